@@ -1,0 +1,1 @@
+"""HTTP in: verify, normalise, store, enqueue, answer. Nothing else."""

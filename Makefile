@@ -1,0 +1,46 @@
+# make run    set up and run the service with the demo practice
+# make test   set up and pass every test
+# make setup  create .venv and nothing more
+# make lint, make bench, make train
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PORT ?= 8000
+
+.PHONY: setup run test lint bench train clean
+
+setup: $(VENV)/.serving
+
+run: setup
+	@exec $(BIN)/intake up --port $(PORT)
+
+test: $(VENV)/.development
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.development
+	$(BIN)/python -m benchmarks
+
+train: $(VENV)/.development
+	$(BIN)/python -m training train
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install python3.11, or set PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serving: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[redis]'
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.serving
+	$(PIP) --editable '.[redis,dev,training]'
+	@touch $@

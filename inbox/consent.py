@@ -1,0 +1,120 @@
+"""Opt-out keywords, and the numbers that do not want to be texted.
+
+The words are those that Twilio treats as keywords by default, with their Spanish counterparts, and the plain
+sentences in which patients ask for the same: a revocation counts in any reasonable wording (47 CFR 64.1200(a)(10)).
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.models import Keyword, OptOut, now
+from inbox.types import keyring
+
+# CANCEL also means an appointment to many patients: they are opted out as the carriers require, and staff are told.
+AMBIGUOUS = frozenset({"cancel", "cancelar"})
+_STOP = frozenset(
+    {
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "optout",
+        "revoke",
+        "arret",
+        "parar",
+        "alto",
+        "detener",
+        "cancelar",
+        "opt out",
+        "stop all",
+        "stop texting me",
+        "please stop texting me",
+        "stop texting",
+        "stop messaging me",
+        "stop messages",
+        "stop sending me messages",
+        "stop sending me texts",
+        "stop these texts",
+        "stop contacting me",
+        "please stop",
+        "stop please",
+        "unsubscribe me",
+        "please unsubscribe me",
+        "do not text me",
+        "dont text me",
+        "do not text me again",
+        "dont text me again",
+        "no more texts",
+        "no more messages",
+        "remove me from your list",
+        "take me off your list",
+        "no me escriban mas",
+        "no me envien mas mensajes",
+    }
+)
+_START = frozenset(["start", "unstop", "resume", "optin", "iniciar", "comenzar"]) | {"opt in"}
+_START_AFTER_STOP = frozenset({"yes", "si"})
+_HELP = frozenset(["help", "info", "ayuda"])
+_ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
+
+
+def normalise(text: str) -> str:
+    """Returns the words of a text in lower case, without accents, apostrophes or punctuation."""
+    plain = text.lower().translate(_ACCENTS).replace("'", "").replace("\u2019", "")
+    return " ".join(re.findall(r"[a-z]+", plain)) if len(plain) <= 60 else ""
+
+
+def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:
+    """Recognises a keyword when it is the whole message.
+
+    Args:
+        text: the message.
+        opted_out: whether the sender is opted out now; only then is YES a wish to opt in again, as a YES to
+            anyone else answers some question.
+    """
+    words = normalise(text)
+    if words in _STOP:
+        return Keyword.STOP
+    if words in _START or (opted_out and words in _START_AFTER_STOP):
+        return Keyword.START
+    if words in _HELP:
+        return Keyword.HELP
+    return None
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether a STOP keyword may have been meant for an appointment."""
+    return normalise(text) in AMBIGUOUS
+
+
+def is_opted_out(session: Session, practice: str, address: str) -> bool:
+    """Whether this number asked this practice not to be texted."""
+    record = _find(session, practice, address)
+    return record is not None and record.active
+
+
+def record_consent(session: Session, practice: str, address: str, *, opted_out: bool) -> bool:
+    """Stores a wish to opt out or in, and says whether anything changed by it."""
+    record = _find(session, practice, address)
+    if record is None:
+        if not opted_out:
+            return False
+        session.add(OptOut(practice=practice, patient_address=address, patient_index=keyring().index(address)))
+        return True
+    if record.active == opted_out:
+        return False
+    record.active = opted_out
+    record.changed_at = now()
+    return True
+
+
+def _find(session: Session, practice: str, address: str) -> OptOut | None:
+    return session.scalar(
+        select(OptOut).where(OptOut.practice == practice, OptOut.patient_index.in_(keyring().indexes(address)))
+    )

@@ -1,0 +1,122 @@
+"""Opening the database: engine, sessions, migrations, and the check that no encryption key went missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from inbox.models import EncryptionKey
+from inbox.types import use_keyring
+from intake.errors import IntakeError
+from intake.privacy import Keyring
+
+BUSY_SECONDS = 5
+
+
+class Database:
+    """One database and the keys its encrypted columns are read with."""
+
+    def __init__(self, url: str, keyring: Keyring) -> None:
+        """Opens a database without touching it yet.
+
+        Args:
+            url: SQLAlchemy address.
+            keyring: the process's encryption keys; there is one keyring in a process.
+        """
+        self.url = url
+        self.keyring = keyring
+        use_keyring(keyring)
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        reading = self.engine.execution_options(read_only=True)
+        self._reading_sessions = sessionmaker(reading, expire_on_commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is committed at the end, or rolled back when an exception leaves it."""
+        with self._sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads; rows stay usable after it."""
+        with self._reading_sessions() as session:
+            yield session
+
+    def is_ready(self) -> bool:
+        """Whether the database answers and its tables are there."""
+        try:
+            with self.read() as session:
+                session.execute(select(EncryptionKey).limit(1))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def migrate(self) -> None:
+        """Brings the tables up to date and registers the newest encryption key."""
+        from alembic import command  # slow to import, and only this needs it
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        self.check_keys()
+
+    def check_keys(self) -> None:
+        """Refuses to go on without a key that rows were written with, and registers the newest one.
+
+        Raises:
+            IntakeError: a key is missing, or the tables are.
+        """
+        fingerprints = self.keyring.fingerprints
+        try:
+            with self.write() as session:
+                known = set(session.scalars(select(EncryptionKey.fingerprint)))
+                if known - set(fingerprints):
+                    raise IntakeError(
+                        "ENCRYPTION_KEYS lacks a key that this database was written with: add it after the new"
+                        " one, run `intake keys rotate`, then drop it"
+                    )
+                if fingerprints[0] not in known:
+                    session.add(EncryptionKey(fingerprint=fingerprints[0]))
+        except IntegrityError:
+            return  # another process registered the same key at the same moment
+        except SQLAlchemyError as error:
+            raise IntakeError(
+                f"the database is not usable ({type(error).__name__}): check DATABASE_URL and run `intake migrate`"
+            ) from None
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    # hide_parameters: a statement's parameters hold numbers and text, and would reach logs through errors
+    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
+    if not url.startswith("sqlite"):
+        return create_engine(url, connect_args={"connect_timeout": BUSY_SECONDS}, **options)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that will write takes its lock at once: upgrading a read lock later fails when two do it.
+    reading = connection.get_execution_options().get("read_only", False)
+    connection.execute(text("BEGIN" if reading else "BEGIN IMMEDIATE"))

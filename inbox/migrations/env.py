@@ -1,0 +1,14 @@
+"""Alembic's entry point; the connection is handed over by `inbox.database.Database.migrate`."""
+
+from alembic import context
+
+from inbox.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

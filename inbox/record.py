@@ -1,0 +1,128 @@
+"""Recording what comes in: one transaction, once per provider's id, however often and concurrently it arrives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from inbox.consent import is_opted_out, parse_keyword, record_consent
+from inbox.database import Database
+from inbox.models import Channel, Conversation, Keyword, Message
+from inbox.types import keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture or file sent along, where the provider keeps it."""
+
+    url: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A message as an edge understood it.
+
+    Attributes:
+        practice: slug of the practice it was sent to.
+        channel: how it came.
+        provider: who brought it, such as `twilio`.
+        provider_id: the provider's id of it; unique, so a repeated delivery is the same message.
+        patient_address: where an answer goes, in E.164 for a phone.
+        received_on: the number or messaging service it came in on, and answers go out from.
+        text: as sent; may be empty.
+        media: pictures and files, listed only.
+        provider_keyword: the opt-out keyword that the provider recognised, and answered itself.
+    """
+
+    practice: str
+    channel: Channel
+    provider: str
+    provider_id: str
+    patient_address: str
+    received_on: str
+    text: str
+    media: tuple[Media, ...] = field(default=())
+    provider_keyword: Keyword | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The stored message's id, and whether this call stored it."""
+
+    message_id: int
+    is_new: bool
+
+
+def record_message(database: Database, inbound: InboundMessage) -> Recorded:
+    """Stores a message, or finds it when it is there already.
+
+    An opt-out takes effect in the same transaction: nothing that is sent later can miss it.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
+    """
+    try:
+        return _record_once(database, inbound)
+    except IntegrityError:
+        # A concurrent copy, or a concurrent first message of the same patient, won; now its row is visible.
+        return _record_once(database, inbound)
+
+
+def _record_once(database: Database, inbound: InboundMessage) -> Recorded:
+    with database.write() as session:
+        known = session.scalar(
+            select(Message.id).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
+        )
+        if known is not None:
+            return Recorded(known, is_new=False)
+        message = Message(
+            conversation=_conversation(session, inbound),
+            provider=inbound.provider,
+            provider_id=inbound.provider_id,
+            received_on=inbound.received_on,
+            text=inbound.text,
+            media=_list_media(inbound.media),
+            keyword_answered=inbound.provider_keyword is not None,
+        )
+        if inbound.channel is Channel.SMS:
+            _apply_keyword(session, inbound, message)
+        session.add(message)
+        session.flush()
+        return Recorded(message.id, is_new=True)
+
+
+def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
+    found = session.scalar(
+        select(Conversation).where(
+            Conversation.practice == inbound.practice,
+            Conversation.channel == inbound.channel,
+            Conversation.patient_index.in_(keyring().indexes(inbound.patient_address)),
+        )
+    )
+    return found or Conversation(
+        practice=inbound.practice,
+        channel=inbound.channel,
+        patient_address=inbound.patient_address,
+        patient_index=keyring().index(inbound.patient_address),
+    )
+
+
+def _apply_keyword(session: Session, inbound: InboundMessage, message: Message) -> None:
+    opted_out = is_opted_out(session, inbound.practice, inbound.patient_address)
+    keyword = inbound.provider_keyword or parse_keyword(inbound.text, opted_out=opted_out)
+    message.keyword = keyword
+    if keyword in (Keyword.STOP, Keyword.START):
+        message.keyword_changed_consent = record_consent(
+            session, inbound.practice, inbound.patient_address, opted_out=keyword is Keyword.STOP
+        )
+
+
+def _list_media(media: tuple[Media, ...]) -> str | None:
+    if not media:
+        return None
+    return json.dumps([{"url": item.url, "content_type": item.content_type} for item in media])

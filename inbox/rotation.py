@@ -1,0 +1,51 @@
+"""Writing everything anew under the newest encryption key, so that older ones can be dropped."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from inbox.database import Database
+from inbox.models import Base, Conversation, Delivery, EncryptionKey, Message, OptOut
+from inbox.types import EncryptedText, keyring
+
+BATCH = 500
+_TABLES: tuple[type[Base], ...] = (Conversation, Message, Delivery, OptOut)
+
+
+def rotate_keys(database: Database) -> int:
+    """Encrypts and indexes every row under the first key, in batches, and forgets the other keys' fingerprints.
+
+    It may run while the service does, and again after an interruption.
+
+    Returns:
+        How many rows were written.
+    """
+    count = 0
+    for table in _TABLES:
+        last_id = 0
+        while True:
+            with database.write() as session:
+                rows = _rewrite(session, table, last_id)
+            if not rows:
+                break
+            count += len(rows)
+            last_id = rows[-1]
+    with database.write() as session:
+        session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint != database.keyring.fingerprints[0]))
+    return count
+
+
+def _rewrite(session: Session, table: type[Base], after_id: int) -> list[int]:
+    identity = table.__table__.c.id
+    rows = list(session.scalars(select(table).where(identity > after_id).order_by(identity).limit(BATCH)))
+    encrypted = [column.key for column in table.__table__.columns if isinstance(column.type, EncryptedText)]
+    for row in rows:
+        for name in encrypted:
+            if getattr(row, name) is not None:
+                flag_modified(row, name)
+        address = getattr(row, "patient_address", None)
+        if address is not None:
+            row.patient_index = keyring().index(address)  # type: ignore[attr-defined]
+    return [row.id for row in rows]  # type: ignore[attr-defined]

@@ -1,0 +1,59 @@
+"""Column types: encrypted text and aware timestamps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from intake.privacy import Keyring
+
+_keyring: Keyring | None = None
+
+
+def use_keyring(keyring: Keyring) -> None:
+    """Sets the keys that encrypted columns of this process are read and written with."""
+    global _keyring
+    _keyring = keyring
+
+
+def keyring() -> Keyring:
+    """Returns the keys in use; a database must have been opened before."""
+    if _keyring is None:
+        raise RuntimeError("open the database before reading or writing encrypted columns")
+    return _keyring
+
+
+class EncryptedText(TypeDecorator[str]):
+    """Text that is encrypted on its way into the database and decrypted on its way out."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Encrypts."""
+        return None if value is None else keyring().encrypt(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """Decrypts."""
+        return None if value is None else keyring().decrypt(value)
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; SQLite forgets time zones, so they are put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turns an aware moment into UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Returns an aware moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

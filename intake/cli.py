@@ -1,0 +1,50 @@
+"""The `intake` command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from intake import __version__
+from intake.commands.classify import classify
+from intake.commands.keys import keys
+from intake.commands.model import model
+from intake.commands.practice import practice
+from intake.commands.run import migrate, up, web, worker
+from intake.commands.simulate import simulate
+from intake.errors import IntakeError
+from intake.logs import where_raised
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="intake")
+def cli() -> None:
+    """Answer a healthcare practice's patient messages.
+
+    Start with `intake up`, then play a patient with `intake simulate sms "..."`.
+    """
+
+
+for command in (up, web, worker, migrate, classify, simulate, model, practice, keys):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Runs the command; whatever goes wrong is one sentence on stderr and a non-zero status."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+    except IntakeError as error:
+        click.echo(f"Error: {error}.", err=True)
+        sys.exit(1)
+    except Exception as error:
+        click.echo(f"Error: unexpected {where_raised(error, error.__traceback__)}; please report it.", err=True)
+        sys.exit(1)

@@ -1,0 +1,98 @@
+"""`intake classify`: understand texts without a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from intake.errors import IntakeError
+
+if TYPE_CHECKING:
+    from classifier import Classifier, Understanding
+
+BATCH = 64
+
+
+@click.command()
+@click.argument("texts", nargs=-1, metavar="TEXT...")
+@click.option("--jsonl", is_flag=True, help="Read JSON objects with a `text` from stdin, one a line, and add to them.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a text.")
+def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
+    """Say what each TEXT is about, and how sure that is.
+
+    Nothing is stored or sent.
+    """
+    if jsonl == bool(texts):
+        raise click.UsageError("Give texts to classify, or --jsonl to read them from stdin.")
+    model = load_classifier()
+    if jsonl:
+        _classify_lines(model, sys.stdin, sys.stdout)
+        return
+    for text, understanding in zip(texts, model.classify(texts), strict=True):
+        click.echo(json.dumps({"text": text} | describe(understanding)) if as_json else _line(understanding))
+
+
+def load_classifier() -> Classifier:
+    """Loads the model of MODEL_DIR, else the shipped one.
+
+    Raises:
+        IntakeError: the model's folder is not whole.
+    """
+    from classifier import Classifier, ModelError
+
+    try:
+        return Classifier.load(os.environ.get("MODEL_DIR") or None)
+    except ModelError as error:
+        raise IntakeError(str(error).rstrip(".")) from None
+
+
+def describe(understanding: Understanding) -> dict[str, Any]:
+    """Returns what other programs read of an understanding."""
+    return {
+        "intent": understanding.intent,
+        "confidence": round(understanding.confidence, 4),
+        "probabilities": {intent: round(p, 4) for intent, p in understanding.probabilities.items()},
+        "needs_review": understanding.needs_review,
+        "disposition": understanding.disposition,
+        "urgent": understanding.urgent,
+    }
+
+
+def _line(understanding: Understanding) -> str:
+    remarks: list[str] = [understanding.disposition] if understanding.disposition != "route" else []
+    remarks += ["urgent"] if understanding.urgent else []
+    suffix = f"  ({', '.join(remarks)})" if remarks else ""
+    return f"{understanding.intent}  {understanding.confidence:.2f}{suffix}"
+
+
+def _classify_lines(model: Classifier, source: TextIO, target: TextIO) -> None:
+    for batch in _batches(_objects(source)):
+        understandings = model.classify([item["text"] for item in batch])
+        for item, understanding in zip(batch, understandings, strict=True):
+            target.write(json.dumps(item | describe(understanding)) + "\n")
+    target.flush()
+
+
+def _objects(source: TextIO) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(source, start=1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except ValueError:
+            raise IntakeError(f"line {number} is not JSON: expected one object a line") from None
+        if not isinstance(item, dict) or not isinstance(item.get("text"), str):
+            raise IntakeError(f"line {number} has no `text`: expected an object with a text, a line each")
+        yield item
+
+
+def _batches(items: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

@@ -1,0 +1,35 @@
+"""Encryption keys: making and rotating them."""
+
+from __future__ import annotations
+
+import click
+
+from intake.privacy import Keyring, new_key
+from intake.settings import load_settings
+
+
+@click.group()
+def keys() -> None:
+    """Make and rotate encryption keys."""
+
+
+@keys.command()
+def new() -> None:
+    """Print a fresh key for ENCRYPTION_KEYS."""
+    click.echo(new_key())
+
+
+@keys.command()
+def rotate() -> None:
+    """Write everything anew under the first key of ENCRYPTION_KEYS.
+
+    Put the new key first, restart every process, then run this; afterwards the old key can be dropped.
+    """
+    from inbox.database import Database
+    from inbox.rotation import rotate_keys
+
+    settings = load_settings()
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    database.check_keys()
+    count = rotate_keys(database)
+    click.echo(f"{count} rows are written under the first key; the others can be dropped from ENCRYPTION_KEYS.")

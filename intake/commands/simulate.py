@@ -1,0 +1,149 @@
+"""Playing a patient: a correctly signed request to a running server, and what came back."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import click
+
+from intake import phone
+from intake.commands.run import data_dir_option
+from intake.errors import IntakeError
+from intake.local import settings_of_running_service
+from intake.practices import Practice, load_practices
+from intake.privacy import Keyring
+from intake.settings import Settings
+
+if TYPE_CHECKING:
+    from inbox.database import Database
+    from inbox.models import Message
+
+WAIT_SECONDS = 20.0
+
+
+@click.group()
+def simulate() -> None:
+    """Play a patient against a running server."""
+
+
+@simulate.command()
+@click.argument("text")
+@click.option("--from", "sender", default="+12025550123", show_default=True, help="The patient's number.")
+@click.option("--to", "recipient", help="The number that is texted; the first practice's when not given.")
+@click.option("--url", help="Where the server listens; PUBLIC_URL when not given.")
+@data_dir_option
+def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir: Path) -> None:
+    """Text TEXT to a practice as a patient would, and show the answer.
+
+    The request is signed as Twilio signs it. It needs the settings and the database of the server, so run it on
+    the same machine.
+    """
+    from inbox.database import Database
+
+    settings = settings_of_running_service(data_dir)
+    practice, number = _recipient(settings, recipient)
+    message_sid = f"SM{secrets.token_hex(16)}"
+    form = {
+        "MessageSid": message_sid,
+        "AccountSid": settings.twilio_account_sid or f"AC{'0' * 32}",
+        "From": phone.normalise(sender),
+        "To": number,
+        "Body": text,
+        "NumMedia": "0",
+        "NumSegments": "1",
+        "ApiVersion": "2010-04-01",
+    }
+    _post(settings, url or settings.public_url, "/twilio/sms", form)
+    _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), message_sid, practice)
+
+
+def _recipient(settings: Settings, recipient: str | None) -> tuple[Practice, str]:
+    practices = load_practices(settings.practices_file)
+    if recipient is None:
+        for practice in practices.all:
+            if practice.phone_numbers:
+                return practice, practice.phone_numbers[0]
+        raise IntakeError("no practice has a number to text: add phone_numbers to the practices file")
+    number = phone.normalise(recipient)
+    found = practices.for_text(None, number)
+    if found is None:
+        raise IntakeError(f"no practice has the number {number}: see phone_numbers in the practices file")
+    return found, number
+
+
+def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> None:
+    from twilio.request_validator import RequestValidator
+
+    if settings.twilio_auth_token is None:
+        raise IntakeError("TWILIO_AUTH_TOKEN is not set, so the request cannot be signed")
+    signature = RequestValidator(settings.twilio_auth_token).compute_signature(settings.public_url + path, form)
+    request = Request(  # noqa: S310
+        base.rstrip("/") + path, urlencode(form).encode(), {"X-Twilio-Signature": signature}
+    )
+    try:
+        with urlopen(request, timeout=10):  # noqa: S310
+            return
+    except HTTPError as error:
+        raise IntakeError(f"the server answered {error.code}: {error.read().decode()[:300].strip()}") from None
+    except (URLError, OSError, ValueError):
+        raise IntakeError(f"no server answers at {base}: start it with `intake up`") from None
+
+
+def _show_answer(database: Database, message_sid: str, practice: Practice) -> None:
+    message = _wait_until_handled(database, message_sid)
+    if message.classification:
+        found = message.classification
+        urgent = ", urgent" if found.urgent else ""
+        click.echo(f"understood as  {found.intent} ({found.confidence:.2f}{urgent})")
+    if message.decision:
+        decision = message.decision
+        click.echo(f"routed as      {decision.route}: {decision.why}")
+        told = f"{decision.team} ({decision.priority})" if decision.team else "nobody"
+        click.echo(f"staff told     {told}")
+    _show_reply(database, message, practice)
+
+
+def _show_reply(database: Database, message: Message, practice: Practice) -> None:
+    from sqlalchemy import select
+
+    from inbox.models import Delivery
+
+    with database.read() as session:
+        delivery = session.scalar(select(Delivery).where(Delivery.message_id == message.id))
+    if delivery is None:
+        click.echo(f"reply          none from {practice.name}")
+        return
+    state = "not sent: no Twilio credentials" if delivery.state == "not_sent" else delivery.state
+    click.echo(f"reply          [{state}] {delivery.body}")
+
+
+def _wait_until_handled(database: Database, message_sid: str) -> Message:
+    from sqlalchemy import select
+    from sqlalchemy.orm import joinedload
+
+    from inbox.models import Delivery, DeliveryState, Message
+
+    busy = (DeliveryState.PENDING, DeliveryState.SENDING)
+    query = (
+        select(Message)
+        .where(Message.provider_id == message_sid)
+        .options(joinedload(Message.classification), joinedload(Message.decision))
+    )
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        with database.read() as session:
+            message = session.scalar(query)
+            if message is not None and message.handled_at is not None:
+                waiting = select(Delivery.id).where(Delivery.message_id == message.id, Delivery.state.in_(busy))
+                if session.scalar(waiting) is None:
+                    return message
+        time.sleep(0.05)
+    raise IntakeError(
+        f"the message is stored, but nothing came of it in {WAIT_SECONDS:.0f} seconds: is a worker running?"
+    )

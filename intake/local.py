@@ -1,0 +1,95 @@
+"""What one machine needs and nobody wants to type: keys made once, SQLite, and where things are."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from intake.errors import IntakeError
+from intake.privacy import new_key
+from intake.settings import Settings, load_settings
+
+DATA_DIR = Path("var")
+KEYS_FILE = "keys.env"
+RUN_FILE = "run.env"
+PRACTICES_FILES = (Path("practices.toml"), Path("practices.demo.toml"))
+
+
+def prepare(data_dir: Path, port: int, environment: Mapping[str, str], redis_url: str) -> dict[str, str]:
+    """Completes the environment for a service on this machine and keeps what it chose in the data folder.
+
+    Args:
+        data_dir: where the database, the keys and Redis's file live; made when missing.
+        port: where the web server will listen.
+        environment: what is set already; it wins.
+        redis_url: used when none is set.
+
+    Returns:
+        The whole environment for the service's processes.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    chosen = {
+        "DATABASE_URL": f"sqlite:///{(data_dir / 'intake.db').resolve()}",
+        "REDIS_URL": redis_url,
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PRACTICES_FILE": str(_practices_file().resolve()),
+    }
+    given = _given(environment)
+    complete = chosen | _keys(data_dir) | given
+    run_file = data_dir / RUN_FILE
+    run_file.write_text("".join(f"{name}={complete[name]}\n" for name in chosen))
+    run_file.chmod(0o600)
+    return dict(environment) | complete
+
+
+def settings_of_running_service(data_dir: Path) -> Settings:
+    """Reads the settings that `intake up` runs with, or those of the environment where nothing runs.
+
+    Raises:
+        IntakeError: neither is complete.
+    """
+    local: dict[str, str] = {}
+    for name in (KEYS_FILE, RUN_FILE):
+        local |= {key: value for key, value in dotenv_values(data_dir / name).items() if value}
+    values = local | _given(os.environ)
+    known = {name: values[name.upper()] for name in Settings.model_fields if name.upper() in values}
+    try:
+        return load_settings(**known)
+    except IntakeError as error:
+        raise IntakeError(f"{error}; start the service with `intake up` first, or set the variables") from None
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings of `.env` and of the environment, the environment first."""
+    names = {name.upper() for name in Settings.model_fields}
+    values = {key: value for key, value in dotenv_values(".env").items() if value}
+    values |= {key: value for key, value in environment.items() if value}
+    return {key: value for key, value in values.items() if key in names}
+
+
+def _keys(data_dir: Path) -> dict[str, str]:
+    """The keys of this machine, made at the first start and kept: without them the database is unreadable."""
+    path = data_dir / KEYS_FILE
+    if not path.exists():
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "ENCRYPTION_KEYS": new_key(),
+            "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        }
+        lines = "".join(f"{name}={value}\n" for name, value in made.items())
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("# Made once by `intake up`. Keep it: the database cannot be read without ENCRYPTION_KEYS.\n")
+            file.write(lines)
+    return {key: value for key, value in dotenv_values(path).items() if value}
+
+
+def _practices_file() -> Path:
+    for path in PRACTICES_FILES:
+        if path.exists():
+            return path
+    raise IntakeError("no practices file: set PRACTICES_FILE, or write practices.toml in this folder")

@@ -1,0 +1,36 @@
+"""Phone numbers in E.164, the one form in which they are stored, compared and sent."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+from intake.errors import IntakeError
+
+DEFAULT_REGION = "US"
+
+
+def normalise(number: str, region: str = DEFAULT_REGION) -> str:
+    """Returns a phone number in E.164, such as `+12025550123`.
+
+    Short codes and alphanumeric senders have no E.164 form and are refused.
+
+    Args:
+        number: the number as written or as a provider sent it.
+        region: ISO 3166 country assumed when the number names none.
+
+    Raises:
+        IntakeError: it cannot be a phone number. The message does not repeat it.
+    """
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        raise IntakeError("not a phone number: expected E.164 such as +12025550123") from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise IntakeError("not a possible phone number: expected E.164 such as +12025550123")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def spoken(number: str) -> str:
+    """Returns an E.164 number as patients of its country write it, such as `(202) 555-0123`."""
+    parsed = phonenumbers.parse(number)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)

@@ -1,0 +1,261 @@
+"""The practices file: who the service answers for, in which words, and who is told.
+
+`practices.toml` is written by hand; every mistake in it is reported with the line or the key that holds it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from intake import phone
+from intake.errors import IntakeError
+
+Intent = Literal[
+    "new_patient_inquiry",
+    "existing_patient_question",
+    "appointment_request",
+    "billing_inquiry",
+    "clinical_concern",
+    "complaint",
+    "price_shopper",
+]
+INTENTS: tuple[str, ...] = get_args(Intent)
+Priority = Literal["low", "normal", "high", "urgent"]
+ReplyName = Literal[Intent, "review", "urgent", "opt_out", "opt_in", "help"]
+REPLY_NAMES: tuple[str, ...] = (*INTENTS, "review", "urgent", "opt_out", "opt_in", "help")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _e164(value: str) -> str:
+    try:
+        normal = phone.normalise(value)
+    except IntakeError as error:
+        raise ValueError(str(error)) from None
+    if normal != value:
+        raise ValueError(f"expected E.164, such as {normal}")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone such as America/New_York") from None
+    return value
+
+
+def _opening(value: str) -> str:
+    try:
+        opens, closes = (time.fromisoformat(part) for part in value.split("-"))
+    except ValueError:
+        raise ValueError("expected opening hours such as 08:30-17:00") from None
+    if opens >= closes:
+        raise ValueError("expected the opening time before the closing time, such as 08:30-17:00")
+    return value
+
+
+PhoneNumber = Annotated[str, AfterValidator(_e164)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Opening = Annotated[str, AfterValidator(_opening)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Link = Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Links(_Strict):
+    """Addresses that replies point to; a reply does without those that are missing."""
+
+    new_patient: Link | None = None
+    scheduling: Link | None = None
+    pay: Link | None = None
+    prices: Link | None = None
+    privacy: Link | None = None
+
+
+class Team(_Strict):
+    """A group of staff and how it is notified."""
+
+    notify: list[str] = Field(default=[], description="apprise addresses; none means the console only")
+
+
+class Route(_Strict):
+    """A practice's override of one row of the routing table; what is not given keeps its default."""
+
+    team: str | None = None
+    priority: Priority | None = None
+    auto_reply: bool | None = None
+
+
+class Limits(_Strict):
+    """How often the service may answer by itself."""
+
+    cool_down_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
+    replies_per_hour: int = Field(default=6, ge=1, le=60)
+
+
+class Practice(_Strict):
+    """One healthcare practice."""
+
+    slug: Slug
+    name: str = Field(min_length=1, max_length=60)
+    phone: PhoneNumber = Field(description="the number that patients call")
+    phone_numbers: list[PhoneNumber] = Field(default=[], description="Twilio numbers that texts come in on")
+    messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
+    widget_key: str | None = Field(default=None, min_length=3)
+    allowed_origins: list[Link] = []
+    time_zone: TimeZone
+    hours: dict[Weekday, list[Opening]] = {}
+    closed_on: list[date] = []
+    on_call_number: PhoneNumber | None = None
+    links: Links = Links()
+    teams: dict[str, Team] = {}
+    routes: dict[Intent | Literal["review", "urgent"], Route] = {}
+    review_threshold: float | None = Field(default=None, ge=0, le=1)
+    thresholds: dict[Intent, Annotated[float, Field(ge=0, le=1)]] = {}
+    replies: dict[ReplyName, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
+    price_range: str | None = Field(default=None, max_length=200)
+    limits: Limits = Limits()
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether the practice is open at an aware moment."""
+        local = moment.astimezone(ZoneInfo(self.time_zone))
+        return any(opens <= local < closes for opens, closes in self._openings(local.date()))
+
+    def next_opening(self, moment: datetime) -> datetime | None:
+        """The next time the doors open after a moment, in the practice's zone; None without opening hours."""
+        local = moment.astimezone(ZoneInfo(self.time_zone))
+        for days in range(15):
+            for opens, _ in self._openings(local.date() + timedelta(days=days)):
+                if opens > local:
+                    return opens
+        return None
+
+    def threshold_for(self, intent: str, default: float) -> float:
+        """The confidence below which a message of this intent goes to a person."""
+        general = default if self.review_threshold is None else self.review_threshold
+        return dict(self.thresholds).get(intent, general)  # type: ignore[call-overload, no-any-return]
+
+    def _openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        if day in self.closed_on:
+            return
+        zone = ZoneInfo(self.time_zone)
+        for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):  # type: ignore[call-overload]
+            opens, closes = (datetime.combine(day, time.fromisoformat(part), tzinfo=zone) for part in span.split("-"))
+            yield opens, closes
+
+
+class PracticesFile(_Strict):
+    """The whole file: a list of practices that share no number, service or key."""
+
+    practices: list[Practice] = Field(min_length=1, alias="practice")
+
+    @model_validator(mode="after")
+    def _nothing_is_shared(self) -> PracticesFile:
+        owners: dict[str, str] = {}
+        for practice in self.practices:
+            for value in (
+                practice.slug,
+                *practice.phone_numbers,
+                practice.messaging_service_sid,
+                practice.widget_key and f"widget key {practice.widget_key}",
+            ):
+                if value and owners.setdefault(value, practice.slug) != practice.slug:
+                    raise ValueError(f"{value} belongs to both {owners[value]} and {practice.slug}")
+        slugs = [practice.slug for practice in self.practices]
+        for slug in slugs:
+            if slugs.count(slug) > 1:
+                raise ValueError(f"the slug {slug} is used twice")
+        return self
+
+
+class Practices:
+    """The practices by what identifies them in a request."""
+
+    def __init__(self, practices: list[Practice]) -> None:
+        self.all = practices
+        self._by_slug = {practice.slug: practice for practice in practices}
+        self._by_number = {number: practice for practice in practices for number in practice.phone_numbers}
+        self._by_service = {p.messaging_service_sid: p for p in practices if p.messaging_service_sid}
+
+    def by_slug(self, slug: str) -> Practice | None:
+        """Returns the practice with this slug, if there is one."""
+        return self._by_slug.get(slug)
+
+    def require(self, slug: str) -> Practice:
+        """Returns the practice that a stored conversation belongs to.
+
+        Raises:
+            IntakeError: it is not in the practices file any more.
+        """
+        practice = self.by_slug(slug)
+        if practice is None:
+            raise IntakeError(f"the practice {slug} has messages but is not in the practices file")
+        return practice
+
+    def for_text(self, messaging_service_sid: str | None, to: str) -> Practice | None:
+        """Returns the practice that a text was sent to: by its messaging service, else by the number.
+
+        A number inside a Messaging Service arrives with the service's sid; a service that no practice names falls
+        back to the number, and an unknown number belongs to nobody.
+        """
+        if messaging_service_sid and messaging_service_sid in self._by_service:
+            return self._by_service[messaging_service_sid]
+        return self._by_number.get(to)
+
+
+def load_practices(path: Path) -> Practices:
+    """Reads and checks a practices file.
+
+    Raises:
+        IntakeError: it is missing, not TOML, or wrong; the message names each line or key.
+    """
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise IntakeError(f"cannot read the practices file {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise IntakeError(f"{path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise IntakeError(f"{path} is not valid TOML: {error}") from None
+    try:
+        return Practices(PracticesFile.model_validate(data).practices)
+    except ValidationError as error:
+        raise IntakeError(f"{path}: " + "; ".join(_explain(error, data))) from None
+
+
+def _explain(error: ValidationError, data: dict[str, object]) -> list[str]:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        where = _path(problem["loc"], data)
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            message = "unknown key; see practices.demo.toml for the known ones"
+        lines.append(f"{where}: {message}" if where else message)
+    return lines
+
+
+def _path(location: tuple[int | str, ...], data: dict[str, object]) -> str:
+    """Writes `practice[demo].hours.mon` rather than a position that nobody counts."""
+    parts: list[str] = []
+    for step in location:
+        if isinstance(step, int) and parts == ["practice"]:
+            practices = data.get("practice")
+            entry = practices[step] if isinstance(practices, list) else None
+            name = entry.get("slug", step + 1) if isinstance(entry, dict) else step + 1
+            parts[-1] = f"practice[{name}]"
+        elif isinstance(step, int):
+            parts[-1] += f"[{step + 1}]"
+        elif step != "[key]":
+            parts.append(step)
+    return ".".join(parts)

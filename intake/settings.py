@@ -1,0 +1,120 @@
+"""Everything that the environment decides, read once and checked before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from intake.errors import IntakeError
+
+
+class Settings(BaseSettings):
+    """The service's settings, one environment variable each (see `.env.example`)."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    database_url: str = Field(description="SQLAlchemy address of the database")
+    redis_url: str = Field(description="where Redis listens")
+    secret_key: str = Field(min_length=16, repr=False, description="signs tokens and cookies")
+    encryption_keys: str = Field(
+        repr=False, description="Fernet keys, comma-separated; the first encrypts, all decrypt"
+    )
+    public_url: str = Field(description="the address that Twilio and browsers use")
+    practices_file: Path = Field(description="the practices this service answers for")
+    model_dir: Path | None = Field(default=None, description="the intent model's folder")
+    twilio_account_sid: str | None = Field(default=None, description="account that texts are sent from")
+    twilio_auth_token: str | None = Field(default=None, repr=False, description="checks signatures, sends texts")
+    twilio_api_base_url: str = Field(default="https://api.twilio.com", description="Twilio's REST API")
+    sentry_dsn: str | None = Field(default=None, repr=False, description="where errors are reported")
+    settle_after_seconds: float = Field(
+        default=60, ge=0, description="how long an unanswered send waits before Twilio's message list is read"
+    )
+    reconcile_every_seconds: int = Field(
+        default=5, ge=1, description="how often a worker looks for unfinished messages and deliveries"
+    )
+
+    @field_validator("model_dir", "twilio_account_sid", "twilio_auth_token", "sentry_dsn", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _name_a_driver(cls, value: str) -> str:
+        for prefix in ("postgres://", "postgresql://"):
+            if value.startswith(prefix):
+                return "postgresql+psycopg://" + value.removeprefix(prefix)
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis_scheme(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("expected redis://HOST:PORT/0, rediss://… or unix://PATH")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_fernet_keys(cls, value: str) -> str:
+        keys = [key.strip() for key in value.split(",") if key.strip()]
+        if not keys:
+            raise ValueError("expected at least one key; make one with `intake keys new`")
+        for number, key in enumerate(keys, start=1):
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError(f"key {number} is not a Fernet key; make one with `intake keys new`") from None
+        return ",".join(keys)
+
+    @field_validator("public_url", "twilio_api_base_url")
+    @classmethod
+    def _is_a_base_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError("expected an address such as https://intake.example.com")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _account_needs_its_token(self) -> Settings:
+        if self.twilio_account_sid and not self.twilio_auth_token:
+            raise ValueError("TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not; set both or neither")
+        return self
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether Twilio credentials are there; without them texts are printed, not sent."""
+        return self.twilio_account_sid is not None
+
+
+def load_settings(**values: object) -> Settings:
+    """Reads the settings from the environment and `.env`, the environment first.
+
+    Args:
+        values: settings that win over both, by field name.
+
+    Raises:
+        IntakeError: one or more variables are missing or wrong; the message names each.
+    """
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise IntakeError("the settings are not usable: " + "; ".join(_explain(error))) from None
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+        if problem["type"] == "missing":
+            description = Settings.model_fields[name.lower()].description
+            lines.append(f"{name} is missing ({description})")
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}: {message}" if name else message)
+    return lines

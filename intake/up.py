@@ -1,0 +1,190 @@
+"""`intake up`: Redis, migrations, web and worker on one machine, started in order and stopped in order."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from inbox.database import Database
+from intake.embedded_redis import EmbeddedRedis
+from intake.errors import IntakeError
+from intake.local import prepare
+from intake.practices import load_practices
+from intake.privacy import Keyring
+from intake.settings import Settings, load_settings
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+QUICK_DEATH_SECONDS = 10.0
+
+
+class _Child:
+    """A process that is started again when it ends by itself."""
+
+    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+        self.name = name
+        self._arguments = arguments
+        self._environment = environment
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, out of reach of the terminal's Ctrl-C, which stops the children in order."""
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "intake", *self._arguments],
+            env=dict(self._environment),
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+
+    def keep_alive(self) -> None:
+        """Starts it again if it ended.
+
+        Raises:
+            IntakeError: it ended right after its start.
+        """
+        if self.process.poll() is None:
+            return
+        if time.monotonic() - self.started_at < QUICK_DEATH_SECONDS:
+            raise IntakeError(f"the {self.name} ended right after its start; its reason is above")
+        print(f"The {self.name} ended and is started again.", file=sys.stderr)
+        self.start()
+
+    def stop(self) -> None:
+        """Asks it to finish, and ends it when it does not."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def run_all(data_dir: Path, port: int, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Runs the whole service until Ctrl-C or SIGTERM.
+
+    Args:
+        data_dir: where its data lives.
+        port: where the web server listens, on this machine only.
+        environment: settings that are given already.
+        say: prints a line for the person who started it.
+
+    Raises:
+        IntakeError: something it needs is missing or taken; everything started is stopped again.
+    """
+    with _only_one(data_dir), _stop_on_signals() as stop:
+        _require_free(port)
+        redis_server = EmbeddedRedis(data_dir / "redis")
+        complete = prepare(data_dir, port, environment, redis_server.url)
+        settings = load_settings(**_known(complete))
+        embedded = settings.redis_url == redis_server.url
+        load_practices(settings.practices_file)
+        children: list[_Child] = []
+        try:
+            if embedded:
+                redis_server.start()
+            Database(settings.database_url, Keyring(settings.encryption_keys)).migrate()
+            children.append(_Child("web server", ["web", "--port", str(port)], complete))
+            children.append(_Child("worker", ["worker"], complete))
+            _wait_until_answering(port, children, stop)
+            if not stop:
+                _greet(say, settings, port, data_dir)
+            while not stop:
+                for child in children:
+                    child.keep_alive()
+                time.sleep(0.2)
+        finally:
+            for child in children:
+                child.stop()
+            redis_server.stop()
+    say("Stopped.")
+
+
+def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: Path) -> None:
+    practice = load_practices(settings.practices_file).all[0]
+    say(f"Intake answers for {practice.name} at {settings.public_url} (ready: http://127.0.0.1:{port}/readyz)")
+    if not settings.sends_texts:
+        say("No Twilio credentials: texts to patients are shown and marked as not sent.")
+    location = "" if data_dir == Path("var") else f" --data-dir {data_dir}"
+    say("Play a patient from another terminal:")
+    say(f'  {_command()} simulate sms{location} "Are you accepting new patients?"')
+    say("Ctrl-C stops everything; messages stay.")
+
+
+def _command() -> str:
+    script = Path(sys.executable).parent / "intake"
+    return str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else "intake"
+
+
+def _known(environment: Mapping[str, str]) -> dict[str, object]:
+    return {name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment}
+
+
+def _wait_until_answering(port: int, children: list[_Child], stop: list[int]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not stop:
+        for child in children:
+            if child.process.poll() is not None:
+                raise IntakeError(f"the {child.name} did not start; its reason is above")
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
+                return
+        except (URLError, OSError):
+            if time.monotonic() > deadline:
+                raise IntakeError(f"the web server does not answer on port {port}") from None
+            time.sleep(0.05)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise IntakeError(f"port {port} is taken: choose another with --port") from None
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data_dir / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise IntakeError(f"the service runs already with {data_dir}: stop that one first") from None
+        yield
+
+
+@contextmanager
+def _stop_on_signals() -> Iterator[list[int]]:
+    """Yields a list that becomes non-empty when the service is asked to stop."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _die_with_parent() -> None:
+    """Has Linux end a child whose parent was killed without a chance to stop it (prctl(2), PR_SET_PDEATHSIG)."""
+    import ctypes
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -1,0 +1,103 @@
+"""What the outbox says to a carrier of texts, and what it can hear back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """A text to hand over.
+
+    Attributes:
+        delivery_id: the outbox row, named in the status callback's address.
+        to: the patient's number, E.164.
+        sender: a number (E.164) or a messaging service's sid.
+        body: at most 1,600 characters.
+        sending_at: when this attempt began, aware.
+    """
+
+    delivery_id: int
+    to: str
+    sender: str
+    body: str
+    sending_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier has it."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The carrier will never take it."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The carrier did not take it now, for certain; another try is safe."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The carrier may or may not have taken it; another try is not safe before looking."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """It went to the console and to nobody else."""
+
+
+Outcome = Accepted | Refused | Busy | Unanswered | Printed
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A text that the carrier has, and how it stands there."""
+
+    provider_id: str
+    status: str
+    error_code: str | None
+
+
+class Sender(Protocol):
+    """A way to send texts."""
+
+    def send(self, text: OutgoingText) -> Outcome:
+        """Hands a text over, once, within a bounded time."""
+        ...
+
+    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+        """Looks for a text whose hand-over was not answered.
+
+        Args:
+            text: what was handed over.
+            known: provider ids that belong to other deliveries.
+
+        Raises:
+            CarrierUnreachableError: the carrier could not be asked.
+        """
+        ...
+
+    def look_up(self, provider_id: str) -> Sighting | None:
+        """Asks how a text that was accepted stands.
+
+        Raises:
+            CarrierUnreachableError: the carrier could not be asked.
+        """
+        ...
+
+
+class CarrierUnreachableError(Exception):
+    """The carrier gave no usable answer to a question."""

@@ -1,0 +1,79 @@
+"""What a worker process works with, opened once and kept warm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from classifier import Classifier, ModelError
+from inbox.database import Database
+from intake.errors import IntakeError
+from intake.practices import Practices, load_practices
+from intake.privacy import Keyring
+from intake.settings import Settings
+from tasks.carrier import Sender
+from tasks.notifiers import Notifier
+from tasks.queue import WorkQueue, connect
+from tasks.senders import make_sender
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts that jobs need."""
+
+    settings: Settings
+    database: Database
+    practices: Practices
+    queue: WorkQueue
+    sender: Sender
+    notifier: Notifier
+    classifier: Classifier
+
+
+_current: Context | None = None
+
+
+def open_context(settings: Settings) -> Context:
+    """Opens the database and the practices file, and loads the model.
+
+    Raises:
+        IntakeError: one of them is not usable; the message says which.
+    """
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    database.check_keys()
+    return Context(
+        settings=settings,
+        database=database,
+        practices=load_practices(settings.practices_file),
+        queue=WorkQueue(connect(settings.redis_url)),
+        sender=make_sender(settings),
+        notifier=Notifier(settings.public_url),
+        classifier=_load_model(settings),
+    )
+
+
+def _load_model(settings: Settings) -> Classifier:
+    try:
+        return Classifier.load(settings.model_dir)
+    except ModelError as error:
+        raise IntakeError(str(error).rstrip(".")) from None
+
+
+def use(context: Context) -> None:
+    """Makes a context the one that this process's jobs work with."""
+    global _current
+    _current = context
+
+
+def current() -> Context:
+    """Returns the context of this process.
+
+    Raises:
+        IntakeError: the process is not one of `intake worker`.
+    """
+    if _current is None:
+        raise IntakeError("jobs run inside `intake worker`, which loads the model first; start that")
+    return _current

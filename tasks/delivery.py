@@ -1,0 +1,62 @@
+"""The outbox state machine: which moves a delivery may make, and when it is tried again.
+
+    pending → sending → sent → delivered | failed
+                      ↘ unknown → sent …      settled by looking at the carrier
+                                → pending     it never got there
+    pending → suppressed                      the number is opted out
+    sending → not_sent                        there are no credentials
+
+A delivery moves forward only; callbacks arrive unordered and repeated.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from inbox.models import DeliveryState
+
+MAX_ATTEMPTS = 12
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(hours=1)
+FIRST_STATUS_CHECK = timedelta(minutes=10)
+
+FINAL = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT})
+IN_FLIGHT = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN})
+
+# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+_STATE_BY_STATUS = {
+    "accepted": DeliveryState.SENT,
+    "scheduled": DeliveryState.SENT,
+    "queued": DeliveryState.SENT,
+    "sending": DeliveryState.SENT,
+    "sent": DeliveryState.SENT,
+    "delivered": DeliveryState.DELIVERED,
+    "read": DeliveryState.DELIVERED,
+    "undelivered": DeliveryState.FAILED,
+    "failed": DeliveryState.FAILED,
+    "canceled": DeliveryState.FAILED,
+}
+
+
+def state_for_status(status: str) -> DeliveryState | None:
+    """Returns the state that a carrier's status means, None for one that says nothing new."""
+    return _STATE_BY_STATUS.get(status.lower())
+
+
+def advance(current: DeliveryState, reported: DeliveryState) -> DeliveryState:
+    """Returns the state after a report, which is the current one unless the report moves it forward."""
+    if current in FINAL:
+        return current
+    if current == DeliveryState.SENT and reported not in FINAL:
+        return current
+    return reported
+
+
+def retry_delay(attempts: int) -> timedelta | None:
+    """Returns how long to wait after this many failed attempts, None to give up.
+
+    Doubles from 5 seconds up to an hour: twelve attempts take about four and a half hours.
+    """
+    if attempts >= MAX_ATTEMPTS:
+        return None
+    return min(FIRST_DELAY * (1 << max(attempts - 1, 0)), LONGEST_DELAY)

@@ -1,0 +1,202 @@
+"""Handling one message: from the stored row to a classification, a decision and outbox rows, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from inbox.consent import is_ambiguous, is_opted_out
+from inbox.models import (
+    Classification,
+    Conversation,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Keyword,
+    Message,
+    now,
+)
+from inbox.types import keyring
+from intake.practices import Practice
+from tasks.delivery import FIRST_DELAY, LONGEST_DELAY
+from tasks.notices import UNPROCESSED, add_notifications
+from tasks.queue import FollowUps
+from tasks.routing import REVIEW, Facts, Plan, decide
+from templates.replies import Occasion, render_reply
+
+if TYPE_CHECKING:
+    from classifier import Understanding
+    from tasks.context import Context
+
+log = structlog.get_logger(__name__)
+
+MAX_FAILURES = 5
+NOT_A_TEXT = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
+
+
+def handle(context: Context, message_id: int) -> FollowUps:
+    """Understands a message and decides about it; a message that was handled already is left alone.
+
+    Raises:
+        IntakeError: the message's practice is not in the practices file, or its words cannot be rendered.
+    """
+    with context.database.read() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.handled_at is not None:
+            return FollowUps()
+        practice = context.practices.require(message.conversation.practice)
+        understanding = None if message.keyword else context.classifier.classify([message.text])[0]
+    try:
+        with context.database.write() as session:
+            return _settle(session, message_id, practice, understanding, context)
+    except IntegrityError:
+        return FollowUps()  # another worker handled the same message at the same moment
+
+
+def record_failure(context: Context, message_id: int) -> FollowUps:
+    """Notes that handling failed: it is tried again later, and handed to a person after the last try."""
+    with context.database.write() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.handled_at is not None:
+            return FollowUps()
+        message.failures += 1
+        delay = min(FIRST_DELAY * 2 ** (message.failures - 1), LONGEST_DELAY)
+        message.next_attempt_at = now() + delay
+        practice = context.practices.by_slug(message.conversation.practice)
+        if message.failures < MAX_FAILURES or practice is None:
+            return FollowUps()
+        plan = Plan(REVIEW, None, REVIEW, "high", "it could not be processed")
+        session.add(_decision(message, plan))
+        message.handled_at = now()
+        return FollowUps(notifications=add_notifications(session, message, practice, plan, UNPROCESSED))
+
+
+def _settle(
+    session: Session,
+    message_id: int,
+    practice: Practice,
+    understanding: Understanding | None,
+    context: Context,
+) -> FollowUps:
+    message = session.get_one(Message, message_id)
+    if message.handled_at is not None:
+        return FollowUps()
+    moment = now()
+    if understanding is not None:
+        session.add(_classification(message, understanding))
+    plan = decide(_facts(session, message, understanding, practice, context, moment), practice)
+    session.add(_decision(message, plan))
+    deliveries = _add_reply(session, message, practice, plan, moment)
+    notifications = add_notifications(session, message, practice, plan, plan.route)
+    message.handled_at = moment
+    log.info(
+        "message_handled",
+        message_id=message.id,
+        route=plan.route,
+        reply=plan.reply,
+        team=plan.team,
+        priority=plan.priority,
+        seconds=round((moment - message.received_at).total_seconds(), 3),
+    )
+    return FollowUps(deliveries, notifications)
+
+
+def _facts(
+    session: Session,
+    message: Message,
+    understanding: Understanding | None,
+    practice: Practice,
+    context: Context,
+    moment: datetime,
+) -> Facts:
+    conversation = message.conversation
+    address = conversation.patient_address or ""
+    default = context.classifier.info.review_threshold
+    intent = understanding.intent if understanding else ""
+    return Facts(
+        intent=intent,
+        confidence=understanding.confidence if understanding else 0.0,
+        threshold=practice.threshold_for(intent, default),
+        urgent=understanding is not None and understanding.urgent,
+        acknowledgement=understanding is not None and understanding.acknowledgement and not message.media,
+        keyword=Keyword(message.keyword) if message.keyword else None,
+        keyword_changed_consent=message.keyword_changed_consent,
+        keyword_answered=message.keyword_answered,
+        keyword_ambiguous=is_ambiguous(message.text),
+        opted_out=is_opted_out(session, conversation.practice, address),
+        can_be_texted=address.startswith("+"),
+        staff_active=conversation.staff_took_over_at is not None,
+        replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
+        reply_ages=_reply_ages(session, conversation, moment),
+    )
+
+
+def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:
+    """Counts the automatic replies to this patient, over every channel that ends at the same number."""
+    query = (
+        select(func.count(Delivery.id))
+        .join(Conversation)
+        .where(
+            Conversation.practice == conversation.practice,
+            Conversation.patient_index.in_(keyring().indexes(conversation.patient_address or "")),
+            Delivery.message_id.is_not(None),
+            Delivery.created_at >= since,
+            Delivery.state.not_in(NOT_A_TEXT),
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def _reply_ages(session: Session, conversation: Conversation, moment: datetime) -> dict[str, timedelta]:
+    query = (
+        select(Delivery.reply, func.max(Delivery.created_at))
+        .where(Delivery.conversation_id == conversation.id, Delivery.state.not_in(NOT_A_TEXT))
+        .group_by(Delivery.reply)
+    )
+    return {reply: moment - latest for reply, latest in session.execute(query)}
+
+
+def _add_reply(session: Session, message: Message, practice: Practice, plan: Plan, moment: datetime) -> tuple[int, ...]:
+    if plan.reply is None:
+        return ()
+    is_first = (
+        session.scalar(select(Delivery.id).where(Delivery.conversation_id == message.conversation_id).limit(1)) is None
+    )
+    delivery = Delivery(
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+        reply=plan.reply,
+        sender=message.received_on,
+        body=render_reply(plan.reply, practice, Occasion(moment, is_first)),
+    )
+    session.add(delivery)
+    session.flush()
+    return (delivery.id,)
+
+
+def _classification(message: Message, understanding: Understanding) -> Classification:
+    return Classification(
+        message_id=message.id,
+        model_version=understanding.model_version,
+        intent=understanding.intent,
+        confidence=understanding.confidence,
+        probabilities={intent: round(p, 6) for intent, p in understanding.probabilities.items()},
+        urgent=understanding.urgent,
+        acknowledgement=understanding.acknowledgement,
+    )
+
+
+def _decision(message: Message, plan: Plan) -> Decision:
+    return Decision(
+        message_id=message.id,
+        route=plan.route,
+        reply=plan.reply,
+        team=plan.team,
+        priority=plan.priority,
+        why=plan.why,
+    )

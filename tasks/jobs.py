@@ -1,0 +1,55 @@
+"""The jobs that RQ runs: row ids in, nothing out. Each may run twice, or not at all; the database decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from tasks import handling, outbox
+from tasks.context import current
+
+
+class JobFailedError(Exception):
+    """A job failed; the message is the error's type alone, as RQ keeps it in Redis."""
+
+
+def _private(job: Callable[[int], None]) -> Callable[[int], None]:
+    """Keeps what an error says, which may be patient text, out of Redis and the logs."""
+
+    @wraps(job)
+    def run(row_id: int) -> None:
+        try:
+            job(row_id)
+        except Exception as error:
+            failure = JobFailedError(f"{type(error).__name__} in {job.__name__} {row_id}")
+            raise failure.with_traceback(error.__traceback__) from None
+
+    return run
+
+
+@_private
+def handle_message(message_id: int) -> None:
+    """Understands a message, decides about it, and queues what follows."""
+    try:
+        current().queue.put_all(handling.handle(current(), message_id))
+    except Exception:
+        current().queue.put_all(handling.record_failure(current(), message_id))
+        raise
+
+
+@_private
+def deliver(delivery_id: int) -> None:
+    """Hands a text over."""
+    current().queue.put_all(outbox.deliver(current(), delivery_id))
+
+
+@_private
+def settle(delivery_id: int) -> None:
+    """Asks the carrier about a text that was handed over."""
+    current().queue.put_all(outbox.settle(current(), delivery_id))
+
+
+@_private
+def notify(notification_id: int) -> None:
+    """Tells staff."""
+    outbox.notify(current(), notification_id)

@@ -1,0 +1,82 @@
+"""The queue: Redis only says "look at row N now", and may lose it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+log = structlog.get_logger(__name__)
+
+QUEUE_NAME = "intake"
+JOB_TIMEOUT_SECONDS = 60
+FAILURE_KEPT_SECONDS = 7 * 24 * 3600
+Job = Literal["handle_message", "deliver", "settle", "notify"]
+
+
+def connect(redis_url: str) -> redis.Redis:
+    """Returns a client that fails fast: a webhook cannot wait for a Redis that is down."""
+    return redis.Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    """Outbox rows that wait for a worker."""
+
+    deliveries: tuple[int, ...] = ()
+    notifications: tuple[int, ...] = ()
+
+
+class WorkQueue:
+    """Puts row ids on the queue."""
+
+    def __init__(self, connection: redis.Redis) -> None:
+        self._queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
+
+    def put(self, job: Job, row_id: int) -> bool:
+        """Enqueues a job for a row.
+
+        Returns:
+            False when Redis could not be reached; the reconciler will find the row.
+        """
+        try:
+            self._queue.enqueue(
+                f"tasks.jobs.{job}",
+                row_id,
+                job_timeout=JOB_TIMEOUT_SECONDS,
+                result_ttl=0,
+                failure_ttl=FAILURE_KEPT_SECONDS,
+                description=f"{job} {row_id}",
+            )
+        except redis.RedisError as error:
+            log.warning("not_enqueued", job=job, row_id=row_id, error=type(error).__name__)
+            return False
+        return True
+
+    def put_all(self, follow_ups: FollowUps) -> None:
+        """Enqueues the jobs that outbox rows wait for, staff first."""
+        for notification_id in follow_ups.notifications:
+            self.put("notify", notification_id)
+        for delivery_id in follow_ups.deliveries:
+            self.put("deliver", delivery_id)
+
+    def waiting(self) -> int:
+        """Returns how many jobs wait.
+
+        Raises:
+            redis.RedisError: Redis could not be reached.
+        """
+        return int(self._queue.count)
+
+    def is_ready(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(self._queue.connection.ping())
+        except redis.RedisError:
+            return False

@@ -1,0 +1,107 @@
+"""Finding, from the database alone, what fell between: everything unfinished gets another job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import redis
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from inbox.models import Delivery, DeliveryState, Message, Notification, NotificationState, now
+from tasks.context import Context
+from tasks.queue import Job
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+BUSY_QUEUE = 50
+LOOK_AGAIN = timedelta(seconds=30)
+STALE_NOTIFICATION = timedelta(minutes=2)
+STATUS_CHECKS_END = timedelta(days=2)
+
+
+def reconcile(context: Context, *, grace: timedelta) -> int:
+    """Puts a job on the queue for each row that is due.
+
+    Jobs are idempotent, so a row that is queued already does no harm; while many jobs wait, nothing is added.
+
+    Args:
+        context: the worker's parts.
+        grace: rows younger than this are left to the jobs that were queued with them.
+
+    Returns:
+        How many jobs were added.
+    """
+    try:
+        if context.queue.waiting() > BUSY_QUEUE:
+            return 0
+    except redis.RedisError:
+        return 0
+    with context.database.write() as session:
+        due = _due(session, now(), grace, timedelta(seconds=context.settings.settle_after_seconds))
+    added = 0
+    for job, row_ids in due.items():
+        for row_id in row_ids:
+            added += context.queue.put(job, row_id)
+    if added:
+        log.info("reconciled", **{job: len(row_ids) for job, row_ids in due.items() if row_ids})
+    return added
+
+
+def _due(session: Session, moment: datetime, grace: timedelta, settle_after: timedelta) -> dict[Job, Sequence[int]]:
+    young = moment - grace
+    messages = select(Message.id).where(
+        Message.handled_at.is_(None),
+        Message.next_attempt_at <= moment,
+        or_(Message.received_at <= young, Message.failures > 0),
+    )
+    deliveries = select(Delivery.id).where(
+        Delivery.state == DeliveryState.PENDING,
+        Delivery.next_attempt_at <= moment,
+        or_(Delivery.created_at <= young, Delivery.attempts > 0),
+    )
+    return {
+        "handle_message": session.scalars(messages.order_by(Message.id).limit(BATCH)).all(),
+        "deliver": session.scalars(deliveries.order_by(Delivery.id).limit(BATCH)).all(),
+        "settle": _to_settle(session, moment, settle_after),
+        "notify": _to_notify(session, moment, young),
+    }
+
+
+def _to_settle(session: Session, moment: datetime, settle_after: timedelta) -> Sequence[int]:
+    """Deliveries the carrier must be asked about; each is asked about again only after a while."""
+    unanswered = select(Delivery.id).where(
+        Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNKNOWN)),
+        Delivery.sending_at <= moment - settle_after,
+        Delivery.next_attempt_at <= moment,
+    )
+    unfinished = select(Delivery.id).where(
+        Delivery.state == DeliveryState.SENT,
+        Delivery.next_attempt_at <= moment,
+        Delivery.created_at > moment - STATUS_CHECKS_END,
+    )
+    asked = session.scalars(unanswered.limit(BATCH)).all()
+    checked = session.scalars(unfinished.limit(BATCH)).all()
+    for row_ids, pause in ((asked, LOOK_AGAIN), (checked, timedelta(hours=1))):
+        session.execute(update(Delivery).where(Delivery.id.in_(row_ids)).values(next_attempt_at=moment + pause))
+    return [*asked, *checked]
+
+
+def _to_notify(session: Session, moment: datetime, young: datetime) -> Sequence[int]:
+    session.execute(
+        update(Notification)
+        .where(
+            Notification.state == NotificationState.SENDING,
+            Notification.updated_at <= moment - STALE_NOTIFICATION,
+        )
+        .values(state=NotificationState.PENDING)
+    )
+    query = select(Notification.id).where(
+        Notification.state == NotificationState.PENDING,
+        Notification.next_attempt_at <= moment,
+        or_(Notification.created_at <= young, Notification.attempts > 0),
+    )
+    return session.scalars(query.order_by(Notification.id).limit(BATCH)).all()

@@ -1,0 +1,152 @@
+"""Handing a text to a carrier: Twilio's REST API, or the console when there are no credentials."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import structlog
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from intake.settings import Settings
+from tasks.carrier import (
+    Accepted,
+    Busy,
+    CarrierUnreachableError,
+    Outcome,
+    OutgoingText,
+    Printed,
+    Refused,
+    Sender,
+    Sighting,
+    Unanswered,
+)
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_SECONDS = 10.0
+CLOCK_SKEW = timedelta(minutes=10)
+TOO_MANY_REQUESTS = 429
+# Refusals that say something about this service rather than the text: they are worth another try.
+# 20003 authentication failed, 20429 too many requests, 30001 queue overflow, 14107 and 63038 rate limits
+PASSING_CODES = frozenset({20003, 20429, 30001, 14107, 63038})
+
+
+class ConsoleSender:
+    """Sends nothing: the delivery is marked as not sent, and its text stays in the database."""
+
+    def send(self, text: OutgoingText) -> Outcome:
+        """Notes that the text was not sent."""
+        log.warning("text_not_sent", delivery_id=text.delivery_id, reason="no Twilio credentials")
+        return Printed()
+
+    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+        """Finds nothing, as nothing was ever sent."""
+        return None
+
+    def look_up(self, provider_id: str) -> Sighting | None:
+        """Knows of nothing."""
+        return None
+
+
+class TwilioSender:
+    """Sends through Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource)."""
+
+    def __init__(self, client: Client, status_callback: str) -> None:
+        """Takes a client and the public address of the status webhook."""
+        self._messages = client.messages
+        self._status_callback = status_callback
+
+    def send(self, text: OutgoingText) -> Outcome:
+        """Creates the message. Twilio has no idempotency key: what is unanswered stays unanswered here."""
+        origin = "messaging_service_sid" if text.sender.startswith("MG") else "from_"
+        try:
+            message = self._messages.create(
+                to=text.to,
+                body=text.body,
+                status_callback=f"{self._status_callback}?delivery={text.delivery_id}",
+                **{origin: text.sender},
+            )
+        except (TwilioException, requests.RequestException, ValueError) as error:
+            return _judge(error)
+        if not message.sid:
+            return Unanswered("no sid in the answer")
+        return Accepted(message.sid)
+
+    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+        """Reads the message list for this number since the attempt began."""
+        filters: dict[str, Any] = {"to": text.to, "date_sent_after": text.sending_at - timedelta(days=1)}
+        if not text.sender.startswith("MG"):
+            filters["from_"] = text.sender
+        try:
+            for message in self._messages.stream(**filters):
+                created = message.date_created
+                if created and created < text.sending_at - CLOCK_SKEW:
+                    return None  # newest first: older ones cannot be this attempt
+                # a trial account puts a sentence of its own in front
+                if message.sid and message.sid not in known and (message.body or "").endswith(text.body):
+                    return _sighting(message)
+        except (TwilioException, requests.RequestException, ValueError) as error:
+            raise CarrierUnreachableError(type(error).__name__) from None
+        return None
+
+    def look_up(self, provider_id: str) -> Sighting | None:
+        """Fetches the message by its sid."""
+        try:
+            return _sighting(self._messages(provider_id).fetch())
+        except TwilioRestException as error:
+            if error.status == requests.codes.not_found:
+                return None
+            raise CarrierUnreachableError(f"status {error.status}") from None
+        except (TwilioException, requests.RequestException, ValueError) as error:
+            raise CarrierUnreachableError(type(error).__name__) from None
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]
+    """Twilio's HTTP client with a time limit, another base address when one is set, and nothing logged."""
+
+    def __init__(self, base_url: str) -> None:
+        quiet = logging.getLogger("tasks.senders.twilio")
+        quiet.disabled = True  # it would write numbers and texts
+        super().__init__(timeout=TIMEOUT_SECONDS, logger=quiet)
+        self._base = urlsplit(base_url)
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        address = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
+        return super().request(method, address.geturl(), *args, **kwargs)
+
+
+def make_sender(settings: Settings) -> Sender:
+    """Returns the Twilio sender when there are credentials, else the console one."""
+    if not settings.sends_texts:
+        return ConsoleSender()
+    client = Client(
+        settings.twilio_account_sid,
+        settings.twilio_auth_token,
+        http_client=_Http(settings.twilio_api_base_url),
+    )
+    return TwilioSender(client, f"{settings.public_url}/twilio/sms/status")
+
+
+def _judge(error: Exception) -> Outcome:
+    """Sorts a failed hand-over by whether the text can have gone out."""
+    if isinstance(error, TwilioRestException):
+        code = str(error.code or error.status)
+        if error.status == TOO_MANY_REQUESTS or error.code in PASSING_CODES:
+            return Busy(code)
+        return Unanswered(code) if error.status >= requests.codes.server_error else Refused(code)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Busy("connect timeout")
+    if isinstance(error, requests.exceptions.ConnectionError) and "NewConnectionError" in repr(error):
+        return Busy("no connection")
+    return Unanswered(type(error).__name__)
+
+
+def _sighting(message: Any) -> Sighting:
+    code = message.error_code
+    return Sighting(message.sid, str(message.status), None if code is None else str(code))

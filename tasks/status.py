@@ -1,0 +1,87 @@
+"""How a text that went out is faring: what the carrier reports moves the delivery forward, never back."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.database import Database
+from inbox.models import Delivery, DeliveryState, Message, Notification, now
+from intake.practices import Practices
+from tasks.carrier import Sighting
+from tasks.delivery import FIRST_STATUS_CHECK, IN_FLIGHT, advance, state_for_status
+from tasks.notices import UNDELIVERED, add_notifications
+from tasks.queue import FollowUps
+from tasks.routing import Plan
+
+log = structlog.get_logger(__name__)
+
+OPTED_OUT_CODE = "21610"
+
+
+def record_status(
+    database: Database, practices: Practices, delivery_id: int | None, sighting: Sighting
+) -> FollowUps | None:
+    """Applies a status callback, forward only.
+
+    Args:
+        database: where the deliveries are.
+        practices: who is told of a failure.
+        delivery_id: the delivery named in the callback's address, if any.
+        sighting: what the carrier says.
+
+    Returns:
+        None when no delivery matches.
+    """
+    with database.write() as session:
+        delivery = session.scalar(select(Delivery).where(Delivery.provider_id == sighting.provider_id))
+        if delivery is None and delivery_id is not None:
+            named = session.get(Delivery, delivery_id)
+            # a callback can come before the answer to the request that caused it was written down
+            if named is not None and named.provider_id is None and named.state in IN_FLIGHT:
+                delivery = named
+        if delivery is None:
+            return None
+        write_sighting(delivery, sighting)
+        log.info("delivery_status", delivery_id=delivery.id, state=delivery.state)
+        return tell_staff_of_failure(session, delivery, practices)
+
+
+def write_sighting(delivery: Delivery, sighting: Sighting) -> None:
+    """Applies what the carrier says of a delivery, unless it is past that already."""
+    reported = state_for_status(sighting.status)
+    if reported is None:
+        return
+    delivery.provider_id = delivery.provider_id or sighting.provider_id
+    state = advance(DeliveryState(delivery.state), reported)
+    if state == DeliveryState.SENT:
+        mark_sent(delivery)
+    elif state != delivery.state:
+        delivery.state = state
+        delivery.error_code = sighting.error_code
+
+
+def mark_sent(delivery: Delivery) -> None:
+    """Notes that the carrier has it; whether it arrived is asked for when no callback says so."""
+    if delivery.state != DeliveryState.SENT:
+        delivery.state = DeliveryState.SENT
+        delivery.error_code = None
+        delivery.next_attempt_at = now() + FIRST_STATUS_CHECK
+
+
+def tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> FollowUps:
+    """A reply that never reached the patient becomes somebody's task; an opt-out is the patient's own wish."""
+    if delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE:
+        return FollowUps()
+    practice = practices.by_slug(delivery.conversation.practice)
+    message = session.get(Message, delivery.message_id)
+    if practice is None or message is None or _was_told(session, message):
+        return FollowUps()
+    plan = Plan(delivery.reply, None, "front_desk", "high", "the reply could not be delivered")
+    return FollowUps(notifications=add_notifications(session, message, practice, plan, UNDELIVERED))
+
+
+def _was_told(session: Session, message: Message) -> bool:
+    query = select(Notification.id).where(Notification.message_id == message.id, Notification.reason == UNDELIVERED)
+    return session.scalar(query.limit(1)) is not None

@@ -1,0 +1,85 @@
+"""The warm worker: one process, one model, jobs in the process itself, and the reconciler between them."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import redis
+import structlog
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
+
+from tasks.context import Context, use
+from tasks.queue import QUEUE_NAME, connect
+from tasks.reconcile import reconcile
+
+log = structlog.get_logger(__name__)
+
+GRACE = timedelta(seconds=10)
+RECONNECT_SECONDS = 1.0
+# RQ waits for a job for 15 seconds less than this, and runs its maintenance in between
+WORKER_TTL_SECONDS = 20
+
+
+class WarmWorker(SimpleWorker):
+    """An RQ worker that never forks, so that the model loaded before stays usable, and that repairs as it goes.
+
+    RQ's own maintenance is the schedule of the reconciler: it needs no second process, and Redis may forget
+    everything without stopping it.
+    """
+
+    max_connection_wait_time = 4.0
+
+    def __init__(self, context: Context, *, is_first: bool) -> None:
+        super().__init__(
+            [QUEUE_NAME],
+            connection=connect(context.settings.redis_url),
+            serializer=JSONSerializer,
+            maintenance_interval=context.settings.reconcile_every_seconds,
+            worker_ttl=WORKER_TTL_SECONDS,
+            log_job_description=False,
+        )
+        self._context = context
+        self._grace = timedelta(0) if is_first else GRACE
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds to wait for a job before the next round of maintenance."""
+        return max(1, self.maintenance_interval)
+
+    @property
+    def stop_was_requested(self) -> bool:
+        """Whether a signal asked this worker to stop."""
+        return self._shutdown_requested_date is not None
+
+    def run_maintenance_tasks(self) -> None:
+        """Cleans RQ's registries, then looks for unfinished rows."""
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        try:
+            reconcile(self._context, grace=self._grace)
+            self._grace = GRACE
+        except SQLAlchemyError as error:
+            log.error("reconcile_failed", error=type(error).__name__)
+
+
+def run_worker(context: Context) -> None:
+    """Works until a signal asks to stop; a job in hand is finished first.
+
+    Redis may go away and come back meanwhile.
+    """
+    use(context)
+    is_first = True
+    while True:
+        try:
+            worker = WarmWorker(context, is_first=is_first)
+            worker.work(logging_level="WARNING")
+        except redis.RedisError as error:
+            log.warning("redis_unreachable", error=type(error).__name__)
+        else:
+            if worker.stop_was_requested:
+                return
+            log.warning("worker_restarting")
+        is_first = False
+        time.sleep(RECONNECT_SECONDS)

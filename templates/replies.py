@@ -1,0 +1,97 @@
+"""Rendering an automatic reply in a practice's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from intake import phone
+from intake.errors import IntakeError
+from intake.practices import REPLY_NAMES, Practice
+
+FOLDER = Path(__file__).parent / "replies"
+STOP_WORDING = "Reply STOP to opt out."
+MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a reply may depend on beside the practice.
+
+    Attributes:
+        moment: when it is written, aware.
+        is_first: the patient got no text from the practice before, so it says how to opt out.
+    """
+
+    moment: datetime
+    is_first: bool
+
+
+def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
+    """Returns the text of a reply.
+
+    Args:
+        name: one of `intake.practices.REPLY_NAMES`.
+        practice: whose words they are; its override of this reply is used when there is one.
+        occasion: when, and whether it is the first.
+
+    Raises:
+        IntakeError: the practice's override is not a usable template, or too long.
+    """
+    try:
+        text = _template(name, practice.replies.get(name)).render(_variables(practice, occasion))  # type: ignore[call-overload]
+    except TemplateError as error:
+        raise IntakeError(f"practice[{practice.slug}].replies.{name}: {error.message}") from None
+    text = " ".join(text.split())
+    if occasion.is_first and name != "opt_out" and "STOP" not in text:
+        text = f"{text} {STOP_WORDING}"
+    if len(text) > MAX_LENGTH:
+        raise IntakeError(
+            f"practice[{practice.slug}].replies.{name} comes to {len(text)} characters; at most {MAX_LENGTH} fit"
+        )
+    return text
+
+
+def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
+    """Renders every reply of a practice as a first reply, by name.
+
+    Raises:
+        IntakeError: one of them cannot be rendered.
+    """
+    occasion = Occasion(moment, is_first=True)
+    return {name: render_reply(name, practice, occasion) for name in REPLY_NAMES}
+
+
+def _variables(practice: Practice, occasion: Occasion) -> dict[str, object]:
+    opening = practice.next_opening(occasion.moment)
+    return {
+        "practice": practice,
+        "links": practice.links,
+        "phone": phone.spoken(practice.phone),
+        "on_call": phone.spoken(practice.on_call_number) if practice.on_call_number else None,
+        "is_open": practice.is_open(occasion.moment),
+        "next_opening": opening and _say_when(opening, occasion.moment),
+    }
+
+
+def _say_when(opening: datetime, moment: datetime) -> str:
+    """Writes an opening time as a receptionist says it: `today at 8:00 AM`, `on Monday at 8:00 AM`."""
+    days = (opening.date() - moment.astimezone(ZoneInfo(str(opening.tzinfo))).date()).days
+    day = {0: "today", 1: "tomorrow"}.get(days, f"on {opening:%A}" if days < 7 else f"on {opening:%B} {opening.day}")
+    return f"{day} at {opening.hour % 12 or 12}:{opening:%M} {opening:%p}"
+
+
+@cache
+def _template(name: str, override: str | None) -> Template:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        autoescape=False,
+    )
+    return environment.get_template(f"{name}.txt") if override is None else environment.from_string(override)

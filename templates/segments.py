@@ -1,0 +1,31 @@
+"""How many SMS segments a text takes (3GPP TS 23.038 and 23.040).
+
+A text in the GSM 7-bit alphabet has 160 characters in one segment and 153 in each of several; any other character
+turns the whole text into UCS-2, with 70 and 67.
+"""
+
+from __future__ import annotations
+
+import math
+
+_BASIC = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = set("^{}\\[~]|€")  # two septets each
+
+
+def is_gsm7(text: str) -> bool:
+    """Whether every character is in the GSM 7-bit alphabet or its extension."""
+    return all(character in _BASIC or character in _EXTENDED for character in text)
+
+
+def count_segments(text: str) -> int:
+    """Returns the number of segments that a text is sent and billed as, at least 1."""
+    if is_gsm7(text):
+        units = sum(2 if character in _EXTENDED else 1 for character in text)
+        single, several = 160, 153
+    else:
+        units = len(text.encode("utf-16-be", "surrogatepass")) // 2
+        single, several = 70, 67
+    return 1 if units <= single else math.ceil(units / several)

@@ -1,0 +1,100 @@
+"""What the tests stand on: a real Redis, a real database, the real model, and Twilio's stand-in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from classifier import Classifier
+from inbox.database import Database
+from intake.embedded_redis import EmbeddedRedis
+from intake.privacy import Keyring
+from intake.settings import Settings
+from tests.service import Service
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
+from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of this test process's own, on a unix socket."""
+    server = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def empty_redis(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of that server, with nothing in it."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A freshly migrated database, to copy."""
+    path = tmp_path_factory.mktemp("database") / "intake.db"
+    database = Database(f"sqlite:///{path}", Keyring(ENCRYPTION_KEY))
+    database.migrate()
+    database.close()
+    return path
+
+
+@pytest.fixture
+def database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    path = tmp_path / "intake.db"
+    shutil.copy(migrated_file, path)
+    opened = Database(f"sqlite:///{path}", Keyring(ENCRYPTION_KEY))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioStandIn]:
+    """Twilio's REST API, for the numbers of the test practices."""
+    with TwilioStandIn(numbers=("+15005550006", "+12025550180")) as standin:
+        yield standin
+        assert standin.violations == []
+
+
+@pytest.fixture
+def settings(
+    database: Database, redis_url: str, empty_redis: redis.Redis, twilio: TwilioStandIn, tmp_path: Path
+) -> Settings:
+    """Settings of a service that sends its texts to the stand-in."""
+    practices_file = tmp_path / "practices.toml"
+    practices_file.write_text(PRACTICES_TOML)
+    return Settings(
+        _env_file=None,
+        database_url=database.url,
+        redis_url=redis_url,
+        secret_key="a secret for tests only",
+        encryption_keys=ENCRYPTION_KEY,
+        public_url="https://intake.example.com",
+        practices_file=practices_file,
+        twilio_account_sid=ACCOUNT_SID,
+        twilio_auth_token=AUTH_TOKEN,
+        twilio_api_base_url=twilio.url,
+        settle_after_seconds=0,
+        reconcile_every_seconds=1,
+    )
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    """The shipped model."""
+    return Classifier.load()
+
+
+@pytest.fixture
+def service(settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> Iterator[Service]:
+    """The web application on a real socket and a worker that works when told to, in this process."""
+    with Service(settings, classifier, twilio) as running:
+        yield running

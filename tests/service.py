@@ -1,0 +1,111 @@
+"""The service inside the test's own process: real sockets, real Redis, real jobs, run when the test says so."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from classifier import Classifier
+from inbox.database import Database
+from inbox.models import Base, Message
+from intake.practices import load_practices
+from intake.settings import Settings
+from tasks.context import Context, use
+from tasks.notifiers import Notifier
+from tasks.queue import WorkQueue, connect
+from tasks.reconcile import reconcile
+from tasks.senders import make_sender
+from tasks.worker import WarmWorker
+from tests.standins.twilio import TwilioStandIn, WebhookAnswer
+from tests.world import DEMO_NUMBER, PATIENT
+from webhooks.app import build_app
+from webhooks.parts import parts_of
+
+Row = TypeVar("Row", bound=Base)
+
+
+class Service:
+    """A running service.
+
+    Attributes:
+        url: where the web application listens.
+        context: the worker's parts.
+    """
+
+    def __init__(self, settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> None:
+        self.settings = settings
+        self.twilio = twilio
+        self._app = build_app(settings)
+        self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        twilio.callback_base = self.url
+        self.redis = connect(settings.redis_url)
+        self.context = Context(
+            settings=settings,
+            database=parts_of(self._app).database,
+            practices=load_practices(settings.practices_file),
+            queue=WorkQueue(self.redis),
+            sender=make_sender(settings),
+            notifier=Notifier(settings.public_url),
+            classifier=classifier,
+        )
+
+    @property
+    def database(self) -> Database:
+        """The database of the service."""
+        return self.context.database
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        parts = parts_of(self._app)
+        parts.database.close()
+        self.redis.close()
+
+    def text(self, body: str, *, from_: str = PATIENT, to: str = DEMO_NUMBER, **options: Any) -> WebhookAnswer:
+        """Texts the practice as Twilio would hand it over."""
+        public_url = f"{self.settings.public_url}/twilio/sms"
+        return self.twilio.incoming_sms(f"{self.url}/twilio/sms", public_url, from_, to, body, **options)
+
+    def work(self) -> None:
+        """Runs every job that waits, and those that they queue, in a real RQ worker."""
+        use(self.context)
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            WarmWorker(self.context, is_first=False).work(burst=True, logging_level="WARNING")
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def reconcile(self) -> None:
+        """Looks for unfinished rows of any age, and runs what was found."""
+        reconcile(self.context, grace=timedelta(0))
+        self.work()
+
+    def rows(self, model: type[Row]) -> list[Row]:
+        """Returns a table's rows in the order of their ids."""
+        with self.database.read() as session:
+            return list(session.scalars(select(model).order_by(model.__table__.c.id)))
+
+    def edit(self) -> Any:
+        """A transaction for arranging a test's beginning."""
+        return self.database.write()
+
+    def last_message(self, session: Session) -> Message:
+        """Returns the newest message."""
+        return session.scalars(select(Message).order_by(Message.id.desc())).first()  # type: ignore[return-value]

@@ -1,0 +1,166 @@
+"""Failures that a test scripts in advance, request by request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from threading import Event
+
+from tests.standins.loopback import Drop, Response
+from tests.standins.record import DEADLINE_SECONDS
+from tests.standins.twilio.errors import CODE_OF_STATUS, MESSAGE_OF_CODE, ApiError
+
+Form = Mapping[str, str]
+Outcome = Response | Drop
+
+# Answers of the load balancer in front of Twilio, which knows nothing of Twilio's JSON.
+_GATEWAY_PAGE = b"<html><head><title>%d</title></head><body><h1>%d</h1></body></html>"
+
+
+class Operation(Enum):
+    """The requests of the Messages resource that the stand-in serves."""
+
+    CREATE = auto()
+    LIST = auto()
+    FETCH = auto()
+
+
+@dataclass(eq=False, kw_only=True)
+class Fault:
+    """What goes wrong with the next request it fits; made by `answer`, `drop` or `hang`.
+
+    With `accept=True` the message is taken on first, exactly as without a fault, so that it will be sent and
+    listed although the client never learns of it.
+
+    Attributes:
+        accept: whether a create request is carried out before it fails.
+        on: the operation it waits for.
+        times: how many requests it spoils; None for every one until `faults.clear()`.
+        when: further condition on the request's parameters, for example `lambda form: form["To"] == patient`.
+        arrived: set when a request has met the fault (and the message, with `accept`, is taken on).
+    """
+
+    accept: bool
+    on: Operation
+    times: int | None
+    when: Callable[[Form], bool]
+    outcome: Outcome | None
+    arrived: Event = field(default_factory=Event)
+    _released: Event = field(default_factory=Event)
+
+    @classmethod
+    def answer(
+        cls,
+        status: int,
+        code: int | None = None,
+        *,
+        retry_after: int | None = None,
+        accept: bool = False,
+        on: Operation = Operation.CREATE,
+        times: int | None = 1,
+        when: Callable[[Form], bool] = lambda form: True,
+    ) -> Fault:
+        """Answer with an error. `retry_after` is in seconds.
+
+        Without a code the status's own is used (429 → 20429); a status that has none, such as 502, is
+        answered with a gateway's HTML page.
+        """
+        response = _error_response(status, code or CODE_OF_STATUS.get(status), retry_after)
+        return cls(accept=accept, on=on, times=times, when=when, outcome=response)
+
+    @classmethod
+    def drop(
+        cls,
+        *,
+        reset: bool = True,
+        accept: bool = False,
+        on: Operation = Operation.CREATE,
+        times: int | None = 1,
+        when: Callable[[Form], bool] = lambda form: True,
+    ) -> Fault:
+        """Give no answer: reset the connection, or close it in the ordinary way."""
+        return cls(accept=accept, on=on, times=times, when=when, outcome=Drop(reset))
+
+    @classmethod
+    def hang(
+        cls,
+        *,
+        accept: bool = False,
+        on: Operation = Operation.CREATE,
+        times: int | None = 1,
+        when: Callable[[Form], bool] = lambda form: True,
+    ) -> Fault:
+        """Keep the request waiting until `release()`.
+
+        Then an accepted message is answered as usual, and any other request by closing the connection.
+        """
+        return cls(accept=accept, on=on, times=times, when=when, outcome=None)
+
+    def wait_arrived(self, timeout: float = DEADLINE_SECONDS) -> None:
+        """Wait until a request has met this fault.
+
+        Raises:
+            AssertionError: none did within `timeout` seconds.
+        """
+        if not self.arrived.wait(timeout):
+            raise AssertionError(f"no {self.on.name.lower()} request met the fault within {timeout:g} s")
+
+    def release(self) -> None:
+        """Let the requests held by `hang` go on."""
+        self._released.set()
+
+    def strike(self, normal: Outcome | None) -> Outcome:
+        """The outcome of a request that met this fault; `normal` is what an accepted one would have been."""
+        self.arrived.set()
+        if self.outcome is not None:
+            return self.outcome
+        self._released.wait()
+        return normal or Drop(reset=False)
+
+
+class Faults:
+    """The scripted faults, first come first served among those that fit a request."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._all: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def push(self, fault: Fault) -> Fault:
+        """Script a fault and return it, so that the test can wait on it."""
+        with self._lock:
+            self._waiting.append(fault)
+            self._all.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Forget the faults not yet used up and release every request held by one."""
+        with self._lock:
+            self._waiting.clear()
+            faults = list(self._all)
+        for fault in faults:
+            fault.release()
+
+    def take(self, operation: Operation, form: Form) -> Fault | None:
+        """The fault that this request meets, if any, counted as used once more."""
+        with self._lock:
+            for fault in self._waiting:
+                if fault.on is operation and fault.when(form):
+                    if fault.times is not None:
+                        fault.times -= 1
+                        if fault.times == 0:
+                            self._waiting.remove(fault)
+                    return fault
+        return None
+
+
+def _error_response(status: int, code: int | None, retry_after: int | None) -> Response:
+    if code is None:
+        page = Response(status, _GATEWAY_PAGE % (status, status), {"Content-Type": "text/html"})
+    else:
+        page = ApiError(status, code, MESSAGE_OF_CODE.get(code, f"Error {code}")).response()
+    if retry_after is None:
+        return page
+    return Response(page.status, page.body, {**page.headers, "Retry-After": str(retry_after)})

@@ -1,0 +1,267 @@
+"""The server: authentication, the routes of the Messages resource, faults, and what tests read back."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+from tests.standins.loopback import Drop, LoopbackServer, Request, Response
+from tests.standins.record import DEADLINE_SECONDS, Record
+from tests.standins.twilio import creation, listing
+from tests.standins.twilio.api_request import ApiRequest, read_request
+from tests.standins.twilio.errors import ApiError, json_response, not_found
+from tests.standins.twilio.faults import Faults, Operation
+from tests.standins.twilio.messages import Message, MessageStore
+from tests.standins.twilio.signing import Signature
+from tests.standins.twilio.webhooks import (
+    WebhookAnswer,
+    inbound_parameters,
+    post_form,
+    read_twiml,
+    status_parameters,
+)
+
+ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
+AUTH_TOKEN = "fedcba9876543210" * 2
+DEMO_NUMBER = "+15005550006"
+
+# A listing lag that lasts until `reveal()`.
+UNTIL_REVEALED = sys.maxsize
+
+
+class TwilioStandIn(LoopbackServer):
+    """Twilio's REST API 2010-04-01, Messages only, for one account, on a loopback port.
+
+    An accepted message is answered as `queued` (`accepted` from a messaging service) and has left the queue
+    by the time anyone can read it back: then it is `sent`, with a date and a sender. `queue_held = True`
+    keeps new messages in the queue, without either.
+
+    Attributes:
+        account: numbers, messaging services, opted-out and unverified numbers; tests may change them.
+        faults: failures scripted by the test.
+        listing_lag: a message accepted now is left out of this many list answers (a first page counts once).
+        queue_held: whether new messages stay in the queue.
+        callback_base: where status callbacks really go, such as "http://127.0.0.1:8000", while the signature
+            is over the public StatusCallback URL; None posts to that URL itself.
+    """
+
+    def __init__(
+        self,
+        account_sid: str = ACCOUNT_SID,
+        auth_token: str = AUTH_TOKEN,
+        numbers: Iterable[str] = (DEMO_NUMBER,),
+        messaging_services: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        super().__init__()
+        services = {sid: list(pool) for sid, pool in (messaging_services or {}).items()}
+        self.account = creation.Account(account_sid, auth_token, set(numbers), services)
+        self.faults = Faults()
+        self.listing_lag = 0
+        self.queue_held = False
+        self.callback_base: str | None = None
+        self._store = MessageStore()
+        self._requests: Record[ApiRequest] = Record("requests")
+        self._violations: Record[str] = Record("protocol violations")
+
+    @property
+    def messages(self) -> list[Message]:
+        """Messages accepted for sending, oldest first."""
+        return self._store.outbound.entries()
+
+    @property
+    def requests(self) -> list[ApiRequest]:
+        """Every request received, refused ones too, oldest first."""
+        return self._requests.entries()
+
+    @property
+    def violations(self) -> list[str]:
+        """What Twilio's API does not know but lets pass, such as unknown parameters; should be empty."""
+        return self._violations.entries()
+
+    def wait_for_messages(self, count: int, timeout: float = DEADLINE_SECONDS) -> list[Message]:
+        """Wait until at least `count` messages have been accepted and return them all.
+
+        Raises:
+            AssertionError: fewer came within `timeout` seconds.
+        """
+        return self._store.outbound.wait_for(count, timeout)
+
+    def wait_for_requests(self, count: int, timeout: float = DEADLINE_SECONDS) -> list[ApiRequest]:
+        """Wait until at least `count` requests have arrived and return them all.
+
+        Raises:
+            AssertionError: fewer came within `timeout` seconds.
+        """
+        return self._requests.wait_for(count, timeout)
+
+    def quiet(
+        self, at_most: int, until: Callable[[], bool] | None = None, timeout: float = DEADLINE_SECONDS
+    ) -> None:
+        """Hold that no more than `at_most` messages were accepted, now and until `until()` is true.
+
+        Raises:
+            AssertionError: one message too many, or `until()` was not true within `timeout` seconds.
+        """
+        self._store.outbound.quiet(at_most, until, timeout)
+
+    def reveal(self) -> None:
+        """End the listing lag, for messages already accepted too."""
+        self.listing_lag = 0
+        for message in self.messages:
+            message.hidden_from_listings = 0
+
+    def deliver(
+        self,
+        sid: str,
+        status: str,
+        error_code: int | None = None,
+        signature: str | Signature = Signature.GENUINE,
+    ) -> WebhookAnswer:
+        """Report a status of an accepted message to its StatusCallback, signed as Twilio signs.
+
+        The message itself only moves forward; the report is posted whatever the order, and as often as asked.
+
+        Raises:
+            ValueError: there is no such message, or it was created without a StatusCallback.
+        """
+        message = self._store.find(sid)
+        if message is None or message.status_callback is None:
+            raise ValueError(f"{sid} is not a message with a StatusCallback: send it with one first")
+        message.advance(status, error_code)
+        public_url = message.status_callback
+        parameters = status_parameters(message, status, error_code)
+        url = _rebase(public_url, self.callback_base)
+        return post_form(url, public_url, parameters, self.account.auth_token, signature)
+
+    def incoming_sms(
+        self,
+        url: str,
+        public_url: str,
+        from_: str,
+        to: str,
+        body: str,
+        *,
+        message_sid: str | None = None,
+        messaging_service_sid: str | None = None,
+        media: Iterable[tuple[str, str]] = (),
+        signature: str | Signature = Signature.GENUINE,
+        **parameters: str | None,
+    ) -> WebhookAnswer:
+        """Post an inbound message to `url`, signed for `public_url`, and check that a 200 answer is TwiML.
+
+        Args:
+            url: where the product listens.
+            public_url: the URL as configured at Twilio, which the signature covers.
+            from_: the patient's number.
+            to: the practice's number.
+            body: the text.
+            message_sid: an identifier to use again, for a repeated delivery.
+            messaging_service_sid: the service that `to` belongs to.
+            media: (URL, content type) of each picture.
+            signature: a wrong signature, or none.
+            **parameters: further parameters by Twilio's names, such as OptOutType; None leaves one out.
+
+        Raises:
+            AssertionError: a 200 answer that Twilio could not read.
+        """
+        pictures = list(media)
+        message = Message(
+            account_sid=self.account.sid,
+            to=to,
+            from_=from_,
+            body=body,
+            direction="inbound",
+            status="received",
+            sid=message_sid or "",
+            messaging_service_sid=messaging_service_sid,
+            media_urls=tuple(picture for picture, _ in pictures),
+        )
+        if signature is Signature.GENUINE and self._store.find(message.sid) is None:
+            message.date_sent = message.date_created
+            self._store.inbound.append(message)
+        posted = inbound_parameters(message, pictures) | parameters
+        kept = {name: value for name, value in posted.items() if value is not None}
+        answer = post_form(url, public_url, kept, self.account.auth_token, signature)
+        if answer.status != 200:
+            return answer
+        return WebhookAnswer(answer.status, answer.headers, answer.body, read_twiml(answer))
+
+    def stop(self) -> None:
+        """Release every request held by a fault, then stop as any stand-in does."""
+        self.faults.clear()
+        super().stop()
+
+    def respond(self, request: Request) -> Response | Drop:
+        """Answer one request, as Twilio would or as a fault has it."""
+        entry = read_request(request)
+        self._requests.append(entry)
+        try:
+            outcome = self._answer(entry)
+        except ApiError as error:
+            outcome = error.response()
+        if isinstance(outcome, Response):
+            entry.status = outcome.status
+        return outcome
+
+    def _answer(self, entry: ApiRequest) -> Response | Drop:
+        self._authenticate(entry)
+        if entry.account_sid != self.account.sid:
+            raise not_found(entry.path)
+        if entry.operation is None:
+            raise ApiError(405, 20004, "Method not allowed")
+        for violation in entry.violations:
+            self._violations.append(violation)
+        fault = self.faults.take(entry.operation, entry.parameters)
+        if fault is None:
+            return self._carry_out(entry)
+        return fault.strike(self._carry_out(entry) if fault.accept else None)
+
+    def _authenticate(self, entry: ApiRequest) -> None:
+        expected = base64.b64encode(f"{self.account.sid}:{self.account.auth_token}".encode()).decode()
+        if entry.headers.get("Authorization") != f"Basic {expected}":
+            raise ApiError(401, 20003, "Authenticate")
+
+    def _carry_out(self, entry: ApiRequest) -> Response:
+        if entry.operation is Operation.CREATE:
+            return self._create(entry)
+        if entry.operation is Operation.LIST:
+            return self._list(entry)
+        return self._fetch(entry)
+
+    def _create(self, entry: ApiRequest) -> Response:
+        message = creation.create(entry.form, self.account)
+        response = json_response(201, message.resource())
+        message.hidden_from_listings = self.listing_lag
+        if not self.queue_held:
+            self._send(message)
+        self._store.outbound.append(message)
+        return response
+
+    def _send(self, message: Message) -> None:
+        if message.from_ is None and message.messaging_service_sid:
+            message.from_ = self.account.messaging_services[message.messaging_service_sid][0]
+        message.advance("sent")
+
+    def _fetch(self, entry: ApiRequest) -> Response:
+        message = self._store.find(entry.message_sid or "")
+        if message is None:
+            raise not_found(entry.path)
+        return json_response(200, message.resource())
+
+    def _list(self, entry: ApiRequest) -> Response:
+        everything = self._store.newest_first()
+        visible = [message for message in everything if message.hidden_from_listings == 0]
+        payload = listing.page(entry.path, entry.query, visible)
+        if payload["page"] == 0:
+            for message in everything:
+                message.hidden_from_listings = max(message.hidden_from_listings - 1, 0)
+        return json_response(200, payload)
+
+
+def _rebase(public_url: str, base: str | None) -> str:
+    if base is None:
+        return public_url
+    public, real = urlsplit(public_url), urlsplit(base)
+    return urlunsplit((real.scheme, real.netloc, public.path, public.query, ""))

@@ -1,0 +1,39 @@
+"""The fictional world that the tests play in."""
+
+from __future__ import annotations
+
+ENCRYPTION_KEY = "uK0UnDLwlXHNKIXmB3TBkuLW4ncEoGQ4ZVqJqkqjT0k="
+OTHER_KEY = "Mxn3dTq3cYyJ8sJpZgd9n1l1U3bY8u2q8e3Xb3o0l1E="
+PATIENT = "+12025550123"
+DEMO_NUMBER = "+15005550006"
+SERVICE_SID = "MG" + "ab" * 16
+
+# One practice found by its number, one by its messaging service. Neither ever closes, so that replies are the same at
+# every hour that the tests run.
+PRACTICES_TOML = f"""
+[[practice]]
+slug = "demo"
+name = "Maple Street"
+phone = "+12025550100"
+phone_numbers = ["{DEMO_NUMBER}"]
+time_zone = "America/New_York"
+on_call_number = "+12025550111"
+links = {{ new_patient = "https://maple.example/new", scheduling = "https://maple.example/book" }}
+
+[practice.hours]
+mon = ["00:00-23:59"]
+tue = ["00:00-23:59"]
+wed = ["00:00-23:59"]
+thu = ["00:00-23:59"]
+fri = ["00:00-23:59"]
+sat = ["00:00-23:59"]
+sun = ["00:00-23:59"]
+
+[[practice]]
+slug = "other"
+name = "Harbor Dental"
+phone = "+12025550170"
+phone_numbers = ["+12025550180"]
+messaging_service_sid = "{SERVICE_SID}"
+time_zone = "America/Chicago"
+"""

@@ -1,0 +1,56 @@
+"""Errors as the service answers them: `{"error": {"code", "message"}}`, and never a traceback."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+log = structlog.get_logger(__name__)
+
+
+class RequestError(Exception):
+    """A request that is refused.
+
+    Attributes:
+        status: HTTP status.
+        code: a stable name for programs.
+        message: what was wrong, what was expected, what to do.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def error_response(status: int, code: str, message: str) -> Response:
+    """Returns an error in the one form that clients read."""
+    response = jsonify(error={"code": code, "message": message})
+    response.status_code = status
+    return response
+
+
+def register_errors(app: Flask) -> None:
+    """Answers every kind of failure in that form."""
+
+    @app.errorhandler(RequestError)
+    def refused(error: RequestError) -> Response:
+        return error_response(error.status, error.code, error.message)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        code = error.name.lower().replace(" ", "_")
+        response = error_response(error.code or 500, code, error.description or error.name)
+        if error.code == 405 and getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+        return response
+
+    @app.errorhandler(SQLAlchemyError)
+    def database_error(error: SQLAlchemyError) -> Response:
+        log.error("database_unavailable", error=type(error).__name__)
+        response = error_response(503, "database_unavailable", "The message could not be stored; send it again.")
+        response.headers["Retry-After"] = "5"
+        return response

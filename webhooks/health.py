@@ -1,0 +1,32 @@
+"""Whether the service is up, and whether it can work."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, jsonify
+
+from webhooks.openapi import description
+from webhooks.parts import parts_of
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Answers while the process lives."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Answers 200 when messages can be stored; a queue that is down delays them and loses none."""
+    parts = parts_of(current_app)
+    database, queue = parts.database.is_ready(), parts.queue.is_ready()
+    response = jsonify(status="ready" if database else "not ready", database=database, queue=queue)
+    response.status_code = 200 if database else 503
+    return response
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """Describes the HTTP interface."""
+    return jsonify(description())

@@ -1,0 +1,50 @@
+"""What the edges work with, opened once a process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from inbox.database import Database
+from intake.practices import Practices, load_practices
+from intake.privacy import Keyring
+from intake.settings import Settings
+from tasks.queue import WorkQueue, connect
+
+_KEY = "intake"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that request handlers need."""
+
+    settings: Settings
+    database: Database
+    practices: Practices
+    queue: WorkQueue
+
+
+def open_parts(settings: Settings) -> Parts:
+    """Opens the database and the queue, without needing either to be up, and reads the practices file.
+
+    Raises:
+        IntakeError: the practices file is not usable.
+    """
+    return Parts(
+        settings=settings,
+        database=Database(settings.database_url, Keyring(settings.encryption_keys)),
+        practices=load_practices(settings.practices_file),
+        queue=WorkQueue(connect(settings.redis_url)),
+    )
+
+
+def attach(app: Flask, parts: Parts) -> None:
+    """Gives an application its parts."""
+    app.extensions[_KEY] = parts
+
+
+def parts_of(app: Flask) -> Parts:
+    """Returns an application's parts."""
+    parts: Parts = app.extensions[_KEY]
+    return parts

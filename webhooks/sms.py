@@ -1,0 +1,121 @@
+"""Texts in, and how texts out are faring."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+from flask import Blueprint, Request, Response, current_app, request
+
+from inbox.models import Channel, Keyword
+from inbox.record import InboundMessage, Media, record_message
+from intake import phone
+from intake.errors import IntakeError
+from intake.practices import Practice
+from tasks.carrier import Sighting
+from tasks.status import record_status
+from webhooks.errors import RequestError
+from webhooks.parts import Parts, parts_of
+from webhooks.security import require_twilio_signature
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("sms", __name__, url_prefix="/twilio")
+
+EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+MOST_MEDIA = 10
+_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+
+
+@blueprint.post("/sms")
+def receive() -> Response:
+    """Stores a text and puts it on the queue; repeated copies are answered the same."""
+    parts = parts_of(current_app)
+    require_twilio_signature(request, parts.settings)
+    inbound = _read_text(request, parts)
+    recorded = record_message(parts.database, inbound)
+    if recorded.is_new:
+        parts.queue.put("handle_message", recorded.message_id)
+    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="sms")
+    return Response(EMPTY_TWIML, mimetype="text/xml")
+
+
+@blueprint.post("/sms/status")
+def status() -> Response:
+    """Moves a delivery forward."""
+    parts = parts_of(current_app)
+    require_twilio_signature(request, parts.settings)
+    sighting = Sighting(
+        provider_id=_required("MessageSid", request, _SID),
+        status=_required("MessageStatus", request),
+        error_code=request.form.get("ErrorCode") or None,
+    )
+    named = request.args.get("delivery", "")
+    delivery_id = int(named) if named.isdecimal() and len(named) < 19 else None
+    follow_ups = record_status(parts.database, parts.practices, delivery_id, sighting)
+    if follow_ups is None:
+        raise RequestError(404, "unknown_message", "No delivery has this MessageSid.")
+    parts.queue.put_all(follow_ups)
+    return Response(status=204)
+
+
+def _read_text(request: Request, parts: Parts) -> InboundMessage:
+    message_sid = _required("MessageSid", request, _SID)
+    sender = _required("From", request)
+    recipient = _required("To", request)
+    practice = _practice(request, recipient, parts)
+    service = request.form.get("MessagingServiceSid")
+    return InboundMessage(
+        practice=practice.slug,
+        channel=Channel.SMS,
+        provider="twilio",
+        provider_id=message_sid,
+        patient_address=_address(sender),
+        received_on=service if service and service == practice.messaging_service_sid else _address(recipient),
+        text=request.form.get("Body", ""),
+        media=_media(request),
+        provider_keyword=_provider_keyword(request),
+    )
+
+
+def _practice(request: Request, recipient: str, parts: Parts) -> Practice:
+    practice = parts.practices.for_text(request.form.get("MessagingServiceSid"), _address(recipient))
+    if practice is None:
+        log.warning("unknown_number", message_sid=request.form["MessageSid"])
+        raise RequestError(
+            404,
+            "unknown_number",
+            "No practice has this number or messaging service; check the practices file.",
+        )
+    return practice
+
+
+def _required(name: str, request: Request, pattern: re.Pattern[str] | None = None) -> str:
+    value = request.form.get(name, "").strip()
+    if not value or len(value) > 64 or (pattern and not pattern.fullmatch(value)):
+        raise RequestError(400, "invalid_parameter", f"{name} is missing or not in the form that Twilio sends.")
+    return value
+
+
+def _address(value: str) -> str:
+    """A number in E.164; a short code or a name stays as it is, and cannot be answered."""
+    try:
+        return phone.normalise(value)
+    except IntakeError:
+        return value
+
+
+def _media(request: Request) -> tuple[Media, ...]:
+    count = request.form.get("NumMedia", "0")
+    listed = []
+    for number in range(min(int(count), MOST_MEDIA) if count.isdecimal() else 0):
+        url = request.form.get(f"MediaUrl{number}")
+        if url:
+            listed.append(Media(url, request.form.get(f"MediaContentType{number}", "")))
+    return tuple(listed)
+
+
+def _provider_keyword(request: Request) -> Keyword | None:
+    """With Advanced Opt-Out, Twilio names the keyword that it recognised and has answered."""
+    value = request.form.get("OptOutType", "").lower()
+    return Keyword(value) if value in set(Keyword) else None
