@@ -2,7 +2,7 @@
 # make test   set up and pass every test
 # make setup  create .venv and nothing more
 # make lint, make bench, make train
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt

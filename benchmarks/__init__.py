@@ -1,0 +1,1 @@
+"""What the service costs: start-up, memory, latency. Each figure stands beside a yardstick of the same run."""

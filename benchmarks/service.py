@@ -1,0 +1,158 @@
+"""The real processes, with Twilio's stand-in at the other end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import redis
+
+from inbox.database import Database
+from intake.embedded_redis import EmbeddedRedis
+from intake.privacy import Keyring, new_key
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, DEMO_NUMBER, TwilioStandIn
+
+DEADLINE_SECONDS = 30.0
+PUBLIC_URL = "https://intake.example.com"
+PRACTICE = f"""
+[[practice]]
+slug = "bench"
+name = "Bench"
+phone = "+12025550100"
+phone_numbers = ["{DEMO_NUMBER}"]
+time_zone = "America/New_York"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds from the start of the webhook request."""
+
+    answered: float
+    replied: float
+
+
+class RunningService:
+    """Redis, a database, a web server and a worker in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "practices.toml").write_text(PRACTICE)
+        self._redis = EmbeddedRedis(folder / "redis")
+        self._twilio = TwilioStandIn()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self._key = new_key()
+        self._database_url = f"sqlite:///{folder / 'intake.db'}"
+        self._folder = folder
+        self._web: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._redis.start()
+        self._twilio.start()
+        database = Database(self._database_url, Keyring(self._key))
+        database.migrate()
+        database.close()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for process in (self._web, self._worker):
+            _stop(process)
+        self._twilio.stop()
+        self._redis.stop()
+
+    def restart_web(self) -> float:
+        """Returns the seconds from the start of the web server to its first answer."""
+        _stop(self._web)
+        began = time.monotonic()
+        self._web = self._start("web", "--port", str(self._port))
+        _wait_until(self._web_answers)
+        return time.monotonic() - began
+
+    def restart_worker(self) -> float:
+        """Returns the seconds from the start of a worker to its listening, model loaded."""
+        _stop(self._worker)
+        with redis.Redis.from_url(self._redis.url) as client:
+            client.flushall()
+            began = time.monotonic()
+            self._worker = self._start("worker")
+            _wait_until(lambda: client.scard("rq:workers") == 1)
+            return time.monotonic() - began
+
+    def send_and_wait(self, number: int, text: str) -> Times:
+        """Texts the practice from one more patient and waits for the reply at Twilio."""
+        began = time.monotonic()
+        answer = self._twilio.incoming_sms(
+            f"http://127.0.0.1:{self._port}/twilio/sms",
+            f"{PUBLIC_URL}/twilio/sms",
+            f"+1202555{1000 + number}",
+            DEMO_NUMBER,
+            text,
+        )
+        answered = time.monotonic() - began
+        if answer.status != 200:
+            raise RuntimeError(f"the webhook answered {answer.status}")
+        self._twilio.wait_for_messages(number + 1)
+        return Times(answered, time.monotonic() - began)
+
+    def worker_peak_memory(self) -> float:
+        """Returns the most memory that the worker has had resident, in MB."""
+        if self._worker is None:
+            raise RuntimeError("no worker runs")
+        status = Path(f"/proc/{self._worker.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if found is None:
+            raise RuntimeError("this system does not tell a process's peak memory")
+        return int(found[1]) / 1024
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": self._database_url,
+            "REDIS_URL": self._redis.url,
+            "SECRET_KEY": "a secret for measuring only",
+            "ENCRYPTION_KEYS": self._key,
+            "PUBLIC_URL": PUBLIC_URL,
+            "PRACTICES_FILE": str(self._folder / "practices.toml"),
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_API_BASE_URL": self._twilio.url,
+        }
+        with (self._folder / f"{arguments[0]}.log").open("ab") as log:
+            return subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "intake", *arguments], env=environment, stderr=log, stdout=log
+            )
+
+    def _web_answers(self) -> bool:
+        with contextlib.suppress(URLError, OSError), urlopen(f"http://127.0.0.1:{self._port}/healthz", timeout=1):
+            return True
+        return False
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"nothing happened in {DEADLINE_SECONDS:.0f} seconds")
+        time.sleep(0.005)
+
+
+def _stop(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None:
+        process.terminate()
+        process.wait()
