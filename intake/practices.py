@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -28,8 +29,11 @@ Intent = Literal[
 ]
 INTENTS: tuple[str, ...] = get_args(Intent)
 Priority = Literal["low", "normal", "high", "urgent"]
+RouteName = Literal[Intent, "review", "urgent"]
 ReplyName = Literal[Intent, "review", "urgent", "opt_out", "opt_in", "help"]
 REPLY_NAMES: tuple[str, ...] = (*INTENTS, "review", "urgent", "opt_out", "opt_in", "help")
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -53,10 +57,9 @@ def _known_zone(value: str) -> str:
 
 
 def _opening(value: str) -> str:
-    try:
-        opens, closes = (time.fromisoformat(part) for part in value.split("-"))
-    except ValueError:
-        raise ValueError("expected opening hours such as 08:30-17:00") from None
+    if not _OPENING.fullmatch(value):
+        raise ValueError("expected opening hours such as 08:30-17:00")
+    opens, closes = value.split("-")
     if opens >= closes:
         raise ValueError("expected the opening time before the closing time, such as 08:30-17:00")
     return value
@@ -120,7 +123,7 @@ class Practice(_Strict):
     on_call_number: PhoneNumber | None = None
     links: Links = Links()
     teams: dict[str, Team] = {}
-    routes: dict[Intent | Literal["review", "urgent"], Route] = {}
+    routes: dict[RouteName, Route] = {}
     review_threshold: float | None = Field(default=None, ge=0, le=1)
     thresholds: dict[Intent, Annotated[float, Field(ge=0, le=1)]] = {}
     replies: dict[ReplyName, Annotated[str, Field(min_length=1, max_length=1600)]] = {}

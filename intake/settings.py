@@ -17,8 +17,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    database_url: str = Field(description="SQLAlchemy address of the database")
-    redis_url: str = Field(description="where Redis listens")
+    database_url: str = Field(repr=False, description="SQLAlchemy address of the database")
+    redis_url: str = Field(repr=False, description="where Redis listens")
     secret_key: str = Field(min_length=16, repr=False, description="signs tokens and cookies")
     encryption_keys: str = Field(
         repr=False, description="Fernet keys, comma-separated; the first encrypts, all decrypt"

@@ -1,0 +1,174 @@
+"""Recognises the messages that need no answer: "ok thx", "👍", "see you then".
+
+Nobody is told about such a message, so precision comes first: every word must be accounted for by the tables
+below, and one word more ("ok thanks but it still hurts") makes it an ordinary message. A bare "yes" or "no" is
+never one, nor is "yes please" or "no thanks": those answer a question that somebody asked.
+"""
+
+from __future__ import annotations
+
+import re
+
+from classifier.normalise import flattened
+
+# Longer messages say something; the bound also keeps hostile text cheap.
+MAX_CHARACTERS = 240
+
+_DAY = (
+    r"(?:(?:on |this |next )?(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
+    r"|tomorrow|tmrw|tmw|tomo|today|tonight|next (?:week|month|time|visit)"
+    r"|(?:on )?\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?"
+    r"|(?:on )?(?:the )?(?:\d{1,2}(?:st|nd|rd|th)? (?:of )?)?"
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?: \d{1,2}(?:st|nd|rd|th)?)?(?:,? \d{4})?"
+    r"|(?:on )?(?:the )?\d{1,2}(?:st|nd|rd|th)?)"
+)
+_TIME = r"(?:(?:at |@ ?)?\d{1,2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
+_DOCUMENT = (
+    r"(?:(?:welcome |new )?(?:e-?mail|letter|message|msg|text|txt|voice ?mail|call|forms?|paperwork|documents?"
+    r"|pack(?:et|age)?|link|info|information|note|reminder|directions|instructions|confirmation|update|page))"
+)
+_PEOPLE = r"(?:guys|all|both|everyone|every ?body|folks|team|yall|ladies|ma?am|sir|doc|doctor|dear|hun)"
+_THANKS = (
+    r"(?:(?:many |with )?thanks|thank (?:you|u|ya)|thankyou|thanku|thn?x|thanx|tha?nks|ty(?:sm|vm)?"
+    r"|cheers|much appreciated)"
+)
+_FOR_WHAT = (
+    r"(?:everything|understanding|checking(?: in| on (?:me|us))?|asking|letting (?:me|us) know|reaching out"
+    r"|(?:calling|getting back to) (?:me|us)(?: back)?|calling(?: back)?|sorting (?:it|that|this)(?: out)?"
+    r"|taking care of (?:it|that|this|me|us|everything)|explaining(?: (?:it|that|everything))?|all you do"
+    r"|(?:all )?(?:your|ur) (?:help|time|patience|kindness|support|care|hard work)"
+    r"|(?:the|your|ur) (?:(?:quick|fast|prompt|speedy|kind|lovely) )?"
+    rf"(?:reply|response|answer|help|heads up|{_DOCUMENT}))"
+)
+_WHEN = r"(?:yesterday|today|earlier|again|already|(?:just )?now|this morning|so (?:quickly|fast|quick|much|soon))"
+_NAME = r"(?:(?i:dr|doctor|mrs?|ms|miss|nurse)\.? [A-Z][a-z]+|[A-Z][a-z]+|[A-Z]\.)"
+_NAMES = rf"{_NAME}(?:[ -]{_NAME}){{0,2}}"
+_PHONE = r"(?:\+?[\d(][\d ().-]{6,18}\d)"
+
+# What makes a message an acknowledgement: whole phrases, in any case of letters.
+_PHRASES = (
+    # Thanks, and what for.
+    rf"{_THANKS}(?: (?:so|very|soo+) much| much| a (?:lot|ton|bunch|million)| again| kindly| loads"
+    rf"| (?:to )?{_PEOPLE}| for {_FOR_WHAT}| {_WHEN})*",
+    r"(?:(?:i|we) )?(?:really |so |do )?appreciate (?:it|that|you|u|ya|this|everything|(?:the|your|ur|all the) help)"
+    r"(?: so much| very much| a lot)?",
+    r"(?:you|u|youre|youve|yall|you guys)(?: are| have)?(?: been)?(?: (?:so|very|really|the|a))*"
+    r" (?:best|kind|helpful|awesome|amazing|great|angels?|life ?saver|star|wonderful)",
+    r"(?:(?:i am|im|we are|were) )?(?:(?:very|so) )?(?:grateful|obliged)",
+    # Understood.
+    r"(?:o+k+(?:ay|ey|ie|i)?|k+|okie ?dokie|okey ?dokey|alright(?:y)?|all right|righto|gotcha)(?: then)?",
+    r"(?:(?:i|we|ive|weve) )?(?:got|gotten) (?:it|that|this|ya|you)(?: now| all)?",
+    r"10-4|ten four|copy(?: that)?|roger(?: that)?|noted|understood|makes sense|i see|message received",
+    r"(?:(?:i|we) )?will do(?: that)?|wilco",
+    # Satisfied.
+    r"(?:(?:thats|that is|sounds|all|just|thatll be|that would be|how) )?(?:great|perfect|awesome|excellent|wonderful"
+    r"|fantastic|lovely|amazing|brilliant|super|cool|sweet|nice|fab|good (?:deal|stuff|to know))",
+    r"(?:(?:that|it|this|which|all) )?sounds? (?:good|great|perfect|fine|like a plan)(?: to (?:me|us))?",
+    r"(?:that|it|this|all)(?: just)? (?:works|helps|helped|does it|did it|will work|will do"
+    r"|answer(?:s|ed) (?:it|my questions?|that))(?: for (?:me|us))?(?: perfectly| great| fine| a lot| so much)?",
+    r"works for (?:me|us)",
+    r"(?:(?:thats|that is|its|it is|everythings|everything is|everything|were|we are|im|i am|youre) )?(?:now )?"
+    r"(?:(?:all|perfectly|just|totally|already) )?(?:fine|good|set|sorted(?: out)?|done|squared away|okay"
+    r"|taken care of|resolved|settled)(?: now| here| then)?",
+    r"(?:its )?no (?:worries|problem|probs?|biggie|rush)|np|my pleasure|(?:youre|your|ur|you are) welcome|yw",
+    r"(?:(?:i|we) )?(?:dont|do not) (?:need anything|have any questions)(?: else)?(?: (?:now|right now|today))?",
+    r"(?:(?:no|nope|nah),? )?(?:thats|that is|thatll be) (?:it|all|everything)(?: for (?:now|today|me))?",
+    r"(?:(?:no|nope|nah),? )?nothing else(?: for (?:now|today))?",
+    r"(?:(?:there is|theres) )?no need to (?:call|text|reply|respond|answer|write)(?: (?:me|us))?(?: back)?",
+    r"no (?:reply|response|answer) (?:is )?needed",
+    r"(?:someone|somebody|you|they|she|he|the (?:nurse|doctor|office))(?: has| have)? already"
+    r" (?:called|answered|helped|replied|texted|emailed)(?: (?:me|us))?(?: back)?",
+    # Received.
+    rf"(?:safely )?(?:received|recd|rcvd)(?: (?:it|that|this|(?:the|your|ur) {_DOCUMENT}))?",
+    rf"(?:(?:i|we) )?(?:just )?(?:got|(?:have )?received|saw|read|found) (?:the|your|ur|my) {_DOCUMENT}",
+    rf"(?:(?:i|we) )?(?:hereby )?confirm(?:ed|ing)?,? (?:that )?(?:(?:i|we) (?:got|received|have)|(?:safe )?receipt of)"
+    rf" (?:the|your|ur|my) {_DOCUMENT}(?: (?:dated|of) {_DAY})?",
+    # Until then.
+    r"(?:(?:ill|i will|we will) )?(?:see|c|cya|talk to|speak to) (?:you|u|ya|yall|you all|you guys|everyone)"
+    rf"(?: (?:then|there|soon|later|{_DAY}|{_TIME}))*",
+    r"cya|(?:talk|speak) (?:soon|then|later)",
+    rf"(?:(?:im|were) )?looking forward to (?:it|seeing (?:you|yall|everyone)|the visit)(?: {_DAY})?",
+    # "Goodbye" and "take care of yourselves" are left out on purpose: with thanks for everything they may be a
+    # last message, and a person must see it.
+    r"bye+(?: ?bye)?(?: now)?|take care(?: now)?|(?:god )?bless you",
+    r"(?:you|u) (?:too|as well|guys too)|same to you|likewise",
+    r"(?:i hope )?(?:(?:you|yall|you all) )?(?:(?:too|also) )?have (?:a|yourself a) (?:very )?(?:good|great|nice|lovely"
+    r"|wonderful|blessed|happy|super|fantastic|safe) (?:one|day|night|evening|morning|afternoon|week ?end|week|holiday"
+    r"|rest of (?:your|the) (?:day|week))",
+    # A telephone's "like" on a message of ours, sent as a text.
+    r"(?:liked|loved|laughed at) (?:an image|[\"“][^\"”]*[\"”])",
+)
+
+# What may stand around those phrases, but says too little by itself.
+_TRIMMINGS = (
+    r"(?:(?:oh|ah|well|yeah|yes|um|uh) )?(?:hi|hey|hello|hiya|good (?:morning|afternoon|evening))(?: again)?(?: there)?"
+    rf"(?: {_PEOPLE})?",
+    rf"dear (?:sirs?(?: or madam)?|madam|{_PEOPLE})",
+    r"👋[\U0001f3fb-\U0001f3ff]*",
+    r"oh|ah|aw+|well|um+|uh+|haha+|hehe|lol|and|so|just|yay|then|for now|now|never ?mind|nvm|x+|xo+",
+    r"(?:(?:im|i am|were) )?just (?:calling|texting|writing|wanted|letting you know)(?: (?:to )?(?:say|confirm))?",
+    r"(?:(?:best|kind|warm|many) )*(?:regards|wishes)|best|sincerely|yours(?: sincerely| truly| faithfully)?|love",
+    r"sent from my (?:iphone|ipad|android|phone|galaxy|samsung(?: galaxy)?(?: phone| smartphone)?|mobile(?: device)?)",
+)
+
+# A personal name is let through only where one belongs, capitalised and never just after a full stop: "Thanks.
+# Bleeding" names a trouble, not a person.
+_NAMED_PHRASE = rf"(?i:{_THANKS}(?: (?:so|very) much| again| a lot)?),? {_NAMES}"
+_NAMED_TRIMMINGS = (
+    rf"(?i:(?:(?:oh|yeah|yes) )?(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))),? {_NAMES}",
+    rf"(?i:(?:(?:best|kind|warm) )*(?:regards|wishes)|sincerely|yours(?: sincerely| truly| faithfully)?|love),?"
+    rf" {_NAMES}",
+    rf"[-–—~]+ ?{_NAMES}(?:,? {_PHONE})?$",
+    r"[-–—~]+",
+)
+
+# Kindly ones only: 😭, 🤮 or 🩸 say that something is wrong.
+_SIGNS = (
+    r"(?:[👍👌🙏👏🙌✅✔☑💯😊🙂😀😃😄😁😆☺🤗😇🥰😍😘😎🤝🫶🎉🌟⭐✨💐🌸🌷🌻💕💖💗💙💚💛💜🧡🤍❤♥🩷🩵💪🤙🫡]"
+    r"|[:;=]-?[)D]|<3)[️\U0001f3fb-\U0001f3ff]*"
+)
+
+_WORD_END = r"(?![\w'{])"
+_GAP = ' .,!;:()*"'
+# Each row with whether it makes a message an acknowledgement.
+_ROWS = (
+    *((re.compile(rf"(?:{row}){_WORD_END}", re.IGNORECASE), True) for row in _PHRASES),
+    *((re.compile(rf"(?:{row}){_WORD_END}", re.IGNORECASE), False) for row in _TRIMMINGS),
+    (re.compile(_NAMED_PHRASE + _WORD_END), True),
+    *((re.compile(row + _WORD_END), False) for row in _NAMED_TRIMMINGS),
+    (re.compile(_SIGNS), True),
+)
+
+
+def is_acknowledgement(text: str) -> bool:
+    """Tell whether a message only thanks, agrees, confirms receipt or takes leave, so that no answer is needed.
+
+    Args:
+        text: Any string.
+    """
+    # The length is looked at first, so that a huge text is not even normalised.
+    if len(text) > MAX_CHARACTERS:
+        return False
+    message = flattened(text)
+    return _reaches_end(message, _after_gap(message, 0))
+
+
+def _reaches_end(message: str, start: int) -> bool:
+    """Tell whether rows of the tables cover the message from `start` on, at least one of them a phrase."""
+    # Every place that whole rows lead to, and whether a phrase was among them.
+    reached = {start: False}
+    for position in range(start, len(message)):
+        if position not in reached:
+            continue
+        for row, is_phrase in _ROWS:
+            if match := row.match(message, position):
+                end = _after_gap(message, match.end())
+                reached[end] = reached.get(end, False) or reached[position] or is_phrase
+    return reached.get(len(message), False)
+
+
+def _after_gap(message: str, position: int) -> int:
+    while position < len(message) and message[position] in _GAP:
+        position += 1
+    return position

@@ -1,0 +1,87 @@
+"""Verifies an installed model from its files to its answers; what `intake model check` prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifier import folder
+from classifier.errors import ModelError
+from classifier.model import Classifier
+
+# Messages any model worth installing gets right.
+KNOWN_MESSAGES: tuple[tuple[str, str], ...] = (
+    ("my kid's fever is 103.2 and not coming down with tylenol. need advice now", "clinical_concern"),
+    (
+        "Hi, I'm new to the area and looking for a dermatologist. Are you accepting new patients?",
+        "new_patient_inquiry",
+    ),
+    (
+        "got a bill for $382 for my visit on 4/12 but my copay should only be $35, what's the rest?",
+        "billing_inquiry",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check.
+
+    Attributes:
+        subject: What was checked: a file's name, "model" or a known message.
+        passed: Whether it was as it should be.
+        detail: What was found, in one sentence.
+    """
+
+    subject: str
+    passed: bool
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{'ok' if self.passed else 'FAILED'}: {self.subject}: {self.detail}"
+
+
+def check(path: Path | str | None = None) -> list[Finding]:
+    """Verify every file of a model folder, load the model and read the known messages with it.
+
+    Args:
+        path: The model folder; the one shipped with the package by default.
+
+    Returns:
+        One finding for each check that could be made, in order; the model is healthy when all have passed. Every
+        bad file is found, not only the first.
+    """
+    home = folder.DEFAULT_FOLDER if path is None else Path(path)
+    try:
+        manifest = folder.read_manifest(home)
+    except ModelError as error:
+        return [Finding(folder.MANIFEST, False, str(error))]
+    findings = [_check_file(home, name, record) for name, record in manifest.files.items()]
+    if not all(finding.passed for finding in findings):
+        return findings
+    try:
+        classifier = Classifier.load(home)
+    except ModelError as error:
+        return [*findings, Finding("model", False, str(error))]
+    loaded = Finding("model", True, f"{classifier.info.name} {classifier.info.version} loads")
+    return [*findings, loaded, *_check_answers(classifier)]
+
+
+def _check_file(home: Path, name: str, record: folder.FileRecord) -> Finding:
+    try:
+        folder.read_file(home, name, record)
+    except ModelError as error:
+        return Finding(name, False, str(error))
+    return Finding(name, True, f"{record.size} bytes, checksum matches")
+
+
+def _check_answers(classifier: Classifier) -> list[Finding]:
+    messages = [message for message, _ in KNOWN_MESSAGES]
+    return [
+        Finding(
+            message,
+            understanding.intent == expected,
+            f"expected {expected}, got {understanding.intent} at {understanding.confidence:.2f}",
+        )
+        for (message, expected), understanding in zip(KNOWN_MESSAGES, classifier.classify(messages), strict=True)
+    ]

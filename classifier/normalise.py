@@ -1,0 +1,29 @@
+"""One spelling for the many ways a phone types the same words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´′＇")
+
+
+def well_formed(text: str) -> str:
+    """Return text that can be encoded: surrogate pairs joined, lone surrogates replaced by U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def flattened(text: str) -> str:
+    """Return the text in NFKC, single-spaced and without apostrophes ("Can’t  wait" becomes "Cant wait").
+
+    Apostrophes go because half of all texters leave them out. Any string is accepted, lone surrogates included.
+    """
+    # Apostrophes first: NFKC turns a free-standing acute accent into a space and a combining mark.
+    bare = well_formed(text).translate(_APOSTROPHES)
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", bare)).strip()
+
+
+def normalised(text: str) -> str:
+    """Return the flattened text in lower case."""
+    return flattened(text).lower()

@@ -1,0 +1,57 @@
+"""What the classifier says about one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+INTENTS: tuple[str, ...] = (
+    "new_patient_inquiry",
+    "existing_patient_question",
+    "appointment_request",
+    "billing_inquiry",
+    "clinical_concern",
+    "complaint",
+    "price_shopper",
+)
+
+Disposition = Literal["route", "review", "acknowledgement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """One message, understood.
+
+    Attributes:
+        intent: One of `INTENTS`, the most probable one.
+        confidence: Calibrated probability that `intent` is right, 0–1; 0 where there was nothing to read.
+        probabilities: Every intent's calibrated probability, 0–1, summing to 1.
+        urgent: Whether the urgency screen found something a human must see within minutes.
+        acknowledgement: Whether the message needs no answer ("ok thanks"); never true of an urgent one.
+        needs_review: Whether a person should decide, by the model's own threshold.
+        disposition: "acknowledgement", else "review" where `needs_review`, else "route".
+        model_version: The version of the model that read the message.
+    """
+
+    intent: str
+    confidence: float
+    probabilities: dict[str, float]
+    urgent: bool
+    acknowledgement: bool
+    needs_review: bool
+    disposition: Disposition
+    model_version: str
+
+
+def disposition(confidence: float, acknowledgement: bool, threshold: float) -> Disposition:
+    """Decide what should happen to a message at a given confidence threshold.
+
+    Args:
+        confidence: Calibrated confidence, 0–1.
+        acknowledgement: Whether the message needs no answer.
+        threshold: The least confidence, 0–1, at which the intent is acted on without a person. A practice may
+            set its own; the model's is in `Classifier.info.review_threshold`.
+    """
+    if acknowledgement:
+        return "acknowledgement"
+    return "review" if confidence < threshold else "route"

@@ -1,0 +1,171 @@
+"""Text in, understanding out."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier import INTENTS, Classifier, Understanding, disposition
+from tests.classifier import tiny_model
+from tests.classifier.hostile import HOSTILE_TEXTS
+
+# Lone surrogates included, which hypothesis leaves out of text by default.
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
+
+
+def assert_well_formed(understood: Understanding) -> None:
+    assert understood.intent in INTENTS
+    assert set(understood.probabilities) == set(INTENTS)
+    assert math.isclose(sum(understood.probabilities.values()), 1, abs_tol=1e-9)
+    assert all(0 <= probability <= 1 for probability in understood.probabilities.values())
+    assert 0 <= understood.confidence <= 1
+    assert understood.needs_review == (understood.disposition == "review")
+    assert understood.acknowledgement == (understood.disposition == "acknowledgement")
+    assert not (understood.urgent and understood.acknowledgement)
+
+
+@pytest.mark.parametrize(("word", "intent"), tiny_model.VOTES.items())
+def test_the_most_probable_intent_wins(tiny: Classifier, word: str, intent: str) -> None:
+    (understood,) = tiny.classify([f"filler {word} filler"])
+
+    assert understood.intent == intent
+    assert understood.confidence == understood.probabilities[intent] == max(understood.probabilities.values())
+    assert understood.model_version == "0123456789ab"
+
+
+def test_probabilities_are_the_softmax_of_the_logits(tiny: Classifier) -> None:
+    (understood,) = tiny.classify(["bill"])
+
+    assert understood.confidence == pytest.approx(math.exp(4) / (math.exp(4) + 6))
+
+
+def test_the_temperature_divides_the_logits(tmp_path: Path) -> None:
+    warm = Classifier.load(tiny_model.write(tmp_path, temperature=2.0))
+
+    (understood,) = warm.classify(["bill"])
+
+    assert understood.confidence == pytest.approx(math.exp(2) / (math.exp(2) + 6))
+
+
+def test_answers_come_in_the_order_of_the_texts_whatever_their_lengths(tiny: Classifier) -> None:
+    words = list(tiny_model.VOTES)
+    lengths = [(37 * number) % 61 for number in range(100)]
+    texts = [f"{'filler ' * length}{words[number % 7]}" for number, length in enumerate(lengths)]
+
+    understood = tiny.classify(texts)
+
+    # A long text's one vote is diluted by its other windows, but stays the largest.
+    assert [entry.intent for entry in understood] == [tiny_model.VOTES[words[number % 7]] for number in range(100)]
+
+
+def test_a_text_is_understood_the_same_alone_and_among_others(tiny: Classifier) -> None:
+    texts = ["bill", "filler " * 12 + "price", "new book", "swelling " + "filler " * 40]
+
+    assert tiny.classify(texts) == [tiny.classify([text])[0] for text in texts]
+
+
+def test_no_texts_give_no_answers(tiny: Classifier) -> None:
+    assert tiny.classify([]) == []
+
+
+def test_many_threads_may_share_one_classifier(tiny: Classifier) -> None:
+    texts = [f"{'filler ' * (number % 9)}{word}" for number, word in enumerate([*tiny_model.VOTES] * 20)]
+    expected = tiny.classify(texts)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = [answer for (answer,) in threads.map(lambda text: tiny.classify([text]), texts)]
+
+    assert answers == expected
+
+
+def test_a_confident_message_is_routed(tiny: Classifier) -> None:
+    (understood,) = tiny.classify(["bill"])
+
+    assert (understood.disposition, understood.needs_review) == ("route", False)
+
+
+def test_a_message_below_the_models_threshold_goes_to_review(tiny: Classifier) -> None:
+    (understood,) = tiny.classify(["bill price"])
+
+    assert understood.confidence < tiny.info.review_threshold
+    assert (understood.disposition, understood.needs_review) == ("review", True)
+
+
+def test_an_acknowledgement_needs_no_review_however_unsure_the_model_is(tiny: Classifier) -> None:
+    (understood,) = tiny.classify(["ok thanks!"])
+
+    assert understood.confidence < tiny.info.review_threshold
+    assert understood.acknowledgement
+    assert (understood.disposition, understood.needs_review) == ("acknowledgement", False)
+
+
+def test_an_urgent_message_is_never_an_acknowledgement(tiny: Classifier) -> None:
+    # A telephone's "like" quotes what it likes; by itself it is an acknowledgement.
+    liked, quoted = tiny.classify(['Liked "See you Monday"', 'Liked "I have chest pain"'])
+
+    assert liked.acknowledgement
+    assert (quoted.urgent, quoted.acknowledgement, quoted.disposition) == (True, False, "review")
+
+
+@pytest.mark.parametrize("text", ["", "  \n\t ", "\x00", "\u200b", "😭🤮", "zzzz qqqq"])
+def test_a_text_with_nothing_to_read_goes_to_review_with_no_confidence(tiny: Classifier, text: str) -> None:
+    (understood,) = tiny.classify([text])
+
+    assert understood.confidence == 0
+    assert set(understood.probabilities.values()) == {1 / 7}
+    assert understood.disposition == "review"
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
+def test_a_hostile_text_is_understood_like_any_other(tiny: Classifier, text: str) -> None:
+    understood, neighbour = tiny.classify([text, "bill"])
+
+    assert_well_formed(understood)
+    assert neighbour.intent == "billing_inquiry"
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_no_text_whatever_breaks_it(tiny: Classifier, text: str) -> None:
+    assert_well_formed(*tiny.classify([text]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(ANY_TEXT, max_size=5))
+def test_no_mixture_of_texts_breaks_it(tiny: Classifier, texts: list[str]) -> None:
+    understood = tiny.classify(texts)
+
+    assert len(understood) == len(texts)
+    for entry in understood:
+        assert_well_formed(entry)
+
+
+def test_an_understanding_cannot_be_changed(tiny: Classifier) -> None:
+    (understood,) = tiny.classify(["bill"])
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        understood.intent = "complaint"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "acknowledgement", "threshold", "expected"),
+    [
+        (0.7, False, 0.6, "route"),
+        (0.6, False, 0.6, "route"),
+        (0.59, False, 0.6, "review"),
+        (0.0, False, 0.0, "route"),
+        (1.0, False, 1.0, "route"),
+        (0.1, True, 0.6, "acknowledgement"),
+        (0.9, True, 0.6, "acknowledgement"),
+    ],
+)
+def test_a_practices_own_threshold_decides_the_disposition(
+    confidence: float, acknowledgement: bool, threshold: float, expected: str
+) -> None:
+    assert disposition(confidence, acknowledgement, threshold) == expected

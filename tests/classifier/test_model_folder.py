@@ -1,0 +1,198 @@
+"""A model folder is used only when every file in it is what its manifest says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifier import INTENTS, Classifier, ModelError
+from tests.classifier import tiny_model
+
+NEEDED = ("model.onnx", "tokenizer.json", "config.json", "calibration.json")
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ModelError) as refused:
+        Classifier.load(folder)
+    return str(refused.value)
+
+
+def test_a_whole_folder_loads_and_describes_itself(model_folder: Path) -> None:
+    info = Classifier.load(model_folder).info
+
+    assert (info.name, info.version, info.created) == ("intent", "0123456789ab", "2026-01-31")
+    assert info.path == model_folder
+    assert info.labels == INTENTS
+    assert (info.max_tokens, info.window_overlap) == (18, 4)
+    assert (info.temperature, info.review_threshold) == (1.0, 0.6)
+    assert info.file_sizes == {name: (model_folder / name).stat().st_size for name in NEEDED}
+
+
+def test_the_path_may_be_a_string(model_folder: Path) -> None:
+    assert Classifier.load(str(model_folder)).info.path == model_folder
+
+
+def test_labels_may_come_in_any_order(tmp_path: Path) -> None:
+    folder = tiny_model.write(tmp_path, labels=list(reversed(INTENTS)))
+
+    (understood,) = Classifier.load(folder).classify(["rude"])
+
+    assert understood.intent == INTENTS[len(INTENTS) - 1 - INTENTS.index("complaint")]
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    assert str(tmp_path / "nowhere") in refusal(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", *NEEDED])
+def test_a_missing_file_is_refused_by_name(model_folder: Path, name: str) -> None:
+    (model_folder / name).unlink()
+
+    assert f"{model_folder / name} is missing" in refusal(model_folder)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_one_changed_byte_is_refused_by_name(model_folder: Path, name: str) -> None:
+    content = bytearray((model_folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (model_folder / name).write_bytes(content)
+
+    assert f"{model_folder / name} was altered" in refusal(model_folder)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_cut_off_file_is_refused_by_name(model_folder: Path, name: str) -> None:
+    (model_folder / name).write_bytes((model_folder / name).read_bytes()[:-1])
+
+    assert f"{model_folder / name} was altered" in refusal(model_folder)
+
+
+def test_a_listed_file_that_loading_does_not_need_is_verified_too(model_folder: Path) -> None:
+    (model_folder / "README.md").write_text("A model card.")
+    tiny_model.seal(model_folder)
+    Classifier.load(model_folder)
+
+    (model_folder / "README.md").write_text("A model liar.")
+
+    assert f"{model_folder / 'README.md'} was altered" in refusal(model_folder)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_needed_file_that_the_manifest_does_not_list_is_refused(model_folder: Path, name: str) -> None:
+    manifest = json.loads((model_folder / "manifest.json").read_text())
+    del manifest["files"][name]
+    (model_folder / "manifest.json").write_text(json.dumps(manifest))
+
+    assert f"{model_folder / name} is needed but manifest.json does not list it" in refusal(model_folder)
+
+
+def test_a_directory_in_place_of_a_file_is_refused(model_folder: Path) -> None:
+    (model_folder / "config.json").unlink()
+    (model_folder / "config.json").mkdir()
+
+    assert f"{model_folder / 'config.json'} cannot be read" in refusal(model_folder)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "sub/model.onnx", "..", "", "manifest.json"])
+def test_a_manifest_that_reaches_outside_its_folder_is_refused(model_folder: Path, name: str) -> None:
+    tiny_model.seal(model_folder, files={name: {"sha256": "0" * 64, "bytes": 0}})
+
+    assert "is not the name of a file beside it" in refusal(model_folder)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "complaint"),
+    [
+        ({"format": 2}, "format is 2, this program reads format 1"),
+        ({"format": None}, "format is None"),
+        ({"name": ""}, "name must be a text"),
+        ({"version": "1.0"}, "version must be 12 hexadecimal digits"),
+        ({"created": 20260131}, "created must be a text"),
+        ({"files": []}, "files must be an object"),
+        ({"files": {"model.onnx": {"bytes": 3}}}, "entry for model.onnx needs sha256 and bytes"),
+        ({"files": {"model.onnx": {"sha256": "0" * 64, "bytes": True}}}, "entry for model.onnx needs sha256"),
+        ({"files": {"model.onnx": {"sha256": "zz", "bytes": 3}}}, "entry for model.onnx needs sha256"),
+        ({"files": {"model.onnx": "abc"}}, "entry for model.onnx needs sha256"),
+    ],
+)
+def test_a_manifest_that_says_something_else_is_refused(
+    model_folder: Path, replaced: dict[str, Any], complaint: str
+) -> None:
+    tiny_model.seal(model_folder, **replaced)
+
+    message = refusal(model_folder)
+
+    assert str(model_folder / "manifest.json") in message
+    assert complaint in message
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1, 2]", '"text"', "[" * 100_000, b"\xff\xfe\x00"])
+@pytest.mark.parametrize("name", ["manifest.json", "config.json", "calibration.json"])
+def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name: str, content: str | bytes) -> None:
+    (model_folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    if name != "manifest.json":
+        tiny_model.seal(model_folder)
+
+    assert str(model_folder / name) in refusal(model_folder)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "complaint"),
+    [
+        ({"labels": list(INTENTS[:-1])}, "config.json", "labels must be exactly the seven intents"),
+        ({"labels": [*INTENTS, "spam"]}, "config.json", "labels must be exactly the seven intents"),
+        ({"labels": [*INTENTS[:-1], INTENTS[0]]}, "config.json", "labels must be exactly the seven intents"),
+        ({"labels": [*INTENTS[:-1], 7]}, "config.json", "labels must be exactly the seven intents"),
+        ({"labels": None}, "config.json", "labels must be exactly the seven intents"),
+        ({"max_tokens": "256"}, "config.json", "max_tokens must be a whole number"),
+        ({"max_tokens": 2}, "config.json", "window_overlap must be"),
+        ({"window_overlap": 16}, "config.json", "window_overlap must be"),
+        ({"window_overlap": -1}, "config.json", "window_overlap must be"),
+        ({"base_model": None}, "config.json", "base_model must be a text"),
+        ({"temperature": 0}, "calibration.json", "temperature must be above 0"),
+        ({"temperature": float("nan")}, "calibration.json", "temperature must be a number"),
+        ({"temperature": True}, "calibration.json", "temperature must be a number"),
+        ({"review_threshold": 1.01}, "calibration.json", "review_threshold must be from 0 to 1"),
+        ({"review_threshold": "high"}, "calibration.json", "review_threshold must be a number"),
+    ],
+)
+def test_settings_out_of_range_are_refused_by_file_and_key(
+    tmp_path: Path, settings: dict[str, Any], name: str, complaint: str
+) -> None:
+    message = refusal(tiny_model.write(tmp_path, **settings))
+
+    assert str(tmp_path / name) in message
+    assert complaint in message
+
+
+def test_a_file_that_is_no_tokenizer_is_refused_by_name(model_folder: Path) -> None:
+    (model_folder / "tokenizer.json").write_text("{}")
+    tiny_model.seal(model_folder)
+
+    assert str(model_folder / "tokenizer.json") in refusal(model_folder)
+
+
+def test_a_tokenizer_without_special_tokens_is_refused(model_folder: Path) -> None:
+    bare = json.loads(tiny_model.tokenizer().to_str()) | {"post_processor": None}
+    (model_folder / "tokenizer.json").write_text(json.dumps(bare))
+    tiny_model.seal(model_folder)
+
+    assert "must put one token before and one after a text" in refusal(model_folder)
+
+
+def test_a_file_that_is_no_network_is_refused_by_name(model_folder: Path) -> None:
+    (model_folder / "model.onnx").write_bytes(b"no network")
+    tiny_model.seal(model_folder)
+
+    assert f"{model_folder / 'model.onnx'} cannot be loaded" in refusal(model_folder)
+
+
+@pytest.mark.parametrize("wrong", [{"labels": 5}, {"input_name": "token_ids"}])
+def test_a_network_with_another_shape_is_refused(model_folder: Path, wrong: dict[str, Any]) -> None:
+    (model_folder / "model.onnx").write_bytes(tiny_model.network(**wrong).SerializeToString())
+    tiny_model.seal(model_folder)
+
+    assert "must take input_ids and attention_mask and give logits for 7 labels" in refusal(model_folder)

@@ -1,0 +1,88 @@
+"""The model in the package, on the messages that every release must understand and those that break programs."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier import INTENTS, Classifier
+from classifier.check import KNOWN_MESSAGES
+from tests.classifier.hostile import HOSTILE_TEXTS
+from tests.classifier.test_classify import ANY_TEXT, assert_well_formed
+
+
+@pytest.mark.parametrize(("message", "intent"), KNOWN_MESSAGES)
+def test_known_messages_are_understood(classifier: Classifier, message: str, intent: str) -> None:
+    (understood,) = classifier.classify([message])
+
+    assert understood.intent == intent
+
+
+@pytest.mark.parametrize(
+    ("message", "intent"),
+    [
+        ("Can I move my cleaning from Tuesday to Thursday morning?", "appointment_request"),
+        ("How much do you charge for a crown without insurance?", "price_shopper"),
+        ("The receptionist was rude to me and hung up. I want to speak to the manager.", "complaint"),
+        ("Did my lab results come back yet? I was seen last week.", "existing_patient_question"),
+    ],
+)
+def test_a_plain_message_of_each_other_intent_is_understood(classifier: Classifier, message: str, intent: str) -> None:
+    (understood,) = classifier.classify([message])
+
+    assert understood.intent == intent
+
+
+@pytest.mark.parametrize(("before", "after"), [(60, 0), (60, 60), (0, 60)])
+def test_a_concern_anywhere_in_a_long_ramble_is_not_averaged_away(
+    classifier: Classifier, before: int, after: int
+) -> None:
+    ramble = "The weather was lovely on Sunday and my neighbour brought over some tomatoes from her garden. "
+    concern = "Since the extraction my cheek is swollen, the socket smells and I have had a fever since last night. "
+
+    (understood,) = classifier.classify([ramble * before + concern + ramble * after])
+
+    assert understood.intent == "clinical_concern"
+
+
+def test_what_it_says_of_itself(classifier: Classifier) -> None:
+    info = classifier.info
+
+    assert info.name == "intent"
+    assert set(info.labels) == set(INTENTS)
+    assert info.max_tokens == 256
+    assert 0 < info.review_threshold < 1
+    assert info.file_sizes["model.onnx"] < 40_000_000
+
+
+def test_a_batch_agrees_with_single_readings(classifier: Classifier) -> None:
+    texts = [message for message, _ in KNOWN_MESSAGES] * 3 + ["ok", "hello there"]
+
+    together = classifier.classify(texts)
+
+    for text, understood in zip(texts, together, strict=True):
+        # The int8 network scales its activations over the whole batch, so agreement is close and not exact.
+        assert understood.confidence == pytest.approx(classifier.classify([text])[0].confidence, abs=0.1)
+
+
+def test_threads_get_their_own_answers(classifier: Classifier) -> None:
+    texts = [message for message, _ in KNOWN_MESSAGES] * 8
+    expected = [classifier.classify([text]) for text in texts]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda text: classifier.classify([text]), texts)) == expected
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
+def test_hostile_text_is_understood_like_any_other(classifier: Classifier, text: str) -> None:
+    assert_well_formed(*classifier.classify([text]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ANY_TEXT, min_size=1, max_size=3))
+def test_no_text_whatever_breaks_it(classifier: Classifier, texts: list[str]) -> None:
+    for understood in classifier.classify(texts):
+        assert_well_formed(understood)

@@ -1,0 +1,163 @@
+"""The urgency screen: danger is found in the words patients use, and ordinary messages stay ordinary."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.urgency import is_urgent
+from tests.classifier import corpus
+from tests.classifier.hostile import HOSTILE_TEXTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can't breathe",
+        "I can’t catch my breath even sitting still",
+        "My son is wheezing and his inhaler isn't helping",
+        "call me NOW he's choking",
+        "my lips are turning blue",
+        "throat is closing up after eating shrimp",
+        "my tongue and lips are swelling after the antibiotic",
+        "hives all over and trouble swallowing",
+        "I'm having crushing chest pain",
+        "my chest feels like someone is sitting on it",
+        "heart rate is 180 and won't go down",
+        "coughing up blood",
+        "dad's face is drooping and he can't talk right",
+        "my left arm went numb all of a sudden and my speech is slurred",
+        "worst headache of my life",
+        "mom is confused and doesn't know where she is, started an hour ago",
+        "he won't wake up",
+        "she had a seizure this morning and is still out of it",
+        "I passed out twice today",
+        "the bleeding won't stop, it's been an hour",
+        "soaked through 5 gauze since the extraction",
+        "black tarry stools and dizzy",
+        "My tooth got knocked out 10 minutes ago, it's in milk",
+        "I want to kill myself",
+        "i don't want to live anymore",
+        "everyone would be better off without me",
+        "I have the pills in front of me",
+        "I took a whole bottle of tylenol",
+        "my toddler swallowed a button battery",
+        "blood sugar is 42 and shaky",
+        "bleach splashed in my eye",
+        "sudden loss of vision in my right eye",
+        "I see flashes of light and a curtain over my vision",
+        "my 3 week old has a fever of 101",
+        "newborn hasn't had a wet diaper all day",
+        "I haven't felt the baby move since yesterday, 34 weeks",
+        "pounding headache, blurry vision, 36 weeks pregnant",
+        "My son woke up with terrible pain in one testicle",
+        "numbness in my groin and can't pee",
+        "fever and stiff neck and the light hurts my eyes",
+        "red streaks going up my arm with fever and chills",
+        "fell off a ladder, hit his head and is vomiting",
+        "my husband hit me and I'm scared to go home",
+        "voices are telling me to hurt my baby",
+    ],
+)
+def test_danger_is_found(text: str) -> None:
+    assert is_urgent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Denied.
+        "no chest pain or shortness of breath, just a cold",
+        "sore knee. not short of breath, no fever",
+        "looking for a therapist for anxiety, not suicidal",
+        "no fever, chills or chest pain",
+        # Long past.
+        "had a stroke in 2015, looking for a new doctor",
+        "my dad died of a heart attack years ago, do I need screening?",
+        "I had trouble breathing as a child",
+        # Over.
+        "chest pain turned out to be reflux",
+        # Only spoken of.
+        "do you treat chest pain or should I see a cardiologist",
+        "read that whitening can cause tongue swelling",
+        "does botox make your face droop",
+        "price for removing purple spots",
+        # A manner of speaking.
+        "I'd die for an earlier appointment lol",
+        "this bill nearly gave me a heart attack",
+        "your wait time is killing me",
+        "my back is killing me, any appointment this week?",
+        # Everyday.
+        "need a refill of my inhaler",
+        "gums bleed a little when I floss",
+        "I have mild headaches in the afternoon",
+        "cant talk right now, text me",
+        "fever is gone, can he go back to school",
+        "the numbing wore off fine, what is the number for billing",
+        "my husband is outside in the car, can he come in with me?",
+        "do you do same day emergency appointments",
+        "",
+    ],
+)
+def test_ordinary_messages_raise_no_alarm(text: str) -> None:
+    assert not is_urgent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no fever but my chest hurts",
+        "I had a heart attack in 2015 and now I have chest pain again",
+        "not sure if this matters, my chest hurts",
+        "no one is answering and I can't breathe",
+        "the rash went away. now my throat is swelling",
+    ],
+)
+def test_what_sets_one_sign_aside_does_not_hide_another(text: str) -> None:
+    assert is_urgent(text)
+
+
+def test_a_common_sign_alone_is_no_alarm_and_two_of_different_kinds_are() -> None:
+    assert not is_urgent("I've been vomiting")
+    assert not is_urgent("I feel dizzy and lightheaded")
+    assert is_urgent("I've been vomiting and I feel dizzy")
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
+def test_hostile_text_raises_no_alarm(text: str) -> None:
+    assert not is_urgent(text)
+
+
+@pytest.mark.parametrize("word", ["cant", "no", "took", "the eye", "he", "pain", "1", "soaked", "the vision is bad."])
+def test_a_huge_repetitive_text_is_read_to_its_end(word: str) -> None:
+    # A pattern that backtracks without bound would not come back from these.
+    assert not is_urgent(f"{word} " * (100_000 // (len(word) + 1)))
+    assert is_urgent(f"{word} " * (100_000 // (len(word) + 1)) + ". I cant breathe")
+
+
+@pytest.mark.parametrize(
+    ("first", "least_found", "most_alarms"),
+    [
+        # The table was written from the even lines of the file; the odd ones are the honest measure of what it finds
+        # in messages nobody looked at, half of which hide the danger in a message about something else.
+        pytest.param(1, 0.90, 0.02, id="seen lines"),
+        pytest.param(0, 0.48, 0.06, id="unseen lines"),
+    ],
+)
+def test_recall_and_false_alarms_on_the_urgency_corpus(first: int, least_found: float, most_alarms: float) -> None:
+    lines = list(corpus.urgency_lines())[first::2]
+    urgent = [line for line in lines if line.kind == "urgent"]
+    near_misses = [line for line in lines if line.kind == "near miss"]
+
+    found = sum(is_urgent(line.text) for line in urgent) / len(urgent)
+    alarms = sum(is_urgent(line.text) for line in near_misses) / len(near_misses)
+
+    assert found >= least_found
+    assert alarms <= most_alarms
+
+
+def test_everyday_messages_seldom_raise_an_alarm() -> None:
+    everyday = [line for line in corpus.intent_lines() if line.kind not in {"clinical_concern", "complaint"}][::3]
+
+    alarms = sum(is_urgent(line.text) for line in everyday)
+
+    assert alarms / len(everyday) <= 0.005
