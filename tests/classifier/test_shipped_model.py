@@ -65,7 +65,7 @@ def test_a_batch_agrees_with_single_readings(classifier: Classifier) -> None:
 
     for text, understood in zip(texts, together, strict=True):
         # The int8 network scales its activations over the whole batch, so agreement is close and not exact.
-        assert understood.confidence == pytest.approx(classifier.classify([text])[0].confidence, abs=0.1)
+        assert understood.confidence == pytest.approx(classifier.classify([text])[0].confidence, abs=0.15)
 
 
 def test_threads_get_their_own_answers(classifier: Classifier) -> None:

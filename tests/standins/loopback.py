@@ -77,9 +77,7 @@ class LoopbackServer:
             RuntimeError: the stand-in is not running.
         """
         if self._server is None:
-            raise RuntimeError(
-                f"{type(self).__name__} is not running: call start() or use it in a with block"
-            )
+            raise RuntimeError(f"{type(self).__name__} is not running: call start() or use it in a with block")
         return self._server.server_port
 
     @property
@@ -138,9 +136,7 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
-        )
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         with self._lock:
             self._connections[request] = thread
         thread.start()

@@ -44,14 +44,10 @@ class Record(Generic[Entry]):
         """
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._entries) >= count, timeout):
-                raise AssertionError(
-                    f"expected {count} {self._what} within {timeout:g} s, got {len(self._entries)}"
-                )
+                raise AssertionError(f"expected {count} {self._what} within {timeout:g} s, got {len(self._entries)}")
             return list(self._entries)
 
-    def quiet(
-        self, at_most: int, until: Callable[[], bool] | None = None, timeout: float = DEADLINE_SECONDS
-    ) -> None:
+    def quiet(self, at_most: int, until: Callable[[], bool] | None = None, timeout: float = DEADLINE_SECONDS) -> None:
         """Hold that no more than `at_most` entries are there, now and up to the moment `until()` is true.
 
         Raises:
@@ -62,9 +58,7 @@ class Record(Generic[Entry]):
             while True:
                 finished = until is None or until()
                 if len(self._entries) > at_most:
-                    raise AssertionError(
-                        f"expected no more than {at_most} {self._what}, got {len(self._entries)}"
-                    )
+                    raise AssertionError(f"expected no more than {at_most} {self._what}, got {len(self._entries)}")
                 if finished:
                     return
                 if time.monotonic() >= deadline:

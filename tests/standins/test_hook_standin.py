@@ -60,9 +60,7 @@ def test_fails_as_often_as_told(receiver: HookReceiver) -> None:
         ("{}", "text/plain", 415),
     ],
 )
-def test_refuses_what_is_no_json_object(
-    receiver: HookReceiver, body: str, content_type: str, status: int
-) -> None:
+def test_refuses_what_is_no_json_object(receiver: HookReceiver, body: str, content_type: str, status: int) -> None:
     answer = requests.post(receiver.url, data=body, headers={"Content-Type": content_type}, timeout=10)
     assert answer.status_code == status
     assert receiver.notifications == []

@@ -25,9 +25,7 @@ def receiver() -> Iterator[SentryReceiver]:
 
 def report(dsn: str, *, text: str = "", **options: Any) -> None:
     """Report an error with `text` in a local variable, through a client of its own."""
-    client = sentry_sdk.Client(
-        dsn=dsn, default_integrations=False, auto_enabling_integrations=False, **options
-    )
+    client = sentry_sdk.Client(dsn=dsn, default_integrations=False, auto_enabling_integrations=False, **options)
     try:
         patient_text = text
         raise RuntimeError("the worker failed" + patient_text[:0])

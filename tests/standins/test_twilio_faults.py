@@ -91,9 +91,7 @@ def test_can_accept_and_hang_until_released(
     assert sending.result(timeout=10) == message.sid
 
 
-def test_can_hang_without_accepting(
-    client: Client, standin: TwilioStandIn, in_background: ThreadPoolExecutor
-) -> None:
+def test_can_hang_without_accepting(client: Client, standin: TwilioStandIn, in_background: ThreadPoolExecutor) -> None:
     fault = standin.faults.push(Fault.hang())
     sending: Future[str] = in_background.submit(send, client)
     fault.wait_arrived()
@@ -102,9 +100,7 @@ def test_can_hang_without_accepting(
     assert standin.messages == []
 
 
-def test_a_client_that_gives_up_while_held_leaves_nothing_behind(
-    client: Client, standin: TwilioStandIn
-) -> None:
+def test_a_client_that_gives_up_while_held_leaves_nothing_behind(client: Client, standin: TwilioStandIn) -> None:
     standin.faults.push(Fault.hang(accept=True))
     client.http_client.timeout = 0.05
     with pytest.raises(requests.Timeout):
@@ -165,9 +161,7 @@ def test_a_fault_without_end_lasts_until_cleared(client: Client, standin: Twilio
     send(client)
 
 
-def test_what_twilio_refuses_anyway_is_refused_under_a_fault_too(
-    client: Client, standin: TwilioStandIn
-) -> None:
+def test_what_twilio_refuses_anyway_is_refused_under_a_fault_too(client: Client, standin: TwilioStandIn) -> None:
     standin.account.opted_out.add(PATIENT)
     standin.faults.push(Fault.drop(accept=True))
     assert send_and_fail(client).code == 21610

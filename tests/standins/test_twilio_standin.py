@@ -30,9 +30,7 @@ def refusal(client: Client, **parameters: object) -> TwilioRestException:
 
 def test_accepts_a_message_and_answers_with_its_resource(client: Client, standin: TwilioStandIn) -> None:
     started = datetime.now(UTC).replace(microsecond=0)
-    message = client.messages.create(
-        to=PATIENT, from_=DEMO_NUMBER, body="We open at 8.", status_callback=CALLBACK
-    )
+    message = client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="We open at 8.", status_callback=CALLBACK)
     assert re.fullmatch("SM[0-9a-f]{32}", message.sid)
     assert (message.to, message.from_, message.body) == (PATIENT, DEMO_NUMBER, "We open at 8.")
     assert (message.status, message.direction) == ("queued", "outbound-api")
@@ -209,9 +207,7 @@ def test_notes_parameters_that_twilio_does_not_have(standin: TwilioStandIn) -> N
         ("GET", "/", 404),
     ],
 )
-def test_serves_only_the_messages_resource(
-    standin: TwilioStandIn, method: str, path: str, status: int
-) -> None:
+def test_serves_only_the_messages_resource(standin: TwilioStandIn, method: str, path: str, status: int) -> None:
     answer = requests.request(method, standin.url + path, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=10)
     assert answer.status_code == status
 
@@ -311,9 +307,7 @@ def test_notes_list_parameters_that_twilio_does_not_have(client: Client, standin
     assert standin.violations == ["unknown list parameter Recipient"]
 
 
-def test_a_listing_lag_leaves_a_new_message_out_of_the_next_lists(
-    client: Client, standin: TwilioStandIn
-) -> None:
+def test_a_listing_lag_leaves_a_new_message_out_of_the_next_lists(client: Client, standin: TwilioStandIn) -> None:
     client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="seen at once")
     standin.listing_lag = 2
     sid = client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="seen later").sid

@@ -53,9 +53,7 @@ def product() -> Iterator[Product]:
 
 
 @pytest.mark.parametrize("url", [SMS_URL, STATUS_URL, "http://127.0.0.1:8000/twilio/sms", PUBLIC + ":8443/x"])
-@pytest.mark.parametrize(
-    "form", [{}, {"Body": "Grüße 😀 & more = fun", "Empty": ""}, {"b": "1", "B": "2", "a": "3"}]
-)
+@pytest.mark.parametrize("form", [{}, {"Body": "Grüße 😀 & more = fun", "Empty": ""}, {"b": "1", "B": "2", "a": "3"}])
 def test_twilio_python_accepts_the_signature(url: str, form: dict[str, str]) -> None:
     assert RequestValidator(AUTH_TOKEN).validate(url, form, sign(AUTH_TOKEN, url, form.items()))
 
@@ -72,9 +70,7 @@ def test_twilio_python_refuses_a_signature_over_anything_else() -> None:
 
 
 def test_posts_a_signed_message_with_all_parameters(standin: TwilioStandIn, product: Product) -> None:
-    answer = standin.incoming_sms(
-        f"{product.url}/twilio/sms", SMS_URL, PATIENT, DEMO_NUMBER, "Is Dr. Öz in? 😀"
-    )
+    answer = standin.incoming_sms(f"{product.url}/twilio/sms", SMS_URL, PATIENT, DEMO_NUMBER, "Is Dr. Öz in? 😀")
     assert answer.status == 200
     assert answer.twiml is not None
     assert len(answer.twiml) == 0
@@ -133,9 +129,7 @@ def test_posts_pictures_and_the_messaging_service(standin: TwilioStandIn, produc
     assert product.accepts_signature(SMS_URL)
 
 
-def test_repeats_a_delivery_under_the_same_sid(
-    standin: TwilioStandIn, product: Product, client: Client
-) -> None:
+def test_repeats_a_delivery_under_the_same_sid(standin: TwilioStandIn, product: Product, client: Client) -> None:
     sid = "SM" + "1" * 32
     for _ in range(2):
         standin.incoming_sms(product.url, SMS_URL, PATIENT, DEMO_NUMBER, "Hello", message_sid=sid)
@@ -203,9 +197,7 @@ def accepted(client: Client, **parameters: str) -> str:
     return str(client.messages.create(**message | parameters).sid)
 
 
-def test_reports_a_status_signed_for_the_public_url(
-    standin: TwilioStandIn, product: Product, client: Client
-) -> None:
+def test_reports_a_status_signed_for_the_public_url(standin: TwilioStandIn, product: Product, client: Client) -> None:
     standin.callback_base = product.url
     product.answer = Response(204)
     sid = accepted(client)
@@ -228,9 +220,7 @@ def test_reports_a_status_signed_for_the_public_url(
     assert client.messages(sid).fetch().status == "delivered"
 
 
-def test_reports_a_failure_with_its_error_code(
-    standin: TwilioStandIn, product: Product, client: Client
-) -> None:
+def test_reports_a_failure_with_its_error_code(standin: TwilioStandIn, product: Product, client: Client) -> None:
     standin.callback_base = product.url
     sid = accepted(client, messaging_service_sid=SERVICE_SID, from_="")
     standin.deliver(sid, "undelivered", error_code=30003)

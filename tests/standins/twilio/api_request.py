@@ -85,9 +85,7 @@ def _form(request: Request) -> dict[str, list[str]] | None:
         return None
 
 
-def _violations(
-    operation: Operation | None, form: dict[str, list[str]] | None, query: dict[str, str]
-) -> list[str]:
+def _violations(operation: Operation | None, form: dict[str, list[str]] | None, query: dict[str, str]) -> list[str]:
     if operation is not Operation.CREATE:
         return listing.violations(query)
     if form is None:

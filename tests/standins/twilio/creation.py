@@ -117,9 +117,7 @@ def _sender(values: Mapping[str, str], account: Account) -> tuple[str | None, st
     if service and not account.messaging_services[service]:
         raise bad_request(21704, f"The Messaging Service {service} contains no phone numbers.")
     if number and service and number not in account.messaging_services[service]:
-        raise bad_request(
-            21711, f"The 'From' number {number} does not belong to the Messaging Service {service}."
-        )
+        raise bad_request(21711, f"The 'From' number {number} does not belong to the Messaging Service {service}.")
     return number, service
 
 

@@ -41,9 +41,7 @@ class ApiError(Exception):
 
 def json_response(status: int, payload: object, headers: dict[str, str] | None = None) -> Response:
     """An answer with a JSON body."""
-    return Response(
-        status, json.dumps(payload).encode(), {"Content-Type": "application/json", **(headers or {})}
-    )
+    return Response(status, json.dumps(payload).encode(), {"Content-Type": "application/json", **(headers or {})})
 
 
 def bad_request(code: int, message: str) -> ApiError:

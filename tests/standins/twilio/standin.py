@@ -96,9 +96,7 @@ class TwilioStandIn(LoopbackServer):
         """
         return self._requests.wait_for(count, timeout)
 
-    def quiet(
-        self, at_most: int, until: Callable[[], bool] | None = None, timeout: float = DEADLINE_SECONDS
-    ) -> None:
+    def quiet(self, at_most: int, until: Callable[[], bool] | None = None, timeout: float = DEADLINE_SECONDS) -> None:
         """Hold that no more than `at_most` messages were accepted, now and until `until()` is true.
 
         Raises:

@@ -61,9 +61,7 @@ def post_form(
     if isinstance(signature, str):
         headers["X-Twilio-Signature"] = signature
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(
-        parts.hostname or "", parts.port or 80, timeout=TWILIO_WAITS_SECONDS
-    )
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=TWILIO_WAITS_SECONDS)
     with contextlib.closing(connection):
         target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         connection.request("POST", target, urlencode(parameters), headers)

@@ -1,0 +1,106 @@
+"""Starting a DeBERTa classifier from a BERT checkpoint without changing what it computes.
+
+DeBERTa-v2 with absolute positions in its input is BERT plus two relative-position terms in the attention
+scores. While the projections of those terms are zero the terms vanish, and the scores differ from BERT's by
+their scale alone: DeBERTa divides by sqrt(3 d) where BERT divides by sqrt(d), for a head width of d. Query
+weights and biases multiplied by sqrt(3) make up for that, so the hidden states agree with BERT's to rounding.
+
+The relative embeddings themselves start random and the projections at zero, not the other way round: DeBERTa
+normalises the embeddings, and the gradient of a layer norm at zero is larger than elsewhere by 1/sqrt(eps),
+a factor of a million for BERT's eps of 1e-12: it would drown every other gradient when the norm is clipped.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+
+from training.recipe import Architecture
+
+_RENAMED = {
+    "attention.self.query.": "attention.self.query_proj.",
+    "attention.self.key.": "attention.self.key_proj.",
+    "attention.self.value.": "attention.self.value_proj.",
+}
+
+
+def warm_start(
+    checkpoint: Path, architecture: Architecture, labels: tuple[str, ...]
+) -> DebertaV2ForSequenceClassification:
+    """Build a DeBERTa classifier whose encoder computes what the BERT checkpoint computes.
+
+    Args:
+        checkpoint: Folder with a BERT `config.json` and `model.safetensors`.
+        architecture: The relative-position shape and the dropout rates.
+        labels: Intent names in output order.
+
+    Returns:
+        The model, with a freshly initialised pooler and classification head.
+
+    Raises:
+        ValueError: The checkpoint is not a BERT encoder of absolute positions.
+    """
+    bert = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    if bert["model_type"] != "bert" or bert.get("position_embedding_type", "absolute") != "absolute":
+        raise ValueError(f"{checkpoint} is not a BERT checkpoint with absolute positions")
+    config = _config(bert, architecture, labels)
+    model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
+    weights = _converted(load_file(checkpoint / "model.safetensors"))
+    missing, unexpected = model.deberta.load_state_dict(weights, strict=False)
+    wrong = [name for name in missing if not _is_relative(name)] + unexpected
+    if wrong:
+        raise ValueError(f"{checkpoint} does not fit the architecture: {', '.join(sorted(wrong))}")
+    for name, weight in model.named_parameters():
+        if ".pos_key_proj." in name or ".pos_query_proj." in name:
+            nn.init.zeros_(weight)
+    return model
+
+
+def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str, ...]) -> DebertaV2Config:
+    shared = (
+        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+        "hidden_act", "max_position_embeddings", "layer_norm_eps", "pad_token_id", "initializer_range",
+    )  # fmt: skip
+    return DebertaV2Config(  # type: ignore[no-untyped-call]
+        **{key: bert[key] for key in shared},
+        type_vocab_size=0,
+        position_biased_input=True,
+        relative_attention=True,
+        pos_att_type=["c2p", "p2c"],
+        share_att_key=False,
+        norm_rel_ebd="layer_norm",
+        position_buckets=architecture.position_buckets,
+        max_relative_positions=architecture.max_relative_positions,
+        hidden_dropout_prob=architecture.hidden_dropout,
+        attention_probs_dropout_prob=architecture.attention_dropout,
+        pooler_dropout=architecture.hidden_dropout,
+        id2label=dict(enumerate(labels)),
+        label2id={label: index for index, label in enumerate(labels)},
+    )
+
+
+def _converted(bert: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Rename BERT's weights to DeBERTa's, rescale the queries and fold the token type into the positions."""
+    converted = {}
+    for name, weight in bert.items():
+        if name.startswith("pooler.") or name.endswith(("position_ids", "token_type_embeddings.weight")):
+            continue
+        if ".query." in name:
+            weight = weight * math.sqrt(3)
+        for old, new in _RENAMED.items():
+            name = name.replace(old, new)
+        converted[name] = weight
+    # Every serving input is of token type 0, so its embedding is a constant that any other input can carry.
+    converted["embeddings.position_embeddings.weight"] += bert["embeddings.token_type_embeddings.weight"][0]
+    return converted
+
+
+def _is_relative(name: str) -> bool:
+    return name.startswith(("encoder.rel_embeddings.", "encoder.LayerNorm.")) or ".pos_" in name
