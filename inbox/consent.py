@@ -65,9 +65,9 @@ _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
 
 def normalise(text: str) -> str:
-    """Returns the words of a text in lower case, without accents, apostrophes or punctuation."""
+    """Returns the words and figures of a short text in lower case, without accents, apostrophes or punctuation."""
     plain = text.lower().translate(_ACCENTS).replace("'", "").replace("\u2019", "")
-    return " ".join(re.findall(r"[a-z]+", plain)) if len(plain) <= 60 else ""
+    return " ".join(re.findall(r"[^\W_]+", plain)) if len(plain) <= 60 else ""
 
 
 def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:

@@ -59,15 +59,22 @@ class Database:
         return True
 
     def migrate(self) -> None:
-        """Brings the tables up to date and registers the newest encryption key."""
+        """Brings the tables up to date and registers the newest encryption key.
+
+        Raises:
+            IntakeError: the database cannot be opened or changed, or a key is missing.
+        """
         from alembic import command  # slow to import, and only this needs it
         from alembic.config import Config
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        try:
+            with self.engine.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except SQLAlchemyError as error:
+            raise _unusable(error) from None
         self.check_keys()
 
     def check_keys(self) -> None:
@@ -90,13 +97,16 @@ class Database:
         except IntegrityError:
             return  # another process registered the same key at the same moment
         except SQLAlchemyError as error:
-            raise IntakeError(
-                f"the database is not usable ({type(error).__name__}): check DATABASE_URL and run `intake migrate`"
-            ) from None
+            raise _unusable(error) from None
 
     def close(self) -> None:
         """Closes every connection."""
         self.engine.dispose()
+
+
+def _unusable(error: SQLAlchemyError) -> IntakeError:
+    reason = type(error).__name__
+    return IntakeError(f"the database is not usable ({reason}): check DATABASE_URL and run `intake migrate`")
 
 
 def _engine(url: str) -> Engine:

@@ -42,8 +42,9 @@ def _rewrite(session: Session, table: type[Base], after_id: int) -> list[int]:
     rows = list(session.scalars(select(table).where(identity > after_id).order_by(identity).limit(BATCH)))
     encrypted = [column.key for column in table.__table__.columns if isinstance(column.type, EncryptedText)]
     for row in rows:
-        for name in encrypted:
-            if getattr(row, name) is not None:
+        # `updated_at` is written as it is, or the rotation would look like news
+        for name in (*encrypted, "updated_at"):
+            if getattr(row, name, None) is not None:
                 flag_modified(row, name)
         address = getattr(row, "patient_address", None)
         if address is not None:

@@ -32,13 +32,13 @@ def prepare(data_dir: Path, port: int, environment: Mapping[str, str], redis_url
         The whole environment for the service's processes.
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    given = _given(environment)
     chosen = {
         "DATABASE_URL": f"sqlite:///{(data_dir / 'intake.db').resolve()}",
         "REDIS_URL": redis_url,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "PRACTICES_FILE": str(_practices_file().resolve()),
+        "PRACTICES_FILE": given.get("PRACTICES_FILE") or str(_practices_file().resolve()),
     }
-    given = _given(environment)
     complete = chosen | _keys(data_dir) | given
     run_file = data_dir / RUN_FILE
     run_file.write_text("".join(f"{name}={complete[name]}\n" for name in chosen))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -20,9 +20,9 @@ class OutgoingText:
     """
 
     delivery_id: int
-    to: str
+    to: str = field(repr=False)
     sender: str
-    body: str
+    body: str = field(repr=False)
     sending_at: datetime
 
 

@@ -39,7 +39,7 @@ _STATE_BY_STATUS = {
 
 
 def state_for_status(status: str) -> DeliveryState | None:
-    """Returns the state that a carrier's status means, None for one that says nothing new."""
+    """Returns the state that a carrier's status means, None for one that is not known."""
     return _STATE_BY_STATUS.get(status.lower())
 
 
@@ -52,11 +52,15 @@ def advance(current: DeliveryState, reported: DeliveryState) -> DeliveryState:
     return reported
 
 
+def wait_after(attempts: int) -> timedelta:
+    """Returns how long to wait after this many failed attempts: doubles from 5 seconds up to an hour."""
+    doublings = min(max(attempts - 1, 0), MAX_ATTEMPTS)
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
+
+
 def retry_delay(attempts: int) -> timedelta | None:
     """Returns how long to wait after this many failed attempts, None to give up.
 
-    Doubles from 5 seconds up to an hour: twelve attempts take about four and a half hours.
+    Twelve attempts take about four and a half hours.
     """
-    if attempts >= MAX_ATTEMPTS:
-        return None
-    return min(FIRST_DELAY * (1 << max(attempts - 1, 0)), LONGEST_DELAY)
+    return None if attempts >= MAX_ATTEMPTS else wait_after(attempts)

@@ -23,7 +23,7 @@ from inbox.models import (
 )
 from inbox.types import keyring
 from intake.practices import Practice
-from tasks.delivery import FIRST_DELAY, LONGEST_DELAY
+from tasks.delivery import wait_after
 from tasks.notices import UNPROCESSED, add_notifications
 from tasks.queue import FollowUps
 from tasks.routing import REVIEW, Facts, Plan, decide
@@ -65,8 +65,7 @@ def record_failure(context: Context, message_id: int) -> FollowUps:
         if message is None or message.handled_at is not None:
             return FollowUps()
         message.failures += 1
-        delay = min(FIRST_DELAY * 2 ** (message.failures - 1), LONGEST_DELAY)
-        message.next_attempt_at = now() + delay
+        message.next_attempt_at = now() + wait_after(message.failures)
         practice = context.practices.by_slug(message.conversation.practice)
         if message.failures < MAX_FAILURES or practice is None:
             return FollowUps()

@@ -24,7 +24,7 @@ from tasks.carrier import (
 from tasks.delivery import IN_FLIGHT, retry_delay
 from tasks.notices import Notice, targets_for
 from tasks.queue import FollowUps
-from tasks.routing import OPT_IN, OPT_OUT
+from tasks.routing import OPT_OUT
 from tasks.status import OPTED_OUT_CODE, mark_sent, tell_staff_of_failure, write_sighting
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ def _claim(database: Database, delivery_id: int) -> OutgoingText | None:
             return None
         delivery = session.get_one(Delivery, delivery_id)
         conversation = delivery.conversation
-        confirms = delivery.reply in (OPT_OUT, OPT_IN)
-        if not confirms and is_opted_out(session, conversation.practice, conversation.patient_address or ""):
+        opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
+        if opted_out and delivery.reply != OPT_OUT:
             delivery.state = DeliveryState.SUPPRESSED
             log.info("delivery_suppressed", delivery_id=delivery_id)
             return None

@@ -136,10 +136,12 @@ def _limit(plan: Plan, facts: Facts, practice: Practice) -> Plan:
 def _why_silent(reply: str, facts: Facts, practice: Practice) -> str | None:
     if not facts.can_be_texted:
         return "the sender has no number to text"
-    if reply in (OPT_OUT, OPT_IN):
+    if reply == OPT_OUT:
         return None  # a confirmation is owed once, whatever else was said in this hour
     if facts.opted_out:
         return "opted out"
+    if reply == OPT_IN:
+        return None
     if facts.staff_active and reply != HELP:
         return "staff are in the conversation"
     if facts.replies_last_hour >= practice.limits.replies_per_hour:

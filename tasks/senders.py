@@ -12,6 +12,7 @@ import structlog
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
 
 from intake.settings import Settings
 from tasks.carrier import (
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS = 10.0
 CLOCK_SKEW = timedelta(minutes=10)
+PAGE_SIZE = 1000  # Twilio's largest
 TOO_MANY_REQUESTS = 429
 # Refusals that say something about this service rather than the text: they are worth another try.
 # 20003 authentication failed, 20429 too many requests, 30001 queue overflow, 14107 and 63038 rate limits
@@ -79,17 +81,17 @@ class TwilioSender:
         return Accepted(message.sid)
 
     def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
-        """Reads the message list for this number since the attempt began."""
-        filters: dict[str, Any] = {"to": text.to, "date_sent_after": text.sending_at - timedelta(days=1)}
+        """Reads the newest messages to this number. No filter by date sent: one that waits at Twilio has none yet."""
+        filters: dict[str, Any] = {"to": text.to}
         if not text.sender.startswith("MG"):
             filters["from_"] = text.sender
+        earliest = text.sending_at - CLOCK_SKEW
         try:
-            for message in self._messages.stream(**filters):
-                created = message.date_created
-                if created and created < text.sending_at - CLOCK_SKEW:
-                    return None  # newest first: older ones cannot be this attempt
+            for message in self._messages.stream(limit=PAGE_SIZE, page_size=PAGE_SIZE, **filters):
+                if message.sid in known or (message.date_created and message.date_created < earliest):
+                    continue
                 # a trial account puts a sentence of its own in front
-                if message.sid and message.sid not in known and (message.body or "").endswith(text.body):
+                if message.sid and (message.body or "").endswith(text.body):
                     return _sighting(message)
         except (TwilioException, requests.RequestException, ValueError) as error:
             raise CarrierUnreachableError(type(error).__name__) from None
@@ -110,10 +112,10 @@ class TwilioSender:
 class _Http(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client with a time limit, another base address when one is set, and nothing logged."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, timeout_seconds: float) -> None:
         quiet = logging.getLogger("tasks.senders.twilio")
         quiet.disabled = True  # it would write numbers and texts
-        super().__init__(timeout=TIMEOUT_SECONDS, logger=quiet)
+        super().__init__(timeout=timeout_seconds, logger=quiet)
         self._base = urlsplit(base_url)
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -121,14 +123,19 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
         return super().request(method, address.geturl(), *args, **kwargs)
 
 
-def make_sender(settings: Settings) -> Sender:
-    """Returns the Twilio sender when there are credentials, else the console one."""
+def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Sender:
+    """Returns the Twilio sender when there are credentials, else the console one.
+
+    Args:
+        settings: the service's settings.
+        timeout_seconds: how long the carrier may take to connect, and to answer.
+    """
     if not settings.sends_texts:
         return ConsoleSender()
     client = Client(
         settings.twilio_account_sid,
         settings.twilio_auth_token,
-        http_client=_Http(settings.twilio_api_base_url),
+        http_client=_Http(settings.twilio_api_base_url, timeout_seconds),
     )
     return TwilioSender(client, f"{settings.public_url}/twilio/sms/status")
 
@@ -139,12 +146,18 @@ def _judge(error: Exception) -> Outcome:
         code = str(error.code or error.status)
         if error.status == TOO_MANY_REQUESTS or error.code in PASSING_CODES:
             return Busy(code)
-        return Unanswered(code) if error.status >= requests.codes.server_error else Refused(code)
+        passing = error.status >= requests.codes.server_error or error.status == requests.codes.request_timeout
+        return Unanswered(code) if passing else Refused(code)
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return Busy("connect timeout")
-    if isinstance(error, requests.exceptions.ConnectionError) and "NewConnectionError" in repr(error):
+    if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
         return Busy("no connection")
     return Unanswered(type(error).__name__)
+
+
+def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)
 
 
 def _sighting(message: Any) -> Sighting:

@@ -10,7 +10,7 @@ from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, Notification, now
 from intake.practices import Practices
 from tasks.carrier import Sighting
-from tasks.delivery import FIRST_STATUS_CHECK, IN_FLIGHT, advance, state_for_status
+from tasks.delivery import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
 from tasks.notices import UNDELIVERED, add_notifications
 from tasks.queue import FollowUps
 from tasks.routing import Plan
@@ -38,8 +38,9 @@ def record_status(
         delivery = session.scalar(select(Delivery).where(Delivery.provider_id == sighting.provider_id))
         if delivery is None and delivery_id is not None:
             named = session.get(Delivery, delivery_id)
-            # a callback can come before the answer to the request that caused it was written down
-            if named is not None and named.provider_id is None and named.state in IN_FLIGHT:
+            # a callback can come before the answer to the request that caused it was written down, and even after
+            # the text was given up as lost: then it must not be sent again
+            if named is not None and named.provider_id is None and named.sending_at and named.state not in FINAL:
                 delivery = named
         if delivery is None:
             return None
@@ -50,9 +51,7 @@ def record_status(
 
 def write_sighting(delivery: Delivery, sighting: Sighting) -> None:
     """Applies what the carrier says of a delivery, unless it is past that already."""
-    reported = state_for_status(sighting.status)
-    if reported is None:
-        return
+    reported = state_for_status(sighting.status) or DeliveryState.SENT  # whatever it says, the carrier has it
     delivery.provider_id = delivery.provider_id or sighting.provider_id
     state = advance(DeliveryState(delivery.state), reported)
     if state == DeliveryState.SENT:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import timedelta
 
 import redis
 import structlog
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -70,16 +72,19 @@ def run_worker(context: Context) -> None:
     Redis may go away and come back meanwhile.
     """
     use(context)
-    is_first = True
-    while True:
+    with contextlib.suppress(StopRequested):  # a signal between two workers meets the first one's handler
+        _work_until_stopped(context)
+
+
+def _work_until_stopped(context: Context) -> None:
+    worker: WarmWorker | None = None
+    pause = 0.0
+    while worker is None or not worker.stop_was_requested:
         try:
-            worker = WarmWorker(context, is_first=is_first)
+            time.sleep(pause)
+            pause = RECONNECT_SECONDS
+            worker = WarmWorker(context, is_first=worker is None)
             worker.work(logging_level="WARNING")
+            log.info("worker_ended", stop_was_requested=worker.stop_was_requested)
         except redis.RedisError as error:
             log.warning("redis_unreachable", error=type(error).__name__)
-        else:
-            if worker.stop_was_requested:
-                return
-            log.warning("worker_restarting")
-        is_first = False
-        time.sleep(RECONNECT_SECONDS)

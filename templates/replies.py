@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from intake import phone
@@ -46,9 +46,12 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     """
     try:
         text = _template(name, practice.replies.get(name)).render(_variables(practice, occasion))  # type: ignore[call-overload]
-    except TemplateError as error:
-        raise IntakeError(f"practice[{practice.slug}].replies.{name}: {error.message}") from None
+    except Exception as error:  # an override is the practice's own code, and may raise anything
+        reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
+        raise IntakeError(f"practice[{practice.slug}].replies.{name}: {reason}") from None
     text = " ".join(text.split())
+    if not text:
+        raise IntakeError(f"practice[{practice.slug}].replies.{name} comes to nothing; it needs words at every hour")
     if occasion.is_first and name != "opt_out" and "STOP" not in text:
         text = f"{text} {STOP_WORDING}"
     if len(text) > MAX_LENGTH:
@@ -59,13 +62,17 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
 
 
 def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
-    """Renders every reply of a practice as a first reply, by name.
+    """Renders every reply of a practice as a first reply, by name, and tries them open and closed.
 
     Raises:
-        IntakeError: one of them cannot be rendered.
+        IntakeError: one of them cannot be rendered, now or at another hour of the week.
     """
-    occasion = Occasion(moment, is_first=True)
-    return {name: render_reply(name, practice, occasion) for name in REPLY_NAMES}
+    week = [moment + timedelta(hours=hours) for hours in range(7 * 24)]
+    for is_open in (True, False):
+        other = next((hour for hour in week if practice.is_open(hour) is is_open), moment)
+        for name in REPLY_NAMES:
+            render_reply(name, practice, Occasion(other, is_first=True))
+    return {name: render_reply(name, practice, Occasion(moment, is_first=True)) for name in REPLY_NAMES}
 
 
 def _variables(practice: Practice, occasion: Occasion) -> dict[str, object]:

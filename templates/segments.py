@@ -6,13 +6,12 @@ turns the whole text into UCS-2, with 70 and 67.
 
 from __future__ import annotations
 
-import math
-
 _BASIC = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = set("^{}\\[~]|€")  # two septets each
+_LAST_OF_UCS2 = 0xFFFF  # beyond it a character takes two units
 
 
 def is_gsm7(text: str) -> bool:
@@ -21,11 +20,18 @@ def is_gsm7(text: str) -> bool:
 
 
 def count_segments(text: str) -> int:
-    """Returns the number of segments that a text is sent and billed as, at least 1."""
+    """Returns the number of segments that a text is sent and billed as, at least 1; none splits a character."""
     if is_gsm7(text):
-        units = sum(2 if character in _EXTENDED else 1 for character in text)
+        sizes = [2 if character in _EXTENDED else 1 for character in text]
         single, several = 160, 153
     else:
-        units = len(text.encode("utf-16-be", "surrogatepass")) // 2
+        sizes = [2 if ord(character) > _LAST_OF_UCS2 else 1 for character in text]
         single, several = 70, 67
-    return 1 if units <= single else math.ceil(units / several)
+    if sum(sizes) <= single:
+        return 1
+    segments, room = 1, several
+    for size in sizes:
+        if size > room:
+            segments, room = segments + 1, several
+        room -= size
+    return segments

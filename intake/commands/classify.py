@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
@@ -32,7 +32,7 @@ def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
         raise click.UsageError("Give texts to classify, or --jsonl to read them from stdin.")
     model = load_classifier()
     if jsonl:
-        _classify_lines(model, sys.stdin, sys.stdout)
+        _classify_lines(model, sys.stdin.buffer, sys.stdout)
         return
     for text, understanding in zip(texts, model.classify(texts), strict=True):
         click.echo(json.dumps({"text": text} | describe(understanding)) if as_json else _line(understanding))
@@ -71,7 +71,7 @@ def _line(understanding: Understanding) -> str:
     return f"{understanding.intent}  {understanding.confidence:.2f}{suffix}"
 
 
-def _classify_lines(model: Classifier, source: TextIO, target: TextIO) -> None:
+def _classify_lines(model: Classifier, source: BinaryIO, target: TextIO) -> None:
     for batch in _batches(_objects(source)):
         understandings = model.classify([item["text"] for item in batch])
         for item, understanding in zip(batch, understandings, strict=True):
@@ -79,7 +79,7 @@ def _classify_lines(model: Classifier, source: TextIO, target: TextIO) -> None:
     target.flush()
 
 
-def _objects(source: TextIO) -> Iterator[dict[str, Any]]:
+def _objects(source: BinaryIO) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(source, start=1):
         if not line.strip():
             continue

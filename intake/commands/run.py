@@ -67,7 +67,7 @@ def web(host: str, port: int, processes: int) -> None:
 
 @click.command()
 def worker() -> None:
-    """Run one worker: understands messages, decides, sends, and repairs what fell between."""
+    """Run one worker: understands, decides, sends and repairs."""
     from intake.logs import configure_logging
     from intake.reporting import configure_reporting
     from tasks.context import open_context

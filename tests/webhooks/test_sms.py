@@ -57,7 +57,9 @@ def test_ten_first_texts_of_one_patient_at_once_make_one_conversation(service: S
 
 
 @pytest.mark.parametrize("signature", [Signature.MISSING, "wrong", "A" * 28])
-def test_a_missing_or_wrong_signature_is_refused_and_nothing_stored(service: Service, signature: Signature | str) -> None:
+def test_a_missing_or_wrong_signature_is_refused_and_nothing_stored(
+    service: Service, signature: Signature | str
+) -> None:
     answer = service.text("Let me in", signature=signature)
 
     assert answer.status == 403
@@ -137,7 +139,9 @@ def test_a_short_code_is_stored_as_it_is(service: Service) -> None:
     assert service.rows(Conversation)[0].patient_address == "262966"
 
 
-@pytest.mark.parametrize("word", ["STOP", "stop", " Stop. ", "UNSUBSCRIBE", "Cancel", "END", "quit", "stopall", "OPTOUT"])
+@pytest.mark.parametrize(
+    "word", ["STOP", "stop", " Stop. ", "UNSUBSCRIBE", "Cancel", "END", "quit", "stopall", "OPTOUT"]
+)
 def test_a_stop_word_opts_out_as_it_is_stored(service: Service, word: str) -> None:
     service.text(word)
 

@@ -1,0 +1,46 @@
+"""A database under other keys, and messages to put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from inbox.database import Database
+from inbox.models import Channel
+from inbox.record import InboundMessage
+from intake.privacy import Keyring
+from tests.world import DEMO_NUMBER, PATIENT
+
+Reopen = Callable[[str], Database]
+_numbers = count(1)
+
+
+@pytest.fixture
+def reopen(database: Database) -> Iterator[Reopen]:
+    """Opens the test's database again with other encryption keys, as a restart would."""
+    opened: list[Database] = []
+
+    def with_keys(keys: str) -> Database:
+        opened.append(Database(database.url, Keyring(keys)))
+        return opened[-1]
+
+    yield with_keys
+    for one in opened:
+        one.close()
+
+
+def inbound(text: str = "Do you have parking?", **changes: Any) -> InboundMessage:
+    """A text to the demo practice, each with a provider's id of its own."""
+    values: dict[str, Any] = {
+        "practice": "demo",
+        "channel": Channel.SMS,
+        "provider": "twilio",
+        "provider_id": f"SM{next(_numbers):032x}",
+        "patient_address": PATIENT,
+        "received_on": DEMO_NUMBER,
+        "text": text,
+    }
+    return InboundMessage(**values | changes)

@@ -1,0 +1,138 @@
+"""Migrations, and a database that is not usable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, select
+
+from inbox.database import Database
+from inbox.models import Base, EncryptionKey
+from intake.errors import IntakeError
+from intake.privacy import Keyring
+from tests.world import ENCRYPTION_KEY
+
+MIGRATIONS = Path(__file__).parents[2] / "inbox" / "migrations"
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Iterator[Database]:
+    """A database without any table."""
+    opened = Database(f"sqlite:///{tmp_path / 'new.db'}", Keyring(ENCRYPTION_KEY))
+    yield opened
+    opened.close()
+
+
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names())
+
+
+# ---- migrations
+
+
+def test_migrating_from_nothing_gives_the_models_schema_exactly(new: Database) -> None:
+    new.migrate()
+
+    with new.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert tables(new) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    database.migrate()
+    database.migrate()
+
+    with database.read() as session:
+        assert len(session.scalars(select(EncryptionKey)).all()) == 1
+
+
+def test_every_migration_can_be_taken_back(database: Database) -> None:
+    config = alembic_config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert tables(database) == {"alembic_version"}
+
+    database.migrate()
+    assert tables(database) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_the_migrations_are_one_line(new: Database) -> None:
+    assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
+
+
+def test_several_processes_may_register_the_same_key_at_once(database: Database) -> None:
+    with database.write() as session:
+        session.query(EncryptionKey).delete()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: database.check_keys(), range(8)))
+
+    with database.read() as session:
+        assert len(session.scalars(select(EncryptionKey)).all()) == 1
+
+
+# ---- a database that is not usable
+
+
+def test_a_database_without_tables_is_not_ready(new: Database, database: Database) -> None:
+    assert database.is_ready()
+    assert not new.is_ready()
+
+
+def test_a_database_without_tables_says_what_to_do(new: Database) -> None:
+    with pytest.raises(IntakeError, match=r"check DATABASE_URL and run `intake migrate`"):
+        new.check_keys()
+
+
+@pytest.mark.parametrize("attempt", [Database.check_keys, Database.migrate], ids=["check", "migrate"])
+def test_a_database_that_cannot_be_opened_names_its_variable(tmp_path: Path, attempt: object) -> None:
+    unreachable = Database(f"sqlite:///{tmp_path / 'no such folder' / 'intake.db'}", Keyring(ENCRYPTION_KEY))
+
+    assert not unreachable.is_ready()
+    assert callable(attempt)
+    with pytest.raises(IntakeError, match="DATABASE_URL"):
+        attempt(unreachable)
+
+
+# ---- transactions and moments
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    def fail_half_way() -> None:
+        with database.write() as session:
+            session.add(EncryptionKey(fingerprint="0" * 16))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+
+    with database.read() as session:
+        assert session.get(EncryptionKey, "0" * 16) is None
+
+
+def test_a_moment_comes_back_aware_and_in_utc(database: Database) -> None:
+    eastern = datetime(2026, 7, 15, 10, 0, tzinfo=timezone(timedelta(hours=-4)))
+    with database.write() as session:
+        session.add(EncryptionKey(fingerprint="0" * 16, created_at=eastern))
+
+    with database.read() as session:
+        moment = session.get_one(EncryptionKey, "0" * 16).created_at
+    assert moment == eastern
+    assert moment.tzinfo is UTC

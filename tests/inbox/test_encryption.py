@@ -1,0 +1,255 @@
+"""Patient text and numbers are unreadable at rest, and stay readable to the service while its keys change."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from inbox import rotation
+from inbox.consent import is_opted_out
+from inbox.database import Database
+from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut
+from inbox.record import Media, record_message
+from inbox.rotation import rotate_keys
+from inbox.types import EncryptedText
+from intake.errors import IntakeError
+from intake.privacy import Keyring
+from tests.inbox.conftest import Reopen, inbound
+from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
+
+OLD_KEY, NEW_KEY = ENCRYPTION_KEY, OTHER_KEY
+BOTH_KEYS = f"{NEW_KEY},{OLD_KEY}"
+ENCRYPTED_COLUMNS = [
+    ("conversations", "patient_address"),
+    ("deliveries", "body"),
+    ("messages", "media"),
+    ("messages", "text"),
+    ("opt_outs", "patient_address"),
+]
+
+
+def fill(database: Database) -> None:
+    """Puts something into every encrypted column."""
+    picture = Media("https://api.twilio.com/swordfish.jpg", "image/jpeg")
+    message_id = record_message(database, inbound("My swordfish allergy is back", media=(picture,))).message_id
+    record_message(database, inbound("STOP"))
+    with database.write() as session:
+        message = session.get_one(Message, message_id)
+        session.add(
+            Delivery(
+                conversation_id=message.conversation_id,
+                message_id=message.id,
+                reply="review",
+                sender="+15005550006",
+                body="We cannot treat a swordfish allergy",
+            )
+        )
+
+
+def stored(database: Database, table: str, column: str) -> list[bytes]:
+    with database.engine.connect() as connection:
+        return [value for (value,) in connection.execute(text(f"SELECT {column} FROM {table}")) if value is not None]
+
+
+def texts(session: Session) -> list[str]:
+    return list(session.scalars(select(Message.text).order_by(Message.id)))
+
+
+def files_of(database: Database) -> bytes:
+    path = Path(database.url.removeprefix("sqlite:///"))
+    files = [path, path.with_name(f"{path.name}-wal")]
+    return b"".join(file.read_bytes() for file in files if file.exists())
+
+
+# ---- at rest
+
+
+def test_neither_text_nor_number_is_in_the_database_files(database: Database) -> None:
+    fill(database)
+
+    content = files_of(database)
+    assert b"demo" in content  # so these are the files
+    for secret in (b"swordfish", b"allergy", PATIENT.encode(), PATIENT.removeprefix("+1").encode()):
+        assert secret not in content
+
+
+@pytest.mark.parametrize(("table", "column"), ENCRYPTED_COLUMNS)
+def test_a_private_column_holds_what_the_key_alone_reads(database: Database, table: str, column: str) -> None:
+    fill(database)
+
+    tokens = stored(database, table, column)
+    assert tokens
+    for token in tokens:
+        assert Keyring(OLD_KEY).decrypt(token)
+        with pytest.raises(IntakeError):
+            Keyring(NEW_KEY).decrypt(token)
+
+
+def test_the_private_columns_are_these() -> None:
+    columns = [column for table in Message.metadata.sorted_tables for column in table.columns]
+    encrypted = [(column.table.name, column.name) for column in columns if isinstance(column.type, EncryptedText)]
+
+    assert sorted(encrypted) == ENCRYPTED_COLUMNS
+
+
+def test_an_error_of_the_database_repeats_no_text(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "sqlalchemy")
+    orphan: dict[str, Any] = {"provider": "twilio", "provider_id": "SM1", "received_on": "+15005550006"}
+    with pytest.raises(IntegrityError) as failure, database.write() as session:
+        session.add(Message(conversation_id=999, text="swordfish", **orphan))
+    with pytest.raises(IntegrityError) as other, database.write() as session:
+        session.add(OptOut(practice=None, patient_address=PATIENT, patient_index=PATIENT))
+
+    for said in (str(failure.value), str(other.value), caplog.text):
+        assert "swordfish" not in said
+        assert PATIENT not in said
+
+
+# ---- a key goes missing
+
+
+def test_a_database_is_refused_without_a_key_it_was_written_with(reopen: Reopen) -> None:
+    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS lacks a key that this database was written with") as refusal:
+        reopen(NEW_KEY).check_keys()
+
+    assert "intake keys rotate" in str(refusal.value)
+    assert NEW_KEY not in str(refusal.value)
+
+
+def test_migrating_is_refused_without_it_too(reopen: Reopen) -> None:
+    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS lacks a key"):
+        reopen(NEW_KEY).migrate()
+
+
+@pytest.mark.parametrize("keys", [OLD_KEY, BOTH_KEYS, f"{OLD_KEY},{NEW_KEY}"])
+def test_a_database_is_opened_with_all_its_keys_in_any_order(reopen: Reopen, keys: str) -> None:
+    reopen(keys).check_keys()
+
+
+def test_a_new_key_may_not_go_missing_either(reopen: Reopen) -> None:
+    reopen(BOTH_KEYS).check_keys()
+
+    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS lacks a key"):
+        reopen(OLD_KEY).check_keys()
+
+
+def test_a_key_is_known_by_its_fingerprint_alone(database: Database) -> None:
+    with database.read() as session:
+        assert list(session.scalars(select(EncryptionKey.fingerprint))) == Keyring(OLD_KEY).fingerprints
+    assert OLD_KEY.encode() not in files_of(database)
+
+
+# ---- while both keys are there
+
+
+def test_what_was_written_with_the_old_key_stays_readable(database: Database, reopen: Reopen) -> None:
+    fill(database)
+
+    with reopen(BOTH_KEYS).read() as session:
+        assert session.scalars(select(Message.text).order_by(Message.id)).all() == [
+            "My swordfish allergy is back",
+            "STOP",
+        ]
+
+
+def test_an_old_opt_out_is_honoured_and_can_be_taken_back(database: Database, reopen: Reopen) -> None:
+    record_message(database, inbound("STOP"))
+    both = reopen(BOTH_KEYS)
+
+    with both.read() as session:
+        assert is_opted_out(session, "demo", PATIENT)
+    record_message(both, inbound("START"))
+    with both.read() as session:
+        assert [row.active for row in session.scalars(select(OptOut))] == [False]
+
+
+def test_an_old_conversation_goes_on(database: Database, reopen: Reopen) -> None:
+    record_message(database, inbound("First"))
+    both = reopen(BOTH_KEYS)
+    record_message(both, inbound("Second"))
+
+    with both.read() as session:
+        assert len(session.scalars(select(Conversation)).all()) == 1
+
+
+def test_new_rows_are_written_with_the_new_key(reopen: Reopen) -> None:
+    both = reopen(BOTH_KEYS)
+    fill(both)
+
+    for table, column in ENCRYPTED_COLUMNS:
+        assert all(Keyring(NEW_KEY).decrypt(token) for token in stored(both, table, column))
+
+
+# ---- rotation
+
+
+def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen: Reopen) -> None:
+    fill(database)
+    both = reopen(BOTH_KEYS)
+    both.check_keys()
+    assert rotate_keys(both) == 5  # a conversation, two messages, a delivery, an opt-out
+
+    alone = reopen(NEW_KEY)
+    alone.check_keys()
+    with alone.read() as session:
+        assert session.scalars(select(Message.text).order_by(Message.id)).all() == [
+            "My swordfish allergy is back",
+            "STOP",
+        ]
+        assert session.scalars(select(Delivery.body)).all() == ["We cannot treat a swordfish allergy"]
+        assert session.scalars(select(Conversation.patient_address)).all() == [PATIENT]
+        assert is_opted_out(session, "demo", PATIENT)
+    record_message(alone, inbound("Third"))
+    with alone.read() as session:
+        assert len(session.scalars(select(Conversation)).all()) == 1
+
+
+def test_a_rotation_leaves_nothing_that_the_old_key_reads(database: Database, reopen: Reopen) -> None:
+    fill(database)
+    both = reopen(BOTH_KEYS)
+    rotate_keys(both)
+
+    for table, column in ENCRYPTED_COLUMNS:
+        for token in stored(both, table, column):
+            with pytest.raises(IntakeError):
+                Keyring(OLD_KEY).decrypt(token)
+
+
+def test_a_rotation_goes_through_every_batch(
+    database: Database, reopen: Reopen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "BATCH", 2)
+    for number in range(5):
+        record_message(database, inbound(f"Message {number}"))
+
+    assert rotate_keys(reopen(BOTH_KEYS)) == 6
+    with reopen(NEW_KEY).read() as session:
+        assert texts(session) == [f"Message {number}" for number in range(5)]
+
+
+def test_a_rotation_may_be_repeated(database: Database, reopen: Reopen) -> None:
+    fill(database)
+    both = reopen(BOTH_KEYS)
+
+    assert rotate_keys(both) == rotate_keys(both)
+    reopen(NEW_KEY).check_keys()
+
+
+def test_a_rotation_changes_nothing_but_the_keys(database: Database, reopen: Reopen) -> None:
+    fill(database)
+    both = reopen(BOTH_KEYS)
+    unchanged = ("SELECT received_at, handled_at FROM messages", "SELECT state, updated_at FROM deliveries")
+
+    def snapshot() -> list[Any]:
+        with both.engine.connect() as connection:
+            return [connection.execute(text(query)).all() for query in unchanged]
+
+    before = snapshot()
+    rotate_keys(both)
+    assert snapshot() == before

@@ -1,0 +1,132 @@
+"""What fell between is found from the database alone, however much Redis has forgotten."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from inbox.models import Delivery, Message, Notification, now
+from tasks import jobs
+from tasks.context import use
+from tasks.queue import WorkQueue, connect
+from tasks.reconcile import BUSY_QUEUE, reconcile
+from tasks.worker import GRACE
+from tests.service import Service
+from tests.standins.twilio import Fault, Operation, TwilioStandIn
+
+NO_GRACE = timedelta(0)
+QUESTION = "Is there parking for my red Buick?"
+
+
+def test_a_message_whose_job_is_lost_is_answered(service: Service, twilio: TwilioStandIn) -> None:
+    service.text(QUESTION)
+    service.redis.flushall()
+
+    service.reconcile()
+
+    assert len(twilio.messages) == 1
+
+
+def test_a_reply_and_a_notice_whose_jobs_are_lost_go_out(service: Service, twilio: TwilioStandIn) -> None:
+    service.text(QUESTION)
+    use(service.context)
+    jobs.handle_message(1)
+    service.redis.flushall()
+
+    service.reconcile()
+
+    assert len(twilio.messages) == 1
+    assert [row.state for row in service.rows(Notification)] == ["sent"]
+
+
+def test_rows_that_are_finished_are_left_alone(service: Service) -> None:
+    for text in (QUESTION, "STOP", "ok thanks", QUESTION):
+        service.text(text)
+    service.work()
+
+    assert reconcile(service.context, grace=NO_GRACE) == 0
+
+
+def test_young_rows_are_left_to_the_jobs_that_came_with_them(service: Service) -> None:
+    service.text(QUESTION)
+    assert reconcile(service.context, grace=GRACE) == 0
+
+    with service.edit() as session:
+        service.last_message(session).received_at -= GRACE
+    assert reconcile(service.context, grace=GRACE) == 1
+
+
+def test_a_row_that_is_to_be_tried_later_waits_for_its_time(service: Service, twilio: TwilioStandIn) -> None:
+    twilio.faults.push(Fault.answer(429))
+    service.text(QUESTION)
+    service.work()
+    assert reconcile(service.context, grace=NO_GRACE) == 0
+
+    with service.edit() as session:
+        session.scalars(select(Delivery)).one().next_attempt_at = now()
+    assert reconcile(service.context, grace=GRACE) == 1  # however young: it has been tried
+
+
+def test_older_messages_come_first(service: Service) -> None:
+    for number in range(3):
+        service.text(f"Question {number}")
+    service.redis.flushall()
+    reconcile(service.context, grace=NO_GRACE)
+    service.work()
+
+    handled = sorted(service.rows(Message), key=lambda message: message.handled_at or now())
+    assert [message.id for message in handled] == [1, 2, 3]
+
+
+def test_rounds_that_overlap_change_nothing(service: Service, twilio: TwilioStandIn) -> None:
+    service.text(QUESTION)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: reconcile(service.context, grace=NO_GRACE), range(3)))
+    service.work()
+
+    assert len(twilio.messages) == 1
+    assert len(service.rows(Notification)) == 1
+
+
+def test_while_many_jobs_wait_none_is_added(service: Service) -> None:
+    service.text(QUESTION)
+    for _ in range(BUSY_QUEUE):
+        service.context.queue.put("deliver", 404)
+
+    assert reconcile(service.context, grace=NO_GRACE) == 0
+
+
+def test_while_redis_is_away_a_round_waits_for_its_return(service: Service, tmp_path: Path) -> None:
+    service.text(QUESTION)
+    away = WorkQueue(connect(f"unix://{tmp_path}/nobody.sock"))
+
+    assert reconcile(replace(service.context, queue=away), grace=NO_GRACE) == 0
+    assert reconcile(service.context, grace=NO_GRACE) == 1
+
+
+def test_the_carrier_is_not_asked_about_one_text_again_and_again(service: Service, twilio: TwilioStandIn) -> None:
+    twilio.faults.push(Fault.drop(accept=True))
+    twilio.faults.push(Fault.answer(503, on=Operation.LIST, times=None))
+    service.text(QUESTION)
+    service.work()
+    for _ in range(3):
+        service.reconcile()
+
+    assert [request.operation for request in twilio.requests] == [Operation.CREATE, Operation.LIST]
+
+
+@pytest.mark.parametrize(("age", "asked"), [(timedelta(hours=47), 1), (timedelta(hours=49), 0)])
+def test_after_two_days_the_carrier_is_asked_no_more(service: Service, age: timedelta, asked: int) -> None:
+    service.text(QUESTION)
+    service.work()
+    with service.edit() as session:
+        delivery = session.scalars(select(Delivery)).one()
+        delivery.created_at -= age
+        delivery.next_attempt_at = now()
+
+    assert reconcile(service.context, grace=NO_GRACE) == asked

@@ -1,0 +1,333 @@
+"""Handing a text to Twilio: what its answers mean, and whether another try is safe."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from intake.settings import Settings
+from tasks.carrier import (
+    Accepted,
+    Busy,
+    CarrierUnreachableError,
+    OutgoingText,
+    Printed,
+    Refused,
+    Sender,
+    Sighting,
+    Unanswered,
+)
+from tasks.senders import ConsoleSender, TwilioSender, make_sender
+from tests.standins.twilio import Fault, Message, Operation, TwilioStandIn
+from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
+
+BODY = "Maple Street: We received your billing question."
+TRIAL_PREFIX = "Sent from your Twilio trial account - "
+SHORT_TIMEOUT = 0.3
+ACCEPTED_OR_NOT = pytest.mark.parametrize("accept", [True, False], ids=["accepted", "not accepted"])
+
+TROUBLE = {
+    "internal error": lambda **options: Fault.answer(500, **options),
+    "gateway page": lambda **options: Fault.answer(502, **options),
+    "unavailable": lambda **options: Fault.answer(503, **options),
+    "gateway time-out": lambda **options: Fault.answer(504, **options),
+    "request time-out": lambda **options: Fault.answer(408, **options),
+    "connection reset": lambda **options: Fault.drop(reset=True, **options),
+    "connection closed": lambda **options: Fault.drop(reset=False, **options),
+    "no answer in time": lambda **options: Fault.hang(**options),
+}
+
+
+@pytest.fixture
+def sender(settings: Settings) -> Sender:
+    return make_sender(settings)
+
+
+@pytest.fixture
+def impatient(settings: Settings) -> Sender:
+    """A sender that waits for a fraction of a second."""
+    return make_sender(settings, SHORT_TIMEOUT)
+
+
+def text(**changes: Any) -> OutgoingText:
+    given = OutgoingText(delivery_id=7, to=PATIENT, sender=DEMO_NUMBER, body=BODY, sending_at=datetime.now(UTC))
+    return replace(given, **changes)
+
+
+# ---- handing over
+
+
+def test_a_text_is_handed_over_with_its_status_callback(sender: Sender, twilio: TwilioStandIn) -> None:
+    outcome = sender.send(text())
+
+    [message] = twilio.messages
+    assert outcome == Accepted(message.sid)
+    assert (message.to, message.from_, message.body) == (PATIENT, DEMO_NUMBER, BODY)
+    assert message.status_callback == "https://intake.example.com/twilio/sms/status?delivery=7"
+
+
+def test_a_messaging_service_chooses_the_number(sender: Sender, twilio: TwilioStandIn) -> None:
+    twilio.account.messaging_services[SERVICE_SID] = ["+12025550180"]
+
+    outcome = sender.send(text(sender=SERVICE_SID))
+
+    [message] = twilio.messages
+    assert outcome == Accepted(message.sid)
+    assert message.messaging_service_sid == SERVICE_SID
+    assert "From" not in twilio.requests[0].form
+
+
+def test_an_opted_out_number_is_refused_for_good(sender: Sender, twilio: TwilioStandIn) -> None:
+    twilio.account.opted_out.add(PATIENT)
+
+    assert sender.send(text()) == Refused("21610")
+
+
+def test_an_unverified_number_of_a_trial_account_is_refused_for_good(sender: Sender, twilio: TwilioStandIn) -> None:
+    twilio.account.unverified.add(PATIENT)
+
+    assert sender.send(text()) == Refused("21608")
+
+
+def test_an_invalid_number_is_refused_for_good(sender: Sender, twilio: TwilioStandIn) -> None:
+    assert sender.send(text(to="+1")) == Refused("21211")
+
+
+def test_a_number_of_another_account_is_refused_for_good(sender: Sender, twilio: TwilioStandIn) -> None:
+    assert sender.send(text(sender="+12025550199")) == Refused("21606")
+
+
+@pytest.mark.parametrize("code", [21612, 21614, 21617, 30006])
+def test_other_refusals_of_the_text_are_for_good(sender: Sender, twilio: TwilioStandIn, code: int) -> None:
+    twilio.faults.push(Fault.answer(400, code))
+
+    assert sender.send(text()) == Refused(str(code))
+
+
+def test_wrong_credentials_pass_once_somebody_corrects_them(settings: Settings, twilio: TwilioStandIn) -> None:
+    misconfigured = make_sender(settings.model_copy(update={"twilio_auth_token": "0" * 32}))
+
+    assert misconfigured.send(text()) == Busy("20003")
+    assert twilio.messages == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, 20429), (429, 63038), (400, 14107), (400, 30001)])
+def test_too_many_requests_pass(sender: Sender, twilio: TwilioStandIn, status: int, code: int) -> None:
+    twilio.faults.push(Fault.answer(status, code, retry_after=1))
+
+    assert sender.send(text()) == Busy(str(code))
+    assert twilio.messages == []
+
+
+@ACCEPTED_OR_NOT
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_after_trouble_the_text_may_or_may_not_have_gone(
+    impatient: Sender, twilio: TwilioStandIn, trouble: str, accept: bool
+) -> None:
+    twilio.faults.push(TROUBLE[trouble](accept=accept))
+
+    assert isinstance(impatient.send(text()), Unanswered)
+    assert len(twilio.messages) == int(accept)
+
+
+def test_a_refused_connection_means_that_nothing_went(settings: Settings) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        closed_port = unused.getsockname()[1]
+        sender = make_sender(settings.model_copy(update={"twilio_api_base_url": f"http://127.0.0.1:{closed_port}"}))
+
+        assert sender.send(text()) == Busy("no connection")
+
+
+def test_a_connection_that_never_opens_means_that_nothing_went(settings: Settings) -> None:
+    with _listener_that_accepts_nobody() as port:
+        update = {"twilio_api_base_url": f"http://127.0.0.1:{port}"}
+        sender = make_sender(settings.model_copy(update=update), SHORT_TIMEOUT)
+
+        assert sender.send(text()) == Busy("connect timeout")
+
+
+def test_a_name_that_does_not_resolve_means_that_nothing_went(settings: Settings) -> None:
+    sender = make_sender(settings.model_copy(update={"twilio_api_base_url": "http://twilio.invalid"}))
+
+    assert sender.send(text()) == Busy("no connection")
+
+
+# ---- looking for a text whose hand-over was not answered
+
+
+def test_a_text_that_was_taken_on_is_found(impatient: Sender, twilio: TwilioStandIn) -> None:
+    sent = text()
+    twilio.faults.push(Fault.drop(accept=True))
+    impatient.send(sent)
+
+    [message] = twilio.messages
+    assert impatient.find(sent, frozenset()) == Sighting(message.sid, "sent", None)
+
+
+def test_a_text_that_was_not_taken_on_is_not_found(sender: Sender, twilio: TwilioStandIn) -> None:
+    sent = text()
+    twilio.faults.push(Fault.drop(accept=False))
+    sender.send(sent)
+
+    assert sender.find(sent, frozenset()) is None
+
+
+@pytest.mark.parametrize("origin", [DEMO_NUMBER, SERVICE_SID])
+def test_a_text_that_still_waits_at_twilio_is_found(sender: Sender, twilio: TwilioStandIn, origin: str) -> None:
+    twilio.account.messaging_services[SERVICE_SID] = ["+12025550180"]
+    twilio.queue_held = True  # no date sent yet, and no number yet from a service
+    sent = text(sender=origin)
+    message = _taken_on(sender, twilio, sent)
+
+    found = sender.find(sent, frozenset())
+
+    assert found is not None
+    assert found.provider_id == message.sid
+
+
+def test_the_sentence_that_a_trial_account_adds_does_not_hide_it(sender: Sender, twilio: TwilioStandIn) -> None:
+    sent = text()
+    message = _taken_on(sender, twilio, sent)
+    message.body = TRIAL_PREFIX + message.body
+
+    assert sender.find(sent, frozenset()) is not None
+
+
+def test_an_older_identical_text_is_not_mistaken_for_it(sender: Sender, twilio: TwilioStandIn) -> None:
+    sent = text()
+    message = _taken_on(sender, twilio, sent)
+    message.date_created -= timedelta(hours=1)
+
+    assert sender.find(sent, frozenset()) is None
+
+
+def test_an_identical_text_of_another_delivery_is_not_mistaken_for_it(sender: Sender, twilio: TwilioStandIn) -> None:
+    sent = text()
+    first, second = _taken_on(sender, twilio, sent), _taken_on(sender, twilio, sent)
+
+    found = sender.find(sent, frozenset({second.sid}))
+    assert found is not None
+    assert found.provider_id == first.sid
+    assert sender.find(sent, frozenset({first.sid, second.sid})) is None
+
+
+@pytest.mark.parametrize("change", [{"to": "+12025550124"}, {"body": "Maple Street: Something else."}])
+def test_another_text_is_not_mistaken_for_it(sender: Sender, twilio: TwilioStandIn, change: dict[str, str]) -> None:
+    _taken_on(sender, twilio, text(**change))
+
+    assert sender.find(text(), frozenset()) is None
+
+
+def test_a_text_is_found_behind_a_page_of_newer_ones(sender: Sender, twilio: TwilioStandIn) -> None:
+    sent = text()
+    message = _taken_on(sender, twilio, sent)
+    for number in range(55):
+        _taken_on(sender, twilio, text(body=f"Maple Street: Reminder {number}."))
+
+    found = sender.find(sent, frozenset())
+    assert found is not None
+    assert found.provider_id == message.sid
+
+
+def test_an_answer_that_is_none_is_not_taken_for_an_empty_list(impatient: Sender, twilio: TwilioStandIn) -> None:
+    for trouble in TROUBLE.values():
+        twilio.faults.push(trouble(on=Operation.LIST))
+        with pytest.raises(CarrierUnreachableError):
+            impatient.find(text(), frozenset())
+
+
+def test_a_list_that_credentials_do_not_open_is_not_taken_for_an_empty_one(settings: Settings) -> None:
+    misconfigured = make_sender(settings.model_copy(update={"twilio_auth_token": "0" * 32}))
+
+    with pytest.raises(CarrierUnreachableError):
+        misconfigured.find(text(), frozenset())
+
+
+# ---- asking how a text stands
+
+
+def test_a_text_is_looked_up_by_its_sid(sender: Sender, twilio: TwilioStandIn) -> None:
+    message = _taken_on(sender, twilio, text())
+    message.advance("undelivered", 30003)
+
+    assert sender.look_up(message.sid) == Sighting(message.sid, "undelivered", "30003")
+
+
+def test_a_sid_that_twilio_does_not_know_is_nothing(sender: Sender, twilio: TwilioStandIn) -> None:
+    assert sender.look_up("SM" + "0" * 32) is None
+
+
+def test_an_answer_that_is_none_is_not_taken_for_an_unknown_sid(impatient: Sender, twilio: TwilioStandIn) -> None:
+    message = _taken_on(impatient, twilio, text())
+    for trouble in TROUBLE.values():
+        twilio.faults.push(trouble(on=Operation.FETCH))
+        with pytest.raises(CarrierUnreachableError):
+            impatient.look_up(message.sid)
+
+
+# ---- privacy, and no credentials
+
+
+def test_nothing_that_a_text_says_and_no_number_is_logged_or_kept(
+    impatient: Sender, twilio: TwilioStandIn, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    twilio.account.opted_out.add("+12025550124")
+    outcomes = [impatient.send(text()), impatient.send(text(to="+12025550124")), impatient.send(text(to="+1"))]
+    for trouble in TROUBLE.values():
+        twilio.faults.push(trouble())
+        outcomes.append(impatient.send(text()))
+        twilio.faults.push(trouble(on=Operation.LIST))
+        with pytest.raises(CarrierUnreachableError) as unreachable:
+            impatient.find(text(), frozenset())
+        outcomes.append(str(unreachable.value))  # type: ignore[arg-type]
+
+    written = "".join([caplog.text, *capfd.readouterr(), *map(repr, outcomes)])
+    assert "2025550123" not in written
+    assert "2025550124" not in written
+    assert "billing question" not in written
+
+
+def test_without_credentials_nothing_is_sent(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    sender = make_sender(settings.model_copy(update={"twilio_account_sid": None}))
+
+    assert isinstance(sender, ConsoleSender)
+    assert sender.send(text()) == Printed()
+    assert sender.find(text(), frozenset()) is None
+    assert sender.look_up("SM" + "0" * 32) is None
+    written = capfd.readouterr().out
+    assert "text_not_sent" in written
+    assert "2025550123" not in written
+    assert "billing question" not in written
+
+
+def test_with_credentials_texts_go_to_twilio(settings: Settings) -> None:
+    assert isinstance(make_sender(settings), TwilioSender)
+
+
+def _taken_on(sender: Sender, twilio: TwilioStandIn, outgoing: OutgoingText) -> Message:
+    outcome = sender.send(outgoing)
+    assert isinstance(outcome, Accepted)
+    return next(message for message in twilio.messages if message.sid == outcome.provider_id)
+
+
+@contextmanager
+def _listener_that_accepts_nobody() -> Iterator[int]:
+    """A port whose queue of waiting connections is full, so that a further one never opens."""
+    with ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
