@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -40,6 +43,15 @@ def socket_for(folder: Path) -> Path:
     """Returns a short socket path for a data folder, as a unix socket's path has at most 107 bytes."""
     name = hashlib.blake2s(str(folder.resolve()).encode(), digest_size=6).hexdigest()
     return Path(tempfile.gettempdir()) / f"intake-{os.getuid()}-{name}" / "redis.sock"
+
+
+def die_with_parent() -> None:
+    """Has Linux end a new process when its parent is killed without a chance to stop it (prctl(2), PR_SET_PDEATHSIG).
+
+    Runs in the child, between fork and exec.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class EmbeddedRedis:
@@ -80,6 +92,7 @@ class EmbeddedRedis:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=die_with_parent,
         )
         deadline = time.monotonic() + START_SECONDS
         with redis.Redis.from_url(self.url) as client:

@@ -16,7 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from inbox.database import Database
-from intake.embedded_redis import EmbeddedRedis
+from intake.embedded_redis import EmbeddedRedis, die_with_parent
 from intake.errors import IntakeError
 from intake.local import prepare
 from intake.practices import load_practices
@@ -44,7 +44,7 @@ class _Child:
             [sys.executable, "-m", "intake", *self._arguments],
             env=dict(self._environment),
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
 
     def keep_alive(self) -> None:
@@ -180,11 +180,3 @@ def _stop_on_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _die_with_parent() -> None:
-    """Has Linux end a child whose parent was killed without a chance to stop it (prctl(2), PR_SET_PDEATHSIG)."""
-    import ctypes
-
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
