@@ -43,6 +43,7 @@ def configure_reporting(dsn: str | None, process: Literal["web", "worker"]) -> N
         max_request_body_size="never",
         max_breadcrumbs=0,
         traces_sample_rate=None,
+        ignore_errors=["tasks.jobs.JobFailedError"],  # stands for an error that was reported already
         before_send=scrub,
     )
     sentry_sdk.set_tag("process", process)

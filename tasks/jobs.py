@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
+import sentry_sdk
+
 from tasks import handling, outbox
 from tasks.context import current
 
@@ -21,6 +23,7 @@ def _private(job: Callable[[int], None]) -> Callable[[int], None]:
         try:
             job(row_id)
         except Exception as error:
+            sentry_sdk.capture_exception(error)  # here, as RQ and its integration see only the harmless one
             failure = JobFailedError(f"{type(error).__name__} in {job.__name__} {row_id}")
             raise failure.with_traceback(error.__traceback__) from None
 

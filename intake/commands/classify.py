@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
+from dotenv import dotenv_values
 
 from intake.errors import IntakeError
 
@@ -38,6 +39,11 @@ def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
         click.echo(json.dumps({"text": text} | describe(understanding)) if as_json else _line(understanding))
 
 
+def model_dir() -> str | None:
+    """Returns MODEL_DIR of the environment, else of `.env`; the settings that only a server needs may be missing."""
+    return os.environ.get("MODEL_DIR") or dotenv_values(".env").get("MODEL_DIR") or None
+
+
 def load_classifier() -> Classifier:
     """Loads the model of MODEL_DIR, else the shipped one.
 
@@ -47,7 +53,7 @@ def load_classifier() -> Classifier:
     from classifier import Classifier, ModelError
 
     try:
-        return Classifier.load(os.environ.get("MODEL_DIR") or None)
+        return Classifier.load(model_dir())
     except ModelError as error:
         raise IntakeError(str(error).rstrip(".")) from None
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from intake.commands.classify import load_classifier
+from intake.commands.classify import load_classifier, model_dir
 from intake.errors import IntakeError
 
 
@@ -43,7 +41,7 @@ def check_model() -> None:
     """Verify the model's files, and that it still understands three known messages."""
     from classifier.check import check
 
-    findings = check(os.environ.get("MODEL_DIR") or None)
+    findings = check(model_dir())
     for finding in findings:
         click.echo(finding)
     if not all(finding.passed for finding in findings):

@@ -1,0 +1,363 @@
+"""The practices file: every mistake is reported with its line or key, and opening hours mean what they say."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intake.errors import IntakeError
+from intake.practices import INTENTS, Practice, Practices, load_practices
+from tests.world import DEMO_NUMBER, PRACTICES_TOML, SERVICE_SID
+
+DEMO_FILE = Path(__file__).parents[2] / "practices.demo.toml"
+SMALLEST = """
+[[practice]]
+slug = "demo"
+name = "Maple Street"
+phone = "+12025550100"
+time_zone = "America/New_York"
+"""
+
+
+def load(tmp_path: Path, text: str) -> Practices:
+    file = tmp_path / "practices.toml"
+    file.write_text(text)
+    return load_practices(file)
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    with pytest.raises(IntakeError) as refused:
+        load(tmp_path, text)
+    message = str(refused.value)
+    assert "\n" not in message
+    assert "practices.toml" in message
+    return message
+
+
+def practice(**changes: Any) -> Practice:
+    values = {"slug": "demo", "name": "Maple Street", "phone": "+12025550100", "time_zone": "America/New_York"}
+    return Practice.model_validate(values | changes)
+
+
+def at(moment: str) -> datetime:
+    return datetime.fromisoformat(moment).astimezone(UTC)
+
+
+# ---- files that are right
+
+
+def test_the_demo_file_is_right() -> None:
+    [demo] = load_practices(DEMO_FILE).all
+
+    assert demo.slug == "demo"
+    assert demo.phone_numbers == [DEMO_NUMBER]
+    assert demo.widget_key == "demo"
+
+
+def test_a_practice_needs_little(tmp_path: Path) -> None:
+    [only] = load(tmp_path, SMALLEST).all
+
+    assert (only.limits.cool_down_minutes, only.limits.replies_per_hour) == (60, 6)
+    assert (only.hours, only.teams, only.routes, only.replies) == ({}, {}, {}, {})
+
+
+def test_names_may_be_in_any_language(tmp_path: Path) -> None:
+    [only] = load(tmp_path, SMALLEST.replace("Maple Street", "Clínica Öz 熱")).all
+
+    assert only.name == "Clínica Öz 熱"
+
+
+# ---- files that cannot be read
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IntakeError, match=r"cannot read the practices file .*practices\.toml: No such file"):
+        load_practices(tmp_path / "practices.toml")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(IntakeError, match=r"cannot read the practices file .*: Is a directory"):
+        load_practices(tmp_path)
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "practices.toml"
+    file.write_bytes(SMALLEST.replace("Maple", "Mäple").encode("latin-1"))
+    with pytest.raises(IntakeError, match=r"practices\.toml is not UTF-8 text"):
+        load_practices(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("[[practice]]\nslug = \n", "line 2"), (SMALLEST + 'slug = "again"\n', "line 7"), ("[[practice]\n", "line 1")],
+)
+def test_what_is_not_toml_is_refused_by_its_line(tmp_path: Path, text: str, line: str) -> None:
+    message = refusal(tmp_path, text)
+
+    assert "is not valid TOML" in message
+    assert line in message
+
+
+# ---- keys that are missing, unknown or wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", "practice: Field required"),
+        ("practice = []", "practice: List should have at least 1 item"),
+        ("practice = 5", "practice: "),
+        ("practice = [5]", "practice[1]: "),
+        (SMALLEST.replace("slug", "# slug"), "practice[1].slug: Field required"),
+        (SMALLEST.replace("name", "# name"), "practice[demo].name: Field required"),
+        (SMALLEST.replace("phone", "# phone"), "practice[demo].phone: Field required"),
+        (SMALLEST.replace("time_zone", "# time_zone"), "practice[demo].time_zone: Field required"),
+        (SMALLEST + "[practices]", "practices: unknown key"),
+    ],
+)
+def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
+    assert key in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('colour = "blue"', "colour: unknown key"),
+        ('links = { facebook = "https://facebook.example" }', "links.facebook: unknown key"),
+        ("limits = { per_day = 5 }", "limits.per_day: unknown key"),
+        ("routes = { complaint = { who = 'me' } }", "routes.complaint.who: unknown key"),
+        ("teams = { billing = { email = 'desk@maple.example' } }", "teams.billing.email: unknown key"),
+        ('slug = "Maple Street"', "practice[Maple Street].slug"),
+        ('slug = "-"', "practice[-].slug"),
+        ('name = ""', "name"),
+        (f'name = "{"x" * 61}"', "name"),
+        ('phone = "(202) 555-0100"', "phone: expected E.164, such as +12025550100"),
+        ('phone = "swordfish"', "phone: not a phone number"),
+        ('phone_numbers = ["+12025550180", "2025550181"]', "phone_numbers[2]: expected E.164, such as +12025550181"),
+        ('phone_numbers = "+12025550180"', "phone_numbers"),
+        ('messaging_service_sid = "MG123"', "messaging_service_sid"),
+        ('widget_key = "ab"', "widget_key"),
+        ('allowed_origins = ["maple.example"]', "allowed_origins[1]"),
+        ('time_zone = "Eastern"', "time_zone: expected an IANA time zone"),
+        ('time_zone = "/etc/passwd"', "time_zone: expected an IANA time zone"),
+        ('time_zone = ""', "time_zone: expected an IANA time zone"),
+        ('hours = { monday = ["08:00-12:00"] }', "hours.monday"),
+        ('hours = { mon = "08:00-12:00" }', "hours.mon"),
+        ('hours = { mon = ["08:00-12:00", "1pm-5pm"] }', "hours.mon[2]: expected opening hours such as"),
+        ('hours = { mon = ["08:00"] }', "hours.mon[1]: expected opening hours such as"),
+        ('hours = { mon = ["08:00-12:00-13:00"] }', "hours.mon[1]: expected opening hours such as"),
+        ('hours = { mon = ["08:00-24:00"] }', "hours.mon[1]: expected opening hours such as"),
+        ('hours = { mon = ["08:00Z-17:00"] }', "hours.mon[1]: expected opening hours such as"),
+        ('hours = { mon = ["08:00Z-17:00Z"] }', "hours.mon[1]: expected opening hours such as"),
+        ('hours = { mon = ["17:00-08:00"] }', "hours.mon[1]: expected the opening time before the closing time"),
+        ('hours = { mon = ["08:00-08:00"] }', "hours.mon[1]: expected the opening time before the closing time"),
+        ('closed_on = ["Christmas"]', "closed_on[1]"),
+        ('on_call_number = "911"', "on_call_number"),
+        ('links = { pay = "maple.example/pay" }', "links.pay"),
+        ('links = { pay = "https://maple.example/pay my bill" }', "links.pay"),
+        ("routes = { gossip = {} }", "routes.gossip"),
+        ('routes = { complaint = { priority = "asap" } }', "routes.complaint.priority"),
+        ("review_threshold = 1.5", "review_threshold"),
+        ("review_threshold = -0.1", "review_threshold"),
+        ("thresholds = { complaint = 70 }", "thresholds.complaint"),
+        ("thresholds = { review = 0.7 }", "thresholds.review"),
+        ('replies = { gossip = "Hello" }', "replies.gossip"),
+        ('replies = { complaint = "" }', "replies.complaint"),
+        (f'replies = {{ complaint = "{"x" * 1601}" }}', "replies.complaint"),
+        (f'price_range = "{"x" * 201}"', "price_range"),
+        ("limits = { replies_per_hour = 0 }", "limits.replies_per_hour"),
+        ("limits = { cool_down_minutes = -1 }", "limits.cool_down_minutes"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_key(tmp_path: Path, line: str, key: str) -> None:
+    name = line.split(" =")[0]
+    kept = [other for other in SMALLEST.strip().splitlines() if not other.startswith(f"{name} =")]
+    message = refusal(tmp_path, "\n".join([*kept, line]))
+
+    expected = key if key.startswith("practice[") else f"practice[demo].{key}"
+    assert expected in message
+    assert message.count("practice[") == 1
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    message = refusal(tmp_path, SMALLEST.replace("New_York", "Gotham") + 'colour = "blue"\nlimits = { per_day = 5 }\n')
+
+    for key in ("practice[demo].time_zone", "practice[demo].colour", "practice[demo].limits.per_day"):
+        assert key in message
+
+
+def test_a_mistake_names_its_practice_among_several(tmp_path: Path) -> None:
+    second = SMALLEST.replace('"demo"', '"other"') + 'colour = "blue"\n'
+
+    assert "practice[other].colour" in refusal(tmp_path, SMALLEST + second)
+
+
+# ---- nothing is shared
+
+
+@pytest.mark.parametrize(
+    ("line", "shared"),
+    [
+        ('phone_numbers = ["+12025550180", "+12025550181"]', "+12025550180"),
+        (f'messaging_service_sid = "{SERVICE_SID}"', SERVICE_SID),
+        ('widget_key = "secret"', "widget key secret"),
+    ],
+)
+def test_what_tells_practices_apart_may_not_be_shared(tmp_path: Path, line: str, shared: str) -> None:
+    text = SMALLEST + line + "\n" + SMALLEST.replace('"demo"', '"other"') + line + "\n"
+
+    assert f"{shared} belongs to both demo and other" in refusal(tmp_path, text)
+
+
+def test_a_slug_may_not_be_used_twice(tmp_path: Path) -> None:
+    assert "the slug demo is used twice" in refusal(tmp_path, SMALLEST + SMALLEST)
+
+
+def test_practices_may_share_the_number_that_patients_call(tmp_path: Path) -> None:
+    assert len(load(tmp_path, SMALLEST + SMALLEST.replace('"demo"', '"other"')).all) == 2
+
+
+# ---- whose text it is
+
+
+@pytest.mark.parametrize(
+    ("service", "to", "slug"),
+    [
+        (None, DEMO_NUMBER, "demo"),
+        (None, "+12025550180", "other"),
+        (SERVICE_SID, "+12025550180", "other"),
+        (SERVICE_SID, DEMO_NUMBER, "other"),
+        ("MG" + "0" * 32, DEMO_NUMBER, "demo"),
+        ("", DEMO_NUMBER, "demo"),
+        (None, "+12025550199", None),
+        ("MG" + "0" * 32, "+12025550199", None),
+        (None, "+12025550100", None),
+    ],
+    ids=lambda value: str(value)[-6:],
+)
+def test_a_text_belongs_to_its_service_or_else_its_number_or_else_to_nobody(
+    tmp_path: Path, service: str | None, to: str, slug: str | None
+) -> None:
+    found = load(tmp_path, PRACTICES_TOML).for_text(service, to)
+
+    assert (found and found.slug) == slug
+
+
+def test_a_practice_that_left_the_file_is_asked_for_in_vain(tmp_path: Path) -> None:
+    practices = load(tmp_path, SMALLEST)
+
+    assert practices.require("demo") is practices.by_slug("demo") is practices.all[0]
+    assert practices.by_slug("gone") is None
+    with pytest.raises(IntakeError, match="the practice gone has messages but is not in the practices file"):
+        practices.require("gone")
+
+
+# ---- thresholds
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_a_threshold_is_the_intents_or_else_the_practices_or_else_the_models(intent: str) -> None:
+    assert practice().threshold_for(intent, 0.6) == 0.6
+    assert practice(review_threshold=0.8).threshold_for(intent, 0.6) == 0.8
+    assert practice(review_threshold=0.8, thresholds={intent: 0.9}).threshold_for(intent, 0.6) == 0.9
+    assert practice(thresholds=dict.fromkeys(set(INTENTS) - {intent}, 0.9)).threshold_for(intent, 0.6) == 0.6
+
+
+def test_a_threshold_of_zero_is_one() -> None:
+    assert practice(review_threshold=0).threshold_for("complaint", 0.6) == 0
+    assert practice(review_threshold=0.8, thresholds={"complaint": 0}).threshold_for("complaint", 0.6) == 0
+
+
+# ---- opening hours
+
+WEEK = {day: ["13:00-17:30", "08:00-12:00"] for day in ("mon", "tue", "wed", "thu")} | {"fri": ["08:00-14:00"]}
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        ("2026-07-15T07:59:59-04:00", False),
+        ("2026-07-15T08:00:00-04:00", True),
+        ("2026-07-15T11:59:59-04:00", True),
+        ("2026-07-15T12:00:00-04:00", False),  # lunch
+        ("2026-07-15T13:00:00-04:00", True),
+        ("2026-07-15T17:30:00-04:00", False),
+        ("2026-07-17T14:30:00-04:00", False),  # a short Friday
+        ("2026-07-18T10:00:00-04:00", False),  # Saturday
+        ("2026-07-15T12:00:00+00:00", True),  # eight in the morning, said in another zone
+        ("2026-07-15T15:00:00+02:00", True),
+    ],
+)
+def test_a_practice_is_open_during_its_hours(moment: str, is_open: bool) -> None:
+    assert practice(hours=WEEK).is_open(at(moment)) is is_open
+
+
+def test_the_same_hours_are_other_moments_in_another_zone() -> None:
+    moment = at("2026-07-15T08:30:00-04:00")
+
+    assert practice(hours=WEEK).is_open(moment)
+    assert not practice(hours=WEEK, time_zone="America/Los_Angeles").is_open(moment)
+    assert practice(hours=WEEK, time_zone="Asia/Kolkata").is_open(at("2026-07-15T08:00:00+05:30"))
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        ("2026-03-06T12:30:00+00:00", False),  # the Friday before clocks go forward: 7:30
+        ("2026-03-09T12:30:00+00:00", True),  # the Monday after: 8:30
+        ("2026-10-30T12:30:00+00:00", True),  # the Friday before they go back: 8:30
+        ("2026-11-02T12:30:00+00:00", False),  # the Monday after: 7:30
+    ],
+)
+def test_hours_follow_the_clock_on_the_practices_wall(moment: str, is_open: bool) -> None:
+    assert practice(hours=WEEK).is_open(at(moment)) is is_open
+
+
+def test_a_practice_is_closed_on_its_holidays_by_its_own_calendar() -> None:
+    christmas = practice(hours=WEEK | {"sat": ["00:00-23:59"]}, closed_on=["2026-12-25"])
+
+    assert not christmas.is_open(at("2026-12-25T10:00:00-05:00"))
+    assert not christmas.is_open(at("2026-12-26T03:00:00+00:00"))  # still the 25th in New York
+    assert christmas.is_open(at("2026-12-26T05:00:00+00:00"))
+
+
+def test_a_practice_without_hours_is_never_open() -> None:
+    assert not practice().is_open(at("2026-07-15T10:00:00-04:00"))
+
+
+@pytest.mark.parametrize(
+    ("moment", "opening"),
+    [
+        ("2026-07-15T06:00:00-04:00", "2026-07-15T08:00:00-04:00"),
+        ("2026-07-15T08:00:00-04:00", "2026-07-15T13:00:00-04:00"),  # open now; this is the one after
+        ("2026-07-15T12:15:00-04:00", "2026-07-15T13:00:00-04:00"),
+        ("2026-07-15T18:00:00-04:00", "2026-07-16T08:00:00-04:00"),
+        ("2026-07-17T15:00:00-04:00", "2026-07-20T08:00:00-04:00"),  # over the weekend
+        ("2026-07-16T03:00:00+00:00", "2026-07-16T08:00:00-04:00"),  # still Wednesday evening in New York
+        ("2026-03-06T15:00:00-05:00", "2026-03-09T08:00:00-04:00"),  # clocks go forward in between
+        ("2026-10-30T15:00:00-04:00", "2026-11-02T08:00:00-05:00"),  # and back
+        ("2026-12-24T18:00:00-05:00", "2026-12-28T08:00:00-05:00"),  # a holiday on Friday
+    ],
+)
+def test_the_next_opening_is_the_first_after_a_moment(moment: str, opening: str) -> None:
+    found = practice(hours=WEEK, closed_on=[date(2026, 12, 25)]).next_opening(at(moment))
+
+    assert found == at(opening)
+    assert found is not None
+    assert found.isoformat() == opening
+
+
+def test_an_opening_may_be_two_weeks_away_and_no_further() -> None:
+    holidays = [date(2026, 7, 15) + timedelta(days=day) for day in range(13)]
+    evening = at("2026-07-14T18:00:00-04:00")
+
+    assert practice(hours=WEEK, closed_on=holidays).next_opening(evening) == at("2026-07-28T08:00:00-04:00")
+    longer = [*holidays, date(2026, 7, 28), date(2026, 7, 29)]
+    assert practice(hours=WEEK, closed_on=longer).next_opening(evening) is None
+
+
+def test_a_practice_without_hours_has_no_next_opening() -> None:
+    assert practice().next_opening(at("2026-07-15T10:00:00-04:00")) is None

@@ -1,0 +1,220 @@
+"""Everything that the environment decides, checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from intake.errors import IntakeError
+from intake.settings import Settings, load_settings
+from tests.world import ENCRYPTION_KEY, OTHER_KEY
+
+COMPLETE = {
+    "DATABASE_URL": "sqlite:////var/lib/intake/intake.db",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "SECRET_KEY": "a secret for tests only",
+    "ENCRYPTION_KEYS": ENCRYPTION_KEY,
+    "PUBLIC_URL": "https://intake.example.com",
+    "PRACTICES_FILE": "practices.toml",
+}
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "swordfish"}
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither variables nor a `.env` of whoever runs the tests."""
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.chdir(tmp_path)
+
+
+def load(**changes: str | None) -> Settings:
+    given = {name: value for name, value in (COMPLETE | changes).items() if value is not None}
+    os.environ.update(given)
+    return load_settings()
+
+
+def refusal(**changes: str | None) -> str:
+    with pytest.raises(IntakeError) as refused:
+        load(**changes)
+    return str(refused.value)
+
+
+# ---- where they come from
+
+
+def test_a_complete_environment_is_enough() -> None:
+    settings = load()
+
+    assert settings.public_url == "https://intake.example.com"
+    assert settings.practices_file == Path("practices.toml")
+    assert settings.model_dir is None
+    assert settings.twilio_api_base_url == "https://api.twilio.com"
+    assert not settings.sends_texts
+
+
+def test_the_environment_wins_over_the_file_and_values_over_both(tmp_path: Path) -> None:
+    lines = {"PUBLIC_URL": "https://file.example", "SENTRY_DSN": "https://key@sentry.example/1", "MODEL_DIR": "file"}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    os.environ.update(COMPLETE | {"MODEL_DIR": "environment"})
+
+    settings = load_settings(public_url="https://value.example")
+
+    assert settings.sentry_dsn == "https://key@sentry.example/1"
+    assert settings.model_dir == Path("environment")
+    assert settings.public_url == "https://value.example"
+
+
+def test_a_variable_of_somebody_else_is_ignored() -> None:
+    assert load(INTAKE_FAVOURITE_COLOUR="blue").public_url == "https://intake.example.com"
+
+
+# ---- what is missing
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_a_missing_variable_is_named(name: str) -> None:
+    message = refusal(**{name: None})
+
+    assert f"{name} is missing" in message
+    assert [other for other in COMPLETE if f"{other} is missing" in message] == [name]
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    message = refusal(**dict.fromkeys(COMPLETE))
+
+    assert "\n" not in message
+    assert all(f"{name} is missing" in message for name in COMPLETE)
+
+
+@pytest.mark.parametrize("name", ["MODEL_DIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SENTRY_DSN"])
+def test_an_empty_variable_that_is_not_needed_is_as_good_as_none(name: str) -> None:
+    assert getattr(load(**{name: ""}), name.lower()) is None
+
+
+# ---- what is wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "mysql://intake:swordfish@database/intake"),
+        ("DATABASE_URL", "sqlite:intake.db"),
+        ("DATABASE_URL", "intake.db"),
+        ("REDIS_URL", ""),
+        ("REDIS_URL", "http://:swordfish@redis:6379"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("SECRET_KEY", "swordfish"),
+        ("SECRET_KEY", ""),
+        ("ENCRYPTION_KEYS", ""),
+        ("ENCRYPTION_KEYS", " , "),
+        ("ENCRYPTION_KEYS", "swordfish"),
+        ("ENCRYPTION_KEYS", "schwertfisché"),
+        ("PUBLIC_URL", ""),
+        ("PUBLIC_URL", "intake.example.com"),
+        ("PUBLIC_URL", "ftp://intake.example.com"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "https://intake.example.com/?key=swordfish"),
+        ("PUBLIC_URL", "https://intake.example.com/#swordfish"),
+        ("PUBLIC_URL", "https://[swordfish"),
+        ("TWILIO_API_BASE_URL", "api.twilio.com"),
+        ("SETTLE_AFTER_SECONDS", "swordfish"),
+        ("SETTLE_AFTER_SECONDS", "-1"),
+        ("RECONCILE_EVERY_SECONDS", "0"),
+        ("RECONCILE_EVERY_SECONDS", "1.5"),
+    ],
+)
+def test_a_wrong_variable_is_named_and_its_value_is_not_repeated(name: str, value: str) -> None:
+    message = refusal(**{name: value})
+
+    assert f"{name}: " in message
+    assert "swordfish" not in message
+    assert "\n" not in message
+
+
+def test_the_wrong_one_of_several_keys_is_counted() -> None:
+    message = refusal(ENCRYPTION_KEYS=f"{ENCRYPTION_KEY},swordfish,{OTHER_KEY}")
+
+    assert "ENCRYPTION_KEYS: key 2 is not a Fernet key; make one with `intake keys new`" in message
+    assert ENCRYPTION_KEY not in message
+
+
+def test_an_account_needs_its_token() -> None:
+    message = refusal(TWILIO_ACCOUNT_SID="AC" + "0" * 32)
+
+    assert "TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not" in message
+
+
+def test_an_account_and_its_token_send_texts() -> None:
+    assert load(**TWILIO).sends_texts
+
+
+def test_a_token_alone_checks_signatures_and_sends_nothing() -> None:
+    assert not load(TWILIO_AUTH_TOKEN="swordfish").sends_texts
+
+
+# ---- forms that are accepted
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u:p@host/intake", "postgresql+psycopg://u:p@host/intake"),
+        ("postgresql://u:p@host/intake", "postgresql+psycopg://u:p@host/intake"),
+        ("postgresql+psycopg://u:p@host/intake", "postgresql+psycopg://u:p@host/intake"),
+        ("sqlite:///intake.db", "sqlite:///intake.db"),
+    ],
+)
+def test_a_database_is_addressed_with_its_driver(given: str, used: str) -> None:
+    assert load(DATABASE_URL=given).database_url == used
+
+
+@pytest.mark.parametrize("url", ["redis://host:6379/0", "rediss://host:6380/1", "unix:///tmp/redis.sock"])
+def test_redis_is_addressed_in_one_of_its_ways(url: str) -> None:
+    assert load(REDIS_URL=url).redis_url == url
+
+
+def test_keys_may_be_spaced_and_end_with_a_comma() -> None:
+    assert load(ENCRYPTION_KEYS=f" {ENCRYPTION_KEY} , {OTHER_KEY}, ").encryption_keys == f"{ENCRYPTION_KEY},{OTHER_KEY}"
+
+
+def test_an_address_is_kept_without_its_last_slash() -> None:
+    assert load(PUBLIC_URL="https://example.com/intake/").public_url == "https://example.com/intake"
+
+
+# ---- secrets
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "swordfish, sixteen or more"),
+        ("ENCRYPTION_KEYS", OTHER_KEY),
+        ("TWILIO_AUTH_TOKEN", "swordfish"),
+        ("SENTRY_DSN", "https://swordfish@sentry.example/1"),
+        ("DATABASE_URL", "postgresql://intake:swordfish@database/intake"),
+        ("REDIS_URL", "redis://:swordfish@redis:6379/0"),
+    ],
+)
+def test_a_secret_is_not_shown(name: str, value: str) -> None:
+    settings = load(**{name: value})
+
+    assert "swordfish" not in repr(settings)
+    assert "swordfish" not in str(settings)
+    assert OTHER_KEY not in repr(settings)
+
+
+def test_a_secret_is_not_shown_when_another_variable_is_wrong() -> None:
+    database = "postgresql://intake:swordfish@database/intake"
+    message = refusal(PUBLIC_URL="wrong", DATABASE_URL=database, SENTRY_DSN="swordfish", **TWILIO)
+
+    assert "PUBLIC_URL" in message
+    assert "swordfish" not in message
+    assert ENCRYPTION_KEY not in message
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load().public_url = "https://elsewhere.example"

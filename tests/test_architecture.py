@@ -1,0 +1,126 @@
+"""The house: which room may import which, and what serving does without."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+pytestmark = pytest.mark.xdist_group("architecture")
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONTRACTS = [contract["name"] for contract in PYPROJECT["tool"]["importlinter"]["contracts"]]
+ROOMS = PYPROJECT["tool"]["importlinter"]["root_packages"]
+TRAINING_ONLY = {"torch", "transformers", "optimum", "optimum-onnx", "datasets", "accelerate", "scikit-learn", "faker"}
+
+# Imports every module of the packages that serve, then says which of the heavy libraries came along.
+IMPORT_SERVING = """
+import importlib, pkgutil, sys
+for room in ("webhooks", "tasks", "inbox", "templates", "classifier", "intake"):
+    for module in pkgutil.walk_packages(importlib.import_module(room).__path__, room + "."):
+        if not module.name.endswith(("__main__", "migrations.env")):
+            importlib.import_module(module.name)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def lint_imports(folder: Path) -> str:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout
+
+
+def test_rooms_import_only_what_they_may() -> None:
+    assert f"Contracts: {len(CONTRACTS)} kept, 0 broken." in lint_imports(ROOT)
+
+
+@pytest.fixture(scope="module")
+def broken_house(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the contracts say of a copy in which each of them is broken."""
+    copy = tmp_path_factory.mktemp("house")
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    for room in ROOMS:
+        shutil.copytree(
+            ROOT / room, copy / room, ignore=shutil.ignore_patterns("models", "corpus", "runs", "__pycache__")
+        )
+    for module, imported in (
+        ("inbox/wrong", "tasks.queue"),
+        ("classifier/wrong", "intake.errors"),
+        ("intake/wrong", "inbox.types"),
+        ("tasks/wrong", "training.recipe"),
+        ("training/wrong", "tasks.queue"),
+        ("intake/worse", "intake.cli"),
+    ):
+        (copy / f"{module}.py").write_text(f"import {imported}\n")
+    return lint_imports(copy)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_a_wrong_import_would_be_found(broken_house: str, contract: str) -> None:
+    assert any(line.startswith(f"{contract} BROKEN") for line in broken_house.splitlines())
+
+
+def test_serving_never_imports_what_training_needs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_SERVING], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    imported = set(done.stdout.split())
+    assert {"webhooks", "onnxruntime", "tokenizers", "flask", "rq"} <= imported
+    assert not imported & {"torch", "transformers", "optimum", "datasets", "sklearn", "faker", "training"}
+
+
+def closure(requirements: list[str]) -> Iterator[str]:
+    """Names of all that an installation brings, as far as it is installed here."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = [Requirement(text) for text in requirements]
+    while waiting:
+        requirement = waiting.pop()
+        name, extras = canonicalize_name(requirement.name), frozenset(requirement.extras)
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        yield name
+        try:
+            needed = [Requirement(text) for text in requires(name) or []]
+        except PackageNotFoundError:
+            continue
+        environments = [{"extra": extra} for extra in ("", *extras)]
+        waiting += [one for one in needed if not one.marker or any(map(one.marker.evaluate, environments))]
+
+
+def test_an_installation_to_serve_brings_nothing_that_only_training_needs() -> None:
+    brought = set(closure(PYPROJECT["project"]["dependencies"]))
+
+    assert {"onnxruntime", "tokenizers", "flask", "werkzeug", "numpy"} <= brought
+    assert not brought & TRAINING_ONLY
+
+
+def test_an_installation_to_train_brings_it() -> None:
+    extra = PYPROJECT["project"]["optional-dependencies"]["training"]
+
+    assert {canonicalize_name(Requirement(text).name) for text in extra} >= TRAINING_ONLY
+
+
+def test_every_package_is_installed() -> None:
+    packages = {
+        str(file.parent.relative_to(ROOT)).replace("/", ".") for room in ROOMS for file in (ROOT / room).rglob("*.py")
+    }
+
+    assert {name for name in packages if "runs" not in name} == set(PYPROJECT["tool"]["setuptools"]["packages"])
