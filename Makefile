@@ -16,7 +16,7 @@ run: setup
 	@exec $(BIN)/intake up --port $(PORT)
 
 test: $(VENV)/.development
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .

@@ -189,7 +189,7 @@ def test_an_error_is_reported_without_a_word_of_the_patient(
         assert worker.stop() == 0
 
         exceptions = [value["type"] for event in events for value in event.get("exception", {}).get("values", [])]
-        assert "JobFailedError" in exceptions
+        assert "ValueError" in exceptions
         assert sentry.refusals == []
         for private in ("swordfish", PATIENT, PATIENT.removeprefix("+")):
             assert not sentry.mentions(private)

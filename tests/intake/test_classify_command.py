@@ -12,8 +12,6 @@ import pytest
 from classifier import INTENTS, Classifier
 from tests.intake.command import Finished, intake
 
-pytestmark = pytest.mark.xdist_group("classify command")
-
 FEVER = "my kid's fever is 103.2 and not coming down with tylenol. need advice now"
 DERMATOLOGIST = "Hi, I'm new to the area and looking for a dermatologist. Are you accepting new patients?"
 BILL = "got a bill for $382 for my visit on 4/12 but my copay should only be $35, what's the rest?"

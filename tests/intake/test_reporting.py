@@ -26,9 +26,6 @@ from tests.intake.command import Finished, complete, python
 from tests.standins.sentry import SentryReceiver
 from tests.world import ENCRYPTION_KEY, PATIENT, PRACTICES_TOML
 
-# the programs run once, however many processes run the tests
-pytestmark = pytest.mark.xdist_group("reporting")
-
 TEXT = 'My kid\'s "swordfish" allergy\nis back 熱'
 PRIVATE = (TEXT, "swordfish", "allergy", "熱", PATIENT, PATIENT.removeprefix("+1"))
 

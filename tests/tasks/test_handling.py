@@ -268,12 +268,28 @@ def test_an_opt_out_between_decision_and_sending_is_honoured(service: Service, t
 
 
 def test_a_welcome_back_is_not_sent_after_a_later_stop(service: Service, twilio: TwilioStandIn) -> None:
+    _exchange(service, "STOP")
+    service.text("START")
+    use(service.context)
+    jobs.handle_message(2)
+    service.text("STOP")
+    service.work()
+
+    assert ["no more texts" in message.body for message in twilio.messages] == [True, True]
+    assert [(row.reply, row.state) for row in service.rows(Delivery)] == [
+        ("opt_out", "sent"),
+        ("opt_in", "suppressed"),
+        ("opt_out", "sent"),
+    ]
+
+
+def test_a_start_that_a_later_stop_took_back_is_not_confirmed(service: Service, twilio: TwilioStandIn) -> None:
     for word in ("STOP", "START", "STOP"):
         service.text(word)
     service.work()
 
     assert all("no more texts" in message.body for message in twilio.messages)
-    assert {row.reply: row.state for row in service.rows(Delivery)}.get("opt_in") in (None, "suppressed")
+    assert "opt_in" not in {row.reply for row in service.rows(Delivery)}
 
 
 # ---- not too often, and not over staff
