@@ -35,6 +35,14 @@ class Keyword(StrEnum):
     HELP = "help"
 
 
+class LineType(StrEnum):
+    """What a number is known to be; a landline receives no texts."""
+
+    UNKNOWN = "unknown"
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+
+
 class DeliveryState(StrEnum):
     """Where an outgoing text stands; see `tasks.delivery` for the moves between them."""
 
@@ -93,6 +101,9 @@ class Conversation(Base):
     patient_index: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(default=now)
     staff_took_over_at: Mapped[datetime | None]
+    line_type: Mapped[LineType] = mapped_column(
+        String(8), default=LineType.UNKNOWN, server_default=LineType.UNKNOWN.value
+    )
 
 
 class Message(Base):
@@ -208,6 +219,28 @@ class Notification(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
     message: Mapped[Message] = relationship()
+
+
+class Voicemail(Base):
+    """One call to the voicemail and all that callbacks said of it; see `inbox.voicemail` for how they are merged."""
+
+    __tablename__ = "voicemails"
+    __table_args__ = (Index("ix_voicemails_waiting", "message_id", "recorded_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_sid: Mapped[str] = mapped_column(String(34), unique=True)
+    practice: Mapped[str] = mapped_column(String(63))
+    caller: Mapped[str | None] = mapped_column(EncryptedText)
+    received_on: Mapped[str] = mapped_column(String(64))
+    recording: Mapped[str] = mapped_column(String(12), default="unknown")
+    recording_sid: Mapped[str | None] = mapped_column(String(34), unique=True)
+    recording_url: Mapped[str | None] = mapped_column(EncryptedText)
+    duration_seconds: Mapped[int | None]
+    transcription: Mapped[str] = mapped_column(String(12), default="waiting")
+    text: Mapped[str] = mapped_column(EncryptedText, default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    recorded_at: Mapped[datetime | None]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), unique=True)
 
 
 class OptOut(Base):

@@ -32,7 +32,7 @@ class InboundMessage:
         channel: how it came.
         provider: who brought it, such as `twilio`.
         provider_id: the provider's id of it; unique, so a repeated delivery is the same message.
-        patient_address: where an answer goes, in E.164 for a phone.
+        patient_address: where an answer goes, in E.164 for a phone; None when the sender hides it.
         received_on: the number or messaging service it came in on, and answers go out from.
         text: as sent; may be empty.
         media: pictures and files, listed only.
@@ -43,7 +43,7 @@ class InboundMessage:
     channel: Channel
     provider: str
     provider_id: str
-    patient_address: str
+    patient_address: str | None
     received_on: str
     text: str
     media: tuple[Media, ...] = field(default=())
@@ -75,28 +75,40 @@ def record_message(database: Database, inbound: InboundMessage) -> Recorded:
 
 def _record_once(database: Database, inbound: InboundMessage) -> Recorded:
     with database.write() as session:
-        known = session.scalar(
-            select(Message.id).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
-        )
-        if known is not None:
-            return Recorded(known, is_new=False)
-        message = Message(
-            conversation=_conversation(session, inbound),
-            provider=inbound.provider,
-            provider_id=inbound.provider_id,
-            received_on=inbound.received_on,
-            text=inbound.text,
-            media=_list_media(inbound.media),
-            keyword_answered=inbound.provider_keyword is not None,
-        )
-        if inbound.channel is Channel.SMS:
-            _apply_keyword(session, inbound, message)
-        session.add(message)
-        session.flush()
-        return Recorded(message.id, is_new=True)
+        return store_message(session, inbound)
+
+
+def store_message(session: Session, inbound: InboundMessage) -> Recorded:
+    """Stores a message, or finds it, in a transaction that is open already.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: a concurrent copy won; the transaction is to be tried again.
+    """
+    known = session.scalar(
+        select(Message.id).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
+    )
+    if known is not None:
+        return Recorded(known, is_new=False)
+    message = Message(
+        conversation=_conversation(session, inbound),
+        provider=inbound.provider,
+        provider_id=inbound.provider_id,
+        received_on=inbound.received_on,
+        text=inbound.text,
+        media=_list_media(inbound.media),
+        keyword_answered=inbound.provider_keyword is not None,
+    )
+    if inbound.channel is Channel.SMS and inbound.patient_address is not None:
+        _apply_keyword(session, inbound, inbound.patient_address, message)
+    session.add(message)
+    session.flush()
+    return Recorded(message.id, is_new=True)
 
 
 def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
+    if inbound.patient_address is None:
+        # nobody knows whether two who hide their number are the same patient
+        return Conversation(practice=inbound.practice, channel=inbound.channel)
     found = session.scalar(
         select(Conversation).where(
             Conversation.practice == inbound.practice,
@@ -112,13 +124,13 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
     )
 
 
-def _apply_keyword(session: Session, inbound: InboundMessage, message: Message) -> None:
-    opted_out = is_opted_out(session, inbound.practice, inbound.patient_address)
+def _apply_keyword(session: Session, inbound: InboundMessage, address: str, message: Message) -> None:
+    opted_out = is_opted_out(session, inbound.practice, address)
     keyword = inbound.provider_keyword or parse_keyword(inbound.text, opted_out=opted_out)
     message.keyword = keyword
     if keyword in (Keyword.STOP, Keyword.START):
         message.keyword_changed_consent = record_consent(
-            session, inbound.practice, inbound.patient_address, opted_out=keyword is Keyword.STOP
+            session, inbound.practice, address, opted_out=keyword is Keyword.STOP
         )
 
 

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.database import Database
-from inbox.models import Base, Conversation, Delivery, EncryptionKey, Message, OptOut
+from inbox.models import Base, Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
 from inbox.types import EncryptedText, keyring
 
 BATCH = 500
-_TABLES: tuple[type[Base], ...] = (Conversation, Message, Delivery, OptOut)
+_TABLES: tuple[type[Base], ...] = (Conversation, Message, Delivery, OptOut, Voicemail)
 
 
 def rotate_keys(database: Database) -> int:

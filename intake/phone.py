@@ -7,6 +7,10 @@ import phonenumbers
 from intake.errors import IntakeError
 
 DEFAULT_REGION = "US"
+_KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+_HIDDEN = frozenset(
+    f"+{word.translate(_KEYS)}" for word in ("ANONYMOUS", "BLOCKED", "RESTRICTED", "UNAVAILABLE", "UNKNOWN")
+)
 
 
 def normalise(number: str, region: str = DEFAULT_REGION) -> str:
@@ -28,6 +32,19 @@ def normalise(number: str, region: str = DEFAULT_REGION) -> str:
     if not phonenumbers.is_possible_number(parsed):
         raise IntakeError("not a possible phone number: expected E.164 such as +12025550123")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def caller_number(value: str) -> str | None:
+    """Returns a caller's number in E.164, None when it is hidden or the call came from no telephone.
+
+    Twilio writes a hidden number as a word, or as that word typed on a telephone's keys: `+266696687` is ANONYMOUS.
+    """
+    if not value.startswith("+") or value in _HIDDEN:
+        return None
+    try:
+        return normalise(value)
+    except IntakeError:
+        return None
 
 
 def spoken(number: str) -> str:

@@ -65,9 +65,16 @@ def _opening(value: str) -> str:
     return value
 
 
+def _speakable(value: str) -> str:
+    if not all(word.isprintable() for word in value.split()):
+        raise ValueError("expected words without control characters, which cannot be spoken")
+    return value
+
+
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
+Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Link = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
@@ -107,6 +114,13 @@ class Limits(_Strict):
     replies_per_hour: int = Field(default=6, ge=1, le=60)
 
 
+class Voice(_Strict):
+    """What callers hear before the tone, after the emergency wording, in the practice's words (Jinja2)."""
+
+    greeting_open: Speech | None = None
+    greeting_closed: Speech | None = None
+
+
 class Practice(_Strict):
     """One healthcare practice."""
 
@@ -127,6 +141,7 @@ class Practice(_Strict):
     review_threshold: float | None = Field(default=None, ge=0, le=1)
     thresholds: dict[Intent, Annotated[float, Field(ge=0, le=1)]] = {}
     replies: dict[ReplyName, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
+    voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()
 

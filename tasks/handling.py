@@ -12,21 +12,23 @@ from sqlalchemy.orm import Session
 
 from inbox.consent import is_ambiguous, is_opted_out
 from inbox.models import (
+    Channel,
     Classification,
     Conversation,
     Decision,
     Delivery,
     DeliveryState,
     Keyword,
+    LineType,
     Message,
     now,
 )
 from inbox.types import keyring
 from intake.practices import Practice
 from tasks.delivery import wait_after
-from tasks.notices import UNPROCESSED, add_notifications
+from tasks.notices import UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
 from tasks.queue import FollowUps
-from tasks.routing import REVIEW, Facts, Plan, decide
+from tasks.routing import REVIEW, Facts, Plan, can_be_texted, decide
 from templates.replies import Occasion, render_reply
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def handle(context: Context, message_id: int) -> FollowUps:
         if message is None or message.handled_at is not None:
             return FollowUps()
         practice = context.practices.require(message.conversation.practice)
-        understanding = None if message.keyword else context.classifier.classify([message.text])[0]
+        understanding = None if _needs_no_model(message) else context.classifier.classify([message.text])[0]
     try:
         with context.database.write() as session:
             return _settle(session, message_id, practice, understanding, context)
@@ -83,15 +85,16 @@ def _settle(
     context: Context,
 ) -> FollowUps:
     message = session.get_one(Message, message_id)
-    if message.handled_at is not None:
-        return FollowUps()
+    if message.handled_at is not None or (understanding is None and not _needs_no_model(message)):
+        return FollowUps()  # the second: a transcription came meanwhile, and with it another job
     moment = now()
     if understanding is not None:
         session.add(_classification(message, understanding))
     plan = decide(_facts(session, message, understanding, practice, context, moment), practice)
     session.add(_decision(message, plan))
     deliveries = _add_reply(session, message, practice, plan, moment)
-    notifications = add_notifications(session, message, practice, plan, plan.route)
+    reason = UNHEARD_VOICEMAIL if _is_unheard(message) else plan.route
+    notifications = add_notifications(session, message, practice, plan, reason)
     message.handled_at = moment
     log.info(
         "message_handled",
@@ -103,6 +106,14 @@ def _settle(
         seconds=round((moment - message.received_at).total_seconds(), 3),
     )
     return FollowUps(deliveries, notifications)
+
+
+def _needs_no_model(message: Message) -> bool:
+    return message.keyword is not None or _is_unheard(message)
+
+
+def _is_unheard(message: Message) -> bool:
+    return message.conversation.channel == Channel.VOICEMAIL and not message.text
 
 
 def _facts(
@@ -128,8 +139,9 @@ def _facts(
         keyword_answered=message.keyword_answered,
         keyword_ambiguous=is_ambiguous(message.text),
         opted_out=is_opted_out(session, conversation.practice, address),
-        can_be_texted=address.startswith("+"),
+        can_be_texted=can_be_texted(address, LineType(conversation.line_type)),
         staff_active=conversation.staff_took_over_at is not None,
+        unheard=_is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=_reply_ages(session, conversation, moment),
     )
@@ -163,9 +175,12 @@ def _reply_ages(session: Session, conversation: Conversation, moment: datetime) 
 def _add_reply(session: Session, message: Message, practice: Practice, plan: Plan, moment: datetime) -> tuple[int, ...]:
     if plan.reply is None:
         return ()
-    is_first = (
-        session.scalar(select(Delivery.id).where(Delivery.conversation_id == message.conversation_id).limit(1)) is None
-    )
+    earlier = session.execute(
+        select(Delivery.message_id, Delivery.reply).where(Delivery.conversation_id == message.conversation_id)
+    ).all()
+    if (message.id, plan.reply) in earlier:
+        return ()  # a voicemail is handled again when its transcription comes late
+    is_first = not earlier
     delivery = Delivery(
         conversation_id=message.conversation_id,
         message_id=message.id,

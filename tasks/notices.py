@@ -14,6 +14,7 @@ from tasks.routing import Plan
 CONSOLE = "console"
 UNDELIVERED = "undelivered"
 UNPROCESSED = "unprocessed"
+UNHEARD_VOICEMAIL = "unheard_voicemail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Notice:
         conversation_id: where to look.
         message_id: which message it is about.
         practice: the practice's name.
-        reason: the route, `undelivered` or `unprocessed`.
+        reason: the route, `undelivered`, `unprocessed` or `unheard_voicemail`.
         priority: `low`, `normal`, `high` or `urgent`.
         team: who is told.
     """
@@ -67,6 +68,7 @@ def describe(reason: str) -> str:
         "opt_out": "Opt-out that may mean an appointment",
         UNDELIVERED: "Reply that could not be delivered",
         UNPROCESSED: "Message that could not be processed",
+        UNHEARD_VOICEMAIL: "Voicemail to listen to, without a transcription",
     }
     return known.get(reason, reason.replace("_", " ").capitalize())
 

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import Delivery, DeliveryState, Message, Notification, NotificationState, now
+from inbox.voicemail import store_overdue
 from tasks.context import Context
 from tasks.queue import Job
 
@@ -41,6 +42,7 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     except redis.RedisError:
         return 0
     with context.database.write() as session:
+        store_overdue(session, now(), BATCH)
         due = _due(session, now(), grace, timedelta(seconds=context.settings.settle_after_seconds))
     added = 0
     for job, row_ids in due.items():

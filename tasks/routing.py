@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from inbox.models import Keyword
+from inbox.models import Keyword, LineType
 from intake.practices import Practice
 
 OPT_OUT, OPT_IN, HELP = "opt_out", "opt_in", "help"
@@ -29,6 +29,7 @@ class Facts:
         opted_out: the number does not want texts.
         can_be_texted: the sender has a number that a text can go to.
         staff_active: staff took the conversation over.
+        unheard: it is a voicemail without a transcription, which only a person can listen to.
         replies_last_hour: automatic replies to this number in the last hour.
         reply_ages: how long ago each canned reply last went out in this conversation.
     """
@@ -45,6 +46,7 @@ class Facts:
     opted_out: bool = False
     can_be_texted: bool = True
     staff_active: bool = False
+    unheard: bool = False
     replies_last_hour: int = 0
     reply_ages: dict[str, timedelta] | None = None
 
@@ -79,6 +81,12 @@ ROUTES: dict[str, tuple[str, str]] = {
     REVIEW: ("review", "normal"),
     URGENT: ("on_call", "urgent"),
 }
+UNHEARD = ("front_desk", "high")  # who listens to a voicemail that has no transcription, and how soon
+
+
+def can_be_texted(address: str | None, line_type: LineType) -> bool:
+    """Whether a text can reach a sender: by a number, unless it is known to be a landline."""
+    return address is not None and address.startswith("+") and line_type is not LineType.LANDLINE
 
 
 def decide(facts: Facts, practice: Practice) -> Plan:
@@ -88,9 +96,9 @@ def decide(facts: Facts, practice: Practice) -> Plan:
     route, why = _route(facts)
     if route == ACKNOWLEDGEMENT:
         return Plan(route, None, None, None, why)
-    team, priority = ROUTES[route]
+    team, priority = UNHEARD if facts.unheard else ROUTES[route]
     override = practice.routes.get(route)  # type: ignore[call-overload]
-    if override is not None:
+    if override is not None and not facts.unheard:
         team, priority = override.team or team, override.priority or priority
     plan = Plan(route, route, team, priority, why)
     if override is not None and override.auto_reply is False:
@@ -99,6 +107,8 @@ def decide(facts: Facts, practice: Practice) -> Plan:
 
 
 def _route(facts: Facts) -> tuple[str, str]:
+    if facts.unheard:
+        return REVIEW, "a voicemail without a transcription"
     if facts.urgent:
         return URGENT, "the urgency screen was raised"
     if facts.acknowledgement:

@@ -1,1 +1,1 @@
-"""The words that patients read: one Jinja2 template a reply, which a practice may override."""
+"""The words that patients read and hear: one Jinja2 template a reply or prompt, which a practice may override."""

@@ -45,7 +45,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
         IntakeError: the practice's override is not a usable template, or too long.
     """
     try:
-        text = _template(name, practice.replies.get(name)).render(_variables(practice, occasion))  # type: ignore[call-overload]
+        text = template(FOLDER, name, practice.replies.get(name)).render(variables(practice, occasion.moment))  # type: ignore[call-overload]
     except Exception as error:  # an override is the practice's own code, and may raise anything
         reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: {reason}") from None
@@ -75,15 +75,16 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
     return {name: render_reply(name, practice, Occasion(moment, is_first=True)) for name in REPLY_NAMES}
 
 
-def _variables(practice: Practice, occasion: Occasion) -> dict[str, object]:
-    opening = practice.next_opening(occasion.moment)
+def variables(practice: Practice, moment: datetime) -> dict[str, object]:
+    """Returns what a practice's words may mention at a moment."""
+    opening = practice.next_opening(moment)
     return {
         "practice": practice,
         "links": practice.links,
         "phone": phone.spoken(practice.phone),
         "on_call": phone.spoken(practice.on_call_number) if practice.on_call_number else None,
-        "is_open": practice.is_open(occasion.moment),
-        "next_opening": opening and _say_when(opening, occasion.moment),
+        "is_open": practice.is_open(moment),
+        "next_opening": opening and _say_when(opening, moment),
     }
 
 
@@ -95,9 +96,10 @@ def _say_when(opening: datetime, moment: datetime) -> str:
 
 
 @cache
-def _template(name: str, override: str | None) -> Template:
+def template(folder: Path, name: str, override: str | None) -> Template:
+    """Returns the practice's own template when there is one, else that of the folder."""
     environment = SandboxedEnvironment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=False,
     )

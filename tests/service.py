@@ -23,7 +23,7 @@ from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
 from tasks.senders import make_sender
 from tasks.worker import WarmWorker
-from tests.standins.twilio import TwilioStandIn, WebhookAnswer
+from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
 from webhooks.app import build_app
 from webhooks.parts import parts_of
@@ -81,6 +81,10 @@ class Service:
         """Texts the practice as Twilio would hand it over."""
         public_url = f"{self.settings.public_url}/twilio/sms"
         return self.twilio.incoming_sms(f"{self.url}/twilio/sms", public_url, from_, to, body, **options)
+
+    def call(self, *, from_: str = PATIENT, to: str = DEMO_NUMBER, **options: Any) -> IncomingCall:
+        """Calls the practice as Twilio would hand it over."""
+        return self.twilio.incoming_call(f"{self.settings.public_url}/twilio/voice", from_, to, **options)
 
     def work(self) -> None:
         """Runs every job that waits, and those that they queue, in a real RQ worker."""

@@ -54,6 +54,34 @@ def description() -> dict[str, Any]:
                     {"204": {"description": "noted"}},
                 )
             },
+            "/twilio/voice": {
+                "post": _twilio(
+                    "A call reached the voicemail",
+                    ["CallSid", "From", "To"],
+                    {"200": {"description": "TwiML that greets and records"}},
+                )
+            },
+            "/twilio/voice/recorded": {
+                "post": _twilio(
+                    "The caller finished a voicemail",
+                    ["CallSid", "From", "To", "RecordingSid", "RecordingUrl", "RecordingDuration"],
+                    {"200": {"description": "TwiML that says goodbye"}},
+                )
+            },
+            "/twilio/voice/recording": {
+                "post": _twilio(
+                    "A voicemail's recording is there, or will not be",
+                    ["CallSid", "RecordingSid", "RecordingStatus", "RecordingUrl", "RecordingDuration"],
+                    {"204": {"description": "noted"}},
+                )
+            },
+            "/twilio/voice/transcription": {
+                "post": _twilio(
+                    "A voicemail's transcription is there, or will not be",
+                    ["CallSid", "From", "To", "RecordingSid", "TranscriptionStatus", "TranscriptionText"],
+                    {"204": {"description": "noted"}},
+                )
+            },
         },
     }
 

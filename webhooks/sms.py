@@ -15,6 +15,7 @@ from intake.practices import Practice
 from tasks.carrier import Sighting
 from tasks.status import record_status
 from webhooks.errors import RequestError
+from webhooks.parameters import required
 from webhooks.parts import Parts, parts_of
 from webhooks.security import require_twilio_signature
 
@@ -46,8 +47,8 @@ def status() -> Response:
     parts = parts_of(current_app)
     require_twilio_signature(request, parts.settings)
     sighting = Sighting(
-        provider_id=_required("MessageSid", request, _SID),
-        status=_required("MessageStatus", request),
+        provider_id=required("MessageSid", request, _SID),
+        status=required("MessageStatus", request),
         error_code=request.form.get("ErrorCode") or None,
     )
     named = request.args.get("delivery", "")
@@ -60,9 +61,9 @@ def status() -> Response:
 
 
 def _read_text(request: Request, parts: Parts) -> InboundMessage:
-    message_sid = _required("MessageSid", request, _SID)
-    sender = _required("From", request)
-    recipient = _required("To", request)
+    message_sid = required("MessageSid", request, _SID)
+    sender = required("From", request)
+    recipient = required("To", request)
     practice = _practice(request, recipient, parts)
     service = request.form.get("MessagingServiceSid")
     return InboundMessage(
@@ -88,13 +89,6 @@ def _practice(request: Request, recipient: str, parts: Parts) -> Practice:
             "No practice has this number or messaging service; check the practices file.",
         )
     return practice
-
-
-def _required(name: str, request: Request, pattern: re.Pattern[str] | None = None) -> str:
-    value = request.form.get(name, "").strip()
-    if not value or len(value) > 64 or (pattern and not pattern.fullmatch(value)):
-        raise RequestError(400, "invalid_parameter", f"{name} is missing or not in the form that Twilio sends.")
-    return value
 
 
 def _address(value: str) -> str:

@@ -63,6 +63,66 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
     _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), message_sid, practice)
 
 
+@simulate.command()
+@click.argument("text")
+@click.option("--from", "sender", default="+12025550123", show_default=True, help="The patient's number.")
+@click.option("--to", "recipient", help="The number that is called; the first practice's when not given.")
+@click.option("--no-transcription", is_flag=True, help="Have the transcription fail: TEXT is recorded, not understood.")
+@click.option("--url", help="Where the server listens; PUBLIC_URL when not given.")
+@data_dir_option
+def voicemail(
+    text: str, sender: str, recipient: str | None, no_transcription: bool, url: str | None, data_dir: Path
+) -> None:
+    """Leave TEXT on a practice's voicemail as a patient would, and show what they hear and the answer.
+
+    The requests are signed as Twilio signs them. They need the settings and the database of the server, so run this
+    on the same machine.
+    """
+    from inbox.database import Database
+
+    settings = settings_of_running_service(data_dir)
+    practice, number = _recipient(settings, recipient)
+    account = settings.twilio_account_sid or f"AC{'0' * 32}"
+    recording_sid = f"RE{secrets.token_hex(16)}"
+    call = {
+        "CallSid": f"CA{secrets.token_hex(16)}",
+        "AccountSid": account,
+        "From": sender,
+        "To": number,
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+    }
+    recording = {
+        "RecordingSid": recording_sid,
+        "RecordingUrl": f"https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{recording_sid}",
+        "RecordingDuration": "12",
+    }
+    transcription = {"TranscriptionSid": f"TR{secrets.token_hex(16)}"} | (
+        {"TranscriptionStatus": "failed"}
+        if no_transcription
+        else {"TranscriptionStatus": "completed", "TranscriptionText": text}
+    )
+    base = url or settings.public_url
+    _show_twiml(_post(settings, base, "/twilio/voice", call))
+    _show_twiml(_post(settings, base, "/twilio/voice/recorded", call | recording | {"Digits": "#"}))
+    without_numbers = {name: call[name] for name in ("CallSid", "AccountSid")}
+    _post(settings, base, "/twilio/voice/recording", without_numbers | recording | {"RecordingStatus": "completed"})
+    _post(settings, base, "/twilio/voice/transcription", call | recording | transcription)
+    _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), recording_sid, practice)
+
+
+def _show_twiml(twiml: str) -> None:
+    from xml.etree import ElementTree  # the server's own answer
+
+    for verb in ElementTree.fromstring(twiml):  # noqa: S314
+        if verb.tag == "Record":
+            click.echo("caller speaks  (after the tone)")
+            return  # what follows is for callers who say nothing
+        if verb.tag == "Say":
+            click.echo(f"caller hears   {verb.text}")
+
+
 def _recipient(settings: Settings, recipient: str | None) -> tuple[Practice, str]:
     practices = load_practices(settings.practices_file)
     if recipient is None:
@@ -77,7 +137,8 @@ def _recipient(settings: Settings, recipient: str | None) -> tuple[Practice, str
     return found, number
 
 
-def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> None:
+def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> str:
+    """Posts a signed form and returns the answer's body."""
     from twilio.request_validator import RequestValidator
 
     if settings.twilio_auth_token is None:
@@ -87,8 +148,8 @@ def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> Non
         base.rstrip("/") + path, urlencode(form).encode(), {"X-Twilio-Signature": signature}
     )
     try:
-        with urlopen(request, timeout=10):  # noqa: S310
-            return
+        with urlopen(request, timeout=10) as response:  # noqa: S310
+            return str(response.read().decode())
     except HTTPError as error:
         raise IntakeError(f"the server answered {error.code}: {error.read().decode()[:300].strip()}") from None
     except (URLError, OSError, ValueError):

@@ -1,6 +1,7 @@
 """A stand-in for Twilio's Messages API and for the webhooks Twilio sends."""
 
 from tests.standins.twilio.api_request import ApiRequest
+from tests.standins.twilio.calls import IncomingCall
 from tests.standins.twilio.faults import Fault, Operation
 from tests.standins.twilio.messages import Message
 from tests.standins.twilio.signing import Signature, sign
@@ -14,6 +15,7 @@ __all__ = [
     "UNTIL_REVEALED",
     "ApiRequest",
     "Fault",
+    "IncomingCall",
     "Message",
     "Operation",
     "Signature",

@@ -11,6 +11,7 @@ from tests.standins.loopback import Drop, LoopbackServer, Request, Response
 from tests.standins.record import DEADLINE_SECONDS, Record
 from tests.standins.twilio import creation, listing
 from tests.standins.twilio.api_request import ApiRequest, read_request
+from tests.standins.twilio.calls import IncomingCall
 from tests.standins.twilio.errors import ApiError, json_response, not_found
 from tests.standins.twilio.faults import Faults, Operation
 from tests.standins.twilio.messages import Message, MessageStore
@@ -185,6 +186,41 @@ class TwilioStandIn(LoopbackServer):
         if answer.status != 200:
             return answer
         return WebhookAnswer(answer.status, answer.headers, answer.body, read_twiml(answer))
+
+    def incoming_call(
+        self,
+        public_url: str,
+        from_: str,
+        to: str,
+        *,
+        call_sid: str | None = None,
+        signature: str | Signature = Signature.GENUINE,
+        **parameters: str | None,
+    ) -> IncomingCall:
+        """Ring a number, and check that a 200 answer is TwiML for a call.
+
+        Args:
+            public_url: the URL as configured at Twilio, which the signature covers; `callback_base` is where
+                the request really goes, and those of the call's callbacks.
+            from_: the caller's number, or the word that Twilio writes for a hidden one.
+            to: the practice's number.
+            call_sid: an identifier to use again, for a repeated request.
+            signature: a wrong signature, or none.
+            **parameters: further parameters by Twilio's names; None leaves one out.
+
+        Raises:
+            AssertionError: a 200 answer that Twilio could not follow.
+        """
+        call = IncomingCall(self.account.sid, self._post_webhook, from_, to)
+        call.sid = call_sid or call.sid
+        call.ring(public_url, signature, parameters)
+        return call
+
+    def _post_webhook(
+        self, public_url: str, parameters: Mapping[str, str], signature: str | Signature
+    ) -> WebhookAnswer:
+        url = _rebase(public_url, self.callback_base)
+        return post_form(url, public_url, parameters, self.account.auth_token, signature)
 
     def stop(self) -> None:
         """Release every request held by a fault, then stop as any stand-in does."""

@@ -121,11 +121,24 @@ def status_parameters(message: Message, status: str, error_code: int | None) -> 
 
 
 def read_twiml(answer: WebhookAnswer) -> ElementTree.Element:
-    """The TwiML of a 200 answer.
+    """The TwiML of a 200 answer to a message.
 
     Raises:
         AssertionError: Twilio could not read it (its errors 12300, 12100 and 12200); nothing of the document
             is quoted, as it may hold a patient's words.
+    """
+    document = parse_twiml(answer)
+    for verb in document:
+        if verb.tag not in _VERBS or not _VERBS[verb.tag].issuperset(noun.tag for noun in verb):
+            raise AssertionError(f"12200: {verb.tag} is not a messaging verb, or has nouns it cannot have")
+    return document
+
+
+def parse_twiml(answer: WebhookAnswer) -> ElementTree.Element:
+    """A document of TwiML, whatever its verbs.
+
+    Raises:
+        AssertionError: the answer is none (Twilio's errors 12300 and 12100).
     """
     content_type = answer.headers.get_content_type()
     if content_type not in TWIML_TYPES:
@@ -136,7 +149,4 @@ def read_twiml(answer: WebhookAnswer) -> ElementTree.Element:
         raise AssertionError("12100: the answer is not well-formed XML") from None
     if document.tag != "Response":
         raise AssertionError(f"12100: expected the root element Response, got {document.tag}")
-    for verb in document:
-        if verb.tag not in _VERBS or not _VERBS[verb.tag].issuperset(noun.tag for noun in verb):
-            raise AssertionError(f"12200: {verb.tag} is not a messaging verb, or has nouns it cannot have")
     return document

@@ -1,0 +1,64 @@
+"""What callers hear, in a practice's words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from intake.errors import IntakeError
+from intake.practices import Practice
+from templates.replies import template, variables
+
+log = structlog.get_logger(__name__)
+
+FOLDER = Path(__file__).parent / "voice"
+PROMPT_NAMES = ("emergency", "greeting_open", "greeting_closed", "goodbye", "nothing_recorded")
+MAX_LENGTH = 4096  # Twilio's limit for <Say>, error 13520
+
+
+def greeting(practice: Practice, moment: datetime) -> str:
+    """Returns the greeting for the hour; a faulty override gives way to the default, as a caller cannot wait."""
+    name = "greeting_open" if practice.is_open(moment) else "greeting_closed"
+    try:
+        return render_prompt(name, practice, moment)
+    except IntakeError as error:
+        log.error("greeting_not_usable", practice=practice.slug, error=str(error))
+        return _render(name, practice, moment, None)
+
+
+def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
+    """Returns the text of a prompt.
+
+    Args:
+        name: one of `PROMPT_NAMES`.
+        practice: whose words they are; its override of this prompt is used when there is one.
+        moment: when it is heard, aware.
+
+    Raises:
+        IntakeError: the practice's override is not a usable template, too long, or comes to nothing.
+    """
+    try:
+        text = _render(name, practice, moment, getattr(practice.voice, name, None))
+    except Exception as error:  # an override is the practice's own code, and may raise anything
+        reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
+        raise IntakeError(f"practice[{practice.slug}].voice.{name}: {reason}") from None
+    if not 0 < len(text) <= MAX_LENGTH:
+        raise IntakeError(
+            f"practice[{practice.slug}].voice.{name} comes to {len(text)} characters; 1 to {MAX_LENGTH} can be spoken"
+        )
+    return text
+
+
+def check_prompts(practice: Practice, moment: datetime) -> dict[str, str]:
+    """Renders every prompt of a practice, by name.
+
+    Raises:
+        IntakeError: one of them cannot be rendered.
+    """
+    return {name: render_prompt(name, practice, moment) for name in PROMPT_NAMES}
+
+
+def _render(name: str, practice: Practice, moment: datetime, override: str | None) -> str:
+    return " ".join(template(FOLDER, name, override).render(variables(practice, moment)).split())

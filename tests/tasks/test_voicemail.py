@@ -1,0 +1,235 @@
+"""A voicemail is answered by text, or listened to by a person; none is lost."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from sqlalchemy import select, update
+
+from inbox.database import Database
+from inbox.models import Channel, Conversation, Decision, Delivery, LineType, Message, Notification, Voicemail
+from inbox.rotation import rotate_keys
+from inbox.voicemail import TRANSCRIPTION_LIMIT
+from intake.privacy import Keyring
+from tasks.routing import can_be_texted
+from tests.service import Service
+from tests.standins.twilio import IncomingCall, TwilioStandIn
+from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PATIENT
+
+PRICE_QUESTION = "Hello, how much do you charge for a cleaning if I have no insurance?"
+EMERGENCY = "My husband has crushing chest pain and cannot breathe"
+
+
+def leave(service: Service, text: str, status: str = "completed", **options: str | None) -> IncomingCall:
+    call = service.call(**options)
+    call.finish()
+    call.report_recording()
+    call.report_transcription(text, status, **options)
+    return call
+
+
+def let_time_pass(service: Service) -> None:
+    """Makes every recording as old as a transcription may take."""
+    with service.edit() as session:
+        for voicemail in session.scalars(select(Voicemail)):
+            if voicemail.recorded_at is not None:
+                voicemail.recorded_at -= TRANSCRIPTION_LIMIT
+
+
+def test_a_transcription_is_answered_by_a_text_from_the_number_that_was_called(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    leave(service, PRICE_QUESTION)
+
+    service.work()
+
+    [sent] = twilio.messages
+    assert (sent.from_, sent.to) == (DEMO_NUMBER, PATIENT)
+    assert sent.body.startswith("Maple Street: Thank you for asking about prices.")
+    assert sent.body.endswith("Reply STOP to opt out.")
+    [decision] = service.rows(Decision)
+    assert decision.route == "price_shopper"
+    assert [row.team for row in service.rows(Notification)] == ["digest"]
+
+
+def test_an_urgent_voicemail_reaches_the_on_call_staff(service: Service) -> None:
+    leave(service, EMERGENCY)
+
+    service.work()
+
+    assert [(row.team, row.priority) for row in service.rows(Notification)] == [("on_call", "urgent")]
+
+
+def test_nobody_who_opted_out_is_texted(service: Service, twilio: TwilioStandIn) -> None:
+    service.text("STOP")
+    service.work()
+    leave(service, PRICE_QUESTION)
+
+    service.work()
+
+    assert len(twilio.messages) == 1  # the confirmation of the opt-out
+    assert service.rows(Decision)[-1].why.endswith("no reply: opted out")
+
+
+def test_a_landline_is_not_texted_and_staff_are_told(service: Service, twilio: TwilioStandIn) -> None:
+    leave(service, PRICE_QUESTION)
+    with service.edit() as session:
+        session.execute(update(Conversation).values(line_type=LineType.LANDLINE))
+
+    service.work()
+
+    assert twilio.messages == []
+    assert [row.team for row in service.rows(Notification)] == ["digest"]
+
+
+def test_a_hidden_number_is_not_texted_and_staff_are_told(service: Service, twilio: TwilioStandIn) -> None:
+    leave(service, "I need to reschedule my appointment on Friday", From="+266696687")
+
+    service.work()
+
+    assert twilio.messages == []
+    assert [row.state for row in service.rows(Notification)] == ["sent"]
+    assert service.rows(Decision)[0].why.endswith("the sender has no number to text")
+
+
+@pytest.mark.parametrize(
+    ("address", "line_type", "possible"),
+    [
+        (PATIENT, LineType.UNKNOWN, True),
+        (PATIENT, LineType.MOBILE, True),
+        (PATIENT, LineType.LANDLINE, False),
+        ("262966", LineType.UNKNOWN, False),
+        ("", LineType.UNKNOWN, False),
+        (None, LineType.UNKNOWN, False),
+    ],
+)
+def test_which_senders_a_text_can_reach(address: str | None, line_type: LineType, possible: bool) -> None:
+    assert can_be_texted(address, line_type) is possible
+
+
+@pytest.mark.parametrize(("text", "status"), [("", "failed"), ("", "completed")])
+def test_a_voicemail_that_was_not_transcribed_is_a_task_for_the_front_desk(
+    service: Service, twilio: TwilioStandIn, text: str, status: str
+) -> None:
+    leave(service, text, status)
+
+    service.work()
+
+    assert_is_a_task(service)
+    [sent] = twilio.messages
+    assert "a person will answer you" in sent.body
+
+
+def assert_is_a_task(service: Service) -> None:
+    [decision] = service.rows(Decision)
+    assert (decision.route, decision.why) == ("review", "a voicemail without a transcription")
+    [notification] = service.rows(Notification)
+    assert (notification.team, notification.priority, notification.reason) == (
+        "front_desk",
+        "high",
+        "unheard_voicemail",
+    )
+    assert notification.state == "sent"
+
+
+@pytest.mark.parametrize("heard_of", ["action", "recording"])
+def test_a_transcription_that_never_comes_makes_a_task_after_a_time(service: Service, heard_of: str) -> None:
+    call = service.call()
+    call.finish() if heard_of == "action" else call.report_recording()
+    service.reconcile()
+    assert service.rows(Message) == []
+
+    let_time_pass(service)
+    service.reconcile()
+    service.reconcile()
+
+    assert_is_a_task(service)
+    [message] = service.rows(Message)
+    assert service.rows(Voicemail)[0].message_id == message.id
+    assert message.conversation_id == service.rows(Conversation)[0].id
+
+
+def test_a_call_without_a_recording_makes_no_task(service: Service) -> None:
+    service.call()
+    service.call().report_recording("absent")
+
+    let_time_pass(service)
+    service.reconcile()
+
+    assert service.rows(Message) == []
+
+
+def test_a_transcription_that_comes_late_is_understood_after_all(service: Service, twilio: TwilioStandIn) -> None:
+    call = service.call()
+    call.report_recording()
+    let_time_pass(service)
+    service.reconcile()
+
+    for _ in range(2):
+        call.report_transcription(EMERGENCY)
+        service.work()
+
+    [message] = service.rows(Message)
+    assert message.text == EMERGENCY
+    [decision] = service.rows(Decision)
+    assert decision.route == "urgent"
+    assert [row.reason for row in service.rows(Notification)] == ["unheard_voicemail", "urgent"]
+    assert [row.reply for row in service.rows(Delivery)] == ["review", "urgent"]
+    assert len(twilio.messages) == 2
+
+
+def test_a_late_transcription_that_needs_review_is_not_answered_twice(service: Service, twilio: TwilioStandIn) -> None:
+    call = leave(service, "", "failed")
+    service.work()
+
+    call.report_transcription("mumble mumble the the of a")
+    service.work()
+
+    assert service.rows(Message)[0].handled_at is not None
+    assert [row.reply for row in service.rows(Delivery)].count("review") == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(["action", "recording", "transcription"])))
+def test_every_order_ends_in_one_decision_one_notice_and_one_text(
+    service: Service, twilio: TwilioStandIn, order: tuple[str, ...]
+) -> None:
+    call = service.call()
+    callbacks = {
+        "action": call.finish,
+        "recording": call.report_recording,
+        "transcription": lambda: call.report_transcription(PRICE_QUESTION),
+    }
+    for name in (*order, *order):
+        callbacks[name]()  # type: ignore[operator]
+        service.work()
+
+    assert [row.route for row in service.rows(Decision)] == ["price_shopper"]
+    assert [row.state for row in service.rows(Notification)] == ["sent"]
+    assert [row.state for row in service.rows(Delivery)] == ["sent"]
+    assert len(twilio.messages) == 1
+
+
+def test_numbers_texts_and_addresses_are_encrypted_and_follow_a_key_rotation(service: Service) -> None:
+    leave(service, "My name is Swordfish")
+    with service.database.engine.connect() as connection:
+        stored = repr(connection.exec_driver_sql("SELECT * FROM voicemails").all())
+    assert "Swordfish" not in stored
+    assert PATIENT not in stored
+    assert "api.twilio.com" not in stored
+
+    rotated = Database(service.database.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    rotate_keys(rotated)
+    rotated.close()
+    newest = Database(service.database.url, Keyring(OTHER_KEY))
+    with newest.read() as session:
+        [voicemail] = session.scalars(select(Voicemail))
+        assert (voicemail.text, voicemail.caller) == ("My name is Swordfish", PATIENT)
+    newest.close()
+
+
+def test_the_channel_of_a_voicemail_is_its_own(service: Service) -> None:
+    service.text("Hello")
+    leave(service, PRICE_QUESTION)
+
+    assert [row.channel for row in service.rows(Conversation)] == [Channel.SMS, Channel.VOICEMAIL]

@@ -1,0 +1,175 @@
+"""Calls that nobody answers: a greeting, a recording, and what callbacks say of it later."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import structlog
+from flask import Blueprint, Request, Response, current_app, request
+from twilio.twiml.voice_response import VoiceResponse
+
+from inbox.voicemail import (
+    Call,
+    RecordingState,
+    Report,
+    TranscriptionState,
+    UnknownCallError,
+    record_call,
+    record_report,
+)
+from intake import phone
+from intake.errors import IntakeError
+from intake.hosts import is_twilio_address
+from intake.practices import Practice
+from templates.voice_prompts import greeting, render_prompt
+from webhooks.errors import RequestError
+from webhooks.parameters import optional, required
+from webhooks.parts import Parts, parts_of
+from webhooks.security import require_twilio_signature
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("voice", __name__, url_prefix="/twilio/voice")
+
+LONGEST_SECONDS = 120  # Twilio transcribes 2 to 120 seconds
+SILENCE_SECONDS = 8
+_CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+_RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
+_SECONDS = re.compile(r"-?[0-9]{1,6}")
+_RECORDING_STATES = {
+    "completed": RecordingState.COMPLETED,
+    "absent": RecordingState.ABSENT,
+    "failed": RecordingState.FAILED,
+}
+
+
+@blueprint.post("")
+def answer() -> Response:
+    """Greets a caller and records what they say."""
+    parts = parts_of(current_app)
+    require_twilio_signature(request, parts.settings)
+    call, practice = _read_call(request, parts)
+    record_call(parts.database, call)
+    log.info("call_received", call_sid=call.call_sid)
+    return _twiml(_greet_and_record(practice, f"{parts.settings.public_url}{blueprint.url_prefix}"))
+
+
+@blueprint.post("/recorded")
+def recorded() -> Response:
+    """Notes that something was recorded, and says goodbye."""
+    parts = parts_of(current_app)
+    require_twilio_signature(request, parts.settings)
+    call, practice = _read_call(request, parts)
+    _record(parts, call.call_sid, call, _read_recording(request, RecordingState.COMPLETED))
+    response = VoiceResponse()
+    response.say(render_prompt("goodbye", practice, datetime.now(UTC)))
+    response.hangup()
+    return _twiml(response)
+
+
+@blueprint.post("/recording")
+def recording() -> Response:
+    """Notes that a recording is there, or will not be."""
+    parts = parts_of(current_app)
+    require_twilio_signature(request, parts.settings)
+    call_sid = required("CallSid", request, _CALL_SID)
+    state = _RECORDING_STATES.get(required("RecordingStatus", request).lower(), RecordingState.UNKNOWN)
+    _record(parts, call_sid, None, _read_recording(request, state))
+    return Response(status=204)
+
+
+@blueprint.post("/transcription")
+def transcription() -> Response:
+    """Notes that a transcription is there, or will not be; either makes the voicemail a message."""
+    parts = parts_of(current_app)
+    require_twilio_signature(request, parts.settings)
+    call, _ = _read_call(request, parts)
+    _record(parts, call.call_sid, call, _read_transcription(request))
+    return Response(status=204)
+
+
+def _greet_and_record(practice: Practice, base: str) -> VoiceResponse:
+    moment = datetime.now(UTC)
+    response = VoiceResponse()
+    response.say(render_prompt("emergency", practice, moment))
+    response.say(greeting(practice, moment))
+    response.record(
+        action=f"{base}/recorded",  # without it, Twilio asks for this same answer again, and the caller hears it twice
+        method="POST",
+        max_length=LONGEST_SECONDS,
+        timeout=SILENCE_SECONDS,
+        finish_on_key="#",
+        play_beep=True,
+        recording_status_callback=f"{base}/recording",
+        recording_status_callback_method="POST",
+        recording_status_callback_event="completed absent",
+        transcribe=True,
+        transcribe_callback=f"{base}/transcription",
+    )
+    response.say(render_prompt("nothing_recorded", practice, moment))
+    response.hangup()
+    return response
+
+
+def _record(parts: Parts, call_sid: str, call: Call | None, report: Report) -> None:
+    try:
+        message = record_report(parts.database, call_sid, call, report)
+    except UnknownCallError:
+        raise RequestError(404, "unknown_call", "No call has this CallSid.") from None
+    if message is not None and message.is_new:
+        parts.queue.put("handle_message", message.message_id)
+        log.info("message_received", message_id=message.message_id, is_new=True, channel="voicemail")
+
+
+def _read_call(request: Request, parts: Parts) -> tuple[Call, Practice]:
+    call_sid = required("CallSid", request, _CALL_SID)
+    practice, number = _practice(required("To", request), parts)
+    caller = phone.caller_number(request.form.get("From", "").strip())
+    return Call(call_sid, practice.slug, caller, number), practice
+
+
+def _practice(to: str, parts: Parts) -> tuple[Practice, str]:
+    try:
+        number = phone.normalise(to)
+    except IntakeError:
+        number = to
+    practice = parts.practices.for_text(None, number)
+    if practice is None:
+        log.warning("unknown_number", call_sid=request.form["CallSid"])
+        raise RequestError(404, "unknown_number", "No practice has this number; check the practices file.")
+    return practice, number
+
+
+def _read_recording(request: Request, state: RecordingState) -> Report:
+    made = state in (RecordingState.COMPLETED, RecordingState.FAILED)
+    read = required if made else optional
+    duration = optional("RecordingDuration", request, _SECONDS)
+    return Report(
+        recording=state,
+        recording_sid=read("RecordingSid", request, _RECORDING_SID),
+        recording_url=_recording_url(request),
+        duration_seconds=int(duration) if duration and int(duration) >= 0 else None,
+    )
+
+
+def _read_transcription(request: Request) -> Report:
+    text = request.form.get("TranscriptionText", "").strip()
+    completed = required("TranscriptionStatus", request).lower() == "completed" and text != ""
+    return Report(
+        recording=RecordingState.COMPLETED,  # there is none without a recording
+        recording_sid=required("RecordingSid", request, _RECORDING_SID),
+        recording_url=_recording_url(request),
+        transcription=TranscriptionState.COMPLETED if completed else TranscriptionState.UNAVAILABLE,
+        text=text if completed else "",
+    )
+
+
+def _recording_url(request: Request) -> str | None:
+    """The recording's address, unless it leads elsewhere: it will be fetched with the account's credentials."""
+    url = request.form.get("RecordingUrl", "").strip()
+    return url if is_twilio_address(url) else None
+
+
+def _twiml(response: VoiceResponse) -> Response:
+    return Response(str(response), mimetype="text/xml")
