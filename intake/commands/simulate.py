@@ -65,7 +65,7 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
 
 @simulate.command()
 @click.argument("text")
-@click.option("--from", "sender", default="+12025550123", show_default=True, help="The patient's number.")
+@click.option("--from", "sender", default="+12025550123", show_default=True, help="The patient's number, or anonymous.")
 @click.option("--to", "recipient", help="The number that is called; the first practice's when not given.")
 @click.option("--no-transcription", is_flag=True, help="Have the transcription fail: TEXT is recorded, not understood.")
 @click.option("--url", help="Where the server listens; PUBLIC_URL when not given.")
