@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from inbox.models import LineType
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
@@ -96,6 +98,14 @@ class Sender(Protocol):
         Raises:
             CarrierUnreachableError: the carrier could not be asked.
         """
+        ...
+
+
+class LineLookup(Protocol):
+    """A way to find out what a number is."""
+
+    def line_type(self, number: str) -> LineType:
+        """Asks what a number is; UNKNOWN when that cannot be found out now."""
         ...
 
 

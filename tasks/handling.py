@@ -52,9 +52,12 @@ def handle(context: Context, message_id: int) -> FollowUps:
         if message is None or message.handled_at is not None:
             return FollowUps()
         practice = context.practices.require(message.conversation.practice)
+        conversation = message.conversation
         understanding = None if _needs_no_model(message) else context.classifier.classify([message.text])[0]
+    line_type = _line_type(context, conversation)
     try:
         with context.database.write() as session:
+            session.get_one(Conversation, conversation.id).line_type = line_type
             return _settle(session, message_id, practice, understanding, context)
     except IntegrityError:
         return FollowUps()  # another worker handled the same message at the same moment
@@ -106,6 +109,14 @@ def _settle(
         seconds=round((moment - message.received_at).total_seconds(), 3),
     )
     return FollowUps(deliveries, notifications)
+
+
+def _line_type(context: Context, conversation: Conversation) -> LineType:
+    """What the number is known to be; a caller's is looked up once, while texts come from what receives texts."""
+    known, address = LineType(conversation.line_type), conversation.patient_address or ""
+    if conversation.channel != Channel.VOICEMAIL or known is not LineType.UNKNOWN or not can_be_texted(address, known):
+        return known
+    return context.lines.line_type(address)
 
 
 def _needs_no_model(message: Message) -> bool:

@@ -14,11 +14,13 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
+from inbox.models import LineType
 from intake.settings import Settings
 from tasks.carrier import (
     Accepted,
     Busy,
     CarrierUnreachableError,
+    LineLookup,
     Outcome,
     OutgoingText,
     Printed,
@@ -30,6 +32,7 @@ from tasks.carrier import (
 
 log = structlog.get_logger(__name__)
 
+TWILIO_API = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
 CLOCK_SKEW = timedelta(minutes=10)
 PAGE_SIZE = 1000  # Twilio's largest
@@ -109,6 +112,32 @@ class TwilioSender:
             raise CarrierUnreachableError(type(error).__name__) from None
 
 
+class NoLookup:
+    """Finds out nothing."""
+
+    def line_type(self, number: str) -> LineType:
+        """Knows of nothing."""
+        return LineType.UNKNOWN
+
+
+class TwilioLookup:
+    """Asks Twilio's Lookup (https://www.twilio.com/docs/lookup/v2-api/line-type-intelligence)."""
+
+    def __init__(self, client: Client) -> None:
+        """Takes a client."""
+        self._numbers = client.lookups.v2.phone_numbers
+
+    def line_type(self, number: str) -> LineType:
+        """Asks; whatever is neither surely a landline nor surely a mobile stays unknown, and may be texted."""
+        try:
+            found = self._numbers(number).fetch(fields="line_type_intelligence").line_type_intelligence
+        except (TwilioException, requests.RequestException, ValueError) as error:
+            log.warning("lookup_failed", error=type(error).__name__)
+            return LineType.UNKNOWN
+        kind = found.get("type") if isinstance(found, dict) else None
+        return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
+
+
 class _Http(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client with a time limit, another base address when one is set, and nothing logged."""
 
@@ -116,11 +145,23 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
         quiet = logging.getLogger("tasks.senders.twilio")
         quiet.disabled = True  # it would write numbers and texts
         super().__init__(timeout=timeout_seconds, logger=quiet)
-        self._base = urlsplit(base_url)
+        self._base_url = base_url
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        address = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
-        return super().request(method, address.geturl(), *args, **kwargs)
+        return super().request(method, rebase(url, self._base_url), *args, **kwargs)
+
+
+def rebase(url: str, base_url: str) -> str:
+    """Returns where a request really goes: its own host, unless a stand-in takes the place of all of Twilio's."""
+    if base_url == TWILIO_API:
+        return url
+    base = urlsplit(base_url)
+    return urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc).geturl()
+
+
+def make_line_lookup(settings: Settings) -> LineLookup:
+    """Returns Twilio's Lookup when there are credentials, else one that finds out nothing."""
+    return TwilioLookup(_client(settings, TIMEOUT_SECONDS)) if settings.sends_texts else NoLookup()
 
 
 def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Sender:
@@ -132,12 +173,15 @@ def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) ->
     """
     if not settings.sends_texts:
         return ConsoleSender()
-    client = Client(
+    return TwilioSender(_client(settings, timeout_seconds), f"{settings.public_url}/twilio/sms/status")
+
+
+def _client(settings: Settings, timeout_seconds: float) -> Client:
+    return Client(
         settings.twilio_account_sid,
         settings.twilio_auth_token,
         http_client=_Http(settings.twilio_api_base_url, timeout_seconds),
     )
-    return TwilioSender(client, f"{settings.public_url}/twilio/sms/status")
 
 
 def _judge(error: Exception) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from inbox.database import Database
 from inbox.models import Channel, Conversation, Decision, Delivery, LineType, Message, Notification, Voicemail
@@ -13,6 +13,7 @@ from inbox.rotation import rotate_keys
 from inbox.voicemail import TRANSCRIPTION_LIMIT
 from intake.privacy import Keyring
 from tasks.routing import can_be_texted
+from tasks.senders import rebase
 from tests.service import Service
 from tests.standins.twilio import IncomingCall, TwilioStandIn
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PATIENT
@@ -73,14 +74,59 @@ def test_nobody_who_opted_out_is_texted(service: Service, twilio: TwilioStandIn)
 
 
 def test_a_landline_is_not_texted_and_staff_are_told(service: Service, twilio: TwilioStandIn) -> None:
+    twilio.line_types[PATIENT] = "landline"
+    for _ in range(2):
+        leave(service, PRICE_QUESTION)
+        service.work()
+
+    assert twilio.messages == []
+    assert [row.team for row in service.rows(Notification)] == ["digest", "digest"]
+    assert service.rows(Decision)[0].why.endswith("no reply: the sender has no number to text")
+    assert service.rows(Conversation)[0].line_type == "landline"
+    assert twilio.lookups == [PATIENT]  # once, as it costs
+
+
+@pytest.mark.parametrize(("kind", "known"), [("mobile", "mobile"), ("fixedVoip", "unknown"), (None, "unknown")])
+def test_any_other_line_is_texted(service: Service, twilio: TwilioStandIn, kind: str | None, known: str) -> None:
+    if kind:
+        twilio.line_types[PATIENT] = kind
     leave(service, PRICE_QUESTION)
-    with service.edit() as session:
-        session.execute(update(Conversation).values(line_type=LineType.LANDLINE))
 
     service.work()
 
-    assert twilio.messages == []
-    assert [row.team for row in service.rows(Notification)] == ["digest"]
+    assert len(twilio.messages) == 1
+    assert service.rows(Conversation)[0].line_type == known
+
+
+def test_a_look_up_that_fails_delays_no_reply(service: Service, twilio: TwilioStandIn) -> None:
+    twilio.lookups_fail = True
+    leave(service, PRICE_QUESTION)
+
+    service.work()
+
+    assert len(twilio.messages) == 1
+    assert service.rows(Conversation)[0].line_type == "unknown"
+
+
+def test_nobody_is_looked_up_who_texts_or_hides_the_number(service: Service, twilio: TwilioStandIn) -> None:
+    service.text("Hello")
+    leave(service, PRICE_QUESTION, From="anonymous")
+
+    service.work()
+
+    assert twilio.lookups == []
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "really"),
+    [
+        ("https://lookups.twilio.com/v2/x?a=b", "https://api.twilio.com", "https://lookups.twilio.com/v2/x?a=b"),
+        ("https://api.twilio.com/x", "https://api.twilio.com", "https://api.twilio.com/x"),
+        ("https://lookups.twilio.com/v2/x?a=b", "http://127.0.0.1:8000", "http://127.0.0.1:8000/v2/x?a=b"),
+    ],
+)
+def test_a_stand_in_takes_the_place_of_all_of_twilios_hosts(url: str, base: str, really: str) -> None:
+    assert rebase(url, base) == really
 
 
 def test_a_hidden_number_is_not_texted_and_staff_are_told(service: Service, twilio: TwilioStandIn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from tests.standins.loopback import Drop, LoopbackServer, Request, Response
 from tests.standins.record import DEADLINE_SECONDS, Record
@@ -27,13 +27,14 @@ from tests.standins.twilio.webhooks import (
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "fedcba9876543210" * 2
 DEMO_NUMBER = "+15005550006"
+LOOKUP_PATH = "/v2/PhoneNumbers/"
 
 # A listing lag that lasts until `reveal()`.
 UNTIL_REVEALED = sys.maxsize
 
 
 class TwilioStandIn(LoopbackServer):
-    """Twilio's REST API 2010-04-01, Messages only, for one account, on a loopback port.
+    """Twilio's REST API 2010-04-01, Messages only, and Lookup v2, for one account, on a loopback port.
 
     An accepted message is answered as `queued` (`accepted` from a messaging service) and has left the queue
     by the time anyone can read it back: then it is `sent`, with a date and a sender. `queue_held = True`
@@ -44,6 +45,8 @@ class TwilioStandIn(LoopbackServer):
         faults: failures scripted by the test.
         listing_lag: a message accepted now is left out of this many list answers (a first page counts once).
         queue_held: whether new messages stay in the queue.
+        line_types: number → what Lookup says it is, such as "landline"; a number that is missing has no type.
+        lookups_fail: whether Lookup answers 503.
         callback_base: where status callbacks really go, such as "http://127.0.0.1:8000", while the signature
             is over the public StatusCallback URL; None posts to that URL itself.
     """
@@ -62,6 +65,9 @@ class TwilioStandIn(LoopbackServer):
         self.listing_lag = 0
         self.queue_held = False
         self.callback_base: str | None = None
+        self.line_types: dict[str, str] = {}
+        self.lookups_fail = False
+        self._lookups: Record[str] = Record("look-ups")
         self._store = MessageStore()
         self._requests: Record[ApiRequest] = Record("requests")
         self._violations: Record[str] = Record("protocol violations")
@@ -80,6 +86,11 @@ class TwilioStandIn(LoopbackServer):
     def violations(self) -> list[str]:
         """What Twilio's API does not know but lets pass, such as unknown parameters; should be empty."""
         return self._violations.entries()
+
+    @property
+    def lookups(self) -> list[str]:
+        """Numbers that were looked up, oldest first."""
+        return self._lookups.entries()
 
     def wait_for_messages(self, count: int, timeout: float = DEADLINE_SECONDS) -> list[Message]:
         """Wait until at least `count` messages have been accepted and return them all.
@@ -229,6 +240,8 @@ class TwilioStandIn(LoopbackServer):
 
     def respond(self, request: Request) -> Response | Drop:
         """Answer one request, as Twilio would or as a fault has it."""
+        if request.path.startswith(LOOKUP_PATH):
+            return self._look_up(request)
         entry = read_request(request)
         self._requests.append(entry)
         try:
@@ -239,8 +252,41 @@ class TwilioStandIn(LoopbackServer):
             entry.status = outcome.status
         return outcome
 
+    def _look_up(self, request: Request) -> Response:
+        """Lookup v2, line types alone (https://www.twilio.com/docs/lookup/v2-api)."""
+        number = unquote(request.path.removeprefix(LOOKUP_PATH))
+        try:
+            self._check_credentials(request.headers.get("Authorization"))
+        except ApiError as error:
+            return error.response()
+        if request.method != "GET" or parse_qs(request.query) != {"Fields": ["line_type_intelligence"]}:
+            self._violations.append("a look-up of anything but line_type_intelligence")
+        self._lookups.append(number)
+        if self.lookups_fail:
+            return ApiError(503, 20503, "Service unavailable").response()
+        kind = self.line_types.get(number)
+        line = {
+            "carrier_name": "Example Telephone",
+            "error_code": None if kind else 60600,
+            "mobile_country_code": None,
+            "mobile_network_code": None,
+            "type": kind,
+        }
+        return json_response(
+            200,
+            {
+                "calling_country_code": "1",
+                "country_code": "US",
+                "phone_number": number,
+                "valid": True,
+                "validation_errors": [],
+                "line_type_intelligence": line,
+                "url": f"https://lookups.twilio.com{LOOKUP_PATH}{number}",
+            },
+        )
+
     def _answer(self, entry: ApiRequest) -> Response | Drop:
-        self._authenticate(entry)
+        self._check_credentials(entry.headers.get("Authorization"))
         if entry.account_sid != self.account.sid:
             raise not_found(entry.path)
         if entry.operation is None:
@@ -252,9 +298,9 @@ class TwilioStandIn(LoopbackServer):
             return self._carry_out(entry)
         return fault.strike(self._carry_out(entry) if fault.accept else None)
 
-    def _authenticate(self, entry: ApiRequest) -> None:
+    def _check_credentials(self, authorization: str | None) -> None:
         expected = base64.b64encode(f"{self.account.sid}:{self.account.auth_token}".encode()).decode()
-        if entry.headers.get("Authorization") != f"Basic {expected}":
+        if authorization != f"Basic {expected}":
             raise ApiError(401, 20003, "Authenticate")
 
     def _carry_out(self, entry: ApiRequest) -> Response:
