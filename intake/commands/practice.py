@@ -17,13 +17,9 @@ def practice() -> None:
 
 @practice.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option(
-    "--replies",
-    "show_replies",
-    is_flag=True,
-    help="Show every reply as it would read, and prompt as it would sound, now.",
-)
-def check(file: Path, show_replies: bool) -> None:
+@click.option("--replies", "show_replies", is_flag=True, help="Show every reply as a patient would read it now.")
+@click.option("--prompts", "show_prompts", is_flag=True, help="Show every voice prompt as a caller would hear it now.")
+def check(file: Path, show_replies: bool, show_prompts: bool) -> None:
     """Check a practices FILE; errors name the line or the key."""
     from templates.replies import check_replies
     from templates.segments import count_segments
@@ -38,5 +34,6 @@ def check(file: Path, show_replies: bool) -> None:
         if show_replies:
             for name, text in replies.items():
                 click.echo(f"  {name} ({count_segments(text)}): {text}")
+        if show_prompts:
             for name, text in prompts.items():
-                click.echo(f"  {name} (spoken): {text}")
+                click.echo(f"  {name}: {text}")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from inbox import rotation
 from inbox.consent import is_opted_out
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut
+from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
 from inbox.record import Media, record_message
 from inbox.rotation import rotate_keys
 from inbox.types import EncryptedText
@@ -31,6 +31,9 @@ ENCRYPTED_COLUMNS = [
     ("messages", "media"),
     ("messages", "text"),
     ("opt_outs", "patient_address"),
+    ("voicemails", "caller"),
+    ("voicemails", "recording_url"),
+    ("voicemails", "text"),
 ]
 
 
@@ -41,6 +44,16 @@ def fill(database: Database) -> None:
     record_message(database, inbound("STOP"))
     with database.write() as session:
         message = session.get_one(Message, message_id)
+        session.add(
+            Voicemail(
+                call_sid="CA1",
+                practice="demo",
+                caller=PATIENT,
+                received_on="+15005550006",
+                recording_url="https://api.twilio.com/swordfish",
+                text="A swordfish bit me",
+            )
+        )
         session.add(
             Delivery(
                 conversation_id=message.conversation_id,
@@ -193,7 +206,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     both.check_keys()
-    assert rotate_keys(both) == 5  # a conversation, two messages, a delivery, an opt-out
+    assert rotate_keys(both) == 6  # a conversation, two messages, a delivery, an opt-out, a voicemail
 
     alone = reopen(NEW_KEY)
     alone.check_keys()
