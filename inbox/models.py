@@ -225,7 +225,7 @@ class Voicemail(Base):
     """One call to the voicemail and all that callbacks said of it; see `inbox.voicemail` for how they are merged."""
 
     __tablename__ = "voicemails"
-    __table_args__ = (Index("ix_voicemails_waiting", "message_id", "recorded_at"),)
+    __table_args__ = (Index("ix_voicemails_waiting", "recording", "message_id", "next_look_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     call_sid: Mapped[str] = mapped_column(String(34), unique=True)
@@ -240,6 +240,7 @@ class Voicemail(Base):
     text: Mapped[str] = mapped_column(EncryptedText, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     recorded_at: Mapped[datetime | None]
+    next_look_at: Mapped[datetime] = mapped_column(default=now)
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), unique=True)
 
 

@@ -7,11 +7,12 @@ that there is something to read, or that there never will be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from inbox.record import InboundMessage, Recorded, store_message
 PROVIDER = "twilio"
 # Twilio transcribes within minutes, where it does so at all.
 TRANSCRIPTION_LIMIT = timedelta(minutes=10)
+LOOK_AGAIN = timedelta(minutes=5)
 
 
 class RecordingState(IntEnum):
@@ -149,7 +151,11 @@ def store_overdue(session: Session, moment: datetime, limit: int) -> int:
     """Stores the voicemails whose transcription did not come in time, without text, and returns how many."""
     overdue = (
         select(Voicemail)
-        .where(Voicemail.message_id.is_(None), Voicemail.recorded_at <= moment - TRANSCRIPTION_LIMIT)
+        .where(
+            Voicemail.recording == RecordingState.COMPLETED.name.lower(),
+            Voicemail.message_id.is_(None),
+            Voicemail.recorded_at <= moment - TRANSCRIPTION_LIMIT,
+        )
         .order_by(Voicemail.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -158,6 +164,19 @@ def store_overdue(session: Session, moment: datetime, limit: int) -> int:
     for voicemail in voicemails:
         _store(session, voicemail, _known(voicemail))
     return len(voicemails)
+
+
+def unheard_of(session: Session, moment: datetime, limit: int) -> Sequence[int]:
+    """Returns the calls of which no callback said anything in time, each again only after a while."""
+    query = select(Voicemail.id).where(
+        Voicemail.recording == RecordingState.UNKNOWN.name.lower(),
+        Voicemail.message_id.is_(None),
+        Voicemail.next_look_at <= moment,
+        Voicemail.created_at <= moment - TRANSCRIPTION_LIMIT,
+    )
+    row_ids = session.scalars(query.order_by(Voicemail.id).limit(limit)).all()
+    session.execute(update(Voicemail).where(Voicemail.id.in_(row_ids)).values(next_look_at=moment + LOOK_AGAIN))
+    return row_ids
 
 
 def _record_once(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:

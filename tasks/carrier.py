@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from inbox.models import LineType
+from inbox.voicemail import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,19 @@ class Sender(Protocol):
         ...
 
 
-class LineLookup(Protocol):
-    """A way to find out what a number is."""
+class Lookup(Protocol):
+    """A way to find out what no webhook said."""
 
     def line_type(self, number: str) -> LineType:
         """Asks what a number is; UNKNOWN when that cannot be found out now."""
+        ...
+
+    def recording(self, call_sid: str) -> Report:
+        """Asks for the recording of a call; ABSENT when there is none.
+
+        Raises:
+            CarrierUnreachableError: the carrier could not be asked.
+        """
         ...
 
 

@@ -12,10 +12,10 @@ from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
 from intake.settings import Settings
-from tasks.carrier import LineLookup, Sender
+from tasks.carrier import Lookup, Sender
 from tasks.notifiers import Notifier
 from tasks.queue import WorkQueue, connect
-from tasks.senders import make_line_lookup, make_sender
+from tasks.senders import make_lookup, make_sender
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ class Context:
     sender: Sender
     notifier: Notifier
     classifier: Classifier
-    lines: LineLookup
+    lookup: Lookup
 
 
 _current: Context | None = None
@@ -53,7 +53,7 @@ def open_context(settings: Settings) -> Context:
         sender=make_sender(settings),
         notifier=Notifier(settings.public_url),
         classifier=_load_model(settings),
-        lines=make_line_lookup(settings),
+        lookup=make_lookup(settings),
     )
 
 

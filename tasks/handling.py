@@ -116,7 +116,7 @@ def _line_type(context: Context, conversation: Conversation) -> LineType:
     known, address = LineType(conversation.line_type), conversation.patient_address or ""
     if conversation.channel != Channel.VOICEMAIL or known is not LineType.UNKNOWN or not can_be_texted(address, known):
         return known
-    return context.lines.line_type(address)
+    return context.lookup.line_type(address)
 
 
 def _needs_no_model(message: Message) -> bool:

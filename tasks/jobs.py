@@ -7,7 +7,7 @@ from functools import wraps
 
 import sentry_sdk
 
-from tasks import handling, outbox
+from tasks import handling, outbox, voicemail
 from tasks.context import current
 
 
@@ -56,3 +56,9 @@ def settle(delivery_id: int) -> None:
 def notify(notification_id: int) -> None:
     """Tells staff."""
     outbox.notify(current(), notification_id)
+
+
+@_private
+def look_for_recording(voicemail_id: int) -> None:
+    """Asks the carrier about a call of which it has said nothing."""
+    voicemail.look_for_recording(current(), voicemail_id)

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 QUEUE_NAME = "intake"
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
-Job = Literal["handle_message", "deliver", "settle", "notify"]
+Job = Literal["handle_message", "deliver", "settle", "notify", "look_for_recording"]
 
 
 def connect(redis_url: str) -> redis.Redis:

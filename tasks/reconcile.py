@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import Delivery, DeliveryState, Message, Notification, NotificationState, now
-from inbox.voicemail import store_overdue
+from inbox.voicemail import store_overdue, unheard_of
 from tasks.context import Context
 from tasks.queue import Job
 
@@ -70,6 +70,7 @@ def _due(session: Session, moment: datetime, grace: timedelta, settle_after: tim
         "deliver": session.scalars(deliveries.order_by(Delivery.id).limit(BATCH)).all(),
         "settle": _to_settle(session, moment, settle_after),
         "notify": _to_notify(session, moment, young),
+        "look_for_recording": unheard_of(session, moment, BATCH),
     }
 
 

@@ -15,12 +15,13 @@ from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
 from inbox.models import LineType
+from inbox.voicemail import RecordingState, Report
 from intake.settings import Settings
 from tasks.carrier import (
     Accepted,
     Busy,
     CarrierUnreachableError,
-    LineLookup,
+    Lookup,
     Outcome,
     OutgoingText,
     Printed,
@@ -119,13 +120,18 @@ class NoLookup:
         """Knows of nothing."""
         return LineType.UNKNOWN
 
+    def recording(self, call_sid: str) -> Report:
+        """Knows of none."""
+        return Report(recording=RecordingState.ABSENT)
+
 
 class TwilioLookup:
-    """Asks Twilio's Lookup (https://www.twilio.com/docs/lookup/v2-api/line-type-intelligence)."""
+    """Asks Twilio: Lookup (https://www.twilio.com/docs/lookup/v2-api) for lines, the API for recordings."""
 
     def __init__(self, client: Client) -> None:
         """Takes a client."""
         self._numbers = client.lookups.v2.phone_numbers
+        self._recordings = client.recordings
 
     def line_type(self, number: str) -> LineType:
         """Asks; whatever is neither surely a landline nor surely a mobile stays unknown, and may be texted."""
@@ -136,6 +142,21 @@ class TwilioLookup:
             return LineType.UNKNOWN
         kind = found.get("type") if isinstance(found, dict) else None
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
+
+    def recording(self, call_sid: str) -> Report:
+        """Reads the list of the call's recordings (https://www.twilio.com/docs/voice/api/recording)."""
+        try:
+            found = self._recordings.list(call_sid=call_sid, limit=1)
+        except (TwilioException, requests.RequestException, ValueError) as error:
+            raise CarrierUnreachableError(type(error).__name__) from None
+        if not found or found[0].status == "absent":
+            return Report(recording=RecordingState.ABSENT)
+        return Report(
+            recording=RecordingState.COMPLETED,
+            recording_sid=found[0].sid,
+            recording_url=TWILIO_API + str(found[0].uri).removesuffix(".json"),
+            duration_seconds=int(found[0].duration) if (found[0].duration or "").isdecimal() else None,
+        )
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
@@ -159,7 +180,7 @@ def rebase(url: str, base_url: str) -> str:
     return urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
 
-def make_line_lookup(settings: Settings) -> LineLookup:
+def make_lookup(settings: Settings) -> Lookup:
     """Returns Twilio's Lookup when there are credentials, else one that finds out nothing."""
     return TwilioLookup(_client(settings, TIMEOUT_SECONDS)) if settings.sends_texts else NoLookup()
 

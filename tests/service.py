@@ -21,7 +21,7 @@ from tasks.context import Context, use
 from tasks.notifiers import Notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
-from tasks.senders import make_line_lookup, make_sender
+from tasks.senders import make_lookup, make_sender
 from tasks.worker import WarmWorker
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
@@ -55,7 +55,7 @@ class Service:
             sender=make_sender(settings),
             notifier=Notifier(settings.public_url),
             classifier=classifier,
-            lines=make_line_lookup(settings),
+            lookup=make_lookup(settings),
         )
 
     @property

@@ -34,6 +34,8 @@ def let_time_pass(service: Service) -> None:
     """Makes every recording as old as a transcription may take."""
     with service.edit() as session:
         for voicemail in session.scalars(select(Voicemail)):
+            voicemail.created_at -= TRANSCRIPTION_LIMIT
+            voicemail.next_look_at -= TRANSCRIPTION_LIMIT
             if voicemail.recorded_at is not None:
                 voicemail.recorded_at -= TRANSCRIPTION_LIMIT
 
@@ -204,6 +206,41 @@ def test_a_call_without_a_recording_makes_no_task(service: Service) -> None:
     service.reconcile()
 
     assert service.rows(Message) == []
+    assert [row.recording for row in service.rows(Voicemail)] == ["absent", "absent"]
+
+
+def test_a_recording_that_no_callback_told_of_is_found(service: Service, twilio: TwilioStandIn) -> None:
+    call = service.call()
+    twilio.recordings[call.sid] = call.recording_sid
+    service.reconcile()
+    assert service.rows(Voicemail)[0].recording == "unknown"
+
+    let_time_pass(service)
+    service.reconcile()
+    [voicemail] = service.rows(Voicemail)
+    assert (voicemail.recording, voicemail.recording_sid) == ("completed", call.recording_sid)
+    assert voicemail.duration_seconds == 12
+    assert (voicemail.recording_url or "").endswith(f"/Recordings/{call.recording_sid}")
+
+    let_time_pass(service)
+    service.reconcile()
+    assert_is_a_task(service)
+
+
+def test_a_carrier_that_cannot_be_asked_is_asked_again_after_a_while(service: Service, twilio: TwilioStandIn) -> None:
+    call = service.call()
+    twilio.recordings[call.sid] = call.recording_sid
+    twilio.lookups_fail = True
+    let_time_pass(service)
+    service.reconcile()
+    assert service.rows(Voicemail)[0].recording == "unknown"
+
+    twilio.lookups_fail = False
+    service.reconcile()
+    assert service.rows(Voicemail)[0].recording == "unknown"
+    let_time_pass(service)
+    service.reconcile()
+    assert service.rows(Voicemail)[0].recording == "completed"
 
 
 def test_a_transcription_that_comes_late_is_understood_after_all(service: Service, twilio: TwilioStandIn) -> None:

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("text", inbox.types.EncryptedText(), nullable=False),
         sa.Column("created_at", inbox.types.Timestamp(timezone=True), nullable=False),
         sa.Column("recorded_at", inbox.types.Timestamp(timezone=True), nullable=True),
+        sa.Column("next_look_at", inbox.types.Timestamp(timezone=True), nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_voicemails_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voicemails")),
@@ -41,7 +42,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("recording_sid", name=op.f("uq_voicemails_recording_sid")),
     )
     with op.batch_alter_table("voicemails", schema=None) as batch_op:
-        batch_op.create_index("ix_voicemails_waiting", ["message_id", "recorded_at"], unique=False)
+        batch_op.create_index("ix_voicemails_waiting", ["recording", "message_id", "next_look_at"], unique=False)
 
 
 def downgrade() -> None:

@@ -14,7 +14,7 @@ from tests.standins.twilio.api_request import ApiRequest, read_request
 from tests.standins.twilio.calls import IncomingCall
 from tests.standins.twilio.errors import ApiError, json_response, not_found
 from tests.standins.twilio.faults import Faults, Operation
-from tests.standins.twilio.messages import Message, MessageStore
+from tests.standins.twilio.messages import API_VERSION, Message, MessageStore
 from tests.standins.twilio.signing import Signature
 from tests.standins.twilio.webhooks import (
     WebhookAnswer,
@@ -46,7 +46,8 @@ class TwilioStandIn(LoopbackServer):
         listing_lag: a message accepted now is left out of this many list answers (a first page counts once).
         queue_held: whether new messages stay in the queue.
         line_types: number → what Lookup says it is, such as "landline"; a number that is missing has no type.
-        lookups_fail: whether Lookup answers 503.
+        recordings: CallSid → RecordingSid of what callers left, for the list of recordings.
+        lookups_fail: whether Lookup and the list of recordings answer 503.
         callback_base: where status callbacks really go, such as "http://127.0.0.1:8000", while the signature
             is over the public StatusCallback URL; None posts to that URL itself.
     """
@@ -67,6 +68,7 @@ class TwilioStandIn(LoopbackServer):
         self.callback_base: str | None = None
         self.line_types: dict[str, str] = {}
         self.lookups_fail = False
+        self.recordings: dict[str, str] = {}
         self._lookups: Record[str] = Record("look-ups")
         self._store = MessageStore()
         self._requests: Record[ApiRequest] = Record("requests")
@@ -242,6 +244,8 @@ class TwilioStandIn(LoopbackServer):
         """Answer one request, as Twilio would or as a fault has it."""
         if request.path.startswith(LOOKUP_PATH):
             return self._look_up(request)
+        if request.path == f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings.json":
+            return self._list_recordings(request)
         entry = read_request(request)
         self._requests.append(entry)
         try:
@@ -282,6 +286,39 @@ class TwilioStandIn(LoopbackServer):
                 "validation_errors": [],
                 "line_type_intelligence": line,
                 "url": f"https://lookups.twilio.com{LOOKUP_PATH}{number}",
+            },
+        )
+
+    def _list_recordings(self, request: Request) -> Response:
+        """The recordings of one call (https://www.twilio.com/docs/voice/api/recording)."""
+        try:
+            self._check_credentials(request.headers.get("Authorization"))
+        except ApiError as error:
+            return error.response()
+        query = {name: values[-1] for name, values in parse_qs(request.query).items()}
+        if request.method != "GET" or not query.keys() <= {"CallSid", "PageSize"}:
+            self._violations.append("a list of recordings by anything but the call")
+        if self.lookups_fail:
+            return ApiError(503, 20503, "Service unavailable").response()
+        sid = self.recordings.get(query.get("CallSid", ""))
+        uri = f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings"
+        recording = {
+            "account_sid": self.account.sid,
+            "call_sid": query.get("CallSid"),
+            "duration": "12",
+            "sid": sid,
+            "source": "RecordVerb",
+            "status": "completed",
+            "uri": f"{uri}/{sid}.json",
+        }
+        return json_response(
+            200,
+            {
+                "recordings": [recording] if sid else [],
+                "page": 0,
+                "page_size": 1,
+                "uri": f"{uri}.json",
+                "next_page_uri": None,
             },
         )
 
