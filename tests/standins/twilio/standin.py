@@ -311,16 +311,8 @@ class TwilioStandIn(LoopbackServer):
             "status": "completed",
             "uri": f"{uri}/{sid}.json",
         }
-        return json_response(
-            200,
-            {
-                "recordings": [recording] if sid else [],
-                "page": 0,
-                "page_size": 1,
-                "uri": f"{uri}.json",
-                "next_page_uri": None,
-            },
-        )
+        page = {"page": 0, "page_size": 1, "uri": f"{uri}.json", "next_page_uri": None}
+        return json_response(200, page | {"recordings": [recording] if sid else []})
 
     def _answer(self, entry: ApiRequest) -> Response | Drop:
         self._check_credentials(entry.headers.get("Authorization"))
