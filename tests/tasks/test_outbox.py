@@ -173,16 +173,20 @@ def test_the_list_is_not_read_before_it_had_time_to_show_the_text(service: Servi
 def test_of_two_identical_texts_that_were_not_answered_each_finds_its_own(
     service: Service, twilio: TwilioStandIn
 ) -> None:
-    _ask(service, "HELP")
-    twilio.faults.push(Fault.drop(accept=True, times=2))
-    _ask(service, URGENT, URGENT)  # urgent replies are not cooled down
-    assert len({message.body for message in twilio.messages}) == 2
+    patient = service.settings.model_copy(update={"settle_after_seconds": 60})
+    with Service(patient, service.context.classifier, twilio) as slow:
+        _ask(slow, "HELP")
+        twilio.faults.push(Fault.drop(accept=True, times=2))
+        _ask(slow, URGENT, URGENT)  # urgent replies are not cooled down
+        assert [delivery.state for delivery in slow.rows(Delivery)] == ["sent", "unknown", "unknown"]
+        assert twilio.messages[1].body == twilio.messages[2].body
 
-    _reconcile_later(service, times=2)
+        _age_hand_over(slow, timedelta(seconds=61))
+        slow.reconcile()
 
-    states = [(delivery.state, delivery.provider_id) for delivery in service.rows(Delivery)]
-    assert [state for state, _ in states] == ["sent", "sent", "sent"]
-    assert len({provider_id for _, provider_id in states}) == len(twilio.messages) == 3
+        found = [(delivery.state, delivery.provider_id) for delivery in slow.rows(Delivery)]
+    assert [state for state, _ in found] == ["sent", "sent", "sent"]
+    assert {provider_id for _, provider_id in found} == {message.sid for message in twilio.messages}
 
 
 def test_a_text_that_a_dead_worker_had_claimed_but_not_handed_over_is_sent(
