@@ -111,7 +111,7 @@ class Limits(_Strict):
     """How often the service may answer by itself."""
 
     cool_down_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
-    replies_per_hour: int = Field(default=6, ge=1, le=60)
+    replies_per_hour: int = Field(default=12, ge=1, le=60)
 
 
 class Voice(_Strict):

@@ -60,7 +60,7 @@ def test_the_demo_file_is_right() -> None:
 def test_a_practice_needs_little(tmp_path: Path) -> None:
     [only] = load(tmp_path, SMALLEST).all
 
-    assert (only.limits.cool_down_minutes, only.limits.replies_per_hour) == (60, 6)
+    assert (only.limits.cool_down_minutes, only.limits.replies_per_hour) == (60, 12)
     assert (only.hours, only.teams, only.routes, only.replies) == ({}, {}, {}, {})
 
 

@@ -174,7 +174,7 @@ def test_help_is_answered_even_where_staff_are_active_but_not_to_an_opted_out_nu
 
 def test_two_robots_asking_each_other_for_help_stop() -> None:
     assert decide(facts(keyword=Keyword.HELP, reply_ages={"help": timedelta(minutes=1)}), PRACTICE).reply is None
-    assert decide(facts(keyword=Keyword.HELP, replies_last_hour=6), PRACTICE).reply is None
+    assert decide(facts(keyword=Keyword.HELP, replies_last_hour=12), PRACTICE).reply is None
 
 
 # ---- when the robot is silent
@@ -183,7 +183,7 @@ SILENCE = {
     "the number is opted out": {"opted_out": True},
     "there is no number to text": {"can_be_texted": False},
     "staff took the conversation over": {"staff_active": True},
-    "the hourly cap is reached": {"replies_last_hour": 6},
+    "the hourly cap is reached": {"replies_last_hour": 12},
 }
 
 

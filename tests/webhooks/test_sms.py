@@ -94,7 +94,7 @@ def test_a_text_without_a_needed_parameter_is_malformed(service: Service, missin
 
 
 def test_a_message_sid_that_is_none_is_malformed(service: Service) -> None:
-    assert service.text("Hi", MessageSid="SM123").status == 400
+    assert service.text("Hi", MessageSid="not an id").status == 400
 
 
 def test_a_text_to_an_unknown_number_belongs_to_nobody(service: Service) -> None:
