@@ -51,6 +51,10 @@ _SPOKEN_OF = re.compile(
 )
 
 
+_CLAUSE_END = re.compile(r"[,;:]")
+_HAPPENING = re.compile(r"\b(?:i have|i am having|im having|is having|are having|having an?)\b")
+
+
 def _either(patterns: tuple[str, ...]) -> re.Pattern[str]:
     # One expression for a group is three times as fast as one for each row; an empty one must match nothing.
     return re.compile(rf"\b(?:{'|'.join(patterns)})" if patterns else r"(?!)")
@@ -82,6 +86,16 @@ def _groups(table: dict[str, re.Pattern[str]], sentences: list[str]) -> Iterator
 def _counts(sentence: str, sign: re.Match[str]) -> bool:
     before = sentence[max(0, sign.start() - _NEAR) : sign.start()]
     around = before + sentence[sign.start() : sign.end() + _NEAR]
-    if _DENIED.search(before) or _OVER.search(around) or _SPOKEN_OF.search(around):
+    if (
+        _DENIED.search(before)
+        or _OVER.search(around)
+        or _is_spoken_of(before, sign.group(), sentence[sign.end() : sign.end() + _NEAR])
+    ):
         return False
     return not _PAST.search(around) or bool(_NOW.search(around))
+
+
+def _is_spoken_of(before: str, sign: str, after: str) -> bool:
+    """Whether a sign is a topic; what is said in another clause, or before "is having", is not about the sign."""
+    clause = _CLAUSE_END.split(before)[-1] + sign + _CLAUSE_END.split(after)[0]
+    return bool(_SPOKEN_OF.search(clause)) and not _HAPPENING.search(before + sign)

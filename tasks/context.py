@@ -8,6 +8,7 @@ import structlog
 
 from classifier import Classifier, ModelError
 from inbox.database import Database
+from inbox.models import now
 from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
@@ -16,6 +17,7 @@ from tasks.carrier import Lookup, Sender
 from tasks.notifiers import Notifier
 from tasks.queue import WorkQueue, connect
 from tasks.senders import make_lookup, make_sender
+from templates.replies import check_replies
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +47,13 @@ def open_context(settings: Settings) -> Context:
     """
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     database.check_keys()
+    practices = load_practices(settings.practices_file)
+    for practice in practices.all:
+        check_replies(practice, now())  # a reply that cannot be rendered would hold up every message that needs it
     return Context(
         settings=settings,
         database=database,
-        practices=load_practices(settings.practices_file),
+        practices=practices,
         queue=WorkQueue(connect(settings.redis_url)),
         sender=make_sender(settings),
         notifier=Notifier(settings.public_url),

@@ -57,9 +57,12 @@ def handle(context: Context, message_id: int) -> FollowUps:
     line_type = _line_type(context, conversation)
     try:
         with context.database.write() as session:
-            session.get_one(Conversation, conversation.id).line_type = line_type
+            # locked, so that two texts of one patient are counted one after the other
+            session.get_one(Conversation, conversation.id, with_for_update=True).line_type = line_type
             return _settle(session, message_id, practice, understanding, context)
     except IntegrityError:
+        if not _was_handled(context, message_id):
+            raise
         return FollowUps()  # another worker handled the same message at the same moment
 
 
@@ -78,6 +81,11 @@ def record_failure(context: Context, message_id: int) -> FollowUps:
         session.add(_decision(message, plan))
         message.handled_at = now()
         return FollowUps(notifications=add_notifications(session, message, practice, plan, UNPROCESSED))
+
+
+def _was_handled(context: Context, message_id: int) -> bool:
+    with context.database.read() as session:
+        return session.get_one(Message, message_id).handled_at is not None
 
 
 def _settle(

@@ -40,7 +40,7 @@ def deliver(context: Context, delivery_id: int) -> FollowUps:
         return FollowUps()
     outcome = context.sender.send(text)
     with context.database.write() as session:
-        delivery = session.get_one(Delivery, delivery_id)
+        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         _write_outcome(session, delivery, outcome)
         log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
         return tell_staff_of_failure(session, delivery, context.practices)
@@ -69,7 +69,7 @@ def settle(context: Context, delivery_id: int) -> FollowUps:
         log.warning("carrier_unreachable", delivery_id=delivery_id, error=str(error))
         return FollowUps()
     with context.database.write() as session:
-        delivery = session.get_one(Delivery, delivery_id)
+        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         if delivery.state != state or delivery.sending_at != attempt:
             return FollowUps()  # a callback or another worker was faster
         if sighting is not None:
@@ -135,7 +135,7 @@ def _claim(database: Database, delivery_id: int) -> OutgoingText | None:
         )
         if not claimed.rowcount:  # type: ignore[attr-defined]
             return None
-        delivery = session.get_one(Delivery, delivery_id)
+        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         conversation = delivery.conversation
         opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
         if opted_out and delivery.reply != OPT_OUT:

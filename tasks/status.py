@@ -35,9 +35,11 @@ def record_status(
         None when no delivery matches.
     """
     with database.write() as session:
-        delivery = session.scalar(select(Delivery).where(Delivery.provider_id == sighting.provider_id))
+        delivery = session.scalar(
+            select(Delivery).where(Delivery.provider_id == sighting.provider_id).with_for_update()
+        )
         if delivery is None and delivery_id is not None:
-            named = session.get(Delivery, delivery_id)
+            named = session.get(Delivery, delivery_id, with_for_update=True)
             # a callback can come before the answer to the request that caused it was written down, and even after
             # the text was given up as lost: then it must not be sent again
             if named is not None and named.provider_id is None and named.sending_at and named.state not in FINAL:

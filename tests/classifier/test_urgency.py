@@ -105,6 +105,18 @@ def test_ordinary_messages_raise_no_alarm(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "please update my chart, I have crushing chest pain and can't breathe",
+        "how much is an ambulance, my husband is having a heart attack",
+        "how much is an ambulance my husband is having a heart attack",
+    ],
+)
+def test_what_else_is_asked_in_the_same_breath_does_not_hide_a_danger(text: str) -> None:
+    assert is_urgent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "no fever but my chest hurts",
         "I had a heart attack in 2015 and now I have chest pain again",
         "not sure if this matters, my chest hurts",
