@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.consent import is_opted_out, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.models import Channel, Conversation, Keyword, Message
+from inbox.patients import conversations_of
 from inbox.types import keyring
 
 
@@ -111,9 +112,7 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
         return Conversation(practice=inbound.practice, channel=inbound.channel)
     found = session.scalar(
         select(Conversation).where(
-            Conversation.practice == inbound.practice,
-            Conversation.channel == inbound.channel,
-            Conversation.patient_index.in_(keyring().indexes(inbound.patient_address)),
+            conversations_of(inbound.practice, inbound.patient_address), Conversation.channel == inbound.channel
         )
     )
     return found or Conversation(

@@ -23,7 +23,7 @@ from inbox.models import (
     Message,
     now,
 )
-from inbox.types import keyring
+from inbox.patients import conversations_of
 from intake.practices import Practice
 from tasks.delivery import wait_after
 from tasks.notices import UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
@@ -172,8 +172,7 @@ def _replies_since(session: Session, conversation: Conversation, since: datetime
         select(func.count(Delivery.id))
         .join(Conversation)
         .where(
-            Conversation.practice == conversation.practice,
-            Conversation.patient_index.in_(keyring().indexes(conversation.patient_address or "")),
+            conversations_of(conversation.practice, conversation.patient_address or ""),
             Delivery.message_id.is_not(None),
             Delivery.created_at >= since,
             Delivery.state.not_in(NOT_A_TEXT),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from inbox.consent import is_opted_out, record_consent
 from inbox.database import Database
 from inbox.models import Conversation, Delivery, DeliveryState, Notification, NotificationState, now
+from inbox.patients import conversations_of
 from tasks.carrier import (
     Accepted,
     Busy,
@@ -202,8 +203,7 @@ def _provider_ids(session: Session, delivery: Delivery) -> frozenset[str]:
         select(Delivery.provider_id)
         .join(Conversation)
         .where(
-            Conversation.practice == delivery.conversation.practice,
-            Conversation.patient_index == delivery.conversation.patient_index,
+            conversations_of(delivery.conversation.practice, delivery.conversation.patient_address or ""),
             Delivery.provider_id.is_not(None),
         )
     )
