@@ -27,6 +27,14 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class Medium(StrEnum):
+    """How a reply goes out."""
+
+    SMS = "sms"
+    CHAT = "chat"
+    EMAIL = "email"
+
+
 class Keyword(StrEnum):
     """What a one-word text asks of the sender rather than of the practice."""
 
@@ -44,7 +52,7 @@ class LineType(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where an outgoing text stands; see `tasks.delivery` for the moves between them."""
+    """Where an outgoing reply stands; see `tasks.delivery` for the moves between them."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -89,7 +97,11 @@ class EncryptionKey(Base):
 
 
 class Conversation(Base):
-    """One patient's thread with one practice on one channel."""
+    """One patient's thread with one practice on one channel.
+
+    A chat has no address that proves who the patient is: it is found by its random `public_id`, and what they gave to
+    be reached at stays a contact. `entries` counts what the patient has seen of a chat, see `inbox.chat`.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (UniqueConstraint("practice", "channel", "patient_index"),)
@@ -104,6 +116,11 @@ class Conversation(Base):
     line_type: Mapped[LineType] = mapped_column(
         String(8), default=LineType.UNKNOWN, server_default=LineType.UNKNOWN.value
     )
+    public_id: Mapped[str | None] = mapped_column(String(32), unique=True, index=True)
+    patient_name: Mapped[str | None] = mapped_column(EncryptedText)
+    contact_phone: Mapped[str | None] = mapped_column(EncryptedText)
+    contact_email: Mapped[str | None] = mapped_column(EncryptedText)
+    entries: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Message(Base):
@@ -121,7 +138,10 @@ class Message(Base):
     provider_id: Mapped[str] = mapped_column(String(64))
     received_on: Mapped[str] = mapped_column(String(64))
     text: Mapped[str] = mapped_column(EncryptedText)
+    subject: Mapped[str | None] = mapped_column(EncryptedText)
     media: Mapped[str | None] = mapped_column(EncryptedText)
+    sender_message_id: Mapped[str | None] = mapped_column(EncryptedText)
+    entry: Mapped[int | None]
     keyword: Mapped[Keyword | None] = mapped_column(String(8))
     keyword_answered: Mapped[bool] = mapped_column(default=False)
     keyword_changed_consent: Mapped[bool] = mapped_column(default=False)
@@ -171,7 +191,7 @@ class Decision(Base):
 
 
 class Delivery(Base):
-    """One text to a patient: an outbox row, written in the transaction that decided it."""
+    """One reply to a patient: an outbox row, written in the transaction that decided it."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -183,8 +203,10 @@ class Delivery(Base):
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     reply: Mapped[str] = mapped_column(String(32))
+    medium: Mapped[Medium] = mapped_column(String(8), default=Medium.SMS, server_default=Medium.SMS.value)
     sender: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(EncryptedText)
+    entry: Mapped[int | None]
     state: Mapped[DeliveryState] = mapped_column(String(12), default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
@@ -195,6 +217,7 @@ class Delivery(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
     conversation: Mapped[Conversation] = relationship()
+    message: Mapped[Message | None] = relationship()
 
 
 class Notification(Base):

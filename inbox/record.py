@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from inbox.chat import next_entry
 from inbox.consent import is_opted_out, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.models import Channel, Conversation, Keyword, Message
@@ -25,6 +26,15 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """What a patient said of themselves; nothing proves it."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """A message as an edge understood it.
 
@@ -38,6 +48,10 @@ class InboundMessage:
         text: as sent; may be empty.
         media: pictures and files, listed only.
         provider_keyword: the opt-out keyword that the provider recognised, and answered itself.
+        chat_id: the conversation of a chat, which is opened before its first message; None for every other channel.
+        sender_message_id: the id that the sender gave it, to answer in its thread: a chat's or an email's.
+        subject: an email's.
+        contact: how else the patient can be reached, as they gave it.
     """
 
     practice: str
@@ -49,14 +63,25 @@ class InboundMessage:
     text: str
     media: tuple[Media, ...] = field(default=())
     provider_keyword: Keyword | None = None
+    chat_id: int | None = None
+    sender_message_id: str | None = None
+    subject: str | None = None
+    contact: Contact = Contact()
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The stored message's id, and whether this call stored it."""
+    """The stored message.
+
+    Attributes:
+        message_id: its id.
+        is_new: whether this call stored it.
+        entry: its number among what the patient has seen of a chat; None on every other channel.
+    """
 
     message_id: int
     is_new: bool
+    entry: int | None = None
 
 
 def record_message(database: Database, inbound: InboundMessage) -> Recorded:
@@ -86,27 +111,41 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
         sqlalchemy.exc.IntegrityError: a concurrent copy won; the transaction is to be tried again.
     """
     known = session.scalar(
-        select(Message.id).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
+        select(Message).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
     )
     if known is not None:
-        return Recorded(known, is_new=False)
+        return Recorded(known.id, is_new=False, entry=known.entry)
+    conversation = _conversation(session, inbound)
     message = Message(
-        conversation=_conversation(session, inbound),
+        conversation=conversation,
         provider=inbound.provider,
         provider_id=inbound.provider_id,
         received_on=inbound.received_on,
         text=inbound.text,
+        subject=inbound.subject,
         media=_list_media(inbound.media),
+        sender_message_id=inbound.sender_message_id,
+        entry=None if inbound.chat_id is None else next_entry(session, inbound.chat_id),
         keyword_answered=inbound.provider_keyword is not None,
     )
     if inbound.channel is Channel.SMS and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)
     session.add(message)
     session.flush()
-    return Recorded(message.id, is_new=True)
+    return Recorded(message.id, is_new=True, entry=message.entry)
 
 
 def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
+    if inbound.chat_id is not None:
+        return session.get_one(Conversation, inbound.chat_id)
+    conversation = _find_or_make(session, inbound)
+    conversation.patient_name = inbound.contact.name or conversation.patient_name
+    conversation.contact_phone = inbound.contact.phone or conversation.contact_phone
+    conversation.contact_email = inbound.contact.email or conversation.contact_email
+    return conversation
+
+
+def _find_or_make(session: Session, inbound: InboundMessage) -> Conversation:
     if inbound.patient_address is None:
         # nobody knows whether two who hide their number are the same patient
         return Conversation(practice=inbound.practice, channel=inbound.channel)

@@ -76,6 +76,9 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
 Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]
+StringKey = Annotated[str, Field(pattern=r"^[a-z][a-zA-Z]{1,39}$")]
+EmailAddress = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 Link = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
 
@@ -121,6 +124,13 @@ class Voice(_Strict):
     greeting_closed: Speech | None = None
 
 
+class Chat(_Strict):
+    """How the chat on the practice's site looks, and the practice's own words for any of its texts."""
+
+    colour: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
+    strings: dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]] = {}
+
+
 class Practice(_Strict):
     """One healthcare practice."""
 
@@ -129,8 +139,10 @@ class Practice(_Strict):
     phone: PhoneNumber = Field(description="the number that patients call")
     phone_numbers: list[PhoneNumber] = Field(default=[], description="Twilio numbers that texts come in on")
     messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
-    widget_key: str | None = Field(default=None, min_length=3)
-    allowed_origins: list[Link] = []
+    email: EmailAddress | None = Field(default=None, description="mail comes in to it, and replies go out from it")
+    widget_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{3,64}$")
+    allowed_origins: list[Origin] = Field(default=[], description="sites that may embed the chat and post forms")
+    chat: Chat = Chat()
     time_zone: TimeZone
     hours: dict[Weekday, list[Opening]] = {}
     closed_on: list[date] = []
@@ -186,6 +198,7 @@ class PracticesFile(_Strict):
                 practice.slug,
                 *practice.phone_numbers,
                 practice.messaging_service_sid,
+                practice.email and practice.email.lower(),
                 practice.widget_key and f"widget key {practice.widget_key}",
             ):
                 if value and owners.setdefault(value, practice.slug) != practice.slug:
@@ -205,10 +218,20 @@ class Practices:
         self._by_slug = {practice.slug: practice for practice in practices}
         self._by_number = {number: practice for practice in practices for number in practice.phone_numbers}
         self._by_service = {p.messaging_service_sid: p for p in practices if p.messaging_service_sid}
+        self._by_widget_key = {p.widget_key: p for p in practices if p.widget_key}
+        self._by_email = {p.email.lower(): p for p in practices if p.email}
 
     def by_slug(self, slug: str) -> Practice | None:
         """Returns the practice with this slug, if there is one."""
         return self._by_slug.get(slug)
+
+    def by_widget_key(self, key: str) -> Practice | None:
+        """Returns the practice whose site embeds the chat with this key, if there is one."""
+        return self._by_widget_key.get(key)
+
+    def by_email(self, address: str) -> Practice | None:
+        """Returns the practice that mail to this address belongs to, if there is one."""
+        return self._by_email.get(address.lower())
 
     def require(self, slug: str) -> Practice:
         """Returns the practice that a stored conversation belongs to.

@@ -1,4 +1,4 @@
-"""What the outbox says to a carrier of texts, and what it can hear back."""
+"""What the outbox says to whoever carries a reply, and what it can hear back."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from inbox.voicemail import Report
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """A text to hand over.
+    """A reply to hand over.
 
     Attributes:
         delivery_id: the outbox row, named in the status callback's address.
-        to: the patient's number, E.164.
-        sender: a number (E.164) or a messaging service's sid.
+        to: the patient's number (E.164) or email address; empty for a chat.
+        sender: a number (E.164), a messaging service's sid, or the practice's email address.
         body: at most 1,600 characters.
         sending_at: when this attempt began, aware.
+        from_name: the practice's name, where an email shows it.
+        subject: of the email that is answered; empty when there was none.
+        in_reply_to: Message-ID of the email that is answered.
     """
 
     delivery_id: int
@@ -27,6 +30,9 @@ class OutgoingText:
     sender: str
     body: str = field(repr=False)
     sending_at: datetime
+    from_name: str = ""
+    subject: str = field(default="", repr=False)
+    in_reply_to: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,12 @@ class Printed:
     """It went to the console and to nobody else."""
 
 
-Outcome = Accepted | Refused | Busy | Unanswered | Printed
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """It is for the patient's browser, which reads it from the database."""
+
+
+Outcome = Accepted | Refused | Busy | Unanswered | Printed | Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ class Sighting:
 
 
 class Sender(Protocol):
-    """A way to send texts."""
+    """A way to send replies."""
 
     def send(self, text: OutgoingText) -> Outcome:
         """Hands a text over, once, within a bounded time."""

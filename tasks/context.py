@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from classifier import Classifier, ModelError
 from inbox.database import Database
-from inbox.models import now
+from inbox.models import Medium, now
 from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
@@ -16,7 +17,7 @@ from intake.settings import Settings
 from tasks.carrier import Lookup, Sender
 from tasks.notifiers import Notifier
 from tasks.queue import WorkQueue, connect
-from tasks.senders import make_lookup, make_sender
+from tasks.senders import make_lookup, make_senders
 from templates.replies import check_replies
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ class Context:
     database: Database
     practices: Practices
     queue: WorkQueue
-    sender: Sender
+    senders: Mapping[Medium, Sender]
     notifier: Notifier
     classifier: Classifier
     lookup: Lookup
@@ -55,7 +56,7 @@ def open_context(settings: Settings) -> Context:
         database=database,
         practices=practices,
         queue=WorkQueue(connect(settings.redis_url)),
-        sender=make_sender(settings),
+        senders=make_senders(settings),
         notifier=Notifier(settings.public_url),
         classifier=_load_model(settings),
         lookup=make_lookup(settings),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from inbox.models import (
     DeliveryState,
     Keyword,
     LineType,
+    Medium,
     Message,
     now,
 )
@@ -28,7 +29,7 @@ from intake.practices import Practice
 from tasks.delivery import wait_after
 from tasks.notices import UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
 from tasks.queue import FollowUps
-from tasks.routing import REVIEW, Facts, Plan, can_be_texted, decide
+from tasks.routing import REVIEW, Facts, Plan, can_be_answered, decide, medium_for
 from templates.replies import Occasion, render_reply
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def record_failure(context: Context, message_id: int) -> FollowUps:
         plan = Plan(REVIEW, None, REVIEW, "high", "it could not be processed")
         session.add(_decision(message, plan))
         message.handled_at = now()
-        return FollowUps(notifications=add_notifications(session, message, practice, plan, UNPROCESSED))
+        chats = () if message.entry is None else (message.conversation_id,)
+        return FollowUps((), add_notifications(session, message, practice, plan, UNPROCESSED), chats)
 
 
 def _was_handled(context: Context, message_id: int) -> bool:
@@ -107,6 +109,7 @@ def _settle(
     reason = UNHEARD_VOICEMAIL if _is_unheard(message) else plan.route
     notifications = add_notifications(session, message, practice, plan, reason)
     message.handled_at = moment
+    chats = () if message.entry is None else (message.conversation_id,)
     log.info(
         "message_handled",
         message_id=message.id,
@@ -116,15 +119,21 @@ def _settle(
         priority=plan.priority,
         seconds=round((moment - message.received_at).total_seconds(), 3),
     )
-    return FollowUps(deliveries, notifications)
+    return FollowUps(deliveries, notifications, chats)
 
 
 def _line_type(context: Context, conversation: Conversation) -> LineType:
-    """What the number is known to be; a caller's is looked up once, while texts come from what receives texts."""
+    """What the number is known to be; one that no text came from is looked up once."""
     known, address = LineType(conversation.line_type), conversation.patient_address or ""
-    if conversation.channel != Channel.VOICEMAIL or known is not LineType.UNKNOWN or not can_be_texted(address, known):
+    medium = _medium(conversation)
+    is_unproven = conversation.channel in (Channel.VOICEMAIL, Channel.WEB_FORM) and medium is Medium.SMS
+    if not is_unproven or known is not LineType.UNKNOWN or not can_be_answered(medium, address, known):
         return known
     return context.lookup.line_type(address)
+
+
+def _medium(conversation: Conversation) -> Medium:
+    return medium_for(Channel(conversation.channel), conversation.patient_address)
 
 
 def _needs_no_model(message: Message) -> bool:
@@ -158,7 +167,7 @@ def _facts(
         keyword_answered=message.keyword_answered,
         keyword_ambiguous=is_ambiguous(message.text),
         opted_out=is_opted_out(session, conversation.practice, address),
-        can_be_texted=can_be_texted(address, LineType(conversation.line_type)),
+        can_be_answered=can_be_answered(_medium(conversation), address, LineType(conversation.line_type)),
         staff_active=conversation.staff_took_over_at is not None,
         unheard=_is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
@@ -167,12 +176,15 @@ def _facts(
 
 
 def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:
-    """Counts the automatic replies to this patient, over every channel that ends at the same number."""
+    """Counts the automatic replies to this patient, over every channel that ends at the same address."""
     query = (
         select(func.count(Delivery.id))
         .join(Conversation)
         .where(
-            conversations_of(conversation.practice, conversation.patient_address or ""),
+            or_(
+                Conversation.id == conversation.id,
+                conversations_of(conversation.practice, conversation.patient_address or ""),
+            ),
             Delivery.message_id.is_not(None),
             Delivery.created_at >= since,
             Delivery.state.not_in(NOT_A_TEXT),
@@ -198,13 +210,15 @@ def _add_reply(session: Session, message: Message, practice: Practice, plan: Pla
     ).all()
     if (message.id, plan.reply) in earlier:
         return ()  # a voicemail is handled again when its transcription comes late
-    is_first = not earlier
+    medium = _medium(message.conversation)
+    occasion = Occasion(moment, is_first=not earlier, is_text=medium is Medium.SMS)
     delivery = Delivery(
         conversation_id=message.conversation_id,
         message_id=message.id,
         reply=plan.reply,
+        medium=medium,
         sender=message.received_on,
-        body=render_reply(plan.reply, practice, Occasion(moment, is_first)),
+        body=render_reply(plan.reply, practice, occasion),
     )
     session.add(delivery)
     session.flush()

@@ -8,10 +8,11 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from inbox.chat import next_entry
 from inbox.consent import is_opted_out, record_consent
-from inbox.database import Database
-from inbox.models import Conversation, Delivery, DeliveryState, Notification, NotificationState, now
+from inbox.models import Conversation, Delivery, DeliveryState, Medium, Notification, NotificationState, now
 from inbox.patients import conversations_of
+from intake.practices import Practices
 from tasks.carrier import (
     Accepted,
     Busy,
@@ -20,6 +21,7 @@ from tasks.carrier import (
     OutgoingText,
     Printed,
     Refused,
+    Shown,
     Unanswered,
 )
 from tasks.delivery import IN_FLIGHT, retry_delay
@@ -36,14 +38,17 @@ log = structlog.get_logger(__name__)
 
 def deliver(context: Context, delivery_id: int) -> FollowUps:
     """Sends a pending delivery once; any other delivery is left alone."""
-    text = _claim(context.database, delivery_id)
-    if text is None:
+    claimed = _claim(context, delivery_id)
+    if claimed is None:
         return FollowUps()
-    outcome = context.sender.send(text)
+    medium, text = claimed
+    outcome = context.senders[medium].send(text)
     with context.database.write() as session:
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         _write_outcome(session, delivery, outcome)
         log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
+        if delivery.entry is not None:
+            return FollowUps(chats=(delivery.conversation_id,))
         return tell_staff_of_failure(session, delivery, context.practices)
 
 
@@ -56,14 +61,15 @@ def settle(context: Context, delivery_id: int) -> FollowUps:
         delivery = session.get(Delivery, delivery_id)
         if delivery is None or delivery.sending_at is None:
             return FollowUps()
-        text, state, attempt = _text(delivery), delivery.state, delivery.sending_at
+        text, state, attempt = _text(delivery, context.practices), delivery.state, delivery.sending_at
+        sender = context.senders[Medium(delivery.medium)]
         provider_id = delivery.provider_id
         known = frozenset() if provider_id else _provider_ids(session, delivery)
     try:
         if state == DeliveryState.SENT and provider_id:
-            sighting = context.sender.look_up(provider_id)
+            sighting = sender.look_up(provider_id)
         elif state in IN_FLIGHT:
-            sighting = context.sender.find(text, known)
+            sighting = sender.find(text, known)
         else:
             return FollowUps()
     except CarrierUnreachableError as error:
@@ -116,9 +122,9 @@ def notify(context: Context, notification_id: int) -> None:
             row.next_attempt_at = now() + delay
 
 
-def _claim(database: Database, delivery_id: int) -> OutgoingText | None:
+def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingText] | None:
     """Takes a due delivery for this worker alone, unless its number is opted out."""
-    with database.write() as session:
+    with context.database.write() as session:
         moment = now()
         claimed = session.execute(
             update(Delivery)
@@ -143,17 +149,21 @@ def _claim(database: Database, delivery_id: int) -> OutgoingText | None:
             delivery.state = DeliveryState.SUPPRESSED
             log.info("delivery_suppressed", delivery_id=delivery_id)
             return None
-        return _text(delivery)
+        return Medium(delivery.medium), _text(delivery, context.practices)
 
 
-def _text(delivery: Delivery) -> OutgoingText:
+def _text(delivery: Delivery, practices: Practices) -> OutgoingText:
     assert delivery.sending_at is not None  # noqa: S101 (set by the claim)
+    message, practice = delivery.message, practices.by_slug(delivery.conversation.practice)
     return OutgoingText(
         delivery_id=delivery.id,
         to=delivery.conversation.patient_address or "",
         sender=delivery.sender,
         body=delivery.body,
         sending_at=delivery.sending_at,
+        from_name=practice.name if practice else "",
+        subject=(message and message.subject) or "",
+        in_reply_to=message.sender_message_id if message else None,
     )
 
 
@@ -166,6 +176,9 @@ def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> No
                 mark_sent(delivery)
         case _ if delivery.state != DeliveryState.SENDING:
             return
+        case Shown():
+            delivery.state = DeliveryState.DELIVERED
+            delivery.entry = next_entry(session, delivery.conversation_id)
         case Printed():
             delivery.state = DeliveryState.NOT_SENT
         case Refused(code):

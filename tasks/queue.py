@@ -12,6 +12,8 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from tasks.live import announce
+
 log = structlog.get_logger(__name__)
 
 QUEUE_NAME = "intake"
@@ -27,10 +29,11 @@ def connect(redis_url: str) -> redis.Redis:
 
 @dataclass(frozen=True, slots=True)
 class FollowUps:
-    """Outbox rows that wait for a worker."""
+    """What follows from a change: outbox rows that wait for a worker, and chats that look different now."""
 
     deliveries: tuple[int, ...] = ()
     notifications: tuple[int, ...] = ()
+    chats: tuple[int, ...] = ()
 
 
 class WorkQueue:
@@ -60,11 +63,17 @@ class WorkQueue:
         return True
 
     def put_all(self, follow_ups: FollowUps) -> None:
-        """Enqueues the jobs that outbox rows wait for, staff first."""
+        """Wakes the browsers that watch, and enqueues the jobs that outbox rows wait for, staff first."""
+        for chat_id in follow_ups.chats:
+            self.announce(chat_id)
         for notification_id in follow_ups.notifications:
             self.put("notify", notification_id)
         for delivery_id in follow_ups.deliveries:
             self.put("deliver", delivery_id)
+
+    def announce(self, chat_id: int) -> None:
+        """Wakes the browsers that watch a chat."""
+        announce(self._queue.connection, chat_id)
 
     def waiting(self) -> int:
         """Returns how many jobs wait.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from inbox.models import Keyword, LineType
+from inbox.models import Channel, Keyword, LineType, Medium
 from intake.practices import Practice
 
 OPT_OUT, OPT_IN, HELP = "opt_out", "opt_in", "help"
@@ -27,7 +27,7 @@ class Facts:
         keyword_answered: the provider answered the keyword itself.
         keyword_ambiguous: the keyword may have been meant for an appointment.
         opted_out: the number does not want texts.
-        can_be_texted: the sender has a number that a text can go to.
+        can_be_answered: a reply can reach the sender.
         staff_active: staff took the conversation over.
         unheard: it is a voicemail without a transcription, which only a person can listen to.
         replies_last_hour: automatic replies to this number in the last hour.
@@ -44,7 +44,7 @@ class Facts:
     keyword_answered: bool = False
     keyword_ambiguous: bool = False
     opted_out: bool = False
-    can_be_texted: bool = True
+    can_be_answered: bool = True
     staff_active: bool = False
     unheard: bool = False
     replies_last_hour: int = 0
@@ -84,9 +84,28 @@ ROUTES: dict[str, tuple[str, str]] = {
 UNHEARD = ("front_desk", "high")  # who listens to a voicemail that has no transcription, and how soon
 
 
-def can_be_texted(address: str | None, line_type: LineType) -> bool:
-    """Whether a text can reach a sender: by a number, unless it is known to be a landline."""
-    return address is not None and address.startswith("+") and line_type is not LineType.LANDLINE
+def medium_for(channel: Channel, address: str | None) -> Medium:
+    """How the answer to a message goes out; a contact form's goes to the address that was given."""
+    match channel:
+        case Channel.CHAT:
+            return Medium.CHAT
+        case Channel.EMAIL:
+            return Medium.EMAIL
+        case Channel.WEB_FORM if address is not None and "@" in address:
+            return Medium.EMAIL
+        case _:
+            return Medium.SMS
+
+
+def can_be_answered(medium: Medium, address: str | None, line_type: LineType) -> bool:
+    """Whether a reply can reach a sender; a text does by a number, unless it is known to be a landline."""
+    match medium:
+        case Medium.CHAT:
+            return True
+        case Medium.EMAIL:
+            return address is not None and "@" in address
+        case Medium.SMS:
+            return address is not None and address.startswith("+") and line_type is not LineType.LANDLINE
 
 
 def decide(facts: Facts, practice: Practice) -> Plan:
@@ -144,8 +163,8 @@ def _limit(plan: Plan, facts: Facts, practice: Practice) -> Plan:
 
 
 def _why_silent(reply: str, facts: Facts, practice: Practice) -> str | None:
-    if not facts.can_be_texted:
-        return "the sender has no number to text"
+    if not facts.can_be_answered:
+        return "the sender left nothing that a reply can go to"
     if reply == OPT_OUT:
         return None  # a confirmation is owed once, whatever else was said in this hour
     if facts.opted_out:

@@ -1,4 +1,4 @@
-"""Handing a text to a carrier: Twilio's REST API, or the console when there are no credentials."""
+"""Handing a reply over: to Twilio's REST API, to a patient's browser, or to the console where nothing is set up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
-from inbox.models import LineType
+from inbox.models import LineType, Medium
 from inbox.voicemail import RecordingState, Report
 from intake.settings import Settings
 from tasks.carrier import (
@@ -27,6 +27,7 @@ from tasks.carrier import (
     Printed,
     Refused,
     Sender,
+    Shown,
     Sighting,
     Unanswered,
 )
@@ -46,13 +47,33 @@ PASSING_CODES = frozenset({20003, 20429, 30001, 14107, 63038})
 class ConsoleSender:
     """Sends nothing: the delivery is marked as not sent, and its text stays in the database."""
 
+    def __init__(self, reason: str) -> None:
+        """Takes the reason that is logged."""
+        self._reason = reason
+
     def send(self, text: OutgoingText) -> Outcome:
         """Notes that the text was not sent."""
-        log.warning("text_not_sent", delivery_id=text.delivery_id, reason="no Twilio credentials")
+        log.warning("reply_not_sent", delivery_id=text.delivery_id, reason=self._reason)
         return Printed()
 
     def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
         """Finds nothing, as nothing was ever sent."""
+        return None
+
+    def look_up(self, provider_id: str) -> Sighting | None:
+        """Knows of nothing."""
+        return None
+
+
+class ChatSender:
+    """Shows a reply in the patient's browser, which reads it from the database: nothing can fail on the way."""
+
+    def send(self, text: OutgoingText) -> Outcome:
+        """Has the outbox mark it as shown."""
+        return Shown()
+
+    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+        """Finds nothing: what is not marked as shown was not shown."""
         return None
 
     def look_up(self, provider_id: str) -> Sighting | None:
@@ -185,6 +206,15 @@ def make_lookup(settings: Settings) -> Lookup:
     return TwilioLookup(_client(settings, TIMEOUT_SECONDS)) if settings.sends_texts else NoLookup()
 
 
+def make_senders(settings: Settings) -> dict[Medium, Sender]:
+    """Returns the way that replies go out by each medium."""
+    return {
+        Medium.SMS: make_sender(settings),
+        Medium.CHAT: ChatSender(),
+        Medium.EMAIL: ConsoleSender("no SMTP server"),
+    }
+
+
 def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Sender:
     """Returns the Twilio sender when there are credentials, else the console one.
 
@@ -193,7 +223,7 @@ def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) ->
         timeout_seconds: how long the carrier may take to connect, and to answer.
     """
     if not settings.sends_texts:
-        return ConsoleSender()
+        return ConsoleSender("no Twilio credentials")
     return TwilioSender(_client(settings, timeout_seconds), f"{settings.public_url}/twilio/sms/status")
 
 

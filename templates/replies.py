@@ -27,10 +27,13 @@ class Occasion:
     Attributes:
         moment: when it is written, aware.
         is_first: the patient got no text from the practice before, so it says how to opt out.
+        is_text: it goes out as a text, which must name the practice and how to opt out; a chat and an email show
+            whom they are from.
     """
 
     moment: datetime
     is_first: bool
+    is_text: bool = True
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
@@ -52,7 +55,9 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     text = " ".join(text.split())
     if not text:
         raise IntakeError(f"practice[{practice.slug}].replies.{name} comes to nothing; it needs words at every hour")
-    if occasion.is_first and name != "opt_out" and "STOP" not in text:
+    if not occasion.is_text:
+        text = text.removeprefix(f"{practice.name}: ")
+    elif occasion.is_first and name != "opt_out" and "STOP" not in text:
         text = f"{text} {STOP_WORDING}"
     if len(text) > MAX_LENGTH:
         raise IntakeError(

@@ -21,7 +21,7 @@ from tasks.context import Context, use
 from tasks.notifiers import Notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
-from tasks.senders import make_lookup, make_sender
+from tasks.senders import make_lookup, make_senders
 from tasks.worker import WarmWorker
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
@@ -52,7 +52,7 @@ class Service:
             database=parts_of(self._app).database,
             practices=load_practices(settings.practices_file),
             queue=WorkQueue(self.redis),
-            sender=make_sender(settings),
+            senders=make_senders(settings),
             notifier=Notifier(settings.public_url),
             classifier=classifier,
             lookup=make_lookup(settings),

@@ -7,7 +7,7 @@ from flask import Flask, Response
 from intake.logs import configure_logging
 from intake.reporting import configure_reporting
 from intake.settings import Settings, load_settings
-from webhooks import health, sms, voice
+from webhooks import chat, health, sms, voice
 from webhooks.errors import register_errors
 from webhooks.parts import attach, open_parts
 
@@ -43,6 +43,7 @@ def build_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(sms.blueprint)
     app.register_blueprint(voice.blueprint)
+    app.register_blueprint(chat.blueprint)
     app.after_request(_harden)
     return app
 

@@ -82,8 +82,79 @@ def description() -> dict[str, Any]:
                     {"204": {"description": "noted"}},
                 )
             },
+            "/chat/widget.js": {
+                "get": {
+                    "summary": "The chat widget for a practice's site",
+                    "responses": {"200": {"description": "JavaScript"}, "304": {"description": "not changed"}},
+                }
+            },
+            "/chat/practices/{key}": {
+                "get": _chat("What the widget shows of a practice", {"200": {"description": "name, hours, texts"}})
+            },
+            "/chat/conversations": {
+                "post": _chat(
+                    "Begin a conversation",
+                    {"201": {"description": "its id and token"}},
+                    body={"practice": "string", "name": "string", "phone": "string"},
+                    needed=["practice"],
+                )
+            },
+            "/chat/conversations/{public_id}/messages": {
+                "post": _chat(
+                    "Send a message; sent again with the same client_message_id, it is answered the same",
+                    {"202": {"description": "the message's id"}},
+                    body={"client_message_id": "string", "text": "string"},
+                    needed=["client_message_id", "text"],
+                    token=True,
+                ),
+                "get": _chat(
+                    "What was said after a message",
+                    {"200": {"description": "messages, and whether one waits to be answered"}},
+                    parameters=[{"name": "after", "in": "query", "schema": {"type": "integer", "default": 0}}],
+                    token=True,
+                ),
+            },
+            "/chat/conversations/{public_id}/events": {
+                "get": _chat(
+                    "What is said from now on, as server-sent events",
+                    {"200": {"description": "text/event-stream of `message` and `working`"}},
+                    parameters=[{"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}],
+                    token=True,
+                )
+            },
         },
+        "components": {"securitySchemes": {"conversation": {"type": "http", "scheme": "bearer"}}},
     }
+
+
+def _chat(
+    summary: str,
+    responses: dict[str, Any],
+    *,
+    body: dict[str, str] | None = None,
+    needed: list[str] | None = None,
+    parameters: list[dict[str, Any]] | None = None,
+    token: bool = False,
+) -> dict[str, Any]:
+    """Describes a request that a browser makes; errors are the same for all."""
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "parameters": [
+            {"name": "Origin", "in": "header", "required": True, "schema": {"type": "string"}},
+            *(parameters or []),
+        ],
+        "responses": responses | dict.fromkeys(("400", "401", "403", "404", "413", "429", "503"), _ERROR),
+    }
+    if token:
+        operation["security"] = [{"conversation": []}]
+    if body:
+        schema = {
+            "type": "object",
+            "required": needed or [],
+            "properties": {name: {"type": kind} for name, kind in body.items()},
+        }
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
 
 
 def _twilio(summary: str, fields: list[str], responses: dict[str, Any]) -> dict[str, Any]:

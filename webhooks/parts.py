@@ -10,6 +10,7 @@ from inbox.database import Database
 from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
 from intake.settings import Settings
+from tasks.live import Watchers
 from tasks.queue import WorkQueue, connect
 
 _KEY = "intake"
@@ -23,6 +24,7 @@ class Parts:
     database: Database
     practices: Practices
     queue: WorkQueue
+    watchers: Watchers
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -36,6 +38,7 @@ def open_parts(settings: Settings) -> Parts:
         database=Database(settings.database_url, Keyring(settings.encryption_keys)),
         practices=load_practices(settings.practices_file),
         queue=WorkQueue(connect(settings.redis_url)),
+        watchers=Watchers(settings.redis_url),
     )
 
 

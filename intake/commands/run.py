@@ -14,7 +14,7 @@ from intake.privacy import Keyring
 from intake.settings import load_settings
 
 WEB_PROCESSES = 2
-WEB_THREADS = 8
+STREAMS = 4000
 
 data_dir_option = click.option(
     "--data-dir",
@@ -57,7 +57,7 @@ def web(host: str, port: int, processes: int) -> None:
     load_practices(settings.practices_file)
     arguments = [
         *("--bind", f"{host}:{port}", "--workers", str(processes)),
-        *("--worker-class", "gthread", "--threads", str(WEB_THREADS)),
+        *("--worker-class", "webhooks.server.StreamingWorker", "--worker-connections", str(STREAMS)),
         *("--graceful-timeout", "20", "--log-level", "warning", "--no-control-socket"),
     ]
     os.execv(  # noqa: S606

@@ -15,7 +15,7 @@ from inbox import rotation
 from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
-from inbox.record import Media, record_message
+from inbox.record import Contact, Media, record_message
 from inbox.rotation import rotate_keys
 from inbox.types import EncryptedText
 from intake.errors import IntakeError
@@ -26,9 +26,14 @@ from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 OLD_KEY, NEW_KEY = ENCRYPTION_KEY, OTHER_KEY
 BOTH_KEYS = f"{NEW_KEY},{OLD_KEY}"
 ENCRYPTED_COLUMNS = [
+    ("conversations", "contact_email"),
+    ("conversations", "contact_phone"),
     ("conversations", "patient_address"),
+    ("conversations", "patient_name"),
     ("deliveries", "body"),
     ("messages", "media"),
+    ("messages", "sender_message_id"),
+    ("messages", "subject"),
     ("messages", "text"),
     ("opt_outs", "patient_address"),
     ("voicemails", "caller"),
@@ -40,7 +45,17 @@ ENCRYPTED_COLUMNS = [
 def fill(database: Database) -> None:
     """Puts something into every encrypted column."""
     picture = Media("https://api.twilio.com/swordfish.jpg", "image/jpeg")
-    message_id = record_message(database, inbound("My swordfish allergy is back", media=(picture,))).message_id
+    contact = Contact("Sam Swordfish", PATIENT, "sam.swordfish@mail.example")
+    message_id = record_message(
+        database,
+        inbound(
+            "My swordfish allergy is back",
+            media=(picture,),
+            contact=contact,
+            subject="Swordfish",
+            sender_message_id="<swordfish@mail.example>",
+        ),
+    ).message_id
     record_message(database, inbound("STOP"))
     with database.write() as session:
         message = session.get_one(Message, message_id)

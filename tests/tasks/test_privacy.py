@@ -26,6 +26,9 @@ PRIVATE = ("swordfish", PATIENT.removeprefix("+"), "20255501")
 class Indiscreet:
     """A part that fails and says aloud what it was given."""
 
+    def __getitem__(self, name: object) -> Indiscreet:
+        return self
+
     def __getattr__(self, name: str) -> Any:
         def fail(*given: object, **named: object) -> NoReturn:
             raise ValueError(f"{name} cannot cope with {given} {named} from {PATIENT}")
@@ -33,7 +36,7 @@ class Indiscreet:
         return fail
 
 
-@pytest.mark.parametrize("part", ["classifier", "sender", "notifier", "practices"])
+@pytest.mark.parametrize("part", ["classifier", "senders", "notifier", "practices"])
 def test_a_job_that_fails_keeps_its_reasons_to_itself(
     service: Service, part: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

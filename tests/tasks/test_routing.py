@@ -181,7 +181,7 @@ def test_two_robots_asking_each_other_for_help_stop() -> None:
 
 SILENCE = {
     "the number is opted out": {"opted_out": True},
-    "there is no number to text": {"can_be_texted": False},
+    "there is nothing to answer to": {"can_be_answered": False},
     "staff took the conversation over": {"staff_active": True},
     "the hourly cap is reached": {"replies_last_hour": 12},
 }
@@ -237,7 +237,7 @@ ANY_FACTS = st.builds(
     keyword_answered=st.booleans(),
     keyword_ambiguous=st.booleans(),
     opted_out=st.booleans(),
-    can_be_texted=st.booleans(),
+    can_be_answered=st.booleans(),
     staff_active=st.booleans(),
     replies_last_hour=st.integers(0, 20),
     reply_ages=st.dictionaries(st.sampled_from([*ROUTES, "help"]), st.timedeltas(timedelta(0), timedelta(hours=3))),

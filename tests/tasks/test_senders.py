@@ -304,7 +304,7 @@ def test_without_credentials_nothing_is_sent(settings: Settings, capfd: pytest.C
     assert sender.find(text(), frozenset()) is None
     assert sender.look_up("SM" + "0" * 32) is None
     written = capfd.readouterr().out
-    assert "text_not_sent" in written
+    assert "reply_not_sent" in written
     assert "2025550123" not in written
     assert "billing question" not in written
 

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from inbox.database import Database
-from inbox.models import Channel, Conversation, Decision, Delivery, LineType, Message, Notification, Voicemail
+from inbox.models import Channel, Conversation, Decision, Delivery, LineType, Medium, Message, Notification, Voicemail
 from inbox.rotation import rotate_keys
 from inbox.voicemail import TRANSCRIPTION_LIMIT
 from intake.privacy import Keyring
-from tasks.routing import can_be_texted
+from tasks.routing import can_be_answered
 from tasks.senders import rebase
 from tests.service import Service
 from tests.standins.twilio import IncomingCall, TwilioStandIn
@@ -83,7 +83,7 @@ def test_a_landline_is_not_texted_and_staff_are_told(service: Service, twilio: T
 
     assert twilio.messages == []
     assert [row.team for row in service.rows(Notification)] == ["digest", "digest"]
-    assert service.rows(Decision)[0].why.endswith("no reply: the sender has no number to text")
+    assert service.rows(Decision)[0].why.endswith("no reply: the sender left nothing that a reply can go to")
     assert service.rows(Conversation)[0].line_type == "landline"
     assert twilio.lookups == [PATIENT]  # once, as it costs
 
@@ -138,7 +138,7 @@ def test_a_hidden_number_is_not_texted_and_staff_are_told(service: Service, twil
 
     assert twilio.messages == []
     assert [row.state for row in service.rows(Notification)] == ["sent"]
-    assert service.rows(Decision)[0].why.endswith("the sender has no number to text")
+    assert service.rows(Decision)[0].why.endswith("the sender left nothing that a reply can go to")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_hidden_number_is_not_texted_and_staff_are_told(service: Service, twil
     ],
 )
 def test_which_senders_a_text_can_reach(address: str | None, line_type: LineType, possible: bool) -> None:
-    assert can_be_texted(address, line_type) is possible
+    assert can_be_answered(Medium.SMS, address, line_type) is possible
 
 
 @pytest.mark.parametrize(("text", "status"), [("", "failed"), ("", "completed")])

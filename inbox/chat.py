@@ -1,0 +1,130 @@
+"""Chats: opening one, and what its patient has seen of it.
+
+Messages and replies share one sequence of numbers within a conversation, given out under the lock of its row: what a
+browser has read up to a number, it has read completely.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from inbox.database import Database
+from inbox.models import Channel, Conversation, Delivery, DeliveryState, Message
+
+Author = Literal["patient", "robot", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat that was found: the row's id and the practice's slug."""
+
+    id: int
+    practice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a chat as its patient sees it.
+
+    Attributes:
+        number: counts from 1 within the conversation, without gaps.
+        author: who wrote it.
+        text: as written.
+        at: when the patient wrote it, or when it was shown to them.
+        sender_message_id: the id that the patient's browser gave it.
+    """
+
+    number: int
+    author: Author
+    text: str = field(repr=False)
+    at: datetime
+    sender_message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The entries after some number, and whether a message still waits to be understood or answered."""
+
+    entries: list[Entry]
+    working: bool
+
+
+def open_chat(database: Database, practice: str, name: str | None, phone: str | None) -> str:
+    """Opens a chat and returns its public id, 32 random hexadecimal digits.
+
+    Args:
+        database: where it is stored.
+        practice: slug.
+        name: as the patient gave it.
+        phone: where staff can call the patient back, E.164; it identifies nobody.
+    """
+    public_id = secrets.token_hex(16)
+    with database.write() as session:
+        session.add(
+            Conversation(
+                practice=practice,
+                channel=Channel.CHAT,
+                public_id=public_id,
+                patient_name=name,
+                contact_phone=phone,
+            )
+        )
+    return public_id
+
+
+def find_chat(database: Database, public_id: str) -> Chat | None:
+    """Returns the chat with a public id, if there is one."""
+    with database.read() as session:
+        found = session.execute(
+            select(Conversation.id, Conversation.practice).where(Conversation.public_id == public_id)
+        ).first()
+    return found and Chat(*found)
+
+
+def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
+    """Returns what was said after an entry, oldest first.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database could not be reached.
+    """
+    with database.read() as session:
+        messages = session.execute(
+            select(Message.entry, Message.text, Message.received_at, Message.sender_message_id).where(
+                Message.conversation_id == chat_id, Message.entry > after
+            )
+        )
+        entries = [Entry(number or 0, "patient", text, at, key) for number, text, at, key in messages]
+        replies = session.execute(
+            select(Delivery.entry, Delivery.message_id, Delivery.body, Delivery.updated_at).where(
+                Delivery.conversation_id == chat_id, Delivery.entry > after
+            )
+        )
+        entries += [
+            Entry(number or 0, "staff" if message_id is None else "robot", body, at)
+            for number, message_id, body, at in replies
+        ]
+        working = session.scalar(select(_waits(chat_id)))
+    return Transcript(sorted(entries, key=lambda entry: entry.number), bool(working))
+
+
+def next_entry(session: Session, chat_id: int) -> int:
+    """Gives out the next number, under the lock of the conversation's row."""
+    conversation = session.get_one(Conversation, chat_id, with_for_update=True)
+    conversation.entries += 1
+    return conversation.entries
+
+
+def _waits(chat_id: int) -> ColumnElement[bool]:
+    unhandled = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
+    unshown = exists().where(
+        Delivery.conversation_id == chat_id,
+        Delivery.message_id.is_not(None),
+        Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
+    )
+    return or_(unhandled, unshown)

@@ -1,0 +1,108 @@
+"""Waking the browsers that watch a chat: Redis carries "look at conversation N now", never a word of it.
+
+A wake-up may be lost; a stream looks by itself now and then (see `webhooks.chat`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+_CHANNEL = "chat:"
+_LISTEN_SECONDS = 15.0
+_RECONNECT_SECONDS = 1.0
+
+
+def announce(connection: redis.Redis, chat_id: int) -> None:
+    """Says that a chat looks different now; with Redis down, its watchers find out by themselves."""
+    try:
+        connection.publish(f"{_CHANNEL}{chat_id}", b"")
+    except redis.RedisError as error:
+        log.warning("not_announced", chat_id=chat_id, error=type(error).__name__)
+
+
+class Watchers:
+    """Those in this process who watch a chat, on one subscription for all of them.
+
+    Its thread starts with the first watcher, after gunicorn's worker has patched threads into greenlets.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._signals: dict[int, set[threading.Event]] = defaultdict(set)
+        self._lock = threading.Lock()
+        self._listener: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the process is about to end, so that nobody should go on watching."""
+        return self._closed.is_set()
+
+    @contextmanager
+    def watch(self, chat_id: int) -> Iterator[threading.Event]:
+        """Yields an event that is set whenever a chat may look different."""
+        signal = threading.Event()
+        with self._lock:
+            self._signals[chat_id].add(signal)
+            if self._listener is None:
+                self._listener = threading.Thread(target=self._listen, daemon=True, name="chat watchers")
+                self._listener.start()
+        try:
+            yield signal
+        finally:
+            with self._lock:
+                self._signals[chat_id].discard(signal)
+                if not self._signals[chat_id]:
+                    del self._signals[chat_id]
+
+    def close(self) -> None:
+        """Wakes everyone for the last time."""
+        self._closed.set()
+        self._wake_all()
+
+    def _listen(self) -> None:
+        while not self.is_closed:
+            try:
+                self._relay()
+            except redis.RedisError as error:
+                log.warning("subscription_lost", error=type(error).__name__)
+                self._closed.wait(_RECONNECT_SECONDS)
+
+    def _relay(self) -> None:
+        client = redis.Redis.from_url(
+            self._redis_url,
+            socket_connect_timeout=2,
+            socket_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
+        with client, client.pubsub() as subscription:  # type: ignore[no-untyped-call]
+            subscription.psubscribe(f"{_CHANNEL}*")
+            while not self.is_closed:
+                message = subscription.get_message(timeout=_LISTEN_SECONDS)
+                if message is None:
+                    subscription.ping()  # finds out about a connection that is silently gone
+                elif message["type"] == "psubscribe":
+                    self._wake_all()  # for what was said while nobody listened
+                elif message["type"] == "pmessage":
+                    self._wake(int(message["channel"].removeprefix(_CHANNEL.encode())))
+
+    def _wake(self, chat_id: int) -> None:
+        with self._lock:
+            for signal in self._signals.get(chat_id, ()):
+                signal.set()
+
+    def _wake_all(self) -> None:
+        with self._lock:
+            for signals in self._signals.values():
+                for signal in signals:
+                    signal.set()

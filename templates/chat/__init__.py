@@ -1,0 +1,7 @@
+"""What patients' browsers get."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WIDGET = Path(__file__).parent / "widget.js"

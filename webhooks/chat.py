@@ -1,0 +1,224 @@
+"""The chat on a practice's site: its conversations, and its messages in both directions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, current_app, g, jsonify, request
+
+from inbox.chat import Chat, Entry, find_chat, open_chat, read_transcript
+from inbox.models import Channel
+from inbox.record import InboundMessage, record_message
+from intake import phone
+from intake.errors import IntakeError
+from intake.practices import Practice
+from templates.chat import WIDGET
+from webhooks.errors import RequestError
+from webhooks.origins import answer_preflights, require_origin
+from webhooks.parts import Parts, parts_of
+from webhooks.tokens import HEADER, Tokens
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("chat", __name__, url_prefix="/chat")
+answer_preflights(blueprint)
+
+LONGEST_MESSAGE = 8000
+LONGEST_NAME = 100
+HEARTBEAT_SECONDS = 15.0
+STREAM_SECONDS = 600.0
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@blueprint.get("/widget.js")
+def widget() -> Response:
+    """Serves the widget to any page; which pages may then chat is checked where they do."""
+    response = Response(WIDGET.read_bytes(), mimetype="text/javascript")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/practices/<key>")
+def practice(key: str) -> Response:
+    """Says what the widget shows of a practice."""
+    parts = parts_of(current_app)
+    found = _practice(parts, key)
+    require_origin(request, found, parts.settings)
+    moment = datetime.now(UTC)
+    opening = found.next_opening(moment)
+    return jsonify(
+        name=found.name,
+        phone=phone.spoken(found.phone),
+        colour=found.chat.colour,
+        open=found.is_open(moment),
+        next_opening=opening.isoformat() if opening else None,
+        time_zone=found.time_zone,
+        hours=found.hours,
+        privacy_url=found.links.privacy,
+        strings=found.chat.strings,
+    )
+
+
+@blueprint.post("/conversations")
+def begin() -> tuple[Response, int]:
+    """Opens a conversation."""
+    parts = parts_of(current_app)
+    body = _json_object()
+    found = _practice(parts, _text(body, "practice", 64))
+    require_origin(request, found, parts.settings)
+    name, number = _text(body, "name", LONGEST_NAME, needed=False), _text(body, "phone", 40, needed=False)
+    public_id = open_chat(parts.database, found.slug, name or None, _phone(number) if number else None)
+    return jsonify(conversation=public_id, token=_tokens(parts).issue(public_id)), 201
+
+
+@blueprint.post("/conversations/<public_id>/messages")
+def send(public_id: str) -> tuple[Response, int]:
+    """Stores a message and puts it on the queue; one that is sent again is answered the same."""
+    parts = parts_of(current_app)
+    chat = _enter(parts, public_id)
+    body = _json_object()
+    key = _text(body, "client_message_id", 64)
+    if not _KEY.fullmatch(key):
+        raise RequestError(400, "invalid_parameter", "client_message_id has to be 1 to 64 letters, figures, - or _.")
+    recorded = record_message(
+        parts.database,
+        InboundMessage(
+            practice=chat.practice,
+            channel=Channel.CHAT,
+            provider="chat",
+            provider_id=hashlib.sha256(f"{public_id}:{key}".encode()).hexdigest(),
+            patient_address=None,
+            received_on="chat",
+            text=_text(body, "text", LONGEST_MESSAGE),
+            chat_id=chat.id,
+            sender_message_id=key,
+        ),
+    )
+    if recorded.is_new:
+        parts.queue.put("handle_message", recorded.message_id)
+        parts.queue.announce(chat.id)
+    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="chat")
+    return jsonify(message=recorded.entry), 202
+
+
+@blueprint.get("/conversations/<public_id>/messages")
+def read(public_id: str) -> Response:
+    """Returns what was said after an entry."""
+    parts = parts_of(current_app)
+    chat = _enter(parts, public_id)
+    transcript = read_transcript(parts.database, chat.id, _number(request.args.get("after", "0"), "after"))
+    return jsonify(messages=[_shown(entry) for entry in transcript.entries], working=transcript.working)
+
+
+@blueprint.get("/conversations/<public_id>/events")
+def events(public_id: str) -> Response:
+    """Streams what is said from now on, after the entries that the browser has."""
+    parts = parts_of(current_app)
+    chat = _enter(parts, public_id)
+    after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
+    response = Response(_stream(parts, chat, after), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
+    return response
+
+
+@blueprint.after_request
+def renew_token(response: Response) -> Response:
+    """Hands a fresh token to a browser whose own gets old."""
+    if "chat_token" in g:
+        response.headers[HEADER] = g.chat_token
+    return response
+
+
+def _stream(parts: Parts, chat: Chat, after: int) -> Iterator[str]:
+    """Yields server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+    The database is read at each wake-up, and with each heartbeat in case that a wake-up was lost.
+    """
+    ends_at = time.monotonic() + STREAM_SECONDS
+    working: bool | None = None
+    with parts.watchers.watch(chat.id) as changed:
+        yield "retry: 2000\n\n"
+        while time.monotonic() < ends_at and not parts.watchers.is_closed:
+            changed.clear()
+            transcript = read_transcript(parts.database, chat.id, after)
+            for entry in transcript.entries:
+                yield f"event: message\nid: {entry.number}\ndata: {json.dumps(_shown(entry))}\n\n"
+                after = entry.number
+            if transcript.working is not working:
+                working = transcript.working
+                yield f"event: working\ndata: {json.dumps({'working': working})}\n\n"
+            if not changed.wait(HEARTBEAT_SECONDS):
+                yield ": still here\n\n"
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    shown = {"id": entry.number, "from": entry.author, "text": entry.text, "at": entry.at.isoformat()}
+    return shown | ({"client_message_id": entry.sender_message_id} if entry.author == "patient" else {})
+
+
+def _practice(parts: Parts, key: str) -> Practice:
+    found = parts.practices.by_widget_key(key)
+    if found is None:
+        raise RequestError(404, "unknown_practice", "No practice has this widget key; check data-practice.")
+    return found
+
+
+def _enter(parts: Parts, public_id: str) -> Chat:
+    """Lets a request into the conversation that its token is bound to, from a page of the conversation's practice."""
+    fresh = _tokens(parts).check(request, public_id)
+    chat = find_chat(parts.database, public_id)
+    found = parts.practices.by_slug(chat.practice) if chat else None
+    if chat is None or found is None:
+        raise RequestError(404, "unknown_conversation", "There is no such conversation: begin a new one.")
+    require_origin(request, found, parts.settings)
+    if fresh is not None:
+        g.chat_token = fresh
+    return chat
+
+
+def _tokens(parts: Parts) -> Tokens:
+    return Tokens(parts.settings.secret_key)
+
+
+def _json_object() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise RequestError(400, "invalid_json", "Send a JSON object, with Content-Type: application/json.")
+    return body
+
+
+def _text(body: dict[str, Any], name: str, longest: int, *, needed: bool = True) -> str:
+    value = body.get(name)
+    if value is None and not needed:
+        return ""
+    if not isinstance(value, str) or (needed and not value.strip()):
+        raise RequestError(400, "invalid_parameter", f"{name} has to be a text that is not empty.")
+    if len(value) > longest:
+        raise RequestError(400, "invalid_parameter", f"{name} is {len(value)} characters long; at most {longest} fit.")
+    return value.strip() if name != "text" else value
+
+
+def _phone(value: str) -> str:
+    try:
+        return phone.normalise(value)
+    except IntakeError:
+        raise RequestError(
+            400, "invalid_parameter", "phone has to be a phone number with its area code, such as (202) 555-0123."
+        ) from None
+
+
+def _number(value: str, name: str) -> int:
+    if not (value.isascii() and value.isdecimal() and len(value) < 10):
+        raise RequestError(400, "invalid_parameter", f"{name} has to be the id of a message, 0 for all of them.")
+    return int(value)

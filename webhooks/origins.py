@@ -1,0 +1,76 @@
+"""Which sites' pages may call the chat and the forms: origins, and the headers that browsers ask for (Fetch, CORS)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Request, Response, current_app, request
+
+from intake.practices import Practice
+from intake.settings import Settings
+from webhooks.errors import RequestError
+from webhooks.parts import Parts, parts_of
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Max-Age": "600",
+}
+_READABLE = "Chat-Token, Retry-After"
+
+
+def require_origin(request: Request, practice: Practice, settings: Settings) -> None:
+    """Lets a request pass that comes from a page of the practice, or from one of the service's own.
+
+    A browser names the origin of every request that crosses origins; for a page of the service itself it says
+    `Sec-Fetch-Site: same-origin` where it does not.
+
+    Raises:
+        RequestError: 403, it comes from elsewhere, or does not say where from.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None and request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return
+    if origin is None or not _allows(practice, origin, settings):
+        raise RequestError(
+            403,
+            "origin_not_allowed",
+            f"Pages of {origin or 'no named origin'} may not do this for {practice.name}:"
+            " add the site to allowed_origins in the practices file.",
+        )
+
+
+def answer_preflights(blueprint: Blueprint) -> None:
+    """Answers the preflight requests to a blueprint's routes, and lets allowed pages read its answers."""
+
+    @blueprint.before_request
+    def preflight() -> Response | None:
+        if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+            return None
+        if not _is_known(request, parts_of(current_app)):
+            raise RequestError(403, "origin_not_allowed", "No practice allows pages of this origin.")
+        return Response(status=204, headers=_PREFLIGHT)
+
+    @blueprint.after_request
+    def readable(response: Response) -> Response:
+        response.vary.add("Origin")
+        if _is_known(request, parts_of(current_app)):
+            response.headers.setdefault("Access-Control-Allow-Origin", request.headers["Origin"])
+            response.headers.setdefault("Access-Control-Expose-Headers", _READABLE)
+        return response
+
+
+def _is_known(request: Request, parts: Parts) -> bool:
+    """Whether any practice allows the origin: what a request is about is known only later, and checked then."""
+    origin = request.headers.get("Origin")
+    return origin is not None and any(_allows(practice, origin, parts.settings) for practice in parts.practices.all)
+
+
+def _allows(practice: Practice, origin: str, settings: Settings) -> bool:
+    return origin in practice.allowed_origins or origin == origin_of(settings.public_url)
+
+
+def origin_of(url: str) -> str:
+    """Returns the origin of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,19 @@
+"""The web server's worker: thousands of idle event streams in one process, and a stop that does not wait for them."""
+
+from __future__ import annotations
+
+from types import FrameType
+
+import gevent
+from gunicorn.workers.ggevent import GeventWorker
+
+from webhooks.parts import parts_of
+
+
+class StreamingWorker(GeventWorker):  # type: ignore[misc]
+    """gunicorn's gevent worker: one greenlet a request, so that an open stream costs no thread."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Ends the event streams, which browsers take up again elsewhere; other requests are finished."""
+        super().handle_exit(sig, frame)
+        gevent.spawn(parts_of(self.wsgi).watchers.close)

@@ -1,0 +1,49 @@
+"""Conversation tokens: what a browser shows to go on with its chat."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Request
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+
+from webhooks.errors import RequestError
+
+LIFETIME = timedelta(days=7)
+RENEWED_AFTER = timedelta(hours=1)
+HEADER = "Chat-Token"
+
+
+class Tokens:
+    """Signs and checks tokens; each is bound to one conversation and expires."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._serializer = URLSafeTimedSerializer(secret_key, salt="chat conversation")
+
+    def issue(self, public_id: str) -> str:
+        """Returns a token for a conversation."""
+        return str(self._serializer.dumps(public_id))
+
+    def check(self, request: Request, public_id: str) -> str | None:
+        """Checks the token that a request shows.
+
+        Returns:
+            A fresh token when the shown one should be replaced, so that a conversation that goes on never expires.
+
+        Raises:
+            RequestError: 401, the token is missing, wrong, of another conversation, or too old.
+        """
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise RequestError(401, "invalid_token", "Send the conversation's token as Authorization: Bearer TOKEN.")
+        try:
+            bound_to, signed_at = self._serializer.loads(
+                token.strip(), max_age=int(LIFETIME.total_seconds()), return_timestamp=True
+            )
+        except SignatureExpired:
+            raise RequestError(401, "expired_token", "The conversation's token is too old: begin a new one.") from None
+        except BadData:
+            bound_to = None
+        if bound_to != public_id:
+            raise RequestError(401, "invalid_token", "The token is not this conversation's: begin a new one.")
+        return self.issue(public_id) if datetime.now(UTC) - signed_at > RENEWED_AFTER else None
