@@ -26,12 +26,17 @@ from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, DEMO_NUMBER, TwilioSt
 
 DEADLINE_SECONDS = 30.0
 PUBLIC_URL = "https://intake.example.com"
+ORIGIN = "https://bench.example"
+WIDGET_KEY = "bench"
 PRACTICE = f"""
 [[practice]]
 slug = "bench"
 name = "Bench"
 phone = "+12025550100"
 phone_numbers = ["{DEMO_NUMBER}"]
+widget_key = "{WIDGET_KEY}"
+allowed_origins = ["{ORIGIN}"]
+price_range = "A first visit is $120 to $180 without insurance."
 time_zone = "America/New_York"
 """
 
@@ -76,11 +81,16 @@ class RunningService:
         self._twilio.stop()
         self._redis.stop()
 
-    def restart_web(self) -> float:
+    @property
+    def port(self) -> int:
+        """Where the web server listens."""
+        return self._port
+
+    def restart_web(self, processes: int = 2) -> float:
         """Returns the seconds from the start of the web server to its first answer."""
         _stop(self._web)
         began = time.monotonic()
-        self._web = self._start("web", "--port", str(self._port))
+        self._web = self._start("web", "--port", str(self._port), "--processes", str(processes))
         _wait_until(self._web_answers)
         return time.monotonic() - began
 
@@ -114,11 +124,22 @@ class RunningService:
         """Returns the most memory that the worker has had resident, in MB."""
         if self._worker is None:
             raise RuntimeError("no worker runs")
-        status = Path(f"/proc/{self._worker.pid}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        if found is None:
-            raise RuntimeError("this system does not tell a process's peak memory")
-        return int(found[1]) / 1024
+        return _megabytes(self._worker.pid, "VmHWM")
+
+    def web_memory(self) -> float:
+        """Returns the memory that the web server's one working process has resident now, in MB."""
+        return _megabytes(self._serving_process(), "VmRSS")
+
+    def web_cpu_seconds(self) -> float:
+        """Returns the processor time that the web server's one working process has used, in seconds."""
+        fields = Path(f"/proc/{self._serving_process()}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
+
+    def _serving_process(self) -> int:
+        if self._web is None:
+            raise RuntimeError("no web server runs")
+        children = Path(f"/proc/{self._web.pid}/task/{self._web.pid}/children").read_text().split()
+        return int(children[0])
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         environment = {
@@ -150,6 +171,13 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise RuntimeError(f"nothing happened in {DEADLINE_SECONDS:.0f} seconds")
         time.sleep(0.005)
+
+
+def _megabytes(process: int, name: str) -> float:
+    found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    if found is None:
+        raise RuntimeError("this system does not tell a process's memory")
+    return int(found[1]) / 1024
 
 
 def _stop(process: subprocess.Popen[bytes] | None) -> None:

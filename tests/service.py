@@ -71,10 +71,11 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        parts = parts_of(self._app)
+        parts.watchers.close()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        parts = parts_of(self._app)
         parts.database.close()
         self.redis.close()
 

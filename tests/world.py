@@ -6,6 +6,10 @@ ENCRYPTION_KEY = "uK0UnDLwlXHNKIXmB3TBkuLW4ncEoGQ4ZVqJqkqjT0k="
 OTHER_KEY = "Mxn3dTq3cYyJ8sJpZgd9n1l1U3bY8u2q8e3Xb3o0l1E="
 PATIENT = "+12025550123"
 DEMO_NUMBER = "+15005550006"
+SITE = "https://maple.example"
+OTHER_SITE = "https://harbor.example"
+WIDGET_KEY = "maple-street"
+OTHER_WIDGET_KEY = "harbor-dental"
 SERVICE_SID = "MG" + "ab" * 16
 
 # One practice found by its number, one by its messaging service. Neither ever closes, so that replies are the same at
@@ -16,8 +20,12 @@ slug = "demo"
 name = "Maple Street"
 phone = "+12025550100"
 phone_numbers = ["{DEMO_NUMBER}"]
+email = "hello@maple.example"
+widget_key = "{WIDGET_KEY}"
+allowed_origins = ["{SITE}"]
 time_zone = "America/New_York"
 on_call_number = "+12025550111"
+price_range = "A first visit is $120 to $180 without insurance."
 links = {{ new_patient = "https://maple.example/new", scheduling = "https://maple.example/book" }}
 
 [practice.hours]
@@ -35,5 +43,8 @@ name = "Harbor Dental"
 phone = "+12025550170"
 phone_numbers = ["+12025550180"]
 messaging_service_sid = "{SERVICE_SID}"
+email = "hello@harbor.example"
+widget_key = "{OTHER_WIDGET_KEY}"
+allowed_origins = ["{OTHER_SITE}"]
 time_zone = "America/Chicago"
 """

@@ -1,0 +1,88 @@
+"""A browser's side of a chat, as far as HTTP goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from tests.world import SITE, WIDGET_KEY
+
+DEADLINE_SECONDS = 30.0
+
+
+class ChatClient:
+    """One conversation.
+
+    Attributes:
+        conversation: its public id.
+        token: what it shows.
+    """
+
+    def __init__(self, base: str, *, key: str = WIDGET_KEY, origin: str = SITE, **details: str) -> None:
+        """Begins a conversation."""
+        self._base, self.origin = base, origin
+        begun = begin(base, key, origin, **details)
+        assert begun.status_code == 201, begun.text
+        self.conversation: str = begun.json()["conversation"]
+        self.token: str = begun.json()["token"]
+
+    @property
+    def url(self) -> str:
+        """Address of the conversation."""
+        return f"{self._base}/chat/conversations/{self.conversation}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a browser sends along."""
+        return {"Origin": self.origin, "Authorization": f"Bearer {self.token}"}
+
+    def send(self, text: str, client_message_id: str) -> requests.Response:
+        """Sends a message."""
+        body = {"client_message_id": client_message_id, "text": text}
+        return requests.post(f"{self.url}/messages", json=body, headers=self.headers, timeout=DEADLINE_SECONDS)
+
+    def read(self, after: int = 0) -> dict[str, Any]:
+        """Reads what was said after a message."""
+        answer = requests.get(
+            f"{self.url}/messages", params={"after": str(after)}, headers=self.headers, timeout=DEADLINE_SECONDS
+        )
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def texts(self, after: int = 0) -> list[tuple[str, str]]:
+        """Returns who said what."""
+        return [(message["from"], message["text"]) for message in self.read(after)["messages"]]
+
+    @contextmanager
+    def watch(self, last_event_id: int | None = None) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
+        """Opens the event stream and yields an iterator over its events, each a name and its data."""
+        headers = self.headers | ({} if last_event_id is None else {"Last-Event-ID": str(last_event_id)})
+        with requests.get(f"{self.url}/events", headers=headers, stream=True, timeout=DEADLINE_SECONDS) as answer:
+            assert answer.status_code == 200, answer.text
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            yield _parse(answer.iter_lines(chunk_size=1, decode_unicode=True))
+
+
+def begin(base: str, key: str, origin: str | None, **details: str) -> requests.Response:
+    """Asks for a conversation."""
+    headers = {} if origin is None else {"Origin": origin}
+    body = {"practice": key} | details
+    return requests.post(f"{base}/chat/conversations", json=body, headers=headers, timeout=DEADLINE_SECONDS)
+
+
+def _parse(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "event" in fields:
+            yield fields["event"], json.loads(fields["data"])
+            fields = {}
+        else:
+            fields = {}

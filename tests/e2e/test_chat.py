@@ -1,0 +1,120 @@
+"""The chat over real processes: streams by the hundred, restarts in the middle, Redis gone and back."""
+
+from __future__ import annotations
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from intake.embedded_redis import EmbeddedRedis
+from intake.settings import Settings
+from tests.chat_client import ChatClient
+from tests.e2e.processes import Processes, answers, free_port
+
+PRICES = "How much does a physical cost if I pay cash, no insurance?"
+STREAMS = 100
+
+
+@pytest.fixture
+def chat_settings(quick_settings: Settings, own_redis: EmbeddedRedis) -> Settings:
+    """Settings on a Redis that a test may stop."""
+    return quick_settings.model_copy(update={"redis_url": own_redis.url})
+
+
+def authors(chat: ChatClient) -> list[str]:
+    return [author for author, _ in chat.texts()]
+
+
+def test_many_idle_streams_on_one_process_each_get_their_own_reply(
+    processes: Processes, chat_settings: Settings
+) -> None:
+    port = free_port()
+    processes.start_web(chat_settings, port)
+    processes.start_worker(chat_settings)
+    chats = [ChatClient(f"http://127.0.0.1:{port}") for _ in range(STREAMS)]
+
+    with ExitStack() as stack:
+        streams = [stack.enter_context(chat.watch()) for chat in chats]
+        for number, chat in enumerate(chats):
+            assert chat.send(f"{PRICES} I am number {number}.", "first").status_code == 202
+        for number, stream in enumerate(streams):
+            said = [data["text"] for name, data in (next(stream) for _ in range(4)) if name == "message"]
+            assert said[0] == f"{PRICES} I am number {number}."
+            assert "$120" in said[1]
+
+
+def test_a_server_that_stops_ends_its_streams_and_a_browser_goes_on_with_the_next(
+    processes: Processes, chat_settings: Settings
+) -> None:
+    port = free_port()
+    web = processes.start_web(chat_settings, port)
+    chat = ChatClient(f"http://127.0.0.1:{port}")
+
+    with chat.watch() as stream:
+        assert next(stream) == ("working", {"working": False})
+        chat.send(PRICES, "first")
+        seen = [next(stream), next(stream)]
+        web.signal(signal.SIGTERM)
+        assert list(stream) == []  # the end, not a break
+    assert web.wait() == 0
+    processes.start_worker(chat_settings)
+    processes.start_web(chat_settings, port)
+    assert chat.send(PRICES, "first").json() == {"message": 1}  # the browser cannot know that it was stored
+    with chat.watch(last_event_id=seen[0][1]["id"]) as stream:
+        names = [next(stream)[0] for _ in range(2)]
+
+    assert "message" in names
+    assert authors(chat) == ["patient", "robot"]
+
+
+def test_a_server_that_is_killed_loses_and_doubles_nothing(processes: Processes, chat_settings: Settings) -> None:
+    port = free_port()
+    web, worker = processes.start_web(chat_settings, port), processes.start_worker(chat_settings)
+    chat = ChatClient(f"http://127.0.0.1:{port}")
+    chat.send(PRICES, "first")
+    web.kill()
+    worker.kill()
+    processes.wait_until(lambda: not answers(f"http://127.0.0.1:{port}/healthz"), "gunicorn's orphan to end")
+
+    processes.start_web(chat_settings, port)
+    assert chat.send(PRICES, "first").json() == {"message": 1}
+    processes.start_worker(chat_settings)
+
+    processes.wait_until(lambda: len(authors(chat)) == 2, "the reply")
+    assert authors(chat) == ["patient", "robot"]
+
+
+def test_while_redis_is_away_messages_are_taken_and_are_answered_when_it_is_back(
+    processes: Processes, chat_settings: Settings, own_redis: EmbeddedRedis
+) -> None:
+    port = free_port()
+    processes.start_web(chat_settings, port)
+    processes.start_worker(chat_settings)
+    chat = ChatClient(f"http://127.0.0.1:{port}")
+    with chat.watch() as stream:
+        next(stream)
+        own_redis.stop()
+        assert chat.send(PRICES, "first").status_code == 202
+        assert authors(chat) == ["patient"]
+        own_redis.start()
+        said = [data["text"] for name, data in (next(stream) for _ in range(4)) if name == "message"]
+
+    assert said[0] == PRICES
+    assert "$120" in said[1]
+
+
+def test_requests_of_many_at_once_are_all_answered(processes: Processes, chat_settings: Settings) -> None:
+    port = free_port()
+    processes.start_web(chat_settings, port)
+    base = f"http://127.0.0.1:{port}"
+
+    def play(number: int) -> list[str]:
+        chat = ChatClient(base)
+        chat.send(f"question {number}", "first")
+        return [text for _, text in chat.texts()]
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(play, range(64))) == [[f"question {number}"] for number in range(64)]
+    assert answers(f"{base}/readyz")
