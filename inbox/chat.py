@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Channel, Conversation, Delivery, DeliveryState, Message
+from inbox.models import Channel, Conversation, Delivery, Message
 
 Author = Literal["patient", "robot", "staff"]
 
@@ -49,7 +49,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The entries after some number, and whether a message still waits to be understood or answered."""
+    """The entries after some number, and whether a message still waits to be understood."""
 
     entries: list[Entry]
     working: bool
@@ -109,22 +109,12 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
             Entry(number or 0, "staff" if message_id is None else "robot", body, at)
             for number, message_id, body, at in replies
         ]
-        working = session.scalar(select(_waits(chat_id)))
+        waiting = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
+        working = session.scalar(select(waiting))
     return Transcript(sorted(entries, key=lambda entry: entry.number), bool(working))
 
 
 def next_entry(session: Session, chat_id: int) -> int:
-    """Gives out the next number, under the lock of the conversation's row."""
-    conversation = session.get_one(Conversation, chat_id, with_for_update=True)
-    conversation.entries += 1
-    return conversation.entries
-
-
-def _waits(chat_id: int) -> ColumnElement[bool]:
-    unhandled = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
-    unshown = exists().where(
-        Delivery.conversation_id == chat_id,
-        Delivery.message_id.is_not(None),
-        Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
-    )
-    return or_(unhandled, unshown)
+    """Gives out the next number; until the transaction ends, nobody else gets one in this conversation."""
+    count = update(Conversation).where(Conversation.id == chat_id).values(entries=Conversation.entries + 1)
+    return session.execute(count.returning(Conversation.entries)).scalar_one()

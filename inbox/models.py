@@ -129,6 +129,7 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("provider", "provider_id"),
+        Index("ix_messages_entry", "conversation_id", "entry", unique=True),
         Index("ix_messages_unhandled", "handled_at", "next_attempt_at"),
     )
 
@@ -196,6 +197,7 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("message_id", "reply"),
+        Index("ix_deliveries_entry", "conversation_id", "entry", unique=True),
         Index("ix_deliveries_due", "state", "next_attempt_at"),
     )
 

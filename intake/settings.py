@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from intake.errors import IntakeError
+from intake.mail_server import parse_mail_server
 
 
 class Settings(BaseSettings):
@@ -29,6 +30,10 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = Field(default=None, description="account that texts are sent from")
     twilio_auth_token: str | None = Field(default=None, repr=False, description="checks signatures, sends texts")
     twilio_api_base_url: str = Field(default="https://api.twilio.com", description="Twilio's REST API")
+    smtp_url: str | None = Field(default=None, repr=False, description="mail server that email goes out through")
+    email_webhook_secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="password of the webhook that email comes in by"
+    )
     sentry_dsn: str | None = Field(default=None, repr=False, description="where errors are reported")
     settle_after_seconds: float = Field(
         default=60, ge=0, description="how long an unanswered send waits before Twilio's message list is read"
@@ -36,8 +41,18 @@ class Settings(BaseSettings):
     reconcile_every_seconds: int = Field(
         default=5, ge=1, description="how often a worker looks for unfinished messages and deliveries"
     )
+    trusted_proxies: int = Field(default=0, ge=0, description="proxies in front that write X-Forwarded-For")
+    demo_mode: bool = Field(default=False, description="whether the page at / has a phone to play a patient with")
 
-    @field_validator("model_dir", "twilio_account_sid", "twilio_auth_token", "sentry_dsn", mode="before")
+    @field_validator(
+        "model_dir",
+        "twilio_account_sid",
+        "twilio_auth_token",
+        "smtp_url",
+        "email_webhook_secret",
+        "sentry_dsn",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -72,6 +87,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"key {number} is not a Fernet key; make one with `intake keys new`") from None
         return ",".join(keys)
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_mail_server(value)
+        return value
+
     @field_validator("public_url", "twilio_api_base_url")
     @classmethod
     def _is_a_base_url(cls, value: str) -> str:
@@ -84,6 +106,12 @@ class Settings(BaseSettings):
     def _account_needs_its_token(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
             raise ValueError("TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not; set both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _a_demo_texts_nobody(self) -> Settings:
+        if self.demo_mode and self.twilio_account_sid:
+            raise ValueError("DEMO_MODE plays patients with made-up numbers; unset it, or TWILIO_ACCOUNT_SID")
         return self
 
     @property

@@ -26,6 +26,11 @@ from intake.settings import Settings, load_settings
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 QUICK_DEATH_SECONDS = 10.0
+# one that no carrier can hold up, and one that carries and else helps
+WORKERS = {
+    "message worker": ["--queue", "messages"],
+    "carrier worker": ["--queue", "carriers", "--queue", "messages"],
+}
 
 
 class _Child:
@@ -96,7 +101,8 @@ def run_all(data_dir: Path, port: int, environment: Mapping[str, str], say: Call
                 redis_server.start()
             Database(settings.database_url, Keyring(settings.encryption_keys)).migrate()
             children.append(_Child("web server", ["web", "--port", str(port)], complete))
-            children.append(_Child("worker", ["worker"], complete))
+            for name, arguments in WORKERS.items():
+                children.append(_Child(name, ["worker", *arguments], complete))
             _wait_until_answering(port, children, stop)
             if not stop:
                 _greet(say, settings, port, data_dir)
@@ -112,10 +118,13 @@ def run_all(data_dir: Path, port: int, environment: Mapping[str, str], say: Call
 
 
 def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: Path) -> None:
-    practice = load_practices(settings.practices_file).all[0]
-    say(f"Intake answers for {practice.name} at {settings.public_url} (ready: http://127.0.0.1:{port}/readyz)")
+    practices = load_practices(settings.practices_file).all
+    say(f"Intake answers for {practices[0].name} at {settings.public_url} (ready: http://127.0.0.1:{port}/readyz)")
     if not settings.sends_texts:
         say("No Twilio credentials: texts to patients are shown and marked as not sent.")
+    if any(practice.widget_key for practice in practices):
+        phone = ", and a phone to play a patient with" if settings.demo_mode else ""
+        say(f"Open {settings.public_url}/ : a practice's site with the chat{phone}.")
     location = "" if data_dir == Path("var") else f" --data-dir {data_dir}"
     say("Play a patient from another terminal:")
     say(f'  {_command()} simulate sms{location} "Are you accepting new patients?"')

@@ -16,7 +16,7 @@ class OutgoingText:
 
     Attributes:
         delivery_id: the outbox row, named in the status callback's address.
-        to: the patient's number (E.164) or email address; empty for a chat.
+        to: the patient's number (E.164) or email address.
         sender: a number (E.164), a messaging service's sid, or the practice's email address.
         body: at most 1,600 characters.
         sending_at: when this attempt began, aware.
@@ -68,12 +68,7 @@ class Printed:
     """It went to the console and to nobody else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """It is for the patient's browser, which reads it from the database."""
-
-
-Outcome = Accepted | Refused | Busy | Unanswered | Printed | Shown
+Outcome = Accepted | Refused | Busy | Unanswered | Printed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ CONSOLE = "console"
 UNDELIVERED = "undelivered"
 UNPROCESSED = "unprocessed"
 UNHEARD_VOICEMAIL = "unheard_voicemail"
+BROKEN_REPLY = "broken_reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Notice:
         conversation_id: where to look.
         message_id: which message it is about.
         practice: the practice's name.
-        reason: the route, `undelivered`, `unprocessed` or `unheard_voicemail`.
+        reason: the route, `undelivered`, `unprocessed`, `unheard_voicemail` or `broken_reply`.
         priority: `low`, `normal`, `high` or `urgent`.
         team: who is told.
     """
@@ -68,6 +69,7 @@ def describe(reason: str) -> str:
         "opt_out": "Opt-out that may mean an appointment",
         UNDELIVERED: "Reply that could not be delivered",
         UNPROCESSED: "Message that could not be processed",
+        BROKEN_REPLY: "Reply whose own words could not be used, so that the standard ones went out",
         UNHEARD_VOICEMAIL: "Voicemail to listen to, without a transcription",
     }
     return known.get(reason, reason.replace("_", " ").capitalize())

@@ -21,7 +21,6 @@ from tasks.carrier import (
     OutgoingText,
     Printed,
     Refused,
-    Shown,
     Unanswered,
 )
 from tasks.delivery import IN_FLIGHT, retry_delay
@@ -36,6 +35,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
+def add_delivery(session: Session, delivery: Delivery) -> FollowUps:
+    """Adds a reply to the outbox; one in a chat is shown at once, as its patient's browser reads it from here."""
+    shown = delivery.medium == Medium.CHAT
+    if shown:
+        delivery.entry = next_entry(session, delivery.conversation_id)
+        delivery.state = DeliveryState.DELIVERED
+    session.add(delivery)
+    session.flush()
+    return FollowUps(chats=(delivery.conversation_id,)) if shown else FollowUps(deliveries=(delivery.id,))
+
+
 def deliver(context: Context, delivery_id: int) -> FollowUps:
     """Sends a pending delivery once; any other delivery is left alone."""
     claimed = _claim(context, delivery_id)
@@ -47,8 +57,6 @@ def deliver(context: Context, delivery_id: int) -> FollowUps:
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         _write_outcome(session, delivery, outcome)
         log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
-        if delivery.entry is not None:
-            return FollowUps(chats=(delivery.conversation_id,))
         return tell_staff_of_failure(session, delivery, context.practices)
 
 
@@ -176,9 +184,6 @@ def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> No
                 mark_sent(delivery)
         case _ if delivery.state != DeliveryState.SENDING:
             return
-        case Shown():
-            delivery.state = DeliveryState.DELIVERED
-            delivery.entry = next_entry(session, delivery.conversation_id)
         case Printed():
             delivery.state = DeliveryState.NOT_SENT
         case Refused(code):

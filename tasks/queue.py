@@ -16,10 +16,20 @@ from tasks.live import announce
 
 log = structlog.get_logger(__name__)
 
-QUEUE_NAME = "intake"
+# What is understood and answered here, and what waits for somebody else's server: while that one hangs, the messages
+# of other patients go on. A worker takes jobs from the queues that it is given, in their order.
+MESSAGES, CARRIERS = "messages", "carriers"
+QUEUES = (MESSAGES, CARRIERS)
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
 Job = Literal["handle_message", "deliver", "settle", "notify", "look_for_recording"]
+_QUEUE_OF: dict[Job, str] = {
+    "handle_message": MESSAGES,
+    "deliver": CARRIERS,
+    "settle": CARRIERS,
+    "notify": CARRIERS,
+    "look_for_recording": CARRIERS,
+}
 
 
 def connect(redis_url: str) -> redis.Redis:
@@ -35,12 +45,19 @@ class FollowUps:
     notifications: tuple[int, ...] = ()
     chats: tuple[int, ...] = ()
 
+    def __or__(self, other: FollowUps) -> FollowUps:
+        """Returns what follows from both."""
+        return FollowUps(
+            self.deliveries + other.deliveries, self.notifications + other.notifications, self.chats + other.chats
+        )
+
 
 class WorkQueue:
     """Puts row ids on the queue."""
 
     def __init__(self, connection: redis.Redis) -> None:
-        self._queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
+        self._connection = connection
+        self._queues = {name: Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES}
 
     def put(self, job: Job, row_id: int) -> bool:
         """Enqueues a job for a row.
@@ -49,7 +66,7 @@ class WorkQueue:
             False when Redis could not be reached; the reconciler will find the row.
         """
         try:
-            self._queue.enqueue(
+            self._queues[_QUEUE_OF[job]].enqueue(
                 f"tasks.jobs.{job}",
                 row_id,
                 job_timeout=JOB_TIMEOUT_SECONDS,
@@ -73,7 +90,7 @@ class WorkQueue:
 
     def announce(self, chat_id: int) -> None:
         """Wakes the browsers that watch a chat."""
-        announce(self._queue.connection, chat_id)
+        announce(self._connection, chat_id)
 
     def waiting(self) -> int:
         """Returns how many jobs wait.
@@ -81,11 +98,11 @@ class WorkQueue:
         Raises:
             redis.RedisError: Redis could not be reached.
         """
-        return int(self._queue.count)
+        return sum(int(queue.count) for queue in self._queues.values())
 
     def is_ready(self) -> bool:
         """Whether Redis answers."""
         try:
-            return bool(self._queue.connection.ping())
+            return bool(self._connection.ping())
         except redis.RedisError:
             return False

@@ -1,4 +1,4 @@
-"""Handing a reply over: to Twilio's REST API, to a patient's browser, or to the console where nothing is set up."""
+"""Handing a reply over: to Twilio's REST API, or to the console where nothing is set up."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from tasks.carrier import (
     Printed,
     Refused,
     Sender,
-    Shown,
     Sighting,
     Unanswered,
 )
+from tasks.smtp import make_email_sender
 
 log = structlog.get_logger(__name__)
 
@@ -58,22 +58,6 @@ class ConsoleSender:
 
     def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
         """Finds nothing, as nothing was ever sent."""
-        return None
-
-    def look_up(self, provider_id: str) -> Sighting | None:
-        """Knows of nothing."""
-        return None
-
-
-class ChatSender:
-    """Shows a reply in the patient's browser, which reads it from the database: nothing can fail on the way."""
-
-    def send(self, text: OutgoingText) -> Outcome:
-        """Has the outbox mark it as shown."""
-        return Shown()
-
-    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
-        """Finds nothing: what is not marked as shown was not shown."""
         return None
 
     def look_up(self, provider_id: str) -> Sighting | None:
@@ -207,11 +191,10 @@ def make_lookup(settings: Settings) -> Lookup:
 
 
 def make_senders(settings: Settings) -> dict[Medium, Sender]:
-    """Returns the way that replies go out by each medium."""
+    """Returns how replies go out by each medium that needs a carrier; a chat needs none."""
     return {
         Medium.SMS: make_sender(settings),
-        Medium.CHAT: ChatSender(),
-        Medium.EMAIL: ConsoleSender("no SMTP server"),
+        Medium.EMAIL: make_email_sender(settings) or ConsoleSender("no SMTP server"),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 import redis
@@ -14,7 +15,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.context import Context, use
-from tasks.queue import QUEUE_NAME, connect
+from tasks.queue import QUEUES, connect
 from tasks.reconcile import reconcile
 
 log = structlog.get_logger(__name__)
@@ -34,9 +35,9 @@ class WarmWorker(SimpleWorker):
 
     max_connection_wait_time = 4.0
 
-    def __init__(self, context: Context, *, is_first: bool) -> None:
+    def __init__(self, context: Context, *, is_first: bool, queues: Sequence[str] = QUEUES) -> None:
         super().__init__(
-            [QUEUE_NAME],
+            queues,
             connection=connect(context.settings.redis_url),
             serializer=JSONSerializer,
             maintenance_interval=context.settings.reconcile_every_seconds,
@@ -66,24 +67,28 @@ class WarmWorker(SimpleWorker):
             log.error("reconcile_failed", error=type(error).__name__)
 
 
-def run_worker(context: Context) -> None:
+def run_worker(context: Context, queues: Sequence[str] = QUEUES) -> None:
     """Works until a signal asks to stop; a job in hand is finished first.
 
     Redis may go away and come back meanwhile.
+
+    Args:
+        context: what jobs work with.
+        queues: where jobs are taken from, the first one first.
     """
     use(context)
     with contextlib.suppress(StopRequested):  # a signal between two workers meets the first one's handler
-        _work_until_stopped(context)
+        _work_until_stopped(context, queues)
 
 
-def _work_until_stopped(context: Context) -> None:
+def _work_until_stopped(context: Context, queues: Sequence[str]) -> None:
     worker: WarmWorker | None = None
     pause = 0.0
     while worker is None or not worker.stop_was_requested:
         try:
             time.sleep(pause)
             pause = RECONNECT_SECONDS
-            worker = WarmWorker(context, is_first=worker is None)
+            worker = WarmWorker(context, is_first=worker is None, queues=queues)
             worker.work(logging_level="WARNING")
             log.info("worker_ended", stop_was_requested=worker.stop_was_requested)
         except redis.RedisError as error:

@@ -66,6 +66,24 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     return text
 
 
+def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tuple[str, bool]:
+    """Returns the text of a reply that somebody waits for, and whether the practice's own words could be used.
+
+    Words that cannot be rendered are found at the start; those that fail later, for one message alone, are replaced by
+    the shipped ones rather than leave the patient without an answer.
+
+    Raises:
+        IntakeError: the shipped words cannot be rendered either.
+    """
+    try:
+        return render_reply(name, practice, occasion), True
+    except IntakeError:
+        if name not in practice.replies:
+            raise
+    others = {key: words for key, words in practice.replies.items() if key != name}
+    return render_reply(name, practice.model_copy(update={"replies": others}), occasion), False
+
+
 def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
     """Renders every reply of a practice as a first reply, by name, and tries them open and closed.
 

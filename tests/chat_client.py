@@ -1,17 +1,20 @@
-"""A browser's side of a chat, as far as HTTP goes."""
+"""A browser's side of a chat, as far as HTTP goes. Each comes from an address of its own, as addresses are limited."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.world import SITE, WIDGET_KEY
 
 DEADLINE_SECONDS = 30.0
+_numbers = itertools.count()
 
 
 class ChatClient:
@@ -25,7 +28,9 @@ class ChatClient:
     def __init__(self, base: str, *, key: str = WIDGET_KEY, origin: str = SITE, **details: str) -> None:
         """Begins a conversation."""
         self._base, self.origin = base, origin
-        begun = begin(base, key, origin, **details)
+        self._session = requests.Session()
+        self._session.mount("http://", _OwnAddress())
+        begun = begin(base, key, origin, session=self._session, **details)
         assert begun.status_code == 201, begun.text
         self.conversation: str = begun.json()["conversation"]
         self.token: str = begun.json()["token"]
@@ -43,11 +48,11 @@ class ChatClient:
     def send(self, text: str, client_message_id: str) -> requests.Response:
         """Sends a message."""
         body = {"client_message_id": client_message_id, "text": text}
-        return requests.post(f"{self.url}/messages", json=body, headers=self.headers, timeout=DEADLINE_SECONDS)
+        return self._session.post(f"{self.url}/messages", json=body, headers=self.headers, timeout=DEADLINE_SECONDS)
 
     def read(self, after: int = 0) -> dict[str, Any]:
         """Reads what was said after a message."""
-        answer = requests.get(
+        answer = self._session.get(
             f"{self.url}/messages", params={"after": str(after)}, headers=self.headers, timeout=DEADLINE_SECONDS
         )
         assert answer.status_code == 200, answer.text
@@ -62,17 +67,30 @@ class ChatClient:
     def watch(self, last_event_id: int | None = None) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
         """Opens the event stream and yields an iterator over its events, each a name and its data."""
         headers = self.headers | ({} if last_event_id is None else {"Last-Event-ID": str(last_event_id)})
-        with requests.get(f"{self.url}/events", headers=headers, stream=True, timeout=DEADLINE_SECONDS) as answer:
+        with self._session.get(f"{self.url}/events", headers=headers, stream=True, timeout=DEADLINE_SECONDS) as answer:
             assert answer.status_code == 200, answer.text
             assert answer.headers["Content-Type"].startswith("text/event-stream")
             yield _parse(answer.iter_lines(chunk_size=1, decode_unicode=True))
 
 
-def begin(base: str, key: str, origin: str | None, **details: str) -> requests.Response:
+def begin(
+    base: str, key: str, origin: str | None, session: requests.Session | None = None, **details: str
+) -> requests.Response:
     """Asks for a conversation."""
     headers = {} if origin is None else {"Origin": origin}
     body = {"practice": key} | details
-    return requests.post(f"{base}/chat/conversations", json=body, headers=headers, timeout=DEADLINE_SECONDS)
+    return (session or requests.Session()).post(
+        f"{base}/chat/conversations", json=body, headers=headers, timeout=DEADLINE_SECONDS
+    )
+
+
+class _OwnAddress(HTTPAdapter):
+    """Connects from a loopback address that no other client of this process has."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        number = next(_numbers)
+        address = f"127.2.{number // 250}.{number % 250 + 1}"
+        super().init_poolmanager(*arguments, source_address=(address, 0), **options)
 
 
 def _parse(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from classifier import INTENTS
 from intake import practices
@@ -93,6 +95,16 @@ def test_the_readme_explains_every_target() -> None:
 # ---- the HTTP interface
 
 
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    """Path, method and description of everything that can be asked."""
+    return [
+        (path, name, part)
+        for path, parts in description()["paths"].items()
+        for name, part in parts.items()
+        if name != "parameters"
+    ]
+
+
 def test_the_openapi_description_has_every_route_and_no_other(tmp_path: Path) -> None:
     app = build_app(
         Settings(
@@ -113,15 +125,13 @@ def test_the_openapi_description_has_every_route_and_no_other(tmp_path: Path) ->
     }
     parts_of(app).database.close()
 
-    described = {(path, method) for path, methods in description()["paths"].items() for method in methods}
-    assert described == routes
+    assert {(path, method) for path, method, _ in operations()} == routes
 
 
 def test_every_operation_is_summed_up_and_says_what_it_answers() -> None:
-    for path, methods in description()["paths"].items():
-        for method, operation in methods.items():
-            assert operation["summary"], (method, path)
-            assert all(answer["description"] for answer in operation["responses"].values()), (method, path)
+    for path, method, operation in operations():
+        assert operation["summary"], (method, path)
+        assert all(answer["description"] for answer in operation["responses"].values()), (method, path)
 
 
 # ---- practices
@@ -150,3 +160,7 @@ def test_what_the_demo_practices_file_leaves_out_would_be_right_too(tmp_path: Pa
     assert demo.review_threshold
     assert demo.routes
     assert demo.replies
+
+
+def test_the_openapi_description_is_valid() -> None:
+    OpenAPIV31SpecValidator(description()).validate()

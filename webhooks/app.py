@@ -7,8 +7,9 @@ from flask import Flask, Response
 from intake.logs import configure_logging
 from intake.reporting import configure_reporting
 from intake.settings import Settings, load_settings
-from webhooks import chat, health, sms, voice
+from webhooks import chat, demo, email, forms, health, sms, voice
 from webhooks.errors import register_errors
+from webhooks.limits import limit_requests, trust_proxies
 from webhooks.parts import attach, open_parts
 
 MAX_BODY_BYTES = 64 * 1024
@@ -44,6 +45,11 @@ def build_app(settings: Settings) -> Flask:
     app.register_blueprint(sms.blueprint)
     app.register_blueprint(voice.blueprint)
     app.register_blueprint(chat.blueprint)
+    app.register_blueprint(forms.blueprint)
+    app.register_blueprint(email.blueprint)
+    app.register_blueprint(demo.blueprint)
+    limit_requests(app, settings)
+    trust_proxies(app, settings)
     app.after_request(_harden)
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from intake import __version__
@@ -28,6 +29,18 @@ _ERROR = {
 
 def description() -> dict[str, Any]:
     """Returns the description as OpenAPI 3.1."""
+    described = _paths()
+    for path, operations in described["paths"].items():
+        named = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in re.findall(r"{(\w+)}", path)
+        ]
+        if named:
+            operations["parameters"] = named
+    return described
+
+
+def _paths() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Intake", "version": __version__},
@@ -44,7 +57,7 @@ def description() -> dict[str, Any]:
                 "post": _twilio(
                     "A text came in",
                     ["MessageSid", "From", "To", "Body"],
-                    {"200": {"description": "empty TwiML"}},
+                    {"200": {"description": "empty TwiML"}, "429": _ERROR},
                 )
             },
             "/twilio/sms/status": {
@@ -81,6 +94,32 @@ def description() -> dict[str, Any]:
                     ["CallSid", "From", "To", "RecordingSid", "TranscriptionStatus", "TranscriptionText"],
                     {"204": {"description": "noted"}},
                 )
+            },
+            "/": {
+                "get": {
+                    "summary": "A practice's site with the chat, and in demo mode a phone to play its patient with",
+                    "responses": {"200": {"description": "HTML"}, "404": _ERROR},
+                }
+            },
+            "/demo/assets/{name}": {
+                "get": {
+                    "summary": "What that page needs",
+                    "responses": {
+                        "200": {"description": "a file"},
+                        "304": {"description": "not changed"},
+                        "404": _ERROR,
+                    },
+                }
+            },
+            "/demo/messages": {
+                "get": _demo(
+                    "What was sent from the visitor's phone, and what came of it", {"200": {"description": "messages"}}
+                ),
+                "post": _demo(
+                    "Send a text from the visitor's phone, or leave a voicemail",
+                    {"202": {"description": "the message's id"}},
+                    body={"channel": "string", "text": "string"},
+                ),
             },
             "/chat/widget.js": {
                 "get": {
@@ -122,9 +161,52 @@ def description() -> dict[str, Any]:
                     token=True,
                 )
             },
+            "/forms/{slug}": {"post": _form()},
+            "/email/inbound": {"post": _email()},
         },
-        "components": {"securitySchemes": {"conversation": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "securitySchemes": {
+                "conversation": {"type": "http", "scheme": "bearer"},
+                "email": {"type": "http", "scheme": "basic"},
+            }
+        },
     }
+
+
+def _form() -> dict[str, Any]:
+    """Describes a contact form, which a plain HTML form may post too."""
+    schema = _object(
+        ["message", "name", "email", "phone", "website", "client_message_id", "redirect"], needed=["message"]
+    )
+    kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+    return {
+        "summary": "A practice's contact form was sent",
+        "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in kinds}},
+        "responses": {
+            "202": {"description": "received: JSON, or a page that says so"},
+            "303": {"description": "received: the page named by `redirect`"},
+        }
+        | dict.fromkeys(("400", "403", "404", "413", "429", "503"), _ERROR),
+    }
+
+
+def _email() -> dict[str, Any]:
+    """Describes SendGrid's Inbound Parse webhook, as far as it is read."""
+    fields = ["headers", "from", "to", "cc", "subject", "text", "html", "envelope", "charsets", "SPF", "dkim"]
+    return {
+        "summary": "An email came in",
+        "security": [{"email": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _object(fields, needed=["headers"])}},
+        },
+        "responses": {"200": {"description": "received"}}
+        | dict.fromkeys(("400", "401", "403", "404", "413", "503"), _ERROR),
+    }
+
+
+def _object(names: list[str], *, needed: list[str]) -> dict[str, Any]:
+    return {"type": "object", "required": needed, "properties": {name: {"type": "string"} for name in names}}
 
 
 def _chat(
@@ -154,6 +236,13 @@ def _chat(
             "properties": {name: {"type": kind} for name, kind in body.items()},
         }
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
+def _demo(summary: str, responses: dict[str, Any], *, body: dict[str, str] | None = None) -> dict[str, Any]:
+    """Describes a request of the demo page's phone, which is there in demo mode only."""
+    operation = _chat(summary, responses, body=body, needed=list(body or ()))
+    operation["parameters"] = [{"name": "Demo-Phone", "in": "header", "schema": {"type": "string"}}]
     return operation
 
 

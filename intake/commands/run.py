@@ -66,17 +66,29 @@ def web(host: str, port: int, processes: int) -> None:
 
 
 @click.command()
-def worker() -> None:
-    """Run one worker: understands, decides, sends and repairs."""
+@click.option(
+    "--queue",
+    "queues",
+    multiple=True,
+    type=click.Choice(["messages", "carriers"]),
+    help="Take jobs from this queue alone, or first of several; from both when not given.",
+)
+def worker(queues: tuple[str, ...]) -> None:
+    """Run one worker: understands, decides, sends and repairs.
+
+    Messages wait for nobody else's server; carriers (Twilio, mail, notifications) may be slow. With one worker for
+    each queue, a carrier that hangs does not hold up the patients in a chat.
+    """
     from intake.logs import configure_logging
     from intake.reporting import configure_reporting
     from tasks.context import open_context
+    from tasks.queue import QUEUES
     from tasks.worker import run_worker
 
     settings = load_settings()
     configure_logging()
     configure_reporting(settings.sentry_dsn, "worker")
-    run_worker(open_context(settings))
+    run_worker(open_context(settings), queues or QUEUES)
 
 
 @click.command()

@@ -125,9 +125,10 @@ class Processes:
         self._all.append(process)
         return process
 
-    def start_worker(self, settings: Settings) -> Process:
-        """Starts `intake worker`."""
-        return self.start("worker", ["-m", "intake", "worker"], environment_of(settings))
+    def start_worker(self, settings: Settings, *queues: str) -> Process:
+        """Starts `intake worker`, for these queues or for all."""
+        options = [part for queue in queues for part in ("--queue", queue)]
+        return self.start("worker", ["-m", "intake", "worker", *options], environment_of(settings))
 
     def start_tampered_worker(self, settings: Settings, function: str, event: str, action: str) -> Process:
         """Starts a worker to which something happens at a function's call or return; see `tampered_worker.py`."""

@@ -7,11 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
+from sqlalchemy import select
 
+from inbox.database import Database
+from inbox.models import Notification
 from intake.embedded_redis import EmbeddedRedis
 from intake.settings import Settings
 from tests.chat_client import ChatClient
 from tests.e2e.processes import Processes, answers, free_port
+from tests.standins.twilio import TwilioStandIn
+from tests.world import DEMO_NUMBER, PATIENT
 
 PRICES = "How much does a physical cost if I pay cash, no insurance?"
 STREAMS = 100
@@ -103,6 +108,26 @@ def test_while_redis_is_away_messages_are_taken_and_are_answered_when_it_is_back
 
     assert said[0] == PRICES
     assert "$120" in said[1]
+
+
+def test_a_carrier_that_answers_nobody_holds_up_no_chat(
+    processes: Processes, chat_settings: Settings, database: Database, twilio: TwilioStandIn
+) -> None:
+    port = free_port()
+    processes.start_web(chat_settings, port)
+    processes.start_worker(chat_settings, "messages")  # and nobody who would wait for a carrier
+    base, public = f"http://127.0.0.1:{port}", chat_settings.public_url
+    twilio.incoming_sms(f"{base}/twilio/sms", f"{public}/twilio/sms", PATIENT, DEMO_NUMBER, PRICES)
+    chat = ChatClient(base)
+    chat.send(PRICES, "first")
+
+    processes.wait_until(lambda: len(authors(chat)) == 2, "the reply in the chat")
+    assert twilio.messages == []
+    with database.read() as session:
+        assert set(session.scalars(select(Notification.state))) == {"pending"}
+
+    processes.start_worker(chat_settings, "carriers")
+    twilio.wait_for_messages(1)
 
 
 def test_requests_of_many_at_once_are_all_answered(processes: Processes, chat_settings: Settings) -> None:

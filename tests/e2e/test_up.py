@@ -79,7 +79,7 @@ def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> N
     service = machine.up(free_port())
     machine.simulate(QUESTION)
     assert len(machine.running("redis-server")) == 1
-    assert len(machine.running("intake worker")) == 1
+    assert len(machine.running("intake worker")) == 2
     assert machine.running("gunicorn")
 
     service.signal(signal.SIGINT)
@@ -118,7 +118,7 @@ def test_a_process_that_is_killed_is_started_again(machine: Machine) -> None:
     # one that ends in its first ten seconds is taken for a broken set-up, which stops everything
     machine.processes.wait_until(lambda: time.monotonic() - started > 15, "the service to be ten seconds old")
 
-    for what in ("intake worker", "gunicorn"):
+    for what in ("intake worker --queue messages", "gunicorn"):
         killed = min(machine.running(what))
         os.kill(killed, signal.SIGKILL)
         machine.processes.wait_until(
@@ -126,7 +126,7 @@ def test_a_process_that_is_killed_is_started_again(machine: Machine) -> None:
         )
     machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
 
-    assert "The worker ended and is started again." in service.errors
+    assert "The message worker ended and is started again." in service.errors
     assert "The web server ended and is started again." in service.errors
     assert service.stop() == 0, service.tail()
     assert running_in(machine.folder) == {}

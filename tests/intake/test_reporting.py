@@ -20,7 +20,7 @@ from inbox.database import Database
 from inbox.models import Message, now
 from inbox.record import record_message
 from intake.privacy import Keyring
-from tasks.queue import QUEUE_NAME
+from tasks.queue import MESSAGES
 from tests.inbox.conftest import inbound
 from tests.intake.command import Finished, complete, python
 from tests.standins.sentry import SentryReceiver
@@ -93,7 +93,7 @@ def worker(folder: Path, redis_url: str, migrated_file: Path) -> Iterator[Report
     database.close()
     with redis.Redis.from_url(redis_url) as client, SentryReceiver() as receiver:
         client.flushall()
-        queue = Queue(QUEUE_NAME, connection=client, serializer=JSONSerializer)
+        queue = Queue(MESSAGES, connection=client, serializer=JSONSerializer)
         for arguments in ([messages[0]], [messages[1]], [TEXT, PATIENT]):
             queue.enqueue("tasks.jobs.handle_message", *arguments)
         environment = complete(folder, SENTRY_DSN=receiver.dsn, REDIS_URL=redis_url)

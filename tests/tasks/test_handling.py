@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import select
 
 from inbox.models import Classification, Decision, Delivery, Message, Notification, OptOut, now
+from intake.practices import Practices
 from tasks import jobs
 from tasks.context import use
 from tests.service import Service
@@ -400,13 +403,22 @@ def test_a_job_for_a_row_that_is_gone_does_nothing(service: Service) -> None:
 # ---- handling that fails
 
 
-BROKEN = "replies = { review = '{{ 1 / 0 }}' }\nreview_threshold = 1.0"
+class BrokenModel:
+    """A model that understands nothing."""
+
+    def classify(self, texts: list[str]) -> NoReturn:
+        raise RuntimeError("broken")
+
+
+def with_broken_model(service: Service) -> Service:
+    service.context = replace(service.context, classifier=BrokenModel())  # type: ignore[arg-type]
+    return service
 
 
 def test_a_message_that_cannot_be_handled_is_tried_again_later(
     start_service: StartService, twilio: TwilioStandIn
 ) -> None:
-    service = start_service(BROKEN)
+    service = with_broken_model(start_service(""))
     _exchange(service, "Do you have parking?")
 
     [message] = service.rows(Message)
@@ -418,7 +430,7 @@ def test_a_message_that_cannot_be_handled_is_tried_again_later(
 def test_a_message_that_keeps_failing_is_handed_to_a_person_after_the_fifth_time(
     start_service: StartService, twilio: TwilioStandIn
 ) -> None:
-    service = start_service(BROKEN)
+    service = with_broken_model(start_service(""))
     _exchange(service, "Do you have parking?")
     for _ in range(6):
         _make_due(service)
@@ -436,7 +448,7 @@ def test_a_message_that_keeps_failing_is_handed_to_a_person_after_the_fifth_time
 def test_a_message_that_failed_once_is_answered_once_the_cause_is_gone(
     start_service: StartService, twilio: TwilioStandIn
 ) -> None:
-    service = start_service(BROKEN)
+    service = with_broken_model(start_service(""))
     _exchange(service, "Do you have parking?")
 
     repaired = start_service(EVERYTHING_TO_REVIEW)
@@ -489,3 +501,21 @@ def _make_due(service: Service, failures: int | None = None) -> None:
         for message in session.scalars(select(Message)):
             message.next_attempt_at = now() - timedelta(seconds=1)
             message.failures = message.failures if failures is None else failures
+
+
+def test_words_that_fail_for_one_message_alone_are_replaced_and_the_front_desk_is_told(
+    start_service: StartService,
+) -> None:
+    service = start_service("")
+    demo = service.context.practices.require("demo")
+    broken = demo.model_copy(update={"replies": {"complaint": "{{ practice.nickname }}"}})
+    service.context = replace(service.context, practices=Practices([broken]))
+    service.text("I waited two hours past my appointment and your receptionist was rude to me. I want to complain.")
+    service.work()
+
+    [delivery] = service.rows(Delivery)
+    assert "We take this seriously" in delivery.body
+    assert [(row.reason, row.team) for row in service.rows(Notification)] == [
+        ("broken_reply", "front_desk"),
+        ("complaint", "manager"),
+    ]

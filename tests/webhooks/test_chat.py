@@ -14,7 +14,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, now
+from inbox.models import Conversation, Decision, Delivery, DeliveryState, Medium, Message, now
+from tasks.outbox import add_delivery
+from tasks.queue import FollowUps
 from tests.chat_client import ChatClient, begin
 from tests.service import Service
 from tests.world import OTHER_SITE, OTHER_WIDGET_KEY, SITE, WIDGET_KEY
@@ -111,9 +113,10 @@ def test_the_robot_is_silent_once_staff_are_there(service: Service, chat: ChatCl
 
 def test_what_staff_wrote_is_shown_as_theirs(service: Service, chat: ChatClient) -> None:
     with service.edit() as session:
-        session.add(Delivery(conversation_id=1, reply="staff", medium="chat", sender="chat", body="I am Dana, hello."))
-    service.reconcile()
+        reply = Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body="I am Dana, hello.")
+        follow_ups = add_delivery(session, reply)
 
+    assert follow_ups == FollowUps(chats=(1,))
     assert chat.texts() == [("staff", "I am Dana, hello.")]
 
 

@@ -27,19 +27,23 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("subject", inbox.types.EncryptedText(), nullable=True))
         batch_op.add_column(sa.Column("sender_message_id", inbox.types.EncryptedText(), nullable=True))
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
+        batch_op.create_index("ix_messages_entry", ["conversation_id", "entry"], unique=True)
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("medium", sa.String(length=8), server_default="sms", nullable=False))
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
+        batch_op.create_index("ix_deliveries_entry", ["conversation_id", "entry"], unique=True)
 
 
 def downgrade() -> None:
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_deliveries_entry")
         batch_op.drop_column("entry")
         batch_op.drop_column("medium")
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index("ix_messages_entry")
         batch_op.drop_column("entry")
         batch_op.drop_column("sender_message_id")
         batch_op.drop_column("subject")

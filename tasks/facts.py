@@ -1,0 +1,102 @@
+"""What is known of a message when it is decided upon, gathered from the record."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from inbox.consent import is_ambiguous, is_opted_out
+from inbox.models import Channel, Conversation, Delivery, DeliveryState, Keyword, LineType, Medium, Message
+from inbox.patients import conversations_of
+from intake.practices import Practice
+from tasks.routing import Facts, can_be_answered, medium_for
+
+if TYPE_CHECKING:
+    from classifier import Understanding
+
+NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
+
+
+def gather_facts(
+    session: Session,
+    message: Message,
+    understanding: Understanding | None,
+    practice: Practice,
+    default_threshold: float,
+    moment: datetime,
+) -> Facts:
+    """Gathers what the decision about a message rests on.
+
+    Args:
+        session: an open transaction.
+        message: the message.
+        understanding: what the model and the screens said of it; None when it needs no model.
+        practice: whose thresholds apply.
+        default_threshold: the model's own, for a practice without any.
+        moment: now, aware.
+    """
+    conversation = message.conversation
+    address = conversation.patient_address or ""
+    intent = understanding.intent if understanding else ""
+    return Facts(
+        intent=intent,
+        confidence=understanding.confidence if understanding else 0.0,
+        threshold=practice.threshold_for(intent, default_threshold),
+        urgent=understanding is not None and understanding.urgent,
+        acknowledgement=understanding is not None and understanding.acknowledgement and not message.media,
+        keyword=Keyword(message.keyword) if message.keyword else None,
+        keyword_changed_consent=message.keyword_changed_consent,
+        keyword_answered=message.keyword_answered,
+        keyword_ambiguous=is_ambiguous(message.text),
+        opted_out=is_opted_out(session, conversation.practice, address),
+        can_be_answered=can_be_answered(medium_of(conversation), address, LineType(conversation.line_type)),
+        staff_active=conversation.staff_took_over_at is not None,
+        unheard=is_unheard(message),
+        replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
+        reply_ages=_reply_ages(session, conversation, moment),
+    )
+
+
+def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:
+    """Counts the automatic replies to this patient, over every channel that ends at the same address."""
+    query = (
+        select(func.count(Delivery.id))
+        .join(Conversation)
+        .where(
+            or_(
+                Conversation.id == conversation.id,
+                conversations_of(conversation.practice, conversation.patient_address or ""),
+            ),
+            Delivery.message_id.is_not(None),
+            Delivery.created_at >= since,
+            Delivery.state.not_in(NEVER_ARRIVED),
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def _reply_ages(session: Session, conversation: Conversation, moment: datetime) -> dict[str, timedelta]:
+    query = (
+        select(Delivery.reply, func.max(Delivery.created_at))
+        .where(Delivery.conversation_id == conversation.id, Delivery.state.not_in(NEVER_ARRIVED))
+        .group_by(Delivery.reply)
+    )
+    return {reply: moment - latest for reply, latest in session.execute(query)}
+
+
+def medium_of(conversation: Conversation) -> Medium:
+    """How this conversation is answered."""
+    return medium_for(Channel(conversation.channel), conversation.patient_address)
+
+
+def needs_no_model(message: Message) -> bool:
+    """Whether there is nothing to understand: a keyword says all, an unheard voicemail nothing."""
+    return message.keyword is not None or is_unheard(message)
+
+
+def is_unheard(message: Message) -> bool:
+    """Whether it is a voicemail without a transcription."""
+    return message.conversation.channel == Channel.VOICEMAIL and not message.text

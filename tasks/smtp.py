@@ -1,0 +1,161 @@
+"""Handing an email to the practice's mail server (RFC 5321), and telling whether it can have gone out."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import smtplib
+import ssl
+from urllib.parse import urlsplit
+
+import structlog
+
+from intake.errors import IntakeError
+from intake.mail_server import Encryption, MailServer, parse_mail_server
+from intake.settings import Settings
+from tasks.carrier import Accepted, Busy, Outcome, OutgoingText, Refused, Sighting
+from tasks.mail import compose, delivery_key
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_SECONDS = 10.0
+UNANSWERED = "unanswered"
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+# Refusals of the service rather than of the mail: it has to sign in, or with another password, or to encrypt first.
+_SIGN_IN_CODES = frozenset({530, 534, 535, 538})
+
+
+class EmailSender:
+    """Sends through an SMTP server.
+
+    SMTP cannot be asked later what became of a mail. One that was handed over completely and not answered for may have
+    gone out: it is not sent again, and counts as failed, so that a person looks after the patient.
+    """
+
+    def __init__(self, server: MailServer, service: str, encryption: ssl.SSLContext, timeout_seconds: float) -> None:
+        """Takes the server and how to reach it.
+
+        Args:
+            server: where it listens.
+            service: host of the service's public address, which the sender greets with.
+            encryption: which certificates are trusted.
+            timeout_seconds: how long each of the server's answers may take.
+        """
+        self._server = server
+        self._service = service
+        self._encryption = encryption
+        self._timeout = timeout_seconds
+
+    def send(self, text: OutgoingText) -> Outcome:
+        """Hands a mail over, once."""
+        try:
+            mail = compose(text, self._service).as_bytes()
+        except IntakeError:
+            return Refused("invalid_address")
+        connection: smtplib.SMTP | None = None
+        try:
+            connection = self._connect()
+            self._prepare(connection)
+            return self._hand_over(connection, text, mail)
+        except _AnswerError as error:
+            return _judge(error.code)
+        except ssl.SSLError:
+            return Busy("no encryption")
+        except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError, but that is not promised
+            return Busy(type(error).__name__[:32])
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+        """Calls a mail failed that was not answered for, as nobody can be asked and it must not go out twice."""
+        return Sighting(delivery_key(text, self._service), "undelivered", "unknown")
+
+    def look_up(self, provider_id: str) -> Sighting | None:
+        """Knows nothing more of a mail that was accepted; if it is returned, the notice comes in as an email."""
+        return None
+
+    def _connect(self) -> smtplib.SMTP:
+        if self._server.encryption is Encryption.TLS:
+            return smtplib.SMTP_SSL(
+                self._server.host,
+                self._server.port,
+                local_hostname=self._service,
+                timeout=self._timeout,
+                context=self._encryption,
+            )
+        return smtplib.SMTP(self._server.host, self._server.port, local_hostname=self._service, timeout=self._timeout)
+
+    def _prepare(self, connection: smtplib.SMTP) -> None:
+        """Encrypts where it has to be, and signs in where there is a user."""
+        if self._server.encryption is Encryption.STARTTLS:
+            connection.starttls(context=self._encryption)  # raises where the server does not offer it
+        connection.ehlo_or_helo_if_needed()
+        if self._server.user is not None:
+            connection.login(self._server.user, self._server.password or "")
+
+    def _hand_over(self, connection: smtplib.SMTP, text: OutgoingText, mail: bytes) -> Outcome:
+        _expect(2, connection.mail(text.sender))
+        _expect(2, connection.rcpt(text.to))
+        _expect(3, connection.docmd("DATA"))
+        connection.send(_LEADING_DOT.sub(b"..", mail))
+        # What was sent so far is no mail yet, and lost with the connection; this line makes it one.
+        try:
+            connection.send(b".\r\n")
+            answer = connection.getreply()
+        except (OSError, smtplib.SMTPException):
+            answer = (0, b"")
+        if answer[0] // 100 not in (2, 4, 5):
+            log.warning("mail_unanswered", delivery_id=text.delivery_id)
+            return Refused(UNANSWERED)
+        _expect(2, answer)
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            connection.quit()
+        return Accepted(delivery_key(text, self._service))
+
+
+def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> EmailSender | None:
+    """Returns the sender for the mail server of the settings, None when they name none.
+
+    Args:
+        settings: the service's settings.
+        timeout_seconds: how long each of the server's answers may take.
+    """
+    if settings.smtp_url is None:
+        return None
+    return EmailSender(
+        parse_mail_server(settings.smtp_url),
+        _greeting(urlsplit(settings.public_url).hostname or "localhost"),
+        ssl.create_default_context(),
+        timeout_seconds,
+    )
+
+
+def _greeting(host: str) -> str:
+    """A host as a client names itself (RFC 5321, section 4.1.3)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+
+
+class _AnswerError(Exception):
+    """The server answered something else than was expected."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _expect(kind: int, answer: tuple[int, bytes]) -> None:
+    """Holds that an answer's code is in the two or three hundreds; what else it says may name the patient."""
+    if answer[0] // 100 != kind:
+        raise _AnswerError(answer[0])
+
+
+def _judge(code: int) -> Outcome:
+    if 500 <= code < 600 and code not in _SIGN_IN_CODES:
+        return Refused(str(code))
+    return Busy(str(code))

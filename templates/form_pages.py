@@ -1,0 +1,27 @@
+"""What a patient's browser shows after a contact form, where the practice's site has no page of its own for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from intake import phone
+from intake.practices import Practice
+
+FOLDER = Path(__file__).parent / "forms"
+_pages = Environment(
+    loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def render_page(practice: Practice, problem: str | None = None) -> str:
+    """Returns an HTML page in the practice's name.
+
+    Args:
+        practice: who received the form.
+        problem: why it was not taken; None when it was.
+    """
+    return _pages.get_template("page.html").render(
+        practice=practice, phone=phone.spoken(practice.phone), problem=problem
+    )

@@ -1,0 +1,122 @@
+"""Contact forms have no id: the same contents, soon after, are the same submission."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from inbox.database import Database
+from inbox.models import Channel, Message
+from inbox.record import InboundMessage, Recorded
+from inbox.submissions import record_submission
+from intake.privacy import Keyring
+from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PATIENT
+
+MOMENT = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
+CONTENTS = ("Ana", None, PATIENT, "My knee hurts")
+
+
+def submit(
+    database: Database,
+    contents: tuple[str | None, ...] = CONTENTS,
+    client_id: str | None = None,
+    moment: datetime = MOMENT,
+    practice: str = "demo",
+) -> Recorded:
+    inbound = InboundMessage(
+        practice=practice,
+        channel=Channel.WEB_FORM,
+        provider="form",
+        provider_id="",
+        patient_address=PATIENT,
+        received_on=DEMO_NUMBER,
+        text=contents[-1] or "",
+    )
+    return record_submission(database, inbound, contents, client_id, moment)
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(seconds=1), timedelta(minutes=9, seconds=59)])
+def test_the_same_contents_within_ten_minutes_are_one_message(database: Database, later: timedelta) -> None:
+    first, again = submit(database), submit(database, moment=MOMENT + later)
+
+    assert first.is_new
+    assert again == Recorded(first.message_id, is_new=False)
+
+
+@pytest.mark.parametrize("start", range(0, 600, 60))
+def test_it_does_not_matter_when_within_the_clocks_ten_minutes_it_came(database: Database, start: int) -> None:
+    first = MOMENT + timedelta(seconds=start)
+    submit(database, moment=first)
+
+    assert not submit(database, moment=first + timedelta(minutes=9, seconds=59)).is_new
+
+
+def test_the_same_contents_on_another_day_are_another_message(database: Database) -> None:
+    submit(database)
+
+    assert submit(database, moment=MOMENT + timedelta(days=1)).is_new
+
+
+@pytest.mark.parametrize("position", range(4))
+def test_other_contents_are_another_message(database: Database, position: int) -> None:
+    submit(database)
+    changed = tuple("x" if number == position else value for number, value in enumerate(CONTENTS))
+
+    assert submit(database, changed).is_new
+
+
+def test_what_is_in_which_field_matters(database: Database) -> None:
+    submit(database, ("Ana", "x", None, "Hello"))
+
+    assert submit(database, ("Ana", None, "x", "Hello")).is_new
+
+
+def test_the_same_contents_for_another_practice_are_another_message(database: Database) -> None:
+    submit(database)
+
+    assert submit(database, practice="other").is_new
+
+
+def test_a_pages_own_id_holds_without_a_time_limit(database: Database) -> None:
+    first = submit(database, client_id="a")
+
+    again = submit(database, ("Ana", None, None, "corrected"), client_id="a", moment=MOMENT + timedelta(days=3))
+    assert again == Recorded(first.message_id, is_new=False)
+    assert submit(database, client_id="b").is_new
+
+
+def test_ten_copies_at_once_are_one_message(database: Database) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        recorded = list(pool.map(lambda _: submit(database), range(10)))
+
+    assert len({one.message_id for one in recorded}) == 1
+    assert sum(one.is_new for one in recorded) == 1
+
+
+def test_a_copy_is_known_while_keys_are_rotated(database: Database) -> None:
+    first = submit(database)
+    rotated = Database(database.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+
+    assert submit(rotated) == Recorded(first.message_id, is_new=False)
+    rotated.close()
+
+
+def test_the_id_says_nothing_of_what_the_patient_wrote(database: Database) -> None:
+    submit(database)
+    [first] = _ids(database)
+    other = Database(database.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    submit(other, moment=MOMENT + timedelta(days=1))
+    second = _ids(other)[1]
+    other.close()
+
+    assert len(first) == len(second) == 32
+    assert first != second
+
+
+def _ids(database: Database) -> list[Any]:
+    with database.read() as session:
+        return list(session.scalars(select(Message.provider_id).order_by(Message.id)))

@@ -1,0 +1,91 @@
+"""`intake simulate chat`: a patient types into a practice's chat, and the answer comes over the event stream."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inbox.models import Message
+from tests.e2e.processes import environment_of
+from tests.intake.command import ROOT, complete, intake
+from tests.service import Service
+from tests.world import OTHER_WIDGET_KEY, PRACTICES_TOML
+
+QUESTION = "How much does a physical cost if I pay cash, no insurance?"
+
+
+def simulate(service: Service, folder: Path, *arguments: str) -> list[str]:
+    """Runs the command while a worker works, and returns the lines that it printed."""
+    command = subprocess.Popen(
+        [sys.executable, "-m", "intake", "simulate", "chat", "--url", service.url, *arguments],
+        cwd=folder,
+        env=environment_of(service.settings) | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while command.poll() is None:
+        service.work()
+    out, errors = command.communicate()
+    assert (command.returncode, errors) == (0, "")
+    return out.splitlines()
+
+
+def test_what_was_understood_and_the_reply_are_shown(service: Service, tmp_path: Path) -> None:
+    understood, routed, told, reply = simulate(service, tmp_path, QUESTION)
+
+    assert understood.startswith("understood as  price_shopper (0.")
+    assert routed.startswith("routed as      price_shopper: confidence 0.")
+    assert told == "staff told     digest (low)"
+    assert reply.startswith("reply          [shown] ")
+    assert "A first visit is $120 to $180 without insurance." in reply
+    assert [message.text for message in service.rows(Message)] == [QUESTION]
+
+
+def test_a_message_that_needs_no_answer_gets_none(service: Service, tmp_path: Path) -> None:
+    *_, told, reply = simulate(service, tmp_path, "ok thanks")
+
+    assert (told, reply) == ("staff told     nobody", "reply          none from Maple Street")
+
+
+def test_another_practice_is_chosen_by_its_widget_key(service: Service, tmp_path: Path) -> None:
+    simulate(service, tmp_path, "--practice", OTHER_WIDGET_KEY, QUESTION)
+
+    with service.database.read() as session:
+        assert service.last_message(session).conversation.practice == "other"
+
+
+@pytest.mark.parametrize(
+    ("practices", "arguments", "complaint"),
+    [
+        (PRACTICES_TOML, ["--practice", "nobody"], "no practice has the widget key nobody: see widget_key"),
+        (
+            '[[practice]]\nslug = "a"\nname = "A"\nphone = "+12025550100"\ntime_zone = "UTC"\n',
+            [],
+            "no practice has a chat",
+        ),
+        (PRACTICES_TOML, ["--url", "http://127.0.0.1:1"], "no server answers at http://127.0.0.1:1: start it with"),
+    ],
+    ids=["key", "none", "server"],
+)
+def test_a_chat_that_cannot_be_played_is_one_sentence(
+    tmp_path: Path, practices: str, arguments: list[str], complaint: str
+) -> None:
+    (tmp_path / "practices.toml").write_text(practices)
+
+    done = intake("simulate", "chat", "swordfish", *arguments, folder=tmp_path, environment=complete(tmp_path))
+
+    assert complaint in done.error
+    assert "swordfish" not in done.error
+
+
+def test_a_refusal_is_shown_as_the_server_words_it(service: Service, tmp_path: Path) -> None:
+    environment = environment_of(service.settings) | {"PUBLIC_URL": "https://elsewhere.example"}
+
+    done = intake("simulate", "chat", "--url", service.url, "Hello", folder=tmp_path, environment=environment)
+
+    assert "the server answered 403" in done.error
+    assert "origin_not_allowed" in done.error

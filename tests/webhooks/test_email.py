@@ -1,0 +1,355 @@
+"""An email comes in as SendGrid posts it: stored once, answered by email, and never in a circle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, Notification
+from intake.settings import Settings
+from tests.service import Service
+from tests.standins.smtp import Fault, SmtpStandIn, Stage
+
+BILL = "Why was I charged twice for my visit in March?"
+PATIENT = "ana@patient.example"
+PRACTICE = "hello@maple.example"
+SECRET = "a password for tests only"
+TIMEOUT = 30
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpStandIn]:
+    with SmtpStandIn() as running:
+        yield running
+        assert running.refusals == []
+
+
+@pytest.fixture
+def settings(settings: Settings, smtp: SmtpStandIn) -> Settings:
+    return settings.model_copy(update={"smtp_url": smtp.url, "email_webhook_secret": SECRET})
+
+
+def email(
+    service: Service,
+    text: str | bytes | None = BILL,
+    *,
+    subject: str = "My bill",
+    from_: str = f"Ana Lopez <{PATIENT}>",
+    to: tuple[str, ...] = (PRACTICE,),
+    message_id: str | None = "<abc@patient.example>",
+    headers: dict[str, str] | None = None,
+    files: tuple[tuple[str, bytes, str], ...] = (),
+    password: str | None = SECRET,
+    **changes: str | bytes | None,
+) -> requests.Response:
+    """Posts an email as SendGrid does."""
+    lines = {"From": from_, "To": ", ".join(to), "Subject": subject, "Message-ID": message_id} | (headers or {})
+    fields: dict[str, str | bytes | None] = {
+        "headers": "".join(f"{name}: {value}\n" for name, value in lines.items() if value is not None),
+        "from": from_,
+        "to": ", ".join(to),
+        "subject": subject,
+        "text": text,
+        "envelope": json.dumps({"to": list(to), "from": from_.rpartition("<")[2].rstrip(">")}),
+        "charsets": '{"to":"UTF-8","from":"UTF-8","subject":"UTF-8","text":"utf-8"}',
+        "SPF": "pass",
+        "dkim": "{@patient.example : pass}",
+    } | changes
+    posted: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items() if value is not None]
+    posted += [(f"attachment{number}", file) for number, file in enumerate(files, start=1)]
+    auth = None if password is None else ("sendgrid", password)
+    return requests.post(f"{service.url}/email/inbound", files=posted, auth=auth, timeout=TIMEOUT)
+
+
+# ---- a patient writes, and is answered
+
+
+def test_a_question_by_email_is_answered_in_its_thread(service: Service, smtp: SmtpStandIn) -> None:
+    answer = email(service)
+    service.work()
+
+    assert (answer.status_code, answer.json()) == (200, {"message": "received"})
+    [mail] = smtp.mails
+    assert (mail.sender, mail.recipient) == (PRACTICE, PATIENT)
+    assert mail.message["From"] == f"Maple Street <{PRACTICE}>"
+    assert mail.message["Subject"] == "Re: My bill"
+    assert mail.message["In-Reply-To"] == "<abc@patient.example>"
+    assert mail.message["Auto-Submitted"] == "auto-replied"
+    assert "bill" in mail.text
+    assert "STOP" not in mail.text
+    assert service.rows(Delivery)[0].state == DeliveryState.SENT
+
+
+def test_an_email_is_stored_with_who_sent_it(service: Service) -> None:
+    email(service)
+
+    [message], [conversation] = service.rows(Message), service.rows(Conversation)
+    assert (message.text, message.subject) == (f"My bill. {BILL}", "My bill")
+    assert (message.received_on, message.sender_message_id) == (PRACTICE, "<abc@patient.example>")
+    assert (conversation.practice, conversation.channel) == ("demo", "email")
+    assert conversation.patient_address == conversation.contact_email == PATIENT
+    assert conversation.patient_name == "Ana Lopez"
+
+
+def test_the_answer_to_an_answer_is_stored_without_what_it_quotes(service: Service) -> None:
+    quoted = (
+        f"{BILL}\n\nOn Mon, Jan 5, 2026 at 9:00 AM Maple Street <{PRACTICE}> wrote:\n> In an emergency, call 911.\n"
+    )
+    email(service, quoted, subject="Re: Your visit")
+
+    assert service.rows(Message)[0].text == BILL
+
+
+def test_a_text_is_read_in_its_own_charset(service: Service) -> None:
+    charsets = '{"text":"iso-8859-1","subject":"UTF-8"}'
+    email(service, "¿Cuánto cuesta una visita?".encode("latin-1"), subject="Pregunta", charsets=charsets)
+
+    assert service.rows(Message)[0].text == "Pregunta. ¿Cuánto cuesta una visita?"
+
+
+def test_two_emails_of_one_patient_are_one_conversation(service: Service) -> None:
+    email(service)
+    email(service, "And in April too?", from_=PATIENT.upper(), message_id="<def@patient.example>")
+
+    assert len(service.rows(Message)) == 2
+    assert len(service.rows(Conversation)) == 1
+
+
+# ---- sent again
+
+
+def test_ten_concurrent_copies_are_stored_and_answered_once(service: Service, smtp: SmtpStandIn) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: email(service), range(10)))
+    service.work()
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(service.rows(Message)) == 1
+    assert len(smtp.mails) == 1
+
+
+def test_a_copy_of_an_email_without_an_id_is_known_by_its_headers(service: Service) -> None:
+    for day in ("Mon", "Mon", "Tue"):
+        email(service, message_id=None, headers={"Date": f"{day}, 05 Jan 2026 09:00:00 -0500"})
+
+    assert len(service.rows(Message)) == 2
+
+
+def test_an_email_to_two_practices_is_stored_for_each(service: Service) -> None:
+    for _ in range(2):
+        email(service, to=(PRACTICE, "hello@harbor.example", "eva@other.example"))
+
+    assert [conversation.practice for conversation in service.rows(Conversation)] == ["demo", "other"]
+    assert len(service.rows(Message)) == 2
+
+
+# ---- attachments
+
+
+def test_attachments_are_listed_and_thrown_away(service: Service, smtp: SmtpStandIn) -> None:
+    files = (("card.jpg", b"\xff" * 300_000, "image/jpeg"), ("letter.pdf", b"%PDF", "application/pdf"))
+    email(service, files=files)
+
+    listed = json.loads(service.rows(Message)[0].media or "[]")
+    assert listed == [{"url": "", "content_type": "image/jpeg"}, {"url": "", "content_type": "application/pdf"}]
+
+
+def test_thirty_five_megabytes_of_attachments_are_no_failure(service: Service) -> None:
+    answer = email(service, files=(("scan.tif", b"\x00" * 35_000_000, "image/tiff"),))
+
+    assert answer.status_code == 200
+    assert len(service.rows(Message)) == 1
+
+
+def test_an_email_of_nothing_but_an_attachment_goes_to_a_person(service: Service) -> None:
+    email(service, None, subject="", files=(("card.jpg", b"\xff", "image/jpeg"),))
+    service.work()
+
+    assert service.rows(Message)[0].text == ""
+    assert service.rows(Decision)[0].route == "review"
+
+
+# ---- robots
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"headers": {"Auto-Submitted": "auto-replied"}},
+        {"headers": {"List-Unsubscribe": "<https://news.example>"}},
+        {"from_": "Mail Delivery <MAILER-DAEMON@mx.example>"},
+        {"from_": "noreply@shop.example"},
+        {"from_": "hello@harbor.example"},
+        {"envelope": json.dumps({"to": [PRACTICE], "from": ""})},
+        {"SPF": "fail", "dkim": "none"},
+        {"from_": "nobody", "envelope": json.dumps({"to": [PRACTICE], "from": "nobody"})},
+    ],
+    ids=["automatic", "newsletter", "bounce", "no-reply", "another practice", "no return path", "forged", "no sender"],
+)
+def test_what_must_not_be_answered_goes_to_staff_alone(
+    service: Service, smtp: SmtpStandIn, changes: dict[str, Any]
+) -> None:
+    email(service, **changes)
+    service.work()
+
+    assert len(service.rows(Message)) == 1
+    assert service.rows(Delivery) == []
+    assert len(service.rows(Notification)) == 1
+    assert smtp.mails == []
+
+
+def test_staff_see_who_an_unanswered_email_is_from(service: Service) -> None:
+    email(service, from_="Shop <noreply@shop.example>")
+
+    [conversation] = service.rows(Conversation)
+    assert conversation.patient_address is None
+    assert (conversation.patient_name, conversation.contact_email) == ("Shop", "noreply@shop.example")
+
+
+def test_the_services_own_reply_would_not_be_answered(service: Service, smtp: SmtpStandIn) -> None:
+    """Two practices with this product could otherwise write to each other until the limits stop them."""
+    email(service)
+    service.work()
+    reply = smtp.mails[0].message
+    email(
+        service,
+        smtp.mails[0].text,
+        subject=str(reply["Subject"]),
+        from_=PATIENT,
+        message_id=str(reply["Message-ID"]),
+        headers={name: str(reply[name]) for name in ("Auto-Submitted", "X-Auto-Response-Suppress")},
+    )
+    service.work()
+
+    assert len(service.rows(Message)) == 2
+    assert len(smtp.mails) == 1
+
+
+# ---- when the mail server fails
+
+
+def test_a_passing_failure_is_tried_again_until_it_goes(service: Service, smtp: SmtpStandIn) -> None:
+    smtp.faults.push(Fault.answer(Stage.RCPT, 451, "4.7.1 Greylisted"))
+    email(service)
+    service.work()
+    assert service.rows(Delivery)[0].state == DeliveryState.PENDING
+    with service.edit() as session:
+        delivery = session.get_one(Delivery, 1)
+        delivery.next_attempt_at = delivery.created_at
+    service.reconcile()
+
+    assert service.rows(Delivery)[0].state == DeliveryState.SENT
+    assert len(smtp.mails) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.answer(Stage.RCPT, 550), Fault.drop(Stage.CONTENT, accept=True), Fault.drop(Stage.CONTENT)],
+    ids=["refused", "sent and not answered for", "not sent and not answered for"],
+)
+def test_a_lasting_failure_becomes_somebodys_task(service: Service, smtp: SmtpStandIn, fault: Fault) -> None:
+    smtp.faults.push(fault)
+    email(service)
+    service.work()
+    service.reconcile()
+
+    assert service.rows(Delivery)[0].state == DeliveryState.FAILED
+    assert [notification.reason for notification in service.rows(Notification)] == ["billing_inquiry", "undelivered"]
+    assert len(smtp.mails) == int(fault.accept)
+
+
+def test_a_crash_while_a_mail_was_handed_over_sends_it_to_nobody_twice(service: Service, smtp: SmtpStandIn) -> None:
+    email(service)
+    service.work()
+    with service.edit() as session:  # as if the worker had ended before it could write down the answer
+        delivery = session.get_one(Delivery, 1)
+        delivery.state, delivery.provider_id = DeliveryState.SENDING, None
+        delivery.next_attempt_at = delivery.created_at
+    service.reconcile()
+
+    assert (service.rows(Delivery)[0].state, service.rows(Delivery)[0].error_code) == (DeliveryState.FAILED, "unknown")
+    assert "undelivered" in [notification.reason for notification in service.rows(Notification)]
+    assert len(smtp.mails) == 1
+
+
+# ---- refused
+
+
+def error_of(answer: requests.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+@pytest.mark.parametrize("password", [None, "", "wrong", SECRET + "x", "contraseña"])
+def test_a_wrong_password_is_refused_and_nothing_stored(service: Service, password: str | None) -> None:
+    answer = email(service, password=password)
+
+    assert error_of(answer) == (401, "wrong_password")
+    assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    assert service.rows(Message) == []
+
+
+def test_no_password_opens_a_service_that_has_none(service: Service) -> None:
+    closed = service.settings.model_copy(update={"email_webhook_secret": None})
+    with Service(closed, service.context.classifier, service.twilio) as without:
+        assert error_of(email(without, password="")) == (403, "email_not_configured")
+
+
+def test_an_email_to_an_unknown_address_belongs_to_nobody(service: Service) -> None:
+    assert error_of(email(service, to=("eva@other.example",))) == (404, "unknown_address")
+    assert service.rows(Message) == []
+
+
+def test_a_raw_email_is_refused_with_what_to_change(service: Service) -> None:
+    raw = requests.post(
+        f"{service.url}/email/inbound",
+        files=[("email", (None, "From: x\n\nHello"))],
+        auth=("sendgrid", SECRET),
+        timeout=TIMEOUT,
+    )
+    assert error_of(raw) == (400, "invalid_form")
+    assert "parsed emails, not raw ones" in raw.text
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
+def test_what_is_no_multipart_form_is_refused(service: Service, content_type: str) -> None:
+    answer = requests.post(
+        f"{service.url}/email/inbound",
+        data=b"text=Hello",
+        headers={"Content-Type": content_type},
+        auth=("sendgrid", SECRET),
+        timeout=TIMEOUT,
+    )
+
+    assert error_of(answer) == (400, "invalid_form")
+
+
+def test_an_email_over_the_limit_is_refused(service: Service) -> None:
+    answer = email(service, files=(("scan.tif", b"\x00" * 38_000_000, "image/tiff"),))
+
+    assert answer.status_code == 413
+    assert service.rows(Message) == []
+
+
+# ---- privacy
+
+
+def test_nothing_of_an_email_is_logged_or_queued(
+    service: Service, smtp: SmtpStandIn, capfd: pytest.CaptureFixture[str]
+) -> None:
+    email(service, "The password is swordfish", subject="Herring")
+    email(service, "The password is swordfish", to=("eva@other.example",))
+    email(service, "The password is swordfish", password="wrong")
+    queued = b"".join(b"".join(service.redis.hgetall(key).values()) for key in service.redis.keys("rq:job:*"))
+    smtp.faults.push(Fault.answer(Stage.RCPT, 550, "5.1.1 ana@patient.example is not here"))
+    service.work()
+
+    written = "".join(capfd.readouterr()) + queued.decode("latin-1")
+    assert "message_received" in written
+    assert not any(word in written for word in ("swordfish", "Herring", "Lopez", "patient.example", "other.example"))

@@ -1,0 +1,246 @@
+"""The patient's own words in an email: what programs put around them is cut, what a person wrote never is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhooks.email_text import LOOKED_THROUGH, html_to_text, patient_words, with_subject, without_history
+
+GMAIL = "On Mon, Jan 5, 2026 at 9:00 AM Maple Street <hello@maple.example> wrote:"
+APPLE = "On Jan 5, 2026, at 9:00 AM, Maple Street <hello@maple.example> wrote:"
+FOLDED = "On Mon, Jan 5, 2026 at 9:00 AM Maple Street Family Practice\n<hello@maple.example> wrote:"
+SPANISH_GMAIL = "El lun, 5 ene 2026 a las 9:00, Maple Street (<hello@maple.example>) escribió:"
+SPANISH_APPLE = "El 5 ene 2026, a las 9:00, Maple Street <hello@maple.example> escribió:"
+SPANISH_FOLDED = "El lun, 5 ene 2026 a las 9:00, Maple Street Family Practice (<\nhello@maple.example>) escribió:"
+OUTLOOK = "From: Maple Street <hello@maple.example>\nSent: Monday, January 5, 2026 9:00 AM\nTo: Ana\nSubject: Re: Bill"
+SPANISH_OUTLOOK = (
+    "De: Maple Street <hello@maple.example>\nEnviado: lunes, 5 de enero de 2026 9:00\nPara: Ana\nAsunto: Re: Factura"
+)
+
+
+# ---- quoted history
+
+
+@pytest.mark.parametrize("header", [GMAIL, APPLE, FOLDED, SPANISH_GMAIL, SPANISH_APPLE, SPANISH_FOLDED])
+def test_quoted_lines_are_cut_with_the_line_that_announces_them(header: str) -> None:
+    written = f"Yes, book me please.\n\n{header}\n\n> We received your message.\n> In an emergency, call 911.\n"
+
+    assert without_history(written) == "Yes, book me please."
+
+
+@pytest.mark.parametrize("header", [OUTLOOK, SPANISH_OUTLOOK, f"________________________________\n{OUTLOOK}"])
+def test_all_that_follows_outlooks_header_is_cut(header: str) -> None:
+    written = f"Yes, book me please.\n\n{header}\n\nWe received your message.\nOn Tuesday my doctor wrote:\nCall 911.\n"
+
+    assert without_history(written) == "Yes, book me please."
+
+
+def test_all_that_follows_the_mark_of_an_original_message_is_cut() -> None:
+    written = "Yes.\n\n-----Original Message-----\nFrom: hello@maple.example\nSent: today\n\nWe received your message."
+
+    assert without_history(written) == "Yes."
+
+
+def test_older_history_within_history_is_cut_too() -> None:
+    written = f"Third.\n\n{GMAIL}\n> Second.\n>\n> {APPLE}\n>> First.\n>> Call 911.\n"
+
+    assert without_history(written) == "Third."
+
+
+@pytest.mark.parametrize("header", [GMAIL, SPANISH_GMAIL, FOLDED])
+def test_answers_between_quoted_lines_are_kept(header: str) -> None:
+    written = f"See below.\n\n{header}\n> Do you have pain?\nYes, in my chest.\n> Since when?\nSince Monday.\n"
+
+    assert without_history(written) == "See below.\nYes, in my chest.\nSince Monday."
+
+
+def test_an_answer_below_the_quoted_lines_is_kept() -> None:
+    assert without_history(f"{GMAIL}\n> Do you have pain?\n\nYes, in my chest.") == "Yes, in my chest."
+
+
+def test_a_quoted_block_that_nothing_announces_is_cut() -> None:
+    assert without_history("Yes please.\n> We received your message.\n> Call 911.") == "Yes please."
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "> 3 days of fever now, please call",
+        "On Tuesday my doctor wrote:\nTake two a day. Is that right?",
+        "El martes mi doctora escribió:\nDos al día. ¿Está bien?",
+        "I would like a visit.\nDate: Tuesday\nTo: Dr. Lee",
+        "My symptoms:\n- fever\n- a cough",
+        "Hi,\nThank you, but my chest hurts.\nBest, Ana",
+        "Hola,\nGracias, pero me duele el pecho.\nSaludos, Ana",
+        "Warning: the email you sent me had another patient's name in it.",
+        "Please read: I wrote: my knee hurts.",
+    ],
+)
+def test_what_a_person_wrote_stays_though_it_looks_like_a_programs(written: str) -> None:
+    assert without_history(written) == written
+
+
+@pytest.mark.parametrize("written", [f"{GMAIL}\n> Call 911.\n", "> One\n> Two", "--\nAna", "Sent from my iPhone", ""])
+def test_everything_stays_where_cutting_would_leave_nothing(written: str) -> None:
+    assert without_history(written) == written
+
+
+def test_history_beyond_what_is_looked_through_stays() -> None:
+    long = "word " * (LOOKED_THROUGH // 5)
+    written = f"{long}\n{GMAIL}\n> Call 911.\nThe end."
+
+    assert without_history(written).startswith(long.strip())
+    assert without_history(written).endswith("The end.")
+
+
+def test_a_long_text_without_history_stays_whole() -> None:
+    written = "\n".join(f"line {number} of what happened" for number in range(2000))
+
+    assert without_history(written) == written
+
+
+def test_a_long_line_stays_one_line() -> None:
+    written = "pain, " * 400 + "all over"
+
+    assert without_history(written) == written
+
+
+# ---- signatures
+
+
+@pytest.mark.parametrize("mark", ["-- ", "--"])
+def test_what_follows_the_mark_of_a_signature_is_cut(mark: str) -> None:
+    assert without_history(f"Please call me.\n\nAna\n{mark}\nAna Lopez\nAcme Inc.\n(202) 555-0123") == (
+        "Please call me.\n\nAna"
+    )
+
+
+@pytest.mark.parametrize(
+    "advertisement",
+    [
+        "Sent from my iPhone",
+        "Sent from Yahoo Mail for iPhone",
+        "Get Outlook for iOS<https://aka.ms/o0ukef>",
+        "Enviado desde mi iPhone",
+        "Enviado desde Outlook para Android",
+        "Obtener Outlook para iOS",
+    ],
+)
+def test_what_a_mail_program_says_of_itself_is_cut(advertisement: str) -> None:
+    assert without_history(f"Please call me.\n\n{advertisement}\n\n{GMAIL}\n> Hello") == "Please call me."
+
+
+@pytest.mark.parametrize("written", ["The bill was sent from my insurance.", "Sent from my doctor's office to you?"])
+def test_a_sentence_that_begins_like_it_stays(written: str) -> None:
+    assert without_history(f"Hello.\nI ask: {written}").endswith(written)
+
+
+# ---- the subject
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "words"),
+    [
+        ("My bill", "It is wrong.", "My bill. It is wrong."),
+        ("Can I come today?", "It is my knee.", "Can I come today? It is my knee."),
+        ("Re: Your visit", "Yes please.", "Yes please."),
+        ("RE: Your visit", "Yes please.", "Yes please."),
+        ("Re[2]: Your visit", "Yes please.", "Yes please."),
+        ("Refill", "For my inhaler.", "Refill. For my inhaler."),
+        ("", "Yes please.", "Yes please."),
+        ("(no subject)", "Yes please.", "Yes please."),
+        ("Sin asunto", "Sí.", "Sí."),
+        ("My bill", "my bill is wrong", "my bill is wrong"),
+        ("  My \n bill ", "It is wrong.", "My bill. It is wrong."),
+        ("My bill is wrong", "", "My bill is wrong"),
+        ("Re: My bill is wrong", "", "Re: My bill is wrong"),
+        ("", "", ""),
+    ],
+)
+def test_a_subject_that_says_something_comes_first(subject: str, body: str, words: str) -> None:
+    assert with_subject(subject, body) == words
+
+
+# ---- parts
+
+
+def test_the_text_part_is_preferred() -> None:
+    assert patient_words("", "From the text.", "<p>From the HTML.</p>") == "From the text."
+
+
+@pytest.mark.parametrize("text", ["", " \r\n\t "])
+def test_the_html_part_is_read_where_there_is_no_text(text: str) -> None:
+    html = "<style>p { color: red }</style><p>My knee &amp; back <b>hurt</b>.<br>Please call.</p><script>x()</script>"
+
+    assert patient_words("", text, html) == "My knee & back hurt.\nPlease call."
+
+
+def test_history_in_html_is_cut_too() -> None:
+    html = f"<div>Yes, book me.</div><div>{GMAIL.replace('<', '&lt;')}<blockquote>Call 911.</blockquote></div>"
+
+    assert patient_words("Re: Your visit", "", html) == "Yes, book me."
+
+
+def test_what_html_hides_is_not_read() -> None:
+    assert html_to_text("<div style='display:none'>Swordfish</div><!-- herring --><p>Hello</p>").strip() == "Hello"
+
+
+@pytest.mark.parametrize("subject", ["Fwd: Letter", "FW: Letter", "RV: Carta", "Reenvío: Carta"])
+def test_a_forwarded_message_stays_whole(subject: str) -> None:
+    written = f"Is this right?\n\n---------- Forwarded message ---------\n{OUTLOOK}\n\nYou owe us $20."
+
+    assert patient_words(subject, written, "").endswith("You owe us $20.")
+
+
+def test_line_ends_and_empty_lines_are_evened_out() -> None:
+    assert patient_words("", "One\r\n\r\n\r\n\r\n  \r\nTwo\rThree\x00", "") == "One\n\nTwo\nThree"
+
+
+# ---- hostile mails
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "On " + "a " * 50_000,
+        "On " * 40_000,
+        "El 1 " + "a " * 50_000,
+        ("On " + "a " * 140 + "\n") * 400,
+        ("El 1 " + "a " * 90 + "\n") * 500,
+        "a" + "\n" * 100_000 + "b",
+        "a" + " \n" * 50_000 + "b",
+        "From:\n" * 20_000,
+        "> " * 50_000,
+        "_" * 100_000,
+        "-" * 100_000,
+        "--\n" * 30_000,
+        "Sent from my " * 8_000,
+        "Warning: mail " * 8_000,
+        "\u00a0" * 100_000 + "x",
+    ],
+    ids=range(15),
+)
+def test_a_hostile_text_takes_no_longer_than_it_may(written: str) -> None:
+    began = time.process_time()
+    words = patient_words("Subject", written, "")
+
+    assert time.process_time() - began < 5  # two orders of magnitude less than without limits
+    assert words
+
+
+@pytest.mark.parametrize(
+    "html", ["<div>" * 50_000 + "x", "<table><tr><td>" * 9_000, "&" * 100_000, "<" * 100_000, "<b"]
+)
+def test_hostile_html_is_no_failure(html: str) -> None:
+    assert isinstance(patient_words("", "", html), str)
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_comes_in_words_come_out(subject: str, text: str, html: str) -> None:
+    words = patient_words(subject, text, html.encode("utf-8", "replace").decode())
+
+    assert words or not text.replace("\x00", "").strip()

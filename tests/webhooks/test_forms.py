@@ -1,0 +1,288 @@
+"""A practice's contact form: taken from its pages, stored once, and answered where the patient asked to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from inbox.models import Conversation, Decision, Delivery, DeliveryState, Medium, Message, Notification
+from intake.settings import Settings
+from tests.service import Service
+from tests.standins.smtp import SmtpStandIn
+from tests.world import DEMO_NUMBER, OTHER_SITE, PATIENT, SITE
+
+BILL = "Why was I charged twice for my visit in March?"
+EMAIL = "ana@patient.example"
+TIMEOUT = 30
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Origin": SITE}
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpStandIn]:
+    with SmtpStandIn() as running:
+        yield running
+        assert running.refusals == []
+
+
+@pytest.fixture
+def settings(settings: Settings, smtp: SmtpStandIn) -> Settings:
+    return settings.model_copy(update={"smtp_url": smtp.url})
+
+
+def post(service: Service, *, slug: str = "demo", origin: str | None = SITE, **options: Any) -> requests.Response:
+    headers = {} if origin is None else {"Origin": origin}
+    headers |= options.pop("headers", {})
+    url = f"{service.url}/forms/{slug}"
+    return requests.post(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, **options)
+
+
+def error_of(answer: requests.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+# ---- a patient asks, and is answered
+
+
+def test_a_question_with_an_email_address_is_answered_by_email(service: Service, smtp: SmtpStandIn) -> None:
+    answer = post(service, json={"message": BILL, "name": "Ana Lopez", "email": EMAIL, "phone": PATIENT})
+    service.work()
+
+    assert (answer.status_code, answer.json()) == (202, {"message": "received"})
+    [mail] = smtp.mails
+    assert (mail.sender, mail.recipient) == ("hello@maple.example", EMAIL)
+    assert mail.message["Subject"] == "Your message to Maple Street"
+    assert "bill" in mail.text
+    assert "STOP" not in mail.text
+    [delivery] = service.rows(Delivery)
+    assert (delivery.medium, delivery.state) == (Medium.EMAIL, DeliveryState.SENT)
+    assert service.twilio.messages == []
+
+
+def test_a_question_with_a_phone_number_alone_is_answered_by_text(service: Service, smtp: SmtpStandIn) -> None:
+    post(service, json={"message": BILL, "phone": "(202) 555-0123"})
+    service.work()
+
+    [text] = service.twilio.messages
+    assert (text.to, text.from_) == (PATIENT, DEMO_NUMBER)
+    assert service.twilio.lookups == [PATIENT]  # nothing proves that it receives texts
+    assert smtp.mails == []
+
+
+def test_a_question_without_a_contact_goes_to_staff_and_gets_no_reply(service: Service, smtp: SmtpStandIn) -> None:
+    post(service, json={"message": BILL})
+    service.work()
+
+    assert service.rows(Decision)[0].reply is None
+    assert [notification.team for notification in service.rows(Notification)] == ["billing"]
+    assert service.rows(Delivery) == []
+    assert smtp.mails == []
+
+
+def test_a_practice_without_an_email_address_answers_by_text(service: Service, smtp: SmtpStandIn) -> None:
+    service.settings.practices_file.write_text(
+        service.settings.practices_file.read_text().replace('email = "hello@maple.example"\n', "")
+    )
+    with Service(service.settings, service.context.classifier, service.twilio) as without:
+        post(without, json={"message": BILL, "email": EMAIL, "phone": PATIENT})
+        post(without, json={"message": BILL, "email": EMAIL})
+        without.work()
+
+    assert [text.to for text in service.twilio.messages] == [PATIENT]
+    assert smtp.mails == []
+    assert [conversation.contact_email for conversation in service.rows(Conversation)] == [EMAIL, EMAIL]
+
+
+def test_a_form_is_stored_with_who_sent_it(service: Service) -> None:
+    post(service, json={"message": BILL, "name": "Ana Lopez", "email": "Ana@Patient.example", "phone": PATIENT})
+
+    [message], [conversation] = service.rows(Message), service.rows(Conversation)
+    assert (message.text, message.received_on) == (BILL, "hello@maple.example")
+    assert (conversation.practice, conversation.channel) == ("demo", "web_form")
+    assert conversation.patient_address == conversation.contact_email == EMAIL
+    assert (conversation.patient_name, conversation.contact_phone) == ("Ana Lopez", PATIENT)
+
+
+def test_two_forms_of_one_patient_are_one_conversation(service: Service) -> None:
+    for text in (BILL, "And in April too?"):
+        post(service, json={"message": text, "email": EMAIL})
+
+    assert len(service.rows(Message)) == 2
+    assert len(service.rows(Conversation)) == 1
+
+
+# ---- as an HTML form sends it
+
+
+@pytest.mark.parametrize("sent_as", ["data", "files"], ids=["urlencoded", "multipart"])
+def test_an_html_form_is_answered_with_a_page(service: Service, sent_as: str) -> None:
+    values = {"message": BILL, "email": EMAIL}
+    fields: Any = values if sent_as == "data" else {name: (None, value) for name, value in values.items()}
+    answer = post(service, headers=BROWSER, **{sent_as: fields})
+
+    assert answer.status_code == 202
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "Thank you" in answer.text
+    assert "Maple Street" in answer.text
+    assert "call 911" in answer.text
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
+    assert [message.text for message in service.rows(Message)] == [BILL]
+
+
+def test_a_script_that_sends_a_form_is_answered_with_json(service: Service) -> None:
+    answer = post(service, headers={"Accept": "application/json"}, data={"message": BILL})
+
+    assert (answer.status_code, answer.json()) == (202, {"message": "received"})
+
+
+def test_line_ends_of_browsers_are_not_stored(service: Service) -> None:
+    post(service, headers=BROWSER, data={"message": "One\r\nTwo"})
+
+    assert service.rows(Message)[0].text == "One\nTwo"
+
+
+@pytest.mark.parametrize("to", ["/thanks", f"{SITE}/thanks"])
+def test_a_browser_is_sent_on_to_the_practices_own_page(service: Service, to: str) -> None:
+    answer = post(service, headers=BROWSER, data={"message": BILL, "redirect": to})
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"{SITE}/thanks"
+    assert len(service.rows(Message)) == 1
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "/\\evil.example", OTHER_SITE])
+def test_a_browser_is_sent_nowhere_else(service: Service, to: str) -> None:
+    answer = post(service, headers=BROWSER, data={"message": BILL, "redirect": to})
+
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+    assert "evil" not in answer.text
+    assert service.rows(Message) == []
+
+
+def test_a_mistake_in_an_html_form_is_explained_on_a_page(service: Service) -> None:
+    answer = post(service, headers=BROWSER, data={"message": "<b>Swordfish</b>", "email": "ana@"})
+
+    assert answer.status_code == 400
+    assert "Your message was not sent" in answer.text
+    assert "email has to be an email address" in answer.text
+    assert "(202) 555-0100" in answer.text
+    assert "Swordfish" not in answer.text
+
+
+def test_a_practices_name_is_text_on_the_page(service: Service) -> None:
+    service.settings.practices_file.write_text(
+        service.settings.practices_file.read_text().replace('"Maple Street"', '"<script>alert(1)</script> & Sons"')
+    )
+    with Service(service.settings, service.context.classifier, service.twilio) as hostile:
+        answer = post(hostile, headers=BROWSER, data={"message": BILL})
+
+    assert "<script>" not in answer.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Sons" in answer.text
+
+
+# ---- sent twice
+
+
+def test_a_double_click_is_stored_once_and_answered_the_same(service: Service, smtp: SmtpStandIn) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda _: post(service, headers=BROWSER, data={"message": BILL, "email": EMAIL}), range(8))
+        )
+    service.work()
+
+    assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
+    assert len(service.rows(Message)) == 1
+    assert len(smtp.mails) == 1
+
+
+def test_a_page_may_name_its_submission(service: Service) -> None:
+    first = post(service, json={"message": BILL, "client_message_id": "one"})
+    again = post(service, json={"message": BILL, "client_message_id": "one"})
+    post(service, json={"message": BILL, "client_message_id": "two"})
+
+    assert first.json() == again.json()
+    assert len(service.rows(Message)) == 2
+
+
+# ---- refused
+
+
+def test_what_a_program_filled_in_is_dropped_and_answered_as_if_it_was_not(service: Service) -> None:
+    answer = post(service, json={"message": "Buy pills", "website": "https://spam.example"})
+
+    assert (answer.status_code, answer.json()) == (202, {"message": "received"})
+    assert service.rows(Message) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"message": ""}, {"message": "x" * 8001}, {"message": 7}, {"message": BILL, "email": "ana"}, [], "text"],
+)
+def test_a_form_that_is_none_is_refused(service: Service, body: object) -> None:
+    answer = post(service, json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"]
+    assert service.rows(Message) == []
+
+
+def test_the_longest_message_fits_in_any_script(service: Service) -> None:
+    text = "\N{FACE WITH THERMOMETER}" * 8000
+
+    assert post(service, headers=BROWSER, data={"message": text}).status_code == 202
+    assert service.rows(Message)[0].text == text
+
+
+@pytest.mark.parametrize("sent_as", ["data", "json"])
+def test_a_form_over_the_limit_is_refused(service: Service, sent_as: str) -> None:
+    answer = post(service, **{sent_as: {"message": "x" * 140_000}})
+
+    assert answer.status_code == 413
+    assert service.rows(Message) == []
+
+
+def test_a_form_for_an_unknown_practice_is_refused(service: Service) -> None:
+    assert error_of(post(service, slug="nobody", json={"message": BILL})) == (404, "unknown_practice")
+
+
+@pytest.mark.parametrize("origin", [OTHER_SITE, "https://evil.example", "http://maple.example"])
+def test_a_page_of_another_site_is_refused(service: Service, origin: str) -> None:
+    assert error_of(post(service, origin=origin, json={"message": BILL})) == (403, "origin_not_allowed")
+    assert service.rows(Message) == []
+
+
+@pytest.mark.parametrize("origin", [None, "null", SITE, "https://intake.example.com"])
+def test_a_page_of_the_practice_or_one_that_does_not_say_is_heard(service: Service, origin: str | None) -> None:
+    assert post(service, origin=origin, json={"message": BILL}).status_code == 202
+
+
+def test_scripts_of_the_practices_pages_may_ask_and_read(service: Service) -> None:
+    asked = requests.options(
+        f"{service.url}/forms/demo",
+        headers={"Origin": SITE, "Access-Control-Request-Method": "POST"},
+        timeout=TIMEOUT,
+    )
+    answer = post(service, json={"message": BILL})
+
+    assert asked.status_code == 204
+    assert asked.headers["Access-Control-Allow-Origin"] == answer.headers["Access-Control-Allow-Origin"] == SITE
+
+
+# ---- privacy
+
+
+def test_nothing_of_a_form_is_logged_or_queued(service: Service, capfd: pytest.CaptureFixture[str]) -> None:
+    form = {"message": "The password is swordfish", "name": "Ana Lopez", "email": EMAIL, "phone": PATIENT}
+    post(service, json=form)
+    post(service, json=form | {"website": "spam"})
+    post(service, json=form | {"email": "ana@"})
+    queued = b"".join(b"".join(service.redis.hgetall(key).values()) for key in service.redis.keys("rq:job:*"))
+    service.work()
+
+    written = "".join(capfd.readouterr()) + queued.decode("latin-1")
+    assert "message_received" in written
+    assert not any(word in written for word in ("swordfish", "Lopez", "patient.example", "2025550123"))

@@ -1,0 +1,102 @@
+"""Email in, as an inbound-parse service such as SendGrid's posts it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import structlog
+from flask import Blueprint, Request, Response, current_app, jsonify, request
+from werkzeug.datastructures import WWWAuthenticate
+
+from inbox.models import Channel
+from inbox.record import Contact, InboundMessage, Media, record_message
+from inbox.types import keyring
+from intake.practices import Practice
+from intake.settings import Settings
+from webhooks.email_parts import InboundEmail, read_email
+from webhooks.errors import RequestError, error_response
+from webhooks.multipart import PostedForm, read_multipart
+from webhooks.parts import Parts, parts_of
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("email", __name__, url_prefix="/email")
+
+LARGEST_EMAIL = 36 * 1024 * 1024  # SendGrid takes mails of up to 30 MB
+MOST_MEDIA = 50
+
+
+@blueprint.post("/inbound")
+def receive() -> Response:
+    """Stores an email for each practice that it was sent to, and puts it on the queue.
+
+    An address that is no practice's is answered with 404 rather than with success: the service that posts it lists
+    the failure, and may hold the mail back while the practices file is put right.
+    """
+    parts = parts_of(current_app)
+    if not _knows_password(request, parts.settings):
+        return _unauthorized()
+    request.max_content_length = LARGEST_EMAIL
+    posted = read_multipart(request.stream, request.mimetype_params)
+    if "headers" not in posted.fields:
+        raise RequestError(
+            400,
+            "invalid_form",
+            "The field headers is missing: post parsed emails, not raw ones (SendGrid: clear 'POST the raw message').",
+        )
+    email = read_email(posted.fields)
+    practices = {practice.slug: practice for practice in map(parts.practices.by_email, email.recipients) if practice}
+    if not practices:
+        log.warning("unknown_address")
+        raise RequestError(404, "unknown_address", "No practice has this email address; check the practices file.")
+    for practice in practices.values():
+        _record(parts, practice, email, posted)
+    return jsonify(message="received")
+
+
+def _record(parts: Parts, practice: Practice, email: InboundEmail, posted: PostedForm) -> None:
+    may_be_answered = email.may_be_answered and parts.practices.by_email(email.sender or "") is None
+    inbound = InboundMessage(
+        practice=practice.slug,
+        channel=Channel.EMAIL,
+        provider="email",
+        provider_id=_id(practice, email),
+        # without an address nothing goes out; whose mail it is stays in the contact, for staff
+        patient_address=email.sender if may_be_answered else None,
+        received_on=practice.email or "",
+        text=email.text,
+        media=tuple(Media("", file.content_type) for file in posted.files[:MOST_MEDIA]),
+        sender_message_id=email.message_id,
+        subject=email.subject or None,
+        contact=Contact(name=email.sender_name, email=email.sender),
+    )
+    recorded = record_message(parts.database, inbound)
+    if recorded.is_new:
+        parts.queue.put("handle_message", recorded.message_id)
+    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="email")
+
+
+def _id(practice: Practice, email: InboundEmail) -> str:
+    """What makes a mail the same one when it is posted again; headers hold names, so their hash is a keyed one."""
+    if email.message_id is not None:
+        return hashlib.sha256(f"{practice.slug}\n{email.message_id}".encode()).hexdigest()
+    return keyring().index(f"{practice.slug}\n{email.raw_headers}")
+
+
+def _knows_password(request: Request, settings: Settings) -> bool:
+    if settings.email_webhook_secret is None:
+        raise RequestError(403, "email_not_configured", "Set EMAIL_WEBHOOK_SECRET to receive email.")
+    given = request.authorization
+    password = (given.password or "") if given is not None and given.type == "basic" else ""
+    return hmac.compare_digest(password.encode("utf-8", "replace"), settings.email_webhook_secret.encode())
+
+
+def _unauthorized() -> Response:
+    response = error_response(
+        401,
+        "wrong_password",
+        "Post to https://intake:EMAIL_WEBHOOK_SECRET@host/email/inbound, with the secret of the settings.",
+    )
+    response.www_authenticate = WWWAuthenticate("basic", {"realm": "email", "charset": "UTF-8"})
+    return response

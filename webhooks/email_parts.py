@@ -1,0 +1,193 @@
+"""Reading an email as SendGrid's Inbound Parse posts it.
+
+The fields: https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/inbound-email#default-parameters
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import HeaderParser
+
+from intake import email_address
+from intake.errors import IntakeError
+from webhooks.email_text import patient_words
+
+LONGEST_NAME = 100
+LONGEST_SUBJECT = 500
+LONGEST_TEXT = 50_000
+CUT_OFF = "\n[…]"
+LONGEST_HEADER = 4000
+# SendGrid passes on what a mail calls its charset; browsers, and so mail programs, mean Windows' superset by these two.
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252"}
+# Python's codecs for domain names take the square of a text's length.
+_NOT_FOR_TEXT = frozenset({"idna", "punycode"})
+# Not the standard library's parser, which a thousand opening brackets bring down, and which takes the comma of a name
+# that SendGrid decoded for the end of an address.
+_IN_BRACKETS = re.compile(r"<([^<>\s]{1,254})>\s*\Z")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"@]{1,254}")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
+_ROBOT = re.compile(
+    r"(?:mailer-?daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|bounces?|auto[-_.]?(?:reply|respond(?:er)?))"
+    r"(?:[+._-].*)?@.*"
+)
+_BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
+_MADE_BY_PROGRAMS = ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")
+_SUPPRESSES_REPLIES = frozenset({"all", "autoreply", "oof"})
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEmail:
+    """An email as it came in.
+
+    Attributes:
+        sender: the patient's address in lower case; None when there is none that could be written to.
+        sender_name: as their mail program shows it.
+        recipients: addresses that it was delivered to, in lower case.
+        message_id: with its angle brackets.
+        subject: decoded, on one line.
+        text: the patient's own words, after the subject where that says something; what is longer than 50,000
+            characters ends in `[…]`.
+        raw_headers: all of them.
+        is_automatic: a program sent it, or it says that no program should answer.
+        is_forged: the domain that it names denies it, and nobody signed it.
+    """
+
+    sender: str | None = field(repr=False)
+    sender_name: str | None = field(repr=False)
+    recipients: tuple[str, ...] = field(repr=False)
+    message_id: str | None = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    raw_headers: str = field(repr=False)
+    is_automatic: bool
+    is_forged: bool
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether a program may answer it: two that answer each other would not stop."""
+        return self.sender is not None and not self.is_automatic and not self.is_forged
+
+
+def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
+    """Reads the fields of a webhook; nothing in them can make it fail."""
+    decoded = decode_fields(fields)
+    headers = read_headers(decoded.get("headers", ""))
+    envelope = _json_object(decoded.get("envelope", ""))
+    return_path = envelope.get("from")
+    written_from = (decoded.get("from") or str(headers.get("From", "")))[:LONGEST_HEADER]
+    subject = " ".join(decoded.get("subject", "").split())[:LONGEST_SUBJECT]
+    sender = _sender(written_from, return_path)
+    return InboundEmail(
+        sender=sender,
+        sender_name=_name(written_from),
+        recipients=_recipients(envelope, decoded),
+        message_id=_message_id(headers),
+        subject=subject,
+        text=_shorten(patient_words(subject, decoded.get("text", ""), decoded.get("html", ""))),
+        raw_headers=decoded.get("headers", ""),
+        is_automatic=is_automatic(headers, sender, return_path if isinstance(return_path, str) else None),
+        is_forged=_is_forged(decoded.get("SPF", ""), decoded.get("dkim", "")),
+    )
+
+
+def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:
+    """Decodes each field from the charset that the field `charsets` names for it, UTF-8 where it names none.
+
+    A charset that is not known, and bytes that are not of it, are no failure: what cannot be read is replaced.
+    """
+    charsets = _json_object(fields.get("charsets", b"").decode("utf-8", "replace"))
+    return {name: decode(value, str(charsets.get(name) or "utf-8")) for name, value in fields.items()}
+
+
+def decode(value: bytes, charset: str) -> str:
+    """Returns bytes as text, with U+FFFD for each that is not of the charset."""
+    try:
+        known = codecs.lookup(charset.strip()).name
+        if known in _NOT_FOR_TEXT:
+            known = "utf-8"
+        return value.decode(_MEANT.get(known, known), "replace")
+    except (LookupError, ValueError):  # the second: a name with a zero byte, and the codec that is never to be used
+        return value.decode("utf-8", "replace")
+
+
+def read_headers(raw: str) -> Message:
+    """Parses the headers of a mail."""
+    return HeaderParser().parsestr(raw, headersonly=True)
+
+
+def is_automatic(headers: Message, sender: str | None, return_path: str | None) -> bool:
+    """Whether a program sent a mail, or does not want an answer by one.
+
+    By RFC 3834 (section 2), by the headers that came before it, and by Microsoft's X-Auto-Response-Suppress
+    (MS-OXCMAIL, section 2.2.3.2.14).
+
+    Args:
+        headers: the mail's.
+        sender: the address in its From header.
+        return_path: the sender in its envelope, empty for a mail that must not be answered; None if not known.
+    """
+    submitted = str(headers.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+    suppressed = str(headers.get("X-Auto-Response-Suppress", "")).lower().replace(" ", "").split(",")
+    return (
+        submitted != "no"
+        or str(headers.get("Precedence", "")).strip().lower() in _BULK
+        or any(name in headers for name in _MADE_BY_PROGRAMS)
+        or not _SUPPRESSES_REPLIES.isdisjoint(suppressed)
+        or headers.get_content_type() == "multipart/report"
+        or (return_path is not None and return_path.strip() in ("", "<>"))
+        or any(_ROBOT.fullmatch(address.lower()) for address in (sender or "", return_path or ""))
+    )
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(CUT_OFF)] + CUT_OFF
+
+
+def _is_forged(spf: str, dkim: str) -> bool:
+    return spf.strip().lower() in ("fail", "softfail") and "pass" not in dkim.lower()
+
+
+def _sender(written: str, return_path: object) -> str | None:
+    """The address in the From header, which people are answered at, else the envelope's."""
+    bracketed = _IN_BRACKETS.search(written)
+    candidates = [bracketed[1]] if bracketed else _ADDRESS.findall(written)[:1]
+    return next((address for address in map(_address, [*candidates, return_path]) if address), None)
+
+
+def _name(written: str) -> str | None:
+    bracketed = _IN_BRACKETS.search(written)
+    name = written[: bracketed.start()] if bracketed else ""
+    return " ".join(name.replace('"', "").split())[:LONGEST_NAME] or None
+
+
+def _recipients(envelope: Mapping[str, object], decoded: Mapping[str, str]) -> tuple[str, ...]:
+    """The envelope's, which say where it was really delivered, else those in the headers."""
+    delivered_to = envelope.get("to")
+    in_headers = ", ".join(decoded.get(name, "")[:LONGEST_HEADER] for name in ("to", "cc"))
+    written = delivered_to if isinstance(delivered_to, list) else _ADDRESS.findall(in_headers)
+    return tuple(dict.fromkeys(address for address in map(_address, written) if address))
+
+
+def _address(value: object) -> str | None:
+    try:
+        return email_address.normalise(value.strip().strip("<>")) if isinstance(value, str) else None
+    except IntakeError:
+        return None
+
+
+def _message_id(headers: Message) -> str | None:
+    found = _MESSAGE_ID.search(str(headers.get("Message-ID", "")))
+    return found[0] if found else None
+
+
+def _json_object(text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,125 @@
+"""The patient's own words in an email: without what mail programs put around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from inscriptis import get_text
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
+from mailparser_reply.parser import EmailMessage, EmailReply
+
+LANGUAGES = ("en", "es")
+# The parser takes time by the square of a line's length and of a run of empty lines: seconds for what only an attacker
+# writes. Quoted history that begins farther down than this stays in the text.
+LONGEST_LINE = 300
+LOOKED_THROUGH = 10_000
+
+_STRICT = ParserConfig(css=CSS_PROFILES["strict"])
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
+_FOLD = "\u2060\n\u2060"  # word joiners: the parser strips spaces from the ends of lines, and they are none
+# The parser's own pattern for this line can match nothing.
+_SPANISH_HEADER = re.compile(r"^((?:> ?)*)El (?=.{0,80}\d)[^\n]{1,200}(?:\n[^\n]{1,200})?\sescribió:\s*$", re.MULTILINE)
+_ENGLISH_HEADER = r"\1On 1 wrote:"
+_QUOTED = re.compile(r"^>.*\n?", re.MULTILINE)
+_QUOTED_BLOCK = re.compile(r"(?:^>.*\n?){2,}", re.MULTILINE)
+# "-- " is the mark that mail programs put before a signature (RFC 3676, section 4.3).
+_SIGNATURE = re.compile(r"^--\s*$.*\Z", re.MULTILINE | re.DOTALL)
+_ADVERTISEMENT = re.compile(
+    r"^(?:Sent (?:from|via) (?:my|the|Yahoo|Outlook|Mail|Gmail|Proton)\b|Get Outlook for |Yahoo Mail: "
+    r"|Enviado (?:desde|por|con) (?:mi|el|Yahoo|Outlook|Correo|Gmail|Proton)\b|Obtener Outlook para ).{0,80}$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_HEADER_FIELD = re.compile(r"^[>*\s]*[A-Za-zó]+:", re.MULTILINE)
+_SENDER_FIELD = re.compile(r"^[>*\s]*(?:From|De):", re.MULTILINE | re.IGNORECASE)
+_REPLY_MARK = re.compile(r"re\s*(?:\[\d+\])?:", re.IGNORECASE)
+_FORWARD_MARK = re.compile(r"(?:fwd?|rv|reenv[ií]o?)\s*:", re.IGNORECASE)
+_SAYS_NOTHING = frozenset({"", "no subject", "(no subject)", "sin asunto", "(sin asunto)", "(none)"})
+_ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
+
+
+def patient_words(subject: str, text: str, html: str) -> str:
+    """Returns what a patient wrote: the text part, else the HTML part, with the subject before it.
+
+    Only what a program put there is cut: quoted history, what follows the mark of a signature, "Sent from my phone".
+    A greeting or a closing line stays, as `Thank you, but my chest hurts` begins like one. Where cutting would leave
+    nothing, and in a forwarded message, everything stays.
+
+    Args:
+        subject: decoded.
+        text: the text part, decoded; may be empty.
+        html: the HTML part, decoded; may be empty.
+    """
+    written = _tidy(text) or _tidy(html_to_text(html))
+    if not _FORWARD_MARK.match(subject.strip()):
+        written = without_history(written)
+    return with_subject(subject, written)
+
+
+def html_to_text(html: str) -> str:
+    """Returns the text that an HTML part shows."""
+    return get_text(html, _STRICT) if html.strip() else ""
+
+
+def without_history(text: str) -> str:
+    """Returns a message without the messages that it answers and without what mail programs add to it."""
+    head, rest = text[:LOOKED_THROUGH], text[LOOKED_THROUGH:]
+    readable = _SPANISH_HEADER.sub(_ENGLISH_HEADER, _fold(head))
+    replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies
+    own = "\n".join(_own_parts(replies)).replace(_FOLD, "")
+    if not any(_is_header(reply.headers) for reply in replies):
+        own += rest  # nothing says that it is history
+    own = _tidy(_ADVERTISEMENT.sub("", _SIGNATURE.sub("", _QUOTED_BLOCK.sub("", own))))
+    return own or text
+
+
+def with_subject(subject: str, body: str) -> str:
+    """Puts a subject that says something before the text, as `Subject. Text`.
+
+    An answer's subject is an older message's; one that the text begins with is not said twice.
+    """
+    line = " ".join(subject.split())
+    if not body:
+        return line
+    if line.lower() in _SAYS_NOTHING or _REPLY_MARK.match(line) or body.lower().startswith(line.lower()):
+        return body
+    return f"{line} {body}" if line.endswith(_ENDS_SENTENCE) else f"{line}. {body}"
+
+
+def _own_parts(replies: Iterable[EmailReply]) -> Iterator[str]:
+    """What the patient wrote above, between and below the lines that they quote.
+
+    Programs that mark no quoted lines, such as Outlook, leave no way to tell where they end; people write above them.
+    """
+    for reply in replies:
+        if not _is_header(reply.headers):
+            yield reply.content
+            continue
+        below = reply.content.removeprefix(reply.headers)
+        if not _QUOTED.search(reply.content):
+            return
+        yield _QUOTED.sub("", below).strip()
+
+
+def _is_header(headers: str) -> bool:
+    """Whether a mail program wrote it.
+
+    A person may write `On Tuesday my doctor wrote:`, or `Date:` above `To:`; programs name the day in figures, and
+    the sender.
+    """
+    if len(_HEADER_FIELD.findall(headers)) > 1:
+        return _SENDER_FIELD.search(headers) is not None
+    return headers.startswith("-") or any(character.isdecimal() for character in headers)
+
+
+def _fold(text: str) -> str:
+    return "\n".join(
+        _FOLD.join(line[start : start + LONGEST_LINE] for start in range(0, max(len(line), 1), LONGEST_LINE))
+        for line in text.split("\n")
+    )
+
+
+def _tidy(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return _EMPTY_LINES.sub("\n\n", lines).strip()

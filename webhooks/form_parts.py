@@ -1,0 +1,128 @@
+"""Reading a contact form: what a patient may write into it, and where their browser may go afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from intake import email_address, phone
+from intake.errors import IntakeError
+from webhooks.errors import RequestError
+
+LONGEST_MESSAGE = 8000
+LONGEST_NAME = 100
+LONGEST_CONTACT = 254
+LONGEST_REDIRECT = 2000
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# No parser's opinion is asked: browsers read backslashes, spaces and user names in ways of their own.
+_ABSOLUTE = re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)(?:[/?#][!-\[\]-~]*)?")
+_RELATIVE = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactForm:
+    """What a patient sent.
+
+    Attributes:
+        message: 1 to 8,000 characters.
+        name: as written.
+        email: in lower case.
+        phone: E.164.
+        client_message_id: what the page calls this submission, the same when it sends it again.
+        redirect: as written, not checked yet.
+        is_bait_taken: the field that no person sees is filled.
+    """
+
+    message: str = field(repr=False)
+    name: str | None = field(repr=False)
+    email: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
+    client_message_id: str | None
+    redirect: str | None
+    is_bait_taken: bool
+
+
+def read_form(values: Mapping[str, object]) -> ContactForm:
+    """Reads the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id` and `redirect`.
+
+    `website` is bait: a page hides it from people, and programs fill it in. Fields of other names are ignored.
+
+    Raises:
+        RequestError: 400, one of them is not usable; the message names it and does not repeat it.
+    """
+    message = _text(values, "message", LONGEST_MESSAGE)
+    if message is None:
+        raise _wrong("message has to be a text that is not empty.")
+    return ContactForm(
+        message=message,
+        name=_one_line(_text(values, "name", LONGEST_NAME)),
+        email=_email(_text(values, "email", LONGEST_CONTACT)),
+        phone=_phone(_text(values, "phone", LONGEST_CONTACT)),
+        client_message_id=_client_id(_text(values, "client_message_id", 64)),
+        redirect=_text(values, "redirect", LONGEST_REDIRECT),
+        is_bait_taken=values.get("website") not in (None, ""),
+    )
+
+
+def redirect_target(redirect: str, page_origin: str | None, allowed: frozenset[str]) -> str | None:
+    """Returns where a browser may be sent after a form, on a site of the practice and nowhere else.
+
+    Args:
+        redirect: an address, or a path on the page's own site.
+        page_origin: origin of the page with the form; None when the browser does not say, and then a path leads
+            nowhere.
+        allowed: the practice's origins, and the service's own; `page_origin` is one of them.
+
+    Raises:
+        RequestError: 400, it leads elsewhere.
+    """
+    if _RELATIVE.fullmatch(redirect):
+        return page_origin and f"{page_origin}{redirect}"
+    absolute = _ABSOLUTE.fullmatch(redirect)
+    if absolute and absolute[1].lower() in {origin.lower() for origin in allowed}:
+        return redirect
+    raise _wrong(
+        "redirect has to be an address on one of the practice's allowed_origins, or a path such as /thanks"
+        " on a page of one."
+    )
+
+
+def _text(values: Mapping[str, object], name: str, longest: int) -> str | None:
+    value = values.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _wrong(f"{name} has to be a text.")
+    text = value.replace("\r\n", "\n").strip()  # browsers send line ends as CRLF, which are not what was typed
+    if len(text) > longest:
+        raise _wrong(f"{name} is {len(text)} characters long; at most {longest} fit.")
+    return text or None
+
+
+def _one_line(value: str | None) -> str | None:
+    return value and " ".join(value.split())
+
+
+def _email(value: str | None) -> str | None:
+    try:
+        return value and email_address.normalise(value)
+    except IntakeError:
+        raise _wrong("email has to be an email address, such as maria@example.com.") from None
+
+
+def _phone(value: str | None) -> str | None:
+    try:
+        return value and phone.normalise(value)
+    except IntakeError:
+        raise _wrong("phone has to be a phone number with its area code, such as (202) 555-0123.") from None
+
+
+def _client_id(value: str | None) -> str | None:
+    if value is not None and not _CLIENT_ID.fullmatch(value):
+        raise _wrong("client_message_id has to be 1 to 64 letters, figures, - or _.")
+    return value
+
+
+def _wrong(message: str) -> RequestError:
+    return RequestError(400, "invalid_parameter", message)

@@ -1,0 +1,115 @@
+"""The contact form of a practice's site, posted by a plain HTML form or by a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import structlog
+from flask import Blueprint, Response, current_app, jsonify, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from inbox.models import Channel
+from inbox.record import Contact, InboundMessage
+from inbox.submissions import record_submission
+from intake.practices import Practice
+from templates.form_pages import render_page
+from webhooks.errors import RequestError
+from webhooks.form_parts import ContactForm, read_form, redirect_target
+from webhooks.origins import answer_preflights, origin_of, require_origin
+from webhooks.parts import Parts, parts_of
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("forms", __name__, url_prefix="/forms")
+answer_preflights(blueprint)
+
+LARGEST_FORM = 128 * 1024  # 8,000 characters take up to twelve bytes each as an HTML form sends them
+
+
+@blueprint.post("/<slug>")
+def receive(slug: str) -> AnyResponse:
+    """Stores a form and puts it on the queue; one that is sent twice is stored once, and answered the same."""
+    parts = parts_of(current_app)
+    practice = parts.practices.by_slug(slug)
+    if practice is None:
+        raise RequestError(404, "unknown_practice", "No practice has this slug; check the form's action.")
+    if _page_origin() is not None:
+        require_origin(request, practice, parts.settings)
+    request.max_content_length = request.max_form_memory_size = LARGEST_FORM
+    try:
+        form = read_form(_values())
+        target = _target(form, practice, parts)
+    except RequestError as error:
+        if _is_for_a_script():
+            raise
+        return _page(practice, error.status, error.message)
+    if form.is_bait_taken:
+        log.info("form_dropped", practice=practice.slug)
+    else:
+        _record(parts, practice, form)
+    if _is_for_a_script():
+        return jsonify(message="received"), 202  # type: ignore[return-value]
+    return redirect(target, 303) if target else _page(practice, 202)
+
+
+def _record(parts: Parts, practice: Practice, form: ContactForm) -> None:
+    address, received_on = _route(form, practice)
+    inbound = InboundMessage(
+        practice=practice.slug,
+        channel=Channel.WEB_FORM,
+        provider="form",
+        provider_id="",
+        patient_address=address,
+        received_on=received_on,
+        text=form.message,
+        contact=Contact(name=form.name, phone=form.phone, email=form.email),
+    )
+    contents = (form.name, form.email, form.phone, form.message)
+    recorded = record_submission(parts.database, inbound, contents, form.client_message_id, datetime.now(UTC))
+    if recorded.is_new:
+        parts.queue.put("handle_message", recorded.message_id)
+    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="web_form")
+
+
+def _route(form: ContactForm, practice: Practice) -> tuple[str | None, str]:
+    """Where the answer goes, and what it comes from: by email if the patient gave one, else as a text."""
+    if form.email and practice.email:
+        return form.email, practice.email
+    number = practice.messaging_service_sid or next(iter(practice.phone_numbers), None)
+    if form.phone and number:
+        return form.phone, number
+    return None, "form"
+
+
+def _values() -> Mapping[str, object]:
+    if not request.is_json:
+        return request.form.to_dict()
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise RequestError(400, "invalid_json", "Send a JSON object, or a form.")
+    return body
+
+
+def _target(form: ContactForm, practice: Practice, parts: Parts) -> str | None:
+    if form.redirect is None:
+        return None
+    allowed = frozenset({*practice.allowed_origins, origin_of(parts.settings.public_url)})
+    return redirect_target(form.redirect, _page_origin(), allowed)
+
+
+def _page_origin() -> str | None:
+    """The origin of the page with the form. A page that asks browsers not to name it has the origin `null`."""
+    origin = request.headers.get("Origin")
+    return None if origin == "null" else origin
+
+
+def _is_for_a_script() -> bool:
+    accepted = request.accept_mimetypes
+    return request.is_json or accepted["application/json"] > accepted["text/html"]
+
+
+def _page(practice: Practice, status: int, problem: str | None = None) -> Response:
+    response = Response(render_page(practice, problem), status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = "default-src 'none'"
+    return response

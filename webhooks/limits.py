@@ -1,0 +1,174 @@
+"""How often one visitor, one conversation or one number may ask: floods are cut off, patients never notice.
+
+Windows move: at most so many requests lie in any stretch of that length. A fixed window would let twice as many
+through around its edge, and would send everyone whom it held back to the same second.
+
+Redis counts, so that all web processes count together; its keys name nobody, as every address, number and
+conversation in them is a keyed hash. While Redis is away each process counts in its own memory what floods could
+use, and lets reads through.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address, ip_network
+
+import redis
+from flask import Flask, Response, current_app, request
+from flask_limiter import Limiter, RateLimitExceeded, RequestLimit, RouteLimit
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from intake import phone
+from intake.errors import IntakeError
+from intake.settings import Settings
+from tasks.queue import connect
+from webhooks.errors import error_response
+from webhooks.forms import LARGEST_FORM
+from webhooks.parts import parts_of
+
+# By client address. Everyone on a clinic's Wi-Fi, or behind one mobile carrier's gateway, shares one: these have to
+# hold for a full waiting room. READ is twenty browsers whose proxy allows no event streams and that ask every 2 s.
+BEGIN_BY_ADDRESS = "20 per minute; 200 per hour"
+SEND_BY_ADDRESS = "120 per minute"
+FORM_BY_ADDRESS = "10 per minute; 60 per hour"
+READ_BY_ADDRESS = "600 per minute"
+DEMO_BY_ADDRESS = "30 per minute; 300 per hour"
+
+# By conversation: one person, at times with several tabs.
+SEND_BY_CONVERSATION = "20 per minute"
+WATCH_BY_CONVERSATION = "60 per minute"
+
+# By phone number: no person texts once a second, but a robot that answers this one does.
+TEXT_BY_NUMBER = "60 per minute"
+FORM_BY_NUMBER = "5 per hour"
+
+
+def trust_proxies(app: Flask, settings: Settings) -> None:
+    """Reads the client's address from X-Forwarded-For, as far as the proxies in front are known to have written it."""
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
+
+
+def limit_requests(app: Flask, settings: Settings) -> None:
+    """Limits the routes that are registered already; those that are not named here have no limit.
+
+    Twilio's addresses are its own, so that its webhooks are limited by the patient's number alone.
+    """
+    limiter = Limiter(
+        _address,
+        app=app,
+        storage_uri="redis://",
+        storage_options={"connection_pool": connect(settings.redis_url).connection_pool},  # type: ignore[dict-item]
+        strategy="moving-window",
+        in_memory_fallback_enabled=True,
+        swallow_errors=True,  # those that come after the answer, when an accepted request is counted
+    )
+    reads = limiter.shared_limit(READ_BY_ADDRESS, "reads", exempt_when=lambda: _is_redis_away(limiter))
+    limits = {
+        "chat.practice": [reads],
+        "chat.read": [reads],
+        "chat.events": [reads, _of_accepted(limiter, WATCH_BY_CONVERSATION, _conversation)],
+        "chat.begin": [limiter.limit(BEGIN_BY_ADDRESS)],
+        "chat.send": [
+            limiter.limit(SEND_BY_ADDRESS),
+            _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
+        ],
+        "forms.receive": [
+            limiter.limit(FORM_BY_ADDRESS),
+            _of_accepted(limiter, FORM_BY_NUMBER, _number_in_form),
+        ],
+        "demo.read": [reads],
+        "demo.send": [limiter.limit(DEMO_BY_ADDRESS)],
+        "sms.receive": [_of_accepted(limiter, TEXT_BY_NUMBER, _number_that_texts)],
+    }
+    for endpoint, its_limits in limits.items():
+        for limit in its_limits:
+            app.view_functions[endpoint] = limit(app.view_functions[endpoint])  # type: ignore[assignment]
+    # elsewhere, and above all in a health check, nobody waits for a look at whether Redis is back
+    limiter.request_filter(lambda: request.endpoint not in limits)
+    app.register_error_handler(RateLimitExceeded, lambda _: _too_many(limiter.current_limit))
+
+
+def _of_accepted(limiter: Limiter, limit: str, subject: Callable[[], str]) -> RouteLimit:
+    """Returns a limit that counts accepted requests: nobody can use up what is another's without its proof."""
+    return limiter.limit(
+        limit,
+        key_func=lambda: _hashed(subject()),
+        exempt_when=lambda: not subject(),
+        deduct_when=lambda response: response.status_code < HTTPStatus.BAD_REQUEST,
+    )
+
+
+def _too_many(breached: RequestLimit | None) -> Response:
+    seconds = 1 if breached is None else _seconds_until_free(breached)
+    response = error_response(
+        429, "too_many_requests", f"This was asked too often in a short time: try again in {seconds} seconds."
+    )
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _seconds_until_free(breached: RequestLimit) -> int:
+    """Whole seconds until the oldest counted request leaves the window; its whole length when Redis went away."""
+    try:
+        free_at = breached.window.reset_time
+    except redis.RedisError:
+        return breached.limit.get_expiry()
+    return max(1, math.ceil(free_at - time.time()))
+
+
+def _is_redis_away(limiter: Limiter) -> bool:
+    return limiter.limiter.storage is not limiter.storage
+
+
+def _hashed(subject: str) -> str:
+    """Never the index that the database knows a number by: what is in Redis must not lead to a row."""
+    return parts_of(current_app).database.keyring.index(f"limit {subject}")
+
+
+# What follows runs where the limiter takes any exception for a Redis that is away, so that none may leave it.
+
+
+def _address() -> str:
+    return _hashed(f"address {_client(request.remote_addr or '')}")
+
+
+def _client(address: str) -> str:
+    """A client's IPv4 address, or its IPv6 network: whoever has one IPv6 address has 2^64 of them."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
+    return address
+
+
+def _conversation() -> str:
+    return f"conversation {(request.view_args or {})['public_id']}"
+
+
+def _number_that_texts() -> str:
+    try:
+        return f"number {request.form['From']}"
+    except HTTPException:
+        return ""  # missing, or the body is too large: the handler says so
+
+
+def _number_in_form() -> str:
+    request.max_content_length = request.max_form_memory_size = LARGEST_FORM  # as its handler does
+    try:
+        values = request.get_json(silent=True) if request.is_json else request.form
+    except HTTPException:
+        return ""
+    number = values.get("phone") if isinstance(values, Mapping) else None
+    try:
+        return f"number {phone.normalise(number)}" if isinstance(number, str) else ""
+    except IntakeError:
+        return ""
