@@ -38,6 +38,7 @@ def prepare(data_dir: Path, port: int, environment: Mapping[str, str], redis_url
         "REDIS_URL": redis_url,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PRACTICES_FILE": given.get("PRACTICES_FILE") or str(_practices_file().resolve()),
+        "DEMO_MODE": "0" if "TWILIO_ACCOUNT_SID" in given else "1",
     }
     complete = chosen | _keys(data_dir) | given
     run_file = data_dir / RUN_FILE

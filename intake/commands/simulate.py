@@ -112,6 +112,32 @@ def voicemail(
     _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), recording_sid, practice)
 
 
+@simulate.command()
+@click.argument("text")
+@click.option("--practice", "key", help="The practice's widget key; the first practice's that has one when not given.")
+@click.option("--url", help="Where the server listens; PUBLIC_URL when not given.")
+@data_dir_option
+def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
+    """Type TEXT into a practice's chat as a patient would, and show the answer.
+
+    The answer is read from the event stream, as a browser does. The rest is read from the database of the server, so
+    run this on the same machine.
+    """
+    from inbox.database import Database
+    from intake.commands.chat_client import ChatClient
+    from webhooks.origins import origin_of
+
+    settings = settings_of_running_service(data_dir)
+    practice = _practice_with_chat(settings, key)
+    client = ChatClient(url or settings.public_url, origin_of(settings.public_url), str(practice.widget_key))
+    entry = client.send(text)
+    said = client.wait_for_answer(entry)
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    _show_decision(_chat_message(database, client.conversation, entry))
+    for reply in [f"[shown] {words}" for words in said] or [f"none from {practice.name}"]:
+        click.echo(f"reply          {reply}")
+
+
 def _show_twiml(twiml: str) -> None:
     from xml.etree import ElementTree  # the server's own answer
 
@@ -137,6 +163,16 @@ def _recipient(settings: Settings, recipient: str | None) -> tuple[Practice, str
     return found, number
 
 
+def _practice_with_chat(settings: Settings, key: str | None) -> Practice:
+    practices = load_practices(settings.practices_file)
+    for practice in practices.all:
+        if practice.widget_key and key in (None, practice.widget_key):
+            return practice
+    if key is None:
+        raise IntakeError("no practice has a chat: add a widget_key to the practices file")
+    raise IntakeError(f"no practice has the widget key {key}: see widget_key in the practices file")
+
+
 def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> str:
     """Posts a signed form and returns the answer's body."""
     from twilio.request_validator import RequestValidator
@@ -158,6 +194,11 @@ def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> str
 
 def _show_answer(database: Database, message_sid: str, practice: Practice) -> None:
     message = _wait_until_handled(database, message_sid)
+    _show_decision(message)
+    _show_reply(database, message, practice)
+
+
+def _show_decision(message: Message) -> None:
     if message.classification:
         found = message.classification
         urgent = ", urgent" if found.urgent else ""
@@ -167,7 +208,6 @@ def _show_answer(database: Database, message_sid: str, practice: Practice) -> No
         click.echo(f"routed as      {decision.route}: {decision.why}")
         told = f"{decision.team} ({decision.priority})" if decision.team else "nobody"
         click.echo(f"staff told     {told}")
-    _show_reply(database, message, practice)
 
 
 def _show_reply(database: Database, message: Message, practice: Practice) -> None:
@@ -182,6 +222,22 @@ def _show_reply(database: Database, message: Message, practice: Practice) -> Non
         return
     state = "not sent: no Twilio credentials" if delivery.state == "not_sent" else delivery.state
     click.echo(f"reply          [{state}] {delivery.body}")
+
+
+def _chat_message(database: Database, conversation: str, entry: int) -> Message:
+    from sqlalchemy import select
+    from sqlalchemy.orm import joinedload
+
+    from inbox.models import Conversation, Message
+
+    query = (
+        select(Message)
+        .join(Message.conversation)
+        .where(Conversation.public_id == conversation, Message.entry == entry)
+        .options(joinedload(Message.classification), joinedload(Message.decision))
+    )
+    with database.read() as session:
+        return session.scalars(query).one()
 
 
 def _wait_until_handled(database: Database, message_sid: str) -> Message:

@@ -63,6 +63,8 @@ def test_a_newcomer_texts_the_demo_practice_and_sees_the_answer(machine: Machine
     assert f"Maple Street Family Practice at http://127.0.0.1:{port}" in service.output
     assert "No Twilio credentials" in service.output
     assert "simulate sms" in service.output
+    assert f"Open http://127.0.0.1:{port}/ : a practice's site with the chat, and a phone" in service.output
+    assert answers(f"http://127.0.0.1:{port}/")
     assert answers(f"http://127.0.0.1:{port}/readyz")
 
     shown = machine.simulate(QUESTION)

@@ -57,6 +57,12 @@ def test_what_is_set_wins(folder: Path) -> None:
     assert complete["SECRET_KEY"]
 
 
+def test_the_page_has_a_phone_to_play_with_until_there_is_a_twilio_account() -> None:
+    assert start()["DEMO_MODE"] == "1"
+    assert start(TWILIO_ACCOUNT_SID="AC" + "0" * 32)["DEMO_MODE"] == "0"
+    assert start(DEMO_MODE="0")["DEMO_MODE"] == "0"
+
+
 def test_the_rest_of_the_environment_is_passed_on() -> None:
     assert start(LANG="en_US.UTF-8")["LANG"] == "en_US.UTF-8"
 

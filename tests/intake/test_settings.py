@@ -124,6 +124,9 @@ def test_an_empty_variable_that_is_not_needed_is_as_good_as_none(name: str) -> N
         ("SETTLE_AFTER_SECONDS", "-1"),
         ("RECONCILE_EVERY_SECONDS", "0"),
         ("RECONCILE_EVERY_SECONDS", "1.5"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("DEMO_MODE", "swordfish"),
     ],
 )
 def test_a_wrong_variable_is_named_and_its_value_is_not_repeated(name: str, value: str) -> None:
@@ -145,6 +148,12 @@ def test_an_account_needs_its_token() -> None:
     message = refusal(TWILIO_ACCOUNT_SID="AC" + "0" * 32)
 
     assert "TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not" in message
+
+
+def test_made_up_patients_are_not_texted_from_an_account() -> None:
+    message = refusal(**TWILIO, DEMO_MODE="1")
+
+    assert "DEMO_MODE plays patients with made-up numbers; unset it, or TWILIO_ACCOUNT_SID" in message
 
 
 def test_an_account_and_its_token_send_texts() -> None:

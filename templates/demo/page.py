@@ -1,0 +1,69 @@
+"""The page at `/`, written from what the practices file says of a practice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from intake import phone
+from intake.practices import WEEKDAYS, Practice
+from templates.demo import FOLDER, PAGE
+from templates.replies import variables
+from templates.voice_prompts import greeting, render_prompt
+
+DAY_NAMES = dict(
+    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+)
+SAMPLE_TEXTS = (
+    "How much is a cleaning?",
+    "I need to move my appointment on Friday",
+    "Are you taking new patients?",
+    "I was charged twice for my last visit",
+    "chest pain since this morning",
+    "ok thanks",
+    "¿hablan español?",
+    "STOP",
+    "START",
+)
+SAMPLE_VOICEMAILS = (
+    "Hi, this is Maria Lopez. I need to move my appointment on Friday to some day next week. Thank you.",
+    "This is the third time I call and nobody calls me back. I am really unhappy with how you treat your patients.",
+    "Hello, my son has had a fever of 104 since last night and now he is hard to wake up.",
+)
+_pages = Environment(
+    loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> str:
+    """Returns the page's HTML.
+
+    Args:
+        practice: whose site it is.
+        moment: when it is looked at, aware.
+        with_phone: whether there is a phone beside it, to play a patient with.
+    """
+    return _pages.get_template(PAGE).render(
+        **variables(practice, moment),
+        text_number=phone.spoken(practice.phone_numbers[0]) if practice.phone_numbers else None,
+        text_link=practice.phone_numbers[0] if practice.phone_numbers else None,
+        week=[(DAY_NAMES[day], _openings(practice, day)) for day in WEEKDAYS],
+        today=DAY_NAMES[WEEKDAYS[moment.astimezone(ZoneInfo(practice.time_zone)).weekday()]],
+        with_phone=with_phone,
+        caller_hears=[render_prompt("emergency", practice, moment), greeting(practice, moment)],
+        sample_texts=SAMPLE_TEXTS,
+        sample_voicemails=SAMPLE_VOICEMAILS,
+    )
+
+
+def _openings(practice: Practice, day: str) -> list[str]:
+    spans = sorted(practice.hours.get(day, []))  # type: ignore[call-overload]
+    return [" – ".join(_clock(part) for part in span.split("-")) for span in spans]
+
+
+def _clock(value: str) -> str:
+    """Writes `13:30` as `1:30 PM`."""
+    hour, minute = value.split(":")
+    return f"{int(hour) % 12 or 12}:{minute} {'AM' if int(hour) < 12 else 'PM'}"

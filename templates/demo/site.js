@@ -1,0 +1,49 @@
+/* The contact form, sent as JSON so that the visitor stays on the page; without this script it is a plain form. */
+(() => {
+  "use strict";
+
+  const form = document.getElementById("contact-form");
+  const result = document.getElementById("contact-result");
+  const button = form.querySelector("button");
+  let submission = null; // named once, so that the same words sent again after a failure are stored once
+
+  const say = (text, isProblem) => {
+    result.textContent = text;
+    result.classList.toggle("problem", isProblem);
+  };
+
+  const explain = async (answer) => {
+    const { error } = await answer.json();
+    if (answer.status !== 429) return error.message;
+    return `That was a lot at once. Please try again in ${answer.headers.get("Retry-After")} seconds.`;
+  };
+
+  form.addEventListener("input", () => { submission = null; });
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    submission ??= crypto.getRandomValues(new Uint32Array(4)).join("-");
+    const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+    button.disabled = true;
+    say("Sending…", false);
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        credentials: "omit",
+        body: JSON.stringify({ ...fields, client_message_id: submission }),
+      });
+      if (answer.ok) {
+        form.reset();
+        submission = null;
+        say("Thank you! Your message is with us, and you hear from us soon.", false);
+      } else {
+        say(await explain(answer), true);
+      }
+    } catch {
+      say("Your message could not be sent. Please check your connection and try again.", true);
+    } finally {
+      button.disabled = false;
+    }
+  });
+})();

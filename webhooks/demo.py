@@ -1,0 +1,144 @@
+"""The page at `/`: a practice's site with the chat, and in demo mode a phone to play its patient with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, abort, current_app, jsonify, request
+
+from inbox.models import Channel
+from intake import phone as numbers
+from intake.practices import Practice
+from templates.demo import ASSETS, FOLDER
+from templates.demo.page import render_page
+from webhooks.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
+from webhooks.errors import RequestError
+from webhooks.origins import origin_of
+from webhooks.parts import Parts, parts_of
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("demo", __name__)
+
+HEADER = "Demo-Phone"
+LONGEST_TEXT = 1600
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+@blueprint.get("/")
+def page() -> Response:
+    """Shows the site of the first practice with a chat."""
+    parts = parts_of(current_app)
+    html = render_page(_practice(parts), datetime.now(UTC), with_phone=parts.settings.demo_mode)
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@blueprint.get("/demo/assets/<name>")
+def asset(name: str) -> Response:
+    """Serves what the page needs."""
+    if name not in ASSETS:
+        abort(404)
+    response = Response((FOLDER / name).read_bytes(), mimetype=ASSETS[name])
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Content-Security-Policy"] = "default-src 'none'"  # an image may be opened as a page
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/demo/messages")
+def read() -> Response:
+    """Shows what was sent from the visitor's phone and what came of it; a visitor without a phone gets one."""
+    parts, practice = _enter()
+    phone = _phone(parts) or Phones(parts.settings.secret_key).new(practice)
+    sent = read_phone(parts.database, practice, phone)
+    response = jsonify(
+        number=numbers.spoken(phone.number),
+        messages=[_shown(one) for one in sent],
+        working=any(one.working for one in sent),
+    )
+    response.headers[HEADER] = Phones(parts.settings.secret_key).token(phone)
+    return response
+
+
+@blueprint.post("/demo/messages")
+def send() -> tuple[Response, int]:
+    """Sends a text from the visitor's phone, or leaves a voicemail: stored as the webhooks do, and put on the queue."""
+    parts, practice = _enter()
+    phone = _phone(parts)
+    if phone is None:
+        raise RequestError(401, "invalid_token", f"Read /demo/messages first, and send its {HEADER} header along.")
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise RequestError(400, "invalid_json", "Send a JSON object, with Content-Type: application/json.")
+    text = body.get("text")
+    if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_TEXT:
+        raise RequestError(400, "invalid_parameter", f"text has to be 1 to {LONGEST_TEXT} characters long.")
+    match body.get("channel"):
+        case Channel.SMS:
+            recorded = send_text(parts.database, practice, phone, text)
+        case Channel.VOICEMAIL:
+            recorded = leave_voicemail(parts.database, practice, phone, text)
+        case _:
+            raise RequestError(400, "invalid_parameter", "channel has to be sms or voicemail.")
+    parts.queue.put("handle_message", recorded.message_id)
+    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel=body["channel"])
+    return jsonify(message=recorded.message_id), 202
+
+
+def _enter() -> tuple[Parts, Practice]:
+    """Lets the page's own requests in, and nobody's where there is no phone."""
+    parts = parts_of(current_app)
+    if not parts.settings.demo_mode:
+        abort(404)
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    own = site == "same-origin" if site else origin in (None, origin_of(parts.settings.public_url))
+    if not own:
+        raise RequestError(403, "origin_not_allowed", "Only the demo page itself may use its phone.")
+    return parts, _practice(parts)
+
+
+def _practice(parts: Parts) -> Practice:
+    for practice in parts.practices.all:
+        if practice.widget_key:
+            return practice
+    raise RequestError(404, "no_chat", "No practice has a chat: give one a widget_key in the practices file.")
+
+
+def _phone(parts: Parts) -> Phone | None:
+    return Phones(parts.settings.secret_key).find(request.headers.get(HEADER, ""))
+
+
+def _shown(sent: Sent) -> dict[str, Any]:
+    message = sent.message
+    return {
+        "id": message.id,
+        "channel": sent.channel,
+        "text": message.text,
+        "at": message.received_at.isoformat(),
+        "reply": {"text": sent.reply.body, "at": sent.reply.updated_at.isoformat()} if sent.reply else None,
+        "understood": _understood(sent),
+        "working": sent.working,
+    }
+
+
+def _understood(sent: Sent) -> dict[str, Any] | None:
+    decision, found = sent.message.decision, sent.message.classification
+    if decision is None:
+        return None
+    return {
+        "intent": found.intent if found else None,
+        "confidence": found.confidence if found else None,
+        "urgent": found is not None and found.urgent,
+        "route": decision.route,
+        "team": decision.team,
+        "priority": decision.priority,
+        "why": decision.why,
+    }

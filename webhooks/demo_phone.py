@@ -1,0 +1,155 @@
+"""The phone on the demo page: a made-up number of its own for each visitor, and what came of its messages.
+
+For demonstrations only. There are a hundred fictional numbers (+1 202 555 0100 to 0199), so that two visitors may
+share one, and with it an opt-out and the pauses between replies. What they wrote they never share: the ids of a
+visitor's messages begin with 64 random bits that only the visitor's signed token holds.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from inbox.database import Database
+from inbox.models import Channel, Delivery, DeliveryState, Message
+from inbox.patients import conversations_of
+from inbox.record import InboundMessage, Recorded, record_message
+from inbox.voicemail import Call, RecordingState, Report, TranscriptionState, record_call, record_report
+from intake.practices import Practice
+
+FICTIONAL_NUMBERS = tuple(f"+1202555{number:04d}" for number in range(100, 200))
+LIFETIME_SECONDS = 24 * 3600
+SHOWN_MESSAGES = 100
+_ON_ITS_WAY = (DeliveryState.PENDING, DeliveryState.SENDING)
+_NEVER_SEEN = (*_ON_ITS_WAY, DeliveryState.SUPPRESSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A visitor's phone.
+
+    Attributes:
+        visitor: 16 random hexadecimal digits.
+        number: E.164.
+    """
+
+    visitor: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent from a phone, and what came of it.
+
+    Attributes:
+        message: with its classification and its decision, where they are there already.
+        channel: how it was sent.
+        reply: what the practice texted back.
+        working: whether it still waits for an answer.
+    """
+
+    message: Message = field(repr=False)
+    channel: Channel
+    reply: Delivery | None = field(repr=False)
+    working: bool
+
+
+class Phones:
+    """Gives out phones, and knows them again."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._serializer = URLSafeTimedSerializer(secret_key, salt="demo phone")
+
+    def new(self, practice: Practice) -> Phone:
+        """Returns a phone with a number that is none of the practice's."""
+        taken = {practice.phone, practice.on_call_number, *practice.phone_numbers}
+        return Phone(secrets.token_hex(8), secrets.choice([one for one in FICTIONAL_NUMBERS if one not in taken]))
+
+    def token(self, phone: Phone) -> str:
+        """Returns what the visitor's page shows to use the phone again."""
+        return str(self._serializer.dumps([phone.visitor, phone.number]))
+
+    def find(self, token: str) -> Phone | None:
+        """Returns the phone of a token; None when it is none of ours, or too old."""
+        try:
+            return Phone(*self._serializer.loads(token, max_age=LIFETIME_SECONDS))
+        except BadData:
+            return None
+
+
+def send_text(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:
+    """Stores a text as the SMS webhook does."""
+    return record_message(
+        database,
+        InboundMessage(
+            practice=practice.slug,
+            channel=Channel.SMS,
+            provider="twilio",
+            provider_id=_sid("SM", phone),
+            patient_address=phone.number,
+            received_on=_received_on(practice),
+            text=text,
+        ),
+    )
+
+
+def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:
+    """Stores a call and the transcription of what was said, as the voice webhooks do."""
+    call = Call(_sid("CA", phone), practice.slug, phone.number, _received_on(practice))
+    record_call(database, call)
+    report = Report(
+        recording=RecordingState.COMPLETED,
+        recording_sid=_sid("RE", phone),
+        transcription=TranscriptionState.COMPLETED,
+        text=text,
+    )
+    recorded = record_report(database, call.call_sid, call, report)
+    if recorded is None:
+        raise RuntimeError("a transcribed voicemail has to be a message at once")
+    return recorded
+
+
+def read_phone(database: Database, practice: Practice, phone: Phone) -> list[Sent]:
+    """Returns what was sent from a phone, oldest first, and what came of it.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database could not be reached.
+    """
+    mine = or_(*(Message.provider_id.startswith(f"{kind}{phone.visitor}") for kind in ("SM", "RE")))
+    query = (
+        select(Message)
+        .join(Message.conversation)
+        .where(conversations_of(practice.slug, phone.number), Message.provider == "twilio", mine)
+        .options(joinedload(Message.conversation), joinedload(Message.classification), joinedload(Message.decision))
+        .order_by(Message.id.desc())
+        .limit(SHOWN_MESSAGES)
+    )
+    with database.read() as session:
+        messages = session.scalars(query).all()[::-1]
+        replies = session.scalars(
+            select(Delivery).where(Delivery.message_id.in_([message.id for message in messages])).order_by(Delivery.id)
+        ).all()
+    return [_sent(message, [reply for reply in replies if reply.message_id == message.id]) for message in messages]
+
+
+def _sent(message: Message, replies: Sequence[Delivery]) -> Sent:
+    seen = [reply for reply in replies if reply.state not in _NEVER_SEEN]
+    return Sent(
+        message=message,
+        channel=Channel(message.conversation.channel),
+        reply=seen[-1] if seen else None,
+        working=message.handled_at is None or any(reply.state in _ON_ITS_WAY for reply in replies),
+    )
+
+
+def _received_on(practice: Practice) -> str:
+    return practice.messaging_service_sid or next(iter(practice.phone_numbers), practice.phone)
+
+
+def _sid(kind: str, phone: Phone) -> str:
+    return f"{kind}{phone.visitor}{secrets.token_hex(8)}"
