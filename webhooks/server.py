@@ -7,13 +7,13 @@ from types import FrameType
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-from webhooks.parts import parts_of
-
 
 class StreamingWorker(GeventWorker):  # type: ignore[misc]
     """gunicorn's gevent worker: one greenlet a request, so that an open stream costs no thread."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Ends the event streams, which browsers take up again elsewhere; other requests are finished."""
+        from webhooks.parts import parts_of  # not above: gunicorn's master loads this, and only the worker patches
+
         super().handle_exit(sig, frame)
         gevent.spawn(parts_of(self.wsgi).watchers.close)
