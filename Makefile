@@ -16,6 +16,7 @@ run: setup
 	@exec $(BIN)/intake up --port $(PORT)
 
 test: $(VENV)/.development
+	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.development
@@ -26,6 +27,9 @@ lint: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.streams
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m benchmarks.browser
 
 train: $(VENV)/.development
 	$(BIN)/python -m training train

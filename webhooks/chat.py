@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import structlog
@@ -40,7 +42,11 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @blueprint.get("/widget.js")
 def widget() -> Response:
     """Serves the widget to any page; which pages may then chat is checked where they do."""
-    response = Response(WIDGET.read_bytes(), mimetype="text/javascript")
+    is_compressed = request.accept_encodings.quality("gzip") > 0
+    response = Response(_widget(is_compressed), mimetype="text/javascript")
+    if is_compressed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -133,6 +139,14 @@ def events(public_id: str) -> Response:
 
 
 @blueprint.after_request
+def explain_refusal(response: Response) -> Response:
+    """Lets any page read why there is no chat on it, so that its web person can be told what to change."""
+    if request.endpoint == "chat.practice" and response.status_code in (403, 404):
+        response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    return response
+
+
+@blueprint.after_request
 def renew_token(response: Response) -> Response:
     """Hands a fresh token to a browser whose own gets old."""
     if "chat_token" in g:
@@ -160,6 +174,12 @@ def _stream(parts: Parts, chat: Chat, after: int) -> Iterator[str]:
                 yield f"event: working\ndata: {json.dumps({'working': working})}\n\n"
             if not changed.wait(HEARTBEAT_SECONDS):
                 yield ": still here\n\n"
+
+
+@cache
+def _widget(is_compressed: bool) -> bytes:
+    content = WIDGET.read_bytes()
+    return gzip.compress(content, mtime=0) if is_compressed else content
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

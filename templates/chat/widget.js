@@ -3,997 +3,938 @@
  * with data-lang="es"; or <intake-chat practice="KEY" lang="es" api="https://HOST"></intake-chat> anywhere in a page.
  */
 (() => {
-  "use strict";
+"use strict";
 
-  const TAG = "intake-chat";
-  const script = document.currentScript;
-  const HOME = new URL(script?.src || location.href).origin;
+const TAG = "intake-chat";
+const script = document.currentScript;
+const HOME = new URL(script?.src || location.href).origin;
 
-  // ---- Texts; a practice replaces any of them by its key
+// ---- Texts; a practice replaces any of them by its key
 
-  const STRINGS = {
-    en: {
-      launcher: "Chat with us",
-      unreadOne: "1 unread message",
-      unreadMany: "{count} unread messages",
-      close: "Close chat",
-      open: "Open now",
-      closed: "Closed",
-      opens: "opens {time}",
-      hours: "Opening hours",
-      emergency: "Not for emergencies: call 911.",
-      greeting: "Hello! How can we help you today?",
-      greetingClosed: "Hello! We are closed right now. Leave us a message, and we will see it when we open.",
-      replyTime: "You get an automatic answer at once, and a person's while we are open.",
-      call: "Prefer to talk? Call",
-      reach: "How can we reach you?",
-      name: "Your name (optional)",
-      phone: "Your phone (optional)",
-      phoneWrong: "Please check the phone number, or leave it empty.",
-      conversation: "Conversation",
-      message: "Your message",
-      send: "Send",
-      counter: "{count} of {limit} characters",
-      consent: "By sending a message, you agree that we keep it to answer you.",
-      privacy: "Privacy",
-      robot: "Automatic answer",
-      staff: "Our team",
-      typing: "An answer is on its way",
-      sending: "Sending",
-      waiting: "Waiting for connection",
-      sent: "Sent",
-      failed: "Not sent",
-      retry: "Retry",
-      offline: "There is no connection. Your message is sent as soon as it is back.",
-      busy: "One moment, please: that was a lot at once. Your message is sent again in {seconds} seconds.",
-      unavailable: "We cannot take your message at the moment. You can also call {phone}.",
-      us: "us",
-      lost: "Your earlier chat could not be continued here, so a new one has begun.",
-      end: "End chat",
-      endQuestion: "End this chat?",
-      endMeaning: "This device forgets it. The practice keeps the messages that it got.",
-      endYes: "End and forget",
-      endNo: "Keep chatting",
-      ended: "The chat has ended, and this device has forgotten it.",
-    },
-    es: {
-      launcher: "Escríbanos",
-      unreadOne: "1 mensaje sin leer",
-      unreadMany: "{count} mensajes sin leer",
-      close: "Cerrar el chat",
-      open: "Abierto ahora",
-      closed: "Cerrado",
-      opens: "abre el {time}",
-      hours: "Horario de atención",
-      emergency: "No es para emergencias: llame al 911.",
-      greeting: "¡Hola! ¿En qué podemos ayudarle hoy?",
-      greetingClosed: "¡Hola! Ahora estamos cerrados. Déjenos un mensaje y lo veremos cuando abramos.",
-      replyTime: "Recibe una respuesta automática al instante, y la de una persona cuando estamos abiertos.",
-      call: "¿Prefiere hablar? Llame al",
-      reach: "¿Cómo podemos contactarle?",
-      name: "Su nombre (opcional)",
-      phone: "Su teléfono (opcional)",
-      phoneWrong: "Revise el número de teléfono o déjelo vacío.",
-      conversation: "Conversación",
-      message: "Su mensaje",
-      send: "Enviar",
-      counter: "{count} de {limit} caracteres",
-      consent: "Al enviar un mensaje, acepta que lo guardemos para responderle.",
-      privacy: "Privacidad",
-      robot: "Respuesta automática",
-      staff: "Nuestro equipo",
-      typing: "La respuesta está en camino",
-      sending: "Enviando",
-      waiting: "Esperando conexión",
-      sent: "Enviado",
-      failed: "No enviado",
-      retry: "Reintentar",
-      offline: "No hay conexión. Su mensaje se enviará en cuanto vuelva.",
-      busy: "Un momento, por favor: fueron muchos mensajes. El suyo se enviará de nuevo en {seconds} segundos.",
-      unavailable: "No podemos recibir su mensaje en este momento. También puede llamar al {phone}.",
-      us: "consultorio",
-      lost: "No se pudo continuar aquí su chat anterior, así que empezó uno nuevo.",
-      end: "Terminar el chat",
-      endQuestion: "¿Terminar este chat?",
-      endMeaning: "Este dispositivo lo olvida. El consultorio conserva los mensajes que recibió.",
-      endYes: "Terminar y olvidar",
-      endNo: "Seguir en el chat",
-      ended: "El chat ha terminado y este dispositivo lo ha olvidado.",
-    },
-  };
+const STRINGS = {
+  en: {
+    launcher: "Chat with us",
+    unreadOne: "1 unread message",
+    unreadMany: "{count} unread messages",
+    close: "Close chat",
+    open: "Open now",
+    closed: "Closed",
+    opens: "opens {time}",
+    hours: "Opening hours",
+    emergency: "Not for emergencies: call 911.",
+    greeting: "Hello! How can we help you today?",
+    greetingClosed: "Hello! We are closed. Leave a message, and we will see it when we open.",
+    replyTime: "An automatic answer comes at once, a person's while we are open.",
+    reach: "How can we reach you?",
+    name: "Your name (optional)",
+    phone: "Your phone (optional)",
+    phoneWrong: "Please check the phone number, or leave it empty.",
+    conversation: "Conversation",
+    message: "Your message",
+    send: "Send",
+    consent: "By sending a message, you agree that we keep it to answer you.",
+    privacy: "Privacy",
+    robot: "Automatic answer",
+    staff: "Our team",
+    typing: "Typing",
+    sending: "Sending",
+    waiting: "Waiting for connection",
+    sent: "Sent",
+    failed: "Not sent",
+    retry: "Retry",
+    offline: "No connection. Your message is sent as soon as it is back.",
+    busy: "One moment, please. Your message is sent again in {seconds} seconds.",
+    unavailable: "We cannot take your message right now. You can also call us: {phone}",
+    lost: "Your earlier chat has ended. This is a new one.",
+    end: "End chat",
+    endQuestion: "End this chat? This device forgets it. The practice keeps the messages that it got.",
+    endYes: "End and forget",
+    endNo: "Keep chatting",
+    ended: "The chat has ended. This device has forgotten it.",
+  },
+  es: {
+    launcher: "Escríbanos",
+    unreadOne: "1 mensaje sin leer",
+    unreadMany: "{count} mensajes sin leer",
+    close: "Cerrar el chat",
+    open: "Abierto ahora",
+    closed: "Cerrado",
+    opens: "abre el {time}",
+    hours: "Horario de atención",
+    emergency: "No es para emergencias: llame al 911.",
+    greeting: "¡Hola! ¿En qué podemos ayudarle hoy?",
+    greetingClosed: "¡Hola! Estamos cerrados. Deje un mensaje y lo veremos cuando abramos.",
+    replyTime: "La respuesta automática llega al instante; la de una persona, cuando estamos abiertos.",
+    reach: "¿Cómo podemos contactarle?",
+    name: "Su nombre (opcional)",
+    phone: "Su teléfono (opcional)",
+    phoneWrong: "Revise el número de teléfono o déjelo vacío.",
+    conversation: "Conversación",
+    message: "Su mensaje",
+    send: "Enviar",
+    consent: "Al enviar un mensaje, acepta que lo guardemos para responderle.",
+    privacy: "Privacidad",
+    robot: "Respuesta automática",
+    staff: "Nuestro equipo",
+    typing: "Escribiendo",
+    sending: "Enviando",
+    waiting: "Esperando conexión",
+    sent: "Enviado",
+    failed: "No enviado",
+    retry: "Reintentar",
+    offline: "Sin conexión. Su mensaje se enviará en cuanto vuelva.",
+    busy: "Un momento, por favor. Su mensaje se enviará de nuevo en {seconds} segundos.",
+    unavailable: "No podemos recibir su mensaje en este momento. También puede llamarnos: {phone}",
+    lost: "Su chat anterior ha terminado. Este es nuevo.",
+    end: "Terminar el chat",
+    endQuestion: "¿Terminar este chat? Este dispositivo lo olvida. El consultorio conserva los mensajes que recibió.",
+    endYes: "Terminar y olvidar",
+    endNo: "Seguir en el chat",
+    ended: "El chat ha terminado. Este dispositivo lo ha olvidado.",
+  },
+};
 
-  const LONGEST_MESSAGE = 8000;
+const LONGEST_MESSAGE = 8000;
 
-  const PATIENCE = 20_000; // milliseconds; heartbeats come every 15 s
-  const MINUTE = 60_000;
+const PATIENCE = 20_000; // milliseconds; heartbeats come every 15 s
+const MINUTE = 60_000;
 
-  /** Milliseconds to wait before another try; browsers shall not all come at once. */
-  const backoff = (failures) => Math.min(8000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+/** How long to wait before another try; browsers shall not all come at once. */
+const backoff = (failures) => Math.min(8000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
-  const newId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-"); // on pages without TLS
+const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-  // ---- What the browser keeps
+// ---- What the browser keeps
 
-  /** A corner of localStorage; where that is blocked or full, an object in its place, for this tab alone. */
-  class Store {
-    #prefix;
-    #shelf = {};
+/** A corner of localStorage; where that is blocked or full, an object for this tab alone. */
+class Store {
+  #prefix;
+  #shelf = {};
 
-    constructor(prefix) {
-      this.#prefix = prefix;
+  constructor(prefix) {
+    this.#prefix = prefix;
+    try {
+      this.#shelf = localStorage;
+    } catch {
+      // Blocked.
+    }
+  }
+
+  get(name) {
+    return JSON.parse(this.#shelf[this.#prefix + name] ?? null);
+  }
+
+  set(name, value) {
+    try {
+      this.#shelf[this.#prefix + name] = JSON.stringify(value);
+    } catch {
+      this.#shelf = { ...this.#shelf };
+      this.set(name, value);
+    }
+  }
+
+  remove(...names) {
+    for (const name of names) delete this.#shelf[this.#prefix + name];
+  }
+
+  all(beginning) {
+    const names = Object.keys(this.#shelf).filter((name) => name.startsWith(this.#prefix + beginning));
+    return names.map((name) => JSON.parse(this.#shelf[name]));
+  }
+
+  /** Runs work in one tab at a time: with a lock or, on pages without TLS, with a lease. */
+  async exclusively(work) {
+    if (!(this.#shelf instanceof Storage)) return work();
+    if (navigator.locks) return navigator.locks.request(this.#prefix, work);
+    const owner = newId();
+    while (this.get("lease")?.owner !== owner) {
+      if (!(this.get("lease")?.until > Date.now())) this.set("lease", { owner, until: Date.now() + MINUTE });
+      await new Promise((resolve) => setTimeout(resolve, 200)); // the last to write has it
+    }
+    return work().finally(() => this.remove("lease"));
+  }
+}
+
+// ---- Calls to the service
+
+/** A call that failed; status 0 when no answer came. */
+class Failure extends Error {
+  constructor(status, retryAfter) {
+    super();
+    this.status = status;
+    this.wait = retryAfter * 1000 || 0;
+    this.isTransient = !status || status === 429 || status >= 500;
+    this.isEnd = status === 401 || status === 404; // of the conversation in this browser
+  }
+}
+
+const unreachable = () => {
+  throw new Failure(0);
+};
+
+const json = (response) => response.json().catch(unreachable);
+
+async function call(address, { token, body, lastId, signal = AbortSignal.timeout(PATIENCE) } = {}) {
+  if (!navigator.onLine) unreachable();
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (lastId) headers["Last-Event-ID"] = lastId;
+  const options = { method: body ? "POST" : "GET", headers, body: JSON.stringify(body), signal };
+  const response = await fetch(address, { ...options, credentials: "omit", cache: "no-store" }).catch(unreachable);
+  if (!response.ok) throw new Failure(response.status, response.headers.get("Retry-After"));
+  return response;
+}
+
+/** Reads server-sent events. EventSource would put the token into an address. */
+async function* readEvents(body, onBytes) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let chunk; !(chunk = await reader.read()).done; ) {
+    onBytes();
+    const events = (rest + chunk.value).split(/\n\n|\r\r|\r\n\r\n/);
+    rest = events.pop();
+    for (const event of events) {
+      const field = (name) => Array.from(event.matchAll(RegExp(`^${name}: ?(.*)`, "gm")), (line) => line[1]).join("\n");
+      if (field("data")) yield [field("event"), JSON.parse(field("data"))];
+    }
+  }
+}
+
+// ---- The conversation
+
+/**
+ * A conversation, for all tabs. The store has its session {id, token}, what is seen, and each unsent message under its
+ * own key, so that tabs do not overwrite; what was said is not kept on this device.
+ */
+class Conversation {
+  #base;
+  #practice;
+  #store;
+  #onChange;
+  #due;
+  #id;
+  #entries = new Map(); // by the service's ids
+  #last = 0; // heard of
+
+  #trouble; // what holds a message back: {id, status}
+  #failures = 0;
+  #waitUntil = 0;
+  #timer;
+  #queue = Promise.resolve();
+
+  #isActive;
+  #followed;
+  #following = new AbortController();
+  #look = () => {};
+  #streamAgainAt = 0;
+  #livelyUntil = 0;
+  #isWorking;
+  #typingUntil = 0;
+
+  isPhoneWrong = false;
+  notice; // a text's [key, values]
+
+  constructor(base, practice, onChange) {
+    this.#base = base;
+    this.#practice = practice;
+    this.#onChange = onChange;
+    this.#store = new Store(`intake-chat ${base} ${practice} `);
+  }
+
+  get hasBegun() {
+    return !!(this.#id || this.#unsent.length);
+  }
+
+  get isTyping() {
+    return Date.now() < this.#typingUntil;
+  }
+
+  get unread() {
+    const seen = this.#store.get("seen");
+    return [...this.#entries.values()].filter(({ id, state }) => state !== "sent" && id > seen).length;
+  }
+
+  /** What to show, in order: {key, from, text, at, state}; the state of others' messages is from whom they are. */
+  get messages() {
+    const entries = [...this.#entries.values()].sort((one, other) => one.id - other.id);
+    const unsent = this.#unsent.map((item) => ({ ...item, key: item.id, from: "patient", state: this.#stateOf(item) }));
+    return [...entries, ...unsent];
+  }
+
+  async readPractice() {
+    const kept = this.#store.get("practice");
+    if (Date.now() - kept?.at < 5 * MINUTE) return kept.practice;
+    const address = `${this.#base}/chat/practices/${this.#practice}`;
+    const practice = await call(address).then(json);
+    this.#store.set("practice", { practice, at: Date.now() });
+    return practice;
+  }
+
+  /** Looks at the store again, which any tab may have changed. */
+  sync(isActive = this.#isActive) {
+    const id = this.#store.get("session")?.id;
+    if (id !== this.#id) this.#show(id);
+    this.#isActive = isActive;
+    this.#follow(isActive ? id : null);
+    if (this.#unsent.length) this.#sendSoon();
+    this.#changed();
+  }
+
+  say(text, details) {
+    const at = Math.max(Date.now(), ...this.#unsent.map((item) => item.at + 1));
+    this.#keep({ id: newId(), text, at }, details);
+  }
+
+  retry(id, details) {
+    this.#trouble = null;
+    this.#waitUntil = 0;
+    this.#keep({ ...this.#store.get(`unsent ${id}`), hasFailed: false }, details);
+  }
+
+  wake() {
+    this.#waitUntil = 0;
+    this.sync();
+    this.#look();
+  }
+
+  end() {
+    this.#store.remove(...this.#unsent.map(({ id }) => `unsent ${id}`), "details");
+    this.#forget("ended");
+  }
+
+  markSeen() {
+    if (this.#last > this.#store.get("seen")) this.#store.set("seen", this.#last);
+  }
+
+  notify(...notice) {
+    this.notice = notice;
+    this.#changed();
+  }
+
+  #changed() {
+    clearTimeout(this.#due);
+    this.#due = setTimeout(this.#onChange);
+  }
+
+  #forget(why) {
+    this.#store.remove("session", "seen");
+    this.sync();
+    this.notify(why);
+  }
+
+  #show(id) {
+    this.#id = id;
+    this.#entries.clear();
+    this.#last = 0;
+    this.#trouble = this.notice = null;
+    this.#isWorking = this.#typingUntil = 0;
+  }
+
+  async #call(path, options) {
+    const { id, token } = this.#store.get("session") ?? {};
+    const response = await call(`${this.#base}/chat/conversations/${id}/${path}`, { token, ...options });
+    const fresh = response.headers.get("Chat-Token");
+    if (fresh && this.#store.get("session")?.id === id) this.#store.set("session", { id, token: fresh });
+    return response;
+  }
+
+  // Sending: in order, by one tab at a time
+
+  get #unsent() {
+    return this.#store.all("unsent ").sort((one, other) => one.at - other.at);
+  }
+
+  #stateOf({ id, hasFailed }) {
+    if (hasFailed || (this.#trouble?.id === id && this.#trouble.status)) return "failed";
+    return this.#trouble ? "waiting" : "sending";
+  }
+
+  #keep(item, details) {
+    this.isPhoneWrong = false;
+    if (!this.#trouble) this.notice = null;
+    if (!this.#id) this.#store.set("details", details);
+    this.#store.set(`unsent ${item.id}`, item);
+    this.sync();
+  }
+
+  #sendSoon() {
+    if (Date.now() < this.#waitUntil) return;
+    this.#queue = this.#queue.then(() => this.#store.exclusively(() => this.#sendAll()));
+  }
+
+  async #sendAll() {
+    for (let item; (item = this.#unsent.find(({ hasFailed }) => !hasFailed)) && Date.now() >= this.#waitUntil; ) {
       try {
-        this.#shelf = localStorage;
-      } catch {
-        // Blocked.
+        await this.#send(item);
+        if (this.#trouble) this.#trouble = this.notice = null;
+        this.#failures = 0;
+        this.sync();
+        this.#look();
+      } catch (failure) {
+        if (failure.isEnd && !this.#failures++) this.#forget("lost");
+        else if (failure.isTransient) this.#wait(item, failure);
+        else this.#giveUp(item, failure);
       }
     }
+  }
 
-    get(name) {
-      return JSON.parse(this.#shelf[this.#prefix + name] ?? null);
-    }
+  async #send({ id: key, text, at }) {
+    if (!this.#id) await this.#begin(key);
+    const id = this.#id;
+    if (!this.#store.get(`unsent ${key}`)) return; // ended meanwhile
+    const { message } = await this.#call("messages", { body: { client_message_id: key, text } }).then(json);
+    if (id === this.#id) this.#add({ id: message, from: "patient", text, at, client_message_id: key });
+    this.#store.remove(`unsent ${key}`);
+  }
 
-    set(name, value) {
+  async #begin(key) {
+    const body = { practice: this.#practice, ...this.#store.get("details") };
+    const { conversation: id, token } = await call(`${this.#base}/chat/conversations`, { body }).then(json);
+    if (!this.#store.get(`unsent ${key}`)) return;
+    this.#store.set("session", { id, token });
+    this.#store.remove("details");
+    this.sync();
+  }
+
+  #wait({ id }, failure) {
+    const wait = Math.max(failure.wait, backoff(++this.#failures));
+    this.#trouble = { id, status: failure.status };
+    this.#waitUntil = Date.now() + wait;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.wake(), wait);
+    const key = { 0: "offline", 429: "busy" }[failure.status] ?? "unavailable";
+    this.notify(key, { seconds: Math.ceil(wait / 1000) });
+  }
+
+  #giveUp(item, { status }) {
+    this.#store.set(`unsent ${item.id}`, { ...item, hasFailed: true });
+    this.isPhoneWrong = status === 400 && !this.#id;
+    this.notify(this.isPhoneWrong ? "phoneWrong" : "unavailable");
+  }
+
+  // Following: by events or, where they do not come, by asking
+
+  #follow(id) {
+    if (id === this.#followed) return;
+    this.#followed = id;
+    this.#following.abort();
+    this.#following = new AbortController();
+    if (id) this.#listen(this.#following.signal);
+  }
+
+  async #listen(signal) {
+    for (let failures = 0; !signal.aborted; ) {
+      let wait = backoff(1);
       try {
-        this.#shelf[this.#prefix + name] = JSON.stringify(value);
-      } catch {
-        this.#shelf = { ...this.#shelf };
-        this.set(name, value);
+        if (!(await this.#stream(signal)) && !signal.aborted) wait = await this.#poll(signal);
+        failures = 0;
+      } catch (failure) {
+        if (signal.aborted) return;
+        if (failure.isEnd) return this.#forget("lost");
+        if (!failure.isTransient) return this.notify("unavailable");
+        wait = Math.max(failure.wait, backoff(++failures));
       }
-    }
-
-    remove(...names) {
-      for (const name of names) delete this.#shelf[this.#prefix + name];
-    }
-
-    names(beginning) {
-      const names = Object.keys(this.#shelf).filter((name) => name.startsWith(this.#prefix + beginning));
-      return names.map((name) => name.slice(this.#prefix.length));
-    }
-
-    /** Runs work in one tab at a time: with a lock or, on pages without TLS, with a lease. */
-    async exclusively(work) {
-      if (!(this.#shelf instanceof Storage)) return work();
-      if (navigator.locks) return navigator.locks.request(this.#prefix, work);
-      const owner = newId();
-      while (this.get("lease")?.owner !== owner) {
-        if (!(this.get("lease")?.until > Date.now())) this.set("lease", { owner, until: Date.now() + MINUTE });
-        await new Promise((resolve) => setTimeout(resolve, 99 + 99 * Math.random())); // the last one to write has it
-      }
-      return work().finally(() => this.remove("lease"));
+      await new Promise((resolve) => {
+        this.#look = resolve;
+        setTimeout(resolve, wait);
+      });
     }
   }
 
-  // ---- Calls to the service
-
-  /** A call that failed; status 0 when no answer came. */
-  class Failure extends Error {
-    constructor(status, code, retryAfter) {
-      super(`status ${status}`);
-      this.status = status;
-      this.retryAfter = retryAfter * 1000 || 0;
-      this.isTransient = [0, 408, 429].includes(status) || status >= 500;
-      this.isRefusal = status === 403 || code === "unknown_practice"; // of the page as a whole
-      this.isEnd = !this.isRefusal && (status === 401 || status === 404); // of the conversation in this browser
+  /** Returns whether events come. */
+  async #stream(signal) {
+    if (Date.now() < this.#streamAgainAt) return false;
+    const connection = new AbortController();
+    const cut = () => connection.abort();
+    signal.addEventListener("abort", cut);
+    let timer = setTimeout(cut, 6000); // the first comes at once, if nothing on the way holds it
+    let isHeard = false;
+    const onBytes = () => {
+      isHeard = true;
+      clearTimeout(timer);
+      timer = setTimeout(cut, PATIENCE);
+    };
+    try {
+      const { body } = await this.#call("events", { lastId: this.#last, signal: connection.signal });
+      for await (const event of readEvents(body, onBytes)) this.#hear(...event);
+      return isHeard;
+    } catch (failure) {
+      if (failure.isTransient === false) throw failure;
+      return isHeard && !connection.signal.aborted;
+    } finally {
+      clearTimeout(timer);
+      cut();
     }
   }
 
-  const unreachable = () => {
-    throw new Failure(0);
-  };
-
-  async function call(address, { token, body, lastId, signal = AbortSignal.timeout(PATIENCE) } = {}) {
-    if (!navigator.onLine) unreachable();
-    const response = await fetch(address, {
-      method: body ? "POST" : "GET",
-      headers: {
-        ...(token && { Authorization: `Bearer ${token}` }),
-        ...(body && { "Content-Type": "application/json" }),
-        ...(lastId && { "Last-Event-ID": lastId }),
-      },
-      body: JSON.stringify(body),
-      signal,
-      credentials: "omit",
-      cache: "no-store",
-    }).catch(unreachable);
-    if (response.ok) return response;
-    const { error } = await response.json().catch(() => ({}));
-    throw new Failure(response.status, error?.code, response.headers.get("Retry-After"));
+  async #poll(signal) {
+    const { messages, working } = await this.#call(`messages?after=${this.#last}`).then(json);
+    if (signal.aborted) return 0;
+    if (Date.now() >= this.#streamAgainAt) this.#streamAgainAt = Date.now() + MINUTE;
+    for (const message of messages) this.#hear("message", message);
+    this.#hear("working", { working });
+    return working || Date.now() < this.#livelyUntil ? 2000 : 10_000;
   }
 
-  /** Reads server-sent events. EventSource would put the token into an address. */
-  async function* readEvents(body, onBytes) {
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    let [rest, type, data] = ["", "", []];
-    for (let chunk; !(chunk = await reader.read()).done; ) {
-      onBytes();
-      const lines = (rest + chunk.value).split(/\r\n|\n|\r(?!$)/); // a CR at the end may be half of a CRLF
-      rest = lines.pop();
-      for (const line of lines) {
-        const [, field, value] = /^([^:]*):? ?(.*)/s.exec(line);
-        if (field === "event") type = value;
-        if (field === "data") data.push(value);
-        if (line) continue;
-        if (data.length) yield { type, data: JSON.parse(data.join("\n")) };
-        [type, data] = ["", []];
-      }
+  #add(entry) {
+    const { id, from, client_message_id: key = this.#id + id } = entry;
+    this.#entries.set(id, { ...entry, key, state: from === "patient" ? "sent" : from });
+  }
+
+  #hear(type, data) {
+    if (type === "message") {
+      this.#add(data);
+      this.#last = data.id;
+      this.#livelyUntil = Date.now() + MINUTE;
+      this.#store.remove(`unsent ${data.client_message_id}`); // had the answer to it been lost
+    } else if (data.working !== this.#isWorking) {
+      this.#isWorking = data.working;
+      this.#typingUntil = data.working ? Date.now() + 15_000 : 0;
+      setTimeout(() => this.#changed(), 15_000);
     }
+    this.#changed();
+  }
+}
+
+// ---- The view
+
+// Here, `!important` wins over the page's own.
+const STYLES = `
+  :host { all: initial !important; position: fixed !important; inset: 0 auto auto 0 !important;
+    z-index: 2147483646 !important }
+  :host([open]) { z-index: 2147483647 !important }
+  * { box-sizing: border-box; margin: 0 }
+  [hidden] { display: none !important }
+  .chat { color: #1d2939; font: .9375em/1.5 system-ui, sans-serif; --side: max(20px, env(safe-area-inset-right));
+    --foot: calc(max(20px, env(safe-area-inset-bottom)) + var(--place) * 68px) }
+  button, input, textarea { min-width: 44px; min-height: 44px; padding: 9px 12px; border: 1px solid #7b8794;
+    border-radius: 10px; background: #fff; color: inherit; font: inherit }
+  button, summary { font-weight: 600; cursor: pointer }
+  :focus-visible { outline: 3px solid #1d2939; outline-offset: -1px; box-shadow: inset 0 0 0 4px #fff }
+  a { color: inherit }
+  .close, .send { padding: 0; font-size: 1.5em }
+  .filled, .head button, [data-from=patient] .text { background: var(--accent); color: var(--on-accent);
+    border-color: transparent }
+
+  .launcher, .panel { position: fixed; right: var(--side); bottom: var(--foot); box-shadow: 0 8px 32px #1018283d }
+  :host(:dir(rtl)) :is(.launcher, .panel) { right: auto; left: var(--side) }
+  .launcher { display: flex; align-items: center; gap: 10px; min-height: 56px; padding: 0 16px; border-radius: 28px }
+  .launcher::before { content: ""; width: 22px; height: 18px; border: 2px solid; border-radius: 7px 7px 7px 0 }
+  .badge { position: absolute; top: -6px; right: -4px; min-width: 24px; border-radius: 12px; background: #b42318;
+    color: #fff; font-size: .8em }
+  .panel { bottom: calc(var(--foot) + 70px); width: min(24em, 100vw - 40px); border-radius: 16px;
+    height: min(42em, 100vh - 90px - var(--foot)); overflow: hidden; background: #fff }
+  .all { display: flex; flex-direction: column; height: 100% }
+  .head { display: flex; align-items: center; padding: 8px 6px 8px 18px; line-height: 1.3 }
+  .head div { flex: 1 }
+  h2 { font-size: 1.1em; overflow-wrap: anywhere }
+  small, .fine { font-size: .8em }
+  .fine { color: #526071 }
+  [data-from] .fine, form .fine { margin-top: 4px }
+  .emergency { padding: 7px 18px; background: #fff4e0; color: #6a3500; font-weight: 600 }
+  .scroll { flex: 1; padding: 16px 14px; overflow: hidden auto; overscroll-behavior: contain; background: #f5f7f9 }
+  .intro, .messages { display: grid; gap: 10px; margin-bottom: 12px }
+  .text, details { padding: 9px 13px; border: 1px solid #dfe4ea; border-radius: 16px; background: #fff }
+  .text { max-width: 86%; width: fit-content; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: isolate }
+  summary { margin: -9px 0; padding: 11px 0 }
+  label { display: block; margin-top: 8px }
+  input, textarea { width: 100%; font-size: max(16px, 1em) }
+  [data-from=patient] { display: grid; justify-items: end }
+  [data-state=failed] .fine, [aria-invalid=true] { color: #b42318; border-color: currentColor }
+  .notice:not(:empty) { padding: 8px 18px; background: #eef4ff }
+  form { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); border-top: 1px solid #dfe4ea }
+  .compose { display: flex; align-items: end; gap: 8px }
+  textarea { max-height: 8em; resize: none; field-sizing: content }
+  .confirm { position: absolute; inset: auto 0 0; display: grid; gap: 12px; padding: 20px; background: #fff;
+    box-shadow: 0 0 0 99em #1018287a }
+
+  @media (max-width: 480px), (max-height: 480px) {
+    .launcher span, :host([open]) .launcher { display: none }
+    .panel { inset: 0 !important; width: auto; height: 100dvh; border-radius: 0 }
+  }
+  @media (forced-colors: active) { button, .text, .panel { border: 1px solid !important } }
+  @media (prefers-reduced-motion: no-preference) {
+    .panel { animation: rise .2s }
+    [data-typing] { animation: rise 1s infinite alternate }
+  }
+  @keyframes rise { from { opacity: .3; transform: translateY(4px) } }
+`;
+
+/** Makes an element, such as "p.fine"; functions become listeners. */
+function make(name, attributes = {}, ...children) {
+  const [tag, className = ""] = name.split(".");
+  const element = Object.assign(document.createElement(tag), { className });
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(key, value);
+    else if (value != null) element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
+
+/** Makes links of web addresses, of plain ones only: what is read is where it leads. */
+function linked(text) {
+  const addresses = /(https?:\/\/[\w.-]+(?::\d+)?(?:[/?#][!#-;=?-~]*)?(?<![.,:;!?)]))/gi;
+  return text.split(addresses).map((part, index) => (index % 2 ? link(part, part) : part));
+}
+
+/** The contrast of "#rrggbb" with white, by WCAG 2.2. */
+function contrast(colour) {
+  const [red, green, blue] = [1, 3, 5].map((start) => {
+    const value = parseInt(colour.slice(start, start + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+}
+
+function language(wanted) {
+  const tags = [wanted, document.documentElement.lang, ...navigator.languages];
+  return tags.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in STRINGS) ?? "en";
+}
+
+class IntakeChat extends HTMLElement {
+  #root = this.attachShadow({ mode: "open" });
+  #lang;
+  #chat;
+  #practice = { open: true, hours: {}, strings: {} };
+  #isRefused = false;
+  #listeners;
+  // Fields outlive what is built around them.
+  #box = make("textarea", {
+    rows: 1,
+    maxlength: LONGEST_MESSAGE,
+    enterkeyhint: "send",
+    input: () => this.#count(),
+  });
+  #name = make("input", { autocomplete: "name", maxlength: 100 });
+  #phone = make("input", { autocomplete: "tel", type: "tel", maxlength: 40 });
+
+  connectedCallback() {
+    this.#listeners = new AbortController();
+    const on = (type, listener) => window.addEventListener(type, listener, { signal: this.#listeners.signal });
+    const begin = () => (window.requestIdleCallback ?? setTimeout)(() => this.#start());
+    if (document.readyState === "complete") begin();
+    else on("load", begin);
+    on("online", () => this.#start().then(() => this.#chat.wake()));
+    on("storage", () => this.#activate());
+    on("visibilitychange", () => this.#activate());
   }
 
-  // ---- The conversation
+  disconnectedCallback() {
+    this.#listeners.abort();
+    this.#activate();
+    if (this.hasAttribute("lasting")) setTimeout(() => place(this));
+  }
 
-  /**
-   * A conversation, as all tabs see it. The store has its session {id, token}, what is seen, and each unsent message
-   * under a key of its own, so that tabs do not overwrite; what was said stays with the service, for nobody to find.
-   */
-  class Conversation {
-    #base;
-    #practice;
-    #store;
-    #onChange;
-    #due;
-    #id; // of the session
-    #entries = new Map(); // by the service's ids
-    #last = 0; // the id up to which there are all
-
-    #trouble; // what holds a message back: {id, status}
-    #failures = 0;
-    #waitUntil = 0;
-    #timer;
-    #queue = Promise.resolve();
-
-    #isActive = false;
-    #followed;
-    #following = new AbortController();
-    #look = () => {};
-    #streamAgainAt = 0;
-    #livelyUntil = 0;
-    #isWorking = false;
-    #typingUntil;
-
-    isPhoneWrong = false;
-    notice; // a text's [key, values]
-
-    constructor(base, practice, onChange) {
-      this.#base = base;
+  async #start() {
+    this.#chat ??= this.#prepare();
+    if (this.#isRefused) return;
+    try {
+      const practice = await this.#chat.readPractice();
+      if (JSON.stringify(practice) === JSON.stringify(this.#practice)) return this.#activate();
       this.#practice = practice;
-      this.#onChange = onChange;
-      this.#store = new Store(`intake-chat ${base} ${practice} `);
+    } catch (failure) {
+      if (!failure.isTransient) return this.#refuse(failure);
     }
-
-    get hasBegun() {
-      return Boolean(this.#id || this.#unsent.length);
-    }
-
-    get isTyping() {
-      return this.#isWorking && Date.now() < this.#typingUntil;
-    }
-
-    get unread() {
-      const seen = this.#store.get("seen");
-      return [...this.#entries.values()].filter(({ from, id }) => from !== "patient" && id > seen).length;
-    }
-
-    /** Everything to show, in order: {key, from, text, at, state}; the state of others' messages is whose they are. */
-    get messages() {
-      const entries = [...this.#entries.values()].sort((one, other) => one.id - other.id);
-      return [
-        ...entries.map((entry) => {
-          const state = entry.from === "patient" ? "sent" : entry.from;
-          return { ...entry, key: entry.client_message_id ?? entry.id, state };
-        }),
-        ...this.#unsent.map((item) => ({ ...item, key: item.id, from: "patient", state: this.#stateOf(item) })),
-      ];
-    }
-
-    async readPractice() {
-      const kept = this.#store.get("practice");
-      if (Date.now() - kept?.at < 5 * MINUTE) return kept;
-      const address = `${this.#base}/chat/practices/${this.#practice}`;
-      const response = await call(address).catch(async (failure) => {
-        // A page of an unknown origin cannot read that it was refused; but it can find out that something answers.
-        if (!failure.status) await fetch(address, { mode: "no-cors" }).then(() => (failure = new Failure(403)), () => {});
-        throw failure;
-      });
-      const practice = { ...(await response.json()), at: Date.now() };
-      this.#store.set("practice", practice);
-      return practice;
-    }
-
-    /** Looks at the store again, which any tab may have changed. */
-    sync(isActive = this.#isActive) {
-      const id = this.#store.get("session")?.id;
-      if (id !== this.#id) this.#show(id);
-      this.#isActive = isActive;
-      this.#follow(isActive ? id : null);
-      if (this.#unsent.length) this.#sendSoon();
-      this.#changed();
-    }
-
-    say(text, details) {
-      const at = Math.max(Date.now(), ...this.#unsent.map((item) => item.at + 1));
-      this.#keep({ id: newId(), text, at }, details);
-    }
-
-    retry(id, details) {
-      this.#trouble = null;
-      this.#waitUntil = 0;
-      this.#keep({ ...this.#store.get(`unsent ${id}`), hasFailed: false }, details);
-    }
-
-    /** Tries everything again now. */
-    wake() {
-      this.#waitUntil = 0;
-      this.sync();
-      this.#look();
-    }
-
-    end() {
-      this.#store.remove(...this.#store.names("unsent "), "details");
-      this.#forget("ended");
-    }
-
-    markSeen() {
-      if (this.#last > this.#store.get("seen")) this.#store.set("seen", this.#last);
-    }
-
-    notify(...notice) {
-      this.notice = notice;
-      this.#changed();
-    }
-
-    #changed() {
-      clearTimeout(this.#due);
-      this.#due = setTimeout(this.#onChange);
-    }
-
-    #forget(why) {
-      this.#store.remove("session", "seen");
-      this.sync();
-      this.notify(why);
-    }
-
-    #show(id) {
-      this.#id = id;
-      this.#entries.clear();
-      this.#last = 0;
-      this.#trouble = this.notice = null;
-      this.#isWorking = false;
-    }
-
-    async #call(path, options) {
-      const session = this.#store.get("session");
-      const address = `${this.#base}/chat/conversations/${session.id}/${path}`;
-      const response = await call(address, { token: session.token, ...options });
-      const token = response.headers.get("Chat-Token"); // a fresh one
-      if (token && this.#store.get("session")?.id === session.id) this.#store.set("session", { ...session, token });
-      return response;
-    }
-
-    // Sending: in order, by one tab at a time
-
-    get #unsent() {
-      const items = this.#store.names("unsent ").map((name) => this.#store.get(name));
-      return items.sort((one, other) => one.at - other.at);
-    }
-
-    #stateOf({ id, hasFailed }) {
-      if (hasFailed || (this.#trouble?.id === id && this.#trouble.status)) return "failed";
-      return this.#trouble ? "waiting" : "sending";
-    }
-
-    #keep(item, details) {
-      this.isPhoneWrong = false;
-      if (!this.#trouble) this.notice = null;
-      if (!this.#id) this.#store.set("details", details);
-      this.#store.set(`unsent ${item.id}`, item);
-      this.sync();
-    }
-
-    #sendSoon() {
-      if (Date.now() < this.#waitUntil) return;
-      this.#queue = this.#queue.then(() => this.#store.exclusively(() => this.#sendAll()));
-    }
-
-    async #sendAll() {
-      for (let item; (item = this.#unsent.find(({ hasFailed }) => !hasFailed)) && Date.now() >= this.#waitUntil; ) {
-        try {
-          await this.#send(item);
-          if (this.#trouble) this.#trouble = this.notice = null;
-          this.#failures = 0;
-          this.sync();
-          this.#look();
-        } catch (failure) {
-          if (failure.isEnd && !this.#failures++) this.#forget("lost");
-          else if (failure.isTransient) this.#wait(item, failure);
-          else this.#giveUp(item, failure);
-        }
-      }
-    }
-
-    async #send({ id: key, text, at }) {
-      if (!this.#id) await this.#begin(key);
-      const id = this.#id;
-      if (!this.#store.get(`unsent ${key}`)) return; // ended meanwhile
-      const response = await this.#call("messages", { body: { client_message_id: key, text } });
-      const { message } = await response.json().catch(unreachable);
-      if (id === this.#id) this.#entries.set(message, { id: message, from: "patient", text, at, client_message_id: key });
-      this.#store.remove(`unsent ${key}`);
-    }
-
-    async #begin(key) {
-      const body = { practice: this.#practice, ...this.#store.get("details") };
-      const response = await call(`${this.#base}/chat/conversations`, { body });
-      const { conversation: id, token } = await response.json().catch(unreachable);
-      if (!this.#store.get(`unsent ${key}`)) return;
-      this.#store.set("session", { id, token });
-      this.#store.remove("details");
-      this.sync();
-    }
-
-    #wait({ id }, { status, retryAfter }) {
-      const wait = Math.max(retryAfter, backoff(++this.#failures));
-      this.#trouble = { id, status };
-      this.#waitUntil = Date.now() + wait;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.wake(), wait);
-      const key = { 0: "offline", 429: "busy" }[status] ?? "unavailable";
-      this.notify(key, { seconds: Math.ceil(wait / 1000) });
-    }
-
-    #giveUp(item, { status }) {
-      this.#store.set(`unsent ${item.id}`, { ...item, hasFailed: true });
-      this.isPhoneWrong = status === 400 && !this.#id;
-      this.notify(this.isPhoneWrong ? "phoneWrong" : "unavailable");
-    }
-
-    // Following: by events, or by asking every few seconds where they do not come
-
-    #follow(id) {
-      if (id === this.#followed) return;
-      this.#followed = id;
-      this.#following.abort();
-      this.#following = new AbortController();
-      if (id) this.#listen(this.#following.signal);
-    }
-
-    async #listen(signal) {
-      for (let failures = 0; !signal.aborted; ) {
-        let wait = backoff(1);
-        try {
-          if (!(await this.#stream(signal)) && !signal.aborted) wait = await this.#poll(signal);
-          failures = 0;
-        } catch (failure) {
-          if (signal.aborted) return;
-          if (failure.isEnd) return this.#forget("lost");
-          if (failure.isRefusal) return this.notify("unavailable");
-          wait = Math.max(failure.retryAfter, backoff(++failures));
-        }
-        await new Promise((resolve) => {
-          this.#look = resolve;
-          setTimeout(resolve, wait);
-        });
-      }
-    }
-
-    /** Returns whether events come at all. */
-    async #stream(signal) {
-      if (Date.now() < this.#streamAgainAt) return false;
-      const connection = new AbortController();
-      const cut = () => connection.abort();
-      signal.addEventListener("abort", cut);
-      let timer = setTimeout(cut, 6000); // the service writes at once, unless something on the way holds that back
-      let isHeard = false;
-      const onBytes = () => {
-        isHeard = true;
-        clearTimeout(timer);
-        timer = setTimeout(cut, PATIENCE);
-      };
-      try {
-        const { body } = await this.#call("events", { lastId: this.#last, signal: connection.signal });
-        for await (const { type, data } of readEvents(body, onBytes)) this.#hear(type, data);
-        return isHeard;
-      } catch (failure) {
-        if (failure.isEnd || failure.isRefusal) throw failure;
-        return isHeard && !connection.signal.aborted;
-      } finally {
-        clearTimeout(timer);
-        cut();
-      }
-    }
-
-    /** Returns how long to wait before the next time. */
-    async #poll(signal) {
-      const response = await this.#call(`messages?after=${this.#last}`);
-      const { messages, working } = await response.json().catch(unreachable);
-      if (signal.aborted) return 0;
-      if (Date.now() >= this.#streamAgainAt) this.#streamAgainAt = Date.now() + MINUTE;
-      for (const message of messages) this.#hear("message", message);
-      this.#hear("working", { working });
-      return working || Date.now() < this.#livelyUntil ? 2000 : 10_000;
-    }
-
-    #hear(type, data) {
-      if (type === "message") {
-        this.#entries.set(data.id, data);
-        this.#last = Math.max(this.#last, data.id);
-        this.#livelyUntil = Date.now() + MINUTE;
-        this.#store.remove(`unsent ${data.client_message_id}`); // had the answer to it been lost
-      } else if (data.working !== this.#isWorking) {
-        this.#isWorking = data.working;
-        this.#typingUntil = Date.now() + 15_000;
-        setTimeout(() => this.#changed(), 15_000);
-      }
-      this.#changed();
-    }
+    this.#build();
+    this.#activate();
   }
 
-  // ---- The view
-
-  // Here, `!important` wins over the page's own.
-  const STYLES = `
-    :host { all: initial !important; position: fixed !important; inset: 0 auto auto 0 !important;
-      z-index: 2147483646 !important }
-    :host([open]) { z-index: 2147483647 !important }
-    * { box-sizing: border-box; margin: 0 }
-    [hidden] { display: none !important }
-    .chat { color: #1d2939; font: .9375em/1.5 system-ui, sans-serif; --side: max(20px, env(safe-area-inset-right));
-      --foot: calc(max(20px, env(safe-area-inset-bottom)) + var(--place) * 68px) }
-    button, input, textarea { min-width: 44px; min-height: 44px; padding: 9px 12px; border: 1px solid #7b8794;
-      border-radius: 10px; background: #fff; color: inherit; font: inherit }
-    button, summary { font-weight: 600; cursor: pointer }
-    :focus-visible { outline: 3px solid #1d2939; outline-offset: -1px; box-shadow: inset 0 0 0 4px #fff }
-    a { color: inherit }
-    [aria-label]:is(.close, .send) { padding: 0; font-size: 1.5em; line-height: 1 }
-    .filled, .head button, [data-from=patient] .text { background: var(--accent); color: var(--on-accent);
-      border-color: transparent }
-
-    .launcher, .panel { position: fixed; right: var(--side); bottom: var(--foot); box-shadow: 0 8px 32px #1018283d }
-    :host(:dir(rtl)) :is(.launcher, .panel) { right: auto; left: var(--side) }
-    .launcher { display: flex; align-items: center; gap: 10px; min-height: 56px; padding: 0 16px; border-radius: 28px }
-    .launcher::before { content: ""; width: 22px; height: 18px; border: 2px solid; border-radius: 7px 7px 7px 0 }
-    .badge { position: absolute; top: -6px; right: -4px; min-width: 24px; border-radius: 12px; background: #b42318;
-      color: #fff; font-size: .8em }
-    .panel { bottom: calc(var(--foot) + 70px); width: min(24em, 100vw - 40px); border-radius: 16px;
-      height: min(42em, 100vh - 90px - var(--foot)); overflow: hidden; background: #fff }
-    .all { display: flex; flex-direction: column; height: 100% }
-    .head { display: flex; align-items: center; padding: 8px 6px 8px 18px }
-    .head div { flex: 1 }
-    .head button:hover { border-color: currentColor }
-    h2 { font-size: 1.1em; line-height: 1.3; overflow-wrap: anywhere }
-    small, .fine { font-size: .8em }
-    .fine { color: #526071 }
-    [data-from] .fine, form .fine { margin-top: 4px }
-    .emergency { padding: 7px 18px; background: #fff4e0; color: #6a3500; font-weight: 600 }
-    .scroll { flex: 1; min-height: 0; padding: 16px 14px; overflow: hidden auto; overscroll-behavior: contain;
-      background: #f5f7f9 }
-    .intro, .log { display: grid; gap: 10px; margin-bottom: 12px }
-    .text { max-width: 86%; width: fit-content; padding: 9px 13px; border: 1px solid #dfe4ea; border-radius: 5px 16px 16px;
-      background: #fff; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: isolate }
-    details { padding: 0 12px; border: 1px solid #dfe4ea; border-radius: 12px; background: #fff }
-    summary { padding: 11px 0 }
-    input, textarea { width: 100%; font-size: max(16px, 1em) }
-    details > :last-child { margin-bottom: 12px }
-    dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 16px }
-    [data-from=patient] { display: grid; justify-items: end }
-    [data-from=patient] .text { border-radius: 16px 5px 16px 16px }
-    [data-state=failed] .fine, [aria-invalid=true] { color: #b42318; border-color: currentColor }
-    .notice:not(:empty) { padding: 8px 18px; background: #eef4ff }
-    form { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); border-top: 1px solid #dfe4ea }
-    .compose { display: flex; align-items: end; gap: 8px }
-    textarea { max-height: 8em; resize: none; field-sizing: content }
-    .confirm { position: absolute; inset: auto 0 0; display: grid; gap: 12px; padding: 20px; background: #fff;
-      box-shadow: 0 0 0 99em #1018287a }
-
-    @media (max-width: 480px), (max-height: 480px) {
-      .launcher span, :host([open]) .launcher { display: none }
-      .panel { inset: 0 !important; width: auto; height: 100dvh; border-radius: 0 }
-    }
-    @media (forced-colors: active) { button, .text, .panel { border: 1px solid !important } }
-    @media (prefers-reduced-motion: no-preference) {
-      .panel { animation: rise .2s }
-      [data-typing] { animation: rise 1s infinite alternate }
-    }
-    @keyframes rise { from { opacity: .3; transform: translateY(4px) } }
-  `;
-
-  /** Makes an element, such as "p.fine"; functions become listeners. */
-  function make(name, attributes = {}, ...children) {
-    const [tag, className] = name.split(".");
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    for (const [key, value] of Object.entries(attributes)) {
-      if (typeof value === "function") element.addEventListener(key, value);
-      else if (value != null) element.setAttribute(key, value);
-    }
-    element.append(...children);
-    return element;
+  #prepare() {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLES);
+    this.#root.adoptedStyleSheets = [sheet];
+    this.#lang = language(this.lang);
+    return new Conversation(this.getAttribute("api") ?? HOME, this.getAttribute("practice"), () => this.#render());
   }
 
-  const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
-
-  /** Makes links of web addresses, of plain ones only: what is read is where it leads. */
-  function linked(text) {
-    const addresses = /(\bhttps?:\/\/[a-z0-9][a-z0-9.-]*(?::\d+)?(?:[/?#][\w/?#%&=~+@:;,.!$*()-]*)?(?<![.,:;!?)]))/gi;
-    return text.split(addresses).map((part, index) => (index % 2 ? link(part, part) : part));
+  #refuse({ status }) {
+    this.#isRefused = true;
+    this.#chat.notify("unavailable");
+    const remedy = status === 403 ? `add "${location.origin}" to its allowed_origins` : "correct data-practice";
+    console.error(`${TAG}: no chat with practice "${this.getAttribute("practice")}" here: ${remedy}.`);
   }
 
-  /** The contrast of "#rrggbb" with white (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio). */
-  function contrast(colour) {
-    const [red, green, blue] = [1, 3, 5].map((start) => {
-      const value = parseInt(colour.slice(start, start + 2), 16) / 255;
-      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-    });
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+  #activate() {
+    this.#chat?.sync(this.isConnected && document.visibilityState === "visible");
   }
 
-  /** The first language that we have. */
-  function language(wanted) {
-    const tags = [wanted, document.documentElement.lang, ...navigator.languages];
-    return tags.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in STRINGS) ?? "en";
+  #$(selector) {
+    return this.#root.querySelector(selector);
   }
 
-  class IntakeChat extends HTMLElement {
-    #root = this.attachShadow({ mode: "open" });
-    #lang;
-    #chat;
-    #practice; // what the service says of it
-    #isRefused = false;
-    #listeners;
-    #messages = new Map(); // elements by key
-    // Fields outlive what is built around them.
-    #box = make("textarea", {
-      rows: 1,
-      maxlength: LONGEST_MESSAGE,
-      enterkeyhint: "send",
-      "aria-describedby": "counter",
-      input: () => this.#count(),
-      keydown: (event) => this.#sendOnEnter(event),
-    });
-    #name = make("input", { id: "name", autocomplete: "name", maxlength: 100 });
-    #phone = make("input", { id: "phone", autocomplete: "tel", type: "tel", maxlength: 40 });
+  #t(key, values) {
+    const text = this.#practice.strings[this.#lang]?.[key] ?? STRINGS[this.#lang][key];
+    return text.replace(/\{(\w+)\}/g, (_, name) => values?.[name] ?? this.#practice[name] ?? "");
+  }
 
-    connectedCallback() {
-      this.#listeners = new AbortController();
-      const on = (target, type, listener) => target.addEventListener(type, listener, { signal: this.#listeners.signal });
-      const begin = () => (window.requestIdleCallback ?? setTimeout)(() => this.#start());
-      if (document.readyState === "complete") begin();
-      else on(window, "load", begin);
-      on(window, "online", () => this.#start().then(() => this.#chat.wake()));
-      on(window, "storage", () => this.#chat?.sync());
-      on(window, "pagehide", () => this.#chat?.sync(false));
-      on(window, "pageshow", () => this.#activate());
-      on(document, "visibilitychange", () => this.#activate());
-    }
+  #time(at, options) {
+    return new Date(at).toLocaleString(this.#lang, { hour: "numeric", minute: "2-digit", ...options });
+  }
 
-    disconnectedCallback() {
-      this.#listeners.abort();
-      this.#chat?.sync(false);
-      if (this.hasAttribute("lasting")) setTimeout(() => place(this)); // thrown away with the rest of the page
-    }
+  // Building
 
-    /** Shows the launcher, and later on what has changed. */
-    async #start() {
-      this.#chat ??= this.#prepare();
-      if (this.#isRefused) return;
-      try {
-        const practice = await this.#chat.readPractice();
-        if (practice.at === this.#practice?.at) return this.#activate();
-        this.#practice = practice;
-      } catch (failure) {
-        if (!failure.isTransient) return this.#refuse(failure);
-      }
-      this.#build();
-      this.#activate();
-    }
+  #build() {
+    const { name = this.#t("launcher"), colour } = this.#practice;
+    const focused = this.#root.activeElement;
+    const attributes = { role: "region", "aria-label": name, lang: this.#lang, dir: "ltr" };
+    const chat = make("div.chat", attributes, this.#launcher(), this.#panel(name));
+    const accent = contrast(colour ?? "") >= 3 ? colour : "#0b6e6e";
+    chat.style.setProperty("--accent", accent);
+    chat.style.setProperty("--on-accent", contrast(accent) >= 4.5 ? "#fff" : "#000");
+    chat.style.setProperty("--place", [...document.querySelectorAll(TAG)].indexOf(this));
+    this.#root.replaceChildren(chat);
+    this.#show(this.hasAttribute("open"));
+    if (focused === this.#box) focused.focus();
+  }
 
-    #prepare() {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(STYLES);
-      this.#root.adoptedStyleSheets = [sheet];
-      this.#lang = language(this.lang);
-      return new Conversation(this.getAttribute("api") ?? HOME, this.getAttribute("practice"), () => this.#render());
-    }
+  #launcher() {
+    const parts = [make("span", {}, this.#t("launcher")), make("b.badge")];
+    return make("button.launcher filled", { "aria-controls": "panel", click: () => this.#toggle() }, ...parts);
+  }
 
-    #refuse({ status }) {
-      this.#isRefused = true;
-      if (this.#practice) this.#chat.notify("unavailable");
-      const remedy = status === 403 ? `add "${location.origin}" to its allowed_origins` : "correct data-practice";
-      console.error(`${TAG}: no chat with practice "${this.getAttribute("practice")}" here: ${remedy}.`);
-    }
-
-    #activate() {
-      this.#chat?.sync(this.isConnected && document.visibilityState === "visible");
-    }
-
-    #$(selector) {
-      return this.#root.querySelector(selector);
-    }
-
-    #t(key, values) {
-      const text = this.#practice?.strings[this.#lang]?.[key] ?? STRINGS[this.#lang][key];
-      const all = { phone: this.#practice?.phone ?? STRINGS[this.#lang].us, ...values };
-      return text.replace(/\{(\w+)\}/g, (whole, name) => all[name] ?? whole);
-    }
-
-    #time(at, options) {
-      const format = new Intl.DateTimeFormat(this.#lang, { hour: "numeric", minute: "2-digit", ...options });
-      return format.format(new Date(at));
-    }
-
-    // Building
-
-    #build() {
-      const { name = this.#t("launcher"), colour = "" } = this.#practice ?? {};
-      const focused = this.#root.activeElement;
-      const chat = make("div.chat", { role: "region", "aria-label": name, lang: this.#lang }, this.#launcher(), this.#panel(name));
-      const accent = contrast(colour ?? "") >= 3 ? colour : "#0b6e6e";
-      chat.style.setProperty("--accent", accent);
-      chat.style.setProperty("--on-accent", contrast(accent) >= 4.5 ? "#fff" : "#000");
-      chat.style.setProperty("--place", [...document.querySelectorAll(TAG)].indexOf(this));
-      this.#messages.clear();
-      this.#root.replaceChildren(chat);
-      this.#show(this.hasAttribute("open"));
-      if (focused === this.#box) focused.focus();
-    }
-
-    #button(name, attributes, onClick, ...children) {
-      return make(`button.${name}`, { type: "button", ...attributes, click: onClick }, ...children);
-    }
-
-    #launcher() {
-      const parts = [make("span", {}, this.#t("launcher")), make("b.badge", { "aria-hidden": true })];
-      return this.#button("launcher filled", { "aria-controls": "panel" }, () => this.#toggle(), ...parts);
-    }
-
-    #panel(name) {
-      const stop = (event) => event.stopPropagation(); // no shortcuts of the page
-      return make(
-        "div.panel",
-        {
-          id: "panel",
-          role: "dialog",
-          "aria-modal": true,
-          "aria-labelledby": "title",
-          tabindex: -1,
-          keydown: (event) => this.#steer(event),
-          keyup: stop,
-          keypress: stop,
-        },
-        make("div.all", {}, ...this.#head(name), this.#scroll(), make("p.notice fine", { role: "status" }), this.#composer()),
+  #panel(name) {
+    return make(
+      "div.panel",
+      {
+        id: "panel",
+        role: "dialog",
+        "aria-modal": true,
+        "aria-label": name,
+        tabindex: -1,
+        keydown: (event) => this.#steer(event),
+      },
+      make(
+        "div.all",
+        {},
         make(
-          "div.confirm",
-          { role: "alertdialog", "aria-labelledby": "question", "aria-describedby": "meaning", hidden: "" },
-          make("h2", { id: "question" }, this.#t("endQuestion")),
-          make("p", { id: "meaning" }, this.#t("endMeaning")),
-          this.#button("keep filled", {}, () => this.#ask(false), this.#t("endNo")),
-          this.#button("forget", {}, () => this.#end(), this.#t("endYes")),
-        ),
-      );
-    }
-
-    #head(name) {
-      const title = make("div", {}, make("h2", { id: "title" }, name), make("small", {}, this.#openNow()));
-      const end = this.#button("end", {}, () => this.#ask(true), this.#t("end"));
-      const close = this.#button("close", { "aria-label": this.#t("close") }, () => this.#toggle(), "×");
-      return [make("div.head filled", {}, title, end, close), make("p.emergency fine", {}, this.#t("emergency"))];
-    }
-
-    #openNow() {
-      const { open, next_opening: at, time_zone: timeZone } = this.#practice ?? { open: true };
-      if (open) return this.#t("open");
-      const time = at && this.#time(at, { weekday: "short", month: "short", day: "numeric", timeZone });
-      return this.#t("closed") + (at ? ` · ${this.#t("opens", { time })}` : "");
-    }
-
-    #scroll() {
-      const { open = true, phone } = this.#practice ?? {};
-      const label = this.#t("conversation");
-      return make(
-        "div.scroll",
-        { tabindex: 0, role: "group", "aria-label": label },
-        make(
-          "div.intro",
+          "div.head filled",
           {},
-          make("p.text", {}, this.#t(open ? "greeting" : "greetingClosed")),
-          make("p.fine", {}, this.#t("replyTime")),
-          ...(phone ? [make("p.fine", {}, this.#t("call"), " ", make("a", { href: `tel:${phone}` }, phone)), this.#hours()] : []),
-          make(
-            "details.about",
-            { open: "" },
-            make("summary", {}, this.#t("reach")),
-            make("label", { for: "name" }, this.#t("name"), this.#name),
-            make("label", { for: "phone" }, this.#t("phone"), this.#phone),
-          ),
+          make("div", {}, make("h2", {}, name), make("small", {}, this.#openNow())),
+          make("button.end", { click: () => this.#ask(true) }, this.#t("end")),
+          make("button.close", { "aria-label": this.#t("close"), click: () => this.#toggle() }, "×"),
         ),
-        make("div.log", { role: "log", "aria-label": label }),
-      );
-    }
+        make("p.emergency fine", {}, this.#t("emergency")),
+        this.#scroll(),
+        make("p.notice fine", { role: "status" }),
+        this.#composer(),
+      ),
+      make(
+        "div.confirm",
+        { role: "alertdialog", "aria-labelledby": "question", hidden: "" },
+        make("p", { id: "question" }, this.#t("endQuestion")),
+        make("button.keep filled", { click: () => this.#ask(false) }, this.#t("endNo")),
+        make("button", { click: () => this.#end() }, this.#t("endYes")),
+      ),
+    );
+  }
 
-    #hours() {
-      const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].flatMap((key, index) => {
-        const day = new Date(2024, 0, 1 + index).toLocaleDateString(this.#lang, { weekday: "long" }); // from a Monday
-        const time = (text) => this.#time(`2024-01-01T${text}`);
-        const ranges = (this.#practice?.hours[key] ?? []).map((range) => range.split("-").map(time).join(" – "));
-        return [make("dt", {}, day), make("dd", {}, ranges.join(", ") || this.#t("closed"))];
-      });
-      return make("details", {}, make("summary", {}, this.#t("hours")), make("dl", {}, ...days));
-    }
+  #openNow() {
+    const { open, next_opening: at, time_zone: timeZone } = this.#practice;
+    if (open) return this.#t("open");
+    const time = at && this.#time(at, { weekday: "short", month: "short", day: "numeric", timeZone });
+    return this.#t("closed") + (at ? ` · ${this.#t("opens", { time })}` : "");
+  }
 
-    #composer() {
-      const privacy = this.#practice?.privacy_url;
-      const submit = (event) => {
-        event.preventDefault();
-        this.#send();
-      };
-      this.#box.ariaLabel = this.#box.placeholder = this.#t("message");
-      return make(
-        "form",
-        { submit },
-        make("div.compose", {}, this.#box, make("button.send filled", { "aria-label": this.#t("send") }, "↑")),
-        make("p.fine", { id: "counter", "aria-live": "polite" }),
-        make("p.fine", {}, this.#t("consent"), " ", privacy ? link(privacy, this.#t("privacy")) : ""),
-      );
-    }
+  #scroll() {
+    return make(
+      "div.scroll",
+      { tabindex: 0, role: "log", "aria-label": this.#t("conversation") },
+      make(
+        "div.intro",
+        {},
+        make("p.text", {}, this.#t(this.#practice.open ? "greeting" : "greetingClosed")),
+        make("p.fine", {}, this.#t("replyTime")),
+        this.#practice.phone ? make("details", {}, make("summary", {}, this.#t("hours")), ...this.#hours()) : "",
+        make(
+          "details.about",
+          { open: "" },
+          make("summary", {}, this.#t("reach")),
+          make("label", {}, this.#t("name"), this.#name),
+          make("label", {}, this.#t("phone"), this.#phone),
+        ),
+      ),
+      make("div.messages"),
+    );
+  }
 
-    // Showing
+  #hours() {
+    return "mon tue wed thu fri sat sun".split(" ").map((key, index) => {
+      const day = new Date(2024, 0, 1 + index).toLocaleDateString(this.#lang, { weekday: "long" }); // from a Monday
+      const time = (text) => this.#time(`2024-01-01T${text}`);
+      const ranges = (this.#practice.hours[key] ?? []).map((range) => range.split("-").map(time).join(" – "));
+      return make("p", {}, `${day}: ${ranges.join(", ") || this.#t("closed")}`);
+    });
+  }
 
-    #render() {
-      if (!this.#$(".chat")) return;
-      const { hasBegun, isPhoneWrong, isTyping, notice, unread, messages } = this.#chat;
-      const [scroll, status] = [this.#$(".scroll"), this.#$(".notice")];
-      const isAtEnd = hasBegun && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
-      const isOwnNew = messages.some(({ key, from }) => from === "patient" && !this.#messages.has(key));
-      const isOpen = this.hasAttribute("open");
-      if (isOpen && document.visibilityState === "visible") this.#chat.markSeen();
-      this.#showUnread(isOpen ? 0 : unread);
-      this.#$(".end").hidden = !hasBegun;
-      this.#$(".about").hidden = hasBegun && !isPhoneWrong;
-      this.#phone.ariaInvalid = isPhoneWrong;
-      this.#showMessages(messages);
-      this.#showTyping(isTyping)
-      const said = notice ? this.#t(...notice) : "";
-      if (status.textContent !== said) status.textContent = said;
-      if (isAtEnd || isOwnNew) scroll.scrollTop = scroll.scrollHeight;
-    }
-
-    #showUnread(count) {
-      const words = count ? `, ${this.#t(count === 1 ? "unreadOne" : "unreadMany", { count })}` : "";
-      this.#$(".launcher").ariaLabel = this.#t("launcher") + words;
-      this.#$(".badge").textContent = count || "";
-    }
-
-    #showTyping(isTyping) {
-      const shown = this.#$("[data-typing]");
-      if (!isTyping) shown?.remove();
-      else if (!shown) this.#$(".scroll").append(make("div", { "data-typing": "", role: "img", "aria-label": this.#t("typing") }, "● ● ●"));
-    }
-
-    /** Touches only what has changed: a screen reader reads that out. */
-    #showMessages(messages) {
-      const log = this.#$(".log");
-      messages.forEach((message, index) => {
-        const element = this.#messages.get(message.key) ?? this.#message(message);
-        this.#showState(element, message);
-        if (element !== log.children[index]) log.insertBefore(element, log.children[index]);
-      });
-      const keys = new Set(messages.map(({ key }) => key));
-      this.#messages.forEach((element, key) => {
-        if (keys.has(key)) return;
-        element.remove();
-        this.#messages.delete(key);
-      });
-    }
-
-    #message({ key, from, text }) {
-      const words = from === "patient" ? [text] : linked(text);
-      const parts = [make("div.text", { dir: "auto" }, ...words), make("div.fine", { "aria-live": "off" })];
-      const element = make("div", { "data-from": from }, ...parts);
-      this.#messages.set(key, element);
-      return element;
-    }
-
-    #showState(element, { key, at, state }) {
-      if (element.dataset.state === state) return;
-      element.dataset.state = state;
-      const again = this.#button("again", {}, () => this.#retry(key), this.#t("retry"));
-      const words = `${this.#t(state)} · ${this.#time(at, { weekday: "short" })} `;
-      element.lastChild.replaceChildren(words, state === "failed" ? again : "");
-    }
-
-    #show(isOpen) {
-      this.toggleAttribute("open", isOpen);
-      this.#$(".launcher").ariaExpanded = isOpen;
-      this.#$(".panel").hidden = !isOpen;
-      this.#render();
-    }
-
-    // What the patient does
-
-    #toggle() {
-      const isOpen = !this.hasAttribute("open");
-      this.#ask(false);
-      this.#show(isOpen);
-      this.#$(isOpen ? "textarea" : ".launcher").focus();
-      if (!isOpen) return;
-      if (this.#chat.hasBegun) this.#$(".scroll").scrollTop = 1e9;
-      this.#start();
-    }
-
-    #ask(isAsked) {
-      this.#$(".confirm").hidden = !isAsked;
-      this.#$(".all").inert = isAsked;
-      this.#$(isAsked ? ".keep" : ".end").focus();
-    }
-
-    #end() {
-      this.#ask(false);
-      this.#name.value = this.#phone.value = this.#box.value = "";
-      this.#count();
-      this.#box.focus();
-      this.#chat.end();
-    }
-
-    #steer(event) {
-      event.stopPropagation();
-      const isAsked = !this.#$(".confirm").hidden;
-      if (event.key === "Escape" && !event.isComposing) {
-        if (isAsked) this.#ask(false);
-        else this.#toggle();
-      } else if (event.key === "Tab") this.#keepFocus(event, this.#$(isAsked ? ".confirm" : ".all"));
-    }
-
-    #keepFocus(event, area) {
-      const all = area.querySelectorAll("a, button, input, textarea, summary, .scroll");
-      const stops = [...all].filter((stop) => stop.getClientRects().length);
-      const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
-      if (this.#root.activeElement !== from) return;
+  #composer() {
+    const privacy = this.#practice.privacy_url;
+    const submit = (event) => {
       event.preventDefault();
-      to.focus();
-    }
+      this.#send();
+    };
+    this.#box.ariaLabel = this.#box.placeholder = this.#t("message");
+    return make(
+      "form",
+      { submit },
+      make("div.compose", {}, this.#box, make("button.send filled", { "aria-label": this.#t("send") }, "↑")),
+      make("p.counter fine", { "aria-live": "polite" }),
+      make("p.fine", {}, this.#t("consent"), " ", privacy ? link(privacy, this.#t("privacy")) : ""),
+    );
+  }
 
-    #sendOnEnter(event) {
-      // The Enter that ends the composition of a character has key code 229.
-      if (event.key !== "Enter" || event.shiftKey || event.keyCode === 229) return;
+  // Showing
+
+  #render() {
+    if (!this.#$(".chat")) return;
+    const { hasBegun, isPhoneWrong, isTyping, notice, unread, messages } = this.#chat;
+    const [scroll, status] = [this.#$(".scroll"), this.#$(".notice")];
+    const isAtEnd = messages.length && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+    const isOpen = this.hasAttribute("open");
+    if (isOpen && document.visibilityState === "visible") this.#chat.markSeen();
+    this.#showUnread(isOpen ? 0 : unread);
+    this.#$(".end").hidden = !hasBegun;
+    this.#$(".about").hidden = hasBegun && !isPhoneWrong;
+    this.#phone.ariaInvalid = isPhoneWrong;
+    this.#showMessages(messages);
+    this.#showTyping(isTyping);
+    const said = notice ? this.#t(...notice) : "";
+    if (status.textContent !== said) status.textContent = said;
+    if (isAtEnd) scroll.scrollTop = scroll.scrollHeight;
+  }
+
+  #showUnread(count) {
+    const words = count ? `, ${this.#t(count === 1 ? "unreadOne" : "unreadMany", { count })}` : "";
+    this.#$(".launcher").ariaLabel = this.#t("launcher") + words;
+    this.#$(".badge").textContent = count || "";
+  }
+
+  #showTyping(isTyping) {
+    const shown = this.#$("[data-typing]");
+    if (!isTyping) shown?.remove();
+    if (!isTyping || shown) return;
+    const attributes = { "data-typing": "", role: "img", "aria-label": this.#t("typing") };
+    this.#$(".scroll").append(make("div", attributes, "● ● ●"));
+  }
+
+  /** Touches only what has changed, which screen readers read out. */
+  #showMessages(messages) {
+    const log = this.#$(".messages");
+    const shown = [...log.children];
+    messages.forEach((message, index) => {
+      const element = shown.find(({ id }) => id === message.key) ?? this.#message(message);
+      this.#showState(element, message);
+      if (element !== log.children[index]) log.insertBefore(element, log.children[index]);
+    });
+    for (const element of [...log.children].slice(messages.length)) element.remove();
+  }
+
+  #message({ key, from, text }) {
+    const words = from === "patient" ? [text] : linked(text);
+    return make("div", { id: key, "data-from": from }, make("div.text", { dir: "auto" }, ...words), make("div.fine"));
+  }
+
+  #showState(element, { key, at, state }) {
+    if (element.dataset.state === state) return;
+    element.dataset.state = state;
+    const again = make("button", { click: () => this.#retry(key) }, this.#t("retry"));
+    const words = `${this.#t(state)} · ${this.#time(at, { weekday: "short" })} `;
+    element.lastChild.replaceChildren(words, state === "failed" ? again : "");
+  }
+
+  #show(isOpen) {
+    this.toggleAttribute("open", isOpen);
+    this.#$(".launcher").ariaExpanded = isOpen;
+    this.#$(".panel").hidden = !isOpen;
+    this.#render();
+  }
+
+  // What the patient does
+
+  #toggle() {
+    const isOpen = !this.hasAttribute("open");
+    this.#ask(false);
+    this.#show(isOpen);
+    this.#$(isOpen ? "textarea" : ".launcher").focus();
+    if (this.#chat.hasBegun) this.#$(".scroll").scrollTop = 1e9;
+    this.#start();
+  }
+
+  #ask(isAsked) {
+    this.#$(".confirm").hidden = !isAsked;
+    this.#$(".all").inert = isAsked;
+    this.#$(isAsked ? ".keep" : ".end").focus();
+  }
+
+  #end() {
+    this.#ask(false);
+    this.#name.value = this.#phone.value = this.#box.value = "";
+    this.#count();
+    this.#box.focus();
+    this.#chat.end();
+  }
+
+  #steer(event) {
+    event.stopPropagation(); // no shortcuts of the page
+    const { key, target, shiftKey, keyCode } = event;
+    const isAsked = !this.#$(".confirm").hidden;
+    if (keyCode === 229) return; // a character is being composed
+    if (key === "Tab") this.#keepFocus(event, this.#$(isAsked ? ".confirm" : ".all"));
+    else if (key === "Escape" && isAsked) this.#ask(false);
+    else if (key === "Escape") this.#toggle();
+    else if (key === "Enter" && target === this.#box && !shiftKey) {
       event.preventDefault();
       this.#send();
     }
-
-    #count() {
-      const [count, limit] = [this.#box.textLength, LONGEST_MESSAGE].map((number) => number.toLocaleString(this.#lang));
-      this.#$("#counter").textContent = this.#box.textLength > 7000 ? this.#t("counter", { count, limit }) : "";
-    }
-
-    #send() {
-      this.#box.focus();
-      if (!this.#box.value.trim()) return;
-      this.#chat.say(this.#box.value, this.#details());
-      this.#box.value = "";
-      this.#count();
-    }
-
-    #retry(key) {
-      this.#box.focus();
-      this.#chat.retry(key, this.#details());
-    }
-
-    #details() {
-      return { name: this.#name.value.trim() || undefined, phone: this.#phone.value.trim() || undefined };
-    }
   }
 
-  // ---- Into the page
-
-  /** Adds the element to the page, unless there is one for the practice. */
-  function place(element) {
-    if (document.readyState === "loading") return document.addEventListener("DOMContentLoaded", () => place(element));
-    const key = element.getAttribute("practice");
-    const there = [...document.querySelectorAll(TAG)].some((other) => other.getAttribute("practice") === key);
-    if (!there) document.body.append(element);
+  #keepFocus(event, area) {
+    const all = area.querySelectorAll("a, button, input, textarea, summary, .scroll");
+    const stops = [...all].filter((stop) => stop.getClientRects().length);
+    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+    if (this.#root.activeElement !== from) return;
+    event.preventDefault();
+    to.focus();
   }
 
-  if (!customElements.get(TAG)) customElements.define(TAG, IntakeChat); // else by another copy of this file
-  if (script?.dataset.practice) {
-    const { practice, lang } = script.dataset;
-    place(make(TAG, { practice, lang, api: HOME, lasting: "" }));
+  #count() {
+    const numbers = [this.#box.textLength, LONGEST_MESSAGE].map((number) => number.toLocaleString(this.#lang));
+    this.#$(".counter").textContent = this.#box.textLength > 7000 ? numbers.join(" / ") : "";
   }
+
+  #send() {
+    this.#box.focus();
+    if (!this.#box.value.trim()) return;
+    this.#$(".scroll").scrollTop = 1e9;
+    this.#chat.say(this.#box.value, this.#details());
+    this.#box.value = "";
+    this.#count();
+  }
+
+  #retry(key) {
+    this.#box.focus();
+    this.#chat.retry(key, this.#details());
+  }
+
+  #details() {
+    return { name: this.#name.value.trim() || undefined, phone: this.#phone.value.trim() || undefined };
+  }
+}
+
+// ---- Into the page
+
+/** Adds the element to the page, unless there is one for the practice. */
+function place(element) {
+  if (document.readyState === "loading") return document.addEventListener("DOMContentLoaded", () => place(element));
+  const key = CSS.escape(element.getAttribute("practice"));
+  if (!document.querySelector(`${TAG}[practice=${key}]`)) document.body.append(element);
+}
+
+if (!customElements.get(TAG)) customElements.define(TAG, IntakeChat);
+if (script?.dataset.practice) {
+  const { practice, lang } = script.dataset;
+  place(make(TAG, { practice, lang, api: HOME, lasting: "" }));
+}
 })();

@@ -17,6 +17,7 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from inbox.models import Conversation, Decision, Delivery, DeliveryState, Medium, Message, now
 from tasks.outbox import add_delivery
 from tasks.queue import FollowUps
+from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin
 from tests.service import Service
 from tests.world import OTHER_SITE, OTHER_WIDGET_KEY, SITE, WIDGET_KEY
@@ -250,6 +251,13 @@ def test_the_refusal_says_what_to_change(service: Service) -> None:
     assert "allowed_origins" in message
 
 
+@pytest.mark.parametrize(("key", "refusal"), [(WIDGET_KEY, 403), ("nobody", 404)])
+def test_any_page_may_read_why_there_is_no_chat_on_it(service: Service, key: str, refusal: int) -> None:
+    answer = requests.get(f"{service.url}/chat/practices/{key}", headers={"Origin": "https://evil.example"})
+
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (refusal, "*")
+
+
 def test_every_call_is_checked_for_its_origin(service: Service, chat: ChatClient) -> None:
     chat.origin = OTHER_SITE
 
@@ -455,5 +463,11 @@ def test_any_site_may_load_the_widget(service: Service) -> None:
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.text == WIDGET.read_text()
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    plain = requests.get(f"{service.url}/chat/widget.js", headers={"Accept-Encoding": "identity"})
+    assert plain.content == WIDGET.read_bytes()
+    assert "Content-Encoding" not in plain.headers
     again = requests.get(f"{service.url}/chat/widget.js", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

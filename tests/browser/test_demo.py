@@ -1,0 +1,58 @@
+"""The demo page: a practice's site with the chat, and the phone beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.product import MAPLE_NAME, PRICE_RANGE, Product
+from tests.browser.visitor import Chat, Visitor
+
+QUESTION = "How much is a first visit without insurance?"
+
+
+@pytest.fixture
+def demo(visitor: Visitor, product: Product) -> Chat:
+    """The chat on the demo page, which has a strict policy of its own."""
+    return visitor.visit(f"{product.url}/")
+
+
+def test_a_visitor_chats_on_the_services_own_page(demo: Chat, product: Product, before: int) -> None:
+    expect(demo.page.get_by_role("banner")).to_contain_text(MAPLE_NAME)
+
+    demo.open().ask(QUESTION)
+
+    expect(demo.replies()).to_contain_text(PRICE_RANGE)
+    assert product.messages_after(before) == [QUESTION]
+
+
+def test_a_visitor_plays_a_patient_who_texts(demo: Chat) -> None:
+    phone = demo.page.get_by_role("complementary", name="A patient's phone")
+    phone.get_by_role("textbox", name="Text message").fill(QUESTION)
+    phone.get_by_role("button", name="Send text").click()
+
+    expect(phone.get_by_role("log", name="Texts")).to_contain_text(PRICE_RANGE)
+    expect(phone.get_by_role("region", name="What the service made of it")).to_contain_text("Asks about prices")
+
+
+def test_a_visitor_plays_a_patient_who_leaves_a_voicemail(demo: Chat) -> None:
+    phone = demo.page.get_by_role("complementary", name="A patient's phone")
+    phone.get_by_role("tab", name="Voicemail").click()
+    phone.get_by_role("textbox", name="What you say after the tone").fill(QUESTION)
+    phone.get_by_role("button", name="Leave voicemail").click()
+
+    expect(phone.get_by_role("log", name="Voicemails")).to_contain_text(PRICE_RANGE)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_axe_finds_nothing_on_the_page_either(
+    new_visitor: Callable[..., Visitor], product: Product, width: int
+) -> None:
+    demo = new_visitor(viewport={"width": width, "height": 700}).visit(f"{product.url}/")
+    expect(demo.launcher).to_be_visible()
+
+    assert Axe().run(demo.page).response["violations"] == []
+    assert demo.page.evaluate("document.documentElement.scrollWidth") == width
