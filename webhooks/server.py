@@ -16,4 +16,6 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]
         from webhooks.parts import parts_of  # not above: gunicorn's master loads this, and only the worker patches
 
         super().handle_exit(sig, frame)
-        gevent.spawn(parts_of(self.wsgi).watchers.close)
+        application = getattr(self, "wsgi", None)
+        if application is not None:  # it is, when the stop comes while the application is still being loaded
+            gevent.spawn(parts_of(application).watchers.close)
