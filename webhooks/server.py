@@ -13,9 +13,10 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Ends the event streams, which browsers take up again elsewhere; other requests are finished."""
-        from webhooks.parts import parts_of  # not above: gunicorn's master loads this, and only the worker patches
-
         super().handle_exit(sig, frame)
         application = getattr(self, "wsgi", None)
-        if application is not None:  # it is, when the stop comes while the application is still being loaded
-            gevent.spawn(parts_of(application).watchers.close)
+        if application is None:  # the stop comes while it is still being loaded
+            return
+        from webhooks.parts import parts_of  # not above: gunicorn's master loads this, and only the worker patches
+
+        gevent.spawn(parts_of(application).watchers.close)
