@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from inbox import staff_models  # noqa: F401 (its tables are part of the schema)
 from inbox.models import EncryptionKey
 from inbox.types import use_keyring
 from intake.errors import IntakeError

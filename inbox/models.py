@@ -43,6 +43,14 @@ class Keyword(StrEnum):
     HELP = "help"
 
 
+class ConversationState(StrEnum):
+    """Whether staff still have something to do: open, waiting for the patient, or closed."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
 class LineType(StrEnum):
     """What a number is known to be; a landline receives no texts."""
 
@@ -71,6 +79,7 @@ class NotificationState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    DROPPED = "dropped"
 
 
 class Base(DeclarativeBase):
@@ -100,7 +109,8 @@ class Conversation(Base):
     """One patient's thread with one practice on one channel.
 
     A chat has no address that proves who the patient is: it is found by its random `public_id`, and what they gave to
-    be reached at stays a contact. `entries` counts what the patient has seen of a chat, see `inbox.chat`.
+    be reached at stays a contact. `entries` counts what the patient has seen of a chat, see `inbox.chat`. What staff
+    have to do about it (`state`, `intent`, `team`, `priority`) is kept up to date by `inbox.standing`.
     """
 
     __tablename__ = "conversations"
@@ -121,6 +131,15 @@ class Conversation(Base):
     contact_phone: Mapped[str | None] = mapped_column(EncryptedText)
     contact_email: Mapped[str | None] = mapped_column(EncryptedText)
     entries: Mapped[int] = mapped_column(default=0, server_default="0")
+    state: Mapped[ConversationState] = mapped_column(
+        String(8), default=ConversationState.OPEN, server_default=ConversationState.OPEN.value
+    )
+    assigned_to: Mapped[int | None]
+    last_activity_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
+    last_message_id: Mapped[int | None]
+    intent: Mapped[str | None] = mapped_column(String(32))
+    team: Mapped[str | None] = mapped_column(String(32))
+    priority: Mapped[str | None] = mapped_column(String(8))
 
 
 class Message(Base):
@@ -215,6 +234,8 @@ class Delivery(Base):
     sending_at: Mapped[datetime | None]
     provider_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     error_code: Mapped[str | None] = mapped_column(String(32))
+    staff_id: Mapped[int | None]
+    form_id: Mapped[str | None] = mapped_column(String(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

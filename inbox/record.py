@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from inbox import standing
 from inbox.chat import next_entry
 from inbox.consent import is_opted_out, parse_keyword, record_consent
 from inbox.database import Database
@@ -130,8 +131,10 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     )
     if inbound.channel is Channel.SMS and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)
+    standing.note_message(conversation)
     session.add(message)
     session.flush()
+    conversation.last_message_id = message.id
     return Recorded(message.id, is_new=True, entry=message.entry)
 
 

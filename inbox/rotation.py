@@ -8,10 +8,19 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.database import Database
 from inbox.models import Base, Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
+from inbox.staff_models import Note, StaffMember
 from inbox.types import EncryptedText, keyring
 
 BATCH = 500
-_TABLES: tuple[type[Base], ...] = (Conversation, Message, Delivery, OptOut, Voicemail)
+_TABLES: tuple[type[Base], ...] = (
+    Conversation,
+    Message,
+    Delivery,
+    OptOut,
+    Voicemail,
+    StaffMember,
+    Note,
+)
 
 
 def rotate_keys(database: Database) -> int:

@@ -7,12 +7,14 @@ import sys
 import click
 
 from intake import __version__
+from intake.commands.audit import audit
 from intake.commands.classify import classify
 from intake.commands.keys import keys
 from intake.commands.model import model
 from intake.commands.practice import practice
 from intake.commands.run import migrate, up, web, worker
 from intake.commands.simulate import simulate
+from intake.commands.staff import staff
 from intake.errors import IntakeError
 from intake.logs import where_raised
 
@@ -26,7 +28,7 @@ def cli() -> None:
     """
 
 
-for command in (up, web, worker, migrate, classify, simulate, model, practice, keys):
+for command in (up, web, worker, migrate, classify, simulate, model, practice, keys, staff, audit):
     cli.add_command(command)
 
 

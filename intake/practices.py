@@ -34,6 +34,7 @@ ReplyName = Literal[Intent, "review", "urgent", "opt_out", "opt_in", "help"]
 REPLY_NAMES: tuple[str, ...] = (*INTENTS, "review", "urgent", "opt_out", "opt_in", "help")
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
+TEXT_PREFIX = "sms:"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -65,6 +66,20 @@ def _opening(value: str) -> str:
     return value
 
 
+def _quiet_span(value: str) -> str:
+    if not _OPENING.fullmatch(value) or value[:5] == value[6:]:
+        raise ValueError("expected when it begins and ends, such as 20:00-07:00")
+    return value
+
+
+def _address(value: str) -> str:
+    if value.startswith(TEXT_PREFIX):
+        return TEXT_PREFIX + _e164(value.removeprefix(TEXT_PREFIX))
+    if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
+        raise ValueError("expected sms:+12025550123, or an apprise address such as slack://…")
+    return value
+
+
 def _speakable(value: str) -> str:
     if not all(word.isprintable() for word in value.split()):
         raise ValueError("expected words without control characters, which cannot be spoken")
@@ -74,6 +89,9 @@ def _speakable(value: str) -> str:
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
+QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
+Clock = Annotated[str, Field(pattern=f"^{_CLOCK}$")]
+Address = Annotated[str, AfterValidator(_address)]
 Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]
@@ -97,9 +115,30 @@ class Links(_Strict):
 
 
 class Team(_Strict):
-    """A group of staff and how it is notified."""
+    """A group of staff and how it is notified.
 
-    notify: list[str] = Field(default=[], description="apprise addresses; none means the console only")
+    Urgent and high notices go out at once, always. Normal and low ones wait until the quiet hours end, and low ones
+    for the digest, if there is one.
+    """
+
+    notify: list[Address] = Field(default=[], description="apprise addresses, or sms: and a number; none: console only")
+    quiet_hours: QuietSpan | None = None
+    digest_at: list[Clock] = []
+    include_text: bool = Field(default=False, description="whether the practice declares these addresses safe for PHI")
+
+
+class EscalationStep(_Strict):
+    """Who is told next of an urgent message, so many minutes after it came, if nobody has acknowledged it."""
+
+    team: str | None = None
+    number: PhoneNumber | None = None
+    after_minutes: int = Field(ge=1, le=24 * 60)
+
+    @model_validator(mode="after")
+    def _one_contact(self) -> EscalationStep:
+        if (self.team is None) == (self.number is None):
+            raise ValueError("expected either team or number")
+        return self
 
 
 class Route(_Strict):
@@ -148,14 +187,48 @@ class Practice(_Strict):
     closed_on: list[date] = []
     on_call_number: PhoneNumber | None = None
     links: Links = Links()
-    teams: dict[str, Team] = {}
+    teams: dict[Annotated[str, Field(max_length=32)], Team] = {}
+    escalation: list[EscalationStep] = []
     routes: dict[RouteName, Route] = {}
     review_threshold: float | None = Field(default=None, ge=0, le=1)
     thresholds: dict[Intent, Annotated[float, Field(ge=0, le=1)]] = {}
+    review_sample: float = Field(default=0.02, ge=0, le=1, description="share of the sure ones that are reviewed too")
+    review_reply_hours: float = Field(default=24, ge=0, le=168, description="how late a review still answers a message")
     replies: dict[ReplyName, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _escalation_leads_somewhere(self) -> Practice:
+        minutes = [step.after_minutes for step in self.escalation]
+        if minutes != sorted(minutes):
+            raise ValueError("escalation: expected the steps in the order of their after_minutes")
+        for step in self.escalation:
+            if step.team is not None and step.team not in self.teams:
+                raise ValueError(f"escalation: there is no team {step.team}; add it to teams")
+        return self
+
+    @model_validator(mode="after")
+    def _staff_are_texted_from_a_number(self) -> Practice:
+        if self.staff_numbers and self.texts_from is None:
+            raise ValueError(
+                "staff can be texted from one of phone_numbers or messaging_service_sid only: set one, or remove the"
+                " sms: addresses and the numbers of escalation"
+            )
+        return self
+
+    @property
+    def texts_from(self) -> str | None:
+        """The messaging service, else the number, that staff are texted from."""
+        return self.messaging_service_sid or next(iter(self.phone_numbers), None)
+
+    @property
+    def staff_numbers(self) -> frozenset[str]:
+        """Numbers that staff are texted at, and can acknowledge from."""
+        addresses = [address for team in self.teams.values() for address in team.notify]
+        texted = {address.removeprefix(TEXT_PREFIX) for address in addresses if address.startswith(TEXT_PREFIX)}
+        return frozenset(texted | {step.number for step in self.escalation if step.number})
 
     def is_open(self, moment: datetime) -> bool:
         """Whether the practice is open at an aware moment."""
@@ -214,12 +287,17 @@ class Practices:
     """The practices by what identifies them in a request."""
 
     def __init__(self, practices: list[Practice]) -> None:
-        self.all = practices
+        self._all = practices
         self._by_slug = {practice.slug: practice for practice in practices}
         self._by_number = {number: practice for practice in practices for number in practice.phone_numbers}
         self._by_service = {p.messaging_service_sid: p for p in practices if p.messaging_service_sid}
         self._by_widget_key = {p.widget_key: p for p in practices if p.widget_key}
         self._by_email = {p.email.lower(): p for p in practices if p.email}
+
+    @property
+    def all(self) -> list[Practice]:
+        """Every practice."""
+        return self._all
 
     def by_slug(self, slug: str) -> Practice | None:
         """Returns the practice with this slug, if there is one."""

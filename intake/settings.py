@@ -35,6 +35,9 @@ class Settings(BaseSettings):
         default=None, min_length=16, repr=False, description="password of the webhook that email comes in by"
     )
     sentry_dsn: str | None = Field(default=None, repr=False, description="where errors are reported")
+    metrics_token: str | None = Field(
+        default=None, min_length=16, repr=False, description="what Prometheus proves itself with at /metrics"
+    )
     settle_after_seconds: float = Field(
         default=60, ge=0, description="how long an unanswered send waits before Twilio's message list is read"
     )
@@ -51,6 +54,7 @@ class Settings(BaseSettings):
         "smtp_url",
         "email_webhook_secret",
         "sentry_dsn",
+        "metrics_token",
         mode="before",
     )
     @classmethod

@@ -15,7 +15,7 @@ class OutgoingText:
     """A reply to hand over.
 
     Attributes:
-        delivery_id: the outbox row, named in the status callback's address.
+        delivery_id: the outbox row, named in the status callback's address; None for a text to staff, which has none.
         to: the patient's number (E.164) or email address.
         sender: a number (E.164), a messaging service's sid, or the practice's email address.
         body: at most 1,600 characters.
@@ -23,9 +23,10 @@ class OutgoingText:
         from_name: the practice's name, where an email shows it.
         subject: of the email that is answered; empty when there was none.
         in_reply_to: Message-ID of the email that is answered.
+        automatic: a program wrote it, rather than a person.
     """
 
-    delivery_id: int
+    delivery_id: int | None
     to: str = field(repr=False)
     sender: str
     body: str = field(repr=False)
@@ -33,6 +34,7 @@ class OutgoingText:
     from_name: str = ""
     subject: str = field(default="", repr=False)
     in_reply_to: str | None = field(default=None, repr=False)
+    automatic: bool = True
 
 
 @dataclass(frozen=True, slots=True)

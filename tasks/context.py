@@ -15,7 +15,7 @@ from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
 from intake.settings import Settings
 from tasks.carrier import Lookup, Sender
-from tasks.notifiers import Notifier
+from tasks.notifiers import Notifier, check_addresses, make_notifier
 from tasks.queue import WorkQueue, connect
 from tasks.senders import make_lookup, make_senders
 from templates.replies import check_replies
@@ -51,13 +51,14 @@ def open_context(settings: Settings) -> Context:
     practices = load_practices(settings.practices_file)
     for practice in practices.all:
         check_replies(practice, now())  # a reply that cannot be rendered would hold up every message that needs it
+        check_addresses(practice)
     return Context(
         settings=settings,
         database=database,
         practices=practices,
         queue=WorkQueue(connect(settings.redis_url)),
         senders=make_senders(settings),
-        notifier=Notifier(settings.public_url),
+        notifier=make_notifier(settings),
         classifier=_load_model(settings),
         lookup=make_lookup(settings),
     )

@@ -3,7 +3,7 @@
     pending → sending → sent → delivered | failed
                       ↘ unknown → sent …      settled by looking at the carrier
                                 → pending     it never got there
-    pending → suppressed                      the number is opted out
+    pending → suppressed                      the number is opted out, or staff took over
     sending → not_sent                        there are no credentials
 
 A delivery moves forward only; callbacks arrive unordered and repeated.

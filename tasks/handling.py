@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,16 @@ from inbox.models import (
     Message,
     now,
 )
+from inbox.standing import note_decision
 from intake.practices import Practice
 from tasks.delivery import wait_after
 from tasks.facts import gather_facts, is_unheard, medium_of, needs_no_model
+from tasks.live import topics_of
+from tasks.measures import CLASSIFY_SECONDS, Measure, of_message
 from tasks.notices import BROKEN_REPLY, UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
 from tasks.outbox import add_delivery
 from tasks.queue import FollowUps
+from tasks.reviewing import add_review
 from tasks.routing import REVIEW, Plan, can_be_answered, decide
 from templates.replies import Occasion, render_for_patient
 
@@ -51,13 +56,13 @@ def handle(context: Context, message_id: int) -> FollowUps:
             return FollowUps()
         practice = context.practices.require(message.conversation.practice)
         conversation = message.conversation
-        understanding = None if needs_no_model(message) else context.classifier.classify([message.text])[0]
+        understanding, timed = _understand(context, message)
     line_type = _line_type(context, conversation)
     try:
         with context.database.write() as session:
             # locked, so that two texts of one patient are counted one after the other
             session.get_one(Conversation, conversation.id, with_for_update=True).line_type = line_type
-            return _settle(session, message_id, practice, understanding, context)
+            return timed | _settle(session, message_id, practice, understanding, context)
     except IntegrityError:
         if not _was_handled(context, message_id):
             raise
@@ -78,8 +83,17 @@ def record_failure(context: Context, message_id: int) -> FollowUps:
         plan = Plan(REVIEW, None, REVIEW, "high", "it could not be processed")
         session.add(_decision(message, plan))
         message.handled_at = now()
-        chats = () if message.entry is None else (message.conversation_id,)
-        return FollowUps((), add_notifications(session, message, practice, plan, UNPROCESSED), chats)
+        note_decision(message.conversation, None, plan.team, plan.priority)
+        notifications = add_notifications(session, message, practice, plan, UNPROCESSED)
+        return FollowUps(notifications=notifications, topics=topics_of(message.conversation_id, practice.slug))
+
+
+def _understand(context: Context, message: Message) -> tuple[Understanding | None, FollowUps]:
+    if needs_no_model(message):
+        return None, FollowUps()
+    started = time.perf_counter()
+    [understanding] = context.classifier.classify([message.text])
+    return understanding, FollowUps(measures=(Measure(CLASSIFY_SECONDS, (), time.perf_counter() - started),))
 
 
 def _was_handled(context: Context, message_id: int) -> bool:
@@ -101,13 +115,16 @@ def _settle(
     if understanding is not None:
         session.add(_classification(message, understanding))
     default = context.classifier.info.review_threshold
-    plan = decide(gather_facts(session, message, understanding, practice, default, moment), practice)
+    facts = gather_facts(session, message, understanding, practice, default, moment)
+    plan = decide(facts, practice)
     session.add(_decision(message, plan))
-    reply = _add_reply(session, message, practice, plan, moment)
+    add_review(session, message, understanding, facts, practice, context.settings.secret_key)
+    reply = add_reply(session, message, practice, plan, moment)
     reason = UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
     notifications = add_notifications(session, message, practice, plan, reason)
     message.handled_at = moment
-    chats = () if message.entry is None else (message.conversation_id,)
+    intent = understanding.intent if understanding and not understanding.acknowledgement else None
+    note_decision(message.conversation, intent, plan.team, plan.priority)
     log.info(
         "message_handled",
         message_id=message.id,
@@ -117,7 +134,9 @@ def _settle(
         priority=plan.priority,
         seconds=round((moment - message.received_at).total_seconds(), 3),
     )
-    return reply | FollowUps(notifications=notifications, chats=chats)
+    topics = topics_of(message.conversation_id, practice.slug)
+    measures = of_message(message, practice.slug, understanding, plan, moment)
+    return reply | FollowUps(notifications=notifications, topics=topics, measures=measures)
 
 
 def _line_type(context: Context, conversation: Conversation) -> LineType:
@@ -130,7 +149,8 @@ def _line_type(context: Context, conversation: Conversation) -> LineType:
     return context.lookup.line_type(address)
 
 
-def _add_reply(session: Session, message: Message, practice: Practice, plan: Plan, moment: datetime) -> FollowUps:
+def add_reply(session: Session, message: Message, practice: Practice, plan: Plan, moment: datetime) -> FollowUps:
+    """Adds the plan's reply to the outbox, unless the message was answered with it before."""
     if plan.reply is None:
         return FollowUps()
     earlier = session.execute(

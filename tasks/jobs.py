@@ -7,7 +7,7 @@ from functools import wraps
 
 import sentry_sdk
 
-from tasks import handling, outbox, voicemail
+from tasks import handling, notifying, on_call, outbox, voicemail
 from tasks.context import current
 
 
@@ -55,7 +55,13 @@ def settle(delivery_id: int) -> None:
 @_private
 def notify(notification_id: int) -> None:
     """Tells staff."""
-    outbox.notify(current(), notification_id)
+    current().queue.put_all(notifying.notify(current(), notification_id))
+
+
+@_private
+def escalate(escalation_id: int) -> None:
+    """Tells the next contact of an urgent message."""
+    current().queue.put_all(on_call.escalate(current(), escalation_id))
 
 
 @_private

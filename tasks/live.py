@@ -1,6 +1,7 @@
-"""Waking the browsers that watch a chat: Redis carries "look at conversation N now", never a word of it.
+"""Waking the browsers that watch: Redis carries "look at conversation N now", never a word of it.
 
-A wake-up may be lost; a stream looks by itself now and then (see `webhooks.chat`).
+What can be watched is a topic: one conversation, or everything of one practice. A wake-up may be lost; a stream looks
+by itself now and then (see `webhooks.chat`).
 """
 
 from __future__ import annotations
@@ -17,28 +18,43 @@ from redis.retry import Retry
 
 log = structlog.get_logger(__name__)
 
-_CHANNEL = "chat:"
+_CHANNEL = "live:"
 _LISTEN_SECONDS = 15.0
 _RECONNECT_SECONDS = 1.0
 
 
-def announce(connection: redis.Redis, chat_id: int) -> None:
-    """Says that a chat looks different now; with Redis down, its watchers find out by themselves."""
+def conversation_topic(conversation_id: int) -> str:
+    """Returns the topic of one conversation."""
+    return f"conversation:{conversation_id}"
+
+
+def practice_topic(slug: str) -> str:
+    """Returns the topic of everything of one practice."""
+    return f"practice:{slug}"
+
+
+def topics_of(conversation_id: int, practice: str) -> tuple[str, ...]:
+    """Returns the topics that a change of a conversation belongs to."""
+    return conversation_topic(conversation_id), practice_topic(practice)
+
+
+def announce(connection: redis.Redis, topic: str) -> None:
+    """Says that a topic looks different now; with Redis down, its watchers find out by themselves."""
     try:
-        connection.publish(f"{_CHANNEL}{chat_id}", b"")
+        connection.publish(f"{_CHANNEL}{topic}", b"")
     except redis.RedisError as error:
-        log.warning("not_announced", chat_id=chat_id, error=type(error).__name__)
+        log.warning("not_announced", topic=topic, error=type(error).__name__)
 
 
 class Watchers:
-    """Those in this process who watch a chat, on one subscription for all of them.
+    """Those in this process who watch a topic, on one subscription for all of them.
 
     Its thread starts with the first watcher, after gunicorn's worker has patched threads into greenlets.
     """
 
     def __init__(self, redis_url: str) -> None:
         self._redis_url = redis_url
-        self._signals: dict[int, set[threading.Event]] = defaultdict(set)
+        self._signals: dict[str, set[threading.Event]] = defaultdict(set)
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
         self._closed = threading.Event()
@@ -49,21 +65,23 @@ class Watchers:
         return self._closed.is_set()
 
     @contextmanager
-    def watch(self, chat_id: int) -> Iterator[threading.Event]:
-        """Yields an event that is set whenever a chat may look different."""
+    def watch(self, *topics: str) -> Iterator[threading.Event]:
+        """Yields an event that is set whenever one of the topics may look different."""
         signal = threading.Event()
         with self._lock:
-            self._signals[chat_id].add(signal)
+            for topic in topics:
+                self._signals[topic].add(signal)
             if self._listener is None:
-                self._listener = threading.Thread(target=self._listen, daemon=True, name="chat watchers")
+                self._listener = threading.Thread(target=self._listen, daemon=True, name="watchers")
                 self._listener.start()
         try:
             yield signal
         finally:
             with self._lock:
-                self._signals[chat_id].discard(signal)
-                if not self._signals[chat_id]:
-                    del self._signals[chat_id]
+                for topic in topics:
+                    self._signals[topic].discard(signal)
+                    if not self._signals[topic]:
+                        del self._signals[topic]
 
     def close(self) -> None:
         """Wakes everyone for the last time."""
@@ -94,11 +112,11 @@ class Watchers:
                 elif message["type"] == "psubscribe":
                     self._wake_all()  # for what was said while nobody listened
                 elif message["type"] == "pmessage":
-                    self._wake(int(message["channel"].removeprefix(_CHANNEL.encode())))
+                    self._wake(message["channel"].decode().removeprefix(_CHANNEL))
 
-    def _wake(self, chat_id: int) -> None:
+    def _wake(self, topic: str) -> None:
         with self._lock:
-            for signal in self._signals.get(chat_id, ()):
+            for signal in self._signals.get(topic, ()):
                 signal.set()
 
     def _wake_all(self) -> None:

@@ -1,4 +1,4 @@
-"""Writing a reply as an email: who it is from, which message it answers, and that a program wrote it."""
+"""Writing a reply as an email: who it is from, which message it answers, and whether a program wrote it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _REPLY_MARK = re.compile(r"re\s*(?:\[\d+\])?:", re.IGNORECASE)
 def compose(text: OutgoingText, service: str) -> EmailMessage:
     """Returns the email that a reply goes out as.
 
-    It is marked as an automatic answer (RFC 3834, section 3.1.7, and Microsoft's X-Auto-Response-Suppress), so that
-    no other program answers it. Its lines are ASCII and short, so that every server takes them.
+    What a program wrote is marked as an automatic answer (RFC 3834, section 3.1.7, and Microsoft's
+    X-Auto-Response-Suppress), so that no other program answers it. Its lines are ASCII and short, so that
+    every server takes them.
 
     Args:
         text: the reply.
@@ -41,8 +42,9 @@ def compose(text: OutgoingText, service: str) -> EmailMessage:
     if text.in_reply_to and _MESSAGE_ID.fullmatch(text.in_reply_to):
         mail["In-Reply-To"] = text.in_reply_to
         mail["References"] = text.in_reply_to
-    mail["Auto-Submitted"] = "auto-replied"
-    mail["X-Auto-Response-Suppress"] = "All"
+    if text.automatic:
+        mail["Auto-Submitted"] = "auto-replied"
+        mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(text.body + "\n", cte="quoted-printable")
     return mail
 

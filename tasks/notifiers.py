@@ -1,4 +1,4 @@
-"""Telling staff: through a team's apprise addresses, and always on the console."""
+"""Telling staff: by text, through any service that apprise knows, and always on the console."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import logging
 import apprise
 import structlog
 
-from tasks.notices import CONSOLE, Notice, describe
+from inbox.models import now
+from intake.errors import IntakeError
+from intake.practices import TEXT_PREFIX, Practice
+from intake.settings import Settings
+from tasks.carrier import Accepted, Busy, Outcome, OutgoingText, Refused, Sender
+from tasks.notices import CONSOLE, Digest, Notice
+from tasks.senders import make_sender
+from tasks.wording import Wording, word
 
 log = structlog.get_logger(__name__)
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings hold addresses
@@ -16,24 +23,71 @@ logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings hold add
 class Notifier:
     """Sends notices."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, texts: Sender) -> None:
+        """Takes the address that links begin with, and how texts go out."""
         self._public_url = public_url
+        self._texts = texts
 
-    def notify(self, notice: Notice, address: str) -> bool:
-        """Sends one notice to one address, and says whether it was taken."""
-        link = f"{self._public_url}/staff/conversations/{notice.conversation_id}"
+    def notify(self, notice: Notice | Digest, address: str, texts_from: str | None) -> Outcome:
+        """Sends one notice to one address.
+
+        Args:
+            notice: what to tell.
+            address: the console, `sms:` with a number, or one of apprise's.
+            texts_from: the number or messaging service that texts go out from.
+        """
         if address == CONSOLE:
-            log.info(
-                "staff_notified",
-                team=notice.team,
-                priority=notice.priority,
-                reason=notice.reason,
-                conversation_id=notice.conversation_id,
-                message_id=notice.message_id,
-            )
-            return True
-        channel = apprise.Apprise()
-        if not channel.add(address):
-            return False
-        title = f"[{notice.priority}] {describe(notice.reason)} at {notice.practice}"
-        return bool(channel.notify(title=title, body=f"For {notice.team.replace('_', ' ')}. Open it: {link}"))
+            _show(notice)
+            return Accepted(CONSOLE)
+        return self.send(word(notice, self._public_url), address, texts_from)
+
+    def send(self, wording: Wording, address: str, texts_from: str | None) -> Outcome:
+        """Sends words to one address that is not the console."""
+        if not address.startswith(TEXT_PREFIX):
+            return _send_through_apprise(wording, address)
+        if texts_from is None:
+            return Refused("no number to text from")
+        to = address.removeprefix(TEXT_PREFIX)
+        text = OutgoingText(delivery_id=None, to=to, sender=texts_from, body=wording.text, sending_at=now())
+        return self._texts.send(text)
+
+
+def make_notifier(settings: Settings) -> Notifier:
+    """Returns what tells staff."""
+    return Notifier(settings.public_url, make_sender(settings))
+
+
+def check_addresses(practice: Practice) -> None:
+    """Checks the form of every address.
+
+    Raises:
+        IntakeError: one is not an address that apprise knows; the message names its key, and nothing of it but the
+            scheme, as the rest may be a password.
+    """
+    for team, known in practice.teams.items():
+        for number, address in enumerate(known.notify, start=1):
+            if not address.startswith(TEXT_PREFIX) and apprise.Apprise.instantiate(address) is None:
+                raise IntakeError(
+                    f"practice[{practice.slug}].teams.{team}.notify[{number}]: apprise cannot read this"
+                    f" {address.partition('://')[0]}:// address; see https://github.com/caronc/apprise/wiki"
+                )
+
+
+def _send_through_apprise(wording: Wording, address: str) -> Outcome:
+    channel = apprise.Apprise()
+    if not channel.add(address):
+        return Refused("not an address")
+    taken = channel.notify(title=wording.title, body=wording.body)
+    return Accepted("apprise") if taken else Busy("not taken")
+
+
+def _show(notice: Notice | Digest) -> None:
+    if isinstance(notice, Notice):
+        log.info(
+            "staff_notified",
+            team=notice.team,
+            priority=notice.priority,
+            reason=notice.reason,
+            conversation_id=notice.conversation_id,
+            message_id=notice.message_id,
+        )

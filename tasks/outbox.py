@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
 from inbox.consent import is_opted_out, record_consent
-from inbox.models import Conversation, Delivery, DeliveryState, Medium, Notification, NotificationState, now
+from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message, now
 from inbox.patients import conversations_of
 from intake.practices import Practices
 from tasks.carrier import (
@@ -24,15 +24,19 @@ from tasks.carrier import (
     Unanswered,
 )
 from tasks.delivery import IN_FLIGHT, retry_delay
-from tasks.notices import Notice, targets_for
+from tasks.live import topics_of
+from tasks.measures import of_delivery
 from tasks.queue import FollowUps
-from tasks.routing import OPT_OUT
-from tasks.status import OPTED_OUT_CODE, mark_sent, tell_staff_of_failure, write_sighting
+from tasks.routing import HELP, OPT_IN, OPT_OUT
+from tasks.status import OPTED_OUT_CODE, follow_up, mark_sent, write_sighting
 
 if TYPE_CHECKING:
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
+
+# Why a reply was held back.
+OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 
 
 def add_delivery(session: Session, delivery: Delivery) -> FollowUps:
@@ -43,21 +47,25 @@ def add_delivery(session: Session, delivery: Delivery) -> FollowUps:
         delivery.state = DeliveryState.DELIVERED
     session.add(delivery)
     session.flush()
-    return FollowUps(chats=(delivery.conversation_id,)) if shown else FollowUps(deliveries=(delivery.id,))
+    topics = topics_of(delivery.conversation_id, delivery.conversation.practice)
+    if not shown:
+        return FollowUps(deliveries=(delivery.id,), topics=topics)
+    return FollowUps(topics=topics, measures=of_delivery(delivery, DeliveryState.PENDING, now()))
 
 
 def deliver(context: Context, delivery_id: int) -> FollowUps:
     """Sends a pending delivery once; any other delivery is left alone."""
     claimed = _claim(context, delivery_id)
-    if claimed is None:
-        return FollowUps()
+    if isinstance(claimed, FollowUps):
+        return claimed
     medium, text = claimed
     outcome = context.senders[medium].send(text)
     with context.database.write() as session:
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+        before = delivery.state
         _write_outcome(session, delivery, outcome)
         log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
-        return tell_staff_of_failure(session, delivery, context.practices)
+        return follow_up(session, delivery, before, context.practices)
 
 
 def settle(context: Context, delivery_id: int) -> FollowUps:
@@ -69,7 +77,7 @@ def settle(context: Context, delivery_id: int) -> FollowUps:
         delivery = session.get(Delivery, delivery_id)
         if delivery is None or delivery.sending_at is None:
             return FollowUps()
-        text, state, attempt = _text(delivery, context.practices), delivery.state, delivery.sending_at
+        text, state, attempt = _text(session, delivery, context.practices), delivery.state, delivery.sending_at
         sender = context.senders[Medium(delivery.medium)]
         provider_id = delivery.provider_id
         known = frozenset() if provider_id else _provider_ids(session, delivery)
@@ -92,46 +100,11 @@ def settle(context: Context, delivery_id: int) -> FollowUps:
         elif state in IN_FLIGHT:
             _try_again(delivery, delivery.error_code or "never arrived")
         log.info("delivery_settled", delivery_id=delivery_id, state=delivery.state)
-        return tell_staff_of_failure(session, delivery, context.practices)
+        return follow_up(session, delivery, state, context.practices)
 
 
-def notify(context: Context, notification_id: int) -> None:
-    """Sends a pending notification; a repeated notice harms less than a lost one, so it may come twice."""
-    with context.database.write() as session:
-        claimed = session.execute(
-            update(Notification)
-            .where(Notification.id == notification_id, Notification.state == NotificationState.PENDING)
-            .values(state=NotificationState.SENDING, attempts=Notification.attempts + 1)
-        )
-        if not claimed.rowcount:  # type: ignore[attr-defined]
-            return
-        row = session.get_one(Notification, notification_id)
-        practice = context.practices.require(row.message.conversation.practice)
-        notice = Notice(
-            conversation_id=row.message.conversation_id,
-            message_id=row.message_id,
-            practice=practice.name,
-            reason=row.reason,
-            priority=row.priority,
-            team=row.team,
-        )
-        address = targets_for(practice, row.team).get(row.target)
-    taken = address is not None and context.notifier.notify(notice, address)
-    with context.database.write() as session:
-        row = session.get_one(Notification, notification_id)
-        delay = retry_delay(row.attempts)
-        if taken:
-            row.state = NotificationState.SENT
-        elif address is None or delay is None:
-            row.state = NotificationState.FAILED
-            log.error("notification_failed", notification_id=notification_id, team=row.team)
-        else:
-            row.state = NotificationState.PENDING
-            row.next_attempt_at = now() + delay
-
-
-def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingText] | None:
-    """Takes a due delivery for this worker alone, unless its number is opted out."""
+def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingText] | FollowUps:
+    """Takes a due delivery for this worker alone; one that may not go out is held."""
     with context.database.write() as session:
         moment = now()
         claimed = session.execute(
@@ -149,20 +122,29 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingText] | 
             )
         )
         if not claimed.rowcount:  # type: ignore[attr-defined]
-            return None
+            return FollowUps()
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-        conversation = delivery.conversation
-        opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
-        if opted_out and delivery.reply != OPT_OUT:
-            delivery.state = DeliveryState.SUPPRESSED
-            log.info("delivery_suppressed", delivery_id=delivery_id)
-            return None
-        return Medium(delivery.medium), _text(delivery, context.practices)
+        reason = _why_held(session, delivery)
+        if reason is None:
+            return Medium(delivery.medium), _text(session, delivery, context.practices)
+        delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
+        log.info("delivery_suppressed", delivery_id=delivery_id, reason=reason)
+        return follow_up(session, delivery, DeliveryState.SENDING, context.practices)
 
 
-def _text(delivery: Delivery, practices: Practices) -> OutgoingText:
+def _why_held(session: Session, delivery: Delivery) -> str | None:
+    """What has happened since a reply was written that keeps it from going out, if anything."""
+    conversation = delivery.conversation
+    opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
+    if opted_out and delivery.reply != OPT_OUT:
+        return OPTED_OUT
+    automatic = delivery.message_id is not None and delivery.reply not in (OPT_OUT, OPT_IN, HELP)
+    return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
+
+
+def _text(session: Session, delivery: Delivery, practices: Practices) -> OutgoingText:
     assert delivery.sending_at is not None  # noqa: S101 (set by the claim)
-    message, practice = delivery.message, practices.by_slug(delivery.conversation.practice)
+    message, practice = _answered(session, delivery), practices.by_slug(delivery.conversation.practice)
     return OutgoingText(
         delivery_id=delivery.id,
         to=delivery.conversation.patient_address or "",
@@ -172,7 +154,16 @@ def _text(delivery: Delivery, practices: Practices) -> OutgoingText:
         from_name=practice.name if practice else "",
         subject=(message and message.subject) or "",
         in_reply_to=message.sender_message_id if message else None,
+        automatic=delivery.message_id is not None,
     )
+
+
+def _answered(session: Session, delivery: Delivery) -> Message | None:
+    """The message that a reply answers: what staff write answers the last one that was there."""
+    if delivery.message_id is not None:
+        return delivery.message
+    earlier = (Message.conversation_id == delivery.conversation_id, Message.received_at <= delivery.created_at)
+    return session.scalars(select(Message).where(*earlier).order_by(Message.id.desc()).limit(1)).first()
 
 
 def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import redis
 import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from tasks.live import announce
+from tasks.measures import Measure, Series, Tally, read, record
 
 log = structlog.get_logger(__name__)
 
@@ -22,12 +24,13 @@ MESSAGES, CARRIERS = "messages", "carriers"
 QUEUES = (MESSAGES, CARRIERS)
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
-Job = Literal["handle_message", "deliver", "settle", "notify", "look_for_recording"]
+Job = Literal["handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording"]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
     "deliver": CARRIERS,
     "settle": CARRIERS,
     "notify": CARRIERS,
+    "escalate": MESSAGES,
     "look_for_recording": CARRIERS,
 }
 
@@ -39,17 +42,38 @@ def connect(redis_url: str) -> redis.Redis:
 
 @dataclass(frozen=True, slots=True)
 class FollowUps:
-    """What follows from a change: outbox rows that wait for a worker, and chats that look different now."""
+    """What follows from a change: outbox rows that wait, topics that look different now, and what is counted."""
 
     deliveries: tuple[int, ...] = ()
     notifications: tuple[int, ...] = ()
-    chats: tuple[int, ...] = ()
+    topics: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
 
     def __or__(self, other: FollowUps) -> FollowUps:
         """Returns what follows from both."""
         return FollowUps(
-            self.deliveries + other.deliveries, self.notifications + other.notifications, self.chats + other.chats
+            self.deliveries + other.deliveries,
+            self.notifications + other.notifications,
+            tuple(dict.fromkeys(self.topics + other.topics)),
+            self.measures + other.measures,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How a queue stands.
+
+    Attributes:
+        queue: its name.
+        jobs: how many wait.
+        oldest_since: when the one that waits longest was put there, aware; None when none waits.
+        failed: how many failed in the last days and were kept to be looked at.
+    """
+
+    queue: str
+    jobs: int
+    oldest_since: datetime | None
+    failed: int
 
 
 class WorkQueue:
@@ -58,6 +82,11 @@ class WorkQueue:
     def __init__(self, connection: redis.Redis) -> None:
         self._connection = connection
         self._queues = {name: Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES}
+
+    @property
+    def connection(self) -> redis.Redis:
+        """The Redis that it is in."""
+        return self._connection
 
     def put(self, job: Job, row_id: int) -> bool:
         """Enqueues a job for a row.
@@ -81,16 +110,41 @@ class WorkQueue:
 
     def put_all(self, follow_ups: FollowUps) -> None:
         """Wakes the browsers that watch, and enqueues the jobs that outbox rows wait for, staff first."""
-        for chat_id in follow_ups.chats:
-            self.announce(chat_id)
+        self.announce(*follow_ups.topics)
         for notification_id in follow_ups.notifications:
             self.put("notify", notification_id)
         for delivery_id in follow_ups.deliveries:
             self.put("deliver", delivery_id)
+        record(self._connection, follow_ups.measures)
 
-    def announce(self, chat_id: int) -> None:
-        """Wakes the browsers that watch a chat."""
-        announce(self._connection, chat_id)
+    def announce(self, *topics: str) -> None:
+        """Wakes the browsers that watch any of the topics."""
+        for topic in topics:
+            announce(self._connection, topic)
+
+    def counted(self) -> dict[Series, dict[tuple[str, ...], Tally]]:
+        """Returns everything that was counted.
+
+        Raises:
+            redis.RedisError: Redis could not be reached.
+        """
+        return read(self._connection)
+
+    def backlogs(self) -> list[Backlog]:
+        """Returns how much waits in each queue, and for how long.
+
+        Raises:
+            redis.RedisError: Redis could not be reached.
+        """
+        return [_backlog(queue) for queue in self._queues.values()]
+
+    def workers(self) -> int:
+        """Returns how many workers have said within the last minutes that they live.
+
+        Raises:
+            redis.RedisError: Redis could not be reached.
+        """
+        return len(Worker.all(connection=self._connection))
 
     def waiting(self) -> int:
         """Returns how many jobs wait.
@@ -106,3 +160,10 @@ class WorkQueue:
             return bool(self._connection.ping())
         except redis.RedisError:
             return False
+
+
+def _backlog(queue: Queue) -> Backlog:
+    first = queue.get_job_ids(0, 1)
+    oldest = queue.fetch_job(first[0]) if first else None
+    failed = queue.failed_job_registry.get_job_count(cleanup=False)
+    return Backlog(queue.name, int(queue.count), oldest.enqueued_at if oldest else None, failed)

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import Delivery, DeliveryState, Message, Notification, NotificationState, now
+from inbox.staff_models import Escalation
 from inbox.voicemail import store_overdue, unheard_of
 from tasks.context import Context
 from tasks.queue import Job
@@ -70,6 +71,7 @@ def _due(session: Session, moment: datetime, grace: timedelta, settle_after: tim
         "deliver": session.scalars(deliveries.order_by(Delivery.id).limit(BATCH)).all(),
         "settle": _to_settle(session, moment, settle_after),
         "notify": _to_notify(session, moment, young),
+        "escalate": _to_escalate(session, moment),
         "look_for_recording": unheard_of(session, moment, BATCH),
     }
 
@@ -108,3 +110,9 @@ def _to_notify(session: Session, moment: datetime, young: datetime) -> Sequence[
         or_(Notification.created_at <= young, Notification.attempts > 0),
     )
     return session.scalars(query.order_by(Notification.id).limit(BATCH)).all()
+
+
+def _to_escalate(session: Session, moment: datetime) -> Sequence[int]:
+    """Urgent messages whose next contact is due: nothing else puts these on the queue."""
+    query = select(Escalation.id).where(Escalation.acknowledged_at.is_(None), Escalation.next_step_at <= moment)
+    return session.scalars(query.order_by(Escalation.id).limit(BATCH)).all()

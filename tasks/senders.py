@@ -75,14 +75,11 @@ class TwilioSender:
 
     def send(self, text: OutgoingText) -> Outcome:
         """Creates the message. Twilio has no idempotency key: what is unanswered stays unanswered here."""
-        origin = "messaging_service_sid" if text.sender.startswith("MG") else "from_"
+        options = {"messaging_service_sid" if text.sender.startswith("MG") else "from_": text.sender}
+        if text.delivery_id is not None:
+            options["status_callback"] = f"{self._status_callback}?delivery={text.delivery_id}"
         try:
-            message = self._messages.create(
-                to=text.to,
-                body=text.body,
-                status_callback=f"{self._status_callback}?delivery={text.delivery_id}",
-                **{origin: text.sender},
-            )
+            message = self._messages.create(to=text.to, body=text.body, **options)
         except (TwilioException, requests.RequestException, ValueError) as error:
             return _judge(error)
         if not message.sid:

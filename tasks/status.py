@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 
 from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, Notification, now
+from inbox.standing import bring_back
 from intake.practices import Practices
 from tasks.carrier import Sighting
 from tasks.delivery import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
+from tasks.live import topics_of
+from tasks.measures import of_delivery
 from tasks.notices import UNDELIVERED, add_notifications
 from tasks.queue import FollowUps
 from tasks.routing import Plan
@@ -46,9 +49,10 @@ def record_status(
                 delivery = named
         if delivery is None:
             return None
+        before = delivery.state
         write_sighting(delivery, sighting)
         log.info("delivery_status", delivery_id=delivery.id, state=delivery.state)
-        return tell_staff_of_failure(session, delivery, practices)
+        return follow_up(session, delivery, before, practices)
 
 
 def write_sighting(delivery: Delivery, sighting: Sighting) -> None:
@@ -71,8 +75,30 @@ def mark_sent(delivery: Delivery) -> None:
         delivery.next_attempt_at = now() + FIRST_STATUS_CHECK
 
 
-def tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> FollowUps:
-    """A reply that never reached the patient becomes somebody's task; an opt-out is the patient's own wish."""
+def follow_up(session: Session, delivery: Delivery, before: str, practices: Practices) -> FollowUps:
+    """What follows from a delivery's new state: whoever watches looks again, and a failure is somebody's task.
+
+    Args:
+        session: the transaction of the change.
+        delivery: as it stands now.
+        before: the state that it was in.
+        practices: who is told.
+    """
+    if delivery.state == before:
+        return FollowUps()
+    conversation = delivery.conversation
+    topics = FollowUps(
+        topics=topics_of(conversation.id, conversation.practice), measures=of_delivery(delivery, before, now())
+    )
+    if delivery.message_id is not None:
+        return topics | _tell_staff_of_failure(session, delivery, practices)
+    if delivery.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED):
+        bring_back(conversation)
+    return topics
+
+
+def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> FollowUps:
+    """An automatic reply that never reached the patient is told of; an opt-out is the patient's own wish."""
     if delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE:
         return FollowUps()
     practice = practices.by_slug(delivery.conversation.practice)

@@ -18,7 +18,7 @@ from inbox.models import Base, Message
 from intake.practices import load_practices
 from intake.settings import Settings
 from tasks.context import Context, use
-from tasks.notifiers import Notifier
+from tasks.notifiers import make_notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
 from tasks.senders import make_lookup, make_senders
@@ -53,7 +53,7 @@ class Service:
             practices=load_practices(settings.practices_file),
             queue=WorkQueue(self.redis),
             senders=make_senders(settings),
-            notifier=Notifier(settings.public_url),
+            notifier=make_notifier(settings),
             classifier=classifier,
             lookup=make_lookup(settings),
         )

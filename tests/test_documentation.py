@@ -145,7 +145,7 @@ def test_the_demo_practices_file_shows_every_key() -> None:
     text = DEMO_FILE.read_text()
 
     for key in {*Practice.model_fields, *Links.model_fields, *Limits.model_fields}:
-        assert re.search(rf"^(?:# )?(?:{key} = |\[practice\.{key}\b)", text, re.MULTILINE), key
+        assert re.search(rf"^(?:# )?(?:{key} = |\[+practice\.{key}\b)", text, re.MULTILINE), key
 
 
 def test_what_the_demo_practices_file_leaves_out_would_be_right_too(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from inbox.record import InboundMessage, record_message
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
+from tasks.live import conversation_topic, topics_of
 from templates.chat import WIDGET
 from webhooks.errors import RequestError
 from webhooks.origins import answer_preflights, require_origin
@@ -113,7 +114,7 @@ def send(public_id: str) -> tuple[Response, int]:
     )
     if recorded.is_new:
         parts.queue.put("handle_message", recorded.message_id)
-        parts.queue.announce(chat.id)
+        parts.queue.announce(*topics_of(chat.id, chat.practice))
     log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="chat")
     return jsonify(message=recorded.entry), 202
 
@@ -161,7 +162,7 @@ def _stream(parts: Parts, chat: Chat, after: int) -> Iterator[str]:
     """
     ends_at = time.monotonic() + STREAM_SECONDS
     working: bool | None = None
-    with parts.watchers.watch(chat.id) as changed:
+    with parts.watchers.watch(conversation_topic(chat.id)) as changed:
         yield "retry: 2000\n\n"
         while time.monotonic() < ends_at and not parts.watchers.is_closed:
             changed.clear()

@@ -37,6 +37,7 @@ SEND_BY_ADDRESS = "120 per minute"
 FORM_BY_ADDRESS = "10 per minute; 60 per hour"
 READ_BY_ADDRESS = "600 per minute"
 DEMO_BY_ADDRESS = "30 per minute; 300 per hour"
+SIGN_IN_BY_ADDRESS = "20 per minute"
 
 # By conversation: one person, at times with several tabs.
 SEND_BY_CONVERSATION = "20 per minute"
@@ -45,6 +46,8 @@ WATCH_BY_CONVERSATION = "60 per minute"
 # By phone number: no person texts once a second, but a robot that answers this one does.
 TEXT_BY_NUMBER = "60 per minute"
 FORM_BY_NUMBER = "5 per hour"
+
+_KEY = "intake limits"
 
 
 def trust_proxies(app: Flask, settings: Settings) -> None:
@@ -91,8 +94,17 @@ def limit_requests(app: Flask, settings: Settings) -> None:
         for limit in its_limits:
             app.view_functions[endpoint] = limit(app.view_functions[endpoint])  # type: ignore[assignment]
     # elsewhere, and above all in a health check, nobody waits for a look at whether Redis is back
-    limiter.request_filter(lambda: request.endpoint not in limits)
+    limited = set(limits)
+    limiter.request_filter(lambda: request.endpoint not in limited)
+    app.extensions[_KEY] = limiter, limited
     app.register_error_handler(RateLimitExceeded, lambda _: _too_many(limiter.current_limit))
+
+
+def limit_posts(app: Flask, endpoint: str, limit: str) -> None:
+    """Limits how often one address may post to a route that was registered after `limit_requests`."""
+    limiter, limited = app.extensions[_KEY]
+    limited.add(endpoint)
+    app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(app.view_functions[endpoint])
 
 
 def _of_accepted(limiter: Limiter, limit: str, subject: Callable[[], str]) -> RouteLimit:

@@ -6,6 +6,7 @@ import re
 
 import structlog
 from flask import Blueprint, Request, Response, current_app, request
+from twilio.twiml.messaging_response import MessagingResponse
 
 from inbox.models import Channel, Keyword
 from inbox.record import InboundMessage, Media, record_message
@@ -13,6 +14,8 @@ from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
 from tasks.carrier import Sighting
+from tasks.live import practice_topic
+from tasks.on_call import acknowledge_by_text, is_acknowledgement
 from tasks.status import record_status
 from webhooks.errors import RequestError
 from webhooks.parameters import required
@@ -34,6 +37,8 @@ def receive() -> Response:
     parts = parts_of(current_app)
     require_twilio_signature(request, parts.settings)
     inbound = _read_text(request, parts)
+    if _is_from_staff(inbound, parts) and is_acknowledgement(inbound.text):
+        return _acknowledge(inbound, parts)
     recorded = record_message(parts.database, inbound)
     if recorded.is_new:
         parts.queue.put("handle_message", recorded.message_id)
@@ -77,6 +82,21 @@ def _read_text(request: Request, parts: Parts) -> InboundMessage:
         media=_media(request),
         provider_keyword=_provider_keyword(request),
     )
+
+
+def _is_from_staff(inbound: InboundMessage, parts: Parts) -> bool:
+    return inbound.patient_address in parts.practices.require(inbound.practice).staff_numbers
+
+
+def _acknowledge(inbound: InboundMessage, parts: Parts) -> Response:
+    """A member of staff takes on what they were told of; it is no patient's message, and is not stored as one."""
+    practice = parts.practices.require(inbound.practice)
+    number = acknowledge_by_text(parts.database, practice, inbound.patient_address or "")
+    parts.queue.announce(practice_topic(practice.slug))
+    answer = MessagingResponse()
+    taken = "1 urgent message is yours now" if number == 1 else f"{number} urgent messages are yours now"
+    answer.message(f"{practice.name}: {taken if number else 'no urgent message waits for you'}.")
+    return Response(str(answer), mimetype="text/xml")
 
 
 def _practice(request: Request, recipient: str, parts: Parts) -> Practice:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 
-from intake.practices import load_practices
+from intake.commands.run import data_dir_option
+from intake.errors import IntakeError
+from intake.local import settings_of_running_service
+from intake.practices import Practice, load_practices
 
 
 @click.group()
@@ -19,14 +22,18 @@ def practice() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--replies", "show_replies", is_flag=True, help="Show every reply as a patient would read it now.")
 @click.option("--prompts", "show_prompts", is_flag=True, help="Show every voice prompt as a caller would hear it now.")
-def check(file: Path, show_replies: bool, show_prompts: bool) -> None:
+@click.option("--notify", "tests_addresses", is_flag=True, help="Send a test notice to every address of every team.")
+@data_dir_option
+def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: bool, data_dir: Path) -> None:
     """Check a practices FILE; errors name the line or the key."""
+    from tasks.notifiers import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments
     from templates.voice_prompts import check_prompts
 
     practices = load_practices(file)
     for entry in practices.all:
+        check_addresses(entry)
         moment = datetime.now(UTC)
         replies, prompts = check_replies(entry, moment), check_prompts(entry, moment)
         longest = max(count_segments(text) for text in replies.values())
@@ -37,3 +44,28 @@ def check(file: Path, show_replies: bool, show_prompts: bool) -> None:
         if show_prompts:
             for name, text in prompts.items():
                 click.echo(f"  {name}: {text}")
+    if tests_addresses:
+        _test_addresses(practices.all, data_dir)
+
+
+def _test_addresses(practices: list[Practice], data_dir: Path) -> None:
+    """Sends each address a test notice and says which were taken; of an address only its kind is shown."""
+    from tasks.carrier import Accepted
+    from tasks.notifiers import make_notifier
+    from tasks.wording import Wording
+
+    settings = settings_of_running_service(data_dir)
+    notifier, refused = make_notifier(settings), 0
+    for practice in practices:
+        for team, known in practice.teams.items():
+            for number, address in enumerate(known.notify, start=1):
+                title = f"[test] {practice.name}: this is where {team.replace('_', ' ')} is told"
+                wording = Wording(title, "Nobody has written; nothing has to be done.", f"{title}. Nothing to be done.")
+                outcome = notifier.send(wording, address, practice.texts_from)
+                is_taken = isinstance(outcome, Accepted)
+                refused += not is_taken
+                kind = address.partition(":")[0]
+                answer = "sent" if is_taken else f"not sent ({type(outcome).__name__.lower()})"
+                click.echo(f"  {practice.slug}.teams.{team}.notify[{number}] ({kind}): {answer}")
+    if refused:
+        raise IntakeError(f"{refused} test notices were not taken; see above")

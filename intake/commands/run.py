@@ -61,7 +61,7 @@ def web(host: str, port: int, processes: int) -> None:
         *("--graceful-timeout", "20", "--log-level", "warning", "--no-control-socket"),
     ]
     os.execv(  # noqa: S606
-        sys.executable, [sys.executable, "-m", "gunicorn", "webhooks.app:create_app()", *arguments]
+        sys.executable, [sys.executable, "-m", "gunicorn", "staff.app:create_app()", *arguments]
     )
 
 

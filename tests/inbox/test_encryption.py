@@ -12,11 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox import rotation
+from inbox.accounts import add_member
 from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
 from inbox.record import Contact, Media, record_message
 from inbox.rotation import rotate_keys
+from inbox.staff_models import Note, Role
 from inbox.types import EncryptedText
 from intake.errors import IntakeError
 from intake.privacy import Keyring
@@ -35,7 +37,9 @@ ENCRYPTED_COLUMNS = [
     ("messages", "sender_message_id"),
     ("messages", "subject"),
     ("messages", "text"),
+    ("notes", "text"),
     ("opt_outs", "patient_address"),
+    ("staff_members", "totp_secret"),
     ("voicemails", "caller"),
     ("voicemails", "recording_url"),
     ("voicemails", "text"),
@@ -78,6 +82,10 @@ def fill(database: Database) -> None:
                 body="We cannot treat a swordfish allergy",
             )
         )
+        member = add_member(session, "dana@maple.example", "Dana", Role.STAFF, ["demo"], "correct horse battery staple")
+        member.totp_secret = "SWORDFISH"
+        session.flush()
+        session.add(Note(conversation_id=message.conversation_id, staff_id=member.id, text="The swordfish again"))
 
 
 def stored(database: Database, table: str, column: str) -> list[bytes]:
@@ -221,7 +229,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     both.check_keys()
-    assert rotate_keys(both) == 6  # a conversation, two messages, a delivery, an opt-out, a voicemail
+    assert rotate_keys(both) == 8  # a conversation, two messages, a delivery, an opt-out, a voicemail, three of staff
 
     alone = reopen(NEW_KEY)
     alone.check_keys()

@@ -61,6 +61,7 @@ def test_a_practice_needs_little(tmp_path: Path) -> None:
     [only] = load(tmp_path, SMALLEST).all
 
     assert (only.limits.cool_down_minutes, only.limits.replies_per_hour) == (60, 12)
+    assert (only.review_sample, only.review_reply_hours) == (0.02, 24)
     assert (only.hours, only.teams, only.routes, only.replies) == ({}, {}, {}, {})
 
 
@@ -162,6 +163,37 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ('routes = { complaint = { priority = "asap" } }', "routes.complaint.priority"),
         ("review_threshold = 1.5", "review_threshold"),
         ("review_threshold = -0.1", "review_threshold"),
+        ("review_sample = 1.01", "review_sample"),
+        ("review_sample = -0.01", "review_sample"),
+        ("review_reply_hours = -1", "review_reply_hours"),
+        ('teams = { desk = { notify = ["sms:12"] } }', "teams.desk.notify[1]: not a possible phone number"),
+        ('teams = { desk = { notify = ["sms:202-555-0123"] } }', "teams.desk.notify[1]: expected E.164"),
+        ('teams = { desk = { notify = ["desk@maple.example"] } }', "teams.desk.notify[1]: expected sms:"),
+        ('teams = { desk = { quiet_hours = "20:00" } }', "teams.desk.quiet_hours"),
+        ('teams = { desk = { quiet_hours = "20:00-20:00" } }', "teams.desk.quiet_hours"),
+        ('teams = { desk = { digest_at = ["8:00"] } }', "teams.desk.digest_at[1]"),
+        ('teams = { desk = { include_text = "always" } }', "teams.desk.include_text"),
+        ("escalation = [{ after_minutes = 10 }]", "escalation[1]: expected either team or number"),
+        (
+            'escalation = [{ number = "+12025550113", team = "a", after_minutes = 1 }]',
+            "escalation[1]: expected either team or number",
+        ),
+        (
+            'phone_numbers = ["+12025550180"]\nescalation = [{ number = "+12025550113", after_minutes = 9 },'
+            ' { number = "+12025550114", after_minutes = 8 }]',
+            "practice[demo]: escalation: expected the steps in the order of their after_minutes",
+        ),
+        (
+            'escalation = [{ number = "+12025550113", after_minutes = 9 }]',
+            "practice[demo]: staff can be texted from one of phone_numbers",
+        ),
+        ('teams = { desk = { notify = ["sms:+12025550113"] } }', "practice[demo]: staff can be texted"),
+        ('escalation = [{ number = "+12025550113" }]', "escalation[1].after_minutes"),
+        ('escalation = [{ number = "+12025550113", after_minutes = 0 }]', "escalation[1].after_minutes"),
+        (
+            'escalation = [{ team = "nobody", after_minutes = 10 }]',
+            "practice[demo]: escalation: there is no team nobody",
+        ),
         ("thresholds = { complaint = 70 }", "thresholds.complaint"),
         ("thresholds = { review = 0.7 }", "thresholds.review"),
         ('replies = { gossip = "Hello" }', "replies.gossip"),

@@ -16,7 +16,6 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from inbox.models import Conversation, Decision, Delivery, DeliveryState, Medium, Message, now
 from tasks.outbox import add_delivery
-from tasks.queue import FollowUps
 from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin
 from tests.service import Service
@@ -117,7 +116,7 @@ def test_what_staff_wrote_is_shown_as_theirs(service: Service, chat: ChatClient)
         reply = Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body="I am Dana, hello.")
         follow_ups = add_delivery(session, reply)
 
-    assert follow_ups == FollowUps(chats=(1,))
+    assert follow_ups.topics == ("conversation:1", "practice:demo")
     assert chat.texts() == [("staff", "I am Dana, hello.")]
 
 

@@ -47,6 +47,7 @@ class TwilioStandIn(LoopbackServer):
         queue_held: whether new messages stay in the queue.
         line_types: number → what Lookup says it is, such as "landline"; a number that is missing has no type.
         recordings: CallSid → RecordingSid of what callers left, for the list of recordings.
+        audio: RecordingSid → what is heard of it, as MP3.
         lookups_fail: whether Lookup and the list of recordings answer 503.
         callback_base: where status callbacks really go, such as "http://127.0.0.1:8000", while the signature
             is over the public StatusCallback URL; None posts to that URL itself.
@@ -69,6 +70,7 @@ class TwilioStandIn(LoopbackServer):
         self.line_types: dict[str, str] = {}
         self.lookups_fail = False
         self.recordings: dict[str, str] = {}
+        self.audio: dict[str, bytes] = {}
         self._lookups: Record[str] = Record("look-ups")
         self._store = MessageStore()
         self._requests: Record[ApiRequest] = Record("requests")
@@ -246,6 +248,8 @@ class TwilioStandIn(LoopbackServer):
             return self._look_up(request)
         if request.path == f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings.json":
             return self._list_recordings(request)
+        if request.path.startswith(f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings/"):
+            return self._play(request)
         entry = read_request(request)
         self._requests.append(entry)
         try:
@@ -313,6 +317,24 @@ class TwilioStandIn(LoopbackServer):
         }
         page = {"page": 0, "page_size": 1, "uri": f"{uri}.json", "next_page_uri": None}
         return json_response(200, page | {"recordings": [recording] if sid else []})
+
+    def _play(self, request: Request) -> Response:
+        """The recording itself, or a part of it (https://www.twilio.com/docs/voice/api/recording)."""
+        try:
+            self._check_credentials(request.headers.get("Authorization"))
+        except ApiError as error:
+            return error.response()
+        sid, _, kind = request.path.rpartition("/")[2].partition(".")
+        audio = self.audio.get(sid)
+        if audio is None or kind != "mp3" or request.method != "GET":
+            return not_found(request.path).response()
+        headers = {"Content-Type": "audio/mpeg", "Accept-Ranges": "bytes"}
+        first, _, last = request.headers.get("Range", "").removeprefix("bytes=").partition("-")
+        if not first:
+            return Response(200, audio, headers)
+        part = audio[int(first) : int(last) + 1 if last else None]
+        end = int(first) + len(part) - 1
+        return Response(206, part, headers | {"Content-Range": f"bytes {first}-{end}/{len(audio)}"})
 
     def _answer(self, entry: ApiRequest) -> Response | Drop:
         self._check_credentials(entry.headers.get("Authorization"))

@@ -1,0 +1,251 @@
+"""Staff accounts: passwords, sessions, the lock-out, and the second factor."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from inbox.audit import record_action
+from inbox.models import now
+from inbox.staff_models import Role, StaffMember, StaffPractice, StaffSession
+from intake import email_address
+from intake.errors import IntakeError
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
+IDLE_ENDS = timedelta(hours=8)
+SESSION_ENDS = timedelta(days=7)
+FAILURES_TO_LOCK = 5
+FIRST_LOCK = timedelta(seconds=30)
+LONGEST_LOCK = timedelta(hours=1)
+RECOVERY_CODES = 10
+_RECOVERY_BYTES = 10  # 80 bits: a plain hash of so much chance gives nothing away
+_SEEN_EVERY = timedelta(minutes=1)
+_hasher = PasswordHasher()  # argon2id with the library's parameters, which follow RFC 9106
+_NOBODYS_HASH = _hasher.hash("nobody signs in with this")
+
+
+def add_member(
+    session: Session, email: str, name: str, role: Role, practices: Iterable[str], password: str
+) -> StaffMember:
+    """Adds a member of staff.
+
+    Raises:
+        IntakeError: the address is taken or none, or the password is too short.
+    """
+    address = email_address.normalise(email)
+    if find_member(session, address) is not None:
+        raise IntakeError(f"{address} has an account already: use `intake staff reset` for a new password")
+    member = StaffMember(
+        email=address,
+        name=name,
+        role=role,
+        password_hash=hash_password(password),
+        practices=[StaffPractice(practice=slug) for slug in dict.fromkeys(practices)],
+    )
+    session.add(member)
+    session.flush()
+    return member
+
+
+def find_member(session: Session, email: str) -> StaffMember | None:
+    """Returns the account of an email address, if there is one."""
+    return session.scalar(select(StaffMember).where(StaffMember.email == email.strip().lower()))
+
+
+def find_member_to_change(session: Session, staff_id: int) -> StaffMember:
+    """Returns an account and keeps others from changing it until the transaction ends."""
+    return session.get_one(StaffMember, staff_id, with_for_update=True)
+
+
+def all_members(session: Session) -> list[StaffMember]:
+    """Returns every account, by email address."""
+    return list(session.scalars(select(StaffMember).order_by(StaffMember.email)))
+
+
+def set_password(member: StaffMember, password: str) -> None:
+    """Gives a member a new password, and ends a lock-out.
+
+    Raises:
+        IntakeError: it is too short or too long.
+    """
+    member.password_hash = hash_password(password)
+    member.failed_sign_ins, member.locked_until = 0, None
+
+
+def hash_password(password: str) -> str:
+    """Returns the argon2id hash of a password.
+
+    Raises:
+        IntakeError: it is too short or too long.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise IntakeError(f"the password has to be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long")
+    return _hasher.hash(password)
+
+
+def check_password(member: StaffMember | None, password: str) -> bool:
+    """Whether a password is the member's; takes as long for an address that has no account."""
+    try:
+        _hasher.verify(member.password_hash if member else _NOBODYS_HASH, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return member is not None
+
+
+def judge(session: Session, member: StaffMember, proved: bool, moment: datetime) -> bool:
+    """Decides on an attempt to prove who one is: refused while the account is locked, and counted when it fails.
+
+    After the fifth failure in a row the account is locked for 30 seconds, and for twice as long with each that
+    follows, up to an hour; `open_session` ends the row.
+
+    Args:
+        session: a transaction that has the member from `find_member_to_change`, so that none goes uncounted.
+        member: whose account it is.
+        proved: whether the password or the code was right.
+        moment: now.
+    """
+    if is_locked(member, moment) or member.disabled_at is not None:
+        return False
+    if proved:
+        return True
+    member.failed_sign_ins += 1
+    beyond = member.failed_sign_ins - FAILURES_TO_LOCK
+    if beyond >= 0:
+        member.locked_until = moment + min(FIRST_LOCK * (1 << min(beyond, 10)), LONGEST_LOCK)
+        record_action(session, staff_id=None, practice=None, action="account_locked", subject=f"staff:{member.id}")
+    return False
+
+
+def is_locked(member: StaffMember, moment: datetime) -> bool:
+    """Whether too many sign-ins failed a short while ago."""
+    return member.locked_until is not None and moment < member.locked_until
+
+
+def open_session(session: Session, member: StaffMember, browser: str) -> str:
+    """Signs a member in and returns the token for the cookie, 256 random bits; long-ended sessions are forgotten."""
+    token = secrets.token_urlsafe(32)
+    member.failed_sign_ins, member.locked_until = 0, None
+    session.execute(
+        delete(StaffSession).where(StaffSession.staff_id == member.id, StaffSession.created_at < now() - SESSION_ENDS)
+    )
+    session.add(StaffSession(staff_id=member.id, token_hash=_digest(token), browser=browser[:200]))
+    return token
+
+
+def find_session(session: Session, token: str, moment: datetime) -> StaffSession | None:
+    """Returns the session of a token, unless it is revoked, idle for too long, too old, or its member disabled."""
+    found = session.scalar(select(StaffSession).where(StaffSession.token_hash == _digest(token)))
+    if found is None or found.member.disabled_at is not None or not is_running(found, moment):
+        return None
+    return found
+
+
+def is_running(found: StaffSession, moment: datetime) -> bool:
+    """Whether a session is neither revoked, nor idle for too long, nor too old."""
+    idle, age = moment - found.last_seen_at, moment - found.created_at
+    return found.revoked_at is None and idle <= IDLE_ENDS and age <= SESSION_ENDS
+
+
+def running_sessions(session: Session, staff_id: int, moment: datetime) -> list[StaffSession]:
+    """Returns the browsers in which a member is signed in, the one used last first."""
+    query = select(StaffSession).where(StaffSession.staff_id == staff_id).order_by(StaffSession.last_seen_at.desc())
+    return [found for found in session.scalars(query) if is_running(found, moment)]
+
+
+def is_stale(found: StaffSession, moment: datetime) -> bool:
+    """Whether it is time to note that a session is still in use."""
+    return moment - found.last_seen_at > _SEEN_EVERY
+
+
+def revoke_sessions(session: Session, staff_id: int, *, but: int | None = None) -> None:
+    """Signs a member out everywhere, or everywhere else."""
+    query = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.revoked_at.is_(None))
+    if but is not None:
+        query = query.where(StaffSession.id != but)
+    session.execute(query.values(revoked_at=now()))
+
+
+def new_totp_secret() -> str:
+    """Returns a secret for an authenticator app (RFC 6238), base32."""
+    return pyotp.random_base32()
+
+
+def totp_address(member: StaffMember, secret: str) -> str:
+    """Returns the `otpauth:` address that an authenticator app reads as a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=member.email, issuer_name="Intake")
+
+
+def prove_second_factor(member: StaffMember, code: str, moment: datetime) -> str | None:
+    """Returns what a code is of, `authenticator` or `recovery_code`, and uses it up; None while the account is locked.
+
+    Args:
+        member: from `find_member_to_change`, so that no code is good for two sign-ins at once.
+        code: as typed, with or without spaces.
+        moment: now.
+    """
+    if is_locked(member, moment):
+        return None
+    if check_totp(member, re.sub(r"\s", "", code), moment):
+        return "authenticator"
+    return "recovery_code" if use_recovery_code(member, code) else None
+
+
+def check_totp(member: StaffMember, code: str, moment: datetime) -> bool:
+    """Whether a code is the member's now, or one step before or after; each is good for one sign-in."""
+    if member.totp_secret is None or not re.fullmatch(r"[0-9]{6}", code):
+        return False
+    totp = pyotp.TOTP(member.totp_secret)
+    current = totp.timecode(moment)
+    for step in (current - 1, current, current + 1):
+        if (member.totp_last_step is None or step > member.totp_last_step) and secrets.compare_digest(
+            totp.generate_otp(step), code
+        ):
+            member.totp_last_step = step
+            return True
+    return False
+
+
+def new_recovery_codes(member: StaffMember) -> list[str]:
+    """Gives a member ten codes that each replace the authenticator once, and returns them to be shown once."""
+    codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+    member.recovery_codes = [_recovery_digest(code) for code in codes]
+    return codes
+
+
+def use_recovery_code(member: StaffMember, code: str) -> bool:
+    """Whether a code is one of the member's, however spaced; it is used up by this."""
+    digest = _recovery_digest(code)
+    if digest not in member.recovery_codes:
+        return False
+    member.recovery_codes = [other for other in member.recovery_codes if other != digest]
+    return True
+
+
+def remove_second_factor(member: StaffMember) -> None:
+    """Lets a member sign in with the password alone."""
+    member.totp_secret = member.totp_last_step = None
+    member.recovery_codes = []
+
+
+def _recovery_code() -> str:
+    letters = base64.b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower()
+    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+def _recovery_digest(code: str) -> str:
+    return _digest(re.sub(r"[\s-]", "", code).lower())
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

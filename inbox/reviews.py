@@ -1,0 +1,137 @@
+"""The review queue: whose turn it is, so that no two people look at the same message for long, and what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from inbox.models import Classification, Delivery, Message
+from inbox.staff_models import Review
+
+NONE_OF_THESE = "none_of_these"
+CLAIMED_FOR = timedelta(minutes=3)
+UNDO_WITHIN = timedelta(minutes=1)
+CONTEXT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A review that somebody looks at now, and whether they have only begun to."""
+
+    review: Review
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the conversation around a message.
+
+    Attributes:
+        author: `patient`, `robot` or `staff`.
+        text: as written.
+        at: when.
+        is_asked_about: it is the message itself.
+        delivery: the row of a reply, None for what the patient wrote.
+    """
+
+    author: str
+    text: str = field(repr=False)
+    at: datetime
+    is_asked_about: bool = False
+    delivery: Delivery | None = None
+
+
+def count_open(session: Session, practices: Collection[str]) -> int:
+    """Counts the messages of some practices that wait for a label."""
+    return session.scalar(select(func.count(Review.id)).where(_is_open(practices))) or 0
+
+
+def claim_next(
+    session: Session, practices: Collection[str], staff_id: int, skipped: Collection[int], moment: datetime
+) -> Claimed | None:
+    """Gives a member the next message to label, urgent ones first, then the oldest; None when none is free.
+
+    It is theirs for a while, in which nobody else gets it; what they looked at before is free again.
+
+    Args:
+        session: an open transaction that writes.
+        practices: slugs of the member's practices.
+        staff_id: of the member.
+        skipped: ids of reviews that they left to others.
+        moment: now, aware.
+    """
+    free = or_(Review.claimed_until.is_(None), Review.claimed_until < moment, Review.claimed_by == staff_id)
+    review = session.scalars(
+        select(Review)
+        .join(Classification, Classification.message_id == Review.message_id)
+        .where(_is_open(practices), free, Review.id.not_in(skipped))
+        .order_by(Classification.urgent.desc(), Review.id)
+        .limit(1)
+        .with_for_update(of=Review, skip_locked=True)
+    ).first()
+    release(session, staff_id, but=review)
+    if review is None:
+        return None
+    is_new = review.claimed_by != staff_id
+    review.claimed_by, review.claimed_until = staff_id, moment + CLAIMED_FOR
+    return Claimed(review, is_new)
+
+
+def release(session: Session, staff_id: int, *, but: Review | None = None) -> None:
+    """Lets others have what a member looked at."""
+    mine = and_(Review.claimed_by == staff_id, Review.id != (but.id if but else 0))
+    session.execute(update(Review).where(mine).values(claimed_by=None, claimed_until=None))
+
+
+def find_review(session: Session, practices: Collection[str], review_id: int) -> Review | None:
+    """Returns a review of one of some practices, and keeps others from deciding it until the transaction ends."""
+    query = select(Review).where(Review.id == review_id, Review.practice.in_(practices))
+    return session.scalar(query.with_for_update())
+
+
+def last_decided(session: Session, practices: Collection[str], staff_id: int, moment: datetime) -> Review | None:
+    """Returns what a member decided last, while it can be taken back."""
+    query = (
+        select(Review)
+        .where(Review.staff_id == staff_id, Review.practice.in_(practices), Review.decided_at > moment - UNDO_WITHIN)
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query.with_for_update()).first()
+
+
+def reviews_since(session: Session, practices: Collection[str], since: datetime | None) -> Sequence[Review]:
+    """Returns the reviews that were asked for since a moment, decided or not, oldest first."""
+    query = select(Review).options(joinedload(Review.member)).where(Review.practice.in_(practices))
+    if since is not None:
+        query = query.where(Review.created_at >= since)
+    return session.scalars(query.order_by(Review.created_at, Review.id)).all()
+
+
+def read_context(session: Session, message: Message) -> list[Line]:
+    """Returns what was said around a message, oldest first, the message among it."""
+    of_conversation = select(Message).where(Message.conversation_id == message.conversation_id)
+    before = of_conversation.where(Message.id <= message.id).order_by(Message.id.desc()).limit(CONTEXT)
+    after = of_conversation.where(Message.id > message.id).order_by(Message.id).limit(CONTEXT)
+    messages = [*session.scalars(before), *session.scalars(after)]
+    lines = [Line("patient", one.text, one.received_at, one.id == message.id) for one in messages]
+    since = min(line.at for line in lines)
+    replies = session.scalars(
+        select(Delivery)
+        .where(Delivery.conversation_id == message.conversation_id, Delivery.created_at >= since)
+        .order_by(Delivery.id)
+        .limit(4 * CONTEXT)
+    )
+    lines += [
+        Line("robot" if one.message_id is not None else "staff", one.body, one.created_at, delivery=one)
+        for one in replies
+    ]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _is_open(practices: Collection[str]) -> ColumnElement[bool]:
+    return and_(Review.practice.in_(practices), Review.decided_at.is_(None))

@@ -1,0 +1,44 @@
+"""Where a conversation stands: whether staff have something to do about it, who, and how soon."""
+
+from __future__ import annotations
+
+from inbox.models import Conversation, ConversationState, now
+
+_RANKS = ("low", "normal", "high", "urgent")
+
+
+def note_message(conversation: Conversation) -> None:
+    """The patient wrote: whoever waited for that, or was done, has something to do again."""
+    conversation.last_activity_at = now()
+    conversation.state = ConversationState.OPEN
+
+
+def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: str | None) -> None:
+    """A message was decided upon.
+
+    Until staff answer, the most pressing of several messages counts: an "ok thanks" takes nothing back.
+
+    Args:
+        conversation: whose message it is.
+        intent: what the patient wants, None for what tells nothing of that.
+        team: who has to look, None for nobody.
+        priority: how soon, None when nobody has to.
+    """
+    conversation.intent = intent or conversation.intent
+    if priority is not None and _rank(priority) >= _rank(conversation.priority):
+        conversation.team, conversation.priority = team, priority
+
+
+def note_answer(conversation: Conversation, state: ConversationState) -> None:
+    """Staff answered, or said that nothing is left to do: nothing presses any more."""
+    conversation.state, conversation.priority = state, None
+
+
+def bring_back(conversation: Conversation) -> None:
+    """What staff wrote did not reach the patient: somebody has to try another way, soon."""
+    note_message(conversation)
+    note_decision(conversation, None, conversation.team or "front_desk", "high")
+
+
+def _rank(priority: str | None) -> int:
+    return -1 if priority is None else _RANKS.index(priority)

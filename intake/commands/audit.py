@@ -1,0 +1,54 @@
+"""The audit trail of the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from intake.commands.run import data_dir_option
+from intake.errors import IntakeError
+from intake.local import settings_of_running_service
+from intake.privacy import Keyring
+
+
+@click.group()
+def audit() -> None:
+    """Look after the record of what staff did."""
+
+
+@audit.command("verify")
+@click.option("--noted", help="The last hash of an earlier run; without it, entries cut off at the end do not show.")
+@data_dir_option
+def verify_trail(noted: str | None, data_dir: Path) -> None:
+    """Check that no entry was changed, removed or slipped in.
+
+    Keep the hash that this prints somewhere else, such as in a mail to yourself, and pass it with --noted later on.
+    """
+    from inbox.audit import verify
+    from inbox.database import Database
+
+    settings = settings_of_running_service(data_dir)
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    try:
+        database.check_keys()
+        with database.read() as session:
+            verdict = verify(session, noted.strip().lower() if noted else None)
+    finally:
+        database.close()
+    if verdict.broken_at is not None:
+        raise IntakeError(
+            f"the audit trail is broken at entry {verdict.broken_at}, after {verdict.entries} that fit: keep the"
+            " database as it is, and compare it with a backup"
+        )
+    if not verdict.has_noted:
+        raise IntakeError(
+            f"the audit trail has {_entries(verdict.entries)} that fit, but not the noted hash: entries were cut off,"
+            " or all were made anew; compare it with a backup"
+        )
+    click.echo(f"The audit trail is whole, with {_entries(verdict.entries)}.")
+    click.echo(f"Last hash, to keep elsewhere: {verdict.last_hash}")
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"

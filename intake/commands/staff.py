@@ -1,0 +1,189 @@
+"""Who may sign in to the console: adding, listing, disabling and helping back in."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from intake.commands.run import data_dir_option
+from intake.errors import IntakeError
+from intake.local import settings_of_running_service
+from intake.practices import load_practices
+from intake.privacy import Keyring
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from inbox.database import Database
+    from inbox.staff_models import StaffMember
+
+ROLES = ("staff", "manager", "admin")
+GENERATED_BYTES = 15
+
+generate_option = click.option("--generate", is_flag=True, help="Make a password up and show it once.")
+
+
+@click.group()
+def staff() -> None:
+    """Decide who may sign in to the console."""
+
+
+@staff.command()
+@click.argument("email")
+@click.option("--practice", "practices", multiple=True, required=True, help="Slug of their practice; may be repeated.")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What they may do: answer; settings; everything.")
+@click.option("--name", help="The name that colleagues see; the address up to its @ when not given.")
+@generate_option
+@data_dir_option
+def add(email: str, practices: tuple[str, ...], role: str, name: str | None, generate: bool, data_dir: Path) -> None:
+    """Give EMAIL an account for one or more practices.
+
+    The password is asked for twice on a terminal, and read from the first line of the input otherwise.
+    """
+    from inbox.accounts import add_member
+    from inbox.staff_models import Role
+
+    with _open(data_dir) as (database, known):
+        _require_known(practices, known)
+        password = _choose_password(generate)
+        with database.write() as session:
+            member = add_member(session, email, name or email.partition("@")[0], Role(role), practices, password)
+            _record(session, member, "added", role=role, practices=sorted(set(practices)))
+    click.echo(f"{member.email} may sign in at /staff/ as {role} for {', '.join(dict.fromkeys(practices))}.")
+    _show_generated(generate, password)
+
+
+@staff.command("list")
+@data_dir_option
+def list_members(data_dir: Path) -> None:
+    """List the accounts and how they stand."""
+    from inbox.accounts import all_members
+    from inbox.models import now
+
+    with _open(data_dir) as (database, _), database.read() as session:
+        moment = now()
+        for member in all_members(session):
+            practices = ", ".join(row.practice for row in member.practices)
+            states = [
+                "disabled" if member.disabled_at else "",
+                "locked" if member.locked_until and moment < member.locked_until else "",
+                "authenticator" if member.totp_secret else "",
+            ]
+            click.echo("  ".join([member.email, member.role, practices, *filter(None, states)]))
+
+
+@staff.command()
+@click.argument("email")
+@data_dir_option
+def disable(email: str, data_dir: Path) -> None:
+    """Sign EMAIL out everywhere and let nobody sign in with it."""
+    from inbox.accounts import revoke_sessions
+    from inbox.models import now
+
+    with _changing(data_dir, email) as (session, member):
+        member.disabled_at = member.disabled_at or now()
+        revoke_sessions(session, member.id)
+        _record(session, member, "disabled")
+    click.echo(f"{member.email} is signed out everywhere and cannot sign in.")
+
+
+@staff.command()
+@click.argument("email")
+@data_dir_option
+def enable(email: str, data_dir: Path) -> None:
+    """Let EMAIL sign in again, also after too many failed attempts."""
+    with _changing(data_dir, email) as (session, member):
+        member.disabled_at = member.locked_until = None
+        member.failed_sign_ins = 0
+        _record(session, member, "enabled")
+    click.echo(f"{member.email} may sign in.")
+
+
+@staff.command()
+@click.argument("email")
+@generate_option
+@click.option("--second-factor", is_flag=True, help="Remove a lost authenticator and its recovery codes too.")
+@data_dir_option
+def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> None:
+    """Give EMAIL a new password and sign it out everywhere.
+
+    The password is asked for twice on a terminal, and read from the first line of the input otherwise.
+    """
+    from inbox.accounts import remove_second_factor, revoke_sessions, set_password
+
+    with _open(data_dir) as (database, _):
+        with database.read() as session:
+            _find(session, email)
+        password = _choose_password(generate)
+        with database.write() as session:
+            member = _find(session, email)
+            set_password(member, password)
+            if second_factor:
+                remove_second_factor(member)
+            revoke_sessions(session, member.id)
+            _record(session, member, "reset", second_factor=second_factor)
+    click.echo(f"{member.email} has a new password and is signed out everywhere.")
+    _show_generated(generate, password)
+
+
+@contextmanager
+def _open(data_dir: Path) -> Iterator[tuple[Database, list[str]]]:
+    """The service's database, and the slugs of its practices."""
+    from inbox.database import Database
+
+    settings = settings_of_running_service(data_dir)
+    practices = load_practices(settings.practices_file)
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    try:
+        database.check_keys()
+        yield database, [practice.slug for practice in practices.all]
+    finally:
+        database.close()
+
+
+@contextmanager
+def _changing(data_dir: Path, email: str) -> Iterator[tuple[Session, StaffMember]]:
+    with _open(data_dir) as (database, _), database.write() as session:
+        yield session, _find(session, email)
+
+
+def _find(session: Session, email: str) -> StaffMember:
+    from inbox.accounts import find_member
+
+    member = find_member(session, email)
+    if member is None:
+        raise IntakeError(f"{email} has no account: `intake staff list` shows those that there are")
+    return member
+
+
+def _record(session: Session, member: StaffMember, action: str, **detail: object) -> None:
+    from inbox.audit import record_action
+
+    record_action(
+        session, staff_id=None, practice=None, action=f"account_{action}", subject=f"staff:{member.id}", **detail
+    )
+
+
+def _require_known(practices: tuple[str, ...], known: list[str]) -> None:
+    for slug in practices:
+        if slug not in known:
+            raise IntakeError(f"there is no practice {slug}: the practices file has {', '.join(known)}")
+
+
+def _choose_password(generate: bool) -> str:
+    if generate:
+        return secrets.token_urlsafe(GENERATED_BYTES)
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again"))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _show_generated(generate: bool, password: str) -> None:
+    if generate:
+        click.echo(f"Password, shown this once: {password}")

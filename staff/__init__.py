@@ -1,0 +1,1 @@
+"""The staff's side: the console that practices work in."""

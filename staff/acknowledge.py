@@ -1,0 +1,105 @@
+"""Where the link in an urgent notice leads: what it is about, who was told, and one press to take it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, redirect, render_template, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from inbox.audit import record_action
+from inbox.models import Notification, NotificationState
+from inbox.staff_models import Escalation, Role
+from staff import words
+from staff.access import member, open_to, own_escalation
+from tasks.escalation import NEVER
+from tasks.live import topics_of
+from tasks.notices import CONSOLE
+from tasks.on_call import acknowledge
+from tasks.routing import URGENT
+from webhooks.parts import parts_of
+
+blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
+
+_STATES = {
+    NotificationState.PENDING: "being told",
+    NotificationState.SENDING: "being told",
+    NotificationState.SENT: "told",
+    NotificationState.FAILED: "could not be told",
+    NotificationState.DROPPED: "not told any more, as somebody had acknowledged it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One address that was told, in words."""
+
+    who: str
+    state: str
+    at: str
+
+
+@blueprint.get("")
+@open_to(Role.STAFF)
+def page(escalation_id: int) -> str:
+    """Shows the message and who was told of it."""
+    parts = parts_of(current_app)
+    with parts.database.read() as session:
+        escalation = own_escalation(session, escalation_id)
+        practice = parts.practices.require(escalation.practice)
+        conversation = escalation.message.conversation
+        shown = render_template(
+            "staff/acknowledge.html",
+            escalation=escalation,
+            practice=practice.name,
+            conversation=conversation,
+            channel=words.CHANNELS[conversation.channel],
+            who=words.who(conversation),
+            received=words.clock(escalation.message.received_at, practice.time_zone),
+            acknowledged=escalation.acknowledged_at and words.clock(escalation.acknowledged_at, practice.time_zone),
+            goes_on=escalation.next_step_at < NEVER,
+            steps=_steps(session, escalation, practice.time_zone),
+        )
+    with parts.database.write() as session:
+        record_action(
+            session,
+            staff_id=member().id,
+            practice=practice.slug,
+            action="viewed",
+            subject=f"conversation:{conversation.id}",
+            escalation=escalation_id,
+        )
+    return shown
+
+
+@blueprint.post("")
+@open_to(Role.STAFF)
+def press(escalation_id: int) -> Response:
+    """Takes it on, and leads to the conversation; to this page again when somebody else was faster."""
+    parts = parts_of(current_app)
+    with parts.database.write() as session:
+        escalation = own_escalation(session, escalation_id)
+        conversation_id, practice = escalation.message.conversation_id, escalation.practice
+        is_first = acknowledge(session, escalation_id, member().name, member().id)
+    if not is_first:
+        return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
+    parts.queue.announce(*topics_of(conversation_id, practice))
+    return redirect(f"/staff/conversations/{conversation_id}", 303)
+
+
+def _steps(session: Session, escalation: Escalation, time_zone: str) -> list[Step]:
+    query = select(Notification).where(
+        Notification.message_id == escalation.message_id,
+        Notification.priority == URGENT,
+        Notification.target != CONSOLE,
+    )
+    return [
+        Step(_who(row), _STATES[NotificationState(row.state)], words.clock(row.updated_at, time_zone))
+        for row in session.scalars(query.order_by(Notification.id))
+    ]
+
+
+def _who(row: Notification) -> str:
+    return "On-call telephone" if row.team.startswith("contact_") else words.label(row.team)

@@ -1,0 +1,68 @@
+"""The whole web application: what patients and carriers reach, and the console."""
+
+from __future__ import annotations
+
+from flask import Flask, redirect
+from werkzeug.wrappers import Response
+
+from intake.logs import configure_logging
+from intake.reporting import configure_reporting
+from intake.settings import Settings, load_settings
+from staff import account, acknowledge, conversation, inbox, metrics, quality, queues, recordings, review, sign_in
+from staff.access import manage_sign_ins
+from staff.security import protect
+from webhooks.app import build_app as build_edges
+from webhooks.limits import SIGN_IN_BY_ADDRESS, limit_posts
+
+BLUEPRINTS = (
+    sign_in.blueprint,
+    metrics.blueprint,
+    acknowledge.blueprint,
+    account.blueprint,
+    inbox.blueprint,
+    conversation.blueprint,
+    recordings.blueprint,
+    review.blueprint,
+    quality.blueprint,
+)
+
+
+def create_app() -> Flask:
+    """Builds the application from the environment, with logs and error reports: what gunicorn loads.
+
+    Raises:
+        IntakeError: the settings or the practices file are not usable.
+    """
+    settings = load_settings()
+    configure_logging()
+    configure_reporting(settings.sentry_dsn, "web")
+    return build_app(settings)
+
+
+def build_app(settings: Settings) -> Flask:
+    """Builds the application.
+
+    Raises:
+        IntakeError: the practices file is not usable.
+    """
+    app = build_edges(settings)
+    app.config.update(
+        SESSION_COOKIE_NAME="intake_staff",
+        SESSION_COOKIE_PATH="/staff",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    manage_sign_ins(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    queues.mount(app, settings)
+    for endpoint in ("sign_in.sign_in", "sign_in.second_factor"):
+        limit_posts(app, endpoint, SIGN_IN_BY_ADDRESS)
+    app.add_url_rule("/staff", "staff", _to_console)
+    protect(app)
+    return app
+
+
+def _to_console() -> Response:
+    return redirect("/staff/", 308)

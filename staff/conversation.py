@@ -1,0 +1,284 @@
+"""The conversation page: the thread as the patient saw it, what was made of it, and what staff can do about it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from inbox.audit import record_action
+from inbox.models import Conversation, ConversationState, now
+from inbox.staff_models import Note, Role
+from inbox.standing import note_answer
+from staff import words
+from staff.access import member, open_to, own_conversation
+from staff.conversation_queries import (
+    Thread,
+    has_unread,
+    mark_read,
+    read_acts,
+    read_contact,
+    read_reach,
+    read_thread,
+)
+from staff.inbox_queries import assignable, names_of
+from staff.live import Presence, is_refresh, stream
+from staff.replying import (
+    LONGEST,
+    Draft,
+    Outcome,
+    Verdict,
+    first_text_wording,
+    hand_back,
+    quick_replies,
+    send,
+    take_over,
+)
+from tasks.live import conversation_topic, topics_of
+from webhooks.parts import Parts, parts_of
+
+blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
+
+LONGEST_NOTE = 4000
+
+
+@blueprint.get("")
+@open_to(Role.STAFF)
+def page(conversation_id: int) -> str:
+    """Shows a conversation."""
+    parts = parts_of(current_app)
+    before = request.args.get("before", type=int)
+    shown = _read(parts, conversation_id, before)
+    _note_view(parts, shown["conversation"], shown["thread"])
+    return _render(shown)
+
+
+@blueprint.get("/events")
+@open_to(Role.STAFF)
+def events(conversation_id: int) -> Response:
+    """Says whenever the conversation, or who looks at it, may be another."""
+    parts, staff_id = parts_of(current_app), member().id
+    with parts.database.read() as session:
+        own_conversation(session, conversation_id)
+
+    def look() -> list[int]:
+        _enter(parts, conversation_id, staff_id)
+        return Presence(parts.queue.connection, conversation_id).others(staff_id)
+
+    return stream(parts, [conversation_topic(conversation_id)], look)
+
+
+@blueprint.post("/reply")
+@open_to(Role.STAFF)
+def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
+    """Sends a reply by hand, once however often the form is sent; or puts a quick reply into the box."""
+    parts = parts_of(current_app)
+    text = request.form.get("text", "")
+    if "insert" in request.form:
+        return _insert(parts, conversation_id, text, request.form["insert"])
+    draft = Draft(
+        text=text,
+        form_id=request.form.get("form_id", ""),
+        seen=request.form.get("seen", 0, type=int),
+        closes=request.form.get("then") == ConversationState.CLOSED,
+    )
+    with parts.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        practice = parts.practices.require(conversation.practice)
+        outcome = send(session, conversation, practice, member().id, draft)
+        if outcome.verdict is Verdict.SENT:
+            _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes)
+    parts.queue.put_all(outcome.follow_ups)
+    if outcome.verdict in (Verdict.SENT, Verdict.SENT_BEFORE):
+        return _done(conversation_id, "#newest")
+    return _again(parts, conversation_id, text, outcome)
+
+
+@blueprint.post("/take-over")
+@open_to(Role.STAFF)
+def begin_taking_over(conversation_id: int) -> AnyResponse:
+    """Silences the robot here."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        take_over(conversation, member().id)
+        return {}
+
+    return _act(conversation_id, "took_over", change)
+
+
+@blueprint.post("/hand-back")
+@open_to(Role.STAFF)
+def end_taking_over(conversation_id: int) -> AnyResponse:
+    """Lets the robot answer again."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        hand_back(conversation)
+        return {}
+
+    return _act(conversation_id, "handed_back", change)
+
+
+@blueprint.post("/assign")
+@open_to(Role.STAFF)
+def assign(conversation_id: int) -> AnyResponse:
+    """Gives a conversation to a member of its practice, to oneself (`me`), or to nobody."""
+    wanted = request.form.get("to", "")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        chosen = member().id if wanted == "me" else int(wanted) if wanted.isdecimal() else None
+        if chosen is not None and chosen not in [one.id for one in assignable(session, conversation.practice)]:
+            abort(400, "Nobody of this practice can be given it; reload the page and choose again.")
+        conversation.assigned_to = chosen
+        return {"to": chosen}
+
+    return _act(conversation_id, "assigned", change)
+
+
+@blueprint.post("/notes")
+@open_to(Role.STAFF)
+def note(conversation_id: int) -> AnyResponse:
+    """Adds a note for other staff."""
+    text = request.form.get("note", "").strip()
+    if not 0 < len(text) <= LONGEST_NOTE:
+        abort(400, f"A note has to be 1 to {LONGEST_NOTE} characters long.")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
+        session.add(written)
+        session.flush()
+        return {"note": written.id}
+
+    return _act(conversation_id, "noted", change, "#newest")
+
+
+@blueprint.post("/state")
+@open_to(Role.STAFF)
+def set_state(conversation_id: int) -> AnyResponse:
+    """Closes, opens again, or marks as waiting; closing hands a conversation back to the robot."""
+    wanted = request.form.get("state", "")
+    if wanted not in set(ConversationState):
+        abort(400, "A conversation can be open, waiting or closed.")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if wanted == ConversationState.OPEN:
+            conversation.state = ConversationState.OPEN
+        else:
+            note_answer(conversation, ConversationState(wanted))
+        if wanted == ConversationState.CLOSED:
+            hand_back(conversation)
+        return {"state": wanted}
+
+    return _act(conversation_id, "state_changed", change)
+
+
+def _act(
+    conversation_id: int,
+    action: str,
+    change: Callable[[Session, Conversation], dict[str, Any]],
+    place: str = "",
+) -> AnyResponse:
+    """Changes a conversation, records who did it, and wakes whoever looks at it."""
+    parts = parts_of(current_app)
+    with parts.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        _record(session, conversation, action, **change(session, conversation))
+    parts.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return _done(conversation_id, place)
+
+
+def _record(session: Session, conversation: Conversation, action: str, **detail: Any) -> None:
+    record_action(
+        session,
+        staff_id=member().id,
+        practice=conversation.practice,
+        action=action,
+        subject=f"conversation:{conversation.id}",
+        **detail,
+    )
+
+
+def _done(conversation_id: int, place: str) -> AnyResponse:
+    """Answers a script with nothing, and a form with the page."""
+    if request.accept_mimetypes.best == "application/json":
+        return Response(status=204)
+    return redirect(f"/staff/conversations/{conversation_id}{place}", 303)
+
+
+def _again(parts: Parts, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
+    """Shows the page again, with what was typed still in the box and why it was not sent."""
+    shown = _read(parts, conversation_id, None) | {"draft": text, "problem": outcome.message}
+    overtaken = outcome.verdict is Verdict.OVERTAKEN
+    return _render(shown | {"overtaken": overtaken}), 409 if overtaken else 422
+
+
+def _insert(parts: Parts, conversation_id: int, text: str, name: str) -> str:
+    """Shows the page again with a quick reply in the box, where no script did that."""
+    shown = _read(parts, conversation_id, None)
+    words = shown["quick"].get(name) or abort(400, "There is no such quick reply.")
+    return _render(shown | {"draft": f"{text.rstrip()}\n{words}".strip()})
+
+
+def _read(parts: Parts, conversation_id: int, before: int | None) -> dict[str, Any]:
+    """Reads all that the page shows."""
+    moment = now()
+    with parts.database.read() as session:
+        conversation = own_conversation(session, conversation_id)
+        practice = parts.practices.require(conversation.practice)
+        zone = practice.time_zone
+        reach = read_reach(session, conversation)
+        others = Presence(parts.queue.connection, conversation_id).others(member().id)
+        colleagues = assignable(session, conversation.practice)
+        return {
+            "conversation": conversation,
+            "practice": practice,
+            "thread": read_thread(session, conversation, zone, before),
+            "acts": read_acts(session, conversation_id, zone),
+            "contact": read_contact(session, conversation, zone),
+            "reach": reach,
+            "medium": words.MEDIA[reach.medium],
+            "colleagues": colleagues,
+            "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
+            "present": list(names_of(session, others).values()),
+            "quick": quick_replies(practice, reach.medium, moment),
+            "state": words.STATES[ConversationState(conversation.state)],
+            "channel": words.CHANNELS,
+            "label": words.label,
+            "draft": "",
+            "problem": "",
+            "overtaken": False,
+            "before": before,
+        }
+
+
+def _render(shown: dict[str, Any]) -> str:
+    before, after = first_text_wording(shown["practice"], shown["reach"])
+    return render_template(
+        "staff/conversation.html",
+        form_id=secrets.token_hex(16),
+        longest=LONGEST[shown["reach"].medium],
+        wording=(before, after),
+        **shown,
+    )
+
+
+def _note_view(parts: Parts, conversation: Conversation, thread: Thread) -> None:
+    """Notes what the member has seen: every time that they open the page, and what is new while it is open."""
+    staff_id = member().id
+    _enter(parts, conversation.id, staff_id)
+    if is_refresh():
+        with parts.database.read() as session:
+            if not thread.last_message or not has_unread(session, staff_id, conversation.id, thread.last_message):
+                return
+    with parts.database.write() as session:
+        mark_read(session, staff_id, conversation.id, thread.last_message)
+        _record(session, conversation, "viewed", up_to=thread.last_message)
+
+
+def _enter(parts: Parts, conversation_id: int, staff_id: int) -> None:
+    """Lets the others who look at a conversation know that somebody came."""
+    if Presence(parts.queue.connection, conversation_id).enter(staff_id):
+        parts.queue.announce(conversation_topic(conversation_id))

@@ -1,0 +1,388 @@
+"""What the conversation page shows: the thread with what was understood and decided, and what staff did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from inbox.consent import is_opted_out
+from inbox.models import Conversation, Delivery, DeliveryState, LineType, Medium, Message, Voicemail
+from inbox.patients import conversations_of
+from inbox.staff_models import AuditEntry, ConversationRead, Note, Review, StaffMember
+from staff import words
+from staff.inbox_queries import names_of
+from tasks.facts import NEVER_ARRIVED, medium_of
+
+MESSAGES_SHOWN = 100
+ACTIONS_SHOWN = 40
+_Dated = TypeVar("_Dated", Delivery, Note)
+TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One intent's probability, as a bar of a width from 0 to 100."""
+
+    label: str
+    percent: str
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the machine made of a message."""
+
+    intent: str
+    percent: str
+    bars: list[Bar]
+    urgent: bool
+    acknowledgement: bool
+    route: str
+    reply: str
+    team: str
+    priority: str
+    why: str
+    corrected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the thread.
+
+    Attributes:
+        key: names it on the page, such as `message-12`.
+        kind: `patient`, `robot`, `staff` or `note`.
+        trouble: it did not reach the patient.
+        number: place among what the patient of a chat has seen.
+        recording: the message whose recording can be heard.
+    """
+
+    key: str
+    kind: str
+    author: str
+    text: str = field(repr=False)
+    at: datetime
+    shown_at: str
+    number: int | None = None
+    subject: str = field(default="", repr=False)
+    status: str = ""
+    trouble: bool = False
+    media: tuple[str, ...] = ()
+    recording: int | None = None
+    seconds: int | None = None
+    reading: Reading | None = None
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The newest part of a conversation, or an earlier one.
+
+    Attributes:
+        entries: oldest first.
+        last_message: id of the newest message shown, 0 without any.
+        last_reply: id of the newest reply by staff in the whole conversation, 0 without any.
+        earlier: where the part before this one ends; None at the beginning.
+    """
+
+    entries: list[Entry]
+    last_message: int
+    last_reply: int
+    earlier: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who the patient is and how they can be reached, as far as it is known."""
+
+    who: str = field(repr=False)
+    lines: list[tuple[str, str]] = field(repr=False)
+    others: list[Conversation] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that a member of staff did."""
+
+    who: str
+    what: str
+    shown_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a reply by hand goes out.
+
+    Attributes:
+        medium: by which.
+        sender: the number, service or address that it goes out from.
+        obstacle: why none can, in words; empty when one can.
+        is_first: it would be the practice's first text to the patient.
+    """
+
+    medium: Medium
+    sender: str
+    obstacle: str
+    is_first: bool
+
+
+def read_thread(session: Session, conversation: Conversation, zone: str, before: int | None = None) -> Thread:
+    """Returns a part of a conversation: the newest messages, or those before one, and what belongs between them."""
+    own = Message.conversation_id == conversation.id
+    query = select(Message).where(own)
+    if before is not None:
+        query = query.where(Message.id < before)
+    query = query.options(selectinload(Message.classification), selectinload(Message.decision))
+    found = list(session.scalars(query.order_by(Message.id.desc()).limit(MESSAGES_SHOWN + 1)))
+    messages = found[:MESSAGES_SHOWN]
+    since = min(message.received_at for message in messages) if len(found) > MESSAGES_SHOWN else None
+    until = session.scalar(select(Message.received_at).where(Message.id == before, own))
+    deliveries = _between(session, Delivery, conversation.id, since, until)
+    notes = _between(session, Note, conversation.id, since, until)
+    return Thread(
+        entries=_entries(session, messages, deliveries, notes, zone),
+        last_message=messages[0].id if messages else 0,
+        last_reply=last_staff_reply(session, conversation.id),
+        earlier=messages[-1].id if since else None,
+    )
+
+
+def last_staff_reply(session: Session, conversation_id: int) -> int:
+    """Returns the id of the newest reply that staff wrote, 0 without any."""
+    query = select(Delivery.id).where(Delivery.conversation_id == conversation_id, Delivery.message_id.is_(None))
+    return session.scalar(query.order_by(Delivery.id.desc()).limit(1)) or 0
+
+
+def mark_read(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
+    """Notes up to which message a member has read, and says whether that is news."""
+    own = (ConversationRead.staff_id == staff_id, ConversationRead.conversation_id == conversation_id)
+    known = session.scalar(select(ConversationRead.message_id).where(*own))
+    if known is not None and known >= message_id:
+        return False
+    if known is not None:
+        session.execute(update(ConversationRead).where(*own).values(message_id=message_id))
+        return True
+    try:
+        with session.begin_nested():
+            session.add(ConversationRead(staff_id=staff_id, conversation_id=conversation_id, message_id=message_id))
+    except IntegrityError:
+        return False  # another tab of theirs was faster
+    return True
+
+
+def has_unread(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
+    """Whether a member has not read as far as a message yet."""
+    known = session.get(ConversationRead, (staff_id, conversation_id))
+    return known is None or known.message_id < message_id
+
+
+def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
+    """Returns who did what to a conversation, newest first; looks one after the other by one person are one."""
+    query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
+    found = list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(ACTIONS_SHOWN)))
+    concerned = [entry.detail.get("to") for entry in found if entry.action == "assigned"]
+    names = names_of(session, [*(entry.staff_id for entry in found), *concerned])
+    acts: list[Act] = []
+    for newer, entry in zip([None, *found], found, strict=False):
+        is_repeated = newer is not None and (newer.action, newer.staff_id) == ("viewed", entry.staff_id)
+        if not (is_repeated and entry.action == "viewed"):
+            who = names.get(entry.staff_id or 0, "Somebody")
+            acts.append(Act(who, _say(entry, names), words.clock(entry.at, zone)))
+    return acts
+
+
+def read_contact(session: Session, conversation: Conversation, zone: str) -> Contact:
+    """Returns how the patient can be reached, and their other conversations with the practice."""
+    address = conversation.patient_address
+    lines = [
+        ("Name", conversation.patient_name),
+        ("Email" if address and "@" in address else "Number", address and words.spoken(address)),
+        ("Phone they gave", conversation.contact_phone and words.spoken(conversation.contact_phone)),
+        ("Email they gave", conversation.contact_email if conversation.contact_email != address else None),
+        ("Line", "Landline, takes no texts" if conversation.line_type == LineType.LANDLINE else None),
+        ("First contact", words.clock(conversation.created_at, zone)),
+    ]
+    others: list[Conversation] = []
+    if address is not None:
+        same = select(Conversation).where(
+            conversations_of(conversation.practice, address), Conversation.id != conversation.id
+        )
+        others = list(session.scalars(same.order_by(Conversation.last_activity_at.desc())))
+    return Contact(words.who(conversation), [(name, value) for name, value in lines if value], others)
+
+
+def read_reach(session: Session, conversation: Conversation) -> Reach:
+    """Says how a reply by hand would go out, and what stands against it."""
+    medium, address = medium_of(conversation), conversation.patient_address or ""
+    received_on = session.scalar(select(Message.received_on).where(Message.id == conversation.last_message_id))
+    texted = select(Delivery.id).where(
+        Delivery.conversation_id == conversation.id,
+        Delivery.medium == Medium.SMS,
+        Delivery.state.not_in((*NEVER_ARRIVED, DeliveryState.NOT_SENT)),
+    )
+    opted_out = medium is Medium.SMS and is_opted_out(session, conversation.practice, address)
+    return Reach(
+        medium=medium,
+        sender=received_on or "",
+        obstacle=_obstacle(medium, address, LineType(conversation.line_type), received_on, opted_out),
+        is_first=medium is Medium.SMS and session.scalar(texted.limit(1)) is None,
+    )
+
+
+def _obstacle(medium: Medium, address: str, line: LineType, received_on: str | None, opted_out: bool) -> str:
+    match medium:
+        case Medium.CHAT:
+            return ""
+        case Medium.EMAIL:
+            return "" if "@" in address and received_on else "There is no email address that an answer could go to."
+        case _ if not address.startswith("+"):
+            return "The sender's number is hidden, so no text can go to it."
+        case _ if opted_out:
+            return "The patient opted out of texts. Call them, or wait until they text START."
+        case _ if line is LineType.LANDLINE:
+            return "This number is a landline, which takes no texts: call it."
+    return "" if received_on else "There is no number of the practice that a text could go out from."
+
+
+def _between(
+    session: Session, table: type[_Dated], conversation_id: int, since: datetime | None, until: datetime | None
+) -> Sequence[_Dated]:
+    query = select(table).where(table.conversation_id == conversation_id)
+    if since is not None:
+        query = query.where(table.created_at >= since)
+    if until is not None:
+        query = query.where(table.created_at < until)
+    return session.scalars(query.order_by(table.id)).all()
+
+
+def _entries(
+    session: Session, messages: Sequence[Message], deliveries: Sequence[Delivery], notes: Sequence[Note], zone: str
+) -> list[Entry]:
+    recordings = _recordings(session, messages)
+    reviews = _corrections(session, messages)
+    names = names_of(session, [*(one.staff_id for one in deliveries), *(one.staff_id for one in notes)])
+    entries = [_said(one, recordings.get(one.id), reviews.get(one.id, ""), zone) for one in messages]
+    entries += [_answered(one, names, zone) for one in deliveries]
+    return _in_order(entries, [_noted(one, names, zone) for one in notes])
+
+
+def _in_order(seen: Sequence[Entry], notes: Sequence[Entry]) -> list[Entry]:
+    """Sorts by time, and a chat as its patient saw it, whatever the clocks of several machines said."""
+    places: list[tuple[datetime, Entry]] = []
+    latest: datetime | None = None
+    for entry in sorted(seen, key=lambda entry: (entry.number or 0, entry.at)):
+        latest = entry.at if latest is None else max(latest, entry.at)
+        places.append((latest, entry))
+    places += [(note.at, note) for note in notes]
+    return [entry for _, entry in sorted(places, key=lambda place: place[0])]
+
+
+def _recordings(session: Session, messages: Sequence[Message]) -> dict[int, Voicemail]:
+    ids = [message.id for message in messages]
+    found = session.scalars(select(Voicemail).where(Voicemail.message_id.in_(ids)))
+    return {voicemail.message_id or 0: voicemail for voicemail in found}
+
+
+def _corrections(session: Session, messages: Sequence[Message]) -> dict[int, str]:
+    query = (
+        select(Review.message_id, Review.label, StaffMember.name)
+        .join(StaffMember, Review.staff_id == StaffMember.id)
+        .where(Review.message_id.in_([message.id for message in messages]), Review.label.is_not(None))
+    )
+    return {message_id: f"{words.label(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
+
+
+def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: str) -> Entry:
+    has_recording = voicemail is not None and voicemail.recording_url is not None
+    return Entry(
+        key=f"message-{message.id}",
+        kind="patient",
+        author="Patient",
+        text=message.text,
+        at=message.received_at,
+        shown_at=words.clock(message.received_at, zone),
+        number=message.entry,
+        subject=message.subject or "",
+        media=_media(message.media),
+        recording=message.id if has_recording else None,
+        seconds=voicemail.duration_seconds if voicemail else None,
+        reading=_reading(message, corrected),
+        waiting=message.handled_at is None,
+    )
+
+
+def _media(listed: str | None) -> tuple[str, ...]:
+    return tuple(item["content_type"] or "file" for item in json.loads(listed)) if listed else ()
+
+
+def _reading(message: Message, corrected: str) -> Reading | None:
+    decision, found = message.decision, message.classification
+    if decision is None:
+        return None
+    probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
+    return Reading(
+        intent=words.label(found.intent) if found else "",
+        percent=_percent(found.confidence) if found else "",
+        bars=[Bar(words.label(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
+        urgent=found is not None and found.urgent,
+        acknowledgement=found is not None and found.acknowledgement,
+        route=words.label(decision.route),
+        reply=words.label(decision.reply),
+        team=words.label(decision.team),
+        priority=decision.priority or "",
+        why=decision.why,
+        corrected=corrected,
+    )
+
+
+def _percent(probability: float) -> str:
+    """As whole per cent; what is nearly certain, or nearly excluded, is not shown as if it were."""
+    if 0.995 <= probability < 1:
+        return "over 99%"
+    if 0 < probability < 0.005:
+        return "under 1%"
+    return f"{probability:.0%}"
+
+
+def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Entry:
+    by_hand = delivery.message_id is None
+    return Entry(
+        key=f"delivery-{delivery.id}",
+        kind="staff" if by_hand else "robot",
+        author=names.get(delivery.staff_id or 0, "Staff") if by_hand else "Automatic reply",
+        text=delivery.body,
+        at=delivery.created_at,
+        shown_at=words.clock(delivery.created_at, zone),
+        number=delivery.entry,
+        status=words.delivery_state(delivery),
+        trouble=delivery.state in TROUBLE,
+    )
+
+
+def _noted(note: Note, names: Mapping[int, str], zone: str) -> Entry:
+    return Entry(
+        key=f"note-{note.id}",
+        kind="note",
+        author=names.get(note.staff_id, "Staff"),
+        text=note.text,
+        at=note.created_at,
+        shown_at=words.clock(note.created_at, zone),
+    )
+
+
+def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
+    detail = entry.detail
+    match entry.action:
+        case "assigned":
+            given = names.get(detail.get("to") or 0)
+            return f"assigned it to {given}" if given else "assigned it to nobody"
+        case "state_changed":
+            return f"marked it {str(detail.get('state', '')).lower()}"
+    return words.action(entry.action)

@@ -1,0 +1,104 @@
+"""The inbox: the conversations of all channels of one's practices, newest activity first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request
+
+from inbox.audit import record_action
+from inbox.models import Channel, now
+from inbox.staff_models import Role
+from intake.practices import INTENTS
+from staff import words
+from staff.access import member, open_to
+from staff.inbox_queries import (
+    EVERY,
+    MESSAGES_SEARCHED,
+    MOST_COUNTED,
+    PRIORITIES,
+    SEARCHED,
+    TEAMS,
+    UNFINISHED,
+    Filters,
+    Page,
+    count_unread,
+    list_page,
+    search_page,
+)
+from staff.live import is_refresh, stream
+from tasks.live import practice_topic
+from webhooks.parts import parts_of
+
+blueprint = Blueprint("inbox", __name__, url_prefix="/staff")
+
+LONGEST_SEARCH = 100
+STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in words.STATES.items()}, EVERY: "All"}
+
+
+@blueprint.get("/")
+@open_to(Role.STAFF)
+def page() -> str:
+    """Shows the list."""
+    filters = Filters.read(request.args, member().practices)
+    with parts_of(current_app).database.read() as session:
+        found = list_page(session, member(), filters, _zones(), now())
+        unread = count_unread(session, member())
+    return _render(found, filters, unread, "")
+
+
+@blueprint.post("/search")
+@open_to(Role.STAFF)
+def search() -> str:
+    """Shows the conversations in which something was said; by POST, so that it is in no address and no history."""
+    wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
+    filters = Filters.read(request.form, member().practices)
+    with parts_of(current_app).database.write() as session:
+        unread = count_unread(session, member())
+        if not wanted:
+            found = list_page(session, member(), filters, _zones(), now())
+        else:
+            found = search_page(session, member(), filters, wanted, _zones(), now())
+        if wanted and not is_refresh():
+            record_action(session, staff_id=member().id, practice=None, action="searched", subject="inbox")
+    return _render(found, filters, unread, wanted)
+
+
+@blueprint.get("/events")
+@open_to(Role.STAFF)
+def events() -> Response:
+    """Says whenever the list may look different."""
+    return stream(parts_of(current_app), [practice_topic(slug) for slug in member().practices])
+
+
+def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
+    shown: dict[str, Any] = {
+        "page": found,
+        "filters": filters,
+        "wanted": wanted,
+        "unread": f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread),
+        "practices": {slug: parts_of(current_app).practices.require(slug).name for slug in member().practices},
+        "channels": {channel.value: name for channel, name in words.CHANNELS.items()},
+        "states": words.STATES,
+    }
+    return render_template("staff/inbox.html", choices=_choices(), searched=(SEARCHED, MESSAGES_SEARCHED), **shown)
+
+
+def _choices() -> dict[str, dict[str, str]]:
+    """What can be chosen for each filter, in words."""
+    parts = parts_of(current_app)
+    own = [parts.practices.require(slug) for slug in member().practices]
+    teams = [*TEAMS, *(team for practice in own for team in practice.teams)]
+    choices = {
+        "state": {str(state): name for state, name in STATES.items()},
+        "priority": {name: words.label(name) for name in PRIORITIES},
+        "team": {name: words.label(name) for name in dict.fromkeys(teams)},
+        "intent": {name: words.label(name) for name in INTENTS},
+        "channel": {channel.value: words.CHANNELS[channel] for channel in Channel},
+    }
+    return choices | ({"practice": {one.slug: one.name for one in own}} if len(own) > 1 else {})
+
+
+def _zones() -> dict[str, str]:
+    practices = parts_of(current_app).practices
+    return {slug: practices.require(slug).time_zone for slug in member().practices}

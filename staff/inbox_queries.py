@@ -1,0 +1,335 @@
+"""What the inbox shows: conversations by filters, newest activity first, a page at a time; and the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from inbox.models import Channel, Conversation, ConversationState, Delivery, DeliveryState, Message
+from inbox.staff_models import ConversationRead, StaffMember, StaffPractice
+from inbox.types import keyring
+from intake import phone
+from intake.errors import IntakeError
+from intake.practices import INTENTS
+from staff import words
+from staff.access import Member
+
+PAGE = 50
+SEARCHED = 300
+MESSAGES_SEARCHED = 20
+MOST_COUNTED = 100
+PREVIEW = 140
+UNFINISHED, EVERY = "unfinished", "all"
+PRIORITIES = ("urgent", "high", "normal", "low")
+TEAMS = ("front_desk", "scheduling", "billing", "clinical", "manager", "on_call", "review", "digest")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which conversations are wanted; an empty value asks for nothing.
+
+    Attributes:
+        state: a state, `unfinished` for whatever is not closed, or `all`.
+        before: where the page begins, as `cursor` wrote it.
+    """
+
+    intent: str = ""
+    priority: str = ""
+    team: str = ""
+    state: str = UNFINISHED
+    channel: str = ""
+    practice: str = ""
+    unread: bool = False
+    mine: bool = False
+    before: str = ""
+
+    @classmethod
+    def read(cls, values: Mapping[str, str], practices: Sequence[str]) -> Filters:
+        """Reads them from a query or a form; what is not known there is not asked for."""
+
+        def one_of(name: str, known: Sequence[str], default: str = "") -> str:
+            value = values.get(name, "")
+            return value if value in known else default
+
+        return cls(
+            intent=one_of("intent", INTENTS),
+            priority=one_of("priority", PRIORITIES),
+            team=values.get("team", "")[:32],
+            state=one_of("state", (*ConversationState, EVERY), UNFINISHED),
+            channel=one_of("channel", list(Channel)),
+            practice=one_of("practice", practices),
+            unread=bool(values.get("unread")),
+            mine=bool(values.get("mine")),
+            before=values.get("before", "")[:40],
+        )
+
+    def as_query(self, **changes: str) -> dict[str, str]:
+        """Returns them as the parameters of an address."""
+        values = {
+            "intent": self.intent,
+            "priority": self.priority,
+            "team": self.team,
+            "state": "" if self.state == UNFINISHED else self.state,
+            "channel": self.channel,
+            "practice": self.practice,
+            "unread": "1" if self.unread else "",
+            "mine": "1" if self.mine else "",
+        }
+        return {name: value for name, value in (values | changes).items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One conversation in the list, ready to be shown."""
+
+    id: int
+    who: str = field(repr=False)
+    preview: str = field(repr=False)
+    by: str
+    channel: str
+    practice: str
+    state: str
+    intent: str
+    team: str
+    priority: str
+    assignee: str
+    taken_over: bool
+    unread: bool
+    trouble: str
+    at: datetime
+    age: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the list, and where the next one begins; None at the end."""
+
+    rows: list[Row]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    conversation: Conversation
+    unread: bool
+
+
+def list_page(session: Session, member: Member, filters: Filters, zones: Mapping[str, str], moment: datetime) -> Page:
+    """Returns a page of the conversations that filters ask for.
+
+    Args:
+        session: an open transaction.
+        member: whose practices are looked through, and whose reading counts.
+        filters: which conversations, and from where on.
+        zones: time zone of each practice, by slug.
+        moment: now, aware.
+    """
+    found = _find(session, member, filters, PAGE + 1)
+    more = len(found) > PAGE
+    found = found[:PAGE]
+    return Page(_rows(session, found, zones, moment), cursor(found[-1].conversation) if more else None)
+
+
+def search_page(
+    session: Session, member: Member, filters: Filters, wanted: str, zones: Mapping[str, str], moment: datetime
+) -> Page:
+    """Returns the conversations, among the newest that filters ask for, in which something was said or somebody named.
+
+    Text, names and numbers are encrypted where they are stored, so that they are decrypted here, a bounded number of
+    them. A whole phone number is looked up among all by its blind index.
+    """
+    found = _find(session, member, filters, SEARCHED + 1)
+    more = len(found) > SEARCHED
+    found = found[:SEARCHED]
+    said = _texts(session, [one.conversation.id for one in found])
+    matching = [one for one in found if _matches(one.conversation, said.get(one.conversation.id, []), wanted)]
+    by_number = [] if filters.before else _find_by_number(session, member, filters, wanted)
+    known = {one.conversation.id for one in matching}
+    matching += [one for one in by_number if one.conversation.id not in known]
+    return Page(_rows(session, matching, zones, moment), cursor(found[-1].conversation) if more else None)
+
+
+def count_unread(session: Session, member: Member) -> int:
+    """Counts the conversations that are not closed and hold something unread, up to `MOST_COUNTED`."""
+    query = _select(member, Filters(unread=True)).with_only_columns(Conversation.id).limit(MOST_COUNTED)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def assignable(session: Session, practice: str) -> list[StaffMember]:
+    """Returns the members of a practice that a conversation can be given to."""
+    query = (
+        select(StaffMember)
+        .join(StaffPractice)
+        .where(StaffPractice.practice == practice, StaffMember.disabled_at.is_(None))
+    )
+    return list(session.scalars(query.order_by(StaffMember.name, StaffMember.id)))
+
+
+def names_of(session: Session, staff_ids: Sequence[int | None]) -> dict[int, str]:
+    """Returns what members of staff are called."""
+    wanted = {staff_id for staff_id in staff_ids if staff_id is not None}
+    if not wanted:
+        return {}
+    found = session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(wanted)))
+    return {member.id: member.name for member in found}
+
+
+def cursor(conversation: Conversation) -> str:
+    """Writes where the list goes on after a conversation: when it was last active, in microseconds, and its id."""
+    at = conversation.last_activity_at or conversation.created_at
+    return f"{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
+
+
+def _find(session: Session, member: Member, filters: Filters, limit: int) -> list[_Found]:
+    query = _select(member, filters).order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
+    return [_Found(conversation, bool(unread)) for conversation, unread in session.execute(query.limit(limit))]
+
+
+def _find_by_number(session: Session, member: Member, filters: Filters, wanted: str) -> list[_Found]:
+    try:
+        number = phone.normalise(wanted)
+    except IntakeError:
+        return []
+    query = _select(member, filters).where(Conversation.patient_index.in_(keyring().indexes(number)))
+    return [_Found(conversation, bool(unread)) for conversation, unread in session.execute(query.limit(PAGE))]
+
+
+def _select(member: Member, filters: Filters) -> Select[Conversation, bool]:
+    read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
+    unread = and_(
+        Conversation.state != ConversationState.CLOSED,
+        Conversation.last_message_id > func.coalesce(ConversationRead.message_id, 0),
+    )
+    query = select(Conversation, unread).outerjoin(ConversationRead, read)
+    practices = [filters.practice] if filters.practice else member.practices
+    conditions: list[ColumnElement[bool]] = [
+        Conversation.practice.in_(practices),
+        Conversation.last_message_id.is_not(None),  # a chat may be opened and left
+    ]
+    for name in ("intent", "priority", "team", "channel"):
+        if value := getattr(filters, name):
+            conditions.append(getattr(Conversation, name) == value)
+    if filters.state == UNFINISHED:
+        conditions.append(Conversation.state != ConversationState.CLOSED)
+    elif filters.state != EVERY:
+        conditions.append(Conversation.state == filters.state)
+    if filters.unread:
+        conditions.append(unread)
+    if filters.mine:
+        conditions.append(Conversation.assigned_to == member.id)
+    return query.where(*conditions, *_after(filters.before))
+
+
+def _after(before: str) -> list[ColumnElement[bool]]:
+    at, _, conversation_id = before.partition("-")
+    if not (at.isdecimal() and conversation_id.isdecimal() and len(at) < 18 and len(conversation_id) < 18):
+        return []
+    moment = _EPOCH + int(at) * _MICROSECOND
+    return [
+        or_(
+            Conversation.last_activity_at < moment,
+            and_(Conversation.last_activity_at == moment, Conversation.id < int(conversation_id)),
+        )
+    ]
+
+
+def _texts(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The newest of what patients and staff wrote in each conversation."""
+    texts: dict[int, list[str]] = {}
+    for table, text, others in (
+        (Message, Message.text, Message.id.is_not(None)),
+        (Delivery, Delivery.body, Delivery.message_id.is_(None)),
+    ):
+        place = func.row_number().over(partition_by=table.conversation_id, order_by=table.id.desc()).label("place")
+        newest = select(table.id, place).where(table.conversation_id.in_(conversation_ids), others).subquery()
+        query = select(table.conversation_id, text).join(newest, newest.c.id == table.id)
+        for conversation_id, said in session.execute(query.where(newest.c.place <= MESSAGES_SEARCHED)):
+            texts.setdefault(conversation_id, []).append(said)
+    return texts
+
+
+def _matches(conversation: Conversation, texts: Sequence[str], wanted: str) -> bool:
+    addresses = [conversation.patient_address, conversation.contact_phone, conversation.contact_email]
+    plain = wanted.casefold()
+    if any(plain in text.casefold() for text in (*texts, conversation.patient_name or "", *filter(None, addresses))):
+        return True
+    figures = "".join(filter(str.isdecimal, wanted))
+    looks_like_a_number = len(figures) >= 3 and not any(map(str.isalpha, wanted))
+    return looks_like_a_number and any(figures in address for address in addresses if address)
+
+
+def _rows(session: Session, found: Sequence[_Found], zones: Mapping[str, str], moment: datetime) -> list[Row]:
+    conversations = [one.conversation for one in found]
+    messages = _by_conversation(session, Message, [one.last_message_id for one in conversations])
+    replies = _last_replies(session, [one.id for one in conversations])
+    names = names_of(session, [*(one.assigned_to for one in conversations), *(r.staff_id for r in replies.values())])
+    return [
+        _row(one, messages.get(one.conversation.id), replies.get(one.conversation.id), names, zones, moment)
+        for one in found
+    ]
+
+
+def _by_conversation(session: Session, table: type[Message], row_ids: Sequence[int | None]) -> dict[int, Message]:
+    return {row.conversation_id: row for row in session.scalars(select(table).where(table.id.in_(row_ids)))}
+
+
+def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int, Delivery]:
+    newest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.conversation_id.in_(conversation_ids), Delivery.message_id.is_(None))
+        .group_by(Delivery.conversation_id)
+    )
+    found = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
+    return {delivery.conversation_id: delivery for delivery in found}
+
+
+def _row(
+    one: _Found,
+    message: Message | None,
+    reply: Delivery | None,
+    names: Mapping[int, str],
+    zones: Mapping[str, str],
+    moment: datetime,
+) -> Row:
+    conversation = one.conversation
+    at = conversation.last_activity_at or conversation.created_at
+    text, by = _last_said(message, reply, names)
+    failed = reply is not None and reply.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
+    return Row(
+        id=conversation.id,
+        who=words.who(conversation),
+        preview=_shorten(text),
+        by=by,
+        channel=conversation.channel,
+        practice=conversation.practice,
+        state=conversation.state,
+        intent=words.label(conversation.intent),
+        team=words.label(conversation.team),
+        priority=conversation.priority or "",
+        assignee=names.get(conversation.assigned_to or 0, ""),
+        taken_over=conversation.staff_took_over_at is not None,
+        unread=one.unread,
+        trouble="Reply not delivered" if failed else "",
+        at=at,
+        age=words.age(at, moment, zones[conversation.practice]),
+    )
+
+
+def _last_said(message: Message | None, reply: Delivery | None, names: Mapping[int, str]) -> tuple[str, str]:
+    """What was said last by a person, and by whom unless it was the patient; what the robot answers says little."""
+    if reply is not None and (message is None or reply.created_at > message.received_at):
+        return reply.body, names.get(reply.staff_id or 0, "Staff")
+    if message is None:
+        return "", ""
+    return message.text or ("Picture or file" if message.media else "Voicemail without a transcription"), ""
+
+
+def _shorten(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= PREVIEW else f"{plain[: PREVIEW - 1].rstrip()}…"

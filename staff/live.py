@@ -1,0 +1,80 @@
+"""Keeping an open page up to date: streams that say "look again", and who else is looking.
+
+A stream carries no words of anybody; the page is asked for anew, as whoever is signed in then, and takes over the parts
+that are marked `data-live`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import redis
+import structlog
+from flask import Response, request
+
+from webhooks.parts import Parts
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT_SECONDS = 15.0
+STREAM_SECONDS = 600.0
+PRESENT_SECONDS = 40
+
+
+def is_refresh() -> bool:
+    """Whether a page that is open already looks again, rather than a member who opens it."""
+    return request.headers.get("X-Requested-With") == "live"
+
+
+def stream(parts: Parts, topics: Sequence[str], look: Callable[[], object] = lambda: None) -> Response:
+    """Answers with server-sent events, one `changed` whenever a topic may look different.
+
+    Args:
+        parts: the application's.
+        topics: what the page shows.
+        look: asked now and then besides; a change of what it returns is a change of the page as well.
+    """
+    response = Response(_events(parts, topics, look), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
+    return response
+
+
+def _events(parts: Parts, topics: Sequence[str], look: Callable[[], object]) -> Iterator[str]:
+    ends_at = time.monotonic() + STREAM_SECONDS
+    with parts.watchers.watch(*topics) as changed:
+        seen = look()
+        yield "retry: 2000\n\n"
+        while time.monotonic() < ends_at and not parts.watchers.is_closed:
+            woken = changed.wait(HEARTBEAT_SECONDS)
+            changed.clear()
+            before, seen = seen, look()
+            yield "event: changed\ndata: {}\n\n" if woken or seen != before else ": still here\n\n"
+
+
+class Presence:
+    """Which members of staff look at a conversation now; Redis keeps their ids for less than a minute."""
+
+    def __init__(self, connection: redis.Redis, conversation_id: int) -> None:
+        self._connection = connection
+        self._key = f"presence:{conversation_id}"
+
+    def enter(self, staff_id: int) -> bool:
+        """Notes that a member is there, and says whether they are new; they leave by not being noted any more."""
+        try:
+            is_new = self._connection.zadd(self._key, {str(staff_id): time.time()})
+            self._connection.expire(self._key, PRESENT_SECONDS)
+        except redis.RedisError as error:
+            log.warning("presence_unknown", error=type(error).__name__)
+            return False
+        return bool(is_new)
+
+    def others(self, staff_id: int) -> list[int]:
+        """Returns the ids of the others who are there; nobody while Redis is away."""
+        try:
+            self._connection.zremrangebyscore(self._key, 0, time.time() - PRESENT_SECONDS)
+            found = self._connection.zrange(self._key, 0, -1)
+        except redis.RedisError:
+            return []
+        present = (int(other) for other in found if isinstance(other, (bytes, str)))
+        return sorted(other for other in present if other != staff_id)

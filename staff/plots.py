@@ -1,0 +1,208 @@
+"""Plots as SVG: pure functions from figures to an image that a screen reader can name; the page tells the figures too.
+
+Looks are left to the style sheet, as the page's policy forbids styles within it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+WIDTH, HEIGHT = 360, 250
+LEFT, RIGHT, TOP, BOTTOM = 44, 14, 14, 42
+LEAST_RADIUS, MOST_RADIUS = 2.5, 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A share that was measured.
+
+    Attributes:
+        x: where, 0 to 1.
+        y: the share, 0 to 1.
+        low: lower end of its interval.
+        high: upper end.
+        size: how much it counts, 0 to 1, shown as the area of the dot.
+        name: what the dot tells when pointed at.
+    """
+
+    x: float
+    y: float
+    low: float
+    high: float
+    size: float = 0.0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The words of a plot.
+
+    Attributes:
+        key: names the plot on the page; letters, figures and hyphens.
+        title: what it shows.
+        description: what can be seen in it.
+        x: what lies along the bottom.
+        y: what lies along the side.
+    """
+
+    key: str
+    title: str
+    description: str
+    x: str
+    y: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The part of the plane that is drawn: 0 to 1 along the bottom, `low` to 1 along the side."""
+
+    low: float = 0.0
+
+    def x(self, value: float) -> float:
+        """Returns where a share lies across the image, kept within the frame."""
+        return LEFT + _within(value) * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: float) -> float:
+        """Returns where a share lies down the image, kept within the frame."""
+        return TOP + (1 - _within((value - self.low) / (1 - self.low))) * (HEIGHT - TOP - BOTTOM)
+
+
+def over_time(texts: Texts, points: Sequence[Point], labels: Sequence[str]) -> Markup:
+    """Draws a share over time: a dot with its interval for each period, joined by a line.
+
+    Args:
+        texts: the words.
+        points: in order of time.
+        labels: what the first and the last period are called, or the only one.
+    """
+    frame = Frame(_lower_end(points))
+    parts = [_side(frame), _words(texts), *_ends(labels)]
+    parts += [_line([(frame.x(one.x), frame.y(one.y)) for one in points], "line"), *_dots(frame, points)]
+    return _image(texts, parts)
+
+
+def reliability(texts: Texts, points: Sequence[Point]) -> Markup:
+    """Draws how many were right against confidence: on the diagonal, confidence means what it says.
+
+    Args:
+        texts: the words.
+        points: one for each range of confidence, in order.
+    """
+    frame = Frame()
+    diagonal = _line([(frame.x(0), frame.y(0)), (frame.x(1), frame.y(1))], "ideal")
+    return _image(texts, [_side(frame), _bottom(frame), _words(texts), diagonal, *_dots(frame, points)])
+
+
+def coverage(texts: Texts, curve: Sequence[Point], current: Point | None) -> Markup:
+    """Draws how many are right against how many are acted on, and where the threshold stands now.
+
+    Args:
+        texts: the words.
+        curve: one for each threshold, in order.
+        current: where the practice stands; None when that is not known.
+    """
+    marked = [current] if current else []
+    frame = Frame(_lower_end([*curve, *marked]))
+    band = [(frame.x(one.x), frame.y(one.high)) for one in curve]
+    band += [(frame.x(one.x), frame.y(one.low)) for one in reversed(curve)]
+    parts = [_side(frame), _bottom(frame), _words(texts), _shape(band)]
+    parts.append(_line([(frame.x(one.x), frame.y(one.y)) for one in curve], "line"))
+    if current:
+        across = _number(frame.x(current.x))
+        parts.append(f'<line class="mark" x1="{across}" x2="{across}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>')
+        parts += _dots(frame, marked)
+    return _image(texts, parts)
+
+
+def _image(texts: Texts, parts: Iterable[str]) -> Markup:
+    title, description = f"{texts.key}-title", f"{texts.key}-description"
+    return Markup(  # noqa: S704 (whatever came from outside was escaped below)
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{title} {description}">'
+        f'<title id="{title}">{escape(texts.title)}</title>'
+        f'<desc id="{description}">{escape(texts.description)}</desc>{"".join(parts)}</svg>'
+    )
+
+
+def _lower_end(points: Sequence[Point]) -> float:
+    """Where the side begins: the tenth below the lowest interval, so that differences can be seen."""
+    lowest = min((_within(one.low) for one in points), default=0.0)
+    return min(9, math.floor(10 * lowest)) / 10
+
+
+def _side(frame: Frame) -> str:
+    return "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_number(frame.y(value))}"'
+        f' y2="{_number(frame.y(value))}"/>'
+        f'<text class="tick side" x="{LEFT - 6}" y="{_number(frame.y(value) + 4)}">{value:.0%}</text>'
+        for value in _ticks(frame.low)
+    )
+
+
+def _ticks(low: float) -> list[float]:
+    """Returns round shares from 1 down to the lower end, about five of them."""
+    step = next(step for step in (2, 5, 10, 20) if 100 * (1 - low) <= 5 * step + 1e-6)
+    return [percent / 100 for percent in range(100, round(100 * low) - 1, -step)]
+
+
+def _bottom(frame: Frame) -> str:
+    return "".join(
+        f'<text class="tick bottom" x="{_number(frame.x(step / 4))}" y="{HEIGHT - BOTTOM + 16}">{step / 4:.0%}</text>'
+        for step in range(5)
+    )
+
+
+def _ends(labels: Sequence[str]) -> list[str]:
+    """Names the ends of the time that is shown."""
+    across = {"start": LEFT, "middle": LEFT + (WIDTH - LEFT - RIGHT) / 2, "end": WIDTH - RIGHT}
+    kinds = ("start", "end") if len(labels) > 1 else ("middle",) * len(labels)
+    return [
+        f'<text class="tick {kind}" x="{_number(across[kind])}" y="{HEIGHT - BOTTOM + 16}">{escape(label)}</text>'
+        for kind, label in zip(kinds, labels, strict=True)
+    ]
+
+
+def _words(texts: Texts) -> str:
+    middle = _number(TOP + (HEIGHT - TOP - BOTTOM) / 2)
+    return (
+        f'<text class="name bottom" x="{_number(LEFT + (WIDTH - LEFT - RIGHT) / 2)}" y="{HEIGHT - 6}">'
+        f"{escape(texts.x)}</text>"
+        f'<text class="name bottom" transform="translate(11 {middle}) rotate(-90)">{escape(texts.y)}</text>'
+    )
+
+
+def _dots(frame: Frame, points: Iterable[Point]) -> list[str]:
+    return [
+        f'<g class="dot"><title>{escape(one.name)}</title>'
+        f'<line class="interval" x1="{_number(frame.x(one.x))}" x2="{_number(frame.x(one.x))}"'
+        f' y1="{_number(frame.y(one.high))}" y2="{_number(frame.y(one.low))}"/>'
+        f'<circle cx="{_number(frame.x(one.x))}" cy="{_number(frame.y(one.y))}" r="{_number(_radius(one.size))}"/></g>'
+        for one in points
+    ]
+
+
+def _radius(size: float) -> float:
+    return LEAST_RADIUS + (MOST_RADIUS - LEAST_RADIUS) * math.sqrt(_within(size))
+
+
+def _line(points: Sequence[tuple[float, float]], kind: str) -> str:
+    return f'<polyline class="{kind}" points="{_path(points)}"/>' if len(points) > 1 else ""
+
+
+def _shape(points: Sequence[tuple[float, float]]) -> str:
+    return f'<polygon class="band" points="{_path(points)}"/>' if len(points) > 2 else ""
+
+
+def _path(points: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 1):g}"
+
+
+def _within(value: float) -> float:
+    return min(max(value, 0.0), 1.0)

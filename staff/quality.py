@@ -1,0 +1,277 @@
+"""How right the model is for a practice, as people's reviews show, so that a threshold can be set by looking."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, current_app, render_template, request
+
+from inbox.audit import record_action
+from inbox.models import now
+from inbox.reviews import NONE_OF_THESE, reviews_since
+from inbox.staff_models import Review, ReviewReason, Role
+from intake.practices import INTENTS, Practice
+from staff import estimates, plots, words
+from staff.access import member, open_to, own_practice
+from staff.estimates import Asked, Judged, Operating, Share
+from staff.plots import Point, Texts
+from webhooks.parts import parts_of
+
+blueprint = Blueprint("quality", __name__, url_prefix="/staff/quality")
+
+PERIODS = {"7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days", "365": "Last year", "all": "All time"}
+USUAL_PERIOD = "90"
+DAILY_UP_TO = ("7", "30")
+LABELS = (*INTENTS, NONE_OF_THESE)
+STEPS = tuple(step / 20 for step in range(6, 20))
+HEAT_LEVELS = 5
+COLUMNS = (
+    "review", "message", "practice", "reason", "sampling_rate", "model", "intent", "confidence", "threshold",
+    "label", "staff_id", "asked_at", "decided_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the page shows: of a practice, over a period, of one version of the model or of all."""
+
+    practice: Practice
+    period: str
+    model: str
+
+    def since(self) -> datetime | None:
+        """Returns when the period began; None for all time."""
+        return None if self.period == "all" else now() - timedelta(days=int(self.period))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One count of the confusion matrix, and how dark it is shown, 0 to 5."""
+
+    count: int
+    heat: int
+    is_right: bool
+
+
+@blueprint.get("")
+@open_to(Role.MANAGER)
+def page() -> str:
+    """Shows the figures and plots."""
+    choice = _read_choice()
+    with parts_of(current_app).database.read() as session:
+        everything = reviews_since(session, [choice.practice.slug], choice.since())
+    versions = list(dict.fromkeys(review.model_version for review in reversed(everything)))
+    reviews = _of_model(everything, choice)
+    judged = estimates.weigh(map(_asked, reviews))
+    shown: dict[str, Any] = {
+        "choice": choice,
+        "practices": {slug: parts_of(current_app).practices.require(slug).name for slug in member().practices},
+        "periods": PERIODS,
+        "versions": versions,
+        "counts": _counts(reviews),
+        "sample": choice.practice.review_sample,
+        "names": {name: words.label(name) for name in LABELS},
+        "right": estimates.share_right(judged),
+    }
+    if not judged:
+        return render_template("staff/quality.html", **shown)
+    return render_template("staff/quality.html", **shown, **_figures(judged, reviews, choice))
+
+
+@blueprint.get("/reviews.csv")
+@open_to(Role.MANAGER)
+def export() -> Response:
+    """Hands out the reviews as a table: ids, labels and times, never any text, name or number."""
+    choice = _read_choice()
+    with parts_of(current_app).database.write() as session:
+        reviews = _of_model(reviews_since(session, [choice.practice.slug], choice.since()), choice)
+        table = write_table(reviews)
+        record_action(
+            session,
+            staff_id=member().id,
+            practice=choice.practice.slug,
+            action="exported",
+            subject="reviews",
+            period=choice.period,
+            rows=len(reviews),
+        )
+    response = Response(table, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="reviews-{choice.practice.slug}.csv"'
+    return response
+
+
+def write_table(reviews: Iterable[Review]) -> str:
+    """Returns reviews as comma-separated values, with a line of names."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for one in reviews:
+        decided = one.decided_at.isoformat() if one.decided_at else ""
+        writer.writerow(
+            [
+                one.id, one.message_id, one.practice, one.reason, one.sampling_rate, one.model_version, one.intent,
+                one.confidence, one.threshold, one.label or "", one.staff_id or "", one.created_at.isoformat(), decided,
+            ]
+        )  # fmt: skip
+    return text.getvalue()
+
+
+def current_threshold(practice: Practice, reviews: Sequence[Review]) -> float | None:
+    """Returns the threshold that holds now: the practice's own, else the model's, as the newest review tells it.
+
+    None when neither is known.
+    """
+    if practice.review_threshold is not None:
+        return practice.review_threshold
+    by_model = [one.threshold for one in reviews if one.intent not in practice.thresholds]
+    return by_model[-1] if by_model else None
+
+
+def _read_choice() -> Choice:
+    slug = request.args.get("practice") or next(iter(member().practices), "")
+    period = request.args.get("period", USUAL_PERIOD)
+    return Choice(own_practice(slug), period if period in PERIODS else USUAL_PERIOD, request.args.get("model", ""))
+
+
+def _of_model(reviews: Sequence[Review], choice: Choice) -> list[Review]:
+    return [one for one in reviews if choice.model in ("", one.model_version)]
+
+
+def _asked(review: Review) -> Asked:
+    return Asked(
+        at=review.created_at,
+        intent=review.intent,
+        confidence=review.confidence,
+        sampling_rate=review.sampling_rate,
+        is_sample=review.reason == ReviewReason.SAMPLE,
+        label=review.label,
+    )
+
+
+def _counts(reviews: Sequence[Review]) -> dict[str, int]:
+    decided = [one for one in reviews if one.decided_at is not None]
+    sampled = sum(one.reason == ReviewReason.SAMPLE for one in decided)
+    return {"sampled": sampled, "unsure": len(decided) - sampled, "waiting": len(reviews) - len(decided)}
+
+
+def _figures(judged: list[Judged], reviews: Sequence[Review], choice: Choice) -> dict[str, Any]:
+    bins = estimates.reliability(judged)
+    error = estimates.calibration_error(bins)
+    threshold = current_threshold(choice.practice, reviews)
+    current = None if threshold is None else estimates.at_threshold(judged, threshold)
+    over_time = _over_time(judged, choice)
+    return {
+        "over_time": over_time,
+        "over_time_plot": _time_plot(over_time),
+        "confusion": _confusion(judged),
+        "bins": bins,
+        "error": error,
+        "reliability_plot": _reliability_plot(bins, error),
+        "current": current,
+        "thresholds": _thresholds(judged, current),
+        "coverage_plot": _coverage_plot(judged, current),
+        "own_thresholds": choice.practice.thresholds,
+    }
+
+
+def _over_time(judged: list[Judged], choice: Choice) -> list[tuple[str, Share]]:
+    """By day over a short period, else by week, in the practice's time zone."""
+    zone = ZoneInfo(choice.practice.time_zone)
+
+    def period(at: datetime) -> str:
+        day = at.astimezone(zone).date()
+        if choice.period not in DAILY_UP_TO:
+            day -= timedelta(days=day.weekday())
+        return f"{day:%b} {day.day}, {day.year}"
+
+    return estimates.by_time(judged, period)
+
+
+def _time_plot(found: list[tuple[str, Share]]) -> str:
+    last = max(1, len(found) - 1)
+    points = [
+        _point(place / last if len(found) > 1 else 0.5, share, name=f"{name}: {_said(share)}")
+        for place, (name, share) in enumerate(found)
+    ]
+    ends = [found[0][0], found[-1][0]] if len(found) > 1 else [found[0][0]]
+    newest = found[-1]
+    texts = Texts(
+        "over-time",
+        "How many messages the robot read right, over time",
+        f"{len(found)} periods from {ends[0]} to {ends[-1]}; in the last one {_said(newest[1])}.",
+        "",
+        "read right",
+    )
+    return plots.over_time(texts, points, ends)
+
+
+def _reliability_plot(bins: Sequence[estimates.Bin], error: float) -> str:
+    points = [
+        _point(one.confidence, one.right, one.weight, f"{one.low:.0%} to {one.high:.0%} sure: {_said(one.right)}")
+        for one in bins
+    ]
+    texts = Texts(
+        "reliability",
+        "How many messages the robot read right, by how sure it was",
+        f"On the diagonal confidence means what it says; on average it is off by {100 * error:.1f} percentage points.",
+        "how sure the robot was",
+        "read right",
+    )
+    return plots.reliability(texts, points)
+
+
+def _coverage_plot(judged: Sequence[Judged], current: Operating | None) -> str:
+    curve = [
+        _point(one.coverage, one.right, name=f"threshold {one.threshold:.2f}")
+        for one in estimates.over_thresholds(judged)
+        if one.right
+    ]
+    mark = None
+    said = "Where the threshold stands is not known yet."
+    if current and current.right:
+        said = f"At {current.threshold:.2f} it answers {current.coverage:.0%} by itself, {_said(current.right)}."
+        mark = _point(current.coverage, current.right, 0.4, said)
+    texts = Texts(
+        "coverage",
+        "How many messages the robot answers by itself, and how many of those it reads right",
+        f"The lower the threshold, the more it answers and the less of that is right. {said}",
+        "answered without a person",
+        "of those read right",
+    )
+    return plots.coverage(texts, curve, mark)
+
+
+def _point(x: float, share: Share, size: float = 0.0, name: str = "") -> Point:
+    return Point(x, share.value, share.low, share.high, size, name)
+
+
+def _said(share: Share) -> str:
+    return f"{share.value:.0%} right ({share.low:.0%} to {share.high:.0%}, {share.count} reviewed)"
+
+
+def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tuple[Operating, bool]]:
+    """What round thresholds bring, and the current one among them."""
+    found = [estimates.at_threshold(judged, step) for step in STEPS]
+    if current is not None:
+        found = [one for one in found if one.threshold != current.threshold] + [current]
+    return [(one, one is current) for one in sorted(found, key=lambda one: one.threshold)]
+
+
+def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:
+    """Rows of what people said, columns of what the model had said; the darker, the more of the row."""
+    counts = estimates.confusion(judged)
+    rows = []
+    for label in LABELS:
+        total = sum(counts.get((label, intent), 0) for intent in INTENTS)
+        cells = [counts.get((label, intent), 0) for intent in INTENTS]
+        if total:
+            heats = [0 if not count else max(1, round(HEAT_LEVELS * count / total)) for count in cells]
+            shown = zip(cells, heats, INTENTS, strict=True)
+            rows.append((label, [Cell(count, heat, label == intent) for count, heat, intent in shown]))
+    return rows

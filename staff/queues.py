@@ -1,0 +1,168 @@
+"""The RQ dashboard at `/staff/queues/`: for administrators, to look at and not to touch.
+
+What it shows are row ids: jobs carry nothing else. Of its routes only those that are listed here answer, so that a
+route which a later version adds stays closed until somebody has read it; and its Redis connection drops whatever
+would write, as RQ tidies up even while it reads.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import redis
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify
+from redis.backoff import NoBackoff
+from redis.client import Pipeline
+from redis.retry import Retry
+from rq import Worker
+from rq.exceptions import NoSuchJobError
+from rq.serializers import JSONSerializer
+from rq_dashboard import web as dashboard
+
+from inbox.staff_models import Role
+from intake.settings import Settings
+from staff.access import open_to
+from tasks.queue import MESSAGES, QUEUES
+from templates.staff import FOLDER
+
+# its base.html takes the place of the dashboard's own: searched first, as it is registered first
+frame = Blueprint("queues", __name__, template_folder=str(FOLDER / "queues"))
+
+_NAME = dashboard.blueprint.name
+READS = frozenset(
+    {
+        "queues_overview",
+        "jobs_overview",
+        "job_view",
+        "workers_overview",
+        "list_queues",
+        "list_jobs",
+        "job_info",
+        "list_workers",
+        "favicon",
+        "static",
+    }
+)
+_READING_COMMANDS = frozenset(
+    {"EXISTS", "HGET", "HGETALL", "LLEN", "LRANGE", "SMEMBERS", "XREVRANGE", "ZCARD", "ZRANGE", "PING"}
+)
+_REGISTRIES = ("queued", "scheduled", "deferred", "started", "finished", "failed", "canceled")
+# What an address may hold. The dashboard writes some of it into its pages and looks all of it up in Redis.
+_ARGUMENTS: dict[str, Callable[[Any], bool]] = {
+    "instance_number": lambda value: value == 0,
+    "queue_name": lambda value: value in QUEUES,
+    "registry_name": lambda value: value in _REGISTRIES,
+    "order": lambda value: value in ("asc", "dsc"),
+    "per_page": lambda value: _is_number(value, most=200),
+    "page": lambda value: _is_number(value, most=100_000),
+    "job_id": lambda value: re.fullmatch(r"[A-Za-z0-9-]{1,64}", value) is not None,
+    "filename": lambda value: True,  # Flask keeps it inside the folder
+}
+_POLL_MILLISECONDS = 5000
+
+
+class ReadingPipeline(Pipeline):
+    """A pipeline from which whatever would write is dropped."""
+
+    def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        """Stages a command that reads."""
+        if arguments[0] not in _READING_COMMANDS:
+            return self
+        return super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
+
+
+class ReadingRedis(redis.Redis):
+    """A client that drops whatever would write, and answers that nothing was changed."""
+
+    def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        """Runs a command that reads."""
+        if arguments[0] not in _READING_COMMANDS:
+            return 0
+        return super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        """Returns a pipeline that reads."""
+        return ReadingPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+def mount(app: Flask, settings: Settings) -> None:
+    """Adds the dashboard to the application."""
+    app.register_blueprint(frame)
+    app.register_blueprint(dashboard.blueprint, url_prefix="/staff/queues")
+    dashboard.config.serializer = JSONSerializer  # the other would run whatever code it finds in Redis
+    app.config.update(
+        RQ_DASHBOARD_REDIS_URL=["this service"],  # shown on its pages: not the address, which may hold a password
+        RQ_DASHBOARD_DISABLE_DELETE=True,
+        RQ_DASHBOARD_POLL_INTERVAL=_POLL_MILLISECONDS,
+    )
+    app.redis_conn = ReadingRedis.from_url(  # type: ignore[attr-defined]
+        settings.redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
+    app.before_request_funcs[_NAME] = [_make_nonce]  # its own opens a connection of its own for each request
+    app.after_request_funcs[_NAME] = [_allow_its_scripts]
+    for endpoint in [name for name in app.view_functions if name.startswith(f"{_NAME}.")]:
+        name = endpoint.removeprefix(f"{_NAME}.")
+        view = _list_workers if name == "list_workers" else app.view_functions[endpoint]
+        app.view_functions[endpoint] = open_to(Role.ADMIN)(_checked(view) if name in READS else _closed)
+
+
+def _closed(**_arguments: Any) -> Response:
+    abort(403, "The queues can be looked at here and not changed: lost work is found and queued again by itself.")
+
+
+def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def checked(**arguments: Any) -> Any:
+        if "queue_name" in arguments:
+            arguments["queue_name"] = arguments["queue_name"] or MESSAGES
+        if not all(_ARGUMENTS[name](value) for name, value in arguments.items()):
+            abort(404)
+        try:
+            return view(**arguments)
+        except NoSuchJobError:
+            abort(404, "This job is done, or was never there.")
+        except redis.RedisError:
+            abort(503, "Redis could not be reached: check REDIS_URL and that it runs.")
+
+    return checked
+
+
+def _list_workers(instance_number: int) -> Response:
+    """What the dashboard's own does, for jobs whose arguments are JSON."""
+    workers = Worker.all(connection=current_app.redis_conn, serializer=JSONSerializer)  # type: ignore[attr-defined]
+    return jsonify(
+        workers=[
+            {
+                "name": worker.name,
+                "queues": [queue.name for queue in worker.queues],
+                "state": worker.get_state(),
+                "current_job": dashboard.serialize_current_job(worker.get_current_job()),
+                "version": worker.version,
+                "python_version": worker.python_version,
+            }
+            for worker in sorted(workers, key=lambda worker: worker.name)
+        ]
+    )
+
+
+def _make_nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _allow_its_scripts(response: Response) -> Response:
+    """Lets the one inline script of each page run, and the templates that it compiles; nothing else is looser."""
+    if "nonce" not in g:
+        return response  # it was refused before it came to any page
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; script-src 'self' 'nonce-{g.nonce}' 'unsafe-eval'; style-src 'self'; "
+        "img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return response
+
+
+def _is_number(value: object, *, most: int) -> bool:
+    return re.fullmatch(r"[1-9][0-9]{0,5}", str(value)) is not None and int(str(value)) <= most

@@ -1,0 +1,89 @@
+"""What callers left: the recording is fetched from the carrier while it is heard, and never stored here."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import requests
+import structlog
+from flask import Blueprint, Response, abort, current_app, request
+from sqlalchemy import select
+
+from inbox.audit import record_action
+from inbox.models import Voicemail
+from inbox.staff_models import Role
+from intake.hosts import is_twilio_address
+from intake.settings import Settings
+from staff.access import member, open_to, own_message
+from tasks.senders import rebase
+from webhooks.parts import parts_of
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("recordings", __name__, url_prefix="/staff")
+
+TIMEOUT_SECONDS = 10.0
+CHUNK_BYTES = 32 * 1024
+MOST_REDIRECTS = 3
+_PASSED_ON = ("Content-Length", "Content-Range", "Accept-Ranges")
+UNREACHABLE = "The recording cannot be fetched from the carrier now: try again in a while."
+
+
+@blueprint.get("/messages/<int:message_id>/recording")
+@open_to(Role.STAFF)
+def play(message_id: int) -> Response:
+    """Streams the recording of a voicemail, or the part of it that a player asks for."""
+    parts = parts_of(current_app)
+    with parts.database.write() as session:
+        message = own_message(session, message_id)
+        url = session.scalar(select(Voicemail.recording_url).where(Voicemail.message_id == message.id))
+        if url is None:
+            abort(404)
+        if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
+            record_action(
+                session,
+                staff_id=member().id,
+                practice=message.conversation.practice,
+                action="played",
+                subject=f"conversation:{message.conversation_id}",
+                message=message.id,
+            )
+    found = _fetch(f"{url}.mp3", request.headers.get("Range"), parts.settings)
+    response = Response(found.iter_content(CHUNK_BYTES), status=found.status_code, mimetype="audio/mpeg")
+    response.call_on_close(found.close)
+    for name in _PASSED_ON:
+        if name in found.headers:
+            response.headers[name] = found.headers[name]
+    return response
+
+
+def _fetch(url: str, part: str | None, settings: Settings) -> requests.Response:
+    """Asks the carrier, with the account's credentials, which go to the carrier's own hosts only."""
+    if not settings.twilio_account_sid or not settings.twilio_auth_token:
+        abort(502, UNREACHABLE)
+    for _ in range(MOST_REDIRECTS + 1):
+        if not is_twilio_address(url):
+            abort(502, UNREACHABLE)
+        try:
+            found = requests.get(
+                rebase(url, settings.twilio_api_base_url),
+                auth=(settings.twilio_account_sid, settings.twilio_auth_token),
+                headers={"Accept-Encoding": "identity"} | ({"Range": part} if part else {}),
+                timeout=TIMEOUT_SECONDS,
+                stream=True,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            log.warning("recording_unreachable", error=type(error).__name__)
+            abort(502, UNREACHABLE)
+        if not found.is_redirect:
+            break
+        found.close()
+        url = urljoin(url, found.headers["Location"])
+    if found.status_code not in (200, 206):
+        found.close()
+        log.warning("recording_refused", status=found.status_code)
+        if found.status_code == requests.codes.not_found:
+            abort(404, "The carrier does not have this recording any more.")
+        abort(502, UNREACHABLE)
+    return found

@@ -1,0 +1,249 @@
+"""The review queue: one message at a time, whose label a person chooses with one key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from inbox.audit import record_action
+from inbox.models import Message, now
+from inbox.reviews import (
+    NONE_OF_THESE,
+    Claimed,
+    claim_next,
+    count_open,
+    find_review,
+    last_decided,
+    read_context,
+    release,
+)
+from inbox.staff_models import Review, ReviewReason, Role, StaffMember
+from intake.practices import INTENTS
+from staff import words
+from staff.access import member, open_to
+from staff.live import stream
+from tasks.corrections import can_take_back, correct, take_back
+from tasks.live import practice_topic
+from tasks.routing import Plan
+from webhooks.parts import parts_of
+
+blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
+
+LABELS = (*INTENTS, NONE_OF_THESE)  # in the order of the keys 1 to 8
+MOST_SKIPPED = 100
+_SKIPPED = "skipped_reviews"
+REASONS = {
+    ReviewReason.LOW_CONFIDENCE: "Not sure enough to answer by itself",
+    ReviewReason.OUT_OF_SCOPE: "May be nothing for the practice",
+    ReviewReason.LANGUAGE: "May not be English",
+    ReviewReason.SAMPLE: "Answered already; drawn at random to check on the robot",
+}
+TOO_LATE = "What followed from it has gone out already, so it cannot be taken back: write to the patient instead."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One label to choose.
+
+    Attributes:
+        key: the key that chooses it.
+        label: what is stored.
+        name: what is shown.
+        share: how probable the model takes it for, in percent; None for none of these.
+        is_guess: the model takes it for the most probable.
+    """
+
+    key: int
+    label: str
+    name: str
+    share: int | None
+    is_guess: bool
+
+
+@blueprint.app_context_processor
+def backlog() -> dict[str, Any]:
+    """Lets every page say how many messages wait for a label."""
+    return {"review_backlog": _count if current_user.is_authenticated else lambda: 0}
+
+
+@blueprint.get("")
+@open_to(Role.STAFF)
+def page() -> str:
+    """Shows the next message that nobody else looks at."""
+    with parts_of(current_app).database.write() as database:
+        claimed = _claim(database)
+        last = last_decided(database, member().practices, member().id, now())
+        shown: dict[str, Any] = {
+            "waiting": count_open(database, member().practices),
+            "undo": words.label(last.label) if last and can_take_back(database, last) else "",
+            "review": None,
+        }
+        if claimed is not None:
+            shown |= _shown(database, claimed.review)
+            if claimed.is_new:
+                _record(database, claimed.review, "viewed")
+    return render_template("staff/review.html", **shown)
+
+
+@blueprint.get("/waiting")
+@open_to(Role.STAFF)
+def waiting() -> str:
+    """Says how many wait, for a page that is open."""
+    return render_template("staff/review_waiting.html", waiting=_count())
+
+
+@blueprint.get("/events")
+@open_to(Role.STAFF)
+def events() -> Response:
+    """Says whenever more or fewer may wait."""
+    return stream(parts_of(current_app), [practice_topic(slug) for slug in member().practices])
+
+
+@blueprint.post("/<int:review_id>")
+@open_to(Role.STAFF)
+def label(review_id: int) -> AnyResponse:
+    """Stores the label that was chosen, and sets off what follows from it."""
+    parts = parts_of(current_app)
+    chosen = request.form.get("label", "")
+    if chosen not in LABELS:
+        abort(400, f"Choose one of the labels: {', '.join(LABELS)}.")
+    with parts.database.write() as database:
+        review = find_review(database, member().practices, review_id) or abort(404)
+        if review.decided_at is not None:
+            flash(_refusal(database, review))
+            return redirect(url_for("review.page"), 303)
+        practice = parts.practices.require(review.practice)
+        plan, follow_ups = correct(database, review, chosen, member().id, practice, now())
+        _record(database, review, "reviewed", intent=review.intent, label=chosen, reply=plan.reply, team=plan.team)
+    parts.queue.put_all(follow_ups)
+    flash(_outcome(chosen, plan))
+    return redirect(url_for("review.page"), 303)
+
+
+@blueprint.post("/<int:review_id>/skip")
+@open_to(Role.STAFF)
+def skip(review_id: int) -> AnyResponse:
+    """Leaves a message to others; it comes again when nothing else is left."""
+    with parts_of(current_app).database.write() as database:
+        review = find_review(database, member().practices, review_id) or abort(404)
+        release(database, member().id)
+        session[_SKIPPED] = [*_skipped(), review.id][-MOST_SKIPPED:]
+        _record(database, review, "review_skipped")
+    return redirect(url_for("review.page"), 303)
+
+
+@blueprint.post("/undo")
+@open_to(Role.STAFF)
+def undo() -> AnyResponse:
+    """Takes back what one decided last, as long as nothing has gone out because of it."""
+    parts = parts_of(current_app)
+    with parts.database.write() as database:
+        review = last_decided(database, member().practices, member().id, now())
+        if review is None:
+            flash("Nothing was decided within the last minute.")
+            return redirect(url_for("review.page"), 303)
+        taken_back = review.label
+        follow_ups = take_back(database, review)
+        if follow_ups is not None:
+            _record(database, review, "review_undone", label=taken_back)
+    if follow_ups is None:
+        flash(TOO_LATE)
+    else:
+        session[_SKIPPED] = [one for one in _skipped() if one != review.id]
+        parts.queue.put_all(follow_ups)
+        flash(f"Taken back: {words.label(taken_back)}.")
+    return redirect(url_for("review.page"), 303)
+
+
+def _claim(database: Session) -> Claimed | None:
+    """The next one for whoever is signed in; those that they skipped come again when nothing else is left."""
+    skipped, moment = _skipped(), now()
+    found = claim_next(database, member().practices, member().id, skipped, moment)
+    if found is None and skipped:
+        session[_SKIPPED] = []
+        found = claim_next(database, member().practices, member().id, [], moment)
+    return found
+
+
+def _shown(database: Session, review: Review) -> dict[str, Any]:
+    message = review.message
+    practice = parts_of(current_app).practices.require(review.practice)
+    return {
+        "review": review,
+        "reason": REASONS[ReviewReason(review.reason)],
+        "urgent": message.classification is not None and message.classification.urgent,
+        "who": words.who(message.conversation),
+        "channel": words.CHANNELS[message.conversation.channel],
+        "practice": practice.name if len(member().practices) > 1 else "",
+        "age": words.age(message.received_at, now(), practice.time_zone),
+        "lines": read_context(database, message),
+        "clock": lambda at: words.clock(at, practice.time_zone),
+        "status": words.delivery_state,
+        "choices": _choices(message, review),
+    }
+
+
+def _choices(message: Message, review: Review) -> list[Choice]:
+    probabilities = message.classification.probabilities if message.classification else {}
+    return [
+        Choice(key, name, words.label(name), _percent(probabilities.get(name)), name == review.intent)
+        for key, name in enumerate(LABELS, start=1)
+    ]
+
+
+def _percent(probability: float | None) -> int | None:
+    return None if probability is None else round(100 * probability)
+
+
+def _outcome(label: str, plan: Plan) -> str:
+    """Says what a label set off."""
+    told = f"{words.label(plan.team)} is told" if plan.team else ""
+    replied = "the patient gets the reply for it" if plan.reply else ""
+    follows = " and ".join(part for part in (replied, told) if part)
+    return f"{words.label(label)}: {follows or 'stored; nothing else was to do'}."
+
+
+def _refusal(database: Session, review: Review) -> str:
+    if review.staff_id == member().id:
+        return f"You labelled this one already: {words.label(review.label)}."
+    other = database.get(StaffMember, review.staff_id)
+    name = other.name if other else "Somebody else"
+    return f"{name} labelled this one meanwhile: {words.label(review.label)}. Your choice was not stored."
+
+
+def _record(database: Session, review: Review, action: str, **detail: Any) -> None:
+    record_action(
+        database,
+        staff_id=member().id,
+        practice=review.practice,
+        action=action,
+        subject=f"conversation:{review.message.conversation_id}",
+        message=review.message_id,
+        review=review.id,
+        **detail,
+    )
+
+
+def _skipped() -> list[int]:
+    return list(session.get(_SKIPPED, []))
+
+
+def _count() -> int:
+    with parts_of(current_app).database.read() as database:
+        return count_open(database, member().practices)

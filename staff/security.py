@@ -1,0 +1,47 @@
+"""What protects the console in a browser: CSRF tokens, a strict Content-Security-Policy, errors as pages."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, render_template, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+PREFIX = "/staff/"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def protect(app: Flask) -> None:
+    """Protects every route under `/staff/`; the webhooks prove themselves in other ways."""
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def check_token() -> None:
+        if request.path.startswith(PREFIX):
+            csrf.protect()
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        if request.path.startswith(PREFIX):
+            response.headers.setdefault("Content-Security-Policy", POLICY)
+            response.headers["Referrer-Policy"] = "same-origin"  # CSRF protection reads it over HTTPS
+            response.headers["X-Frame-Options"] = "DENY"
+        return response
+
+    answer_others = app.error_handler_spec[None][None][HTTPException]
+
+    @app.errorhandler(HTTPException)
+    def as_page(error: HTTPException) -> Response | tuple[str, int]:
+        """Answers an error under `/staff/` as a page, and elsewhere as before."""
+        wants_page = request.accept_mimetypes.best_match(("text/html", "application/json")) == "text/html"
+        if not request.path.startswith(PREFIX) or not wants_page:
+            answered: Response = answer_others(error)  # type: ignore[assignment]
+            return answered
+        reason = "Your session has changed meanwhile: go back, reload the page and try again."
+        message = reason if isinstance(error, CSRFError) else error.description or error.name
+        return render_template(
+            "staff/error.html", status=error.code, name=error.name, message=message
+        ), error.code or 500

@@ -1,0 +1,46 @@
+"""When an urgent message that nobody has acknowledged goes on to the next contact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from intake.practices import EscalationStep
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+_CONTACT = "contact_"
+
+
+def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) -> datetime:
+    """Returns when the next step is due.
+
+    Each contact has the time between two steps to acknowledge, counted from when it was told: after a standstill the
+    contacts are told one after the other all the same, not all in one moment.
+
+    Args:
+        steps: the practice's, in their order.
+        taken: how many were taken.
+        moment: when the last of them was, or the message was decided upon; aware.
+    """
+    if taken >= len(steps):
+        return NEVER
+    before = steps[taken - 1].after_minutes if taken else 0
+    return moment + timedelta(minutes=steps[taken].after_minutes - before)
+
+
+def contact_of(steps: Sequence[EscalationStep], taken: int) -> str:
+    """Returns who is told in the step that was just taken: a team's name, or a name that `number_of` knows."""
+    return steps[taken - 1].team or f"{_CONTACT}{taken}"
+
+
+def number_of(steps: Sequence[EscalationStep], contact: str) -> str | None:
+    """Returns the number of a contact that is no team, None for a team."""
+    place = contact.removeprefix(_CONTACT)
+    if place == contact or not place.isdecimal() or not 1 <= int(place) <= len(steps):
+        return None
+    return steps[int(place) - 1].number
+
+
+def reason_of(taken: int) -> str:
+    """Returns the reason of the notices of a step."""
+    return f"escalation_{taken}"

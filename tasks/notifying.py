@@ -1,0 +1,177 @@
+"""Working the notices: claim what is due, tell it, write down what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation, Message, Notification, NotificationState, now
+from inbox.staff_models import Escalation
+from intake.practices import Practice, Team
+from tasks.carrier import Accepted, Busy, Outcome, Printed, Refused
+from tasks.delivery import retry_delay
+from tasks.measures import NOTIFICATIONS, Measure
+from tasks.notices import CONSOLE, Digest, Notice, targets_for
+from tasks.queue import FollowUps
+from tasks.quiet_hours import is_gathered
+from tasks.routing import URGENT
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What this worker alone tells now.
+
+    Attributes:
+        row_ids: the outbox rows that it stands for.
+        notice: what to tell; None when it cannot be said.
+        address: whom; None when the address has left the practices file.
+        texts_from: where texts go out from.
+    """
+
+    row_ids: tuple[int, ...]
+    notice: Notice | Digest | None
+    address: str | None
+    texts_from: str | None
+
+
+def notify(context: Context, notification_id: int) -> FollowUps:
+    """Sends a notification that is due; a repeated notice harms less than a lost one, so it may come twice."""
+    with context.database.write() as session:
+        claim = _claim(session, notification_id, context)
+    if claim is None:
+        return FollowUps()
+    outcome = _tell(context, claim)
+    with context.database.write() as session:
+        rows = session.scalars(select(Notification).where(Notification.id.in_(claim.row_ids)))
+        return FollowUps(measures=tuple(measure for row in rows for measure in _write_outcome(row, outcome)))
+
+
+def _tell(context: Context, claim: _Claim) -> Outcome:
+    if claim.notice is None:
+        return Busy("the practice is not in the practices file")
+    if claim.address is None:
+        return Refused("the address is not in the practices file any more")
+    return context.notifier.notify(claim.notice, claim.address, claim.texts_from)
+
+
+def _claim(session: Session, notification_id: int, context: Context) -> _Claim | None:
+    """Takes a notice that is due, or all those of a digest; None when there is nothing to tell."""
+    moment = now()
+    row = session.get(Notification, notification_id)
+    if row is None or row.state != NotificationState.PENDING or row.next_attempt_at > moment:
+        return None
+    slug = row.message.conversation.practice
+    practice = context.practices.by_slug(slug)
+    gathered = practice is not None and row.target != CONSOLE and is_gathered(_team(practice, row.team), row.priority)
+    taken = _take(session, _due_with(session, row, slug, moment) if gathered else [row.id], moment)
+    if not taken:
+        return None
+    if practice is None:
+        return _Claim(taken, None, None, None)
+    escalation = _escalation(session, row)
+    if escalation is not None and escalation.acknowledged_at is not None and row.target != CONSOLE:
+        _drop(session, taken)
+        return None
+    notice = _digest(session, taken, practice, row.team) if gathered else _notice(row, practice, escalation)
+    return _Claim(taken, notice, targets_for(practice, row.team).get(row.target), practice.texts_from)
+
+
+def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:
+    """Marks those that are still due as this worker's: of two workers that want the same rows, one gets them."""
+    taken = session.scalars(
+        update(Notification)
+        .where(
+            Notification.id.in_(row_ids),
+            Notification.state == NotificationState.PENDING,
+            Notification.next_attempt_at <= moment,
+        )
+        .values(state=NotificationState.SENDING, attempts=Notification.attempts + 1)
+        .returning(Notification.id)
+        .execution_options(synchronize_session=False)
+    )
+    return tuple(taken)
+
+
+def _due_with(session: Session, row: Notification, practice: str, moment: datetime) -> Sequence[int]:
+    """Everything that the digest holds which a notice waits for."""
+    query = (
+        select(Notification.id)
+        .join(Message)
+        .join(Conversation)
+        .where(
+            Conversation.practice == practice,
+            Notification.team == row.team,
+            Notification.target == row.target,
+            Notification.priority == row.priority,
+            Notification.state == NotificationState.PENDING,
+            Notification.next_attempt_at <= moment,
+        )
+    )
+    return session.scalars(query).all()
+
+
+def _escalation(session: Session, row: Notification) -> Escalation | None:
+    """What an urgent notice asks to be acknowledged."""
+    if row.priority != URGENT:
+        return None
+    return session.scalar(select(Escalation).where(Escalation.message_id == row.message_id))
+
+
+def _drop(session: Session, row_ids: tuple[int, ...]) -> None:
+    """Somebody has acknowledged meanwhile: nobody else need be told."""
+    session.execute(
+        update(Notification)
+        .where(Notification.id.in_(row_ids))
+        .values(state=NotificationState.DROPPED)
+        .execution_options(synchronize_session=False)
+    )
+    log.info("notification_dropped", notification_ids=list(row_ids))
+
+
+def _digest(session: Session, row_ids: tuple[int, ...], practice: Practice, team: str) -> Digest:
+    reasons = session.scalars(select(Notification.reason).where(Notification.id.in_(row_ids)))
+    return Digest(practice.name, team, Counter(reasons))
+
+
+def _notice(row: Notification, practice: Practice, escalation: Escalation | None) -> Notice:
+    return Notice(
+        conversation_id=row.message.conversation_id,
+        message_id=row.message_id,
+        practice=practice.name,
+        reason=row.reason,
+        priority=row.priority,
+        team=row.team,
+        escalation_id=escalation.id if escalation else None,
+        text=row.message.text if _team(practice, row.team).include_text and row.target != CONSOLE else None,
+    )
+
+
+def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
+    delay = retry_delay(row.attempts)
+    if isinstance(outcome, Accepted):
+        row.state = NotificationState.SENT
+    elif isinstance(outcome, Refused | Printed) or delay is None:
+        row.state = NotificationState.FAILED
+        log.error("notification_failed", notification_id=row.id, team=row.team, outcome=type(outcome).__name__)
+    else:
+        row.state = NotificationState.PENDING
+        row.next_attempt_at = now() + delay
+        return ()
+    labels = (row.message.conversation.practice, row.priority, str(row.state))
+    return () if row.target == CONSOLE else (Measure(NOTIFICATIONS, labels),)
+
+
+def _team(practice: Practice, name: str) -> Team:
+    return practice.teams.get(name, Team())

@@ -1,0 +1,112 @@
+"""An urgent message goes from contact to contact until somebody acknowledges it; every step is recorded."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.audit import record_action
+from inbox.models import Notification, now
+from inbox.staff_models import Escalation
+from intake.practices import TEXT_PREFIX, Practice
+from tasks.escalation import NEVER, contact_of, next_step_at, reason_of
+from tasks.notices import add_notifications, key_of
+from tasks.queue import FollowUps
+from tasks.routing import URGENT, Plan
+
+if TYPE_CHECKING:
+    from inbox.database import Database
+    from tasks.context import Context
+
+log = structlog.get_logger(__name__)
+
+WITHOUT_PRACTICE = timedelta(minutes=5)
+
+
+def escalate(context: Context, escalation_id: int) -> FollowUps:
+    """Tells the next contact, when one is due and nobody has acknowledged."""
+    with context.database.write() as session:
+        moment = now()
+        row = session.get(Escalation, escalation_id, with_for_update=True)
+        if row is None or row.acknowledged_at is not None or row.next_step_at > moment:
+            return FollowUps()
+        practice = context.practices.by_slug(row.practice)
+        if practice is None:
+            row.next_step_at = moment + WITHOUT_PRACTICE  # it may come back
+            return FollowUps()
+        steps = practice.escalation
+        if row.step >= len(steps):
+            row.next_step_at = NEVER  # a step was taken out of the file
+            return FollowUps()
+        row.step += 1
+        row.next_step_at = next_step_at(steps, row.step, moment)
+        contact = contact_of(steps, row.step)
+        plan = Plan(URGENT, None, contact, URGENT, "nobody has acknowledged it")
+        notifications = add_notifications(session, row.message, practice, plan, reason_of(row.step))
+        record_action(
+            session,
+            staff_id=None,
+            practice=row.practice,
+            action="escalated",
+            subject=f"conversation:{row.message.conversation_id}",
+            escalation=row.id,
+            step=row.step,
+            contact=contact,
+        )
+        log.warning("escalated", escalation_id=row.id, step=row.step, contact=contact)
+        return FollowUps(notifications=notifications)
+
+
+def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | None) -> bool:
+    """Ends an escalation, once, and says whether this call did.
+
+    Args:
+        session: an open transaction.
+        escalation_id: which.
+        by: whose name others see.
+        staff_id: the member of staff, None for a text.
+    """
+    row = session.get_one(Escalation, escalation_id, with_for_update=True, populate_existing=True)
+    if row.acknowledged_at is not None:
+        return False
+    row.acknowledged_at, row.acknowledged_by = now(), by[:80]
+    record_action(
+        session,
+        staff_id=staff_id,
+        practice=row.practice,
+        action="acknowledged",
+        subject=f"conversation:{row.message.conversation_id}",
+        escalation=row.id,
+        step=row.step,
+        by_text=staff_id is None,
+    )
+    log.info("acknowledged", escalation_id=row.id, step=row.step, by_text=staff_id is None)
+    return True
+
+
+def is_acknowledgement(text: str) -> bool:
+    """Whether a text from a member of staff takes on what they were told of."""
+    return re.fullmatch(r"\W*ack(nowledged?)?\W*", text, re.IGNORECASE) is not None
+
+
+def acknowledge_by_text(database: Database, practice: Practice, number: str) -> int:
+    """Ends every escalation that this number was told of, and returns how many there were."""
+    told = select(Notification.message_id).where(
+        Notification.target == key_of(TEXT_PREFIX + number), Notification.attempts > 0
+    )
+    with database.write() as session:
+        open_ones = session.scalars(
+            select(Escalation.id)
+            .where(
+                Escalation.practice == practice.slug,
+                Escalation.acknowledged_at.is_(None),
+                Escalation.message_id.in_(told),
+            )
+            .order_by(Escalation.id)
+        ).all()
+        return sum(acknowledge(session, row_id, f"{number} by text", None) for row_id in open_ones)

@@ -1,0 +1,53 @@
+"""When a notice goes out: at once when it presses, else after the team's quiet hours, or in its digest."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from intake.practices import Team
+
+PRESSING = ("high", "urgent")
+LOW = "low"
+
+
+def due_at(team: Team, time_zone: str, priority: str, moment: datetime) -> datetime:
+    """Returns when a notice goes out.
+
+    Args:
+        team: who is told.
+        time_zone: the practice's.
+        priority: `low`, `normal`, `high` or `urgent`.
+        moment: now, aware.
+    """
+    if priority in PRESSING:
+        return moment
+    local = moment.astimezone(ZoneInfo(time_zone))
+    due = _next_digest(team, local) if is_gathered(team, priority) else local
+    return max(moment, _after_quiet_hours(team, due).astimezone(moment.tzinfo))
+
+
+def is_gathered(team: Team, priority: str) -> bool:
+    """Whether a notice waits for the team's digest."""
+    return priority == LOW and bool(team.digest_at)
+
+
+def _next_digest(team: Team, local: datetime) -> datetime:
+    times = [
+        datetime.combine(local.date() + timedelta(days=days), time.fromisoformat(clock), tzinfo=local.tzinfo)
+        for days in (0, 1)
+        for clock in team.digest_at
+    ]
+    return min(at for at in times if at > local)
+
+
+def _after_quiet_hours(team: Team, local: datetime) -> datetime:
+    if team.quiet_hours is None:
+        return local
+    begins, ends = (time.fromisoformat(clock) for clock in team.quiet_hours.split("-"))
+    clock = local.time()
+    is_quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    if not is_quiet:
+        return local
+    end = datetime.combine(local.date(), ends, tzinfo=local.tzinfo)
+    return end if end > local else datetime.combine(local.date() + timedelta(days=1), ends, tzinfo=local.tzinfo)

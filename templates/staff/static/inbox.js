@@ -1,0 +1,60 @@
+import { act, keepUp } from "./live.js";
+import { listen } from "./shortcuts.js";
+
+const live = document.getElementById("live");
+const search = document.getElementById("search");
+const rows = document.getElementById("rows");
+const wanted = document.getElementById("wanted");
+const HEADERS = { "X-Requested-With": "live", Accept: "text/html" };
+
+function ask() {
+  if (!wanted.defaultValue) return fetch(live.dataset.refresh, { headers: HEADERS });
+  const values = new URLSearchParams(new FormData(search));
+  values.set("wanted", wanted.defaultValue);
+  return fetch(search.action, { method: "POST", headers: HEADERS, body: values });
+}
+
+function count() {
+  const unread = document.getElementById("summary").dataset.unread;
+  document.title = `${unread === "0" ? "" : `(${unread}) `}Inbox · Intake`;
+}
+
+const look = keepUp({ events: live.dataset.events, ask, whenHidden: true, after: count });
+
+const links = () => [...rows.querySelectorAll("li > a")];
+let last = -1; // where the focus was, for when its row is gone
+
+function current() {
+  const all = links();
+  const place = all.indexOf(document.activeElement);
+  if (place >= 0) last = place;
+  return place;
+}
+
+function move(step) {
+  const all = links();
+  if (!all.length) return;
+  const place = current();
+  const from = place >= 0 ? place : last - (step > 0 ? 1 : 0);
+  all[Math.min(Math.max(from + step, 0), all.length - 1)].focus();
+}
+
+async function onCurrent(path, values) {
+  if (current() < 0) return;
+  const place = last;
+  const link = document.activeElement;
+  if (await act(link.getAttribute("href") + path, values)) await look();
+  const all = links();
+  if (!all.includes(document.activeElement)) all[Math.min(place, all.length - 1)]?.focus();
+}
+
+listen({
+  j: () => move(1),
+  k: () => move(-1),
+  e: () => onCurrent("/state", { state: "closed" }),
+  a: () => onCurrent("/assign", { to: "me" }),
+  "/": () => wanted.focus(),
+});
+
+const filters = document.getElementById("filters");
+filters.addEventListener("change", () => filters.requestSubmit());

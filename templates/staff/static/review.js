@@ -1,0 +1,46 @@
+// The review queue: one key chooses a label, and what comes in appears on an empty page. Without this, buttons do it.
+
+import { keepUp } from "./live.js";
+import { listen } from "./shortcuts.js";
+
+const page = document.getElementById("review");
+const plainTitle = document.title.replace(/^\(\d+\) /, "");
+let sending = false;
+
+// A second press while the first is on its way, or a key held down, would be meant for the message before.
+page.addEventListener("submit", (event) => {
+  if (sending) event.preventDefault();
+  sending = true;
+});
+window.addEventListener("pageshow", () => {
+  sending = false;
+});
+document.addEventListener("keydown", (event) => event.repeat && event.stopImmediatePropagation(), true);
+
+const press = (key) => () => page.querySelector(`button[data-key="${key}"]`)?.click();
+listen(Object.fromEntries([..."12345678su"].map((key) => [key, press(key)])));
+
+keepUp({
+  events: page.dataset.events,
+  ask: () => fetch(page.dataset.waiting, { headers: { "X-Requested-With": "live", Accept: "text/html" } }),
+  whenHidden: true,
+  after: () => {
+    const waiting = Number(document.getElementById("waiting").dataset.count);
+    document.title = waiting > 0 ? `(${waiting}) ${plainTitle}` : plainTitle;
+    document.getElementById("review-count").textContent = waiting > 0 ? String(waiting) : "";
+    if (waiting > 0 && document.getElementById("empty")) fill();
+  },
+});
+
+// Only an empty page is filled: nothing changes under the fingers of somebody who is about to press a key.
+async function fill() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = whole.getElementById("task");
+  if (sending || !document.getElementById("empty") || fresh.querySelector("#empty")) return;
+  document.getElementById("task").replaceWith(fresh);
+  const said = document.createElement("p");
+  said.textContent = "A message came in.";
+  document.getElementById("told").replaceChildren(said);
+}

@@ -1,0 +1,377 @@
+"""The console in a browser: messages that appear by themselves, keys, and a talk with a patient in a second browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from hypothesis import given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, expect
+
+from inbox.models import Conversation, Delivery
+from intake.settings import Settings
+from templates.segments import count_segments
+from tests.browser.site import PracticeSite, script_tag, strict_policy
+from tests.browser.visitor import Visitor
+from tests.staff.conftest import PASSWORD, Console, console_of
+from tests.world import PRACTICES_TOML, SITE, WIDGET_KEY
+
+__all__ = ["console_of"]
+
+PRICES = "How much is a first visit without insurance?"
+BILL = "I got a bill for $382 for my visit but my copay should only be $35, what is the rest?"
+ONE, TWO = "+12025550131", "+12025550132"
+SCREENS = {"desktop": (1280, 800), "phone": (390, 844), "smallest": (320, 568)}
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def console(settings: Settings, console_of: Callable[[Settings], Console], site: PracticeSite) -> Console:
+    """A practice whose chat may be embedded by the practice's site."""
+    settings.practices_file.write_text(PRACTICES_TOML.replace(SITE, site.origin))
+    return console_of(settings)
+
+
+@pytest.fixture
+def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
+    """Signs a new member in with a browser profile of their own, and opens a page of the console.
+
+    The browser complains when a form is `refused` with this status.
+    """
+
+    def open_console(
+        path: str = "/staff/", *, name: str = "Dana Reyes", refused: int | None = None, **options: Any
+    ) -> Page:
+        member = console.add_member(name=name)
+        profile = new_profile(base_url=console.url, **options)
+        if refused:
+            profile.expect_complaint(f"status of {refused}")
+        page = profile.context.new_page()
+        page.goto("/staff/sign-in")
+        page.get_by_label("Email").fill(member.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+        if path != "/staff/":
+            page.goto(path)
+        return page
+
+    return open_console
+
+
+@pytest.fixture
+def new_profile(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Makes browser profiles; at the end none has complained of anything."""
+    profiles: list[Visitor] = []
+
+    def make(**options: Any) -> Visitor:
+        profiles.append(Visitor(browser, **options))
+        return profiles[-1]
+
+    yield make
+    for profile in profiles:
+        profile.leave()
+
+
+def press(page: Page, key: str) -> None:
+    """Presses a key, once the page listens."""
+    expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
+    page.keyboard.press(key)
+
+
+def receive(console: Console, text: str, from_: str = ONE) -> None:
+    console.text(text, from_=from_)
+    console.work()
+
+
+def said(page: Page) -> list[list[str]]:
+    """Who said what, from the top of the thread."""
+    shown: list[list[str]] = page.locator("#thread > .entry").evaluate_all(
+        "all => all.map(one => [one.classList[1], one.querySelector('.text').textContent])"
+    )
+    return shown
+
+
+# ---- a talk with a patient
+
+
+def test_a_chat_is_taken_over_and_both_sides_talk_without_a_reload(
+    console: Console, sign_in: SignIn, new_profile: Callable[..., Visitor], site: PracticeSite
+) -> None:
+    page = sign_in()
+    address = site.page("/", policy=strict_policy(console.url), head=script_tag(console.url, WIDGET_KEY))
+    patient = new_profile().visit(address, WIDGET_KEY).open()
+    expect(patient.say(PRICES)).to_have_attribute("data-state", "sent")
+    console.work()
+    expect(patient.replies()).to_have_count(1)
+
+    page.get_by_role("link", name="Chat visitor").click()
+    page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_text("The robot is silent")).to_be_visible()
+    page.get_by_label("Your reply").fill("Dana from the front desk here. What do you need?")
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(patient.root.locator('[data-from="staff"] .text')).to_have_text(
+        "Dana from the front desk here. What do you need?"
+    )
+    expect(patient.say("Is there parking?")).to_have_attribute("data-state", "sent")
+    expect(page.locator("#thread .patient .text").last).to_have_text("Is there parking?")
+    console.work()
+    expect(page.locator("#thread .patient").last).not_to_contain_text("Being read")
+    page.get_by_role("button", name="Hand back to the robot").click()
+    expect(page.get_by_role("button", name="Take over")).to_be_visible()
+    expect(patient.say(BILL)).to_have_attribute("data-state", "sent")
+    console.work()
+    expect(patient.replies()).to_have_count(3)
+
+    expect(page.locator("#thread > .entry")).to_have_count(6)
+    assert [kind for kind, _ in said(page)] == ["patient", "robot", "staff", "patient", "patient", "robot"]
+    assert [text for _, text in said(page)] == [text for _, text in patient.transcript()]
+
+
+def test_a_reply_that_fails_is_seen_to_fail_without_a_reload(console: Console, sign_in: SignIn) -> None:
+    receive(console, BILL)
+    page = sign_in("/staff/conversations/1")
+    page.get_by_label("Your reply").fill("The rest is your deductible.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#thread .staff")).to_contain_text("About to be sent")
+    console.work()
+    expect(page.locator("#thread .staff .status")).to_have_text("Sent")
+
+    console.twilio.deliver(console.twilio.messages[-1].sid, "undelivered", 30005)
+
+    expect(page.locator("#thread .staff .status")).to_contain_text("Not delivered: the number does not exist")
+
+
+def test_two_members_see_each_other_and_the_second_to_answer_is_warned(console: Console, sign_in: SignIn) -> None:
+    receive(console, BILL)
+    dana = sign_in("/staff/conversations/1", name="Dana Reyes")
+    bob = sign_in("/staff/conversations/1", name="Bob Stone", refused=409)
+    expect(dana.get_by_text("Bob Stone is here too.")).to_be_visible()
+    expect(bob.get_by_text("Dana Reyes is here too.")).to_be_visible()
+    bob.get_by_label("Your reply").fill("I will look into it.")
+    dana.get_by_label("Your reply").fill("The rest is your deductible.")
+    dana.get_by_role("button", name="Send", exact=True).click()
+    expect(bob.locator("#thread .staff .text")).to_have_text("The rest is your deductible.")
+    expect(bob.get_by_label("Your reply")).to_have_value("I will look into it.")
+
+    bob.get_by_role("button", name="Send", exact=True).click()
+
+    expect(bob.get_by_role("alert")).to_contain_text("Dana Reyes answered while you were writing")
+    expect(bob.get_by_label("Your reply")).to_have_value("I will look into it.")
+    bob.get_by_role("button", name="Send anyway").click()
+    expect(bob.locator("#thread .staff")).to_have_count(2)
+
+
+def test_a_double_click_sends_once(console: Console, sign_in: SignIn) -> None:
+    receive(console, BILL)
+    page = sign_in("/staff/conversations/1")
+    page.get_by_label("Your reply").fill("The rest is your deductible.")
+
+    page.get_by_role("button", name="Send", exact=True).dblclick()
+
+    expect(page.locator("#thread .staff")).to_have_count(1)
+    assert len([one for one in console.rows(Delivery) if one.message_id is None]) == 1
+
+
+# ---- the list keeps itself up to date
+
+
+def test_messages_appear_on_top_and_are_counted_without_a_reload(console: Console, sign_in: SignIn) -> None:
+    page = sign_in()
+    expect(page).to_have_title("Inbox · Intake")
+
+    receive(console, PRICES, ONE)
+    expect(page.locator("#rows > .row > a")).to_have_text(["(202) 555-0131"])
+    receive(console, BILL, TWO)
+
+    expect(page.locator("#rows > .row > a")).to_have_text(["(202) 555-0132", "(202) 555-0131"])
+    expect(page).to_have_title("(2) Inbox · Intake")
+    receive(console, BILL, ONE)
+    expect(page.locator("#rows > .row > a")).to_have_text(["(202) 555-0131", "(202) 555-0132"])
+
+
+def test_results_of_a_search_keep_themselves_up_to_date_too(console: Console, sign_in: SignIn) -> None:
+    receive(console, BILL, ONE)
+    page = sign_in()
+    press(page, "/")
+    page.keyboard.type("deductible")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing was found.")).to_be_visible()
+    assert "deductible" not in page.url
+
+    receive(console, "Is that my deductible?", TWO)
+
+    expect(page.locator("#rows > .row > a")).to_have_text(["(202) 555-0132"])
+
+
+def test_what_is_open_stays_open_while_the_thread_grows(console: Console, sign_in: SignIn) -> None:
+    receive(console, BILL)
+    page = sign_in("/staff/conversations/1")
+    page.get_by_text("Billing inquiry", exact=True).first.click()
+    expect(page.get_by_role("table")).to_be_visible()
+    page.get_by_label("Your reply").fill("Half a sen")
+
+    receive(console, PRICES)
+
+    expect(page.locator("#thread > .patient")).to_have_count(2)
+    expect(page.get_by_role("table")).to_be_visible()
+    expect(page.get_by_label("Your reply")).to_have_value("Half a sen")
+    expect(page.get_by_label("Your reply")).to_be_focused()
+
+
+def test_who_is_signed_out_is_asked_to_sign_in(console: Console, sign_in: SignIn) -> None:
+    page = sign_in()
+    other = page.context.new_page()
+    other.goto("/staff/")
+    other.get_by_role("button", name="Sign out").click()
+    page.bring_to_front()
+
+    receive(console, PRICES)
+
+    expect(page).to_have_url(re.compile("/staff/sign-in"))
+
+
+# ---- keys
+
+
+def test_the_list_is_worked_with_keys_alone(console: Console, sign_in: SignIn) -> None:
+    receive(console, PRICES, ONE)
+    receive(console, BILL, TWO)
+    page = sign_in()
+
+    press(page, "j")
+    expect(page.get_by_role("link", name="(202) 555-0132")).to_be_focused()
+    press(page, "j")
+    expect(page.get_by_role("link", name="(202) 555-0131")).to_be_focused()
+    press(page, "k")
+    press(page, "a")
+    expect(page.locator(".row").first).to_contain_text("with Dana Reyes")
+    expect(page.get_by_role("link", name="(202) 555-0132")).to_be_focused()
+    press(page, "e")
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.get_by_role("link", name="(202) 555-0131")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_title("Conversation 1 · Intake")
+    press(page, "r")
+    expect(page.get_by_label("Your reply")).to_be_focused()
+    page.keyboard.type("je")
+    expect(page.get_by_label("Your reply")).to_have_value("je")
+    page.keyboard.press("Escape")
+    press(page, "e")
+    expect(page.get_by_text("every conversation is closed")).to_be_visible()
+    assert [one.state for one in console.rows(Conversation)] == ["closed", "closed"]
+
+
+def test_the_keys_are_explained_and_can_be_turned_off(console: Console, sign_in: SignIn) -> None:
+    receive(console, PRICES)
+    page = sign_in()
+    press(page, "?")
+    help_ = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(help_).to_be_visible()
+
+    help_.get_by_role("checkbox").uncheck()
+    help_.get_by_role("button", name="Done").click()
+    press(page, "j")
+
+    expect(page.get_by_role("link", name="(202) 555-0131")).not_to_be_focused()
+    page.reload()
+    press(page, "j")
+    expect(page.get_by_role("link", name="(202) 555-0131")).not_to_be_focused()
+
+
+# ---- the reply
+
+
+def test_a_quick_reply_goes_into_the_box_and_is_counted(console: Console, sign_in: SignIn) -> None:
+    receive(console, PRICES)
+    page = sign_in("/staff/conversations/1")
+    page.get_by_label("Your reply").fill("Hello.")
+    page.get_by_text("Quick replies").click()
+    page.get_by_role("button", name="Price shopper").click()
+
+    box = page.get_by_label("Your reply")
+    expect(box).to_have_value(re.compile("^Hello\\.\nMaple Street: Thank you for asking about prices"))
+    segments = count_segments(box.input_value())
+    expect(page.locator("#count")).to_contain_text(f"{segments} segment")
+    assert len([one for one in console.rows(Delivery) if one.message_id is None]) == 0
+
+
+def test_the_first_text_is_counted_with_what_is_put_around_it(console: Console, sign_in: SignIn) -> None:
+    console.text(PRICES)
+    page = sign_in("/staff/conversations/1")
+
+    page.get_by_label("Your reply").fill("x" * 130)
+
+    expect(page.locator("#count")).to_have_text("167 characters · 2 segments")
+
+
+TEXTS = st.text(st.sampled_from("abc é€[]~\n😀’ñÑçÇ你") | st.characters(codec="utf-8"), max_size=400)
+
+
+def test_segments_are_counted_as_the_service_counts_them(console: Console, sign_in: SignIn) -> None:
+    page = sign_in()
+    count = page.evaluate_handle("import('/staff/static/segments.js').then(module => module.countSegments)")
+
+    @hypothesis(max_examples=60, deadline=None)
+    @given(st.lists(TEXTS, min_size=20, max_size=20))
+    def agree(texts: list[str]) -> None:
+        assert count.evaluate("(count, texts) => texts.map(count)", texts) == [count_segments(one) for one in texts]
+
+    agree()
+
+
+def test_it_works_without_scripts(console: Console, sign_in: SignIn) -> None:
+    receive(console, BILL)
+    page = sign_in(java_script_enabled=False)
+    page.get_by_role("link", name="(202) 555-0131").click()
+    page.get_by_text("Quick replies").click()
+    page.get_by_role("button", name="Billing inquiry", exact=True).click()
+    expect(page.get_by_label("Your reply")).to_have_value(re.compile("^Maple Street: We received your billing"))
+    page.get_by_label("Your reply").fill("The rest is your deductible.")
+    page.get_by_role("button", name="Send and close").click()
+
+    expect(page.locator("#thread .staff .text")).to_have_text("The rest is your deductible.")
+    expect(page.locator("#standing")).to_contain_text("Closed")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.locator("#standing")).to_contain_text("Open")
+
+
+# ---- for everyone
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_pages_are_accessible_and_fit_the_screen(console: Console, sign_in: SignIn, screen: str) -> None:
+    width, height = SCREENS[screen]
+    receive(console, BILL)
+    receive(console, "My husband has crushing chest pain and can't breathe", TWO)
+    console.text("STOP", from_=TWO)
+    page = sign_in(viewport={"width": width, "height": height}, refused=422)
+
+    def check() -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    check()
+    page.get_by_text("Filters", exact=True).click()
+    check()
+    for path in ("/staff/conversations/1", "/staff/conversations/2"):
+        page.goto(path)
+        page.locator(".reading summary").first.click()
+        check()
+    page.goto("/staff/conversations/1")
+    page.get_by_text("Quick replies").click()
+    page.get_by_role("button", name="Take over").click()
+    check()
+    page.get_by_label("Your reply").fill("x" * 1700)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("1700 characters")
+    check()

@@ -1,0 +1,88 @@
+"""The RQ dashboard and the page of an urgent message in a browser: they work, and everybody can use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from inbox.staff_models import Escalation, Role
+from tests.staff.conftest import PASSWORD, Console, console_of, start_console
+from tests.staff.test_acknowledge import PAGE, console
+from tests.staff.test_queues import with_jobs
+from tests.tasks.conftest import hook
+
+__all__ = ["console", "console_of", "hook", "start_console"]
+
+SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
+
+Open = Callable[[str], Page]
+
+
+@pytest.fixture(params=SCREENS.values(), ids=SCREENS)
+def open_page(request: pytest.FixtureRequest, console: Console, browser: Browser) -> Iterator[Open]:
+    """Opens pages of the console as an administrator; no script on them may fail."""
+    width, height = request.param
+    context = browser.new_context(base_url=console.url, viewport={"width": width, "height": height})
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    member = console.add_member(Role.ADMIN)
+
+    def open_one(path: str) -> Page:
+        page.goto(path)
+        if page.url.partition("?")[0].endswith("/sign-in"):
+            page.get_by_label("Email").fill(member.email)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+        return page
+
+    yield open_one
+    context.close()
+    assert failures == []
+
+
+def violations(page: Page) -> list[str]:
+    return [violation["id"] for violation in Axe().run(page).response["violations"]]
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page: Open) -> None:
+    with_jobs(console)
+    page = open_page("/staff/queues/")
+    expect(page.get_by_role("cell", name="carriers")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)
+
+    page.get_by_role("row", name="messages").get_by_role("link").nth(5).click()
+    expect(page.get_by_text("RuntimeError in handle_message")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)
+    for button in ("Requeue", "Delete", "Empty queue", "Requeue All", "Compact"):
+        expect(page.get_by_role("link", name=button, exact=True)).to_have_count(0)
+
+    page.locator(".job_id a").click()
+    expect(page.get_by_text("Exception Info")).to_be_visible()
+    expect(page.get_by_role("button", name="Requeue")).to_have_count(0)
+    assert (violations(page), fits(page)) == ([], True)
+
+    page.get_by_role("link", name="Workers").click()
+    expect(page.get_by_text("No workers.")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)
+
+
+def test_one_press_takes_an_urgent_message_on(console: Console, open_page: Open) -> None:
+    page = open_page(PAGE)
+    expect(page.get_by_role("heading", name="Urgent message")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)
+
+    page.get_by_role("button", name="I see to it").click()
+    expect(page).to_have_url(f"{console.url}/staff/conversations/1")
+
+    assert console.rows(Escalation)[0].acknowledged_by == "Dana Reyes"
+    open_page(PAGE)
+    expect(page.get_by_text("Acknowledged by Dana Reyes")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)

@@ -1,0 +1,201 @@
+"""The review queue in a browser: what comes in appears by itself, and one key labels it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from inbox.staff_models import Review, ReviewReason, Role
+from tests.staff.conftest import PASSWORD, Console, StartConsole, console_of, start_console
+from tests.staff.test_quality import add_review
+
+__all__ = ["console_of", "start_console"]
+
+UNSURE = "The thing from last week, is it okay like that?"
+URGENT = "I can't breathe and my chest hurts"
+OTHER_PATIENT = "+12025550124"
+SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def unsure(start_console: StartConsole) -> Console:
+    """A practice for which every message goes to a person."""
+    return start_console("review_threshold = 1.0\nreview_sample = 0")
+
+
+@pytest.fixture
+def sign_in(unsure: Console, browser: Browser) -> Iterator[SignIn]:
+    """Signs a new manager in with a browser profile of their own, and opens the review queue."""
+    contexts = []
+
+    def open_queue(**options: Any) -> Page:
+        member = unsure.add_member(Role.MANAGER)
+        contexts.append(browser.new_context(base_url=unsure.url, **options))
+        page = contexts[-1].new_page()
+        page.goto("/staff/sign-in?next=/staff/review")
+        page.get_by_label("Email").fill(member.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+        return page
+
+    yield open_queue
+    for context in contexts:
+        context.close()
+
+
+def wait_for_keys(page: Page) -> None:
+    """Waits until the page listens."""
+    expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
+
+
+def press(page: Page, key: str) -> None:
+    """Presses a key, once the page listens."""
+    wait_for_keys(page)
+    page.keyboard.press(key)
+
+
+def receive(console: Console, text: str, **options: str) -> None:
+    console.text(text, **options)
+    console.work()
+
+
+def test_a_message_appears_is_labelled_with_a_key_and_answered(unsure: Console, sign_in: SignIn) -> None:
+    page = sign_in()
+    expect(page.get_by_text("All labelled")).to_be_visible()
+
+    receive(unsure, UNSURE)
+    expect(page.get_by_text(UNSURE)).to_be_visible()
+    expect(page).to_have_title("(1) Review · Intake")
+
+    press(page, "6")
+    expect(page.locator("#told")).to_contain_text("Complaint: the patient gets the reply for it")
+    expect(page.get_by_text("All labelled")).to_be_visible()
+    expect(page.get_by_text(UNSURE)).to_have_count(0)
+    expect(page).to_have_title("Review · Intake")
+
+    unsure.work()
+    assert "a manager will call you" in unsure.twilio.messages[-1].body
+    assert [review.label for review in unsure.rows(Review)] == ["complaint"]
+
+
+def test_the_next_one_is_there_at_once(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    receive(unsure, "And the other one then?", from_=OTHER_PATIENT)
+    page = sign_in()
+
+    expect(page.get_by_text(UNSURE)).to_be_visible()
+    press(page, "8")
+    expect(page.get_by_text("And the other one then?")).to_be_visible()
+    press(page, "u")
+    expect(page.get_by_text(UNSURE)).to_be_visible()
+    press(page, "s")
+    expect(page.get_by_text("And the other one then?")).to_be_visible()
+
+
+def test_a_message_stays_in_sight_while_more_urgent_ones_come(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    page = sign_in()
+
+    receive(unsure, URGENT, from_=OTHER_PATIENT)
+    expect(page).to_have_title("(2) Review · Intake")
+    expect(page.get_by_text(UNSURE)).to_be_visible()
+
+    press(page, "2")
+    expect(page.get_by_text(URGENT)).to_be_visible()
+    assert [review.label for review in unsure.rows(Review)] == ["existing_patient_question", None]
+
+
+def test_a_key_with_a_modifier_is_the_browsers(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    page = sign_in()
+
+    for key in ("Control+6", "Alt+6", "9", "x"):
+        press(page, key)
+    press(page, "8")
+    expect(page.locator("#told")).to_contain_text("None of these")
+
+    assert [review.label for review in unsure.rows(Review)] == ["none_of_these"]
+
+
+def test_a_key_held_down_labels_one_message(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    receive(unsure, "And the other one then?", from_=OTHER_PATIENT)
+    page = sign_in()
+
+    wait_for_keys(page)
+    page.keyboard.down("8")
+    expect(page.get_by_text("And the other one then?")).to_be_visible()
+    wait_for_keys(page)
+    page.keyboard.down("8")
+    page.keyboard.up("8")
+    press(page, "6")
+    expect(page.locator("#told")).to_contain_text("Complaint")
+
+    assert [review.label for review in unsure.rows(Review)] == ["none_of_these", "complaint"]
+
+
+def test_the_keys_can_be_turned_off(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    page = sign_in()
+
+    press(page, "?")
+    page.get_by_label("Single-key shortcuts are on").uncheck()
+    page.get_by_role("button", name="Done").click()
+    press(page, "6")
+    page.get_by_role("button", name="None of these").click()
+    expect(page.locator("#told")).to_contain_text("None of these")
+
+    assert [review.label for review in unsure.rows(Review)] == ["none_of_these"]
+
+
+def test_it_works_without_scripts(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    page = sign_in(java_script_enabled=False)
+
+    page.get_by_role("button", name="Billing inquiry").click()
+    expect(page.get_by_text("All labelled")).to_be_visible()
+
+    assert [review.label for review in unsure.rows(Review)] == ["billing_inquiry"]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing(unsure: Console, sign_in: SignIn, screen: str) -> None:
+    width, height = SCREENS[screen]
+    page = sign_in(viewport={"width": width, "height": height}, bypass_csp=True)  # axe is a script of its own
+    assert violations(page) == []
+
+    receive(unsure, URGENT)
+    expect(page.get_by_text(URGENT)).to_be_visible()
+    assert violations(page) == []
+
+    press(page, "5")
+    expect(page.get_by_text("All labelled")).to_be_visible()
+    add_review(unsure, reason=ReviewReason.SAMPLE, sampling_rate=0.02, label="billing_inquiry", days=8)
+    page.goto("/staff/quality")
+    expect(page.get_by_role("img")).to_have_count(3)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", ["/staff/review", "/staff/quality"])
+def test_nothing_is_wider_than_a_small_phone(unsure: Console, sign_in: SignIn, path: str) -> None:
+    receive(unsure, "Averyveryverylongwordwithoutanyspacesinitthatnobodywouldwrite " * 4)
+    add_review(unsure, practice="demo", decided_at=None, label=None)
+    add_review(unsure)
+    page = sign_in(viewport={"width": 320, "height": 568})
+
+    page.goto(path)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page."""
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]

@@ -1,0 +1,366 @@
+"""Staff accounts: what is kept of passwords and codes, how long sessions last, and when an account is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+
+import pyotp
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.low_level import Type
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox import accounts
+from inbox.accounts import (
+    FAILURES_TO_LOCK,
+    FIRST_LOCK,
+    LONGEST_LOCK,
+    add_member,
+    check_password,
+    check_totp,
+    find_member,
+    find_session,
+    hash_password,
+    is_locked,
+    is_running,
+    is_stale,
+    judge,
+    new_recovery_codes,
+    new_totp_secret,
+    open_session,
+    prove_second_factor,
+    remove_second_factor,
+    revoke_sessions,
+    running_sessions,
+    set_password,
+    use_recovery_code,
+)
+from inbox.database import Database
+from inbox.models import now
+from inbox.staff_models import AuditEntry, Role, StaffMember, StaffSession
+from intake.errors import IntakeError
+
+PASSWORD = "correct horse battery staple"
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A transaction that lasts as long as the test."""
+    with database.write() as opened:
+        yield opened
+
+
+@pytest.fixture
+def dana(session: Session) -> StaffMember:
+    """An account whose hash takes no time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        return add_member(session, "dana@maple.example", "Dana Reyes", Role.STAFF, ["demo"], PASSWORD)
+
+
+class CountingHasher:
+    """The hasher in use, and how often it was asked."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self._real = accounts._hasher
+
+    def verify(self, its_hash: str, password: str) -> bool:
+        """Verifies."""
+        self.times += 1
+        return self._real.verify(its_hash, password)
+
+
+# ---- accounts and passwords
+
+
+def test_an_account_is_kept_with_all_that_was_said(session: Session) -> None:
+    added = add_member(session, "Amir@Maple.Example", "Amir Khan", Role.ADMIN, ["other", "demo", "other"], PASSWORD)
+    session.expire_all()
+
+    found = find_member(session, " AMIR@maple.example ")
+    assert found is added
+    assert (found.email, found.name, found.role) == ("amir@maple.example", "Amir Khan", Role.ADMIN)
+    assert sorted(row.practice for row in found.practices) == ["demo", "other"]
+    assert (found.disabled_at, found.failed_sign_ins, found.totp_secret, found.recovery_codes) == (None, 0, None, [])
+
+
+def test_nobody_has_an_address_that_was_not_added(session: Session, dana: StaffMember) -> None:
+    assert find_member(session, "dana@maple.exampl") is None
+    assert find_member(session, "") is None
+
+
+@pytest.mark.parametrize(
+    ("email", "complaint"),
+    [("DANA@maple.example", "dana@maple.example has an account already"), ("dana", "not an email address")],
+)
+def test_an_address_that_is_taken_or_none_is_refused(
+    session: Session, dana: StaffMember, email: str, complaint: str
+) -> None:
+    with pytest.raises(IntakeError, match=complaint):
+        add_member(session, email, "Dana", Role.STAFF, ["demo"], PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["", "x" * 11, "x" * 201])
+def test_a_password_that_is_too_short_or_too_long_is_refused(dana: StaffMember, password: str) -> None:
+    for give in (hash_password, lambda password: set_password(dana, password)):
+        with pytest.raises(IntakeError, match="12 to 200 characters") as refused:
+            give(password)
+        assert password == "" or password not in str(refused.value)
+    assert check_password(dana, PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["x" * 12, "x" * 200, "päßwörter 🐎🔋📎", " spaces at both ends "])
+def test_a_password_is_checked_as_it_was_given(dana: StaffMember, password: str) -> None:
+    set_password(dana, password)
+
+    assert check_password(dana, password)
+    for other in (password + " ", password[:-1], password.upper() + "x", PASSWORD, ""):
+        assert not check_password(dana, other)
+
+
+def test_passwords_are_hashed_with_argon2id_as_rfc_9106_has_it_and_never_twice_alike() -> None:
+    hashed = hash_password(PASSWORD)
+    parameters = extract_parameters(hashed)
+
+    assert (parameters.type, parameters.time_cost, parameters.memory_cost) == (Type.ID, 3, 64 * 1024)
+    assert PASSWORD not in hashed
+    assert hash_password(PASSWORD) != hashed
+
+
+def test_an_address_without_an_account_takes_the_same_work(dana: StaffMember, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_password(dana, PASSWORD)
+    counting = CountingHasher()
+    monkeypatch.setattr(accounts, "_hasher", counting)
+
+    for member in (dana, None):
+        assert not check_password(member, "wrong")
+    assert not check_password(None, "nobody signs in with this")
+    assert counting.times == 3
+    assert extract_parameters(accounts._NOBODYS_HASH) == extract_parameters(dana.password_hash)
+
+
+def test_a_hash_that_is_none_fits_no_password(dana: StaffMember) -> None:
+    dana.password_hash = "!"
+
+    assert not check_password(dana, "!")
+
+
+# ---- the lock-out
+
+
+def test_failures_lock_for_longer_and_longer_up_to_an_hour(session: Session, dana: StaffMember) -> None:
+    moment, lengths = now(), []
+    for _ in range(40):
+        assert not judge(session, dana, False, moment)
+        if is_locked(dana, moment):
+            assert dana.locked_until is not None
+            lengths.append(dana.locked_until - moment)
+            moment = dana.locked_until
+
+    assert len(lengths) == 41 - FAILURES_TO_LOCK
+    assert lengths[0] == FIRST_LOCK
+    for before, after in pairwise(lengths):
+        assert after == min(2 * before, LONGEST_LOCK)
+    assert lengths[-1] == LONGEST_LOCK
+
+
+def test_a_lock_refuses_what_is_right_until_its_end_and_counts_nothing(session: Session, dana: StaffMember) -> None:
+    moment = now()
+    for _ in range(FAILURES_TO_LOCK):
+        judge(session, dana, False, moment)
+    assert dana.locked_until is not None
+
+    assert not judge(session, dana, True, dana.locked_until - SECOND)
+    assert not judge(session, dana, False, dana.locked_until - SECOND)
+    assert dana.failed_sign_ins == FAILURES_TO_LOCK
+    assert judge(session, dana, True, dana.locked_until)
+
+
+def test_every_lock_is_in_the_audit_trail(session: Session, dana: StaffMember) -> None:
+    for _ in range(FAILURES_TO_LOCK + 3):
+        judge(session, dana, False, now())
+
+    entries = session.scalars(select(AuditEntry)).all()
+    assert [(entry.staff_id, entry.action, entry.subject) for entry in entries] == [
+        (None, "account_locked", f"staff:{dana.id}")
+    ]
+
+
+def test_signing_in_and_a_new_password_forget_failures(session: Session, dana: StaffMember) -> None:
+    for forget in (lambda: open_session(session, dana, ""), lambda: set_password(dana, PASSWORD)):
+        dana.failed_sign_ins, dana.locked_until = 7, now() + LONGEST_LOCK
+        forget()
+        assert (dana.failed_sign_ins, dana.locked_until) == (0, None)
+
+
+def test_a_disabled_member_proves_nothing(session: Session, dana: StaffMember) -> None:
+    dana.disabled_at = now()
+
+    assert not judge(session, dana, True, now())
+
+
+# ---- sessions
+
+
+def test_a_session_is_found_by_its_token_alone(session: Session, dana: StaffMember) -> None:
+    token, other = open_session(session, dana, "a browser"), open_session(session, dana, "another")
+    session.flush()
+
+    found = find_session(session, token, now())
+    assert found is not None
+    assert (found.staff_id, found.browser) == (dana.id, "a browser")
+    for wrong in (found.token_hash, "", token[:-1], token + "x"):
+        assert find_session(session, wrong, now()) is None
+    assert token != other
+    assert token not in session.scalars(select(StaffSession.token_hash)).all()
+
+
+def test_a_browser_with_much_to_say_is_cut_short(session: Session, dana: StaffMember) -> None:
+    open_session(session, dana, "x" * 5000)
+    session.flush()
+
+    assert session.scalars(select(StaffSession.browser)).all() == ["x" * 200]
+
+
+@pytest.mark.parametrize(
+    ("idle", "age", "runs"),
+    [
+        (timedelta(hours=8), timedelta(hours=8), True),
+        (timedelta(hours=8) + SECOND, timedelta(hours=8) + SECOND, False),
+        (timedelta(0), timedelta(days=7), True),
+        (timedelta(0), timedelta(days=7) + SECOND, False),
+    ],
+    ids=["idle", "too idle", "old", "too old"],
+)
+def test_a_session_lasts_eight_idle_hours_and_seven_days(
+    session: Session, dana: StaffMember, idle: timedelta, age: timedelta, runs: bool
+) -> None:
+    token, moment = open_session(session, dana, ""), now()
+    session.flush()
+    [row] = session.scalars(select(StaffSession))
+    row.last_seen_at, row.created_at = moment - idle, moment - age
+
+    assert is_running(row, moment) == runs
+    assert (find_session(session, token, moment) is row) == runs
+    assert (running_sessions(session, dana.id, moment) == [row]) == runs
+
+
+def test_that_a_session_is_in_use_is_noted_once_a_minute(session: Session, dana: StaffMember) -> None:
+    open_session(session, dana, "")
+    session.flush()
+    [row] = session.scalars(select(StaffSession))
+
+    assert not is_stale(row, row.last_seen_at + timedelta(minutes=1))
+    assert is_stale(row, row.last_seen_at + timedelta(minutes=1, seconds=1))
+
+
+def test_sessions_are_revoked_everywhere_or_everywhere_else(session: Session, dana: StaffMember) -> None:
+    colleague = add_member(session, "amir@maple.example", "Amir", Role.STAFF, ["demo"], PASSWORD)
+    tokens = [open_session(session, dana, "") for _ in range(3)]
+    others = open_session(session, colleague, "")
+    session.flush()
+
+    def running() -> list[bool]:
+        session.expire_all()
+        return [find_session(session, token, now()) is not None for token in (*tokens, others)]
+
+    kept = find_session(session, tokens[1], now())
+    assert kept is not None
+    revoke_sessions(session, dana.id, but=kept.id)
+    assert running() == [False, True, False, True]
+    revoke_sessions(session, dana.id)
+    assert running() == [False, False, False, True]
+
+
+def test_a_disabled_members_sessions_are_worth_nothing(session: Session, dana: StaffMember) -> None:
+    token = open_session(session, dana, "")
+    dana.disabled_at = now()
+
+    assert find_session(session, token, now()) is None
+
+
+def test_running_sessions_come_with_the_last_used_first(session: Session, dana: StaffMember) -> None:
+    for browser in ("one", "two", "three"):
+        open_session(session, dana, browser)
+        session.flush()
+    for row in session.scalars(select(StaffSession)):
+        row.last_seen_at = now() - timedelta(minutes={"one": 5, "two": 1, "three": 9}[row.browser])
+
+    assert [row.browser for row in running_sessions(session, dana.id, now())] == ["two", "one", "three"]
+
+
+# ---- the second factor
+
+
+def test_a_code_is_good_from_a_step_before_to_a_step_after_and_only_forward(dana: StaffMember) -> None:
+    moment = now()
+    dana.totp_secret = new_totp_secret()
+    codes = {step: pyotp.TOTP(dana.totp_secret).at(moment + timedelta(seconds=30 * step)) for step in range(-2, 3)}
+
+    assert not check_totp(dana, codes[-2], moment)
+    assert not check_totp(dana, codes[2], moment)
+    assert check_totp(dana, codes[-1], moment)
+    assert not check_totp(dana, codes[-1], moment)
+    assert check_totp(dana, codes[1], moment)
+    assert not check_totp(dana, codes[0], moment), "older than the one before"
+
+
+def test_without_an_authenticator_no_code_is_right(dana: StaffMember) -> None:
+    assert not check_totp(dana, "000000", now())
+    assert prove_second_factor(dana, "000000", now()) is None
+    assert prove_second_factor(dana, "", now()) is None
+
+
+def test_each_recovery_code_is_good_once(dana: StaffMember) -> None:
+    codes = new_recovery_codes(dana)
+    assert len(set(codes)) == 10
+    assert all(len(code) == 19 for code in codes)
+
+    for code in codes:
+        assert use_recovery_code(dana, code)
+        assert not use_recovery_code(dana, code)
+    assert dana.recovery_codes == []
+
+
+@pytest.mark.parametrize("wrong", ["", "-", "aaaa-aaaa-aaaa-aaaa", "x" * 64])
+def test_other_codes_are_none(dana: StaffMember, wrong: str) -> None:
+    new_recovery_codes(dana)
+
+    assert not use_recovery_code(dana, wrong)
+    assert not use_recovery_code(dana, dana.recovery_codes[0]), "what is stored is not the code"
+    assert len(dana.recovery_codes) == 10
+
+
+def test_a_used_recovery_code_is_used_up_in_the_database(session: Session, dana: StaffMember) -> None:
+    dana.totp_secret = new_totp_secret()
+    code = new_recovery_codes(dana)[4]
+    session.flush()
+    assert prove_second_factor(dana, f" {code.upper()} ", now()) == "recovery_code"
+    session.flush()
+    session.expire_all()
+
+    assert len(dana.recovery_codes) == 9
+    assert prove_second_factor(dana, code, now()) is None
+
+
+def test_a_locked_account_uses_no_code_up(dana: StaffMember) -> None:
+    dana.totp_secret = new_totp_secret()
+    code, moment = new_recovery_codes(dana)[0], now()
+    dana.locked_until = moment + LONGEST_LOCK
+
+    assert prove_second_factor(dana, code, moment) is None
+    assert prove_second_factor(dana, pyotp.TOTP(dana.totp_secret).at(moment), moment) is None
+    assert (len(dana.recovery_codes), dana.totp_last_step) == (10, None)
+
+
+def test_a_second_factor_is_removed_with_all_that_belongs_to_it(dana: StaffMember) -> None:
+    dana.totp_secret, dana.totp_last_step = new_totp_secret(), 7
+    new_recovery_codes(dana)
+    remove_second_factor(dana)
+
+    assert (dana.totp_secret, dana.totp_last_step, dana.recovery_codes) == (None, None, [])

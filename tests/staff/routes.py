@@ -1,0 +1,229 @@
+"""Every route of the console, and rows of every kind for two practices to put into their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.routing import RequestRedirect, Rule
+
+from inbox.models import Conversation, Delivery, Message, Voicemail, now
+from inbox.staff_models import (
+    Escalation,
+    Note,
+    Review,
+    ReviewReason,
+    Role,
+    StaffMember,
+    StaffSession,
+)
+from tests.staff.conftest import PASSWORD, Browser, Console
+from tests.standins.twilio import ACCOUNT_SID
+from tests.world import DEMO_NUMBER
+
+OWN, FOREIGN = "demo", "other"
+NUMBERS = {OWN: DEMO_NUMBER, FOREIGN: "+12025550180"}
+PATIENTS = {OWN: "+12025550123", FOREIGN: "+12025550144"}
+NAMES = {OWN: "Marigold Ownpatient", FOREIGN: "Xanthippe Foreignpatient"}
+RECORDINGS = {OWN: f"RE{'ab' * 16}", FOREIGN: f"RE{'cd' * 16}"}
+WORDS = {OWN: "marzipan", FOREIGN: "zanzibar"}
+NOBODYS_ID = 987654
+
+# A form that every route with a row in its address can do something with, so that none refuses it before it looks for
+# the row.
+FORM = {
+    "text": "We will call you back.",
+    "then": "waiting",
+    "form_id": "0123456789abcdef0123456789abcdef",
+    "seen": "",
+    "note": "Called back.",
+    "state": "waiting",
+    "to": "me",
+    "label": "complaint",
+}
+# Whoever has no account gets these and nothing else.
+OPEN = {"sign_in.static", "sign_in.sign_in", "sign_in.second_factor", "staff"}
+# What stands in addresses of the RQ dashboard, which shows no practice's rows, to administrators alone.
+OF_QUEUES: Mapping[str, Any] = {
+    "instance_number": 0,
+    "queue_name": "messages",
+    "registry_name": "failed",
+    "per_page": 8,
+    "order": "asc",
+    "page": 1,
+    "job_id": "0c6d0c4e-5b0e-4d0e-9f0e-000000000000",
+    "filename": "css/main.css",
+}
+IS_OF_QUEUES = "rq_dashboard."
+
+
+@dataclass(frozen=True)
+class Call:
+    """One way to ask a route.
+
+    Attributes:
+        rule: the route.
+        method: how it is asked.
+        address: with every variable part filled in.
+        foreign: the part that belongs to another practice or to nobody, None when there is none.
+    """
+
+    rule: Rule = field(repr=False)
+    method: str
+    address: str
+    foreign: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.address} ({self.rule.endpoint})"
+
+    def ask(self, browser: Browser, **options: Any) -> requests.Response:
+        """Asks it, with an empty form unless one is given; of a stream, only the beginning is awaited."""
+        answer = browser.request(self.method, self.address, stream=True, **options)
+        if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+            answer.close()
+        else:
+            assert answer.content is not None
+        return answer
+
+
+@dataclass
+class World:
+    """A console, and ids of one row of every kind for each practice.
+
+    Attributes:
+        console: the service.
+        ids: by practice, by the name that the variable part of an address has.
+    """
+
+    console: Console
+    ids: dict[str, dict[str, Any]]
+
+    def calls(self) -> Iterator[Call]:
+        """Every route and method, with rows of one's own."""
+        for rule, method in self.routes():
+            address = _address(rule, self._own(rule))
+            if self._is_served(address, method):
+                yield Call(rule, method, address)
+
+    def foreign_calls(self) -> Iterator[tuple[Call, Call]]:
+        """Every route and method, for each variable part: with another practice's row, and with one that nobody has."""
+        for rule, method in self.routes():
+            for name in rule.arguments - set(OF_QUEUES):
+                yield (
+                    Call(rule, method, _address(rule, self._own(rule) | {name: self.ids[FOREIGN][name]}), name),
+                    Call(rule, method, _address(rule, self._own(rule) | {name: _nobodys(self.ids[OWN][name])}), name),
+                )
+
+    def routes(self) -> Iterator[tuple[Rule, str]]:
+        """Every route under `/staff` with each of its methods."""
+        for rule in self.console.app.url_map.iter_rules():
+            if rule.rule == "/staff" or rule.rule.startswith("/staff/"):
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                    yield rule, method
+
+    def role_of(self, call: Call) -> Role | None:
+        """Which role a route is open to."""
+        return getattr(self.console.app.view_functions[call.rule.endpoint], "open_to", None)
+
+    def _is_served(self, address: str, method: str) -> bool:
+        """Whether an address is not merely another spelling, which leads to the route that is asked for itself."""
+        try:
+            self.console.app.url_map.bind("").match(address, method)
+        except RequestRedirect:
+            return False
+        return True
+
+    def _own(self, rule: Rule) -> dict[str, Any]:
+        known = dict(OF_QUEUES) | self.ids[OWN]
+        for name in rule.arguments:
+            assert name in known, f"{rule.rule}: say in tests/staff/routes.py which row <{name}> stands for"
+        return {name: known[name] for name in rule.arguments}
+
+
+def build_world(console: Console) -> World:
+    """Two practices that had the same day: a text that was understood and answered, a voicemail, and staff at work."""
+    for practice in (OWN, FOREIGN):
+        console.text(f"How much is a first visit? {WORDS[practice]}", from_=PATIENTS[practice], to=NUMBERS[practice])
+    console.work()
+    members = {
+        OWN: console.sign_in(name="Own Colleague").member,
+        FOREIGN: console.sign_in(practices=[FOREIGN], name="Foreign Colleague").member,
+    }
+    ids = {}
+    for practice, member in members.items():
+        assert member is not None
+        with console.edit() as session:
+            ids[practice] = _add_rows(session, practice, member)
+        console.twilio.audio[RECORDINGS[practice]] = b"a voice"
+    return World(console, ids)
+
+
+def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str, Any]:
+    conversation = session.scalars(select(Conversation).where(Conversation.practice == practice)).one()
+    conversation.patient_name = NAMES[practice]
+    message = session.scalars(select(Message).where(Message.conversation_id == conversation.id)).one()
+    delivery = session.scalars(select(Delivery).where(Delivery.conversation_id == conversation.id)).first()
+    assert delivery is not None
+    note = Note(conversation_id=conversation.id, staff_id=member.id, text=f"Call back about {WORDS[practice]}")
+    review = session.scalar(select(Review).where(Review.message_id == message.id)) or Review(
+        message_id=message.id,
+        practice=practice,
+        reason=ReviewReason.LOW_CONFIDENCE,
+        model_version="test",
+        intent="billing_inquiry",
+        confidence=0.4,
+        threshold=0.6,
+        sampling_rate=1.0,
+    )
+    escalation = Escalation(message_id=message.id, practice=practice)
+    sid = RECORDINGS[practice]
+    voicemail = Voicemail(
+        call_sid=sid.replace("RE", "CA"),
+        practice=practice,
+        received_on=NUMBERS[practice],
+        recording="recorded",
+        recording_sid=sid,
+        recording_url=f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Recordings/{sid}",
+        recorded_at=now(),
+        message_id=message.id,
+    )
+    session.add_all([note, review, escalation, voicemail])
+    session.flush()
+    its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
+    return {
+        "conversation_id": conversation.id,
+        "message_id": message.id,
+        "delivery_id": delivery.id,
+        "note_id": note.id,
+        "review_id": review.id,
+        "escalation_id": escalation.id,
+        "practice": practice,
+        "slug": practice,
+        "session_id": its_session,
+        "filename": "console.css",
+    }
+
+
+def sign_in_again(world: World, practice: str, role: Role) -> Browser:
+    """A browser of the member whose rows these are, with a role."""
+    with world.console.edit() as session:
+        its_session = session.get_one(StaffSession, world.ids[practice]["session_id"])
+        session.get_one(StaffMember, its_session.staff_id).role = role
+        member = session.get_one(StaffMember, its_session.staff_id)
+    browser = world.console.browser()
+    assert browser.sign_in(member, PASSWORD).status_code == 303
+    return browser
+
+
+def _address(rule: Rule, values: dict[str, Any]) -> str:
+    built = rule.build(values)
+    assert built is not None, rule.rule
+    return built[1]
+
+
+def _nobodys(own: Any) -> Any:
+    return NOBODYS_ID if isinstance(own, int) else "nobodys"

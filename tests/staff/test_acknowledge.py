@@ -1,0 +1,94 @@
+"""The page that the link in an urgent notice leads to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from inbox.models import now
+from inbox.staff_models import AuditEntry, Escalation
+from tests.staff.conftest import Console, StartConsole
+from tests.standins.hook import HookReceiver
+
+TEXT = "I have crushing chest pain"
+PAGE = "/staff/escalations/1"
+
+
+@pytest.fixture
+def console(start_console: StartConsole, hook: HookReceiver) -> Console:
+    """A console to which an urgent message came, and whose manager is told when nobody acknowledges it."""
+    started = start_console(
+        f'teams = {{ manager = {{ notify = ["{hook.apprise_url()}"] }} }}\n'
+        'escalation = [{ team = "manager", after_minutes = 10 }]'
+    )
+    started.text(TEXT)
+    started.work()
+    return started
+
+
+def later(console: Console) -> None:
+    with console.edit() as session:
+        session.scalars(select(Escalation)).one().next_step_at = now() - timedelta(seconds=1)
+    console.reconcile()
+
+
+def test_it_shows_the_message_and_asks_for_one_press(console: Console) -> None:
+    page = console.sign_in().get(PAGE)
+
+    assert page.status_code == 200
+    assert TEXT in page.text
+    assert "I see to it" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "chest" not in page.text.partition("</title>")[0]
+
+
+def test_one_press_takes_it_on_and_leads_to_the_conversation(console: Console, hook: HookReceiver) -> None:
+    answer = console.sign_in(name="Dana Reyes").post(PAGE, allow_redirects=False)
+    later(console)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/conversations/1")
+    assert console.rows(Escalation)[0].acknowledged_by == "Dana Reyes"
+    assert hook.notifications == []
+
+
+def test_who_comes_second_sees_who_was_first(console: Console) -> None:
+    console.sign_in(name="Dana Reyes").post(PAGE)
+    second = console.sign_in(name="Kim Novak")
+
+    answer = second.post(PAGE, allow_redirects=False)
+
+    assert answer.headers["Location"] == PAGE
+    page = second.get(PAGE).text
+    assert "Acknowledged by Dana Reyes" in page
+    assert "I see to it" not in page
+
+
+def test_it_shows_who_was_told(console: Console) -> None:
+    later(console)
+
+    page = console.sign_in().get(PAGE).text
+    assert "Manager" in page
+    assert "told, " in page
+
+
+def test_looking_and_pressing_are_recorded_with_who_did_it(console: Console) -> None:
+    browser = console.sign_in()
+    assert browser.member is not None
+    browser.get(PAGE)
+    browser.post(PAGE, allow_redirects=False)
+
+    about = [entry for entry in console.rows(AuditEntry) if entry.subject == "conversation:1"]
+    assert [(entry.action, entry.staff_id) for entry in about] == [
+        ("viewed", browser.member.id),
+        ("acknowledged", browser.member.id),
+    ]
+    assert TEXT not in str([entry.detail for entry in about])
+
+
+def test_another_practices_escalation_is_not_there(console: Console) -> None:
+    stranger = console.sign_in(practices=["other"])
+
+    assert stranger.get(PAGE).status_code == stranger.post(PAGE).status_code == 404
+    assert console.rows(Escalation)[0].acknowledged_at is None

@@ -1,0 +1,96 @@
+"""No other site can make a member's browser change anything: every route that does refuses a wrong or missing token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from inbox.models import Base
+from inbox.staff_models import Role
+from tests.staff.conftest import Console
+from tests.staff.routes import OWN, Call, World, build_world, sign_in_again
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.fixture
+def world(console: Console) -> World:
+    return build_world(console)
+
+
+def changing(world: World) -> list[Call]:
+    """Every route that takes anything but a question."""
+    return [call for call in world.calls() if call.method not in SAFE]
+
+
+def contents(world: World) -> list[tuple[Any, ...]]:
+    with world.console.database.read() as session:
+        return [
+            tuple(row)
+            for table in Base.metadata.sorted_tables
+            if table.name != "staff_sessions"
+            for row in session.execute(select(table).order_by(*table.primary_key))
+        ]
+
+
+def test_a_missing_or_wrong_token_is_refused_everywhere_and_nothing_is_changed(world: World) -> None:
+    browser, stranger = sign_in_again(world, OWN, Role.ADMIN), world.console.browser()
+    anothers = world.console.sign_in(Role.ADMIN).token()
+    own = browser.token()
+    before = contents(world)
+    calls = changing(world)
+    assert len(calls) > 15
+
+    passed = []
+    for call in calls:
+        for token in ("", "wrong", anothers, own[:-1], stranger.token()):
+            answer = call.ask(browser, headers={"X-CSRFToken": token})
+            if answer.status_code != 400:
+                passed.append(f"{call} with {token!r}: {answer.status_code}")
+    assert passed == []
+    assert contents(world) == before
+    assert browser.get("/staff/account").status_code == 200
+
+
+def test_a_token_in_the_form_counts_as_well_as_one_in_the_header(world: World) -> None:
+    browser = sign_in_again(world, OWN, Role.ADMIN)
+
+    refused = []
+    for call in changing(world):
+        if call.rule.endpoint != "sign_in.sign_out":
+            form = {"csrf_token": browser.token()}
+            answer = call.ask(browser, headers={"X-CSRFToken": ""}, data=form)
+            if "session has changed" in answer.text:
+                refused.append(str(call))
+    assert refused == []
+
+
+def test_a_token_without_its_session_is_refused(world: World) -> None:
+    browser = sign_in_again(world, OWN, Role.ADMIN)
+    token = browser.token()
+    browser.cookies.clear()
+
+    for call in changing(world):
+        assert call.ask(browser, headers={"X-CSRFToken": token}).status_code == 400, str(call)
+
+
+def test_a_method_that_a_route_does_not_have_gets_nowhere_either(world: World) -> None:
+    browser = sign_in_again(world, OWN, Role.ADMIN)
+    before = contents(world)
+
+    for call in world.calls():
+        for method in {"POST", "PUT", "PATCH", "DELETE"} - (call.rule.methods or set()):
+            answer = browser.request(method, call.address, headers={"X-CSRFToken": "wrong"})
+            assert answer.status_code in (400, 405), f"{method} {call}"
+    assert contents(world) == before
+
+
+def test_a_refusal_says_what_to_do(world: World) -> None:
+    browser = sign_in_again(world, OWN, Role.STAFF)
+    page = browser.post("/staff/sign-out", headers={"X-CSRFToken": "wrong"})
+    data = browser.post("/staff/sign-out", headers={"X-CSRFToken": "wrong", "Accept": "application/json"})
+
+    assert "reload the page and try again" in page.text
+    assert data.json()["error"]["code"] == "bad_request"

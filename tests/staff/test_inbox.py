@@ -1,0 +1,321 @@
+"""The inbox: what a member finds in it, in which order, by which filters and words, and that it stays up to date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import redis
+import requests
+
+from inbox.models import Conversation, Delivery, Medium, now
+from inbox.staff_models import AuditEntry
+from intake.settings import Settings
+from tasks.live import Watchers, announce
+from tests.chat_client import ChatClient
+from tests.staff.conftest import Browser, Console
+from tests.world import SERVICE_SID
+
+PRICES = "How much is a first visit without insurance?"
+BILL = "I got a bill for $382 for my visit but my copay should only be $35, what is the rest?"
+URGENT = "My husband has crushing chest pain and can't breathe"
+ONE, TWO, THREE = "+12025550131", "+12025550132", "+12025550133"
+
+
+def rows(page: requests.Response) -> list[str]:
+    """Who is in the list, from the top."""
+    assert page.status_code == 200, page.status_code
+    return re.findall(r'id="open-[0-9]+">([^<]*)</a>', page.text)
+
+
+def row(page: requests.Response, who: str) -> str:
+    """One row's text, each run of white space a single space."""
+    [found] = [
+        item
+        for item in re.findall(r'<li id="c-.*?</li>', page.text, re.DOTALL)
+        if re.search(rf">{re.escape(who)}</a>", item)
+    ]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found)).split())
+
+
+def title(page: requests.Response) -> str:
+    [found] = re.findall(r"<title>(.*?)</title>", page.text)
+    return str(found)
+
+
+@contextmanager
+def events(browser: Browser, path: str) -> Iterator[Iterator[str]]:
+    """The names of a stream's events, once it is open."""
+    with browser.get(path, stream=True) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
+        assert next(line for line in lines if line) == "retry: 2000"
+        names = (line.removeprefix("event: ") for line in lines if line.startswith("event: "))
+        assert next(names) == "changed"  # the subscription itself, in case that something was missed before it
+        yield names
+
+
+@pytest.fixture
+def busy(console: Console) -> Console:
+    """A console with three texts, the last of which came last."""
+    for number, text in ((ONE, PRICES), (TWO, BILL), (THREE, URGENT)):
+        console.text(text, from_=number)
+    console.work()
+    return console
+
+
+# ---- the list
+
+
+def test_every_channel_is_in_one_list_the_newest_first(console: Console) -> None:
+    console.text(PRICES, from_=ONE)
+    call = console.call(from_=TWO)
+    call.finish()
+    call.report_recording()
+    call.report_transcription("I need to move my appointment on Friday")
+    chat = ChatClient(console.url, name="Robin Hood")
+    chat.send("Do you take my insurance?", "m1")
+    console.work()
+
+    page = console.sign_in().get("/staff/")
+
+    assert rows(page) == ["Robin Hood", "(202) 555-0132", "(202) 555-0131"]
+    assert [
+        row(page, who).count(channel) for who, channel in zip(rows(page), ("Chat", "Voicemail", "Text"), strict=True)
+    ]
+
+
+def test_a_row_says_who_what_how_soon_for_whom_and_how_long_ago(busy: Console) -> None:
+    page = busy.sign_in().get("/staff/")
+
+    assert row(page, "(202) 555-0133") == f"(202) 555-0133 Unread Urgent now {URGENT} Text Clinical concern for on call"
+    assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing inquiry for billing"
+
+
+def test_a_chat_that_was_opened_and_left_is_not_in_it(console: Console) -> None:
+    ChatClient(console.url)
+
+    assert rows(console.sign_in().get("/staff/")) == []
+
+
+def test_a_visitor_without_a_name_is_a_chat_visitor(console: Console) -> None:
+    ChatClient(console.url).send(PRICES, "m1")
+
+    assert rows(console.sign_in().get("/staff/")) == ["Chat visitor"]
+
+
+def test_an_urgent_message_stays_urgent_when_a_thank_you_follows(console: Console) -> None:
+    console.text(URGENT, from_=ONE)
+    console.text("ok thanks", from_=ONE)
+    console.work()
+
+    assert " Urgent " in row(console.sign_in().get("/staff/"), "(202) 555-0131")
+
+
+def test_other_practices_are_not_in_it(console: Console) -> None:
+    console.text(PRICES, from_=ONE)
+    console.text(PRICES, from_=TWO, to="+12025550180", messaging_service_sid=SERVICE_SID)
+    console.work()
+
+    assert rows(console.sign_in(practices=["demo"]).get("/staff/")) == ["(202) 555-0131"]
+    assert rows(console.sign_in(practices=["other"]).get("/staff/")) == ["(202) 555-0132"]
+    both = console.sign_in(practices=["demo", "other"])
+    assert rows(both.get("/staff/")) == ["(202) 555-0132", "(202) 555-0131"]
+    assert "Harbor Dental" in row(both.get("/staff/"), "(202) 555-0132")
+    assert rows(both.get("/staff/?practice=demo")) == ["(202) 555-0131"]
+    assert rows(console.sign_in(practices=["demo"]).get("/staff/?practice=other")) == ["(202) 555-0131"]
+
+
+def test_what_is_unread_is_counted_in_the_title_for_each_member(busy: Console) -> None:
+    dana, bob = busy.sign_in(), busy.sign_in()
+    assert title(dana.get("/staff/")) == "(3) Inbox · Intake"
+
+    dana.get("/staff/conversations/1")
+
+    assert title(dana.get("/staff/")) == "(2) Inbox · Intake"
+    assert "Unread" not in row(dana.get("/staff/"), "(202) 555-0131")
+    assert title(bob.get("/staff/")) == "(3) Inbox · Intake"
+    busy.text(BILL, from_=ONE)
+    assert title(dana.get("/staff/")) == "(3) Inbox · Intake"
+    assert rows(dana.get("/staff/"))[0] == "(202) 555-0131"
+
+
+def test_nothing_unread_leaves_the_title_plain(console: Console) -> None:
+    assert title(console.sign_in().get("/staff/")) == "Inbox · Intake"
+
+
+# ---- filters
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("intent=billing_inquiry", [TWO]),
+        ("priority=urgent", [THREE]),
+        ("team=billing", [TWO]),
+        ("channel=sms", [THREE, TWO, ONE]),
+        ("channel=chat", []),
+        ("state=open", [THREE, TWO, ONE]),
+        ("state=waiting", []),
+        ("unread=1", [THREE, TWO, ONE]),
+        ("mine=1", []),
+        ("intent=nonsense&priority=1&state=x&before=y-z", [THREE, TWO, ONE]),
+    ],
+)
+def test_filters_leave_what_was_asked_for(busy: Console, query: str, found: list[str]) -> None:
+    page = busy.sign_in().get(f"/staff/?{query}")
+
+    assert [who[-2:] for who in rows(page)] == [number[-2:] for number in found]
+
+
+def test_closed_ones_are_shown_when_they_are_asked_for(busy: Console) -> None:
+    dana = busy.sign_in()
+    dana.post("/staff/conversations/1/state", data={"state": "closed"})
+
+    assert rows(dana.get("/staff/")) == ["(202) 555-0133", "(202) 555-0132"]
+    assert rows(dana.get("/staff/?state=closed")) == ["(202) 555-0131"]
+    assert len(rows(dana.get("/staff/?state=all"))) == 3
+    assert title(dana.get("/staff/")) == "(2) Inbox · Intake"
+
+
+def test_mine_are_those_that_were_assigned_to_me(busy: Console) -> None:
+    dana, bob = busy.sign_in(name="Dana Reyes"), busy.sign_in(name="Bob Stone")
+    dana.post("/staff/conversations/2/assign", data={"to": "me"})
+
+    assert rows(dana.get("/staff/?mine=1")) == ["(202) 555-0132"]
+    assert rows(bob.get("/staff/?mine=1")) == []
+    assert "with Dana Reyes" in row(bob.get("/staff/"), "(202) 555-0132")
+
+
+# ---- pages
+
+
+def test_a_long_list_comes_in_pages_that_neither_repeat_nor_leave_out_anything(console: Console) -> None:
+    moment = now()
+    for number in range(120):
+        console.text("Hello", from_=f"+1202555{number:04}")
+    with console.edit() as session:  # several at the same moment
+        for conversation in session.query(Conversation):
+            conversation.last_activity_at = moment - timedelta(minutes=conversation.id // 7)
+    dana = console.sign_in()
+
+    seen, address = [], "/staff/?channel=sms"
+    while address:
+        page = dana.get(address)
+        seen += re.findall(r'id="open-([0-9]+)"', page.text)
+        older = re.search(r'<a href="([^"]+)">Older</a>', page.text)
+        address = unescape(older[1]) if older else ""
+
+    assert [int(one) for one in seen] == sorted(range(1, 121), key=lambda one: (-(one // 7), one), reverse=True)
+    assert len(rows(dana.get("/staff/"))) == 50
+
+
+# ---- the search
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("CHEST pain", ["(202) 555-0133"]),
+        ("555-0132", ["(202) 555-0132"]),
+        ("202 555 0131", ["(202) 555-0131"]),
+        ("(202) 555-0131", ["(202) 555-0131"]),
+        ("nowhere", []),
+        ("%", []),
+        ("", ["(202) 555-0133", "(202) 555-0132", "(202) 555-0131"]),
+    ],
+)
+def test_words_and_numbers_are_found(busy: Console, wanted: str, found: list[str]) -> None:
+    page = busy.sign_in().post("/staff/search", data={"wanted": wanted, "state": "all"})
+
+    assert rows(page) == found
+
+
+def test_names_and_what_staff_wrote_are_found(console: Console) -> None:
+    ChatClient(console.url, name="Robin Hood").send(PRICES, "m1")
+    with console.edit() as session:
+        session.add(
+            Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body="Bring the green form.")
+        )
+    dana = console.sign_in()
+
+    assert rows(dana.post("/staff/search", data={"wanted": "robin hood"})) == ["Robin Hood"]
+    assert rows(dana.post("/staff/search", data={"wanted": "green form"})) == ["Robin Hood"]
+
+
+def test_a_search_keeps_to_its_filters_and_its_practices(busy: Console) -> None:
+    assert rows(busy.sign_in().post("/staff/search", data={"wanted": "555", "intent": "billing_inquiry"})) == [
+        "(202) 555-0132"
+    ]
+    assert rows(busy.sign_in(practices=["other"]).post("/staff/search", data={"wanted": ONE, "state": "all"})) == []
+
+
+def test_a_whole_number_is_found_however_long_ago_it_wrote(busy: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("staff.inbox_queries.SEARCHED", 1)
+    dana = busy.sign_in()
+
+    assert rows(dana.post("/staff/search", data={"wanted": "555-0131"})) == []
+    assert rows(dana.post("/staff/search", data={"wanted": "(202) 555-0131"})) == ["(202) 555-0131"]
+    older = dana.post("/staff/search", data={"wanted": "555-0131"})
+    [cursor] = re.findall(r'name="before" value="([^"]+)">Search older ones', older.text)
+    last = dana.post("/staff/search", data={"wanted": "555-0132", "before": cursor})
+    assert rows(last) == ["(202) 555-0132"]
+
+
+def test_what_is_searched_is_said_on_the_page_and_what_for_is_written_nowhere(busy: Console) -> None:
+    dana = busy.sign_in()
+    assert "newest 300" in " ".join(dana.get("/staff/").text.split())
+
+    page = dana.post("/staff/search", data={"wanted": "chest pain"})
+
+    assert 'method="post"' in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    entries = [entry for entry in busy.rows(AuditEntry) if entry.action == "searched"]
+    assert [(entry.subject, entry.detail) for entry in entries] == [("inbox", {})]
+
+
+# ---- live
+
+
+def test_the_stream_says_so_when_a_message_was_handled(console: Console) -> None:
+    dana = console.sign_in()
+    with events(dana, "/staff/events") as names:
+        console.text(PRICES)
+        console.work()
+
+        assert next(names) == "changed"
+
+
+def test_the_stream_is_silent_about_other_practices(settings: Settings, empty_redis: redis.Redis) -> None:
+    watchers = Watchers(settings.redis_url)
+    with watchers.watch("practice:demo") as demo, watchers.watch("practice:other") as other:
+        assert demo.wait(30)
+        assert other.wait(30)
+        demo.clear()
+        other.clear()
+
+        announce(empty_redis, "practice:demo")
+
+        assert demo.wait(30)
+        assert not other.is_set()
+    watchers.close()
+
+
+def test_nothing_of_a_patient_is_in_the_stream_or_in_redis(console: Console) -> None:
+    dana = console.sign_in()
+    channels = console.redis.pubsub()
+    channels.psubscribe("*")
+    with events(dana, "/staff/events"):
+        console.text(PRICES, from_=ONE)
+        console.work()
+
+    told = []
+    while message := channels.get_message(timeout=1):
+        told.append(repr(message))
+    channels.close()
+    assert any("practice:demo" in one for one in told)
+    assert not any(PRICES in one or "5550131" in one for one in told)

@@ -1,0 +1,188 @@
+"""Nobody sees or changes what belongs to another practice, and everybody only what their role may: on every route.
+
+The routes are taken from the application, so that a new one is walked as well; one whose address has a part that
+`tests/staff/routes.py` does not know fails these tests until it does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from inbox.models import Base
+from inbox.staff_models import Role
+from staff.queues import READS
+from tests.staff.conftest import Console
+from tests.staff.routes import (
+    FOREIGN,
+    FORM,
+    IS_OF_QUEUES,
+    NAMES,
+    OPEN,
+    OWN,
+    PATIENTS,
+    WORDS,
+    World,
+    build_world,
+    sign_in_again,
+)
+
+RANK = [Role.STAFF, Role.MANAGER, Role.ADMIN]
+FOREIGN_WORDS = (WORDS[FOREIGN], NAMES[FOREIGN], PATIENTS[FOREIGN][-4:], "Foreign Colleague", "Harbor Dental")
+
+
+@pytest.fixture
+def world(console: Console) -> World:
+    return build_world(console)
+
+
+def contents(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but for when sessions were last seen."""
+    with world.console.database.read() as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
+            for table in Base.metadata.sorted_tables
+            if table.name != "staff_sessions"
+        }
+
+
+def without_token(answer: requests.Response) -> str:
+    """What an answer says, whatever the token in its forms."""
+    return re.sub(r'(name="csrf-?_?token" (?:value|content)=)"[^"]*"', r"\1", answer.text)
+
+
+def is_closed(endpoint: str) -> bool:
+    """Whether a route of the RQ dashboard would change something, and is closed to everybody."""
+    return endpoint.startswith(IS_OF_QUEUES) and endpoint.removeprefix(IS_OF_QUEUES) not in READS
+
+
+@pytest.mark.parametrize("form", [FORM, {}], ids=["form", "empty form"])
+def test_another_practices_row_is_answered_as_one_that_does_not_exist_and_stays_as_it_is(
+    world: World, form: dict[str, str]
+) -> None:
+    browser = sign_in_again(world, OWN, Role.ADMIN)
+    before = contents(world)
+    calls = [pair for pair in world.foreign_calls() if pair[0].rule.endpoint not in OPEN]
+    assert len(calls) > 10
+
+    wrong = []
+    for foreign, nobodys in calls:
+        answer, expected = foreign.ask(browser, data=form), nobodys.ask(browser, data=form)
+        is_hidden = without_token(answer) == without_token(expected) and answer.status_code == expected.status_code
+        refused = (404,) if form or foreign.method == "GET" else (404, 400)  # a form may be looked at first
+        if not is_hidden or answer.status_code not in refused:
+            wrong.append(f"{foreign}: {answer.status_code}, {expected.status_code} for a row that is nobody's")
+    assert wrong == []
+    assert contents(world) == before
+
+
+def test_ones_own_rows_are_there(world: World) -> None:
+    """Or the test above would pass with routes that refuse everything."""
+    browser = sign_in_again(world, OWN, Role.ADMIN)
+
+    refused = []
+    for call in world.calls():
+        if call.rule.arguments & set(world.ids[OWN]) and call.rule.endpoint not in OPEN:
+            answer = call.ask(browser, data=FORM)
+            if not call.rule.endpoint.startswith(IS_OF_QUEUES) and answer.status_code not in (200, 303, 409):
+                refused.append(f"{call}: {answer.status_code}; does FORM in tests/staff/routes.py lack a field?")
+    assert refused == []
+
+
+@pytest.mark.parametrize("role", RANK)
+def test_nothing_of_another_practice_is_on_any_page(world: World, role: Role) -> None:
+    browser = sign_in_again(world, OWN, role)
+
+    shown = []
+    for call in world.calls():
+        if call.method == "GET" and "events" not in call.rule.endpoint:
+            for question in ("", f"?practice={FOREIGN}", f"?practice={OWN}&practice={FOREIGN}"):
+                page = browser.get(call.address + question).text
+                shown += [f"{call}{question}: {word}" for word in FOREIGN_WORDS if word in page]
+    assert shown == []
+
+
+def test_it_is_on_the_pages_of_those_who_work_there(world: World) -> None:
+    """Or the test above would pass with words that no page ever shows."""
+    browser = sign_in_again(world, FOREIGN, Role.STAFF)
+    conversation = browser.get(f"/staff/conversations/{world.ids[FOREIGN]['conversation_id']}").text
+
+    for word in FOREIGN_WORDS[:4]:
+        assert word in conversation
+    assert NAMES[FOREIGN] in browser.get("/staff/").text
+    assert "Harbor Dental" in browser.get("/staff/account").text
+
+
+def test_whoever_works_for_both_sees_both(world: World) -> None:
+    page = world.console.sign_in(practices=[OWN, FOREIGN]).get("/staff/").text
+
+    assert NAMES[OWN] in page
+    assert NAMES[FOREIGN] in page
+
+
+def test_whoever_works_for_none_sees_nothing(world: World) -> None:
+    browser = world.console.sign_in(Role.ADMIN, practices=["closed"])
+
+    shown = []
+    for call in world.calls():
+        if call.rule.endpoint not in OPEN and not call.rule.endpoint.startswith(IS_OF_QUEUES):
+            answer = call.ask(browser, data=FORM)
+            if call.rule.arguments and answer.status_code != 404:
+                shown.append(f"{call}: {answer.status_code}")
+            if answer.status_code >= 500:
+                shown.append(f"{call}: {answer.status_code}")
+            if "event-stream" not in answer.headers.get("Content-Type", ""):
+                shown += [f"{call}: {word}" for word in (*FOREIGN_WORDS, NAMES[OWN], WORDS[OWN]) if word in answer.text]
+            if call.rule.endpoint == "sign_in.sign_out":
+                browser = world.console.sign_in(Role.ADMIN, practices=["closed"])
+    assert shown == []
+
+
+def test_whoever_is_not_signed_in_is_asked_to(world: World) -> None:
+    browser = world.console.browser()
+
+    let_in = []
+    for call in world.calls():
+        answer = call.ask(browser)
+        if call.rule.endpoint in OPEN:
+            assert answer.status_code in (200, 302, 308, 401), str(call)
+        elif answer.status_code != 302 or not answer.headers["Location"].startswith("/staff/sign-in"):
+            let_in.append(f"{call}: {answer.status_code}")
+    assert let_in == []
+
+
+def test_every_route_says_whom_it_is_open_to(world: World) -> None:
+    unsaid = {call.rule.endpoint for call in world.calls() if world.role_of(call) is None}
+
+    assert unsaid == OPEN
+
+
+@pytest.mark.parametrize("role", RANK)
+def test_every_role_gets_what_is_open_to_it_and_nothing_else(world: World, role: Role) -> None:
+    browser = sign_in_again(world, OWN, role)
+
+    wrong = []
+    for call in world.calls():
+        needed = world.role_of(call)
+        if needed is None:
+            continue
+        answer = call.ask(browser)
+        may = RANK.index(role) >= RANK.index(needed) and not is_closed(call.rule.endpoint)
+        if (answer.status_code != 403) != may or answer.status_code == 401:
+            wrong.append(f"{call}: {answer.status_code}, open to {needed}")
+        if call.rule.endpoint == "sign_in.sign_out":
+            browser = sign_in_again(world, OWN, role)
+    assert wrong == []
+
+
+def test_a_role_that_is_taken_away_is_gone_at_once(world: World) -> None:
+    browser = sign_in_again(world, OWN, Role.ADMIN)
+    assert browser.get("/staff/queues/").status_code == 200
+    other = sign_in_again(world, OWN, Role.STAFF)
+
+    assert browser.get("/staff/queues/").status_code == 403
+    assert other.get("/staff/queues/").status_code == 403

@@ -1,0 +1,505 @@
+"""The review queue, over HTTP: who gets which message, what a label sets off, and what cannot happen twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from inbox.audit import verify
+from inbox.models import (
+    Conversation,
+    ConversationState,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Message,
+    Notification,
+    now,
+)
+from inbox.reviews import UNDO_WITHIN
+from inbox.staff_models import AuditEntry, Review, ReviewReason
+from tests.staff.conftest import Browser, Console, StartConsole
+from tests.world import PATIENT
+
+UNSURE = "The thing from last week, is it okay like that?"
+OTHER_UNSURE = "So what about the other one then"
+SURE = "How much is a cleaning without insurance?"
+URGENT = "I can't breathe and my chest hurts"
+OTHER_PATIENT = "+12025550124"
+THIRD_PATIENT = "+12025550125"
+ALL_UNSURE = "review_threshold = 1.0\nreview_sample = 0"
+ALL_SAMPLED = "review_threshold = 0.0\nreview_sample = 1"
+
+
+@pytest.fixture
+def unsure(start_console: StartConsole) -> Console:
+    """A practice for which every message goes to a person."""
+    return start_console(ALL_UNSURE)
+
+
+@pytest.fixture
+def sampled(start_console: StartConsole) -> Console:
+    """A practice for which every message is routed, and reviewed as well."""
+    return start_console(ALL_SAMPLED)
+
+
+@pytest.fixture
+def receive(unsure: Console) -> Callable[..., Review]:
+    """Takes a text in and returns what is asked of people about it."""
+
+    def text(body: str = UNSURE, **options: str) -> Review:
+        unsure.text(body, **options)
+        unsure.work()
+        return unsure.rows(Review)[-1]
+
+    return text
+
+
+def shown(browser: Browser) -> int | None:
+    """The review that the page shows."""
+    page = browser.get("/staff/review")
+    assert page.status_code == 200
+    found = re.search(r'data-review="(\d+)"', page.text)
+    return int(found[1]) if found else None
+
+
+def choose(browser: Browser, review: Review, label: str) -> str:
+    """Chooses a label and returns the page that follows."""
+    answer = browser.post(f"/staff/review/{review.id}", data={"label": label})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/review")
+    return browser.get("/staff/review").text
+
+
+def sent_bodies(console: Console) -> list[str]:
+    """What has gone out to patients, oldest first."""
+    console.work()
+    return [delivery.reply for delivery in console.rows(Delivery) if delivery.state != DeliveryState.PENDING]
+
+
+def told(console: Console) -> list[tuple[str, str, str]]:
+    return [(row.reason, row.team, row.priority) for row in console.rows(Notification)]
+
+
+# ---- the queue
+
+
+def test_an_unsure_message_waits_with_its_text_its_context_and_the_models_guess(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    receive("Hello there, are you open?")
+    review = receive(UNSURE)
+    browser = unsure.sign_in()
+
+    choose(browser, unsure.rows(Review)[0], "none_of_these")
+    page = browser.get("/staff/review").text
+
+    assert UNSURE in page
+    assert "are you open?" in page
+    assert "a person" in page.lower()
+    assert page.count('<rect class="filled"') == 7
+    assert review.reason == ReviewReason.LOW_CONFIDENCE
+    assert (review.threshold, review.sampling_rate) == (1.0, 1.0)
+
+
+def test_without_anything_to_review_the_page_says_so(unsure: Console) -> None:
+    page = unsure.sign_in().get("/staff/review")
+
+    assert "All labelled" in page.text
+    assert "<title>Review · Intake</title>" in page.text
+
+
+def test_the_title_and_the_navigation_count_what_waits(unsure: Console, receive: Callable[..., Review]) -> None:
+    receive()
+    receive(from_=OTHER_PATIENT)
+    browser = unsure.sign_in()
+
+    page = browser.get("/staff/review").text
+
+    assert "<title>(2) Review · Intake</title>" in page
+    assert re.search(r'id="review-count">2<', page)
+    assert 'data-count="2">2 to label<' in browser.get("/staff/review/waiting").text
+
+
+def test_the_oldest_comes_first_but_urgent_ones_before(unsure: Console, receive: Callable[..., Review]) -> None:
+    first, urgent, last = receive(), receive(URGENT, from_=OTHER_PATIENT), receive(from_=THIRD_PATIENT)
+    browser = unsure.sign_in()
+
+    order = []
+    for review in (urgent, first, last):
+        order.append(shown(browser))
+        choose(browser, review, "none_of_these")
+
+    assert order == [urgent.id, first.id, last.id]
+
+
+def test_nobody_sees_what_belongs_to_another_practice(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    stranger = unsure.sign_in(practices=["other"])
+
+    assert shown(stranger) is None
+    assert 'data-count="0"' in stranger.get("/staff/review/waiting").text
+    assert stranger.post(f"/staff/review/{review.id}", data={"label": "complaint"}).status_code == 404
+    assert stranger.post(f"/staff/review/{review.id}/skip").status_code == 404
+    assert unsure.rows(Review)[0].decided_at is None
+
+
+# ---- two people
+
+
+def test_two_reviewers_get_different_messages(unsure: Console, receive: Callable[..., Review]) -> None:
+    first, second = receive(), receive(from_=OTHER_PATIENT)
+    dana, robin = unsure.sign_in(), unsure.sign_in(name="Robin")
+
+    assert (shown(dana), shown(robin), shown(dana)) == (first.id, second.id, first.id)
+    assert shown(unsure.sign_in()) is None
+
+
+def test_what_is_looked_at_for_too_long_goes_to_the_next(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    dana, robin = unsure.sign_in(), unsure.sign_in(name="Robin")
+    shown(dana)
+    assert "Others are at it" in robin.get("/staff/review").text
+
+    with unsure.edit() as session:
+        session.execute(update(Review).values(claimed_until=now()))
+
+    assert shown(robin) == review.id
+
+
+def test_the_second_decision_is_refused_kindly(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    dana, robin = unsure.sign_in(name="Dana"), unsure.sign_in(name="Robin")
+
+    choose(dana, review, "billing_inquiry")
+    answered = choose(robin, review, "complaint")
+
+    assert "Dana labelled this one meanwhile: Billing inquiry" in answered
+    assert [row.label for row in unsure.rows(Review)] == ["billing_inquiry"]
+    assert "complaint" not in sent_bodies(unsure)
+
+
+def test_the_same_form_twice_decides_once(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    dana = unsure.sign_in()
+
+    choose(dana, review, "complaint")
+    again = choose(dana, review, "complaint")
+
+    assert "You labelled this one already" in again
+    assert sent_bodies(unsure) == ["review", "complaint"]
+
+
+def test_of_two_who_decide_at_once_one_is_refused(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browsers = [unsure.sign_in(name=name) for name in ("Dana", "Robin")]
+
+    with ThreadPoolExecutor() as pool:
+        pages = list(pool.map(choose, browsers, [review, review], ["billing_inquiry", "complaint"]))
+
+    assert sum("labelled this one meanwhile" in page for page in pages) == 1
+    [decided] = unsure.rows(Review)
+    assert sent_bodies(unsure) == ["review", decided.label]
+    assert len(told(unsure)) == 2
+
+
+def test_those_who_look_at_once_get_different_messages(unsure: Console, receive: Callable[..., Review]) -> None:
+    waiting = [receive(from_=sender) for sender in (PATIENT, OTHER_PATIENT, THIRD_PATIENT)]
+    browsers = [unsure.sign_in() for _ in waiting]
+
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(shown, browsers))
+
+    assert sorted(number for number in found if number) == [review.id for review in waiting]
+
+
+def test_a_label_that_does_not_exist_is_refused(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+
+    answer = unsure.sign_in().post(f"/staff/review/{review.id}", data={"label": "spam"})
+
+    assert answer.status_code == 400
+    assert unsure.rows(Review)[0].decided_at is None
+
+
+# ---- what a label sets off
+
+
+def test_a_label_sends_its_reply_and_tells_its_team(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+
+    said = choose(unsure.sign_in(), review, "complaint")
+
+    assert "Complaint: the patient gets the reply for it and Manager is told." in said
+    assert sent_bodies(unsure) == ["review", "complaint"]
+    assert unsure.twilio.messages[-1].body.startswith("Maple Street")
+    assert told(unsure) == [("review", "review", "normal"), ("complaint", "manager", "high")]
+
+
+def test_what_was_said_is_kept(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browser = unsure.sign_in()
+
+    choose(browser, review, "complaint")
+
+    [kept] = unsure.rows(Review)
+    assert browser.member
+    assert (kept.intent, kept.label, kept.staff_id) == (review.intent, "complaint", browser.member.id)
+    assert kept.decided_at
+    assert kept.decided_at >= kept.created_at
+
+
+def test_the_conversation_stands_as_the_label_says(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    [before] = unsure.rows(Conversation)
+    assert (before.team, before.priority) == ("review", "normal")
+
+    choose(unsure.sign_in(), review, "price_shopper")
+
+    [after] = unsure.rows(Conversation)
+    assert (after.intent, after.team, after.priority) == ("price_shopper", "digest", "low")
+
+
+def test_none_of_these_sends_nothing(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+
+    said = choose(unsure.sign_in(), review, "none_of_these")
+
+    assert "nothing else was to do" in said
+    assert sent_bodies(unsure) == ["review"]
+    assert len(told(unsure)) == 1
+
+
+def test_a_message_that_staff_answered_gets_nothing_more(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    with unsure.edit() as session:
+        [conversation] = unsure.rows(Conversation)
+        session.add(
+            Delivery(
+                conversation_id=conversation.id, reply="staff", sender="+15005550006", body="Hi, Dana here.", staff_id=1
+            )
+        )
+
+    choose(unsure.sign_in(), review, "complaint")
+
+    assert "complaint" not in sent_bodies(unsure)
+    assert len(told(unsure)) == 1
+
+
+@pytest.mark.parametrize("state", [ConversationState.WAITING, ConversationState.CLOSED])
+def test_what_staff_are_done_with_gets_nothing_more(
+    unsure: Console, receive: Callable[..., Review], state: ConversationState
+) -> None:
+    review = receive()
+    with unsure.edit() as session:
+        session.execute(update(Conversation).values(state=state))
+
+    choose(unsure.sign_in(), review, "complaint")
+
+    assert sent_bodies(unsure) == ["review"]
+    assert len(told(unsure)) == 1
+
+
+def test_a_message_that_is_too_old_gets_no_reply_but_its_team_is_told(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    review = receive()
+    with unsure.edit() as session:
+        session.execute(update(Message).values(received_at=now() - timedelta(hours=25)))
+
+    choose(unsure.sign_in(), review, "complaint")
+
+    assert sent_bodies(unsure) == ["review"]
+    assert told(unsure)[-1] == ("complaint", "manager", "high")
+
+
+def test_a_reply_that_went_out_a_short_while_ago_is_not_repeated(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    first, second = receive(UNSURE), receive(OTHER_UNSURE)
+    browser = unsure.sign_in()
+
+    choose(browser, first, "complaint")
+    choose(browser, second, "complaint")
+
+    assert sent_bodies(unsure).count("complaint") == 1
+    assert told(unsure).count(("complaint", "manager", "high")) == 2
+
+
+def test_an_urgent_message_is_not_answered_again(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive(URGENT)
+
+    choose(unsure.sign_in(), review, "price_shopper")
+
+    assert sent_bodies(unsure) == ["urgent"]
+    assert told(unsure) == [("urgent", "on_call", "urgent")]
+    assert unsure.rows(Conversation)[0].priority == "urgent"
+
+
+# ---- sampled ones
+
+
+def test_a_sampled_message_that_was_read_right_sets_nothing_off(sampled: Console) -> None:
+    sampled.text(SURE)
+    sampled.work()
+    [review] = sampled.rows(Review)
+    assert (review.reason, review.sampling_rate) == (ReviewReason.SAMPLE, 1.0)
+
+    choose(sampled.sign_in(), review, review.intent)
+
+    assert sent_bodies(sampled) == [review.intent]
+    assert len(told(sampled)) == 1
+
+
+def test_a_sampled_message_that_was_read_wrong_goes_to_the_right_team_without_a_second_reply(sampled: Console) -> None:
+    sampled.text(SURE)
+    sampled.work()
+    [review] = sampled.rows(Review)
+    assert review.intent != "complaint"
+
+    choose(sampled.sign_in(), review, "complaint")
+
+    assert sent_bodies(sampled) == [review.intent]
+    assert told(sampled)[-1] == ("complaint", "manager", "high")
+
+
+def test_a_sampled_message_that_had_no_reply_gets_the_right_one(start_console: StartConsole) -> None:
+    console = start_console(f"{ALL_SAMPLED}\nroutes = {{ price_shopper = {{ auto_reply = false }} }}")
+    console.text(SURE)
+    console.work()
+    [review] = console.rows(Review)
+    assert (review.intent, console.rows(Decision)[0].reply) == ("price_shopper", None)
+
+    choose(console.sign_in(), review, "complaint")
+
+    assert sent_bodies(console) == ["complaint"]
+
+
+# ---- skip and undo
+
+
+def test_a_skipped_message_comes_again_when_nothing_else_is_left(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    first, second = receive(), receive(from_=OTHER_PATIENT)
+    browser = unsure.sign_in()
+
+    assert shown(browser) == first.id
+    browser.post(f"/staff/review/{first.id}/skip")
+    assert shown(browser) == second.id
+    browser.post(f"/staff/review/{second.id}/skip")
+    assert shown(browser) == first.id
+
+
+def test_a_skipped_message_is_free_for_others(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browser = unsure.sign_in()
+    shown(browser)
+
+    browser.post(f"/staff/review/{review.id}/skip")
+
+    assert shown(unsure.sign_in()) == review.id
+
+
+def test_what_has_not_gone_out_can_be_taken_back(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browser = unsure.sign_in()
+    assert "Undo “Complaint”" in choose(browser, review, "complaint")
+
+    browser.post("/staff/review/undo")
+
+    assert "Taken back: Complaint" in browser.get("/staff/review").text
+    assert shown(browser) == review.id
+    [kept] = unsure.rows(Review)
+    assert (kept.label, kept.staff_id, kept.decided_at) == (None, None, None)
+    assert sent_bodies(unsure) == ["review"]
+    assert len(told(unsure)) == 1
+
+
+def test_what_was_taken_back_can_be_decided_again_the_same_way(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browser = unsure.sign_in()
+    choose(browser, review, "complaint")
+    browser.post("/staff/review/undo")
+
+    choose(browser, review, "complaint")
+
+    assert sent_bodies(unsure) == ["review", "complaint"]
+
+
+def test_what_has_gone_out_cannot_be_taken_back(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browser = unsure.sign_in()
+    choose(browser, review, "complaint")
+    unsure.work()
+    assert "Undo" not in browser.get("/staff/review").text
+
+    browser.post("/staff/review/undo")
+
+    assert "gone out already" in browser.get("/staff/review").text
+    assert unsure.rows(Review)[0].label == "complaint"
+
+
+def test_after_a_minute_nothing_is_taken_back(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browser = unsure.sign_in()
+    choose(browser, review, "none_of_these")
+    with unsure.edit() as session:
+        session.execute(update(Review).values(decided_at=now() - UNDO_WITHIN))
+
+    browser.post("/staff/review/undo")
+
+    page = browser.get("/staff/review").text
+    assert "Nothing was decided within the last minute" in page
+    assert "Undo" not in page
+    assert unsure.rows(Review)[0].label == "none_of_these"
+
+
+def test_nobody_takes_back_what_another_decided(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    choose(unsure.sign_in(), review, "none_of_these")
+
+    unsure.sign_in().post("/staff/review/undo")
+
+    assert unsure.rows(Review)[0].label == "none_of_these"
+
+
+# ---- what is written down
+
+
+def test_every_step_is_in_the_audit_trail_without_any_text(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    browser = unsure.sign_in()
+    shown(browser)
+    shown(browser)
+    browser.post(f"/staff/review/{review.id}/skip")
+    choose(browser, review, "complaint")
+    browser.post("/staff/review/undo")
+
+    entries = [entry for entry in unsure.rows(AuditEntry) if entry.action != "signed_in"]
+    assert [entry.action for entry in entries] == ["viewed", "review_skipped", "reviewed", "review_undone"]
+    assert entries[2].detail == {
+        "message": review.message_id,
+        "review": review.id,
+        "intent": review.intent,
+        "label": "complaint",
+        "reply": "complaint",
+        "team": "manager",
+    }
+    with unsure.database.read() as session:
+        assert verify(session).is_whole
+
+
+def test_a_page_that_is_open_hears_of_new_ones(unsure: Console) -> None:
+    browser = unsure.sign_in()
+    with browser.get("/staff/review/events", stream=True) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == b"retry: 2000"
+        unsure.text(UNSURE)
+        unsure.work()
+
+        assert b"event: changed" in lines

@@ -1,0 +1,324 @@
+"""An urgent message goes from contact to contact until somebody acknowledges it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from inbox.models import Message, Notification, now
+from inbox.staff_models import AuditEntry, Escalation
+from intake.practices import EscalationStep, Practices
+from tasks import jobs
+from tasks.context import use
+from tasks.escalation import NEVER, contact_of, next_step_at, number_of
+from tasks.on_call import acknowledge, is_acknowledgement
+from tests.service import Service
+from tests.standins.hook import HookReceiver
+from tests.standins.twilio import TwilioStandIn
+from tests.tasks.conftest import StartService
+from tests.world import DEMO_NUMBER
+
+URGENT = "I have crushing chest pain"
+ON_CALL = "+12025550112"
+BOSS = "+12025550113"
+MOMENT = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+STEPS = [
+    EscalationStep(team="on_call", after_minutes=10),
+    EscalationStep(number=BOSS, after_minutes=25),
+]
+
+
+def toml(hook: HookReceiver) -> str:
+    """On call is told by text; then the manager at the hook, then a number."""
+    return f"""
+teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }}, manager = {{ notify = ["{hook.apprise_url("/manager")}"] }} }}
+escalation = [{{ team = "manager", after_minutes = 10 }}, {{ number = "{BOSS}", after_minutes = 25 }}]
+"""
+
+
+@pytest.fixture
+def service(start_service: StartService, hook: HookReceiver) -> Service:
+    return start_service(toml(hook))
+
+
+def urgent(service: Service) -> Escalation:
+    service.text(URGENT)
+    service.work()
+    [escalation] = service.rows(Escalation)
+    return escalation
+
+
+def later(service: Service, minutes: float) -> None:
+    """Lets time pass for escalations, and reconciles."""
+    with service.edit() as session:
+        for row in session.scalars(select(Escalation)):
+            if row.next_step_at != NEVER:
+                row.next_step_at -= timedelta(minutes=minutes)
+    service.reconcile()
+
+
+def texts_to(twilio: TwilioStandIn, number: str) -> Sequence[str]:
+    return [message.body for message in twilio.messages if message.to == number]
+
+
+def acts(service: Service) -> list[tuple[str, object]]:
+    return [(entry.action, entry.detail.get("step")) for entry in service.rows(AuditEntry)]
+
+
+# ---- when the next contact is due
+
+
+@pytest.mark.parametrize(("taken", "minutes"), [(0, 10), (1, 15)])
+def test_each_contact_has_its_time_since_it_was_told(taken: int, minutes: int) -> None:
+    assert next_step_at(STEPS, taken, MOMENT) == MOMENT + timedelta(minutes=minutes)
+
+
+def test_after_the_last_contact_nobody_is_due() -> None:
+    assert next_step_at(STEPS, 2, MOMENT) == next_step_at([], 0, MOMENT) == NEVER
+
+
+def test_a_step_names_a_team_or_leads_to_a_number() -> None:
+    assert contact_of(STEPS, 1) == "on_call"
+    assert number_of(STEPS, contact_of(STEPS, 1)) is None
+    assert number_of(STEPS, contact_of(STEPS, 2)) == BOSS
+
+
+@pytest.mark.parametrize("contact", ["contact_0", "contact_3", "contact_", "contact_x", "on_call"])
+def test_no_other_name_leads_to_a_number(contact: str) -> None:
+    assert number_of(STEPS, contact) is None
+
+
+# ---- from contact to contact
+
+
+def test_on_call_is_told_by_text_with_a_link_and_how_to_acknowledge(service: Service, twilio: TwilioStandIn) -> None:
+    urgent(service)
+
+    [told] = texts_to(twilio, ON_CALL)
+    assert told == (
+        "[urgent] Message that sounds urgent at Maple Street. Answer ACK to take it on."
+        " https://intake.example.com/staff/escalations/1"
+    )
+
+
+def test_nobody_else_is_told_before_it_is_time(service: Service, twilio: TwilioStandIn, hook: HookReceiver) -> None:
+    urgent(service)
+    later(service, 9)
+
+    assert hook.notifications == []
+    assert service.rows(Escalation)[0].step == 0
+
+
+def test_unless_somebody_acknowledges_the_next_contact_is_told_and_then_the_one_after(
+    service: Service, twilio: TwilioStandIn, hook: HookReceiver
+) -> None:
+    urgent(service)
+    later(service, 10)
+    [notice] = hook.notifications
+    assert notice.path == "/manager"
+    assert notice.body["title"] == "[urgent] Urgent message that nobody has acknowledged at Maple Street"
+    assert texts_to(twilio, BOSS) == []
+
+    later(service, 15)
+    later(service, 600)
+
+    assert len(texts_to(twilio, BOSS)) == len(hook.notifications) == len(texts_to(twilio, ON_CALL)) == 1
+    assert acts(service) == [("escalated", 1), ("escalated", 2)]
+
+
+def test_nothing_of_the_patient_is_in_any_notice(service: Service, twilio: TwilioStandIn, hook: HookReceiver) -> None:
+    urgent(service)
+    later(service, 10)
+    later(service, 15)
+
+    everything = [
+        *texts_to(twilio, ON_CALL),
+        *texts_to(twilio, BOSS),
+        *(one.raw.decode() for one in hook.notifications),
+    ]
+    assert len(everything) == 3
+    assert not any("chest" in text or "2025550123" in text for text in everything)
+
+
+def test_after_a_standstill_the_contacts_are_told_one_after_the_other_all_the_same(
+    service: Service, hook: HookReceiver, twilio: TwilioStandIn
+) -> None:
+    urgent(service)
+    later(service, 300)
+    service.reconcile()
+
+    assert len(hook.notifications) == 1
+    assert texts_to(twilio, BOSS) == []
+
+
+def test_a_lost_queue_loses_no_step(service: Service, hook: HookReceiver) -> None:
+    urgent(service)
+    service.redis.flushall()
+    later(service, 10)
+
+    assert len(hook.notifications) == 1
+
+
+def test_a_step_in_two_workers_at_once_is_taken_once(service: Service, hook: HookReceiver) -> None:
+    urgent(service)
+    with service.edit() as session:
+        session.get_one(Escalation, 1).next_step_at = now()
+    use(service.context)
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(jobs.escalate, [1] * 4))
+    service.work()
+
+    assert len(hook.notifications) == 1
+    assert service.rows(Escalation)[0].step == 1
+
+
+def test_a_message_that_does_not_press_escalates_never(service: Service) -> None:
+    service.text("Do you have parking?")
+    service.work()
+
+    assert service.rows(Escalation) == []
+
+
+def test_without_steps_it_stays_open_and_goes_nowhere(start_service: StartService) -> None:
+    service = start_service("")
+    assert urgent(service).next_step_at == NEVER
+    later(service, 600)
+
+    assert [row.team for row in service.rows(Notification)] == ["on_call"]
+
+
+def test_steps_that_left_the_file_are_not_taken(
+    service: Service, start_service: StartService, hook: HookReceiver
+) -> None:
+    urgent(service)
+    without = start_service("")
+    later(without, 10)
+
+    assert hook.notifications == []
+    assert without.rows(Escalation)[0].next_step_at == NEVER
+
+
+def test_a_practice_that_left_the_file_is_waited_for(service: Service, hook: HookReceiver) -> None:
+    urgent(service)
+    whole = service.context
+    others = Practices([practice for practice in whole.practices.all if practice.slug != "demo"])
+    service.context = replace(whole, practices=others)
+    later(service, 10)
+    assert service.rows(Escalation)[0].next_step_at > now()
+
+    service.context = whole
+    later(service, 10)
+
+    assert len(hook.notifications) == 1
+
+
+# ---- until somebody acknowledges
+
+
+def ack(service: Service, *, from_: str = ON_CALL, text: str = "ACK") -> str:
+    """Answers the notice by text, and returns what comes back."""
+    answer = service.text(text, from_=from_, to=DEMO_NUMBER)
+    assert answer.status == 200
+    return answer.body.decode()
+
+
+@pytest.mark.parametrize("text", ["ACK", "ack", " Ack. ", "Acknowledged!"])
+def test_these_words_acknowledge(text: str) -> None:
+    assert is_acknowledgement(text)
+
+
+@pytest.mark.parametrize("text", ["", "back", "ack me", "I have a tack in my foot", "stop"])
+def test_other_words_do_not(text: str) -> None:
+    assert not is_acknowledgement(text)
+
+
+def test_an_answer_by_text_ends_it_for_everybody(service: Service, twilio: TwilioStandIn, hook: HookReceiver) -> None:
+    urgent(service)
+
+    assert "1 urgent message is yours now" in ack(service)
+    later(service, 600)
+
+    assert hook.notifications == []
+    [escalation] = service.rows(Escalation)
+    assert (escalation.step, escalation.acknowledged_by) == (0, f"{ON_CALL} by text")
+    assert acts(service) == [("acknowledged", 0)]
+
+
+def test_the_answer_is_no_patients_message(service: Service) -> None:
+    urgent(service)
+    ack(service)
+    service.work()
+
+    assert len(service.rows(Message)) == 1
+
+
+def test_it_ends_what_the_number_was_told_of_and_nothing_else(service: Service) -> None:
+    urgent(service)
+
+    assert "no urgent message waits for you" in ack(service, from_=BOSS)
+    assert service.rows(Escalation)[0].acknowledged_at is None
+
+
+def test_said_twice_it_is_recorded_once(service: Service) -> None:
+    urgent(service)
+    ack(service)
+
+    assert "no urgent message waits for you" in ack(service)
+    assert acts(service) == [("acknowledged", 0)]
+
+
+def test_several_are_taken_on_at_once(service: Service) -> None:
+    urgent(service)
+    service.text("my baby is not breathing", from_="+12025550144")
+    service.work()
+    assert len(service.rows(Escalation)) == 2
+
+    assert "2 urgent messages are yours now" in ack(service)
+
+
+def test_anything_else_from_a_staff_number_is_a_message_like_any_other(service: Service) -> None:
+    ack(service, text="Do you have parking?")
+
+    assert len(service.rows(Message)) == 1
+
+
+def test_the_word_from_a_patient_is_a_message_like_any_other(service: Service) -> None:
+    urgent(service)
+    ack(service, from_="+12025550144")
+
+    assert len(service.rows(Message)) == 2
+    assert service.rows(Escalation)[0].acknowledged_at is None
+
+
+def test_of_two_who_acknowledge_at_once_one_is_recorded(service: Service) -> None:
+    urgent(service)
+
+    def take(name: str) -> bool:
+        with service.edit() as session:
+            return acknowledge(session, 1, name, None)
+
+    with ThreadPoolExecutor(4) as members:
+        assert sorted(members.map(take, ["Ann", "Ben", "Cem", "Dan"])) == [False, False, False, True]
+    assert acts(service) == [("acknowledged", 0)]
+
+
+def test_a_notice_that_waits_for_another_try_is_dropped_once_somebody_acknowledged(
+    service: Service, hook: HookReceiver
+) -> None:
+    urgent(service)
+    hook.fail_next(1)
+    later(service, 10)
+    ack(service)
+    with service.edit() as session:
+        for row in session.scalars(select(Notification)):
+            row.next_attempt_at = now()
+    service.reconcile()
+
+    assert hook.notifications == []
+    [waiting] = [row for row in service.rows(Notification) if row.reason == "escalation_1" and row.target != "console"]
+    assert waiting.state == "dropped"
