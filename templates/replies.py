@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -118,7 +118,7 @@ def _say_when(opening: datetime, moment: datetime) -> str:
     return f"{day} at {opening.hour % 12 or 12}:{opening:%M} {opening:%p}"
 
 
-@lru_cache(maxsize=500)  # words that are being typed on the console come through here too
+@cache
 def template(folder: Path, name: str, override: str | None) -> Template:
     """Returns the practice's own template when there is one, else that of the folder."""
     environment = SandboxedEnvironment(
