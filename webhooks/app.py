@@ -1,12 +1,10 @@
-"""The web application."""
+"""The edges of the web application: what patients' browsers and carriers reach. `staff.app` adds the console."""
 
 from __future__ import annotations
 
 from flask import Flask, Response
 
-from intake.logs import configure_logging
-from intake.reporting import configure_reporting
-from intake.settings import Settings, load_settings
+from intake.settings import Settings
 from webhooks import chat, demo, email, forms, health, sms, voice
 from webhooks.errors import register_errors
 from webhooks.limits import limit_requests, trust_proxies
@@ -15,20 +13,8 @@ from webhooks.parts import attach, open_parts
 MAX_BODY_BYTES = 64 * 1024
 
 
-def create_app() -> Flask:
-    """Builds the application from the environment, with logs and error reports: what gunicorn loads.
-
-    Raises:
-        IntakeError: the settings or the practices file are not usable.
-    """
-    settings = load_settings()
-    configure_logging()
-    configure_reporting(settings.sentry_dsn, "web")
-    return build_app(settings)
-
-
 def build_app(settings: Settings) -> Flask:
-    """Builds the application.
+    """Builds the edges.
 
     Raises:
         IntakeError: the practices file is not usable.

@@ -13,7 +13,7 @@ from flask import request
 from werkzeug.serving import make_server
 
 from intake.errors import IntakeError
-from webhooks.app import create_app
+from staff.app import create_app
 
 
 def fail() -> str:
