@@ -20,6 +20,7 @@ from inbox.accounts import find_session, is_stale
 from inbox.models import Conversation, Message, now
 from inbox.staff_models import Escalation, Role, StaffSession
 from intake.practices import Practice
+from staff.live import is_refresh
 from webhooks.parts import Parts, parts_of
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -86,7 +87,7 @@ def load_member(parts: Parts, token: str) -> Member | None:
 
 def _is_by_itself() -> bool:
     """Whether a page asks without anybody at it: one that is left open must not keep its session alive."""
-    return request.headers.get("X-Requested-With") == "live" or request.accept_mimetypes.best == "text/event-stream"
+    return is_refresh() or request.accept_mimetypes.best == "text/event-stream"
 
 
 def member() -> Member:

@@ -65,11 +65,11 @@ def events(conversation_id: int) -> Response:
     with parts.database.read() as session:
         own_conversation(session, conversation_id)
 
-    def look() -> list[int]:
+    def present() -> list[int]:
         _enter(parts, conversation_id, staff_id)
         return Presence(parts.queue.connection, conversation_id).others(staff_id)
 
-    return stream(parts, [conversation_topic(conversation_id)], look)
+    return stream(parts, [conversation_topic(conversation_id)], present)
 
 
 @blueprint.post("/reply")

@@ -13,12 +13,11 @@ import redis
 import structlog
 from flask import Response, request
 
+from webhooks.event_stream import event_stream
 from webhooks.parts import Parts
 
 log = structlog.get_logger(__name__)
 
-HEARTBEAT_SECONDS = 15.0
-STREAM_SECONDS = 600.0
 PRESENT_SECONDS = 40
 
 
@@ -27,29 +26,23 @@ def is_refresh() -> bool:
     return request.headers.get("X-Requested-With") == "live"
 
 
-def stream(parts: Parts, topics: Sequence[str], look: Callable[[], object] = lambda: None) -> Response:
+def stream(parts: Parts, topics: Sequence[str], state: Callable[[], object] = lambda: None) -> Response:
     """Answers with server-sent events, one `changed` whenever a topic may look different.
 
     Args:
         parts: the application's.
         topics: what the page shows.
-        look: asked now and then besides; a change of what it returns is a change of the page as well.
+        state: asked now and then besides; a change of what it returns is a change of the page as well.
     """
-    response = Response(_events(parts, topics, look), mimetype="text/event-stream")
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
-    return response
+    known: list[object] = []  # nothing, before the first look
 
+    def look(woken: bool) -> Iterator[str]:
+        seen = [state()]
+        if woken or (known and seen != known):
+            yield "event: changed\ndata: {}\n\n"
+        known[:] = seen
 
-def _events(parts: Parts, topics: Sequence[str], look: Callable[[], object]) -> Iterator[str]:
-    ends_at = time.monotonic() + STREAM_SECONDS
-    with parts.watchers.watch(*topics) as changed:
-        seen = look()
-        yield "retry: 2000\n\n"
-        while time.monotonic() < ends_at and not parts.watchers.is_closed:
-            woken = changed.wait(HEARTBEAT_SECONDS)
-            changed.clear()
-            before, seen = seen, look()
-            yield "event: changed\ndata: {}\n\n" if woken or seen != before else ": still here\n\n"
+    return event_stream(parts.watchers, topics, look)
 
 
 class Presence:

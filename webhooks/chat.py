@@ -5,9 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import re
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -19,11 +17,20 @@ from inbox.chat import Chat, Entry, find_chat, open_chat, read_transcript
 from inbox.models import Channel
 from inbox.record import InboundMessage, record_message
 from intake import phone
-from intake.errors import IntakeError
 from intake.practices import Practice
 from tasks.live import conversation_topic, topics_of
 from templates.chat import WIDGET
 from webhooks.errors import RequestError
+from webhooks.event_stream import event_stream
+from webhooks.fields import (
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    client_message_id,
+    json_object,
+    phone_number,
+    require_length,
+    wrong,
+)
 from webhooks.origins import answer_preflights, require_origin
 from webhooks.parts import Parts, parts_of
 from webhooks.tokens import HEADER, Tokens
@@ -32,12 +39,6 @@ log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("chat", __name__, url_prefix="/chat")
 answer_preflights(blueprint)
-
-LONGEST_MESSAGE = 8000
-LONGEST_NAME = 100
-HEARTBEAT_SECONDS = 15.0
-STREAM_SECONDS = 600.0
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @blueprint.get("/widget.js")
@@ -81,11 +82,11 @@ def practice(key: str) -> Response:
 def begin() -> tuple[Response, int]:
     """Opens a conversation."""
     parts = parts_of(current_app)
-    body = _json_object()
+    body = json_object(request)
     found = _practice(parts, _text(body, "practice", 64))
     require_origin(request, found, parts.settings)
     name, number = _text(body, "name", LONGEST_NAME, needed=False), _text(body, "phone", 40, needed=False)
-    public_id = open_chat(parts.database, found.slug, name or None, _phone(number) if number else None)
+    public_id = open_chat(parts.database, found.slug, name or None, phone_number(number) if number else None)
     return jsonify(conversation=public_id, token=_tokens(parts).issue(public_id)), 201
 
 
@@ -94,10 +95,8 @@ def send(public_id: str) -> tuple[Response, int]:
     """Stores a message and puts it on the queue; one that is sent again is answered the same."""
     parts = parts_of(current_app)
     chat = _enter(parts, public_id)
-    body = _json_object()
-    key = _text(body, "client_message_id", 64)
-    if not _KEY.fullmatch(key):
-        raise RequestError(400, "invalid_parameter", "client_message_id has to be 1 to 64 letters, figures, - or _.")
+    body = json_object(request)
+    key = client_message_id(_text(body, "client_message_id", 64))
     recorded = record_message(
         parts.database,
         InboundMessage(
@@ -134,9 +133,7 @@ def events(public_id: str) -> Response:
     parts = parts_of(current_app)
     chat = _enter(parts, public_id)
     after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
-    response = Response(_stream(parts, chat, after), mimetype="text/event-stream")
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
-    return response
+    return event_stream(parts.watchers, [conversation_topic(chat.id)], _what_is_new(parts, chat, after))
 
 
 @blueprint.after_request
@@ -155,26 +152,21 @@ def renew_token(response: Response) -> Response:
     return response
 
 
-def _stream(parts: Parts, chat: Chat, after: int) -> Iterator[str]:
-    """Yields server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+def _what_is_new(parts: Parts, chat: Chat, after: int) -> Callable[[bool], Iterator[str]]:
+    """Returns what to look with for a stream: the entries that it has not shown yet, and whether one is on its way."""
+    shown, working = after, None
 
-    The database is read at each wake-up, and with each heartbeat in case that a wake-up was lost.
-    """
-    ends_at = time.monotonic() + STREAM_SECONDS
-    working: bool | None = None
-    with parts.watchers.watch(conversation_topic(chat.id)) as changed:
-        yield "retry: 2000\n\n"
-        while time.monotonic() < ends_at and not parts.watchers.is_closed:
-            changed.clear()
-            transcript = read_transcript(parts.database, chat.id, after)
-            for entry in transcript.entries:
-                yield f"event: message\nid: {entry.number}\ndata: {json.dumps(_shown(entry))}\n\n"
-                after = entry.number
-            if transcript.working is not working:
-                working = transcript.working
-                yield f"event: working\ndata: {json.dumps({'working': working})}\n\n"
-            if not changed.wait(HEARTBEAT_SECONDS):
-                yield ": still here\n\n"
+    def look(_woken: bool) -> Iterator[str]:
+        nonlocal shown, working
+        transcript = read_transcript(parts.database, chat.id, shown)
+        for entry in transcript.entries:
+            yield f"event: message\nid: {entry.number}\ndata: {json.dumps(_shown(entry))}\n\n"
+            shown = entry.number
+        if transcript.working is not working:
+            working = transcript.working
+            yield f"event: working\ndata: {json.dumps({'working': working})}\n\n"
+
+    return look
 
 
 @cache
@@ -212,34 +204,17 @@ def _tokens(parts: Parts) -> Tokens:
     return Tokens(parts.settings.secret_key)
 
 
-def _json_object() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise RequestError(400, "invalid_json", "Send a JSON object, with Content-Type: application/json.")
-    return body
-
-
 def _text(body: dict[str, Any], name: str, longest: int, *, needed: bool = True) -> str:
     value = body.get(name)
     if value is None and not needed:
         return ""
     if not isinstance(value, str) or (needed and not value.strip()):
-        raise RequestError(400, "invalid_parameter", f"{name} has to be a text that is not empty.")
-    if len(value) > longest:
-        raise RequestError(400, "invalid_parameter", f"{name} is {len(value)} characters long; at most {longest} fit.")
+        raise wrong(f"{name} has to be a text that is not empty.")
+    require_length(name, value, longest)
     return value.strip() if name != "text" else value
-
-
-def _phone(value: str) -> str:
-    try:
-        return phone.normalise(value)
-    except IntakeError:
-        raise RequestError(
-            400, "invalid_parameter", "phone has to be a phone number with its area code, such as (202) 555-0123."
-        ) from None
 
 
 def _number(value: str, name: str) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) < 10):
-        raise RequestError(400, "invalid_parameter", f"{name} has to be the id of a message, 0 for all of them.")
+        raise wrong(f"{name} has to be the id of a message, 0 for all of them.")
     return int(value)

@@ -15,6 +15,7 @@ from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from webhooks.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
 from webhooks.errors import RequestError
+from webhooks.fields import json_object, wrong
 from webhooks.origins import origin_of
 from webhooks.parts import Parts, parts_of
 
@@ -75,19 +76,17 @@ def send() -> tuple[Response, int]:
     phone = _phone(parts)
     if phone is None:
         raise RequestError(401, "invalid_token", f"Read /demo/messages first, and send its {HEADER} header along.")
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise RequestError(400, "invalid_json", "Send a JSON object, with Content-Type: application/json.")
+    body = json_object(request)
     text = body.get("text")
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_TEXT:
-        raise RequestError(400, "invalid_parameter", f"text has to be 1 to {LONGEST_TEXT} characters long.")
+        raise wrong(f"text has to be 1 to {LONGEST_TEXT} characters long.")
     match body.get("channel"):
         case Channel.SMS:
             recorded = send_text(parts.database, practice, phone, text)
         case Channel.VOICEMAIL:
             recorded = leave_voicemail(parts.database, practice, phone, text)
         case _:
-            raise RequestError(400, "invalid_parameter", "channel has to be sms or voicemail.")
+            raise wrong("channel has to be sms or voicemail.")
     parts.queue.put("handle_message", recorded.message_id)
     log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel=body["channel"])
     return jsonify(message=recorded.message_id), 202

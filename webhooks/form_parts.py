@@ -6,15 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from intake import email_address, phone
+from intake import email_address
 from intake.errors import IntakeError
-from webhooks.errors import RequestError
+from webhooks.fields import LONGEST_MESSAGE, LONGEST_NAME, client_message_id, phone_number, require_length, wrong
 
-LONGEST_MESSAGE = 8000
-LONGEST_NAME = 100
 LONGEST_CONTACT = 254
 LONGEST_REDIRECT = 2000
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # No parser's opinion is asked: browsers read backslashes, spaces and user names in ways of their own.
 _ABSOLUTE = re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)(?:[/?#][!-\[\]-~]*)?")
 _RELATIVE = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
@@ -53,13 +50,15 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
     """
     message = _text(values, "message", LONGEST_MESSAGE)
     if message is None:
-        raise _wrong("message has to be a text that is not empty.")
+        raise wrong("message has to be a text that is not empty.")
+    number = _text(values, "phone", LONGEST_CONTACT)
+    client_id = _text(values, "client_message_id", 64)
     return ContactForm(
         message=message,
         name=_one_line(_text(values, "name", LONGEST_NAME)),
         email=_email(_text(values, "email", LONGEST_CONTACT)),
-        phone=_phone(_text(values, "phone", LONGEST_CONTACT)),
-        client_message_id=_client_id(_text(values, "client_message_id", 64)),
+        phone=number and phone_number(number),
+        client_message_id=client_id and client_message_id(client_id),
         redirect=_text(values, "redirect", LONGEST_REDIRECT),
         is_bait_taken=values.get("website") not in (None, ""),
     )
@@ -82,7 +81,7 @@ def redirect_target(redirect: str, page_origin: str | None, allowed: frozenset[s
     absolute = _ABSOLUTE.fullmatch(redirect)
     if absolute and absolute[1].lower() in {origin.lower() for origin in allowed}:
         return redirect
-    raise _wrong(
+    raise wrong(
         "redirect has to be an address on one of the practice's allowed_origins, or a path such as /thanks"
         " on a page of one."
     )
@@ -93,10 +92,9 @@ def _text(values: Mapping[str, object], name: str, longest: int) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _wrong(f"{name} has to be a text.")
+        raise wrong(f"{name} has to be a text.")
     text = value.replace("\r\n", "\n").strip()  # browsers send line ends as CRLF, which are not what was typed
-    if len(text) > longest:
-        raise _wrong(f"{name} is {len(text)} characters long; at most {longest} fit.")
+    require_length(name, text, longest)
     return text or None
 
 
@@ -108,21 +106,4 @@ def _email(value: str | None) -> str | None:
     try:
         return value and email_address.normalise(value)
     except IntakeError:
-        raise _wrong("email has to be an email address, such as maria@example.com.") from None
-
-
-def _phone(value: str | None) -> str | None:
-    try:
-        return value and phone.normalise(value)
-    except IntakeError:
-        raise _wrong("phone has to be a phone number with its area code, such as (202) 555-0123.") from None
-
-
-def _client_id(value: str | None) -> str | None:
-    if value is not None and not _CLIENT_ID.fullmatch(value):
-        raise _wrong("client_message_id has to be 1 to 64 letters, figures, - or _.")
-    return value
-
-
-def _wrong(message: str) -> RequestError:
-    return RequestError(400, "invalid_parameter", message)
+        raise wrong("email has to be an email address, such as maria@example.com.") from None

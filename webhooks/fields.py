@@ -1,0 +1,66 @@
+"""Reading what a patient's browser sends: the rules that the chat, the contact form and the demo share."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Request
+
+from intake import phone
+from intake.errors import IntakeError
+from webhooks.errors import RequestError
+
+LONGEST_MESSAGE = 8000
+LONGEST_NAME = 100
+_CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def wrong(message: str) -> RequestError:
+    """Returns the refusal of a field."""
+    return RequestError(400, "invalid_parameter", message)
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """Returns the body of a request.
+
+    Raises:
+        RequestError: 400, it is not a JSON object.
+    """
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise RequestError(400, "invalid_json", "Send a JSON object, with Content-Type: application/json.")
+    return body
+
+
+def require_length(name: str, value: str, longest: int) -> None:
+    """Lets a text pass that is not too long.
+
+    Raises:
+        RequestError: 400, it is; the message does not repeat it.
+    """
+    if len(value) > longest:
+        raise wrong(f"{name} is {len(value)} characters long; at most {longest} fit.")
+
+
+def phone_number(value: str) -> str:
+    """Returns a phone number in E.164.
+
+    Raises:
+        RequestError: 400, it cannot be one.
+    """
+    try:
+        return phone.normalise(value)
+    except IntakeError:
+        raise wrong("phone has to be a phone number with its area code, such as (202) 555-0123.") from None
+
+
+def client_message_id(value: str) -> str:
+    """Returns what a page calls a message, the same when it sends it again.
+
+    Raises:
+        RequestError: 400, it is not of the form that it has to have.
+    """
+    if not _CLIENT_MESSAGE_ID.fullmatch(value):
+        raise wrong("client_message_id has to be 1 to 64 letters, figures, - or _.")
+    return value
