@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
 from intake import email_address
+from intake.mail_syntax import MESSAGE_ID, REPLY_MARK
 from tasks.carrier import OutgoingText
 
 LONGEST_SUBJECT = 200
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
-_REPLY_MARK = re.compile(r"re\s*(?:\[\d+\])?:", re.IGNORECASE)
 
 
 def compose(text: OutgoingText, service: str) -> EmailMessage:
@@ -39,7 +37,7 @@ def compose(text: OutgoingText, service: str) -> EmailMessage:
     mail["Subject"] = _subject(text)
     mail["Date"] = format_datetime(text.sending_at)
     mail["Message-ID"] = f"<{delivery_key(text, service)}@{text.sender.rpartition('@')[2]}>"
-    if text.in_reply_to and _MESSAGE_ID.fullmatch(text.in_reply_to):
+    if text.in_reply_to and MESSAGE_ID.fullmatch(text.in_reply_to):
         mail["In-Reply-To"] = text.in_reply_to
         mail["References"] = text.in_reply_to
     if text.automatic:
@@ -63,7 +61,7 @@ def _subject(text: OutgoingText) -> str:
     subject = _one_line(text.subject)
     if not subject:
         return _one_line(f"Your message to {text.from_name}")[:LONGEST_SUBJECT]
-    return (subject if _REPLY_MARK.match(subject) else f"Re: {subject}")[:LONGEST_SUBJECT]
+    return (subject if REPLY_MARK.match(subject) else f"Re: {subject}")[:LONGEST_SUBJECT]
 
 
 def _one_line(value: str) -> str:

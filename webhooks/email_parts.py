@@ -15,6 +15,7 @@ from email.parser import HeaderParser
 
 from intake import email_address
 from intake.errors import IntakeError
+from intake.mail_syntax import MESSAGE_ID
 from webhooks.email_text import patient_words
 
 LONGEST_NAME = 100
@@ -30,7 +31,6 @@ _NOT_FOR_TEXT = frozenset({"idna", "punycode"})
 # that SendGrid decoded for the end of an address.
 _IN_BRACKETS = re.compile(r"<([^<>\s]{1,254})>\s*\Z")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"@]{1,254}")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
 _ROBOT = re.compile(
     r"(?:mailer-?daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|bounces?|auto[-_.]?(?:reply|respond(?:er)?))"
     r"(?:[+._-].*)?@.*"
@@ -181,7 +181,7 @@ def _address(value: object) -> str | None:
 
 
 def _message_id(headers: Message) -> str | None:
-    found = _MESSAGE_ID.search(str(headers.get("Message-ID", "")))
+    found = MESSAGE_ID.search(str(headers.get("Message-ID", "")))
     return found[0] if found else None
 
 

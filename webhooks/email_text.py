@@ -10,6 +10,8 @@ from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 from mailparser_reply.parser import EmailMessage, EmailReply
 
+from intake.mail_syntax import REPLY_MARK
+
 LANGUAGES = ("en", "es")
 # The parser takes time by the square of a line's length and of a run of empty lines: seconds for what only an attacker
 # writes. Quoted history that begins farther down than this stays in the text.
@@ -33,7 +35,6 @@ _ADVERTISEMENT = re.compile(
 )
 _HEADER_FIELD = re.compile(r"^[>*\s]*[A-Za-zó]+:", re.MULTILINE)
 _SENDER_FIELD = re.compile(r"^[>*\s]*(?:From|De):", re.MULTILINE | re.IGNORECASE)
-_REPLY_MARK = re.compile(r"re\s*(?:\[\d+\])?:", re.IGNORECASE)
 _FORWARD_MARK = re.compile(r"(?:fwd?|rv|reenv[ií]o?)\s*:", re.IGNORECASE)
 _SAYS_NOTHING = frozenset({"", "no subject", "(no subject)", "sin asunto", "(sin asunto)", "(none)"})
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
@@ -82,7 +83,7 @@ def with_subject(subject: str, body: str) -> str:
     line = " ".join(subject.split())
     if not body:
         return line
-    if line.lower() in _SAYS_NOTHING or _REPLY_MARK.match(line) or body.lower().startswith(line.lower()):
+    if line.lower() in _SAYS_NOTHING or REPLY_MARK.match(line) or body.lower().startswith(line.lower()):
         return body
     return f"{line} {body}" if line.endswith(_ENDS_SENTENCE) else f"{line}. {body}"
 
