@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.accounts import find_session, is_stale
+from inbox.audit import record_action
 from inbox.models import Conversation, Message, now
 from inbox.staff_models import Escalation, Role, StaffSession
 from intake.practices import Practice
@@ -110,6 +111,18 @@ def open_to(role: Role) -> Callable[[View], View]:
         return login_required(guarded)  # type: ignore[no-any-return]
 
     return guard
+
+
+def record_on_conversation(session: Session, conversation_id: int, practice: str, action: str, **detail: Any) -> None:
+    """Adds to the audit trail what whoever is signed in did with a conversation; see `inbox.audit.record_action`."""
+    record_action(
+        session,
+        staff_id=member().id,
+        practice=practice,
+        action=action,
+        subject=f"conversation:{conversation_id}",
+        **detail,
+    )
 
 
 def own_practice(slug: str) -> Practice:

@@ -9,11 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.audit import record_action
 from inbox.models import Notification, NotificationState
 from inbox.staff_models import Escalation, Role
 from staff import words
-from staff.access import member, open_to, own_escalation
+from staff.access import member, open_to, own_escalation, record_on_conversation
 from tasks.escalation import NEVER
 from tasks.live import topics_of
 from tasks.notices import CONSOLE
@@ -63,14 +62,7 @@ def page(escalation_id: int) -> str:
             steps=_steps(session, escalation, practice.time_zone),
         )
     with parts.database.write() as session:
-        record_action(
-            session,
-            staff_id=member().id,
-            practice=practice.slug,
-            action="viewed",
-            subject=f"conversation:{conversation.id}",
-            escalation=escalation_id,
-        )
+        record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)
     return shown
 
 

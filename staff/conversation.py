@@ -10,12 +10,11 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.audit import record_action
 from inbox.models import Conversation, ConversationState, now
 from inbox.staff_models import Note, Role
 from inbox.standing import note_answer
 from staff import words
-from staff.access import member, open_to, own_conversation
+from staff.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversation_queries import (
     Thread,
     has_unread,
@@ -191,14 +190,7 @@ def _act(
 
 
 def _record(session: Session, conversation: Conversation, action: str, **detail: Any) -> None:
-    record_action(
-        session,
-        staff_id=member().id,
-        practice=conversation.practice,
-        action=action,
-        subject=f"conversation:{conversation.id}",
-        **detail,
-    )
+    record_on_conversation(session, conversation.id, conversation.practice, action, **detail)
 
 
 def _done(conversation_id: int, place: str) -> AnyResponse:

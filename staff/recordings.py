@@ -9,12 +9,11 @@ import structlog
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy import select
 
-from inbox.audit import record_action
 from inbox.models import Voicemail
 from inbox.staff_models import Role
 from intake.hosts import is_twilio_address
 from intake.settings import Settings
-from staff.access import member, open_to, own_message
+from staff.access import open_to, own_message, record_on_conversation
 from tasks.senders import rebase
 from webhooks.parts import parts_of
 
@@ -40,13 +39,8 @@ def play(message_id: int) -> Response:
         if url is None:
             abort(404)
         if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
-            record_action(
-                session,
-                staff_id=member().id,
-                practice=message.conversation.practice,
-                action="played",
-                subject=f"conversation:{message.conversation_id}",
-                message=message.id,
+            record_on_conversation(
+                session, message.conversation_id, message.conversation.practice, "played", message=message.id
             )
     found = _fetch(f"{url}.mp3", request.headers.get("Range"), parts.settings)
     response = Response(found.iter_content(CHUNK_BYTES), status=found.status_code, mimetype="audio/mpeg")

@@ -21,7 +21,6 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.audit import record_action
 from inbox.models import Message, now
 from inbox.reviews import (
     NONE_OF_THESE,
@@ -36,7 +35,7 @@ from inbox.reviews import (
 from inbox.staff_models import Review, ReviewReason, Role, StaffMember
 from intake.practices import INTENTS
 from staff import words
-from staff.access import member, open_to
+from staff.access import member, open_to, record_on_conversation
 from staff.live import stream
 from tasks.corrections import can_take_back, correct, take_back
 from tasks.live import practice_topic
@@ -228,16 +227,8 @@ def _refusal(database: Session, review: Review) -> str:
 
 
 def _record(database: Session, review: Review, action: str, **detail: Any) -> None:
-    record_action(
-        database,
-        staff_id=member().id,
-        practice=review.practice,
-        action=action,
-        subject=f"conversation:{review.message.conversation_id}",
-        message=review.message_id,
-        review=review.id,
-        **detail,
-    )
+    about = {"message": review.message_id, "review": review.id}
+    record_on_conversation(database, review.message.conversation_id, review.practice, action, **about, **detail)
 
 
 def _skipped() -> list[int]:
