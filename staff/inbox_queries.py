@@ -266,7 +266,7 @@ def _matches(conversation: Conversation, texts: Sequence[str], wanted: str) -> b
 
 def _rows(session: Session, found: Sequence[_Found], zones: Mapping[str, str], moment: datetime) -> list[Row]:
     conversations = [one.conversation for one in found]
-    messages = _by_conversation(session, Message, [one.last_message_id for one in conversations])
+    messages = _last_messages(session, [one.last_message_id for one in conversations])
     replies = _last_replies(session, [one.id for one in conversations])
     names = names_of(session, [*(one.assigned_to for one in conversations), *(r.staff_id for r in replies.values())])
     return [
@@ -275,8 +275,9 @@ def _rows(session: Session, found: Sequence[_Found], zones: Mapping[str, str], m
     ]
 
 
-def _by_conversation(session: Session, table: type[Message], row_ids: Sequence[int | None]) -> dict[int, Message]:
-    return {row.conversation_id: row for row in session.scalars(select(table).where(table.id.in_(row_ids)))}
+def _last_messages(session: Session, message_ids: Sequence[int | None]) -> dict[int, Message]:
+    found = session.scalars(select(Message).where(Message.id.in_(message_ids)))
+    return {message.conversation_id: message for message in found}
 
 
 def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int, Delivery]:

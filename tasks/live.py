@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import redis
 import structlog
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 log = structlog.get_logger(__name__)
 
@@ -52,8 +50,9 @@ class Watchers:
     Its thread starts with the first watcher, after gunicorn's worker has patched threads into greenlets.
     """
 
-    def __init__(self, redis_url: str) -> None:
-        self._redis_url = redis_url
+    def __init__(self, connect: Callable[[], redis.Redis]) -> None:
+        """Takes what opens a client of its own for the subscription."""
+        self._connect = connect
         self._signals: dict[str, set[threading.Event]] = defaultdict(set)
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
@@ -97,13 +96,7 @@ class Watchers:
                 self._closed.wait(_RECONNECT_SECONDS)
 
     def _relay(self) -> None:
-        client = redis.Redis.from_url(
-            self._redis_url,
-            socket_connect_timeout=2,
-            socket_timeout=2,
-            retry=Retry(NoBackoff(), 0),
-        )
-        with client, client.pubsub() as subscription:  # type: ignore[no-untyped-call]
+        with self._connect() as client, client.pubsub() as subscription:
             subscription.psubscribe(f"{_CHANNEL}*")
             while not self.is_closed:
                 message = subscription.get_message(timeout=_LISTEN_SECONDS)

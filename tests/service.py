@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -39,10 +41,12 @@ class Service:
         context: the worker's parts.
     """
 
+    build: ClassVar[Callable[[Settings], Flask]] = staticmethod(build_app)
+
     def __init__(self, settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> None:
         self.settings = settings
         self.twilio = twilio
-        self._app = build_app(settings)
+        self._app = self.build(settings)
         self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         twilio.callback_base = self.url

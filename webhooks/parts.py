@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask
 
@@ -38,7 +39,7 @@ def open_parts(settings: Settings) -> Parts:
         database=Database(settings.database_url, Keyring(settings.encryption_keys)),
         practices=load_practices(settings.practices_file),
         queue=WorkQueue(connect(settings.redis_url)),
-        watchers=Watchers(settings.redis_url),
+        watchers=Watchers(partial(connect, settings.redis_url)),
     )
 
 

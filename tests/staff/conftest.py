@@ -19,7 +19,6 @@ from inbox.accounts import add_member
 from inbox.staff_models import Role, StaffMember
 from intake.settings import Settings
 from staff.app import build_app
-from tests import service as service_module
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import hook
@@ -87,6 +86,8 @@ class Browser(requests.Session):
 class Console(Service):
     """A running service with the console, and those who work at it."""
 
+    build = staticmethod(build_app)
+
     def __init__(self, settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> None:
         super().__init__(settings, classifier, twilio)
         self._browsers = ExitStack()
@@ -139,7 +140,6 @@ def console_of(
     classifier: Classifier, twilio: TwilioStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[Settings], Console]]:
     """Starts the service, console included, with settings of its own."""
-    monkeypatch.setattr(service_module, "build_app", build_app)
     monkeypatch.setattr("inbox.accounts._hasher", QUICK_HASHER)
     with ExitStack() as running:
         yield lambda settings: running.enter_context(Console(settings, classifier, twilio))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from html import unescape
 
 import pytest
@@ -16,6 +17,7 @@ from inbox.models import Conversation, Delivery, Medium, now
 from inbox.staff_models import AuditEntry
 from intake.settings import Settings
 from tasks.live import Watchers, announce
+from tasks.queue import connect
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.world import SERVICE_SID
@@ -291,7 +293,7 @@ def test_the_stream_says_so_when_a_message_was_handled(console: Console) -> None
 
 
 def test_the_stream_is_silent_about_other_practices(settings: Settings, empty_redis: redis.Redis) -> None:
-    watchers = Watchers(settings.redis_url)
+    watchers = Watchers(partial(connect, settings.redis_url))
     with watchers.watch("practice:demo") as demo, watchers.watch("practice:other") as other:
         assert demo.wait(30)
         assert other.wait(30)

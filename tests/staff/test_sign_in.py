@@ -507,6 +507,18 @@ def test_a_session_that_is_used_does_not_become_idle(console: Console) -> None:
         assert is_in(browser)
 
 
+@pytest.mark.parametrize("headers", [{"X-Requested-With": "live"}, {"Accept": "text/event-stream"}], ids=str)
+def test_a_page_that_is_left_open_keeps_no_session_alive(console: Console, headers: dict[str, str]) -> None:
+    browser = console.sign_in()
+    seen = now() - IDLE_ENDS + timedelta(minutes=5)
+    edit_session(console, last_seen_at=seen)
+
+    with browser.get("/staff/events" if "Accept" in headers else "/staff/", headers=headers, stream=True) as answer:
+        assert answer.status_code == 200
+
+    assert [session.last_seen_at for session in console.rows(StaffSession)] == [seen]
+
+
 @pytest.mark.parametrize("how", ["disabled", "revoked", "deleted"])
 def test_whoever_is_put_out_is_out_at_once(console: Console, how: str) -> None:
     browser = console.sign_in()
