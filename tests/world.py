@@ -12,6 +12,16 @@ WIDGET_KEY = "maple-street"
 OTHER_WIDGET_KEY = "harbor-dental"
 SERVICE_SID = "MG" + "ab" * 16
 
+NEVER_CLOSED = """
+[practice.hours]
+mon = ["00:00-23:59"]
+tue = ["00:00-23:59"]
+wed = ["00:00-23:59"]
+thu = ["00:00-23:59"]
+fri = ["00:00-23:59"]
+sat = ["00:00-23:59"]
+sun = ["00:00-23:59"]
+"""
 # One practice found by its number, one by its messaging service. Neither ever closes, so that replies are the same at
 # every hour that the tests run.
 PRACTICES_TOML = f"""
@@ -27,16 +37,7 @@ time_zone = "America/New_York"
 on_call_number = "+12025550111"
 price_range = "A first visit is $120 to $180 without insurance."
 links = {{ new_patient = "https://maple.example/new", scheduling = "https://maple.example/book" }}
-
-[practice.hours]
-mon = ["00:00-23:59"]
-tue = ["00:00-23:59"]
-wed = ["00:00-23:59"]
-thu = ["00:00-23:59"]
-fri = ["00:00-23:59"]
-sat = ["00:00-23:59"]
-sun = ["00:00-23:59"]
-
+{NEVER_CLOSED}
 [[practice]]
 slug = "other"
 name = "Harbor Dental"

@@ -20,7 +20,7 @@ from intake.settings import Settings
 from tasks.live import announce
 from tasks.worker import GRACE
 from tests.e2e.processes import Process, Processes, free_port, running_in
-from tests.world import ENCRYPTION_KEY
+from tests.world import ENCRYPTION_KEY, NEVER_CLOSED
 
 MAPLE, HARBOR = "maple", "harbor"
 MAPLE_NAME, HARBOR_NAME = "Maple Street", "Harbor Dental"
@@ -41,16 +41,7 @@ price_range = "{price_range}"
 on_call_number = "+12025550111"
 links = {{ privacy = "https://maple.example/privacy", scheduling = "https://maple.example/book" }}
 limits = {{ cool_down_minutes = 0, replies_per_hour = 60 }}
-
-[practice.hours]
-mon = ["00:00-23:59"]
-tue = ["00:00-23:59"]
-wed = ["00:00-23:59"]
-thu = ["00:00-23:59"]
-fri = ["00:00-23:59"]
-sat = ["00:00-23:59"]
-sun = ["00:00-23:59"]
-
+{never_closed}
 [practice.chat]
 colour = "#ffd54f"
 
@@ -81,6 +72,7 @@ class Product:
         practices = folder / "practices.toml"
         practices.write_text(
             PRACTICES.format(
+                never_closed=NEVER_CLOSED,
                 maple=MAPLE_NAME,
                 maple_key=MAPLE,
                 harbor=HARBOR_NAME,

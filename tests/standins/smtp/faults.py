@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
-from threading import Event
 
-from tests.standins.record import DEADLINE_SECONDS
+from tests.standins.faults import ScriptedFault, ScriptedFaults
 
 
 class Stage(Enum):
@@ -22,7 +20,7 @@ class Stage(Enum):
 
 
 @dataclass(eq=False, kw_only=True)
-class Fault:
+class Fault(ScriptedFault):
     """What goes wrong at the next stage it fits; made by `answer`, `drop` or `hang`.
 
     Attributes:
@@ -30,15 +28,12 @@ class Fault:
         accept: at `CONTENT`, whether the mail is taken on all the same.
         reply: what is answered; None closes the connection.
         waits: whether the client first waits until `release()`.
-        arrived: set when a session has met the fault.
     """
 
     stage: Stage
     accept: bool = False
     reply: str | None = None
     waits: bool = False
-    arrived: Event = field(default_factory=Event)
-    _released: Event = field(default_factory=Event)
 
     @classmethod
     def answer(cls, stage: Stage, code: int, text: str = "Refused by the test") -> Fault:
@@ -55,18 +50,10 @@ class Fault:
         """Keep the client waiting until `release()`, then close the connection."""
         return cls(stage=stage, accept=accept, waits=True)
 
-    def wait_arrived(self, timeout: float = DEADLINE_SECONDS) -> None:
-        """Wait until a session has met this fault.
-
-        Raises:
-            AssertionError: none did within `timeout` seconds.
-        """
-        if not self.arrived.wait(timeout):
-            raise AssertionError(f"no session met the fault at {self.stage.name} within {timeout:g} s")
-
-    def release(self) -> None:
-        """Let the session held by `hang` go on."""
-        self._released.set()
+    @property
+    def unmet(self) -> str:
+        """What to say when it was waited for in vain."""
+        return f"no session met the fault at {self.stage.name}"
 
     def strike(self) -> str | None:
         """The answer to a session that met this fault, None to close its connection."""
@@ -76,34 +63,9 @@ class Fault:
         return self.reply
 
 
-class Faults:
+class Faults(ScriptedFaults[Fault]):
     """The scripted faults, each used once, first come first served at its stage."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Fault] = []
-        self._all: list[Fault] = []
-        self._lock = threading.Lock()
-
-    def push(self, fault: Fault) -> Fault:
-        """Script a fault and return it, so that the test can wait on it."""
-        with self._lock:
-            self._waiting.append(fault)
-            self._all.append(fault)
-        return fault
-
-    def clear(self) -> None:
-        """Forget the faults not yet used up and release every session held by one."""
-        with self._lock:
-            self._waiting.clear()
-            faults = list(self._all)
-        for fault in faults:
-            fault.release()
 
     def take(self, stage: Stage) -> Fault | None:
         """The fault that a session meets here, if any."""
-        with self._lock:
-            for fault in self._waiting:
-                if fault.stage is stage:
-                    self._waiting.remove(fault)
-                    return fault
-        return None
+        return self._take_first(lambda fault: fault.stage is stage, lambda fault: True)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import sys
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from socketserver import ThreadingTCPServer
-from types import TracebackType
-from typing import Any, Self
 
 from tests.standins.certificates import Certificate
-from tests.standins.loopback import POLL_SECONDS, STOP_DEADLINE_SECONDS
 from tests.standins.record import DEADLINE_SECONDS, Record
+from tests.standins.server import StandIn, TrackedConnections
 from tests.standins.smtp.faults import Faults
 from tests.standins.smtp.mails import Mail
 from tests.standins.smtp.session import Session
 
 
-class SmtpStandIn:
+class SmtpStandIn(StandIn):
     """A mail server on a loopback port, which takes well-made mails to anybody.
 
     Also a context manager. An exception inside a session is raised again by `stop`.
@@ -38,30 +32,18 @@ class SmtpStandIn:
         *,
         encrypts_at_once: bool = False,
     ) -> None:
+        super().__init__()
         self.faults = Faults()
         self.users = dict(users or {})
         self.certificate = certificate
         self.encrypts_at_once = encrypts_at_once
         self._mails: Record[Mail] = Record("mails")
         self._refusals: Record[str] = Record("refusals")
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def offers_starttls(self) -> bool:
         """Whether a session begins in the clear and has to be encrypted, as on port 587."""
         return self.certificate is not None and not self.encrypts_at_once
-
-    @property
-    def port(self) -> int:
-        """The port listened on.
-
-        Raises:
-            RuntimeError: the stand-in is not running.
-        """
-        if self._server is None:
-            raise RuntimeError("SmtpStandIn is not running: call start() or use it in a with block")
-        return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
@@ -94,14 +76,9 @@ class SmtpStandIn:
         """Note what was not well made."""
         self._refusals.append(reason)
 
-    def start(self) -> Self:
-        """Listen; connections are accepted when this returns."""
-        self._server = _Server(type("BoundSession", (Session,), {"standin": self}))
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), name="SmtpStandIn", daemon=True
-        )
-        self._thread.start()
-        return self
+    def open_server(self) -> TrackedConnections:
+        """Returns the server that runs sessions."""
+        return _Server(("127.0.0.1", 0), type("BoundSession", (Session,), {"standin": self}))
 
     def stop(self) -> None:
         """Release every session held by a fault, close everything and wait for the threads.
@@ -110,57 +87,8 @@ class SmtpStandIn:
             ExceptionGroup: of whatever went wrong inside a session.
         """
         self.faults.clear()
-        server, thread = self._server, self._thread
-        if server is None or thread is None:
-            return
-        self._server = self._thread = None
-        server.shutdown()
-        thread.join(STOP_DEADLINE_SECONDS)
-        server.close_connections()
-        server.server_close()
-        if server.errors:
-            raise ExceptionGroup("SmtpStandIn failed while answering", server.errors)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+        super().stop()
 
 
-class _Server(ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, session: Callable[[Any, Any, Any], Session]) -> None:
-        self.errors: list[Exception] = []
-        self._connections: dict[socket.socket, threading.Thread] = {}
-        self._lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), session)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
-        with self._lock:
-            self._connections[request] = thread
-        thread.start()
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._connections.pop(request, None)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        with self._lock:
-            connections = list(self._connections.items())
-        for connection, _ in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for _, thread in connections:
-            thread.join(STOP_DEADLINE_SECONDS)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        error = sys.exc_info()[1]
-        if isinstance(error, Exception):
-            self.errors.append(error)
+class _Server(TrackedConnections, ThreadingTCPServer):
+    """One session a connection."""

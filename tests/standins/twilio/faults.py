@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
-from threading import Event
 
+from tests.standins.faults import ScriptedFault, ScriptedFaults
 from tests.standins.loopback import Drop, Response
-from tests.standins.record import DEADLINE_SECONDS
 from tests.standins.twilio.errors import CODE_OF_STATUS, MESSAGE_OF_CODE, ApiError
 
 Form = Mapping[str, str]
@@ -28,7 +26,7 @@ class Operation(Enum):
 
 
 @dataclass(eq=False, kw_only=True)
-class Fault:
+class Fault(ScriptedFault):
     """What goes wrong with the next request it fits; made by `answer`, `drop` or `hang`.
 
     With `accept=True` the message is taken on first, exactly as without a fault, so that it will be sent and
@@ -47,8 +45,6 @@ class Fault:
     times: int | None
     when: Callable[[Form], bool]
     outcome: Outcome | None
-    arrived: Event = field(default_factory=Event)
-    _released: Event = field(default_factory=Event)
 
     @classmethod
     def answer(
@@ -98,18 +94,10 @@ class Fault:
         """
         return cls(accept=accept, on=on, times=times, when=when, outcome=None)
 
-    def wait_arrived(self, timeout: float = DEADLINE_SECONDS) -> None:
-        """Wait until a request has met this fault.
-
-        Raises:
-            AssertionError: none did within `timeout` seconds.
-        """
-        if not self.arrived.wait(timeout):
-            raise AssertionError(f"no {self.on.name.lower()} request met the fault within {timeout:g} s")
-
-    def release(self) -> None:
-        """Let the requests held by `hang` go on."""
-        self._released.set()
+    @property
+    def unmet(self) -> str:
+        """What to say when it was waited for in vain."""
+        return f"no {self.on.name.lower()} request met the fault"
 
     def strike(self, normal: Outcome | None) -> Outcome:
         """The outcome of a request that met this fault; `normal` is what an accepted one would have been."""
@@ -120,40 +108,20 @@ class Fault:
         return normal or Drop(reset=False)
 
 
-class Faults:
+class Faults(ScriptedFaults[Fault]):
     """The scripted faults, first come first served among those that fit a request."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Fault] = []
-        self._all: list[Fault] = []
-        self._lock = threading.Lock()
-
-    def push(self, fault: Fault) -> Fault:
-        """Script a fault and return it, so that the test can wait on it."""
-        with self._lock:
-            self._waiting.append(fault)
-            self._all.append(fault)
-        return fault
-
-    def clear(self) -> None:
-        """Forget the faults not yet used up and release every request held by one."""
-        with self._lock:
-            self._waiting.clear()
-            faults = list(self._all)
-        for fault in faults:
-            fault.release()
 
     def take(self, operation: Operation, form: Form) -> Fault | None:
         """The fault that this request meets, if any, counted as used once more."""
-        with self._lock:
-            for fault in self._waiting:
-                if fault.on is operation and fault.when(form):
-                    if fault.times is not None:
-                        fault.times -= 1
-                        if fault.times == 0:
-                            self._waiting.remove(fault)
-                    return fault
-        return None
+        return self._take_first(lambda fault: fault.on is operation and fault.when(form), _use)
+
+
+def _use(fault: Fault) -> bool:
+    """Counts a fault as used once more, and says whether it is used up."""
+    if fault.times is None:
+        return False
+    fault.times -= 1
+    return fault.times == 0
 
 
 def _error_response(status: int, code: int | None, retry_after: int | None) -> Response:
