@@ -15,6 +15,15 @@ INTENTS: tuple[str, ...] = (
     "price_shopper",
 )
 
+OTHERS: tuple[str, ...] = ("acknowledgement", "non_english", "out_of_scope")
+"""What a message can be when none of the intents should claim it."""
+
+LABELS: tuple[str, ...] = (*INTENTS, *OTHERS)
+"""What a network that knows more than the intents chooses between; exactly one fits a message."""
+
+URGENT = "urgent"
+"""The name of the output that says, by itself and beside the labels, whether a human must see a message now."""
+
 Disposition = Literal["route", "review", "acknowledgement"]
 
 

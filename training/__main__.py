@@ -9,7 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
+from classifier.understanding import INTENTS
 from training.corpus import CORPUS, CorpusError, Split, read_corpus, split_corpus
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.run_folder import RUNS, RunError, RunFolder, open_run, require
@@ -26,20 +29,36 @@ class _Run:
     def __init__(self, config: Path, corpus: Path, runs: Path, output: Path) -> None:
         self.recipe: Recipe = load_recipe(config)
         messages = read_corpus(corpus)
+        if not self.recipe.data.screens:
+            messages = [message for message in messages if message.label in INTENTS]
         self.split: Split = split_corpus(messages, self.recipe.data.validation_fraction, self.recipe.seed)
         self.folder: RunFolder = open_run(self.recipe, runs)
+        self.config = config
         self.corpus = corpus
+        self.runs = runs
         self.output = output
 
-    def train(self) -> None:
+    def fit(self) -> None:
         from training.train import train
 
-        train(self.recipe, self.split, self.folder)
+        train(self.recipe, self.split, self.folder, self._taught())
+
+    def _taught(self) -> NDArray[np.float32] | None:
+        """Return what the recipe's teacher says about the training messages; it is trained first if need be."""
+        distillation = self.recipe.distillation
+        if distillation is None:
+            return None
+        from training.teacher import teach
+
+        teacher = _Run(self.config.parent / distillation.teacher, self.corpus, self.runs, self.output)
+        if not teacher.folder.best.exists():
+            teacher.fit()
+        return teach(teacher.recipe, teacher.folder, self.split.train, distillation.readings)
 
     def export(self) -> None:
         from training.export import export, publish
 
-        require(self.folder.best, "train")
+        require(self.folder.best, "fit")
         export(self.recipe, self.split.validation, self.folder)
         publish(self.folder.model, self.output)
 
@@ -82,10 +101,16 @@ def _command(step: Callable[[_Run], None]) -> click.Command:
 
 @_command
 def train(run: _Run) -> None:
-    """Train, export, evaluate and write the model folder; goes on from the last checkpoint."""
-    run.train()
+    """Fit, export, evaluate and write the model folder; goes on from the last checkpoint."""
+    run.fit()
     run.export()
     run.evaluate()
+
+
+@_command
+def fit(run: _Run) -> None:
+    """Learn the weights and nothing more; goes on from the last checkpoint."""
+    run.fit()
 
 
 @_command

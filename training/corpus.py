@@ -1,14 +1,15 @@
 """Reading the training corpus and splitting it.
 
-Nothing here knows the cross-style test file: only `training.cross_style` reads it.
+Nothing here knows the cross-style test file, which only `training.cross_style` reads, nor the held-back files,
+which only `training.held_back` reads.
 """
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifier.understanding import INTENTS
@@ -17,6 +18,26 @@ CORPUS = Path(__file__).parent / "corpus"
 RECIPE_SOURCE = "intents"
 """`Message.source` of the messages in `<practice>/<intent>.tsv`."""
 
+TOPICS = ("contrast", "boundaries")
+"""Extra families whose lines come in topics: seven consecutive lines on one thing, one for each intent."""
+
+FIRST_SOURCES = frozenset(
+    (
+        RECIPE_SOURCE, "contrast", "established_patients", "everyday_b", "first_contact", "grievances", "indirect",
+        "short_and_mixed", "spoken_and_long", "voices",
+    )
+)  # fmt: skip
+"""What the first model was trained on. It is split by itself, so that what is added later moves no message from
+one part to the other, and every model can be compared with the first on messages that neither has seen."""
+
+_KINDS = {"acknowledgement": "acknowledgement", "non_english": "non_english"}
+_SCOPE_KINDS = frozenset(
+    (
+        "acknowledgement", "gibberish", "job_applicant", "non_english", "personal", "prompt_injection", "small_talk",
+        "spam", "vendor", "wrong_number",
+    )
+)  # fmt: skip
+
 
 class CorpusError(ValueError):
     """A corpus file that does not follow `corpus/README.md`; the message names the file and line."""
@@ -24,23 +45,31 @@ class CorpusError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One labelled message, its slots such as `{full_name}` not yet filled.
+    """One message, its slots such as `{full_name}` not yet filled, and what is known of it.
 
     Attributes:
         text: The message with its slots.
-        intent: One of `INTENTS`.
-        practice: The kind of practice it was written to, such as `dental`.
+        label: One of `LABELS`, or None where nobody has said.
+        practice: The kind of practice it was written to, such as `dental`; empty where it could be any.
         channel: `sms`, `voicemail`, `chat`, `web_form` or `email`.
-        source: `RECIPE_SOURCE`, or the family of an extra file, such as `contrast`.
+        source: `RECIPE_SOURCE`, or the family of the file it stands in, such as `contrast`.
         topic: Messages that share a topic say the same thing with different intents and stay in one split.
+        kind: Of what belongs to no intent: what it is, such as `vendor`.
+        urgent: Whether a human must see it within minutes, or None where nobody has said.
+        tone: How it was written, in the intent files alone, such as `anxious`.
+        age: Who wrote it, in the intent files alone, such as `senior`.
     """
 
     text: str
-    intent: str
+    label: str | None
     practice: str
     channel: str
     source: str
     topic: str | None = None
+    kind: str = ""
+    urgent: bool | None = None
+    tone: str = ""
+    age: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +81,7 @@ class Split:
 
 
 def read_corpus(folder: Path = CORPUS) -> list[Message]:
-    """Read the intent files and the extra files, in a fixed order.
+    """Read every training file, in a fixed order.
 
     Raises:
         CorpusError: There are none, or a line has other columns than `corpus/README.md` says.
@@ -63,21 +92,31 @@ def read_corpus(folder: Path = CORPUS) -> list[Message]:
         messages.extend(_read_extra_file(path))
     if not messages:
         raise CorpusError(f"{folder} holds no <practice>/<intent>.tsv and no extra/*.tsv file")
-    return messages
+    for path in _with_more(folder, "out_of_scope"):
+        messages.extend(_read_scope_file(path))
+    for path in _with_more(folder, "urgency"):
+        messages.extend(_read_urgency_file(path))
+    return _judged(messages, folder / "judged.tsv")
 
 
-def _rows(path: Path) -> Iterable[tuple[int, list[str]]]:
+def _with_more(folder: Path, name: str) -> list[Path]:
+    """Return `<name>.tsv`, if there is one, and what was added to it in `<name>/`."""
+    return [*folder.glob(f"{name}.tsv"), *sorted(folder.glob(f"{name}/*.tsv"))]
+
+
+def _rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
     with path.open(encoding="utf-8", newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
-            columns = line.rstrip("\n").split("\t")
-            if len(columns) != 4:
-                raise CorpusError(f"{path}:{number} has {len(columns)} columns, expected 4")
-            yield number, columns
+            found = line.rstrip("\n").split("\t")
+            if len(found) != columns:
+                raise CorpusError(f"{path}:{number} has {len(found)} columns, expected {columns}")
+            yield number, found
 
 
 def _read_intent_file(path: Path) -> Iterable[Message]:
-    for _, (channel, _tone, _age, text) in _rows(path):
-        yield Message(text, path.stem, path.parent.name, channel, RECIPE_SOURCE)
+    for _, (channel, tone, age, text) in _rows(path):
+        urgent = _urgency_of_intent(path.stem)
+        yield Message(text, path.stem, path.parent.name, channel, RECIPE_SOURCE, urgent=urgent, tone=tone, age=age)
 
 
 def _read_extra_file(path: Path) -> Iterable[Message]:
@@ -85,29 +124,80 @@ def _read_extra_file(path: Path) -> Iterable[Message]:
     for number, (intent, practice, channel, text) in _rows(path):
         if intent not in INTENTS:
             raise CorpusError(f"{path}:{number} has the unknown intent {intent!r}")
-        topic = f"{family}-{(number - 1) // len(INTENTS)}" if family == "contrast" else None
-        yield Message(text, intent, practice, channel, family, topic)
+        topic = f"{family}-{(number - 1) // len(INTENTS)}" if family in TOPICS else None
+        yield Message(text, intent, practice, channel, family, topic, urgent=_urgency_of_intent(intent))
+
+
+def _urgency_of_intent(intent: str) -> bool | None:
+    """Nobody said it of these messages; only a symptom, or a complaint about one, could be urgent."""
+    return None if intent in ("clinical_concern", "complaint") else False
+
+
+def _read_scope_file(path: Path) -> Iterable[Message]:
+    for number, (channel, kind, text) in _rows(path, 3):
+        if kind not in _SCOPE_KINDS:
+            raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {', '.join(_SCOPE_KINDS)}")
+        # What a message in another language says, nobody has judged.
+        urgent = None if kind == "non_english" else False
+        label = _KINDS.get(kind, "out_of_scope")
+        yield Message(text, label, "", channel, _source(path), kind=kind, urgent=urgent)
+
+
+def _read_urgency_file(path: Path) -> Iterable[Message]:
+    for number, (urgent, practice, channel, text) in _rows(path):
+        if urgent not in ("0", "1"):
+            raise CorpusError(f"{path}:{number} starts with {urgent!r}, expected 1 (urgent) or 0")
+        yield Message(text, None, practice, channel, _source(path), urgent=urgent == "1")
+
+
+def _source(path: Path) -> str:
+    """Name a file by its folder too where it is one of several: `urgency`, `urgency-pairs`."""
+    return path.stem if path.parent.name not in ("urgency", "out_of_scope") else f"{path.parent.name}-{path.stem}"
+
+
+def _judged(messages: list[Message], path: Path) -> list[Message]:
+    """Return the messages with what a reader has said of their urgency: 1, 0, or ? where it could be either."""
+    if not path.exists():
+        return messages
+    verdicts: dict[str, bool | None] = {}
+    for number, (verdict, _practice, _channel, text) in _rows(path):
+        if verdict not in ("0", "1", "?"):
+            raise CorpusError(f"{path}:{number} starts with {verdict!r}, expected 1 (urgent), 0 or ?")
+        verdicts[text] = None if verdict == "?" else verdict == "1"
+    return [replace(m, urgent=verdicts[m.text]) if m.text in verdicts else m for m in messages]
 
 
 def split_corpus(messages: list[Message], validation_fraction: float, seed: int) -> Split:
-    """Split by stratum (intent and practice), whole topics at a time.
+    """Split by stratum (label or urgency, and practice or kind), whole topics at a time.
 
     The share `validation_fraction` of every stratum, rounded, goes to validation, and so does the same share
     of the topics. The parts depend on the messages, the share and the seed alone.
     """
+    rng = random.Random(seed)  # noqa: S311 - a reproducible shuffle, not a secret
+    first = [message for message in messages if message.source in FIRST_SOURCES]
+    split = _split_strata(first, validation_fraction, rng)
+    later = Counter(message.source for message in messages if message.source not in FIRST_SOURCES)
+    for source in sorted(later):
+        own = random.Random(f"{seed}/{source}")  # noqa: S311 - a reproducible shuffle, not a secret
+        part = _split_strata([message for message in messages if message.source == source], validation_fraction, own)
+        split.train.extend(part.train)
+        split.validation.extend(part.validation)
+    rng.shuffle(split.train)
+    return split
+
+
+def _split_strata(messages: list[Message], validation_fraction: float, rng: random.Random) -> Split:
     strata: defaultdict[tuple[str, str], list[list[Message]]] = defaultdict(list)
     topics: defaultdict[str, list[Message]] = defaultdict(list)
     for message in messages:
         if message.topic is None:
-            strata[message.intent, message.practice].append([message])
+            strata[message.label or str(message.urgent), message.practice or message.kind].append([message])
         else:
             topics[message.topic].append(message)
-    rng = random.Random(seed)  # noqa: S311 - a reproducible shuffle, not a secret
     split = Split([], [])
     for groups in [*(strata[key] for key in sorted(strata)), list(topics.values())]:
         rng.shuffle(groups)
         held_back = round(len(groups) * validation_fraction)
         split.validation.extend(message for group in groups[:held_back] for message in group)
         split.train.extend(message for group in groups[held_back:] for message in group)
-    rng.shuffle(split.train)
     return split

@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch.utils.data import Dataset
+from transformers import AutoTokenizer
 
-from classifier.understanding import INTENTS
+from classifier.understanding import LABELS
 from training.corpus import Message
 from training.noise import add_noise
-from training.recipe import Base
 from training.rendering import render
 
-PADDING_ID = 0
+UNKNOWN = -100
+"""Stands for a label, or an urgency, that nobody has told; no loss is computed from it."""
 
 
 class Example(TypedDict):
-    """One message's token ids and the index of its intent in `INTENTS`."""
+    """One message as a model reads it.
+
+    Attributes:
+        input_ids: Token ids, special tokens included.
+        label: Index into `LABELS`, or `UNKNOWN`.
+        urgent: 1, 0 or `UNKNOWN`.
+        teacher: The teacher's logits, one for every output, where there is a teacher.
+    """
 
     input_ids: list[int]
-    labels: int
+    label: int
+    urgent: int
+    teacher: NotRequired[NDArray[np.float32]]
 
 
-def load_tokenizer(base: Base) -> Tokenizer:
-    """Load the base checkpoint's tokenizer, its truncation and padding taken off."""
-    tokenizer = Tokenizer.from_file(str(base.path() / "tokenizer.json"))
+def load_tokenizer(checkpoint: Path) -> Tokenizer:
+    """Load a checkpoint's tokenizer, its truncation and padding taken off."""
+    fast = checkpoint / "tokenizer.json"
+    if fast.exists():
+        tokenizer = Tokenizer.from_file(str(fast))
+    else:
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint, use_fast=True).backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
@@ -47,6 +64,12 @@ def truncated(token_ids: list[int], max_tokens: int) -> list[int]:
     return token_ids if len(token_ids) <= max_tokens else [*token_ids[: max_tokens - 1], token_ids[-1]]
 
 
+def noisy_text(message: Message, noise: float, rng: Random) -> str:
+    """Render a message with values, and for a share `noise` of the draws with typing noise, of its own."""
+    text = render(message.text, message.channel, rng).text
+    return add_noise(text, message.channel, rng) if rng.random() < noise else text
+
+
 class FreshMessages(Dataset[Example]):
     """Training messages with slot values and noise of their own in every epoch.
 
@@ -55,14 +78,31 @@ class FreshMessages(Dataset[Example]):
     """
 
     def __init__(
-        self, messages: Sequence[Message], tokenizer: Tokenizer, *, seed: int, noise: float, max_tokens: int
+        self,
+        messages: Sequence[Message],
+        tokenizer: Tokenizer,
+        *,
+        seed: int,
+        noise: float,
+        max_tokens: int,
+        teacher: NDArray[np.float32] | None = None,
     ) -> None:
-        """Take the messages; `noise` is the share of them, from 0 to 1, that is read with typing noise."""
+        """Take the messages.
+
+        Args:
+            messages: What to train on.
+            tokenizer: The model's tokenizer.
+            seed: Where the values and the noise come from.
+            noise: The share of the messages, from 0 to 1, that is read with typing noise.
+            max_tokens: Longest input.
+            teacher: The teacher's logits, a row a message.
+        """
         self._messages = messages
         self._tokenizer = tokenizer
         self._seed = seed
         self._noise = noise
         self._max_tokens = max_tokens
+        self._teacher = teacher
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -70,14 +110,15 @@ class FreshMessages(Dataset[Example]):
 
     def text(self, index: int) -> str:
         """Return the text of one message in this epoch."""
-        message = self._messages[index]
         rng = Random(f"{self._seed}/{self.epoch}/{index}")  # noqa: S311 - not a secret
-        text = render(message.text, message.channel, rng).text
-        return add_noise(text, message.channel, rng) if rng.random() < self._noise else text
+        return noisy_text(self._messages[index], self._noise, rng)
 
     def __getitem__(self, index: int) -> Example:
         token_ids = truncated(self._tokenizer.encode(self.text(index)).ids, self._max_tokens)
-        return {"input_ids": token_ids, "labels": INTENTS.index(self._messages[index].intent)}
+        example = _example(self._messages[index], token_ids)
+        if self._teacher is not None:
+            example["teacher"] = self._teacher[index]
+        return example
 
 
 class FixedMessages(Dataset[Example]):
@@ -86,8 +127,8 @@ class FixedMessages(Dataset[Example]):
     def __init__(self, messages: Sequence[Message], tokenizer: Tokenizer, *, seed: int, max_tokens: int) -> None:
         """Render and tokenise the messages."""
         encodings = tokenizer.encode_batch(render_all(messages, seed))
-        examples: list[Example] = [
-            {"input_ids": truncated(encoding.ids, max_tokens), "labels": INTENTS.index(message.intent)}
+        examples = [
+            _example(message, truncated(encoding.ids, max_tokens))
             for encoding, message in zip(encodings, messages, strict=True)
         ]
         self._examples = sorted(examples, key=lambda example: -len(example["input_ids"]))
@@ -99,14 +140,32 @@ class FixedMessages(Dataset[Example]):
         return self._examples[index]
 
 
-def collate(examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-    """Pad a batch to its longest message."""
-    longest = max(len(example["input_ids"]) for example in examples)
-    input_ids = torch.full((len(examples), longest), PADDING_ID)
-    attention_mask = torch.zeros_like(input_ids)
-    for row, example in enumerate(examples):
-        length = len(example["input_ids"])
-        input_ids[row, :length] = torch.tensor(example["input_ids"])
-        attention_mask[row, :length] = 1
-    labels = torch.tensor([example["labels"] for example in examples])
-    return {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
+def _example(message: Message, token_ids: list[int]) -> Example:
+    return {
+        "input_ids": token_ids,
+        "label": UNKNOWN if message.label is None else LABELS.index(message.label),
+        "urgent": UNKNOWN if message.urgent is None else int(message.urgent),
+    }
+
+
+class Collate:
+    """Pads a batch to its longest message."""
+
+    def __init__(self, padding_id: int) -> None:
+        """Take the id of the token that fills up."""
+        self._padding_id = padding_id
+
+    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+        """Return `input_ids`, `attention_mask`, `labels` (label and urgency) and, if there are, `teacher`."""
+        longest = max(len(example["input_ids"]) for example in examples)
+        input_ids = torch.full((len(examples), longest), self._padding_id)
+        attention_mask = torch.zeros_like(input_ids)
+        for row, example in enumerate(examples):
+            length = len(example["input_ids"])
+            input_ids[row, :length] = torch.tensor(example["input_ids"])
+            attention_mask[row, :length] = 1
+        labels = torch.tensor([[example["label"], example["urgent"]] for example in examples])
+        batch = {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
+        if "teacher" in examples[0]:
+            batch["teacher"] = torch.tensor(np.stack([example["teacher"] for example in examples]))
+        return batch

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Positive = Annotated[int, Field(gt=0)]
@@ -22,23 +21,45 @@ class _Section(BaseModel):
 
 
 class Base(_Section):
-    """The checkpoint the model starts from, carried by an installed Python package."""
+    """The checkpoint the model starts from: in an installed package, in parts of one, in a folder or on the hub.
 
-    package: str
-    folder: str
+    Attributes:
+        name: Its name on the Hugging Face hub, by which it is credited and, failing all else, fetched.
+        licence: Its licence.
+        package: An installed Python package that carries it.
+        folder: Where in the package, or in the archive that the parts make, it lies.
+        parts: Installed distributions that carry one zip archive, split, in this order.
+        path: A local folder that holds it.
+    """
+
     name: str
     licence: str
+    package: str | None = None
+    folder: str = "."
+    parts: tuple[str, ...] = ()
+    path: Path | None = None
 
-    def path(self) -> Path:
-        """Return the folder that holds `config.json`, `model.safetensors` and `tokenizer.json`."""
-        return Path(str(files(self.package))) / self.folder
+    @model_validator(mode="after")
+    def _one_source(self) -> Base:
+        if sum(map(bool, (self.package, self.parts, self.path))) > 1:
+            raise ValueError("give at most one of package, parts and path; with none the name is looked up on the hub")
+        return self
 
 
 class Architecture(_Section):
-    """What DeBERTa adds to the base checkpoint, and the dropout it is trained with."""
+    """What the checkpoint becomes.
 
-    position_buckets: Positive
-    max_relative_positions: Positive
+    Attributes:
+        relative_positions: Whether a BERT checkpoint is turned into a DeBERTa; any other is trained as it is.
+        position_buckets: Buckets of relative positions, of a DeBERTa made from BERT.
+        max_relative_positions: The farthest relative position told apart, of a DeBERTa made from BERT.
+        hidden_dropout: Dropout on hidden states.
+        attention_dropout: Dropout on attention weights.
+    """
+
+    relative_positions: bool = False
+    position_buckets: Positive = 32
+    max_relative_positions: Positive = 128
     hidden_dropout: Fraction
     attention_dropout: Fraction
 
@@ -47,12 +68,14 @@ class Data(_Section):
     """How messages become model inputs.
 
     Attributes:
+        screens: Whether the model learns, beside the intents, what belongs to none of them and what is urgent.
         validation_fraction: Share of every stratum (intent and practice) kept for validation.
         max_tokens: Longest input, in tokens, the two special tokens included.
         window_overlap: Tokens shared by neighbouring windows when a longer text is read at serving time.
         noise: Share of training messages that get typing noise, from 0 to 1.
     """
 
+    screens: bool
     validation_fraction: Fraction
     max_tokens: Positive
     window_overlap: Positive
@@ -70,7 +93,11 @@ class Optimisation(_Section):
         weight_decay: Decoupled decay on weight matrices, not on biases and layer norms.
         warmup_fraction: Share of the steps in which the rate rises; it falls as a cosine afterwards.
         label_smoothing: Probability mass spread evenly over the labels.
-        steps_between_checkpoints: Steps between two validations, each of which saves a checkpoint.
+        precision: What matrix products are computed in: `fp32`, `bf16` (fast on processors that know it), or
+            `mixed`, which is fp16 on a GPU and bf16 elsewhere.
+        steps_between_checkpoints: Steps between two validations, each of which saves a checkpoint; None for one
+            at the end of every epoch.
+        patience: Validations without a better macro-F1 after which training ends early; None for never.
         threads: CPU threads for the arithmetic.
     """
 
@@ -81,12 +108,31 @@ class Optimisation(_Section):
     weight_decay: Fraction
     warmup_fraction: Fraction
     label_smoothing: Fraction
-    steps_between_checkpoints: Positive
+    precision: Literal["fp32", "bf16", "mixed"]
+    steps_between_checkpoints: Positive | None = None
+    patience: Positive | None = None
     threads: Positive
 
 
+class Distillation(_Section):
+    """A larger model that the trained one learns from, beside the labels (Hinton et al. 2015).
+
+    Attributes:
+        teacher: File name of the teacher's recipe, beside this one; it is trained first.
+        temperature: What both models' logits are divided by before they are compared.
+        weight: Share of the loss that compares with the teacher, the rest with the labels; from 0 to 1.
+        readings: How often the teacher reads each message, with other slot values and noise each time; its logits
+            are averaged.
+    """
+
+    teacher: str
+    temperature: Annotated[float, Field(gt=0)]
+    weight: Annotated[float, Field(gt=0, le=1)]
+    readings: Positive
+
+
 class Calibration(_Section):
-    """What the default review threshold has to achieve on the validation messages."""
+    """What the default thresholds have to achieve on the validation messages."""
 
     target_accuracy: Annotated[float, Field(gt=0, lt=1)]
 
@@ -100,6 +146,7 @@ class Recipe(_Section):
     architecture: Architecture
     data: Data
     optimisation: Optimisation
+    distillation: Distillation | None = None
     calibration: Calibration
 
 

@@ -1,0 +1,80 @@
+"""Finding the checkpoint that a recipe starts from."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from importlib.metadata import PackageNotFoundError, files
+from importlib.resources import files as resources
+from pathlib import Path
+
+from training.recipe import Base, RecipeError
+
+BASES = Path(__file__).parent / "runs" / "bases"
+
+
+def locate(base: Base, unpacked: Path = BASES) -> Path:
+    """Return the folder that holds the checkpoint's `config.json`, weights and tokenizer.
+
+    Args:
+        base: What the recipe says of it.
+        unpacked: Where an archive in parts is put together.
+
+    Raises:
+        RecipeError: It is not there, and could not be fetched from the hub.
+    """
+    if base.path:
+        folder = base.path.expanduser()
+    elif base.package:
+        folder = _in_package(base)
+    elif base.parts:
+        folder = _from_parts(base, unpacked)
+    else:
+        folder = _from_hub(base)
+    if not (folder / "config.json").is_file():
+        raise RecipeError(f"{folder} holds no config.json: base must name a Hugging Face checkpoint")
+    return folder
+
+
+def _in_package(base: Base) -> Path:
+    try:
+        return Path(str(resources(str(base.package)))) / base.folder
+    except ModuleNotFoundError:
+        raise RecipeError(f"the package {base.package}, which carries {base.name}, is not installed") from None
+
+
+def _from_parts(base: Base, unpacked: Path) -> Path:
+    home = unpacked / base.name.replace("/", "--")
+    if not home.exists():
+        content = io.BytesIO(b"".join(_part(name) for name in base.parts))
+        arriving = home.with_name(home.name + ".arriving")
+        with zipfile.ZipFile(content) as archive:
+            archive.extractall(arriving)
+        arriving.rename(home)
+    return home / base.folder
+
+
+def _part(distribution: str) -> bytes:
+    try:
+        listed = files(distribution) or []
+    except PackageNotFoundError:
+        raise RecipeError(f"install {distribution}, which carries a part of the base checkpoint") from None
+    parts = [path for path in listed if path.match("*.zip.*")]
+    if len(parts) != 1:
+        raise RecipeError(f"{distribution} carries {len(parts)} parts of an archive, expected one")
+    return Path(str(parts[0].locate())).read_bytes()
+
+
+def _from_hub(base: Base) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from requests import RequestException
+
+    wanted = ["*.json", "*.safetensors", "*.bin", "*.model", "*.txt"]
+    try:
+        return Path(snapshot_download(base.name, allow_patterns=wanted))
+    except (LocalEntryNotFoundError, RepositoryNotFoundError, HfHubHTTPError, RequestException) as error:
+        raise RecipeError(
+            f"{base.name} could not be fetched from the Hugging Face hub ({type(error).__name__}): download it and "
+            "give its folder as base.path"
+        ) from error
