@@ -30,11 +30,11 @@ FIRST_SOURCES = frozenset(
 """What the first model was trained on. It is split by itself, so that what is added later moves no message from
 one part to the other, and every model can be compared with the first on messages that neither has seen."""
 
-_KINDS = {"acknowledgement": "acknowledgement", "non_english": "non_english"}
+_LABELS = {"acknowledgement": "acknowledgement", "spanish": "spanish", "non_english": "other_language"}
 _SCOPE_KINDS = frozenset(
     (
         "acknowledgement", "gibberish", "job_applicant", "non_english", "personal", "prompt_injection", "small_talk",
-        "spam", "vendor", "wrong_number",
+        "spam", "spanish", "vendor", "wrong_number",
     )
 )  # fmt: skip
 
@@ -92,8 +92,9 @@ def read_corpus(folder: Path = CORPUS) -> list[Message]:
         messages.extend(_read_extra_file(path))
     if not messages:
         raise CorpusError(f"{folder} holds no <practice>/<intent>.tsv and no extra/*.tsv file")
+    spanish = _spanish(folder / "spanish.txt")
     for path in _with_more(folder, "out_of_scope"):
-        messages.extend(_read_scope_file(path))
+        messages.extend(_read_scope_file(path, spanish))
     for path in _with_more(folder, "urgency"):
         messages.extend(_read_urgency_file(path))
     return _judged(messages, folder / "judged.tsv")
@@ -133,13 +134,20 @@ def _urgency_of_intent(intent: str) -> bool | None:
     return None if intent in ("clinical_concern", "complaint") else False
 
 
-def _read_scope_file(path: Path) -> Iterable[Message]:
+def _spanish(path: Path) -> frozenset[str]:
+    """Return the texts, among those that are not English, that are Spanish."""
+    return frozenset(path.read_text(encoding="utf-8").splitlines()) if path.exists() else frozenset()
+
+
+def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[Message]:
     for number, (channel, kind, text) in _rows(path, 3):
         if kind not in _SCOPE_KINDS:
-            raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {', '.join(_SCOPE_KINDS)}")
+            known = ", ".join(sorted(_SCOPE_KINDS))
+            raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {known}")
+        kind = "spanish" if text in spanish else kind
         # What a message in another language says, nobody has judged.
-        urgent = None if kind == "non_english" else False
-        label = _KINDS.get(kind, "out_of_scope")
+        urgent = None if kind in ("spanish", "non_english") else False
+        label = _LABELS.get(kind, "out_of_scope")
         yield Message(text, label, "", channel, _source(path), kind=kind, urgent=urgent)
 
 

@@ -27,7 +27,7 @@ def test_a_whole_folder_loads_and_describes_itself(model_folder: Path) -> None:
     assert info.path == model_folder
     assert info.labels == INTENTS
     assert (info.max_tokens, info.window_overlap) == (18, 4)
-    assert (info.temperature, info.review_threshold) == (1.0, 0.6)
+    assert (info.thresholds.temperature, info.review_threshold) == (1.0, 0.6)
     assert info.file_sizes == {name: (model_folder / name).stat().st_size for name in NEEDED}
 
 
