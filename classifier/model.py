@@ -155,7 +155,7 @@ class Classifier:
             shares = outputs.intent_shares(combined)
             intent, confidence = outputs.intents[int(shares.argmax())], float(shares.max())
         else:
-            combined, shares = np.zeros(len(outputs.labels)), np.ones(len(outputs.intents))
+            combined, shares = np.zeros(len(outputs.labels)), np.full(len(outputs.intents), 1 / len(outputs.intents))
             intent, confidence = UNREADABLE_INTENT, 0.0
         # One window with a danger in it is enough.
         urgencies = outputs.urgency(logits) if len(rows) else None
@@ -166,7 +166,7 @@ class Classifier:
         return Understanding(
             intent=intent,
             confidence=confidence,
-            probabilities=dict(zip(outputs.intents, map(float, shares / shares.sum()), strict=True)),
+            probabilities=dict(zip(outputs.intents, map(float, outputs.given_an_intent(shares)), strict=True)),
             urgent=urgent,
             acknowledgement=acknowledged,
             language=outputs.language(combined) if len(rows) else "en",

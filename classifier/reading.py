@@ -75,6 +75,11 @@ class Outputs:
         shares: Floats = probabilities[self._intent_places]
         return shares
 
+    def given_an_intent(self, shares: Floats) -> Floats:
+        """Return what the intents' probabilities are, given that one of the intents fits."""
+        # Nothing to divide by where there is nothing but intents: a sum of 1 is only near it.
+        return shares if self.labels == self.intents else shares / shares.sum()
+
     def probability_of(self, label: str, probabilities: Floats) -> float:
         """Return one label's probability out of a row; 0 from a network that does not know the label."""
         return float(probabilities[self.labels.index(label)]) if label in self.labels else 0.0

@@ -17,6 +17,7 @@ from intake.practices import REPLY_NAMES, Practice
 
 FOLDER = Path(__file__).parent / "replies"
 STOP_WORDING = "Reply STOP to opt out."
+STOP_WORDING_IN_SPANISH = "Responda STOP para no recibir mensajes."
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
 
 
@@ -58,7 +59,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and name != "opt_out" and "STOP" not in text:
-        text = f"{text} {STOP_WORDING}"
+        text = f"{text} {STOP_WORDING_IN_SPANISH if name.endswith('_es') else STOP_WORDING}"
     if len(text) > MAX_LENGTH:
         raise IntakeError(
             f"practice[{practice.slug}].replies.{name} comes to {len(text)} characters; at most {MAX_LENGTH} fit"

@@ -97,6 +97,8 @@ def read_corpus(folder: Path = CORPUS) -> list[Message]:
         messages.extend(_read_scope_file(path, spanish))
     for path in _with_more(folder, "urgency"):
         messages.extend(_read_urgency_file(path))
+    for path in folder.glob("spanish.tsv"):
+        messages.extend(_read_spanish_file(path))
     return _judged(messages, folder / "judged.tsv")
 
 
@@ -153,9 +155,18 @@ def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[Message]:
 
 def _read_urgency_file(path: Path) -> Iterable[Message]:
     for number, (urgent, practice, channel, text) in _rows(path):
-        if urgent not in ("0", "1"):
-            raise CorpusError(f"{path}:{number} starts with {urgent!r}, expected 1 (urgent) or 0")
-        yield Message(text, None, practice, channel, _source(path), urgent=urgent == "1")
+        yield Message(text, None, practice, channel, _source(path), urgent=_is_urgent(urgent, path, number))
+
+
+def _read_spanish_file(path: Path) -> Iterable[Message]:
+    for number, (urgent, channel, text) in _rows(path, 3):
+        yield Message(text, "spanish", "", channel, path.stem, kind="spanish", urgent=_is_urgent(urgent, path, number))
+
+
+def _is_urgent(written: str, path: Path, number: int) -> bool:
+    if written not in ("0", "1"):
+        raise CorpusError(f"{path}:{number} starts with {written!r}, expected 1 (urgent) or 0")
+    return written == "1"
 
 
 def _source(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
 from classifier import INTENTS
+from classifier.understanding import LABELS, URGENT
 
 VOTES = {
     "new": "new_patient_inquiry",
@@ -27,9 +29,24 @@ VOTES = {
     "rude": "complaint",
     "price": "price_shopper",
 }
+OTHER_VOTES = {
+    "okay": "acknowledgement",
+    "hola": "spanish",
+    "bonjour": "other_language",
+    "discount": "out_of_scope",
+    "now": URGENT,
+}
+OUTPUTS = (*LABELS, URGENT)
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *VOTES, "filler"))}
+VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *VOTES, *OTHER_VOTES, "filler"))}
 VOTE = 4.0
+THRESHOLDS = {
+    "temperature",
+    "review_threshold",
+    "acknowledgement_threshold",
+    "urgent_threshold",
+    "urgent_with_sign_threshold",
+}
 
 
 def write(folder: Path, **settings: Any) -> Path:
@@ -48,13 +65,15 @@ def write(folder: Path, **settings: Any) -> Path:
         "base_model": "none",
     }
     calibration = {"temperature": 1.0, "review_threshold": 0.6}
-    for table in (config, calibration):
-        table.update({key: settings.pop(key) for key in table.keys() & settings.keys()})
+    config.update({key: settings.pop(key) for key in config.keys() & settings.keys()})
+    calibration.update({key: settings.pop(key) for key in THRESHOLDS & settings.keys()})
     assert not settings, f"no such setting: {settings}"
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "calibration.json").write_text(json.dumps(calibration))
     (folder / "tokenizer.json").write_text(tokenizer().to_str())
-    (folder / "model.onnx").write_bytes(network().SerializeToString())
+    columns = config["labels"] if isinstance(config["labels"], list) else INTENTS
+    knows_more = len(columns) == len(OUTPUTS)
+    (folder / "model.onnx").write_bytes(network(OUTPUTS if knows_more else INTENTS).SerializeToString())
     seal(folder)
     return folder
 
@@ -81,12 +100,20 @@ def tokenizer() -> Tokenizer:
     return made
 
 
-def network(labels: int = len(INTENTS), input_name: str = "input_ids") -> onnx.ModelProto:
+def write_knowing(folder: Path, **settings: Any) -> Path:
+    """Write a model that knows more than the intents: a vote for urgency starts from -2."""
+    thresholds = {"acknowledgement_threshold": 0.7, "urgent_threshold": 0.8, "urgent_with_sign_threshold": 0.1}
+    return write(folder, **(thresholds | {"labels": list(OUTPUTS)} | settings))
+
+
+def network(outputs: Sequence[str] = INTENTS, input_name: str = "input_ids") -> onnx.ModelProto:
     """A linear model over a bag of tokens: logits are the votes, summed wherever the mask is 1."""
-    weights = np.zeros((len(VOCABULARY), labels), dtype=np.float32)
-    for word, intent in VOTES.items():
-        if INTENTS.index(intent) < labels:
-            weights[VOCABULARY[word], INTENTS.index(intent)] = VOTE
+    weights = np.zeros((len(VOCABULARY), len(outputs)), dtype=np.float32)
+    for word, name in (VOTES | OTHER_VOTES).items():
+        if name in outputs:
+            weights[VOCABULARY[word], outputs.index(name)] = VOTE
+    if URGENT in outputs:
+        weights[VOCABULARY["[CLS]"], outputs.index(URGENT)] = -2.0
     # A padding place that the mask failed to hide would be noticed.
     weights[VOCABULARY["[PAD]"], 0] = 1000.0
     nodes = [
@@ -104,7 +131,7 @@ def network(labels: int = len(INTENTS), input_name: str = "input_ids") -> onnx.M
             helper.make_tensor_value_info(input_name, TensorProto.INT64, tokens),
             helper.make_tensor_value_info("attention_mask", TensorProto.INT64, tokens),
         ],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(outputs)])],
         [
             numpy_helper.from_array(weights, "weights"),
             numpy_helper.from_array(np.array([-1]), "last"),
