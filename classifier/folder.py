@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from classifier.errors import ModelError
 from classifier.reading import Outputs, Thresholds
+from classifier.understanding import INTENTS
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "models" / "intent"
 FORMAT: Final = 1
@@ -166,7 +167,14 @@ def _thresholds(table: dict[str, Any], path: Path) -> Thresholds:
         for name in ("acknowledgement", "urgent", "urgent_with_sign")
         if f"{name}_threshold" in table
     }
-    return Thresholds(temperature, review, **others)
+    return Thresholds(temperature, review, of_intents=_thresholds_of_intents(table, path), **others)
+
+
+def _thresholds_of_intents(table: dict[str, Any], path: Path) -> dict[str, float]:
+    own = table.get("review_thresholds", {})
+    if not isinstance(own, dict) or not set(own) <= set(INTENTS):
+        raise ModelError(f"{path}: review_thresholds must give numbers to intents: {_REMEDY}")
+    return {intent: _share(own, intent, path) for intent in own}
 
 
 def _share(table: dict[str, Any], key: str, path: Path) -> float:

@@ -51,7 +51,7 @@ class ModelInfo:
 
     @property
     def review_threshold(self) -> float:
-        """The least confidence, 0–1, acted on without a person."""
+        """The least confidence, 0–1, acted on without a person, where an intent has none of its own."""
         return self.thresholds.review
 
 
@@ -162,7 +162,7 @@ class Classifier:
         urgency_found = None if urgencies is None else float(urgencies.max())
         urgent = is_alarming(urgency_found, urgency.is_urgent(text), thresholds)
         acknowledged = not urgent and self._is_acknowledgement(text, combined)
-        decided = disposition(confidence, acknowledged, thresholds.review)
+        decided = disposition(confidence, acknowledged, thresholds.review_of(intent))
         return Understanding(
             intent=intent,
             confidence=confidence,

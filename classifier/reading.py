@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ class Thresholds:
     Attributes:
         temperature: What logits are divided by before the softmax; above 0.
         review: The least confidence, 0–1, at which an intent is acted on without a person.
+        of_intents: The same for intents that have one of their own.
         acknowledgement: The least probability, 0–1, at which a message is taken for one that needs no answer.
         urgent: The least probability of being urgent, 0–1, that raises the alarm by itself.
         urgent_with_sign: The least one that raises it together with a danger sign in the words; below it a sign
@@ -33,6 +34,11 @@ class Thresholds:
     acknowledgement: float = 1.0
     urgent: float = 1.0
     urgent_with_sign: float = 0.0
+    of_intents: Mapping[str, float] = field(default_factory=dict)
+
+    def review_of(self, intent: str) -> float:
+        """Return the least confidence, 0–1, at which an intent is acted on without a person."""
+        return self.of_intents.get(intent, self.review)
 
 
 class Outputs:

@@ -63,7 +63,7 @@ def disposition(confidence: float, acknowledgement: bool, threshold: float) -> D
         confidence: Calibrated confidence, 0–1.
         acknowledgement: Whether the message needs no answer.
         threshold: The least confidence, 0–1, at which the intent is acted on without a person. A practice may
-            set its own; the model's is in `Classifier.info.review_threshold`.
+            set its own; the model's is `Classifier.info.thresholds.review_of(intent)`.
     """
     if acknowledgement:
         return "acknowledgement"

@@ -35,7 +35,7 @@ def gather_facts(
         message: the message.
         understanding: what the model and the screens said of it; None when it needs no model.
         practice: whose thresholds apply.
-        default_threshold: the model's own, for a practice without any.
+        default_threshold: the model's own for this intent, for a practice without any.
         moment: now, aware.
     """
     conversation = message.conversation

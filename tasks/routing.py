@@ -182,6 +182,10 @@ def _why_silent(reply: str, facts: Facts, practice: Practice) -> str | None:
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
         return "the hourly limit is reached"
     age = (facts.reply_ages or {}).get(reply)
-    if reply not in (URGENT, IN_SPANISH[URGENT]) and age is not None and age < timedelta(minutes=practice.limits.cool_down_minutes):
+    if (
+        reply not in (URGENT, IN_SPANISH[URGENT])
+        and age is not None
+        and age < timedelta(minutes=practice.limits.cool_down_minutes)
+    ):
         return "the same reply went out a short while ago"
     return None

@@ -49,13 +49,15 @@ class Calibration:
 
     Attributes:
         temperature: What logits are divided by before the softmax.
-        review_threshold: The least confidence, 0 to 1, at which a message is routed without a person.
+        review_threshold: The least confidence, 0 to 1, at which the messages together reach the target.
+        review_thresholds: The least confidence, 0 to 1, at which those taken for one intent are routed without a
+            person.
         target_accuracy: The accuracy that the routed messages had to reach.
-        validation_coverage: Share of the validation messages with an intent at or above the threshold.
+        validation_coverage: Share of the validation messages with an intent at or above their threshold.
         validation_accuracy_when_routed: Accuracy on those.
         ece_before: Expected calibration error of the plain softmax.
         ece_after: Expected calibration error at `temperature`.
-        validation_out_of_scope_held: Share of the messages without an intent that stay below the threshold.
+        validation_out_of_scope_held: Share of the messages without an intent that stay below theirs.
         acknowledgement_threshold: The least probability at which a short message is taken to need no answer.
         urgent_threshold: The least probability of being urgent that raises the alarm by itself.
         urgent_with_sign_threshold: The least one that raises it together with a danger sign.
@@ -65,6 +67,7 @@ class Calibration:
 
     temperature: float
     review_threshold: float
+    review_thresholds: dict[str, float]
     target_accuracy: float
     validation_coverage: float
     validation_accuracy_when_routed: float
@@ -97,21 +100,27 @@ def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Cal
     others = labelled & ~in_scope
     # An acknowledgement has an answer of its own: none.
     foreign = others & np.array([label != "acknowledgement" for label in readings.labels])
-    threshold = max(
-        review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy),
-        _holding_threshold(confidence[foreign], targets.out_of_scope_held),
-    )
-    routed = in_scope & (confidence >= threshold)
+    holding = _holding_threshold(confidence[foreign], targets.out_of_scope_held)
+    threshold = max(review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy), holding)
+    named = best_intents(outputs, probabilities)
+    own = {
+        intent: max(review_threshold(confidence[taken], correct[taken], targets.accuracy), holding)
+        for intent in INTENTS
+        for taken in [in_scope & (named == intent)]
+    }
+    sure = confidence >= np.array([own[intent] for intent in named])
+    routed = in_scope & sure
     plain = outputs.probabilities(readings.logits, 1.0)
     return Calibration(
         temperature=round(temperature, 4),
         review_threshold=threshold,
+        review_thresholds=own,
         target_accuracy=targets.accuracy,
         validation_coverage=_share(routed[in_scope]),
         validation_accuracy_when_routed=_share(correct[routed]) if routed.any() else 1.0,
         ece_before=round(expected_error(*_confidence(outputs, plain, readings.labels, in_scope)), 4),
         ece_after=round(expected_error(confidence[in_scope], correct[in_scope]), 4),
-        validation_out_of_scope_held=_share(confidence[foreign] < threshold) if foreign.any() else None,
+        validation_out_of_scope_held=_share(~sure[foreign]) if foreign.any() else None,
         **_acknowledging(outputs, probabilities, readings),
         **_alarming(outputs, readings, targets),
     )
@@ -125,10 +134,15 @@ def _confidence(
     outputs: Outputs, probabilities: Floats, labels: Sequence[str | None], chosen: Flags | None = None
 ) -> tuple[Floats, Flags]:
     """Return the confidence in the best intent of each message, and whether it is the right one."""
-    shares = np.array([outputs.intent_shares(row) for row in probabilities])
-    correct = np.array([outputs.intents[best] for best in shares.argmax(axis=1)]) == np.array(labels, dtype=object)
-    confidence = shares.max(axis=1)
+    correct = best_intents(outputs, probabilities) == np.array(labels, dtype=object)
+    confidence = np.array([outputs.intent_shares(row).max() for row in probabilities])
     return (confidence, correct) if chosen is None else (confidence[chosen], correct[chosen])
+
+
+def best_intents(outputs: Outputs, probabilities: Floats) -> NDArray[np.object_]:
+    """Return the most probable intent of each row of label probabilities."""
+    best = [outputs.intents[int(outputs.intent_shares(row).argmax())] for row in probabilities]
+    return np.array(best, dtype=object)
 
 
 def _holding_threshold(confidence: Floats, share: float) -> float:
@@ -156,20 +170,21 @@ def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[st
         return {}
     urgent = np.array([known is True for known in readings.urgent])
     ordinary = np.array([known is False for known in readings.urgent]) & readings.doubtful
-    best: tuple[float, float, float, float, float] | None = None
-    for with_sign in _URGENT_THRESHOLDS:
-        for alone in _URGENT_THRESHOLDS[_URGENT_THRESHOLDS >= with_sign]:
-            alarm = urgency >= np.where(readings.has_sign, with_sign, alone)
-            found, false = float(alarm[urgent].mean()), float(alarm[ordinary].mean())
-            rank = (min(found, targets.urgent_found), -false, float(alone), found, float(with_sign))
-            if best is None or rank > best:
-                best = rank
-    assert best is not None
+    pairs = [
+        (alone, with_sign)
+        for with_sign in _URGENT_THRESHOLDS
+        for alone in _URGENT_THRESHOLDS[with_sign <= _URGENT_THRESHOLDS]
+    ]
+    alarms = [urgency >= np.where(readings.has_sign, with_sign, alone) for alone, with_sign in pairs]
+    found = [float(alarm[urgent].mean()) for alarm in alarms]
+    false = [float(alarm[ordinary].mean()) for alarm in alarms]
+    best = max(range(len(pairs)), key=lambda i: (min(found[i], targets.urgent_found), -false[i], pairs[i]))
+    alone, with_sign = pairs[best]
     return {
-        "urgent_threshold": best[2],
-        "urgent_with_sign_threshold": best[4],
-        "validation_urgent_found": round(best[3], 4),
-        "validation_false_alarms": round(-best[1], 4),
+        "urgent_threshold": float(alone),
+        "urgent_with_sign_threshold": float(with_sign),
+        "validation_urgent_found": round(found[best], 4),
+        "validation_false_alarms": round(false[best], 4),
     }
 
 

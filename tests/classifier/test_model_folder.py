@@ -159,6 +159,8 @@ def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name:
         ({"review_threshold": 1.01}, "calibration.json", "review_threshold must be from 0 to 1"),
         ({"urgent_threshold": 1.01}, "calibration.json", "urgent_threshold must be from 0 to 1"),
         ({"acknowledgement_threshold": -1}, "calibration.json", "acknowledgement_threshold must be from 0 to 1"),
+        ({"review_thresholds": {"praise": 0.5}}, "calibration.json", "review_thresholds must give numbers to intents"),
+        ({"review_thresholds": {"complaint": 2}}, "calibration.json", "complaint must be from 0 to 1"),
         ({"review_threshold": "high"}, "calibration.json", "review_threshold must be a number"),
     ],
 )

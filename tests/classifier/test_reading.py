@@ -85,7 +85,9 @@ def test_what_no_intent_fits_has_little_confidence_and_is_reviewed(knowing: Clas
     assert set(offer.probabilities) == set(INTENTS)
 
 
-@pytest.mark.parametrize(("word", "language"), [("hola", "es"), ("bonjour", "other"), ("price", "en"), ("discount", "en")])
+@pytest.mark.parametrize(
+    ("word", "language"), [("hola", "es"), ("bonjour", "other"), ("price", "en"), ("discount", "en")]
+)
 def test_the_language_is_told(knowing: Classifier, word: str, language: str) -> None:
     (understood,) = knowing.classify([word])
 
@@ -123,6 +125,17 @@ def test_a_danger_sign_that_the_network_thinks_nothing_of_raises_no_alarm(tmp_pa
     assert heeding.classify(["filler i cant breathe"])[0].urgent
     assert not calm.classify(["filler i cant breathe"])[0].urgent
     assert not heeding.classify(["filler"])[0].urgent
+
+
+def test_an_intent_may_have_a_threshold_of_its_own(tmp_path: Path) -> None:
+    strict = Classifier.load(tiny_model.write(tmp_path, review_thresholds={"complaint": 0.95}))
+
+    complaint, question = strict.classify(["rude", "question"])
+
+    assert complaint.confidence == question.confidence
+    assert (complaint.disposition, question.disposition) == ("review", "route")
+    assert strict.info.thresholds.review_of("complaint") == 0.95
+    assert strict.info.thresholds.review_of("price_shopper") == strict.info.review_threshold
 
 
 def test_every_other_label_keeps_a_message_from_being_routed(knowing: Classifier) -> None:

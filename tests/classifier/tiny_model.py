@@ -43,6 +43,7 @@ VOTE = 4.0
 THRESHOLDS = {
     "temperature",
     "review_threshold",
+    "review_thresholds",
     "acknowledgement_threshold",
     "urgent_threshold",
     "urgent_with_sign_threshold",
