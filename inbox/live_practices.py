@@ -1,4 +1,4 @@
-"""The practices as they are now: those of the file, with what managers changed since, in every process without a restart."""
+"""The practices as they are now: those of the file with what managers changed over it, in every running process."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.staff_models import SettingVersion
@@ -38,13 +38,12 @@ class Standing:
 def newest_versions(session: Session) -> dict[str, int]:
     """Returns the number of each practice's newest version; practices without any are left out."""
     query = select(SettingVersion.practice, func.max(SettingVersion.version)).group_by(SettingVersion.practice)
-    return {practice: version for practice, version in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def read_standing(session: Session, practice: str) -> Standing:
     """Returns how a practice's settings stand now."""
-    newest = session.scalars(_versions(practice).order_by(SettingVersion.version.desc()).limit(1)).first()
-    return _standing(newest)
+    return _standing(next(iter(list_versions(session, practice, None, 1)), None))
 
 
 def read_standing_at(session: Session, practice: str, version: int) -> Standing:
@@ -54,7 +53,8 @@ def read_standing_at(session: Session, practice: str, version: int) -> Standing:
 
 def find_version(session: Session, practice: str, version: int) -> SettingVersion | None:
     """Returns one version."""
-    return session.scalar(_versions(practice).where(SettingVersion.version == version))
+    query = select(SettingVersion).where(SettingVersion.practice == practice, SettingVersion.version == version)
+    return session.scalar(query)
 
 
 def list_versions(session: Session, practice: str, before: int | None, limit: int) -> Sequence[SettingVersion]:
@@ -66,13 +66,14 @@ def list_versions(session: Session, practice: str, before: int | None, limit: in
         before: only those with a smaller number, None for all.
         limit: how many at most.
     """
-    query = _versions(practice).order_by(SettingVersion.version.desc()).limit(limit)
+    query = select(SettingVersion).where(SettingVersion.practice == practice)
+    query = query.order_by(SettingVersion.version.desc()).limit(limit)
     return session.scalars(query if before is None else query.where(SettingVersion.version < before)).all()
 
 
 def versions_since(session: Session, practice: str, version: int) -> Sequence[SettingVersion]:
     """Returns what came after a version, the oldest first."""
-    later = _versions(practice).where(SettingVersion.version > version)
+    later = select(SettingVersion).where(SettingVersion.practice == practice, SettingVersion.version > version)
     return session.scalars(later.order_by(SettingVersion.version)).all()
 
 
@@ -113,10 +114,6 @@ def add_version(
 def changes_of(version: SettingVersion) -> dict[str, Change]:
     """Returns what a version changed, by setting."""
     return {key: Change(**change) for key, change in json.loads(version.changes).items()}
-
-
-def _versions(practice: str) -> Select[tuple[SettingVersion]]:
-    return select(SettingVersion).where(SettingVersion.practice == practice)
 
 
 def _standing(version: SettingVersion | None) -> Standing:

@@ -77,9 +77,7 @@ class StaffSession(Base):
 
 
 class AuditEntry(Base):
-    """Something that was done: append-only, each entry chained to the one before by its hash, and sealed; see
-    `inbox.audit`.
-    """
+    """Something that was done: append-only, each chained to the one before by its hash and sealed (`inbox.audit`)."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_subject", "subject"),)

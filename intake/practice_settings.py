@@ -134,7 +134,9 @@ def conflicts(practice: Practice, overrides: Mapping[str, Override]) -> list[Con
     """Returns the settings of which the file says something else now than when they were changed."""
     found = [(key, read_setting(practice, key), override) for key, override in overrides.items()]
     return [
-        Conflict(key, file, override.value) for key, file, override in found if file not in (override.file, override.value)
+        Conflict(key, file, override.value)
+        for key, file, override in found
+        if file not in (override.file, override.value)
     ]
 
 

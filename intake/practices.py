@@ -356,7 +356,7 @@ def load_practices(path: Path) -> Practices:
 
 
 def explain_one(error: ValidationError, slug: str) -> list[tuple[Location, str]]:
-    """Returns each mistake in a practice that was checked alone: where it is, and what is said of it in a whole file."""
+    """Returns each mistake in a practice that was checked alone: where it is, and what a check of its file says."""
     data: dict[str, object] = {"practice": [{"slug": slug}]}
     return [(problem["loc"], _line(problem, ("practice", 0, *problem["loc"]), data)) for problem in _problems(error)]
 

@@ -51,6 +51,4 @@ def _seal_what_is_there() -> None:
     """Entries of before are sealed as they are now: what was changed until then shows by their hashes alone."""
     connection, keyring = op.get_bind(), inbox.types.keyring()
     for entry_id, entry_hash in connection.execute(sa.select(ENTRIES.c.id, ENTRIES.c.hash)).all():
-        connection.execute(
-            sa.update(ENTRIES).where(ENTRIES.c.id == entry_id).values(seal=keyring.seal(entry_hash))
-        )
+        connection.execute(sa.update(ENTRIES).where(ENTRIES.c.id == entry_id).values(seal=keyring.seal(entry_hash)))
