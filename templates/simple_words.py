@@ -32,11 +32,14 @@ _PLAIN: tuple[type[nodes.Node], ...] = (
 
 
 def problem_of(words: str) -> str | None:
-    """Returns what words may not do on the console, None when they are simple enough."""
+    """Returns what words may not do on the console, None when they are simple enough.
+
+    Words that are no template at all do nothing: rendering them says what is wrong.
+    """
     try:
         return _problem(_parser().parse(words))
-    except TemplateSyntaxError as error:
-        return f"these words cannot be read: {error.message}"
+    except TemplateSyntaxError:
+        return None
     except RecursionError:
         return "these words are nested too deeply"
 

@@ -1,4 +1,7 @@
-"""The settings page: what a manager changes holds for the next message, is refused as the file's would be, and can be undone."""
+"""The settings page: what a manager changes holds for the next message, and can be undone.
+
+What a check of the practices file would refuse is refused here in the same words.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from inbox.models import Delivery, Message, Notification
+from inbox.models import Delivery
 from inbox.staff_models import AuditEntry, Role, SettingVersion
-from intake.errors import IntakeError
-from intake.practices import Practice, load_practices
+from intake.practices import Practice
 from intake.settings import Settings
 from tasks.notices import key_of
+from tests.intake.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver
 from tests.world import PATIENT, PRACTICES_TOML, SITE, WIDGET_KEY
@@ -266,23 +269,12 @@ def test_what_a_check_of_the_file_refuses_is_refused_with_the_same_words_at_the_
 
 def said_by_a_check(folder: Path, line: str) -> str:
     """What `intake practice check` says of a file with this line."""
-    from tasks.notifiers import check_addresses
-    from templates.replies import check_replies
-    from inbox.models import now
-    from templates.simple_words import problem_of
-
     file = folder / "wrong.toml"
     file.write_text(
         '[[practice]]\nslug = "demo"\nname = "Maple Street"\nphone = "+12025550100"\nphone_numbers = ["+15005550006"]\n'
         f'time_zone = "America/New_York"\n{line}\n'
     )
-    try:
-        [only] = load_practices(file).all
-        check_addresses(only)
-        check_replies(only, now())
-    except IntakeError as error:
-        return str(error)
-    return ""
+    return intake("practice", "check", str(file), folder=folder).error
 
 
 def test_words_that_come_to_nothing_at_some_hour_are_refused(console: Console) -> None:
@@ -306,9 +298,7 @@ def test_words_that_come_to_nothing_at_some_hour_are_refused(console: Console) -
         "{{ practice.name|replace('a', 'b') }}",
     ],
 )
-def test_words_may_neither_compute_nor_name_what_is_kept_back(
-    console: Console, manager: Browser, words: str
-) -> None:
+def test_words_may_neither_compute_nor_name_what_is_kept_back(console: Console, manager: Browser, words: str) -> None:
     assert save(manager, replies__complaint=words).status_code == 422
     preview = manager.post(f"{ADDRESS}/preview", data={"reply": "complaint", "text": words})
     assert 'class="problem"' in preview.text
@@ -364,10 +354,9 @@ def test_of_saves_at_the_same_moment_one_is_stored(console: Console) -> None:
     opened = token(browsers[0].get(ADDRESS))
     for browser in browsers:
         browser.token()
+    links = [f"https://maple.example/{number}" for number in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        answers = list(
-            pool.map(lambda one: save(one[1], version=opened, links__pay=f"https://{one[0]}.example"), enumerate(browsers))
-        )
+        answers = list(pool.map(lambda one, link: save(one, version=opened, links__pay=link), browsers, links))
 
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
     assert [version.version for version in console.rows(SettingVersion)] == [1]
@@ -424,17 +413,23 @@ def test_an_undoing_from_a_page_that_is_out_of_date_is_refused(console: Console,
     assert effective(console).links.pay == "https://maple.example/bills"
 
 
-def test_an_undoing_that_does_not_fit_any_more_is_refused(start_console: StartConsole) -> None:
-    console = start_console("")
-    browser = console.sign_in(Role.MANAGER, practices=["other"])
-    address = "/staff/settings/other"
-    save(browser, address, replies__help="{% if is_open %}Call us.{% else %}{{ links.pay }}{% endif %}")
-    save(browser, address, replies__help="Call us.")
-    page = browser.get(f"{address}/history")
-    for undone in ("1", "999999999", "9" * 40, "x"):
-        answer = browser.post(f"{address}/undo", data={"version": token(page), "undoes": undone})
-        assert answer.status_code in (303, 400)
-        page = browser.get(f"{address}/history")
+@pytest.mark.parametrize("undone", ["", "0", "2", "999999999", "9" * 40, "x", "-1"])
+def test_a_version_that_there_is_not_cannot_be_undone(console: Console, manager: Browser, undone: str) -> None:
+    save(manager, links__pay="https://maple.example/pay")
+    opened = token(manager.get(f"{ADDRESS}/history"))
+
+    assert manager.post(f"{ADDRESS}/undo", data={"version": opened, "undoes": undone}).status_code == 400
+    assert len(console.rows(SettingVersion)) == 1
+
+
+def test_an_undoing_that_does_not_fit_any_more_is_refused(console: Console, manager: Browser) -> None:
+    save(manager, links__pay="https://maple.example/pay")
+    save(manager, replies__help="{% if links.pay %}Pay at {{ links.pay }}{% endif %}")
+    answer = undo(manager, 1)
+
+    assert answer.status_code == 422
+    assert "replies.help comes to nothing; it needs words at every hour" in answer.text
+    assert effective(console).links.pay == "https://maple.example/pay"
 
 
 def test_a_long_history_comes_in_pages(console: Console, manager: Browser) -> None:
@@ -499,9 +494,7 @@ def test_undoing_leads_to_what_the_file_says_now_and_says_so(disputed: Console) 
     assert effective(disputed).links.scheduling == CALENDAR
 
 
-def test_a_file_that_says_the_same_now_is_no_conflict(
-    manager: Browser, restart: Callable[[str, str], Console]
-) -> None:
+def test_a_file_that_says_the_same_now_is_no_conflict(manager: Browser, restart: Callable[[str, str], Console]) -> None:
     save(manager, links__scheduling=VISITS)
     page = restart(BOOK, VISITS).sign_in(Role.MANAGER).get(ADDRESS)
 
