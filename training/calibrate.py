@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Cal
     temperature = fit_temperature(readings.logits[labelled][:, columns], labels[labelled])
     probabilities = outputs.probabilities(readings.logits, temperature)
     in_scope = np.array([label in INTENTS for label in readings.labels])
-    confidence, correct = _confidence(outputs, probabilities, readings.labels)
+    confidence, correct = intent_confidence(outputs, probabilities, readings.labels)
     others = labelled & ~in_scope
     # An acknowledgement has an answer of its own: none.
     foreign = others & np.array([label != "acknowledgement" for label in readings.labels])
@@ -109,7 +110,7 @@ def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Cal
         target_accuracy=targets.accuracy,
         validation_coverage=_share(routed[in_scope]),
         validation_accuracy_when_routed=_share(correct[routed]) if routed.any() else 1.0,
-        ece_before=round(expected_error(*_confidence(outputs, plain, readings.labels, in_scope)), 4),
+        ece_before=round(expected_error(*intent_confidence(outputs, plain, readings.labels, in_scope)), 4),
         ece_after=round(expected_error(confidence[in_scope], correct[in_scope]), 4),
         validation_out_of_scope_held=_share(confidence[foreign] < threshold) if foreign.any() else None,
         **_acknowledging(outputs, probabilities, readings),
@@ -121,7 +122,7 @@ def _share(flags: Flags) -> float:
     return round(float(flags.mean()), 4)
 
 
-def _confidence(
+def intent_confidence(
     outputs: Outputs, probabilities: Floats, labels: Sequence[str | None], chosen: Flags | None = None
 ) -> tuple[Floats, Flags]:
     """Return the confidence in the best intent of each message, and whether it is the right one."""
@@ -154,22 +155,29 @@ def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[st
     urgency = outputs.urgency(readings.logits)
     if urgency is None:
         return {}
-    urgent = np.array([known is True for known in readings.urgent])
-    ordinary = np.array([known is False for known in readings.urgent]) & readings.doubtful
-    best: tuple[float, float, float, float, float] | None = None
-    for with_sign in _URGENT_THRESHOLDS:
-        for alone in _URGENT_THRESHOLDS[_URGENT_THRESHOLDS >= with_sign]:
-            alarm = urgency >= np.where(readings.has_sign, with_sign, alone)
-            found, false = float(alarm[urgent].mean()), float(alarm[ordinary].mean())
-            rank = (min(found, targets.urgent_found), -false, float(alone), found, float(with_sign))
-            if best is None or rank > best:
-                best = rank
-    assert best is not None
+    urgent = np.array([known is True for known in readings.urgent], dtype=bool)
+    ordinary = np.array([known is False for known in readings.urgent], dtype=bool) & readings.doubtful
+    if not urgent.any():
+        # Nothing says where the thresholds belong: the danger signs decide alone.
+        return {}
+
+    def shares(alone: float, with_sign: float) -> tuple[float, float]:
+        alarm = urgency >= np.where(readings.has_sign, with_sign, alone)
+        return float(alarm[urgent].mean()), float(alarm[ordinary].sum() / max(ordinary.sum(), 1))
+
+    def rank(pair: tuple[float, float]) -> tuple[float, ...]:
+        alone, with_sign = pair
+        found, false = shares(alone, with_sign)
+        return min(found, targets.urgent_found), -false, alone, found, with_sign
+
+    pairs = [(float(alone), float(with_sign)) for alone, with_sign in product(_URGENT_THRESHOLDS, repeat=2)]
+    alone, with_sign = max((pair for pair in pairs if pair[0] >= pair[1]), key=rank)
+    found, false = shares(alone, with_sign)
     return {
-        "urgent_threshold": best[2],
-        "urgent_with_sign_threshold": best[4],
-        "validation_urgent_found": round(best[3], 4),
-        "validation_false_alarms": round(-best[1], 4),
+        "urgent_threshold": alone,
+        "urgent_with_sign_threshold": with_sign,
+        "validation_urgent_found": round(found, 4),
+        "validation_false_alarms": round(false, 4),
     }
 
 

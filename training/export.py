@@ -105,9 +105,16 @@ def readings_of(messages: Sequence[Message], texts: Sequence[str], logits: Float
         labels=[message.label for message in messages],
         urgent=[message.urgent for message in messages],
         has_sign=np.array([is_urgent(text) for text in texts]),
-        # Nobody would take the other messages for urgent ones; a share of false alarms among them says nothing.
-        doubtful=np.array([message.label in (None, "clinical_concern") for message in messages]),
+        doubtful=np.array([is_doubtful(message) for message in messages]),
     )
+
+
+def is_doubtful(message: Message) -> bool:
+    """Tell whether a message that is not urgent could be taken for one that is.
+
+    Nobody would take the others for urgent ones; a share of false alarms among them says nothing.
+    """
+    return message.label in (None, "clinical_concern")
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
