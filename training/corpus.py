@@ -71,6 +71,14 @@ class Message:
     tone: str = ""
     age: str = ""
 
+    @property
+    def could_seem_urgent(self) -> bool:
+        """Whether it was written to be hard to tell from an urgent message, or is about a symptom.
+
+        Nobody would take another one for urgent; a share of false alarms among those says nothing.
+        """
+        return self.label in (None, "clinical_concern")
+
 
 @dataclass(frozen=True, slots=True)
 class Split:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,9 +12,9 @@ from classifier import Classifier
 from training import cross_style, held_back
 from training.corpus import CorpusError, Message, Split
 from training.dataset import render_all
-from training.export import MANIFEST
 from training.latency import measure_latency
 from training.measures import hardest_pairs, intent_measures, rounded, screen_measures
+from training.model_folder import version_of
 from training.readers import Readers
 from training.reads import record_read
 from training.recipe import Recipe
@@ -54,11 +53,6 @@ def read_unseen(corpus: Path, run: RunFolder, command: str) -> UnseenMessages:
             raise CorpusError(f"{corpus / file} is missing: restore it, or evaluate with --validation-only")
     record_read(corpus, datetime.now(UTC).date(), version_of(run.model), _TEST_FILES, command)
     return UnseenMessages(cross_style.read_cross_style(corpus), held_back.read_held_back(corpus))
-
-
-def version_of(model: Path) -> str:
-    """Return the version of an exported model folder."""
-    return str(json.loads((model / MANIFEST).read_text(encoding="utf-8"))["version"])
 
 
 def evaluate(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessages | None) -> dict[str, Any]:

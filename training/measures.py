@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from classifier import Understanding
 from classifier.reading import Outputs, Thresholds, is_alarming
 from classifier.understanding import INTENTS
 from training.calibrate import Flags, Floats, expected_error, intent_confidence
 from training.corpus import RECIPE_SOURCE, Message
-from training.export import is_doubtful
-from training.readers import Compared, Names, Read
 from training.scores import (
     bootstrap_interval,
     coverage_at,
@@ -25,19 +26,82 @@ from training.scores import (
     wilson_interval,
 )
 
-_PARTS: Mapping[str, Callable[[Message], str]] = {
-    "channel": lambda message: message.channel,
-    "practice": lambda message: message.practice,
-    "tone": lambda message: message.tone,
-    "age": lambda message: message.age,
-    "source": lambda message: message.source,
-}
+Names = NDArray[np.object_]
+
+GROUPS = ("channel", "practice", "tone", "age", "source")
+"""What messages are sorted by: attributes of `Message`."""
+
 _SURE = 0.99
 _CURVE_POINTS = 50
 _PAIRS = 6
 _EXAMPLES = 3
 _SPANISH = "spanish"
 _OTHER_LANGUAGE = "non_english"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Messages, what is known of them, and what the served model said.
+
+    Attributes:
+        messages: The messages, not rendered.
+        understood: What the classifier said of each, as it is served.
+        logits: What its network said of each, a row a message.
+        has_sign: Whether the danger signs find one in each.
+    """
+
+    messages: Sequence[Message]
+    understood: Sequence[Understanding]
+    logits: Floats
+    has_sign: Flags
+
+    @property
+    def expected(self) -> Names:
+        """The right label of each message, or None where nobody has said."""
+        return np.array([message.label for message in self.messages], dtype=object)
+
+    @property
+    def intents(self) -> Names:
+        """The intent that the served model names for each."""
+        return np.array([one.intent for one in self.understood], dtype=object)
+
+    @property
+    def confidence(self) -> Floats:
+        """Its calibrated confidence, 0 to 1."""
+        return np.array([one.confidence for one in self.understood], dtype=np.float64)
+
+    @property
+    def in_scope(self) -> Flags:
+        """Which messages are known to have an intent."""
+        return np.array([message.label in INTENTS for message in self.messages], dtype=bool)
+
+    def only(self, chosen: Flags) -> Read:
+        """Return the chosen messages."""
+        places = np.flatnonzero(chosen).tolist()
+        return replace(
+            self,
+            messages=[self.messages[place] for place in places],
+            understood=[self.understood[place] for place in places],
+            logits=self.logits[chosen],
+            has_sign=self.has_sign[chosen],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Messages with an intent, and what the other readers said about them.
+
+    Attributes:
+        read: What the served model said.
+        fp32: The intents that its original in full precision names.
+        int8: Those that its network names, each text cut to one window as for `fp32`.
+        baseline: Those that the baseline names.
+    """
+
+    read: Read
+    fp32: Names
+    int8: Names
+    baseline: Names
 
 
 def intent_measures(compared: Compared, outputs: Outputs) -> dict[str, Any]:
@@ -57,7 +121,7 @@ def intent_measures(compared: Compared, outputs: Outputs) -> dict[str, Any]:
         "by_intent": per_class(list(read.expected), list(read.intents), INTENTS),
         "baseline_by_intent": per_class(list(read.expected), list(compared.baseline), INTENTS),
         "confusion": _confusion(read),
-        **{f"by_{name}": _parts(read, part) for name, part in _PARTS.items()},
+        **{f"by_{group}": _parts(read, group) for group in GROUPS},
         "calibration": _calibration(read, outputs),
         "risk_coverage": _risk_coverage(read.confidence, correct),
     }
@@ -154,9 +218,9 @@ def _confusion(read: Read) -> dict[str, dict[str, int]]:
     return {right: {said: counts[right, said] for said in INTENTS if counts[right, said]} for right in INTENTS}
 
 
-def _parts(read: Read, part: Callable[[Message], str]) -> dict[str, Any]:
+def _parts(read: Read, group: str) -> dict[str, Any]:
     """Score the messages of every part by themselves; those of which the part is unknown are left out."""
-    parts = np.array([part(message) for message in read.messages], dtype=object)
+    parts = np.array([getattr(message, group) for message in read.messages], dtype=object)
     chosen = {name: parts == name for name in sorted(set(parts) - {""})}
     if RECIPE_SOURCE in chosen:
         chosen["extra"] = parts != RECIPE_SOURCE
@@ -215,7 +279,7 @@ def _urgency(read: Read, outputs: Outputs, thresholds: Thresholds) -> dict[str, 
 def _alarms(messages: Sequence[Message], raised: Flags) -> dict[str, Any]:
     urgent = np.array([message.urgent is True for message in messages], dtype=bool)
     harmless = np.array([message.urgent is False for message in messages], dtype=bool)
-    doubtful = np.array([is_doubtful(message) for message in messages], dtype=bool)
+    doubtful = np.array([message.could_seem_urgent for message in messages], dtype=bool)
     return {
         "found": share(raised[urgent]),
         "false_alarms": share(raised[harmless & doubtful]),

@@ -12,9 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from classifier.understanding import INTENTS
-
-GROUPS = ("channel", "practice", "tone", "age", "source")
-"""What the messages are sorted by."""
+from training.measures import GROUPS
 
 TITLES = {"validation": "validation", "cross_style": "cross-style test"}
 """The sets of messages with an intent, as they are called."""

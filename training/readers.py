@@ -3,93 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 
-from classifier import Classifier, Understanding
+from classifier import Classifier
 from classifier.reading import Outputs
 from classifier.understanding import INTENTS
 from classifier.urgency import is_urgent
 from training.baseline import fit_baseline
-from training.calibrate import Flags, Floats
+from training.calibrate import Floats
 from training.corpus import Message, Split
 from training.dataset import render_all
-from training.export import NETWORK
+from training.measures import Compared, Names, Read
+from training.model_folder import NETWORK
 from training.predict import predict
 from training.recipe import Recipe
 from training.run_folder import RunFolder
-
-Names = NDArray[np.object_]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Messages, what is known of them, and what the served model said.
-
-    Attributes:
-        messages: The messages, not rendered.
-        understood: What the classifier said of each, as it is served.
-        logits: What its network said of each, a row a message.
-        has_sign: Whether the danger signs find one in each.
-    """
-
-    messages: Sequence[Message]
-    understood: Sequence[Understanding]
-    logits: Floats
-    has_sign: Flags
-
-    @property
-    def expected(self) -> Names:
-        """The right label of each message, or None where nobody has said."""
-        return np.array([message.label for message in self.messages], dtype=object)
-
-    @property
-    def intents(self) -> Names:
-        """The intent that the served model names for each."""
-        return np.array([one.intent for one in self.understood], dtype=object)
-
-    @property
-    def confidence(self) -> Floats:
-        """Its calibrated confidence, 0 to 1."""
-        return np.array([one.confidence for one in self.understood], dtype=np.float64)
-
-    @property
-    def in_scope(self) -> Flags:
-        """Which messages are known to have an intent."""
-        return np.array([message.label in INTENTS for message in self.messages], dtype=bool)
-
-    def only(self, chosen: Flags) -> Read:
-        """Return the chosen messages."""
-        places = np.flatnonzero(chosen).tolist()
-        return replace(
-            self,
-            messages=[self.messages[place] for place in places],
-            understood=[self.understood[place] for place in places],
-            logits=self.logits[chosen],
-            has_sign=self.has_sign[chosen],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Messages with an intent, and what the other readers said about them.
-
-    Attributes:
-        read: What the served model said.
-        fp32: The intents that its original in full precision names.
-        int8: Those that its network names, each text cut to one window as for `fp32`.
-        baseline: Those that the baseline names.
-    """
-
-    read: Read
-    fp32: Names
-    int8: Names
-    baseline: Names
 
 
 class Readers:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from training.export import write_json
 from training.markdown import interval, percent, scored, table, with_interval
-from training.plots import GROUPS, TITLES, draw
+from training.measures import GROUPS
+from training.model_folder import write_json
+from training.plots import TITLES, draw
 
 LATENCY_HEADING = "## Latency"
 READERS = {"int8": "this model, int8 (served)", "fp32": "this model, fp32", "baseline": "baseline"}
