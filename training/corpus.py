@@ -145,8 +145,8 @@ def _read_extra_file(path: Path) -> Iterable[Message]:
 
 
 def _urgency_of_intent(intent: str) -> bool | None:
-    """Nobody said it of these messages; only a symptom, or a complaint about one, could be urgent."""
-    return None if intent in ("clinical_concern", "complaint") else False
+    """Nobody said it of these messages; a symptom alone is likely to be urgent."""
+    return None if intent == "clinical_concern" else False
 
 
 def _spanish(path: Path) -> frozenset[str]:

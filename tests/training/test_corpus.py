@@ -59,7 +59,7 @@ def test_an_urgency_file_says_nothing_of_the_intent_and_an_intent_file_little_of
         ("urgency-written", False): 1,
     }
     known = {(m.label, m.urgent) for m in messages if m.label in INTENTS and "dental by sms" not in m.text}
-    assert known == {(intent, None if intent in ("clinical_concern", "complaint") else False) for intent in INTENTS}
+    assert known == {(intent, None if intent == "clinical_concern" else False) for intent in INTENTS}
 
 
 @pytest.mark.parametrize(("verdict", "urgent"), [("1", True), ("0", False), ("?", None)])
