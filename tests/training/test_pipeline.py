@@ -276,7 +276,7 @@ def test_the_card_s_figures_are_the_evaluation_s(trained: Pipeline) -> None:
         low, high = scores["accuracy_interval"]
         assert f"this model, int8 (served) | {scores['accuracy']:.1%} ({100 * low:.1f}–{100 * high:.1f}) |" in card
     found = evaluation["held_back"]["screens"]["urgency"]["served"]["found"]
-    assert f"{found['messages'] - found['count']} of {found['messages']} of the urgent messages of held back" in card
+    assert f"{found['messages'] - found['count']} of {found['messages']} urgent messages (held back)" in card
     assert f"divided by {calibration['temperature']} " in card
     assert "Apache-2.0" in card
 
