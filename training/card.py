@@ -63,10 +63,10 @@ checkpoint and the thresholds, so its figures flatter the model; how it does in 
 _CONFIDENCE = """\
 ## Confidence
 
-Logits are divided by {temperature} (fitted on validation), which takes the expected calibration error on {part}
+Logits are divided by {temperature} (fitted on validation), which takes the expected calibration error ({part})
 from {before:.3f} to {after:.3f}. At the review threshold of {threshold}, {routed} of the messages with an intent
-are routed without a person, and of these {rightly} rightly (validation). The surest {coverage} of the messages of
-the {part} are understood with {accuracy:.0%} accuracy.
+are routed without a person, and of these {rightly} rightly (validation). The surest {coverage} of the messages are
+understood with {accuracy:.0%} accuracy ({part}).
 """
 
 _LIMITS = """\
@@ -81,8 +81,8 @@ _LIMITS_MORE = """\
 - It answers for English alone. A message in Spanish or another language is meant to be held for a person; urgency in
   such a message was neither taught nor measured.
 - What belongs to no intent was measured on the kinds in the report; another kind may pass for an intent.
-- The urgency screen misses some: {missed} of the urgent messages of {urgent_set} raised no alarm. What is urgent was
-  judged from the text alone.
+- The urgency screen misses some: {missed} urgent messages ({urgent_set}) raised no alarm. What is urgent was judged
+  from the text alone.
 """
 _LIMITS_INTENTS = """\
 - It always names one of its intents, also for messages that none of them should claim or that are in another

@@ -58,7 +58,7 @@ def _confusion(measured: Mapping[str, Any], title: str) -> Figure:
     axes.set_xticks(places, names, rotation=35, ha="right")
     axes.set_yticks(places, names)
     axes.invert_yaxis()
-    axes.set(xlabel="said", ylabel="right", title=f"Messages of the {title}")
+    axes.set(xlabel="said", ylabel="right", title=f"Intents: {title}")
     return figure
 
 
@@ -76,7 +76,7 @@ def _reliability(measured: Mapping[str, Any], title: str) -> Figure:
         axes.set(xlabel="confidence", xlim=(0, 1.02), ylim=(0, 1.02))
         axes.set_title(f"{when} calibration, error {found['expected_error']:.3f}")
     panels[0].set_ylabel("accuracy")
-    figure.suptitle(f"Reliability on the {title}")
+    figure.suptitle(f"Reliability: {title}")
     return figure
 
 
@@ -105,7 +105,7 @@ def _groups(measured: Mapping[str, Any], title: str) -> Figure:
     axes.plot([accuracy["share"] for _, accuracy in rows], range(len(rows)), "o", color=_BLUE, markersize=4)
     axes.axvline(measured["int8"]["accuracy"], color=_BLUE, linewidth=0.8)
     axes.set_yticks(range(len(rows)), [name for name, _ in rows])
-    axes.set(xlabel="accuracy, 95% interval", title=f"Groups of the {title}", ylim=(len(rows) - 0.4, -0.6))
+    axes.set(xlabel="accuracy, 95% interval", title=f"Groups: {title}", ylim=(len(rows) - 0.4, -0.6))
     _leave_room(axes)
     return figure
 

@@ -98,12 +98,12 @@ def scores_table(evaluation: Mapping[str, Any]) -> str:
         for reader, title in READERS.items()
     ]
     agreement = "; ".join(
-        f"{with_interval(evaluation[part]['int8_fp32_agreement'])} of the {title}"
+        f"{title} {with_interval(evaluation[part]['int8_fp32_agreement'])}"
         for part, title in TITLES.items()
         if part in evaluation
     )
     scores = table(["messages", "how many", "read by", "accuracy", "macro-F1"], rows)
-    return f"{scores}\n\nThe int8 network and its fp32 original name the same intent in {agreement}."
+    return f"{scores}\n\nThe int8 network and its fp32 original name the same intent: {agreement}."
 
 
 def intents_table(measured: Mapping[str, Any]) -> str:
