@@ -14,6 +14,8 @@ from matplotlib.ticker import PercentFormatter
 from training.benchmark.results import Result
 
 _SMALLEST_COST_TOLD_APART = 0.001
+# Between a mark and the frame, as a factor; without it a lone mark on a logarithmic scale may have no width at all.
+_ROOM = 4
 
 
 def draw_all(results: Sequence[Result], folder: Path) -> list[Path]:
@@ -30,9 +32,11 @@ def accuracy_against_cost(results: Sequence[Result]) -> Figure:
     """Draw it for the models whose price is known; the scale is linear around 0, where local models are."""
     figure, axes = _axes("dollars per 1,000 messages", "accuracy")
     axes.set_xscale("symlog", linthresh=_SMALLEST_COST_TOLD_APART)
-    for result in results:
-        if result.dollars_per_1000 is not None:
-            _mark(axes, result, result.dollars_per_1000)
+    costs = [(result, result.dollars_per_1000) for result in results if result.dollars_per_1000 is not None]
+    for result, cost in costs:
+        _mark(axes, result, cost)
+    dearest = max((cost for _, cost in costs), default=0.0)
+    axes.set_xlim(-_SMALLEST_COST_TOLD_APART / 2, max(_SMALLEST_COST_TOLD_APART, dearest) * _ROOM)
     return figure
 
 
@@ -42,6 +46,8 @@ def accuracy_against_latency(results: Sequence[Result]) -> Figure:
     axes.set_xscale("log")
     for result in results:
         _mark(axes, result, result.latency_ms[50])
+    medians = [result.latency_ms[50] for result in results]
+    axes.set_xlim(min(medians) / _ROOM, max(medians) * _ROOM)
     return figure
 
 

@@ -72,17 +72,18 @@ class Writing:
         request = self._ledger.open_request(cell.name, question)
         try:
             answer = self._chat.ask(question)
-        except UnavailableError as failure:
-            if failure.maybe_billed:
-                self._ledger.leave_open(request)
-            else:
+        except BaseException as error:
+            if _was_surely_free(error):
                 self._ledger.settle(request, cell.name, 0, 0)
-            raise
-        except RefusedError:
-            self._ledger.settle(request, cell.name, 0, 0)
+            else:
+                self._ledger.leave_open(request)
             raise
         self._ledger.settle(request, cell.name, answer.input_tokens, answer.output_tokens)
         return answer
+
+
+def _was_surely_free(error: BaseException) -> bool:
+    return isinstance(error, RefusedError) or (isinstance(error, UnavailableError) and not error.maybe_billed)
 
 
 def _read(answer: Answer, cell: Cell) -> Written | None:
