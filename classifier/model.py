@@ -103,8 +103,8 @@ class Classifier:
     def classify(self, texts: Sequence[str]) -> list[Understanding]:
         """Understand messages.
 
-        An int8 network scales its activations over a whole batch, so a confidence may differ by a few hundredths
-        with the company a text is read in; for one text by itself it is always the same.
+        A network whose activations are scaled over a whole batch, which those of DeBERTa are not, may differ in a
+        confidence by a few hundredths with the company a text is read in; for one by itself it is always the same.
 
         Args:
             texts: Any strings of any length; longer ones are read in overlapping windows, whole.
@@ -157,8 +157,10 @@ class Classifier:
         else:
             combined, shares = np.zeros(len(outputs.labels)), np.full(len(outputs.intents), 1 / len(outputs.intents))
             intent, confidence = UNREADABLE_INTENT, 0.0
+        language = outputs.language(combined) if len(rows) else "en"
+        # What the network makes of a danger in another language is a guess: there the signs decide alone.
+        urgencies = outputs.urgency(logits) if len(rows) and language == "en" else None
         # One window with a danger in it is enough.
-        urgencies = outputs.urgency(logits) if len(rows) else None
         urgency_found = None if urgencies is None else float(urgencies.max())
         urgent = is_alarming(urgency_found, urgency.is_urgent(text), thresholds)
         acknowledged = not urgent and self._is_acknowledgement(text, combined)
@@ -169,14 +171,18 @@ class Classifier:
             probabilities=dict(zip(outputs.intents, map(float, outputs.given_an_intent(shares)), strict=True)),
             urgent=urgent,
             acknowledgement=acknowledged,
-            language=outputs.language(combined) if len(rows) else "en",
+            language=language,
             needs_review=decided == "review",
             disposition=decided,
             model_version=self.info.version,
         )
 
     def _is_acknowledgement(self, text: str, probabilities: NDArray[np.float64]) -> bool:
-        sure = self._outputs.probability_of("acknowledgement", probabilities) >= self.info.thresholds.acknowledgement
+        outputs = self._outputs
+        sure = (
+            outputs.probability_of("acknowledgement", probabilities) >= self.info.thresholds.acknowledgement
+            and outputs.labels[int(probabilities.argmax())] == "acknowledgement"
+        )
         # What is long says something, whatever the network makes of it.
         return (sure and len(text) <= acknowledgement.MAX_CHARACTERS) or acknowledgement.is_acknowledgement(text)
 

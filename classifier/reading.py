@@ -12,7 +12,8 @@ from classifier.understanding import INTENTS, OTHERS, URGENT, Language
 
 Floats = NDArray[np.float64]
 
-_LANGUAGES: dict[str, Language] = {"spanish": "es", "other_language": "other"}
+LANGUAGES: dict[str, Language] = {"spanish": "es", "other_language": "other"}
+"""The labels that say that a message is not English, and in which language it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Thresholds:
         temperature: What logits are divided by before the softmax; above 0.
         review: The least confidence, 0–1, at which an intent is acted on without a person.
         of_intents: The same for intents that have one of their own.
-        acknowledgement: The least probability, 0–1, at which a message is taken for one that needs no answer.
+        acknowledgement: The least probability, 0–1, at which a message is taken for one that needs no answer, where
+            no label is more probable.
         urgent: The least probability of being urgent, 0–1, that raises the alarm by itself.
         urgent_with_sign: The least one that raises it together with a danger sign in the words; below it a sign
             alone raises nothing.
@@ -92,7 +94,7 @@ class Outputs:
 
     def language(self, probabilities: Floats) -> Language:
         """Return the language that a row of label probabilities speaks for."""
-        return _LANGUAGES.get(self.labels[int(probabilities.argmax())], "en")
+        return LANGUAGES.get(self.labels[int(probabilities.argmax())], "en")
 
 
 def is_alarming(urgency: float | None, has_sign: bool, thresholds: Thresholds) -> bool:

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.reading import Outputs
+from classifier.reading import LANGUAGES, Outputs
 from classifier.understanding import INTENTS
 from training.recipe import Calibration as Targets
 
@@ -19,8 +19,10 @@ Flags = NDArray[np.bool_]
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 2001)
 _THRESHOLDS = np.arange(1001) / 1000
+# A reviewed danger sign is overruled only by a network that is sure of the contrary.
+_WITH_SIGN = (0.002, 0.005, 0.01, 0.02)
 _URGENT_THRESHOLDS = np.round(np.concatenate([[0.001, 0.002, 0.005], np.arange(1, 100) / 100]), 3)
-_LEAST_ACKNOWLEDGEMENT = 0.9
+_LEAST_ACKNOWLEDGEMENT = 0.3
 _MARGIN = 0.02
 
 
@@ -169,7 +171,9 @@ def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[st
     urgency = outputs.urgency(readings.logits)
     if urgency is None:
         return {}
-    urgent = np.array([known is True for known in readings.urgent], dtype=bool)
+    # In other languages the network is not asked.
+    foreign = np.array([label in LANGUAGES for label in readings.labels])
+    urgent = np.array([known is True for known in readings.urgent], dtype=bool) & ~foreign
     ordinary = np.array([known is False for known in readings.urgent], dtype=bool) & readings.doubtful
     if not urgent.any():
         # Nothing says where the thresholds belong: the danger signs decide alone.
@@ -184,7 +188,7 @@ def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[st
         found, false = shares(alone, with_sign)
         return min(found, targets.urgent_found), -false, alone, found, with_sign
 
-    pairs = [(float(alone), float(with_sign)) for alone, with_sign in product(_URGENT_THRESHOLDS, repeat=2)]
+    pairs = [(float(alone), float(with_sign)) for alone, with_sign in product(_URGENT_THRESHOLDS, _WITH_SIGN)]
     alone, with_sign = max((pair for pair in pairs if pair[0] >= pair[1]), key=rank)
     found, false = shares(alone, with_sign)
     return {

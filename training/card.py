@@ -45,7 +45,7 @@ _TRAINING = """\
 
 On {train:,} fictional messages, {validation:,} more kept for validation (split by intent and practice). Slots such
 as names and dates got fresh values in every one of {epochs} epochs, and {noise:.0%} of the readings got typing or
-transcription noise.{taught} The checkpoint with the best macro-F1 on validation was kept; the temperature and the
+transcription noise.{taught} {note}The checkpoint with the best macro-F1 on validation was kept; the temperature and the
 thresholds were chosen on validation too.
 """
 _TAUGHT = " {weight:.0%} of the loss compared its answers with those of another model, made by `{teacher}`."
@@ -114,6 +114,7 @@ def _sections(evaluation: Mapping[str, Any], megabytes: float) -> Iterator[str]:
     yield _TRAINING.format(
         epochs=recipe["optimisation"]["epochs"],
         noise=recipe["data"]["noise"],
+        note=f"{recipe['note']} " if recipe["note"] else "",
         taught=_TAUGHT.format(**recipe["distillation"]) if recipe["distillation"] else "",
         **evaluation["messages"],
     )

@@ -152,9 +152,14 @@ class Calibration(Section):
 
 
 class Recipe(Section):
-    """Everything a training run depends on besides the corpus and the code."""
+    """Everything a training run depends on besides the corpus and the code.
+
+    Attributes:
+        note: What else the model card has to say of how the shipped weights were made.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    note: str = ""
     seed: int
     base: Base
     architecture: Architecture

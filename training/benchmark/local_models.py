@@ -93,8 +93,9 @@ class Baseline(_Local):
             CorpusError: It does not follow its format.
         """
         self._recipe = load_recipe(_RECIPE)
-        self._split: Split = split_corpus(read_corpus(corpus), self._recipe.data.validation_fraction, self._recipe.seed)
-        content = repr([(message.text, message.intent) for message in self._split.train])
+        messages = [message for message in read_corpus(corpus) if message.label in INTENTS]
+        self._split: Split = split_corpus(messages, self._recipe.data.validation_fraction, self._recipe.seed)
+        content = repr([(message.text, message.label) for message in self._split.train])
         self.identity = f"baseline {hashlib.sha256(content.encode()).hexdigest()}"
 
     def read(self, text: str) -> Reading:
@@ -108,7 +109,7 @@ class Baseline(_Local):
         from training.dataset import render_all
 
         train, seed = self._split.train, self._recipe.seed
-        return fit_baseline(render_all(train, seed), [message.intent for message in train], seed)
+        return fit_baseline(render_all(train, seed), [str(message.label) for message in train], seed)
 
 
 def _timed(read: Callable[[], str]) -> Reading:
