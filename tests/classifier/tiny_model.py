@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,25 @@ VOTES = {
     "rude": "complaint",
     "price": "price_shopper",
 }
+KNOWN_VOTES = VOTES | {"fever": "clinical_concern"}
+"""Enough to read the known messages of `classifier.check` rightly."""
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *VOTES, "filler"))}
 VOTE = 4.0
 
 
-def write(folder: Path, **settings: Any) -> Path:
+def vocabulary(votes: Mapping[str, str] = VOTES) -> dict[str, int]:
+    return {word: number for number, word in enumerate((*SPECIAL, *votes, "filler"))}
+
+
+VOCABULARY = vocabulary()
+
+
+def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) -> Path:
     """Write a whole and valid model folder.
 
     Args:
         folder: Where; created if need be.
+        votes: The words that it knows and the intent that each votes for.
         settings: Values that replace those of config.json and calibration.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,8 +63,8 @@ def write(folder: Path, **settings: Any) -> Path:
     assert not settings, f"no such setting: {settings}"
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "calibration.json").write_text(json.dumps(calibration))
-    (folder / "tokenizer.json").write_text(tokenizer().to_str())
-    (folder / "model.onnx").write_bytes(network().SerializeToString())
+    (folder / "tokenizer.json").write_text(tokenizer(votes).to_str())
+    (folder / "model.onnx").write_bytes(network(votes=votes).SerializeToString())
     seal(folder)
     return folder
 
@@ -70,8 +80,8 @@ def seal(folder: Path, **replaced: Any) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest | replaced))
 
 
-def tokenizer() -> Tokenizer:
-    made = Tokenizer(WordPiece(VOCABULARY, unk_token="[UNK]"))
+def tokenizer(votes: Mapping[str, str] = VOTES) -> Tokenizer:
+    made = Tokenizer(WordPiece(vocabulary(votes), unk_token="[UNK]"))
     made.normalizer = BertNormalizer(lowercase=True)
     made.pre_tokenizer = BertPreTokenizer()
     made.post_processor = TemplateProcessing(
@@ -81,12 +91,15 @@ def tokenizer() -> Tokenizer:
     return made
 
 
-def network(labels: int = len(INTENTS), input_name: str = "input_ids") -> onnx.ModelProto:
+def network(
+    labels: int = len(INTENTS), input_name: str = "input_ids", votes: Mapping[str, str] = VOTES
+) -> onnx.ModelProto:
     """A linear model over a bag of tokens: logits are the votes, summed wherever the mask is 1."""
-    weights = np.zeros((len(VOCABULARY), labels), dtype=np.float32)
-    for word, intent in VOTES.items():
+    numbers = vocabulary(votes)
+    weights = np.zeros((len(numbers), labels), dtype=np.float32)
+    for word, intent in votes.items():
         if INTENTS.index(intent) < labels:
-            weights[VOCABULARY[word], INTENTS.index(intent)] = VOTE
+            weights[numbers[word], INTENTS.index(intent)] = VOTE
     # A padding place that the mask failed to hide would be noticed.
     weights[VOCABULARY["[PAD]"], 0] = 1000.0
     nodes = [
