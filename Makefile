@@ -31,7 +31,11 @@ bench: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m benchmarks.browser
 
+# Keeps the memory of a step for the next one, instead of giving it back to the system and asking for it again.
+train: export MALLOC_MMAP_MAX_ := 0
+train: export MALLOC_TRIM_THRESHOLD_ := 8589934592
 train: $(VENV)/.development
+	$(PIP) --editable '.[redis,dev,training,teacher]'
 	$(BIN)/python -m training train
 
 clean:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from classifier.errors import ModelError
+from classifier.reading import Outputs, Thresholds
 from classifier.understanding import INTENTS
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "models" / "intent"
@@ -67,20 +68,18 @@ class Settings:
     """How the network is to be fed and its output read.
 
     Attributes:
-        labels: The seven intents in the order of the network's output.
+        labels: What the network's output stands for, in order: the seven intents, and any of `OTHERS` and `URGENT`.
         max_tokens: The most tokens the network reads at once, the two special ones included.
         window_overlap: Tokens that neighbouring windows of a longer text share.
         base_model: The checkpoint that training started from.
-        temperature: What logits are divided by before the softmax; above 0.
-        review_threshold: The least confidence, 0–1, acted on without a person.
+        thresholds: The calibration.
     """
 
     labels: tuple[str, ...]
     max_tokens: int
     window_overlap: int
     base_model: str
-    temperature: float
-    review_threshold: float
+    thresholds: Thresholds
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -140,8 +139,12 @@ def read_settings(folder: Path, config: bytes, calibration: bytes) -> Settings:
     path = folder / CONFIG
     table = _json_object(config, path)
     labels = table.get("labels")
-    if not isinstance(labels, list) or len(labels) != len(INTENTS) or set(map(str, labels)) != set(INTENTS):
-        raise ModelError(f"{path}: labels must be exactly the seven intents {', '.join(INTENTS)}: {_REMEDY}")
+    if not isinstance(labels, list):
+        raise ModelError(f"{path}: labels must be a list of names: {_REMEDY}")
+    try:
+        Outputs([str(label) for label in labels])
+    except ValueError as error:
+        raise ModelError(f"{path}: labels {error}: {_REMEDY}") from None
     max_tokens = _integer(table, "max_tokens", path)
     window_overlap = _integer(table, "window_overlap", path)
     # Two places go to the special tokens, and a window must move on by one token at least.
@@ -149,15 +152,36 @@ def read_settings(folder: Path, config: bytes, calibration: bytes) -> Settings:
         raise ModelError(f"{path}: window_overlap must be from 0 to max_tokens - 3: {_REMEDY}")
     base_model = _text(table, "base_model", path)
 
-    path = folder / CALIBRATION
-    table = _json_object(calibration, path)
+    thresholds = _thresholds(_json_object(calibration, folder / CALIBRATION), folder / CALIBRATION)
+    return Settings(tuple(labels), max_tokens, window_overlap, base_model, thresholds)
+
+
+def _thresholds(table: dict[str, Any], path: Path) -> Thresholds:
     temperature = _number(table, "temperature", path)
     if temperature <= 0:
         raise ModelError(f"{path}: temperature must be above 0: {_REMEDY}")
-    review_threshold = _number(table, "review_threshold", path)
-    if not 0 <= review_threshold <= 1:
-        raise ModelError(f"{path}: review_threshold must be from 0 to 1: {_REMEDY}")
-    return Settings(tuple(labels), max_tokens, window_overlap, base_model, temperature, review_threshold)
+    review = _share(table, "review_threshold", path)
+    # A network that knows the intents alone has none of these.
+    others = {
+        name: _share(table, f"{name}_threshold", path)
+        for name in ("acknowledgement", "urgent", "urgent_with_sign")
+        if f"{name}_threshold" in table
+    }
+    return Thresholds(temperature, review, of_intents=_thresholds_of_intents(table, path), **others)
+
+
+def _thresholds_of_intents(table: dict[str, Any], path: Path) -> dict[str, float]:
+    own = table.get("review_thresholds", {})
+    if not isinstance(own, dict) or not set(own) <= set(INTENTS):
+        raise ModelError(f"{path}: review_thresholds must give numbers to intents: {_REMEDY}")
+    return {intent: _share(own, intent, path) for intent in own}
+
+
+def _share(table: dict[str, Any], key: str, path: Path) -> float:
+    value = _number(table, key, path)
+    if not 0 <= value <= 1:
+        raise ModelError(f"{path}: {key} must be from 0 to 1: {_REMEDY}")
+    return value
 
 
 def _content(path: Path) -> bytes:

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from classifier import acknowledgement, folder, urgency, windows
 from classifier.errors import ModelError
 from classifier.normalise import well_formed
+from classifier.reading import Outputs, Thresholds, is_alarming
 from classifier.understanding import Understanding, disposition
 
 # The intent named where nothing could be read; the confidence of 0 sends the message to a person whatever it is.
@@ -30,11 +31,10 @@ class ModelInfo:
         created: ISO date or time of the export.
         path: The folder it was loaded from.
         base_model: The checkpoint that training started from.
-        labels: The seven intents in the order of the network's output.
+        labels: What the network's output stands for, in order: the seven intents, and whatever else it knows.
         max_tokens: The most tokens read at once; longer texts are read in windows.
         window_overlap: Tokens that neighbouring windows share.
-        temperature: What logits are divided by before the softmax.
-        review_threshold: The least confidence, 0–1, acted on without a person.
+        thresholds: Where what the network is sure of becomes what is done about it.
         file_sizes: Bytes of each file the manifest lists.
     """
 
@@ -46,9 +46,13 @@ class ModelInfo:
     labels: tuple[str, ...]
     max_tokens: int
     window_overlap: int
-    temperature: float
-    review_threshold: float
+    thresholds: Thresholds
     file_sizes: dict[str, int]
+
+    @property
+    def review_threshold(self) -> float:
+        """The least confidence, 0–1, acted on without a person, where an intent has none of its own."""
+        return self.thresholds.review
 
 
 class Classifier:
@@ -57,6 +61,7 @@ class Classifier:
     def __init__(self, info: ModelInfo, session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> None:
         """Use `Classifier.load`, which verifies the files first."""
         self.info = info
+        self._outputs = Outputs(info.labels)
         self._session = session
         self._tokenizer = tokenizer
         self._start, self._end = tokenizer.encode("").ids
@@ -90,8 +95,7 @@ class Classifier:
             labels=settings.labels,
             max_tokens=settings.max_tokens,
             window_overlap=settings.window_overlap,
-            temperature=settings.temperature,
-            review_threshold=settings.review_threshold,
+            thresholds=settings.thresholds,
             file_sizes={name: record.size for name, record in manifest.files.items()},
         )
         return cls(info, session, tokenizer)
@@ -112,7 +116,7 @@ class Classifier:
         found = [window for of_text in of_texts for window in of_text]
         rows = np.empty((len(found), len(self.info.labels)))
         for positions in windows.batches([len(window) for window in found]):
-            rows[positions] = self._probabilities([found[position] for position in positions])
+            rows[positions] = self._logits([found[position] for position in positions])
         ends = np.cumsum([len(of_text) for of_text in of_texts], dtype=np.int64)
         return [
             self._understanding(text, rows[end - len(of_text) : end], list(of_text.values()))
@@ -132,7 +136,7 @@ class Classifier:
             weights[ids] = weights.get(ids, 0) + len(window)
         return weights
 
-    def _probabilities(self, batch: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+    def _logits(self, batch: Sequence[Sequence[int]]) -> NDArray[np.float64]:
         longest = max(map(len, batch))
         ids = np.full((len(batch), longest), self._padding, dtype=np.int64)
         mask = np.zeros((len(batch), longest), dtype=np.int64)
@@ -140,29 +144,41 @@ class Classifier:
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
         (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
-        return _softmax(logits.astype(np.float64) / self.info.temperature)
+        result: NDArray[np.float64] = logits.astype(np.float64)
+        return result
 
-    def _understanding(self, text: str, rows: NDArray[np.float64], weights: Sequence[int]) -> Understanding:
-        info = self.info
+    def _understanding(self, text: str, logits: NDArray[np.float64], weights: Sequence[int]) -> Understanding:
+        outputs, thresholds = self._outputs, self.info.thresholds
+        rows = outputs.probabilities(logits, thresholds.temperature)
         if len(rows):
-            combined = windows.combine(rows, weights, info.labels, info.review_threshold)
-            intent, confidence = info.labels[int(combined.argmax())], float(combined.max())
+            combined = windows.combine(rows, weights, outputs.labels, thresholds.review)
+            shares = outputs.intent_shares(combined)
+            intent, confidence = outputs.intents[int(shares.argmax())], float(shares.max())
         else:
-            combined = np.full(len(info.labels), 1 / len(info.labels))
+            combined, shares = np.zeros(len(outputs.labels)), np.full(len(outputs.intents), 1 / len(outputs.intents))
             intent, confidence = UNREADABLE_INTENT, 0.0
-        urgent = urgency.is_urgent(text)
-        acknowledged = not urgent and acknowledgement.is_acknowledgement(text)
-        decided = disposition(confidence, acknowledged, info.review_threshold)
+        # One window with a danger in it is enough.
+        urgencies = outputs.urgency(logits) if len(rows) else None
+        urgency_found = None if urgencies is None else float(urgencies.max())
+        urgent = is_alarming(urgency_found, urgency.is_urgent(text), thresholds)
+        acknowledged = not urgent and self._is_acknowledgement(text, combined)
+        decided = disposition(confidence, acknowledged, thresholds.review_of(intent))
         return Understanding(
             intent=intent,
             confidence=confidence,
-            probabilities=dict(zip(info.labels, map(float, combined), strict=True)),
+            probabilities=dict(zip(outputs.intents, map(float, outputs.given_an_intent(shares)), strict=True)),
             urgent=urgent,
             acknowledgement=acknowledged,
+            language=outputs.language(combined) if len(rows) else "en",
             needs_review=decided == "review",
             disposition=decided,
-            model_version=info.version,
+            model_version=self.info.version,
         )
+
+    def _is_acknowledgement(self, text: str, probabilities: NDArray[np.float64]) -> bool:
+        sure = self._outputs.probability_of("acknowledgement", probabilities) >= self.info.thresholds.acknowledgement
+        # What is long says something, whatever the network makes of it.
+        return (sure and len(text) <= acknowledgement.MAX_CHARACTERS) or acknowledgement.is_acknowledgement(text)
 
 
 def _tokenizer(home: Path, content: bytes) -> Tokenizer:
@@ -207,9 +223,3 @@ def _check_network(home: Path, session: onnxruntime.InferenceSession, labels: in
             f"{home / folder.NETWORK} must take input_ids and attention_mask and give logits for {labels} labels: "
             "export the model again"
         )
-
-
-def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return result

@@ -1,8 +1,9 @@
 """The audit trail: who viewed, answered, corrected, exported or changed what, and when.
 
 Entries are only ever added. Each holds the hash of the one before it, so that one that is changed, removed or slipped
-in later breaks the chain, which `verify` finds. What was cut off at the end, or a chain that was made anew, shows
-against a hash that was noted elsewhere.
+in later breaks the chain, which `verify` finds. Each hash is sealed under a key that is not in the database, so that
+whoever can only write there cannot make a chain anew. What was cut off at the end shows against a hash that was noted
+elsewhere; hashes stay the same when keys are rotated, seals are made anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from inbox.models import now
 from inbox.staff_models import AuditEntry
+from inbox.types import keyring
 
 START = "0" * 64
 BATCH = 1000
@@ -75,6 +77,7 @@ def record_action(
         previous_hash=last.hash if last else START,
     )
     entry.hash = _hash(entry)
+    entry.seal = keyring().seal(entry.hash)
     session.add(entry)
     session.flush()
 
@@ -104,10 +107,14 @@ def _verify(session: Session, noted: str | None, batch: int) -> Verdict:
             return Verdict(count, previous, count + 1, has_noted)
         if entry is None:
             return Verdict(count, previous, None, has_noted)
-        if entry.id != count + 1 or entry.previous_hash != previous or entry.hash != _hash(entry):
+        if entry.id != count + 1 or entry.previous_hash != previous or not _is_genuine(entry):
             return Verdict(count, previous, entry.id, has_noted)
         previous, count = entry.hash, entry.id
         has_noted = has_noted or noted == previous
+
+
+def _is_genuine(entry: AuditEntry) -> bool:
+    return entry.hash == _hash(entry) and keyring().has_sealed(entry.hash, entry.seal)
 
 
 def _hash(entry: AuditEntry) -> str:

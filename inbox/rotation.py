@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.database import Database
 from inbox.models import Base, Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
-from inbox.staff_models import Note, StaffMember
+from inbox.staff_models import AuditEntry, Note, SettingVersion, StaffMember
 from inbox.types import EncryptedText, keyring
 
 BATCH = 500
@@ -20,6 +20,7 @@ _TABLES: tuple[type[Base], ...] = (
     Voicemail,
     StaffMember,
     Note,
+    SettingVersion,
 )
 
 
@@ -41,6 +42,7 @@ def rotate_keys(database: Database) -> int:
                 break
             count += len(rows)
             last_id = rows[-1]
+    _seal_anew(database)
     with database.write() as session:
         session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint != database.keyring.fingerprints[0]))
     return count
@@ -59,3 +61,19 @@ def _rewrite(session: Session, table: type[Base], after_id: int) -> list[int]:
         if address is not None:
             row.patient_index = keyring().index(address)  # type: ignore[attr-defined]
     return [row.id for row in rows]  # type: ignore[attr-defined]
+
+
+def _seal_anew(database: Database) -> None:
+    """Seals the audit trail under the first key; an entry whose seal does not fit keeps it, to be found."""
+    after: list[ColumnElement[bool]] = []
+    while True:
+        with database.write() as session:
+            query = select(AuditEntry.id, AuditEntry.hash, AuditEntry.seal).where(*after)
+            entries = session.execute(query.order_by(AuditEntry.id).limit(BATCH)).all()
+            for entry_id, its_hash, seal in entries:
+                if keyring().has_sealed(its_hash, seal):
+                    anew = update(AuditEntry).where(AuditEntry.id == entry_id).values(seal=keyring().seal(its_hash))
+                    session.execute(anew)
+        if not entries:
+            return
+        after = [AuditEntry.id > entries[-1].id]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.models import Base, Conversation, Message, now
@@ -77,7 +77,7 @@ class StaffSession(Base):
 
 
 class AuditEntry(Base):
-    """Something that was done: append-only, each entry sealed with the hash of the one before; see `inbox.audit`."""
+    """Something that was done: append-only, each chained to the one before by its hash and sealed (`inbox.audit`)."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_subject", "subject"),)
@@ -91,6 +91,7 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]]
     previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    seal: Mapped[str] = mapped_column(String(64))
 
 
 class Note(Base):
@@ -164,3 +165,25 @@ class Escalation(Base):
     acknowledged_by: Mapped[str | None] = mapped_column(String(80))
 
     message: Mapped[Message] = relationship()
+
+
+class SettingVersion(Base):
+    """What a manager changed of a practice's settings over its practices file, numbered from 1 for each practice.
+
+    `overrides` is all that holds in the place of the file's values with this version, `changes` what it changed, both
+    JSON; encrypted, as addresses of teams may hold passwords. See `inbox.setting_versions`.
+    """
+
+    __tablename__ = "setting_versions"
+    __table_args__ = (UniqueConstraint("practice", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    practice: Mapped[str] = mapped_column(String(63))
+    version: Mapped[int]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    undoes: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    overrides: Mapped[str] = mapped_column(EncryptedText)
+    changes: Mapped[str] = mapped_column(EncryptedText)
+
+    member: Mapped[StaffMember] = relationship()

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from intake import phone
 from intake.errors import IntakeError
@@ -30,8 +31,9 @@ Intent = Literal[
 INTENTS: tuple[str, ...] = get_args(Intent)
 Priority = Literal["low", "normal", "high", "urgent"]
 RouteName = Literal[Intent, "review", "urgent"]
-ReplyName = Literal[Intent, "review", "urgent", "opt_out", "opt_in", "help"]
+ReplyName = Literal[Intent, "review", "urgent", "review_es", "urgent_es", "opt_out", "opt_in", "help"]
 REPLY_NAMES: tuple[str, ...] = (*INTENTS, "review", "urgent", "opt_out", "opt_in", "help")
+Location = tuple[int | str, ...]
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
 TEXT_PREFIX = "sms:"
@@ -353,18 +355,29 @@ def load_practices(path: Path) -> Practices:
         raise IntakeError(f"{path}: " + "; ".join(_explain(error, data))) from None
 
 
+def explain_one(error: ValidationError, slug: str) -> list[tuple[Location, str]]:
+    """Returns each mistake in a practice that was checked alone: where it is, and what a check of its file says."""
+    data: dict[str, object] = {"practice": [{"slug": slug}]}
+    return [(problem["loc"], _line(problem, ("practice", 0, *problem["loc"]), data)) for problem in _problems(error)]
+
+
 def _explain(error: ValidationError, data: dict[str, object]) -> list[str]:
-    lines = []
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        where = _path(problem["loc"], data)
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            message = "unknown key; see practices.demo.toml for the known ones"
-        lines.append(f"{where}: {message}" if where else message)
-    return lines
+    return [_line(problem, problem["loc"], data) for problem in _problems(error)]
 
 
-def _path(location: tuple[int | str, ...], data: dict[str, object]) -> str:
+def _problems(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_input=False, include_context=False)
+
+
+def _line(problem: ErrorDetails, location: Location, data: dict[str, object]) -> str:
+    where = _path(location, data)
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        message = "unknown key; see practices.demo.toml for the known ones"
+    return f"{where}: {message}" if where else message
+
+
+def _path(location: Location, data: dict[str, object]) -> str:
     """Writes `practice[demo].hours.mon` rather than a position that nobody counts."""
     parts: list[str] = []
     for step in location:

@@ -29,6 +29,7 @@ class Keyring:
         secrets = [key.encode("ascii") for key in keys.split(",")]
         self._fernet = MultiFernet([Fernet(secret) for secret in secrets])
         self._index_keys = [_derive(secret, b"intake blind index") for secret in secrets]
+        self._seal_keys = [_derive(secret, b"intake audit seal") for secret in secrets]
         self.fingerprints = [_derive(secret, b"intake key fingerprint").hex()[:16] for secret in secrets]
 
     def encrypt(self, text: str) -> bytes:
@@ -57,6 +58,15 @@ class Keyring:
         data = value.encode("utf-8", "surrogatepass")
         return [hmac.new(key, data, hashlib.sha256).hexdigest()[:32] for key in self._index_keys]
 
+    def seal(self, value: str) -> str:
+        """Returns what only those who have the newest key can make of a value: 64 hexadecimal digits."""
+        return _seal(self._seal_keys[0], value)
+
+    def has_sealed(self, value: str, seal: str) -> bool:
+        """Whether a seal was made of this value under any of the keys."""
+        given = seal.encode("utf-8", "surrogatepass")
+        return any(hmac.compare_digest(_seal(key, value).encode(), given) for key in self._seal_keys)
+
 
 def new_key() -> str:
     """Returns a fresh Fernet key."""
@@ -65,3 +75,7 @@ def new_key() -> str:
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(base64.urlsafe_b64decode(secret))
+
+
+def _seal(key: bytes, value: str) -> str:
+    return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

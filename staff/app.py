@@ -8,7 +8,19 @@ from werkzeug.wrappers import Response
 from intake.logs import configure_logging
 from intake.reporting import configure_reporting
 from intake.settings import Settings, load_settings
-from staff import account, acknowledge, conversation, inbox, metrics, quality, queues, recordings, review, sign_in
+from staff import (
+    account,
+    acknowledge,
+    conversation,
+    inbox,
+    metrics,
+    practice_settings,
+    quality,
+    queues,
+    recordings,
+    review,
+    sign_in,
+)
 from staff.access import manage_sign_ins
 from staff.security import protect
 from webhooks.app import build_app as build_edges
@@ -24,6 +36,7 @@ BLUEPRINTS = (
     recordings.blueprint,
     review.blueprint,
     quality.blueprint,
+    practice_settings.blueprint,
 )
 
 

@@ -142,10 +142,10 @@ def assign(conversation_id: int) -> AnyResponse:
 def note(conversation_id: int) -> AnyResponse:
     """Adds a note for other staff."""
     text = request.form.get("note", "").strip()
-    if not 0 < len(text) <= LONGEST_NOTE:
-        abort(400, f"A note has to be 1 to {LONGEST_NOTE} characters long.")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if not 0 < len(text) <= LONGEST_NOTE:
+            abort(400, f"A note has to be 1 to {LONGEST_NOTE} characters long.")
         written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
         session.add(written)
         session.flush()
@@ -159,10 +159,10 @@ def note(conversation_id: int) -> AnyResponse:
 def set_state(conversation_id: int) -> AnyResponse:
     """Closes, opens again, or marks as waiting; closing hands a conversation back to the robot."""
     wanted = request.form.get("state", "")
-    if wanted not in set(ConversationState):
-        abort(400, "A conversation can be open, waiting or closed.")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if wanted not in set(ConversationState):
+            abort(400, "A conversation can be open, waiting or closed.")
         if wanted == ConversationState.OPEN:
             conversation.state = ConversationState.OPEN
         else:

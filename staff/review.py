@@ -120,10 +120,10 @@ def label(review_id: int) -> AnyResponse:
     """Stores the label that was chosen, and sets off what follows from it."""
     parts = parts_of(current_app)
     chosen = request.form.get("label", "")
-    if chosen not in LABELS:
-        abort(400, f"Choose one of the labels: {', '.join(LABELS)}.")
     with parts.database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
+        if chosen not in LABELS:
+            abort(400, f"Choose one of the labels: {', '.join(LABELS)}.")
         if review.decided_at is not None:
             flash(_refusal(database, review))
             return redirect(url_for("review.page"), 303)

@@ -10,6 +10,7 @@ import structlog
 from classifier import Classifier, ModelError
 from classifier.store import ModelStore
 from inbox.database import Database
+from inbox.live_practices import LivePractices
 from inbox.models import Medium, now
 from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
@@ -30,12 +31,17 @@ class Context:
 
     settings: Settings
     database: Database
-    practices: Practices
+    live: LivePractices
     queue: WorkQueue
     senders: Mapping[Medium, Sender]
     notifier: Notifier
     classifier: Classifier
     lookup: Lookup
+
+    @property
+    def practices(self) -> Practices:
+        """The practices as of the job's beginning."""
+        return self.live.current
 
 
 _current: Context | None = None
@@ -49,14 +55,14 @@ def open_context(settings: Settings) -> Context:
     """
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     database.check_keys()
-    practices = load_practices(settings.practices_file)
-    for practice in practices.all:
+    file = load_practices(settings.practices_file)
+    for practice in file.all:
         check_replies(practice, now())  # a reply that cannot be rendered would hold up every message that needs it
         check_addresses(practice)
     return Context(
         settings=settings,
         database=database,
-        practices=practices,
+        live=LivePractices(database, file),
         queue=WorkQueue(connect(settings.redis_url)),
         senders=make_senders(settings),
         notifier=make_notifier(settings),

@@ -35,7 +35,7 @@ def gather_facts(
         message: the message.
         understanding: what the model and the screens said of it; None when it needs no model.
         practice: whose thresholds apply.
-        default_threshold: the model's own, for a practice without any.
+        default_threshold: the model's own for this intent, for a practice without any.
         moment: now, aware.
     """
     conversation = message.conversation
@@ -47,6 +47,7 @@ def gather_facts(
         threshold=practice.threshold_for(intent, default_threshold),
         urgent=understanding is not None and understanding.urgent,
         acknowledgement=understanding is not None and understanding.acknowledgement and not message.media,
+        language=understanding.language if understanding else "en",
         keyword=Keyword(message.keyword) if message.keyword else None,
         keyword_changed_consent=message.keyword_changed_consent,
         keyword_answered=message.keyword_answered,

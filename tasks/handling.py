@@ -114,7 +114,7 @@ def _settle(
     moment = now()
     if understanding is not None:
         session.add(_classification(message, understanding))
-    default = context.classifier.info.review_threshold
+    default = context.classifier.info.thresholds.review_of(understanding.intent if understanding else "")
     facts = gather_facts(session, message, understanding, practice, default, moment)
     plan = decide(facts, practice)
     session.add(_decision(message, plan))

@@ -21,6 +21,7 @@ def _private(job: Callable[[int], None]) -> Callable[[int], None]:
     @wraps(job)
     def run(row_id: int) -> None:
         try:
+            current().live.refresh()  # so that what a manager changed holds for the next message
             job(row_id)
         except Exception as error:
             sentry_sdk.capture_exception(error)  # here, as RQ and its integration see only the harmless one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import unquote
 
 import apprise
 import structlog
@@ -71,6 +72,17 @@ def check_addresses(practice: Practice) -> None:
                     f"practice[{practice.slug}].teams.{team}.notify[{number}]: apprise cannot read this"
                     f" {address.partition('://')[0]}:// address; see https://github.com/caronc/apprise/wiki"
                 )
+
+
+def describe_address(address: str) -> str:
+    """Returns an address as its practice's managers may see it: without the passwords and tokens in it."""
+    if address.startswith(TEXT_PREFIX):
+        return address
+    known = apprise.Apprise.instantiate(address)
+    if known is None:
+        return f"{address.partition('://')[0]}://…"
+    shown: str = known.url(privacy=True)  # type: ignore[no-untyped-call]
+    return unquote(shown.partition("?")[0])  # what comes after may be a token as well
 
 
 def _send_through_apprise(wording: Wording, address: str) -> Outcome:

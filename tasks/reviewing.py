@@ -70,6 +70,8 @@ def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> Revie
     """
     if facts.keyword is not None or facts.unheard or (facts.acknowledgement and not facts.urgent):
         return None
+    if facts.language != "en":
+        return ReviewReason.LANGUAGE
     if facts.confidence < facts.threshold:
         return ReviewReason.OUT_OF_SCOPE if scope < LEAST_IN_SCOPE else ReviewReason.LOW_CONFIDENCE
     return ReviewReason.SAMPLE if drawn < sample else None

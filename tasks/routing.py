@@ -10,6 +10,7 @@ from intake.practices import Practice
 
 OPT_OUT, OPT_IN, HELP = "opt_out", "opt_in", "help"
 REVIEW, URGENT, ACKNOWLEDGEMENT = "review", "urgent", "acknowledgement"
+IN_SPANISH = {REVIEW: "review_es", URGENT: "urgent_es"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Facts:
         confidence: its calibrated probability, 0 to 1.
         urgent: the urgency screen was raised.
         acknowledgement: the message needs no answer ("ok thanks").
+        language: `en`, `es` or `other`; only English is routed by intent.
         threshold: confidence below which a person decides.
         keyword: the opt-out keyword that the whole message is, if any.
         keyword_changed_consent: it opted the number out or in, rather than repeating what held already.
@@ -39,6 +41,7 @@ class Facts:
     threshold: float
     urgent: bool = False
     acknowledgement: bool = False
+    language: str = "en"
     keyword: Keyword | None = None
     keyword_changed_consent: bool = False
     keyword_answered: bool = False
@@ -119,7 +122,8 @@ def decide(facts: Facts, practice: Practice) -> Plan:
     override = practice.routes.get(route)  # type: ignore[call-overload]
     if override is not None and not facts.unheard:
         team, priority = override.team or team, override.priority or priority
-    plan = Plan(route, route, team, priority, why)
+    reply = IN_SPANISH.get(route, route) if facts.language == "es" else route
+    plan = Plan(route, reply, team, priority, why)
     if override is not None and override.auto_reply is False:
         return replace(plan, reply=None, why=f"{why}; the practice sends no automatic reply here")
     return _limit(plan, facts, practice)
@@ -132,6 +136,8 @@ def _route(facts: Facts) -> tuple[str, str]:
         return URGENT, "the urgency screen was raised"
     if facts.acknowledgement:
         return ACKNOWLEDGEMENT, "needs no answer"
+    if facts.language != "en":
+        return REVIEW, "written in Spanish" if facts.language == "es" else "not written in English"
     if facts.confidence < facts.threshold:
         return REVIEW, f"confidence {facts.confidence:.2f} is below {facts.threshold:.2f}"
     return facts.intent, f"confidence {facts.confidence:.2f}"
@@ -176,6 +182,10 @@ def _why_silent(reply: str, facts: Facts, practice: Practice) -> str | None:
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
         return "the hourly limit is reached"
     age = (facts.reply_ages or {}).get(reply)
-    if reply != URGENT and age is not None and age < timedelta(minutes=practice.limits.cool_down_minutes):
+    if (
+        reply not in (URGENT, IN_SPANISH[URGENT])
+        and age is not None
+        and age < timedelta(minutes=practice.limits.cool_down_minutes)
+    ):
         return "the same reply went out a short while ago"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from intake.practices import REPLY_NAMES, Practice
 
 FOLDER = Path(__file__).parent / "replies"
 STOP_WORDING = "Reply STOP to opt out."
+STOP_WORDING_IN_SPANISH = "Responda STOP para no recibir mensajes."
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
 
 
@@ -58,7 +59,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and name != "opt_out" and "STOP" not in text:
-        text = f"{text} {STOP_WORDING}"
+        text = f"{text} {STOP_WORDING_IN_SPANISH if name.endswith('_es') else STOP_WORDING}"
     if len(text) > MAX_LENGTH:
         raise IntakeError(
             f"practice[{practice.slug}].replies.{name} comes to {len(text)} characters; at most {MAX_LENGTH} fit"
@@ -90,12 +91,25 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
     Raises:
         IntakeError: one of them cannot be rendered, now or at another hour of the week.
     """
-    week = [moment + timedelta(hours=hours) for hours in range(7 * 24)]
-    for is_open in (True, False):
-        other = next((hour for hour in week if practice.is_open(hour) is is_open), moment)
+    for other in hours_to_try(practice, moment).values():
         for name in REPLY_NAMES:
             render_reply(name, practice, Occasion(other, is_first=True))
     return {name: render_reply(name, practice, Occasion(moment, is_first=True)) for name in REPLY_NAMES}
+
+
+def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
+    """Returns the next moment at which the practice is open (True), and at which it is closed, within a week.
+
+    One that never comes is left out.
+    """
+    week = [moment + timedelta(hours=hours) for hours in range(7 * 24)]
+    found = {is_open: next((at for at in week if practice.is_open(at) is is_open), None) for is_open in (True, False)}
+    return {is_open: at for is_open, at in found.items() if at is not None}
+
+
+def standard_words(name: str) -> str:
+    """Returns a reply's shipped template, which a practice's own words take the place of."""
+    return (FOLDER / f"{name}.txt").read_text("utf-8").strip()
 
 
 def variables(practice: Practice, moment: datetime) -> dict[str, object]:
@@ -118,7 +132,7 @@ def _say_when(opening: datetime, moment: datetime) -> str:
     return f"{day} at {opening.hour % 12 or 12}:{opening:%M} {opening:%p}"
 
 
-@cache
+@lru_cache(maxsize=500)  # words that are being typed on the console come through here too
 def template(folder: Path, name: str, override: str | None) -> Template:
     """Returns the practice's own template when there is one, else that of the folder."""
     environment = SandboxedEnvironment(

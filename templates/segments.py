@@ -16,7 +16,12 @@ _LAST_OF_UCS2 = 0xFFFF  # beyond it a character takes two units
 
 def is_gsm7(text: str) -> bool:
     """Whether every character is in the GSM 7-bit alphabet or its extension."""
-    return all(character in _BASIC or character in _EXTENDED for character in text)
+    return not outside_gsm7(text)
+
+
+def outside_gsm7(text: str) -> list[str]:
+    """Returns the characters that turn a text into UCS-2, each once."""
+    return [one for one in dict.fromkeys(text) if one not in _BASIC and one not in _EXTENDED]
 
 
 def count_segments(text: str) -> int:

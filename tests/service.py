@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 
 from classifier import Classifier
 from inbox.database import Database
+from inbox.live_practices import LivePractices
 from inbox.models import Base, Message
 from intake.practices import load_practices
 from intake.settings import Settings
@@ -54,7 +55,7 @@ class Service:
         self.context = Context(
             settings=settings,
             database=parts_of(self._app).database,
-            practices=load_practices(settings.practices_file),
+            live=LivePractices(parts_of(self._app).database, load_practices(settings.practices_file)),
             queue=WorkQueue(self.redis),
             senders=make_senders(settings),
             notifier=make_notifier(settings),

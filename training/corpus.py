@@ -30,11 +30,11 @@ FIRST_SOURCES = frozenset(
 """What the first model was trained on. It is split by itself, so that what is added later moves no message from
 one part to the other, and every model can be compared with the first on messages that neither has seen."""
 
-_KINDS = {"acknowledgement": "acknowledgement", "non_english": "non_english"}
+_LABELS = {"acknowledgement": "acknowledgement", "spanish": "spanish", "non_english": "other_language"}
 _SCOPE_KINDS = frozenset(
     (
         "acknowledgement", "gibberish", "job_applicant", "non_english", "personal", "prompt_injection", "small_talk",
-        "spam", "vendor", "wrong_number",
+        "spam", "spanish", "vendor", "wrong_number",
     )
 )  # fmt: skip
 
@@ -92,10 +92,13 @@ def read_corpus(folder: Path = CORPUS) -> list[Message]:
         messages.extend(_read_extra_file(path))
     if not messages:
         raise CorpusError(f"{folder} holds no <practice>/<intent>.tsv and no extra/*.tsv file")
+    spanish = _spanish(folder / "spanish.txt")
     for path in _with_more(folder, "out_of_scope"):
-        messages.extend(_read_scope_file(path))
+        messages.extend(_read_scope_file(path, spanish))
     for path in _with_more(folder, "urgency"):
         messages.extend(_read_urgency_file(path))
+    for path in folder.glob("spanish.tsv"):
+        messages.extend(_read_spanish_file(path))
     return _judged(messages, folder / "judged.tsv")
 
 
@@ -133,21 +136,37 @@ def _urgency_of_intent(intent: str) -> bool | None:
     return None if intent in ("clinical_concern", "complaint") else False
 
 
-def _read_scope_file(path: Path) -> Iterable[Message]:
+def _spanish(path: Path) -> frozenset[str]:
+    """Return the texts, among those that are not English, that are Spanish."""
+    return frozenset(path.read_text(encoding="utf-8").splitlines()) if path.exists() else frozenset()
+
+
+def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[Message]:
     for number, (channel, kind, text) in _rows(path, 3):
         if kind not in _SCOPE_KINDS:
-            raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {', '.join(_SCOPE_KINDS)}")
+            known = ", ".join(sorted(_SCOPE_KINDS))
+            raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {known}")
+        kind = "spanish" if text in spanish else kind
         # What a message in another language says, nobody has judged.
-        urgent = None if kind == "non_english" else False
-        label = _KINDS.get(kind, "out_of_scope")
+        urgent = None if kind in ("spanish", "non_english") else False
+        label = _LABELS.get(kind, "out_of_scope")
         yield Message(text, label, "", channel, _source(path), kind=kind, urgent=urgent)
 
 
 def _read_urgency_file(path: Path) -> Iterable[Message]:
     for number, (urgent, practice, channel, text) in _rows(path):
-        if urgent not in ("0", "1"):
-            raise CorpusError(f"{path}:{number} starts with {urgent!r}, expected 1 (urgent) or 0")
-        yield Message(text, None, practice, channel, _source(path), urgent=urgent == "1")
+        yield Message(text, None, practice, channel, _source(path), urgent=_is_urgent(urgent, path, number))
+
+
+def _read_spanish_file(path: Path) -> Iterable[Message]:
+    for number, (urgent, channel, text) in _rows(path, 3):
+        yield Message(text, "spanish", "", channel, path.stem, kind="spanish", urgent=_is_urgent(urgent, path, number))
+
+
+def _is_urgent(written: str, path: Path, number: int) -> bool:
+    if written not in ("0", "1"):
+        raise CorpusError(f"{path}:{number} starts with {written!r}, expected 1 (urgent) or 0")
+    return written == "1"
 
 
 def _source(path: Path) -> str:

@@ -45,7 +45,8 @@ def load_tokenizer(checkpoint: Path) -> Tokenizer:
     if fast.exists():
         tokenizer = Tokenizer.from_file(str(fast))
     else:
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint, use_fast=True).backend_tokenizer
+        loaded = AutoTokenizer.from_pretrained(checkpoint, use_fast=True)  # type: ignore[no-untyped-call]
+        tokenizer = loaded.backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

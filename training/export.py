@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,12 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from optimum.exporters.onnx import main_export
 from tokenizers import Tokenizer
 
-from classifier.understanding import INTENTS
-from training.calibrate import calibrate
+from classifier.urgency import is_urgent
+from training.bases import locate
+from training.calibrate import Calibration, Floats, Readings, calibrate
 from training.corpus import Message
 from training.dataset import load_tokenizer, render_all
+from training.outputs import output_names
 from training.predict import predict
 from training.recipe import Recipe
 from training.run_folder import RunFolder
@@ -73,27 +75,39 @@ def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
     shutil.rmtree(model, ignore_errors=True)
     model.mkdir()
     quantise(folded, model / NETWORK)
-    tokenizer = load_tokenizer(recipe.base)
+    tokenizer = load_tokenizer(locate(recipe.base))
     tokenizer.save(str(model / "tokenizer.json"), pretty=False)
     write_json(
         model / "config.json",
         {
             "architecture": "deberta-v2",
-            "labels": list(INTENTS),
+            "labels": list(output_names(recipe.data.screens)),
             "max_tokens": recipe.data.max_tokens,
             "window_overlap": recipe.data.window_overlap,
             "base_model": recipe.base.name,
         },
     )
-    write_json(model / "calibration.json", _calibration(recipe, model / NETWORK, tokenizer, validation))
+    calibration = _calibration(recipe, model / NETWORK, tokenizer, validation)
+    write_json(model / "calibration.json", {k: v for k, v in asdict(calibration).items() if v is not None})
     write_manifest(model)
 
 
-def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[Message]) -> Mapping[str, float]:
+def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[Message]) -> Calibration:
     texts = render_all(validation, VALIDATION_SEED)
-    labels = np.array([INTENTS.index(message.intent) for message in validation])
     logits = predict(network, tokenizer, texts, recipe.data.max_tokens, "calibrating")
-    return asdict(calibrate(logits, labels, recipe.calibration.target_accuracy))
+    return calibrate(output_names(recipe.data.screens), readings_of(validation, texts, logits), recipe.calibration)
+
+
+def readings_of(messages: Sequence[Message], texts: Sequence[str], logits: Floats) -> Readings:
+    """Put what a network said about rendered messages beside what is known of them."""
+    return Readings(
+        logits=logits,
+        labels=[message.label for message in messages],
+        urgent=[message.urgent for message in messages],
+        has_sign=np.array([is_urgent(text) for text in texts]),
+        # Nobody would take the other messages for urgent ones; a share of false alarms among them says nothing.
+        doubtful=np.array([message.label in (None, "clinical_concern") for message in messages]),
+    )
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

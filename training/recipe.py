@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
 
 
@@ -132,9 +133,17 @@ class Distillation(_Section):
 
 
 class Calibration(_Section):
-    """What the default thresholds have to achieve on the validation messages."""
+    """What the default thresholds have to achieve on the validation messages.
 
-    target_accuracy: Annotated[float, Field(gt=0, lt=1)]
+    Attributes:
+        accuracy: Of the messages that are routed without a person.
+        out_of_scope_held: Share of the messages of no intent that are not routed.
+        urgent_found: Share of the urgent messages that raise the alarm; the fewest false alarms at that.
+    """
+
+    accuracy: Share
+    out_of_scope_held: Share = 0.9
+    urgent_found: Share = 0.98
 
 
 class Recipe(_Section):

@@ -44,9 +44,8 @@ def teach(teacher: Recipe, run: RunFolder, messages: Sequence[Message], readings
         tokenizer = load_tokenizer(checkpoint)
         torch.set_num_threads(teacher.optimisation.threads)
         model = AutoModelForSequenceClassification.from_pretrained(run.best).eval()
-        read = [
-            _read(model, tokenizer, _texts(messages, reading, teacher.data.noise), teacher) for reading in range(readings)
-        ]
+        texts = (_texts(messages, reading, teacher.data.noise) for reading in range(readings))
+        read = [_read(model, tokenizer, reading, teacher) for reading in texts]
         np.save(kept, np.mean(read, axis=0, dtype=np.float32))
     logits: Logits = np.load(kept)
     return logits
@@ -74,7 +73,7 @@ def _read(model: PreTrainedModel, tokenizer: Tokenizer, texts: Sequence[str], te
     quick = teacher.optimisation.precision != "fp32"
     for start in tqdm(range(0, len(order), _BATCH), desc="the teacher reads", unit="batch"):
         chosen = order[start : start + _BATCH]
-        batch = torch.full((len(chosen), len(ids[chosen[0]])), model.config.pad_token_id)
+        batch = torch.full((len(chosen), len(ids[chosen[0]])), model.config.pad_token_id or 0)
         mask = torch.zeros_like(batch)
         for row, index in enumerate(chosen):
             batch[row, : len(ids[index])] = torch.tensor(ids[index])

@@ -59,14 +59,16 @@ def train(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.floa
     trainer.save_model(str(run.best))
 
 
-class _Trainer(Trainer):  # type: ignore[misc]
+class _Trainer(Trainer):
     """Trains towards labels, urgency and a teacher's answers at once."""
 
     def __init__(self, recipe: Recipe, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._recipe = recipe
 
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         targets, teacher = inputs["labels"], inputs.get("teacher")
         outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
         loss = objective(
@@ -107,7 +109,7 @@ def _trainer(
         args=_arguments(recipe, run),
         train_dataset=fresh,
         eval_dataset=fixed,
-        data_collator=Collate(model.config.pad_token_id),
+        data_collator=Collate(model.config.pad_token_id or 0),
         compute_metrics=_metrics,
         optimizers=(optimiser, None),
         callbacks=callbacks,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from intake.settings import Settings
 from webhooks import chat, demo, email, forms, health, sms, voice
 from webhooks.errors import register_errors
 from webhooks.limits import limit_requests, trust_proxies
-from webhooks.parts import attach, open_parts
+from webhooks.parts import Parts, attach, open_parts
 
 MAX_BODY_BYTES = 64 * 1024
+SETTINGS_HOLD_SECONDS = 1.0
 
 
 def build_app(settings: Settings) -> Flask:
@@ -25,7 +26,9 @@ def build_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
     )
-    attach(app, open_parts(settings))
+    parts = open_parts(settings)
+    attach(app, parts)
+    _keep_settings_fresh(app, parts)
     register_errors(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(sms.blueprint)
@@ -38,6 +41,15 @@ def build_app(settings: Settings) -> Flask:
     trust_proxies(app, settings)
     app.after_request(_harden)
     return app
+
+
+def _keep_settings_fresh(app: Flask, parts: Parts) -> None:
+    """Lets what managers change hold without a restart; whether the process lives is answered without the database."""
+
+    @app.before_request
+    def look() -> None:
+        if request.blueprint != health.blueprint.name:
+            parts.live.refresh(older_than=SETTINGS_HOLD_SECONDS)
 
 
 def _harden(response: Response) -> Response:

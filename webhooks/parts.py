@@ -8,6 +8,7 @@ from functools import partial
 from flask import Flask
 
 from inbox.database import Database
+from inbox.live_practices import LivePractices
 from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
 from intake.settings import Settings
@@ -23,9 +24,14 @@ class Parts:
 
     settings: Settings
     database: Database
-    practices: Practices
+    live: LivePractices
     queue: WorkQueue
     watchers: Watchers
+
+    @property
+    def practices(self) -> Practices:
+        """The practices as of the request's beginning, or of a second before."""
+        return self.live.current
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -34,10 +40,11 @@ def open_parts(settings: Settings) -> Parts:
     Raises:
         IntakeError: the practices file is not usable.
     """
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
     return Parts(
         settings=settings,
-        database=Database(settings.database_url, Keyring(settings.encryption_keys)),
-        practices=load_practices(settings.practices_file),
+        database=database,
+        live=LivePractices(database, load_practices(settings.practices_file)),
         queue=WorkQueue(connect(settings.redis_url)),
         watchers=Watchers(partial(connect, settings.redis_url)),
     )

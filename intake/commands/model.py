@@ -43,7 +43,7 @@ def info(data_dir: Path) -> None:
             "reads at once",
             f"{details.max_tokens} tokens; longer texts in windows that share {details.window_overlap}",
         ),
-        ("temperature", f"{details.temperature:.3f}"),
+        ("temperature", f"{details.thresholds.temperature:.3f}"),
         ("review threshold", f"{details.review_threshold:.2f}"),
     ):
         click.echo(f"{name + ':':<18}{value}")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from classifier import INTENTS
+
 CORPUS = Path(__file__).parents[2] / "training" / "corpus"
 
 _VALUES = {
@@ -42,7 +44,8 @@ def columns(path: Path) -> Iterator[list[str]]:
 
 def intent_lines() -> Iterator[Line]:
     """Every message of the seven intents, the harder ones included."""
-    for path in sorted(CORPUS.glob("*/*.tsv")):
+    intent_files = [path for intent in INTENTS for path in CORPUS.glob(f"*/{intent}.tsv")]
+    for path in sorted([*intent_files, *CORPUS.glob("extra/*.tsv")]):
         for first, _, _, text in columns(path):
             yield Line(first if path.parent.name == "extra" else path.stem, rendered(text))
 

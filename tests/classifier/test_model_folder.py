@@ -27,7 +27,7 @@ def test_a_whole_folder_loads_and_describes_itself(model_folder: Path) -> None:
     assert info.path == model_folder
     assert info.labels == INTENTS
     assert (info.max_tokens, info.window_overlap) == (18, 4)
-    assert (info.temperature, info.review_threshold) == (1.0, 0.6)
+    assert (info.thresholds.temperature, info.review_threshold) == (1.0, 0.6)
     assert info.file_sizes == {name: (model_folder / name).stat().st_size for name in NEEDED}
 
 
@@ -142,11 +142,12 @@ def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name:
 @pytest.mark.parametrize(
     ("settings", "name", "complaint"),
     [
-        ({"labels": list(INTENTS[:-1])}, "config.json", "labels must be exactly the seven intents"),
-        ({"labels": [*INTENTS, "spam"]}, "config.json", "labels must be exactly the seven intents"),
-        ({"labels": [*INTENTS[:-1], INTENTS[0]]}, "config.json", "labels must be exactly the seven intents"),
-        ({"labels": [*INTENTS[:-1], 7]}, "config.json", "labels must be exactly the seven intents"),
-        ({"labels": None}, "config.json", "labels must be exactly the seven intents"),
+        ({"labels": list(INTENTS[:-1])}, "config.json", "labels must be the seven intents"),
+        ({"labels": [*INTENTS, "spam"]}, "config.json", "labels must be the seven intents"),
+        ({"labels": [*INTENTS[:-1], INTENTS[0]]}, "config.json", "labels must be the seven intents"),
+        ({"labels": [*INTENTS[:-1], 7]}, "config.json", "labels must be the seven intents"),
+        ({"labels": [*INTENTS, "spanish", "spanish"]}, "config.json", "labels must be the seven intents"),
+        ({"labels": None}, "config.json", "labels must be a list of names"),
         ({"max_tokens": "256"}, "config.json", "max_tokens must be a whole number"),
         ({"max_tokens": 2}, "config.json", "window_overlap must be"),
         ({"window_overlap": 16}, "config.json", "window_overlap must be"),
@@ -156,6 +157,10 @@ def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name:
         ({"temperature": float("nan")}, "calibration.json", "temperature must be a number"),
         ({"temperature": True}, "calibration.json", "temperature must be a number"),
         ({"review_threshold": 1.01}, "calibration.json", "review_threshold must be from 0 to 1"),
+        ({"urgent_threshold": 1.01}, "calibration.json", "urgent_threshold must be from 0 to 1"),
+        ({"acknowledgement_threshold": -1}, "calibration.json", "acknowledgement_threshold must be from 0 to 1"),
+        ({"review_thresholds": {"praise": 0.5}}, "calibration.json", "review_thresholds must give numbers to intents"),
+        ({"review_thresholds": {"complaint": 2}}, "calibration.json", "complaint must be from 0 to 1"),
         ({"review_threshold": "high"}, "calibration.json", "review_threshold must be a number"),
     ],
 )
@@ -190,7 +195,7 @@ def test_a_file_that_is_no_network_is_refused_by_name(model_folder: Path) -> Non
     assert f"{model_folder / 'model.onnx'} cannot be loaded" in refusal(model_folder)
 
 
-@pytest.mark.parametrize("wrong", [{"labels": 5}, {"input_name": "token_ids"}])
+@pytest.mark.parametrize("wrong", [{"outputs": INTENTS[:5]}, {"input_name": "token_ids"}])
 def test_a_network_with_another_shape_is_refused(model_folder: Path, wrong: dict[str, Any]) -> None:
     (model_folder / "model.onnx").write_bytes(tiny_model.network(**wrong).SerializeToString())
     tiny_model.seal(model_folder)

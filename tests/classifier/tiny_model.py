@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
 from classifier import INTENTS
+from classifier.understanding import LABELS, URGENT
 
 VOTES = {
     "new": "new_patient_inquiry",
@@ -30,15 +31,25 @@ VOTES = {
 }
 KNOWN_VOTES = VOTES | {"fever": "clinical_concern"}
 """Enough to read the known messages of `classifier.check` rightly."""
+OTHER_VOTES = {
+    "okay": "acknowledgement",
+    "hola": "spanish",
+    "bonjour": "other_language",
+    "discount": "out_of_scope",
+    "now": URGENT,
+}
+OUTPUTS = (*LABELS, URGENT)
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *KNOWN_VOTES, *OTHER_VOTES, "filler"))}
 VOTE = 4.0
-
-
-def vocabulary(votes: Mapping[str, str] = VOTES) -> dict[str, int]:
-    return {word: number for number, word in enumerate((*SPECIAL, *votes, "filler"))}
-
-
-VOCABULARY = vocabulary()
+THRESHOLDS = {
+    "temperature",
+    "review_threshold",
+    "review_thresholds",
+    "acknowledgement_threshold",
+    "urgent_threshold",
+    "urgent_with_sign_threshold",
+}
 
 
 def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) -> Path:
@@ -46,7 +57,7 @@ def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) ->
 
     Args:
         folder: Where; created if need be.
-        votes: The words that it knows and the intent that each votes for.
+        votes: The words that vote, and the intent that each votes for.
         settings: Values that replace those of config.json and calibration.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,13 +69,15 @@ def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) ->
         "base_model": "none",
     }
     calibration = {"temperature": 1.0, "review_threshold": 0.6}
-    for table in (config, calibration):
-        table.update({key: settings.pop(key) for key in table.keys() & settings.keys()})
+    config.update({key: settings.pop(key) for key in config.keys() & settings.keys()})
+    calibration.update({key: settings.pop(key) for key in THRESHOLDS & settings.keys()})
     assert not settings, f"no such setting: {settings}"
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "calibration.json").write_text(json.dumps(calibration))
-    (folder / "tokenizer.json").write_text(tokenizer(votes).to_str())
-    (folder / "model.onnx").write_bytes(network(votes=votes).SerializeToString())
+    (folder / "tokenizer.json").write_text(tokenizer().to_str())
+    columns = config["labels"] if isinstance(config["labels"], list) else INTENTS
+    knows_more = len(columns) == len(OUTPUTS)
+    (folder / "model.onnx").write_bytes(network(OUTPUTS if knows_more else INTENTS, votes=votes).SerializeToString())
     seal(folder)
     return folder
 
@@ -80,8 +93,8 @@ def seal(folder: Path, **replaced: Any) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest | replaced))
 
 
-def tokenizer(votes: Mapping[str, str] = VOTES) -> Tokenizer:
-    made = Tokenizer(WordPiece(vocabulary(votes), unk_token="[UNK]"))
+def tokenizer() -> Tokenizer:
+    made = Tokenizer(WordPiece(VOCABULARY, unk_token="[UNK]"))
     made.normalizer = BertNormalizer(lowercase=True)
     made.pre_tokenizer = BertPreTokenizer()
     made.post_processor = TemplateProcessing(
@@ -91,15 +104,22 @@ def tokenizer(votes: Mapping[str, str] = VOTES) -> Tokenizer:
     return made
 
 
+def write_knowing(folder: Path, **settings: Any) -> Path:
+    """Write a model that knows more than the intents: a vote for urgency starts from -2."""
+    thresholds = {"acknowledgement_threshold": 0.7, "urgent_threshold": 0.8, "urgent_with_sign_threshold": 0.1}
+    return write(folder, **(thresholds | {"labels": list(OUTPUTS)} | settings))
+
+
 def network(
-    labels: int = len(INTENTS), input_name: str = "input_ids", votes: Mapping[str, str] = VOTES
+    outputs: Sequence[str] = INTENTS, input_name: str = "input_ids", votes: Mapping[str, str] = VOTES
 ) -> onnx.ModelProto:
     """A linear model over a bag of tokens: logits are the votes, summed wherever the mask is 1."""
-    numbers = vocabulary(votes)
-    weights = np.zeros((len(numbers), labels), dtype=np.float32)
-    for word, intent in votes.items():
-        if INTENTS.index(intent) < labels:
-            weights[numbers[word], INTENTS.index(intent)] = VOTE
+    weights = np.zeros((len(VOCABULARY), len(outputs)), dtype=np.float32)
+    for word, name in {**votes, **OTHER_VOTES}.items():
+        if name in outputs:
+            weights[VOCABULARY[word], outputs.index(name)] = VOTE
+    if URGENT in outputs:
+        weights[VOCABULARY["[CLS]"], outputs.index(URGENT)] = -2.0
     # A padding place that the mask failed to hide would be noticed.
     weights[VOCABULARY["[PAD]"], 0] = 1000.0
     nodes = [
@@ -117,7 +137,7 @@ def network(
             helper.make_tensor_value_info(input_name, TensorProto.INT64, tokens),
             helper.make_tensor_value_info("attention_mask", TensorProto.INT64, tokens),
         ],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(outputs)])],
         [
             numpy_helper.from_array(weights, "weights"),
             numpy_helper.from_array(np.array([-1]), "last"),

@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, text, update
@@ -16,7 +17,12 @@ from sqlalchemy.orm import Session
 
 from inbox.audit import START, Verdict, _hash, record_action, verify
 from inbox.database import Database
+from inbox.rotation import rotate_keys
 from inbox.staff_models import AuditEntry
+from intake.privacy import Keyring
+from tests.inbox.conftest import Reopen
+from tests.inbox.test_database import alembic_config
+from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
 ENTRIES = 8
 TABLE = AuditEntry.__table__
@@ -32,6 +38,7 @@ OTHER_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "detail": st.dictionaries(st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.text(), max_size=3),
     "previous_hash": hashes,
     "hash": hashes,
+    "seal": hashes,
 }
 positions = st.integers(1, ENTRIES)
 many = settings(
@@ -81,9 +88,15 @@ def change(connection: Connection, entry_id: int, **values: Any) -> None:
     connection.execute(update(TABLE).where(TABLE.c.id == entry_id).values(**values))
 
 
-def sealed(values: dict[str, Any]) -> dict[str, Any]:
-    """An entry with the hash that it should have."""
+def chained(values: dict[str, Any]) -> dict[str, Any]:
+    """An entry with the hash that it should have, as anybody can make it."""
     return values | {"hash": _hash(AuditEntry(**values))}
+
+
+def sealed(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with the seal that only those who have the key can make."""
+    entry = chained(values)
+    return entry | {"seal": Keyring(ENCRYPTION_KEY).seal(entry["hash"])}
 
 
 def last_hash(database: Database) -> str:
@@ -213,17 +226,64 @@ def test_any_two_that_change_places_are_found(trail: Database, pair: tuple[int, 
         assert verdict().broken_at == one
 
 
+def make_anew(connection: Connection, seal: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Writes everything after the second entry anew, as somebody else's doing."""
+    previous = stored(connection, 2)["hash"]
+    entries = [stored(connection, entry_id) for entry_id in range(3, ENTRIES + 1)]
+    connection.execute(delete(TABLE).where(TABLE.c.id > 2))
+    for entry in entries:
+        forged = seal(entry | {"previous_hash": previous, "staff_id": 7})
+        connection.execute(insert(TABLE).values(forged))
+        previous = forged["hash"]
+
+
+def test_a_chain_that_is_made_anew_without_the_key_is_found(trail: Database) -> None:
+    with tampering(trail) as (connection, verdict):
+        make_anew(connection, chained)
+
+        assert verdict().broken_at == 3
+
+
 def test_a_chain_that_is_made_anew_is_found_by_the_hash_that_was_noted(trail: Database) -> None:
+    """Even one by somebody who has the key."""
     with tampering(trail, noted=last_hash(trail)) as (connection, verdict):
-        previous = stored(connection, 2)["hash"]
-        entries = [stored(connection, entry_id) for entry_id in range(3, ENTRIES + 1)]
-        connection.execute(delete(TABLE).where(TABLE.c.id > 2))
-        for entry in entries:
-            forged = sealed(entry | {"previous_hash": previous, "staff_id": 7})
-            connection.execute(insert(TABLE).values(forged))
-            previous = forged["hash"]
+        make_anew(connection, sealed)
 
         assert (verdict().broken_at, verdict().has_noted) == (None, False)
+
+
+# ---- keys and migrations
+
+
+def test_the_trail_stays_whole_and_keeps_its_hashes_when_keys_are_rotated(trail: Database, reopen: Reopen) -> None:
+    noted = last_hash(trail)
+    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    alone = reopen(OTHER_KEY)
+
+    assert verdict_of(alone, noted).is_whole
+    add(alone, ENTRIES + 1)
+    assert verdict_of(alone, noted).is_whole
+
+
+def test_a_rotation_seals_nothing_that_was_forged(trail: Database, reopen: Reopen) -> None:
+    with trail.engine.begin() as connection:
+        make_anew(connection, chained)
+    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+
+    assert verdict_of(reopen(OTHER_KEY)).broken_at == 3
+
+
+def test_entries_from_before_there_were_seals_are_whole_after_the_migration(trail: Database) -> None:
+    noted = last_hash(trail)
+    config = alembic_config()
+    with trail.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+    trail.migrate()
+
+    assert verdict_of(trail, noted) == Verdict(ENTRIES, noted, None, True)
+    add(trail, ENTRIES + 1)
+    assert verdict_of(trail, noted).is_whole
 
 
 # ---- at once

@@ -18,9 +18,11 @@ from inbox.database import Database
 from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
 from inbox.record import Contact, Media, record_message
 from inbox.rotation import rotate_keys
+from inbox.setting_versions import Change, Standing, add_version, read_standing
 from inbox.staff_models import Note, Role
 from inbox.types import EncryptedText
 from intake.errors import IntakeError
+from intake.practice_settings import Override
 from intake.privacy import Keyring
 from tests.inbox.conftest import Reopen, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
@@ -39,6 +41,8 @@ ENCRYPTED_COLUMNS = [
     ("messages", "text"),
     ("notes", "text"),
     ("opt_outs", "patient_address"),
+    ("setting_versions", "changes"),
+    ("setting_versions", "overrides"),
     ("staff_members", "totp_secret"),
     ("voicemails", "caller"),
     ("voicemails", "recording_url"),
@@ -86,6 +90,9 @@ def fill(database: Database) -> None:
         member.totp_secret = "SWORDFISH"
         session.flush()
         session.add(Note(conversation_id=message.conversation_id, staff_id=member.id, text="The swordfish again"))
+        key, value = "teams.billing.notify", ["mailto://desk:swordfish@maple.example"]
+        standing = Standing(1, {key: Override(value, [])})
+        add_version(session, "demo", standing, {key: Change([], value, [])}, staff_id=member.id)
 
 
 def stored(database: Database, table: str, column: str) -> list[bytes]:
@@ -229,7 +236,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     both.check_keys()
-    assert rotate_keys(both) == 8  # a conversation, two messages, a delivery, an opt-out, a voicemail, two of staff
+    assert rotate_keys(both) == 9  # a conversation, two messages, a delivery, an opt-out, a voicemail, three of staff
 
     alone = reopen(NEW_KEY)
     alone.check_keys()
@@ -241,6 +248,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
         assert session.scalars(select(Delivery.body)).all() == ["We cannot treat a swordfish allergy"]
         assert session.scalars(select(Conversation.patient_address)).all() == [PATIENT]
         assert is_opted_out(session, "demo", PATIENT)
+        assert read_standing(session, "demo").overrides["teams.billing.notify"].file == []
     record_message(alone, inbound("Third"))
     with alone.read() as session:
         assert len(session.scalars(select(Conversation)).all()) == 1

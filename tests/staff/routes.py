@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
 from inbox.models import Conversation, Delivery, Message, Voicemail, now
+from inbox.setting_versions import Change, Standing, add_version
 from inbox.staff_models import (
     Escalation,
     Note,
@@ -21,6 +22,7 @@ from inbox.staff_models import (
     StaffMember,
     StaffSession,
 )
+from intake.practice_settings import Override
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.twilio import ACCOUNT_SID
 from tests.world import DEMO_NUMBER
@@ -44,6 +46,7 @@ FORM = {
     "state": "waiting",
     "to": "me",
     "label": "complaint",
+    "reply": "complaint",
 }
 # Whoever has no account gets these and nothing else.
 OPEN = {"sign_in.static", "sign_in.sign_in", "sign_in.second_factor", "staff"}
@@ -191,6 +194,10 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
         recorded_at=now(),
         message_id=message.id,
     )
+    reply = "replies.complaint"
+    words = f"{{{{ practice.name }}}}: We are sorry about the {WORDS[practice]}."
+    standing = Standing(1, {reply: Override(words, None)})
+    add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
     session.add_all([note, review, escalation, voicemail])
     session.flush()
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()

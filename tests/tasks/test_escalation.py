@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from inbox.live_practices import LivePractices
 from inbox.models import Message, Notification, now
 from inbox.staff_models import AuditEntry, Escalation
 from intake.practices import EscalationStep, Practices
@@ -207,7 +208,7 @@ def test_a_practice_that_left_the_file_is_waited_for(service: Service, hook: Hoo
     urgent(service)
     whole = service.context
     others = Practices([practice for practice in whole.practices.all if practice.slug != "demo"])
-    service.context = replace(whole, practices=others)
+    service.context = replace(whole, live=LivePractices(whole.database, others))
     later(service, 10)
     assert service.rows(Escalation)[0].next_step_at > now()
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 from sqlalchemy import select
 
+from inbox.live_practices import LivePractices
 from inbox.models import Classification, Decision, Delivery, Message, Notification, OptOut, now
 from intake.practices import Practices
 from tasks import jobs
@@ -509,7 +510,7 @@ def test_words_that_fail_for_one_message_alone_are_replaced_and_the_front_desk_i
     service = start_service("")
     demo = service.context.practices.require("demo")
     broken = demo.model_copy(update={"replies": {"complaint": "{{ practice.nickname }}"}})
-    service.context = replace(service.context, practices=Practices([broken]))
+    service.context = replace(service.context, live=LivePractices(service.database, Practices([broken])))
     service.text("I waited two hours past my appointment and your receptionist was rude to me. I want to complain.")
     service.work()
 

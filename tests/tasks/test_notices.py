@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from inbox.live_practices import LivePractices
 from inbox.models import Notification, now
 from intake.errors import IntakeError
 from intake.practices import Practice, Practices, Team
@@ -179,7 +180,7 @@ def test_a_practice_that_left_the_file_is_asked_for_less_and_less_often(
     reviewed(service)
     whole = service.context
     others = Practices([practice for practice in whole.practices.all if practice.slug != "demo"])
-    service.context = replace(whole, practices=others)
+    service.context = replace(whole, live=LivePractices(whole.database, others))
     waits = []
     for _ in range(3):
         later(service)

@@ -36,7 +36,7 @@ class Indiscreet:
         return fail
 
 
-@pytest.mark.parametrize("part", ["classifier", "senders", "notifier", "practices"])
+@pytest.mark.parametrize("part", ["classifier", "senders", "notifier", "live"])
 def test_a_job_that_fails_keeps_its_reasons_to_itself(
     service: Service, part: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

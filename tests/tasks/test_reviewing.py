@@ -91,9 +91,14 @@ def test_the_draw_is_even_and_another_with_another_secret() -> None:
     assert draws[:10] != [chance("another secret of tests", number) for number in range(1, 11)]
 
 
+@pytest.mark.parametrize("language", ["es", "other"])
+def test_what_is_not_english_is_reviewed_as_such(language: str) -> None:
+    assert why(confidence=SURE, language=language) is ReviewReason.LANGUAGE
+
+
 def test_the_scope_is_what_lowered_the_confidence() -> None:
     probabilities = dict.fromkeys(INTENTS, 0.05) | {"complaint": 0.7}
-    understanding = Understanding("complaint", 0.35, probabilities, False, False, True, "review", "0" * 12)
+    understanding = Understanding("complaint", 0.35, probabilities, False, False, "en", True, "review", "0" * 12)
 
     assert in_scope(understanding) == pytest.approx(0.5)
     assert in_scope(replace(understanding, confidence=0.7)) == 1

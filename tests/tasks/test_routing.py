@@ -280,3 +280,26 @@ def _facts_for(route: str) -> Facts:
     if route == "urgent":
         return facts(urgent=True)
     return facts(route)
+
+
+# ---- languages
+
+
+@pytest.mark.parametrize(("language", "reply"), [("es", "review_es"), ("other", "review")])
+def test_what_is_not_english_goes_to_a_person_however_sure_and_is_told_so_in_spanish(language: str, reply: str) -> None:
+    plan = decide(facts(language=language), practice(review_threshold=0.0))
+
+    assert (plan.route, plan.reply, plan.team) == ("review", reply, "review")
+
+
+def test_an_urgent_message_in_spanish_is_answered_in_spanish_every_time() -> None:
+    again = facts(language="es", urgent=True, reply_ages={"urgent_es": timedelta(0)})
+    plan = decide(again, PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team, plan.priority) == ("urgent", "urgent_es", "on_call", "urgent")
+
+
+def test_the_spanish_reply_is_not_repeated_within_its_cool_down() -> None:
+    plan = decide(facts(language="es", reply_ages={"review_es": timedelta(minutes=1)}), PRACTICE)
+
+    assert (plan.reply, plan.team) == (None, "review")

@@ -1,0 +1,76 @@
+"""The practices as they are now: those of the file with what managers changed over it, in every running process."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from inbox.database import Database
+from inbox.setting_versions import Standing, newest_versions, read_standing
+from intake.errors import IntakeError
+from intake.practice_settings import merge_what_fits
+from intake.practices import Practice, Practices
+
+log = structlog.get_logger(__name__)
+
+
+class LivePractices:
+    """What a process knows of the practices.
+
+    Attributes:
+        file: what the practices file says of them.
+    """
+
+    def __init__(self, database: Database, file: Practices) -> None:
+        """Takes where the changes are, and what they are made over; until the first look the file's values hold."""
+        self.file = file
+        self._database = database
+        self._current = file
+        self._versions: dict[str, int] = {}
+        self._looked_at = float("-inf")
+        self._looking = threading.Lock()
+
+    @property
+    def current(self) -> Practices:
+        """The practices as of the last look."""
+        return self._current
+
+    def refresh(self, older_than: float = 0.0) -> None:
+        """Looks whether anything was changed; while the database cannot be asked, what is known goes on holding.
+
+        Whoever comes while somebody else looks does not wait for them.
+
+        Args:
+            older_than: does nothing when the last look is less than so many seconds ago.
+        """
+        if time.monotonic() - self._looked_at < older_than or not self._looking.acquire(blocking=False):
+            return
+        try:
+            self._look()
+        except (SQLAlchemyError, IntakeError) as error:
+            log.warning("settings_not_read", error=type(error).__name__)
+        finally:
+            self._looked_at = time.monotonic()
+            self._looking.release()
+
+    def _look(self) -> None:
+        with self._database.read() as session:
+            versions = newest_versions(session)
+            if versions == self._versions:
+                return
+            standings = {slug: read_standing(session, slug) for slug in versions}
+        self._current = Practices([_practice_now(one, standings.get(one.slug)) for one in self.file.all])
+        self._versions = versions
+        log.info("settings_read", versions=versions)
+
+
+def _practice_now(practice: Practice, standing: Standing | None) -> Practice:
+    if standing is None:
+        return practice
+    merged, mistakes = merge_what_fits(practice, standing.overrides)
+    for mistake in mistakes:
+        log.error("setting_not_usable", practice=practice.slug, version=standing.version, key=mistake.key)
+    return merged

@@ -1,0 +1,145 @@
+"""The settings page in a browser, with the keyboard alone, of a product whose web server and worker are processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from inbox.accounts import add_member
+from inbox.staff_models import Role
+from tests.browser.product import Product
+from tests.browser.visitor import Chat, Visitor
+from tests.staff.conftest import PASSWORD
+
+EMAIL = "mira@maple.example"
+ADDRESS = "/staff/settings/maple-street"
+QUESTION = "How much is a first visit without insurance?"
+WORDS = "{{ practice.name }}: A first visit is 150 dollars."
+RENDERED = "A first visit is 150 dollars."
+MOST_TABS = 120
+SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
+
+
+@pytest.fixture(scope="module")
+def manager(product: Product) -> str:
+    """The address of a manager of the product's first practice."""
+    with product.database.write() as session:
+        add_member(session, EMAIL, "Mira Manager", Role.MANAGER, ["maple-street"], PASSWORD)
+    return EMAIL
+
+
+@pytest.fixture
+def sign_in(product: Product, manager: str, new_visitor: Callable[..., Visitor]) -> Callable[..., Page]:
+    """Signs the manager in with the keyboard, in a browser profile of their own; it complains of a refused form."""
+
+    def open_console(*, refused: bool = False, **options: object) -> Page:
+        profile = new_visitor(base_url=product.url, **options)
+        if refused:
+            profile.expect_complaint("status of 422")
+        page = profile.context.new_page()
+        page.goto("/staff/sign-in")
+        expect(page.get_by_label("Email")).to_be_focused()
+        page.keyboard.type(manager)
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+        return page
+
+    return open_console
+
+
+def go_to(page: Page, wanted: Locator) -> None:
+    """Presses Tab until something has the focus."""
+    expect(wanted).to_be_visible()
+    for _ in range(MOST_TABS):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} is not reached by Tab")
+
+
+def press(page: Page, wanted: Locator) -> None:
+    """Goes to a button, a link or what folds something, and presses Enter."""
+    go_to(page, wanted)
+    page.keyboard.press("Enter")
+
+
+def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
+    sign_in: Callable[..., Page], chat: Chat
+) -> None:
+    page = sign_in()
+    press(page, page.get_by_role("link", name="Settings", exact=True))
+    press(page, page.locator("#replies-price_shopper > summary"))
+    preview = page.get_by_role("region", name="Price shopper as a patient reads it")
+    expect(preview).to_contain_text("Maple Street: Thank you for asking about prices.")
+    expect(preview).to_contain_text("2 segments (GSM-7)")
+
+    go_to(page, page.get_by_label("Words of Price shopper"))
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(WORDS)
+    expect(preview.locator(".bubble")).to_have_text(f"Maple Street: {RENDERED} Reply STOP to opt out.")
+    expect(preview).to_contain_text("1 segment (GSM-7)")
+    page.keyboard.type(" We’ll call.")
+    expect(preview).to_contain_text("2 segments (UCS-2)")
+    for _ in " We’ll call.":
+        page.keyboard.press("Backspace")
+    expect(preview).to_contain_text("1 segment (GSM-7)")
+    press(page, page.get_by_role("button", name="Save Price shopper"))
+    expect(page.get_by_role("status")).to_contain_text("Reply: Price shopper. It holds from the next message on.")
+
+    chat.ask(QUESTION)
+    expect(chat.replies().last).to_have_text(RENDERED)
+
+    press(page, page.get_by_role("link", name="History"))
+    expect(page.get_by_text("Mira Manager,").first).to_be_visible()
+    press(page, page.get_by_role("button", name="Undo").first)
+    expect(page.get_by_role("status")).to_contain_text("is undone. It holds from the next message on.")
+    chat.ask(QUESTION)
+    expect(chat.replies().last).to_contain_text("Thank you for asking about prices.")
+
+
+def test_words_that_cannot_be_used_say_so_while_they_are_typed_and_are_not_saved(sign_in: Callable[..., Page]) -> None:
+    page = sign_in(refused=True)
+    page.goto(f"{ADDRESS}#replies-complaint")
+    words = page.get_by_label("Words of Complaint", exact=True)
+    words.fill("{{ practice.nickname }}")
+    expect(page.get_by_role("region", name="Complaint as a patient")).to_contain_text("nickname cannot be used here")
+    page.get_by_role("button", name="Save Complaint").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Not saved")
+    expect(words).to_have_attribute("aria-invalid", "true")
+    expect(words).to_have_accessible_description("practice.nickname cannot be used here")
+    expect(words).to_have_value("{{ practice.nickname }}")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_everybody_can_read_and_use_it_and_it_fits_the_screen(sign_in: Callable[..., Page], screen: str) -> None:
+    width, height = SCREENS[screen]
+    page = sign_in(viewport={"width": width, "height": height}, refused=True)
+
+    def check() -> None:
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.goto(ADDRESS)
+    check()
+    page.get_by_label("Sunday").fill("8-12")
+    page.get_by_role("button", name="Save the hours").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check()
+    page.goto(ADDRESS)
+    page.get_by_label("To pay a bill").fill("https://maple.example/a-long-address-" + "x" * 200)
+    page.get_by_role("button", name="Save the links").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    check()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("heading", name="History of the settings")).to_be_visible()
+    check()
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_role("status")).to_be_visible()

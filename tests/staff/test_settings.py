@@ -1,0 +1,573 @@
+"""The settings page: what a manager changes holds for the next message, and can be undone.
+
+What a check of the practices file would refuse is refused here in the same words.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from inbox.models import Delivery
+from inbox.staff_models import AuditEntry, Role, SettingVersion
+from intake.practices import Practice
+from intake.settings import Settings
+from tasks.notices import key_of
+from tests.intake.command import intake
+from tests.staff.conftest import Browser, Console, StartConsole
+from tests.standins.hook import HookReceiver
+from tests.world import PATIENT, PRACTICES_TOML, SITE, WIDGET_KEY
+from webhooks.parts import parts_of
+
+ADDRESS = "/staff/settings/demo"
+PRICES = "How much is a first visit without insurance?"
+WORDS = "{{ practice.name }}: A visit is $150. Book at {{ links.scheduling }}"
+RENDERED = "Maple Street: A visit is $150. Book at https://maple.example/book"
+OTHER_PATIENT = "+12025550124"
+
+
+@pytest.fixture
+def manager(console: Console) -> Browser:
+    """The browser of a manager of the demo practice."""
+    return console.sign_in(Role.MANAGER, name="Mira Manager")
+
+
+def token(page: requests.Response) -> str:
+    """The version that a page's forms say they were made from."""
+    found = re.search(r'name="version" value="([^"]+)"', page.text)
+    assert found, page.status_code
+    return found[1]
+
+
+def save(browser: Browser, address: str = ADDRESS, version: str | None = None, **values: object) -> requests.Response:
+    """Sends a form with these settings, `__` in the place of dots, from a page that was opened just before."""
+    form = {name.replace("__", "."): value for name, value in values.items()}
+    return browser.post(address, data={"version": version or token(browser.get(address)), **form})
+
+
+def text_of(page: requests.Response) -> str:
+    """What a page says, without its markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def field(page: requests.Response, key: str) -> str:
+    """What stands in a field."""
+    found = re.search(rf'name="{re.escape(key)}" value="([^"]*)"', page.text) or re.search(
+        rf'<textarea[^>]* name="{re.escape(key)}"[^>]*>([^<]*)</textarea>', page.text
+    )
+    assert found, key
+    return html.unescape(found[1]).strip()
+
+
+def ask(console: Console, text: str = PRICES, from_: str = PATIENT) -> str:
+    """Texts the practice, and returns what it answers."""
+    console.text(text, from_=from_)
+    console.work()
+    return console.rows(Delivery)[-1].body
+
+
+def effective(console: Console) -> Practice:
+    """The practice as the web process has it."""
+    return parts_of(console.app).practices.require("demo")
+
+
+def undo(browser: Browser, version: int) -> requests.Response:
+    page = browser.get(f"{ADDRESS}/history")
+    return browser.post(f"{ADDRESS}/undo", data={"version": token(page), "undoes": str(version)})
+
+
+# ---- what is shown
+
+
+def test_a_manager_sees_what_the_file_says(manager: Browser) -> None:
+    assert manager.get("/staff/settings").headers["Location"] == ADDRESS
+    page = manager.get(ADDRESS)
+
+    assert "As in the practices file" in page.text
+    assert field(page, "hours.mon") == "00:00-23:59"
+    assert field(page, "links.scheduling") == "https://maple.example/book"
+    assert field(page, "links.pay") == ""
+    assert field(page, "review_sample") == "0.02"
+    assert field(page, "replies.price_shopper").startswith("{{ practice.name }}: Thank you for asking about prices.")
+    assert "A first visit is $120 to $180 without insurance." in text_of(page)
+
+
+def test_every_reply_is_shown_as_a_patient_reads_it(console: Console, manager: Browser) -> None:
+    page = text_of(manager.get(ADDRESS))
+
+    assert ask(console) in page
+    assert "in the alphabet of texts" not in page
+
+
+def test_the_passwords_in_addresses_are_not_shown_again(start_console: StartConsole) -> None:
+    address = "mailtos://desk:swordfish@maple.example?to=billing@maple.example"
+    console = start_console(f'teams = {{ billing = {{ notify = ["{address}"] }} }}')
+    browser = console.sign_in(Role.MANAGER)
+    save(browser, teams__billing__notify="mailtos://desk:catfish@maple.example")
+
+    for page in (browser.get(ADDRESS), browser.get(f"{ADDRESS}/history")):
+        assert "mailtos://desk:****@maple.example" in page.text
+        assert not re.search("swordfish|catfish", page.text)
+
+
+def test_whoever_manages_several_practices_chooses(console: Console) -> None:
+    page = console.sign_in(Role.MANAGER, practices=["demo", "other"]).get("/staff/settings/other")
+
+    assert "Settings of Harbor Dental" in page.text
+    assert f'href="{ADDRESS}"' in page.text
+
+
+@pytest.mark.parametrize("path", ["", "/history"])
+def test_it_is_for_managers_of_the_practice(console: Console, path: str) -> None:
+    staff, stranger = console.sign_in(Role.STAFF), console.sign_in(Role.MANAGER, practices=["other"])
+
+    assert staff.get(ADDRESS + path).status_code == 403
+    assert "Settings" not in staff.get("/staff/").text
+    assert stranger.get(ADDRESS + path).status_code == 404
+    assert stranger.post(ADDRESS, data={"version": "0.x", "links.pay": "https://x.example"}).status_code == 404
+
+
+# ---- what is changed
+
+
+def test_the_next_message_gets_the_new_words_without_a_restart(console: Console, manager: Browser) -> None:
+    assert ask(console).startswith("Maple Street: Thank you for asking about prices.")
+    answer = save(manager, replies__price_shopper=WORDS)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, ADDRESS)
+    assert "Saved as version 1: Reply: Price shopper." in manager.get(ADDRESS).text
+    assert ask(console, from_=OTHER_PATIENT) == f"{RENDERED} Reply STOP to opt out."
+
+
+def test_the_next_message_is_judged_by_the_new_threshold(console: Console, manager: Browser) -> None:
+    ask(console)
+    save(manager, review_threshold="1")
+    ask(console, from_=OTHER_PATIENT)
+
+    assert [row.reply for row in console.rows(Delivery)] == ["price_shopper", "review"]
+    save(manager, thresholds__price_shopper="0")
+    ask(console, from_="+12025550125")
+    assert console.rows(Delivery)[-1].reply == "price_shopper"
+
+
+def test_hours_hold_at_once_in_the_web_process_too(console: Console, manager: Browser) -> None:
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    save(manager, **{f"hours__{day}": "" for day in days}, closed_on="2026-12-25, 2027-01-01")
+
+    shown = requests.get(f"{console.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}, timeout=30).json()
+    assert (shown["open"], shown["next_opening"]) == (False, None)
+    assert [day.isoformat() for day in effective(console).closed_on] == ["2026-12-25", "2027-01-01"]
+
+
+def test_a_team_is_told_at_the_addresses_that_it_was_given(start_console: StartConsole, hook: HookReceiver) -> None:
+    url = hook.apprise_url()
+    console = start_console(f'review_threshold = 1.0\nteams = {{ review = {{ notify = ["{url}"] }} }}')
+    browser = console.sign_in(Role.MANAGER)
+    ask(console)
+    save(browser, **{"teams__review__notify": "sms:+12025550113", "teams__review__notify__kept": key_of(url)})
+    ask(console, from_=OTHER_PATIENT)
+    save(browser, teams__review__notify="")
+    ask(console, from_="+12025550125")
+
+    assert len(hook.notifications) == 2
+    texted = [sent.to for sent in console.twilio.messages if sent.to == "+12025550113"]
+    assert len(texted) == 1
+
+
+def test_what_the_page_does_not_cover_stays_as_the_file_says(console: Console, manager: Browser) -> None:
+    before = effective(console)
+    save(manager, links__pay="https://maple.example/pay", review_reply_hours="2.5")
+
+    after = effective(console)
+    assert (after.links.pay, after.review_reply_hours) == ("https://maple.example/pay", 2.5)
+    same = before.model_copy(update={"links": after.links, "review_reply_hours": 2.5})
+    assert after == same
+
+
+def test_what_is_empty_is_as_if_it_was_never_said(console: Console, manager: Browser) -> None:
+    save(manager, links__scheduling="", replies__price_shopper=WORDS)
+    save(manager, replies__price_shopper="")
+
+    assert effective(console).links.scheduling is None
+    assert effective(console).replies == {}
+
+
+def test_the_standard_words_come_back_with_a_button(console: Console, manager: Browser) -> None:
+    save(manager, replies__complaint="{{ practice.name }}: We are sorry.")
+    assert "own words" in manager.get(ADDRESS).text
+    save(manager, replies__complaint="whatever is typed", standard="replies.complaint")
+
+    assert effective(console).replies == {}
+    assert console.rows(SettingVersion)[-1].version == 2
+
+
+def test_a_form_without_a_change_writes_no_version(console: Console, manager: Browser) -> None:
+    page = manager.get(ADDRESS)
+    form = {key: field(page, key) for key in ("hours.mon", "links.scheduling", "review_sample", "replies.complaint")}
+    answer = manager.post(ADDRESS, data={"version": token(page), **form, "teams.billing.include_text": "no"})
+
+    assert answer.status_code == 303
+    assert "Nothing was changed." in manager.get(ADDRESS).text
+    assert console.rows(SettingVersion) == []
+
+
+def test_views_and_changes_are_in_the_audit_trail_without_the_values(console: Console, manager: Browser) -> None:
+    manager.get(ADDRESS)
+    save(manager, links__pay="https://maple.example/pay")
+    undo(manager, 1)
+
+    about = [entry for entry in console.rows(AuditEntry) if entry.subject == "settings:demo"]
+    assert [entry.action for entry in about if entry.action != "settings_viewed"] == [
+        "settings_changed",
+        "settings_undone",
+    ]
+    assert "settings_viewed" in [entry.action for entry in about]
+    assert about[-1].detail == {"version": 2, "keys": ["links.pay"], "undoes": 1}
+    assert "maple.example/pay" not in str([entry.detail for entry in about])
+
+
+# ---- what is refused
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "line"),
+    [
+        ("hours.mon", "8-12", 'hours = { mon = ["8-12"] }'),
+        ("hours.tue", "08:00-12:00, 17:00-13:00", 'hours = { tue = ["08:00-12:00", "17:00-13:00"] }'),
+        ("closed_on", "Christmas", 'closed_on = ["Christmas"]'),
+        ("links.pay", "maple.example/pay", 'links = { pay = "maple.example/pay" }'),
+        ("review_threshold", "1.5", "review_threshold = 1.5"),
+        ("review_threshold", "often", 'review_threshold = "often"'),
+        ("thresholds.complaint", "-1", "thresholds = { complaint = -1 }"),
+        ("review_sample", "nan", "review_sample = nan"),
+        ("teams.billing.notify", "sms:12", 'teams = { billing = { notify = ["sms:12"] } }'),
+        ("teams.billing.notify", "slack://x", 'teams = { billing = { notify = ["slack://x"] } }'),
+        ("teams.billing.quiet_hours", "20:00", 'teams = { billing = { quiet_hours = "20:00" } }'),
+        ("teams.billing.digest_at", "8", 'teams = { billing = { digest_at = ["8"] } }'),
+        ("replies.complaint", "{% if is_open %}Hello", 'replies = { complaint = "{% if is_open %}Hello" }'),
+        ("replies.complaint", "x" * 1601, f'replies = {{ complaint = "{"x" * 1601}" }}'),
+    ],
+)
+def test_what_a_check_of_the_file_refuses_is_refused_with_the_same_words_at_the_field(
+    console: Console, manager: Browser, tmp_path: Path, key: str, typed: str, line: str
+) -> None:
+    answer = manager.post(ADDRESS, data={"version": token(manager.get(ADDRESS)), key: typed})
+
+    assert answer.status_code == 422
+    said = re.search(rf'<p class="problem" id="s-{re.sub("[^a-z0-9]", "-", key)}-problem">([^<]+)</p>', answer.text)
+    assert said
+    assert html.unescape(said[1]) in said_by_a_check(tmp_path, line)
+    assert field(answer, key) == typed
+    assert console.rows(SettingVersion) == []
+
+
+def said_by_a_check(folder: Path, line: str) -> str:
+    """What `intake practice check` says of a file with this line."""
+    file = folder / "wrong.toml"
+    file.write_text(
+        '[[practice]]\nslug = "demo"\nname = "Maple Street"\nphone = "+12025550100"\nphone_numbers = ["+15005550006"]\n'
+        f'time_zone = "America/New_York"\n{line}\n'
+    )
+    return intake("practice", "check", str(file), folder=folder).error
+
+
+def test_words_that_come_to_nothing_at_some_hour_are_refused(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER, practices=["other"])  # which never opens
+    answer = save(browser, "/staff/settings/other", replies__help="{% if is_open %}Hello{% endif %}")
+
+    assert answer.status_code == 422
+    assert "replies.help comes to nothing; it needs words at every hour" in answer.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{% for one in range(99999) %}x{% endfor %}",
+        "{{ 'x' * 1000000000 }}",
+        "{{ practice.teams }}",
+        "{{ practice.__class__ }}",
+        "{{ phone.upper() }}",
+        "{{ self }}",
+        "{% include 'urgent.txt' %}",
+        "{{ practice.name|replace('a', 'b') }}",
+    ],
+)
+def test_words_may_neither_compute_nor_name_what_is_kept_back(console: Console, manager: Browser, words: str) -> None:
+    assert save(manager, replies__complaint=words).status_code == 422
+    preview = manager.post(f"{ADDRESS}/preview", data={"reply": "complaint", "text": words})
+    assert 'class="problem"' in preview.text
+    assert "bubble" not in preview.text
+    assert console.rows(SettingVersion) == []
+
+
+@pytest.mark.parametrize("address", ["json://169.254.169.254/", "syslog://", "ntfy://10.0.0.1/topic", "swordfish"])
+def test_an_address_that_names_a_server_of_anybodys_choice_is_for_the_file(
+    console: Console, manager: Browser, address: str
+) -> None:
+    answer = save(manager, teams__billing__notify=address)
+
+    assert answer.status_code == 422
+    assert "others are for the practices file" in answer.text
+    assert console.rows(SettingVersion) == []
+
+
+def test_one_wrong_value_keeps_all_of_a_form_from_being_stored(console: Console, manager: Browser) -> None:
+    answer = save(manager, links__pay="https://maple.example/pay", links__prices="prices")
+
+    assert answer.status_code == 422
+    assert (field(answer, "links.pay"), field(answer, "links.prices")) == ("https://maple.example/pay", "prices")
+    assert console.rows(SettingVersion) == []
+    assert effective(console).links.pay is None
+
+
+# ---- two at once
+
+
+def test_of_two_who_edit_the_second_is_shown_what_the_first_changed(console: Console, manager: Browser) -> None:
+    other = console.sign_in(Role.MANAGER, name="Otto Other")
+    opened, form = token(other.get(ADDRESS)), {"links__pay": "", "links__prices": "https://maple.example/prices"}
+    save(manager, links__pay="https://maple.example/pay")
+    refused = save(other, version=opened, **form)
+
+    assert refused.status_code == 409
+    said = text_of(refused)
+    assert "Version 1, by Mira Manager" in said
+    assert "Link: To pay a bill links.pay before no link after https://maple.example/pay" in said
+    assert (field(refused, "links.pay"), field(refused, "links.prices")) == (
+        "https://maple.example/pay",
+        "https://maple.example/prices",
+    )
+    again = {"links__pay": field(refused, "links.pay"), "links__prices": field(refused, "links.prices")}
+    assert save(other, version=token(refused), **again).status_code == 303
+    links = effective(console).links
+    assert (links.pay, links.prices) == ("https://maple.example/pay", "https://maple.example/prices")
+
+
+def test_of_saves_at_the_same_moment_one_is_stored(console: Console) -> None:
+    browsers = [console.sign_in(Role.MANAGER) for _ in range(4)]
+    opened = token(browsers[0].get(ADDRESS))
+    for browser in browsers:
+        browser.token()
+    links = [f"https://maple.example/{number}" for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda one, link: save(one, version=opened, links__pay=link), browsers, links))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
+    assert [version.version for version in console.rows(SettingVersion)] == [1]
+
+
+# ---- history
+
+
+def test_the_history_says_who_changed_what(manager: Browser) -> None:
+    assert "Nothing has been changed here" in manager.get(f"{ADDRESS}/history").text
+    save(manager, links__scheduling="https://maple.example/visits", hours__sun="")
+
+    said = text_of(manager.get(f"{ADDRESS}/history"))
+    assert "Version 1 Mira Manager, " in said
+    assert "Hours: Sunday hours.sun before 00:00-23:59 after closed" in said
+    assert "before https://maple.example/book after https://maple.example/visits" in said
+
+
+def test_undoing_a_version_puts_back_what_it_changed_as_a_new_version(console: Console, manager: Browser) -> None:
+    save(manager, replies__price_shopper=WORDS)
+    save(manager, links__pay="https://maple.example/pay")
+    assert undo(manager, 1).status_code == 303
+
+    assert effective(console).replies == {}
+    assert effective(console).links.pay == "https://maple.example/pay"
+    assert "Version 3, undoes version 1" in manager.get(f"{ADDRESS}/history").text
+    assert ask(console).startswith("Maple Street: Thank you for asking about prices.")
+
+
+def test_an_undoing_can_be_undone(console: Console, manager: Browser) -> None:
+    save(manager, replies__price_shopper=WORDS)
+    undo(manager, 1)
+    undo(manager, 2)
+
+    assert effective(console).replies == {"price_shopper": WORDS}
+
+
+def test_what_is_undone_already_is_not_undone_again(console: Console, manager: Browser) -> None:
+    save(manager, links__pay="https://maple.example/pay")
+    undo(manager, 1)
+
+    assert undo(manager, 1).status_code == 303
+    assert len(console.rows(SettingVersion)) == 2
+
+
+def test_an_undoing_from_a_page_that_is_out_of_date_is_refused(console: Console, manager: Browser) -> None:
+    save(manager, links__pay="https://maple.example/pay")
+    opened = token(manager.get(f"{ADDRESS}/history"))
+    save(manager, links__pay="https://maple.example/bills")
+    answer = manager.post(f"{ADDRESS}/undo", data={"version": opened, "undoes": "1"})
+
+    assert answer.status_code == 409
+    assert "the settings were changed since you opened this page" in answer.text
+    assert effective(console).links.pay == "https://maple.example/bills"
+
+
+@pytest.mark.parametrize("undone", ["", "0", "2", "999999999", "9" * 40, "x", "-1"])
+def test_a_version_that_there_is_not_cannot_be_undone(console: Console, manager: Browser, undone: str) -> None:
+    save(manager, links__pay="https://maple.example/pay")
+    opened = token(manager.get(f"{ADDRESS}/history"))
+
+    assert manager.post(f"{ADDRESS}/undo", data={"version": opened, "undoes": undone}).status_code == 400
+    assert len(console.rows(SettingVersion)) == 1
+
+
+def test_an_undoing_that_does_not_fit_any_more_is_refused(console: Console, manager: Browser) -> None:
+    save(manager, links__pay="https://maple.example/pay")
+    save(manager, replies__help="{% if links.pay %}Pay at {{ links.pay }}{% endif %}")
+    answer = undo(manager, 1)
+
+    assert answer.status_code == 422
+    assert "replies.help comes to nothing; it needs words at every hour" in answer.text
+    assert effective(console).links.pay == "https://maple.example/pay"
+
+
+def test_a_long_history_comes_in_pages(console: Console, manager: Browser) -> None:
+    for number in range(21):
+        save(manager, links__pay=f"https://maple.example/{number}")
+
+    newest = manager.get(f"{ADDRESS}/history").text
+    assert f"{ADDRESS}/history?before=2" in newest
+    assert 'id="version-1"' in manager.get(f"{ADDRESS}/history?before=2").text
+    assert 'id="version-1"' not in newest
+
+
+# ---- the practices file is edited later
+
+
+@pytest.fixture
+def restart(settings: Settings, console_of: Callable[[Settings], Console]) -> Callable[[str, str], Console]:
+    """Starts the service again with a practices file in which one text is another."""
+
+    def with_file(old: str, new: str) -> Console:
+        assert old in PRACTICES_TOML
+        settings.practices_file.write_text(PRACTICES_TOML.replace(old, new, 1))
+        return console_of(settings)
+
+    return with_file
+
+
+BOOK, VISITS, CALENDAR = (f"https://maple.example/{name}" for name in ("book", "visits", "calendar"))
+
+
+@pytest.fixture
+def disputed(manager: Browser, restart: Callable[[str, str], Console]) -> Console:
+    """A link was changed on the page, and the file says something else again since."""
+    save(manager, links__scheduling=VISITS)
+    return restart(BOOK, CALENDAR)
+
+
+def test_a_conflict_with_the_file_is_named_and_the_pages_value_holds(disputed: Console) -> None:
+    said = text_of(disputed.sign_in(Role.MANAGER).get(ADDRESS))
+
+    assert f"Link: To book a visit links.scheduling the file {CALENDAR} this page {VISITS}" in said
+    assert VISITS in ask(disputed)
+
+
+@pytest.mark.parametrize(("choice", "link"), [("file", CALENDAR), ("page", VISITS)])
+def test_either_can_be_kept(disputed: Console, choice: str, link: str) -> None:
+    browser = disputed.sign_in(Role.MANAGER)
+    form = {"version": token(browser.get(ADDRESS)), "key": "links.scheduling", "keep": choice}
+    assert browser.post(f"{ADDRESS}/keep", data=form).status_code == 303
+
+    assert "The practices file says something else" not in browser.get(ADDRESS).text
+    assert effective(disputed).links.scheduling == link
+    undo(browser, 2)
+    assert "The practices file says something else" in browser.get(ADDRESS).text
+
+
+def test_undoing_leads_to_what_the_file_says_now_and_says_so(disputed: Console) -> None:
+    browser = disputed.sign_in(Role.MANAGER)
+    assert f"undoing brings {CALENDAR}" in text_of(browser.get(f"{ADDRESS}/history"))
+    undo(browser, 1)
+
+    assert effective(disputed).links.scheduling == CALENDAR
+
+
+def test_a_file_that_says_the_same_now_is_no_conflict(manager: Browser, restart: Callable[[str, str], Console]) -> None:
+    save(manager, links__scheduling=VISITS)
+    page = restart(BOOK, VISITS).sign_in(Role.MANAGER).get(ADDRESS)
+
+    assert "The practices file says something else" not in page.text
+
+
+def test_other_lines_of_the_file_hold_beside_what_was_changed(
+    manager: Browser, restart: Callable[[str, str], Console]
+) -> None:
+    save(manager, links__scheduling=VISITS)
+    console = restart("A first visit is $120 to $180", "A first visit is $90")
+
+    assert f"A first visit is $90 without insurance. To book: {VISITS}" in ask(console)
+
+
+def test_a_page_from_before_the_file_was_edited_saves_nothing(
+    manager: Browser, restart: Callable[[str, str], Console]
+) -> None:
+    opened = token(manager.get(ADDRESS))
+    console = restart(BOOK, CALENDAR)
+    answer = save(console.sign_in(Role.MANAGER), version=opened, links__pay=VISITS)
+
+    assert answer.status_code == 409
+    assert "the practices file was changed since you opened this page" in answer.text
+    assert field(answer, "links.pay") == VISITS
+    assert console.rows(SettingVersion) == []
+
+
+def test_what_does_not_fit_the_file_any_more_gives_way_and_is_named(
+    manager: Browser, restart: Callable[[str, str], Console]
+) -> None:
+    save(manager, teams__billing__notify="sms:+12025550113")
+    console = restart('phone_numbers = ["+15005550006"]\n', "")
+
+    page = text_of(console.sign_in(Role.MANAGER).get(ADDRESS))
+    assert "Not in use" in page
+    assert "staff can be texted from one of phone_numbers or messaging_service_sid only" in page
+    assert effective(console).teams == {}
+
+
+# ---- the preview
+
+
+def test_the_preview_is_what_the_patient_gets(console: Console, manager: Browser) -> None:
+    shown = manager.post(f"{ADDRESS}/preview", data={"reply": "price_shopper", "text": WORDS})
+    assert console.rows(SettingVersion) == []
+    save(manager, replies__price_shopper=WORDS)
+
+    sent = ask(console)
+    assert f'<p class="bubble">{html.escape(sent)}</p>' in shown.text
+    assert "1 segment (GSM-7)" in text_of(shown)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("x" * 300, "3 segments (GSM-7), 323 characters"),
+        ("We’ll call", "1 segment (UCS-2), 33 characters: ’ is not in the alphabet of texts"),
+        ("We’ll call " + "x" * 100, "2 segments"),
+        ("{{ links.nowhere }}", "links.nowhere cannot be used here"),
+        ("x" * 1601, "replies.complaint: String should have at most 1600 characters"),
+    ],
+)
+def test_the_preview_counts_segments_and_names_mistakes(manager: Browser, words: str, said: str) -> None:
+    assert said in text_of(manager.post(f"{ADDRESS}/preview", data={"reply": "complaint", "text": words}))
+
+
+def test_a_preview_of_no_reply_is_refused(manager: Browser) -> None:
+    assert manager.post(f"{ADDRESS}/preview", data={"reply": "gossip", "text": "x"}).status_code == 400
+
+
+def test_words_are_never_taken_for_markup(manager: Browser) -> None:
+    shown = manager.post(f"{ADDRESS}/preview", data={"reply": "complaint", "text": "<script>alert(1)</script>"})
+
+    assert "<script>" not in shown.text
+    assert "&lt;script&gt;alert(1)" in shown.text
