@@ -11,7 +11,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from intake.errors import IntakeError
-from intake.privacy import new_key
+from intake.privacy import Keyring, new_key
 from intake.settings import Settings, load_settings
 
 DATA_DIR = Path("var")
@@ -87,6 +87,21 @@ def model_places(data_dir: Path) -> ModelPlaces:
     return ModelPlaces(
         store=Path(values.get("MODELS_DIR") or data_dir / MODELS_FOLDER), pinned=Path(pinned) if pinned else None
     )
+
+
+def keyring_of_service(data_dir: Path) -> Keyring:
+    """Reads the encryption keys of the service; the other settings that it needs may be missing.
+
+    Raises:
+        IntakeError: there are none, or they are no keys.
+    """
+    keys = (dotenv_values(data_dir / KEYS_FILE) | _given(os.environ)).get("ENCRYPTION_KEYS")
+    try:
+        return Keyring(keys or "")
+    except ValueError:
+        raise IntakeError(
+            f"ENCRYPTION_KEYS is missing or holds no Fernet keys: set it, or give the data folder with {KEYS_FILE}"
+        ) from None
 
 
 def _given(environment: Mapping[str, str]) -> dict[str, str]:

@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from intake.commands.classify import load_classifier, model_store
 from intake.commands.run import data_dir_option
 from intake.errors import IntakeError
+from intake.local import settings_of_running_service
+from intake.practices import load_practices
+from intake.privacy import Keyring
+from intake.reviewed import ReviewsFile, seal
 
 if TYPE_CHECKING:
     from classifier.store import ModelStore, Use
+    from inbox.database import Database
 
 
 @click.group()
@@ -101,6 +106,58 @@ def activate(version: str, data_dir: Path) -> None:
 def rollback(data_dir: Path) -> None:
     """Use the model again that was in use before, from the next message on."""
     _switch(data_dir, lambda store: store.rollback(datetime.now(UTC)))
+
+
+@model.command("export-reviews")
+@click.argument("file", type=click.File("wb", lazy=True))
+@data_dir_option
+def write_reviews(file: BinaryIO, data_dir: Path) -> None:
+    """Write what staff said of messages to an encrypted FILE, for `python -m training refresh`.
+
+    It holds the messages of the practices that agreed (share_reviews_for_training in the practices file), with names,
+    numbers and addresses taken out; a message that could still name somebody is left out. `-` writes to stdout.
+    """
+    from inbox.database import Database
+
+    settings = settings_of_running_service(data_dir)
+    agreed = [one.slug for one in load_practices(settings.practices_file).all if one.share_reviews_for_training]
+    if not agreed:
+        raise IntakeError(
+            "no practice shares its reviews: set share_reviews_for_training = true in the practices file for each that"
+            " has agreed"
+        )
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    try:
+        database.check_keys()
+        reviews = _read_reviews(database, agreed)
+    finally:
+        database.close()
+    file.write(seal(reviews, database.keyring))
+    click.echo(
+        f"{len(reviews.messages)} reviewed messages of {len(agreed)} practices; left out: {reviews.left_out} that could"
+        f" name somebody, {reviews.without_intent} of no intent",
+        err=True,
+    )
+
+
+def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
+    """Reads what may be exported, and notes in the audit trail that it was."""
+    from inbox.audit import record_action
+    from inbox.review_export import export_reviews
+
+    with database.read() as session:
+        reviews = export_reviews(session, practices, datetime.now(UTC))
+    with database.write() as session:
+        record_action(
+            session,
+            staff_id=None,
+            practice=None,
+            action="exported",
+            subject="reviews",
+            practices=practices,
+            messages=len(reviews.messages),
+        )
+    return reviews
 
 
 def _switch(data_dir: Path, change: Callable[[ModelStore], Use]) -> None:

@@ -30,6 +30,7 @@ def test_these_are_the_commands() -> None:
         *("up", "web", "worker", "migrate", "classify"),
         *("simulate sms", "simulate voicemail", "simulate chat", "practice check"),
         *("model info", "model check", "model list", "model activate", "model rollback"),
+        "model export-reviews",
         *("keys new", "keys rotate"),
         *("staff add", "staff list", "staff disable", "staff enable", "staff reset", "audit verify"),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from intake.errors import IntakeError
-from intake.local import ModelPlaces, model_places, prepare, settings_of_running_service
+from intake.local import ModelPlaces, keyring_of_service, model_places, prepare, settings_of_running_service
 from intake.privacy import Keyring
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
 
@@ -146,6 +146,16 @@ def test_another_command_finds_the_models_wherever_they_were_put(folder: Path) -
     assert model_places(Path("var")) == ModelPlaces(Path("/file/models"), Path("/file/model"))
     os.environ["MODEL_DIR"] = "/environment/model"
     assert model_places(Path("var")).pinned == Path("/environment/model")
+
+
+def test_the_keys_alone_can_be_had_where_the_rest_is_missing(folder: Path) -> None:
+    with pytest.raises(IntakeError, match=r"ENCRYPTION_KEYS is missing or holds no Fernet keys: set it, or give"):
+        keyring_of_service(Path("var"))
+
+    complete = start()
+    assert keyring_of_service(Path("var")).fingerprints == Keyring(complete["ENCRYPTION_KEYS"]).fingerprints
+    os.environ["ENCRYPTION_KEYS"] = ENCRYPTION_KEY
+    assert keyring_of_service(Path("var")).fingerprints == Keyring(ENCRYPTION_KEY).fingerprints
 
 
 def test_where_nothing_ran_another_command_says_what_to_do() -> None:
