@@ -26,6 +26,8 @@ _NAMES = {
     "links.pay": "To pay a bill",
     "links.prices": "Prices",
     "links.privacy": "Privacy notice",
+    "replies.review_es": "Review, in Spanish",
+    "replies.urgent_es": "Urgent, in Spanish",
     "review_threshold": "Of every message",
     "review_sample": "Share of the sure ones that is reviewed too",
     "review_reply_hours": "Hours in which a review still answers",

@@ -17,7 +17,7 @@ from intake.practices import REPLY_NAMES, Practice
 
 FOLDER = Path(__file__).parent / "replies"
 STOP_WORDING = "Reply STOP to opt out."
-STOP_WORDING_IN_SPANISH = "Responda STOP para no recibir mensajes."
+_IN_SPANISH = "_es"  # end of the name of a reply
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
 
 
@@ -59,12 +59,17 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and name != "opt_out" and "STOP" not in text:
-        text = f"{text} {STOP_WORDING_IN_SPANISH if name.endswith('_es') else STOP_WORDING}"
+        text = f"{text} {stop_wording(name)}"
     if len(text) > MAX_LENGTH:
         raise IntakeError(
             f"practice[{practice.slug}].replies.{name} comes to {len(text)} characters; at most {MAX_LENGTH} fit"
         )
     return text
+
+
+def stop_wording(name: str) -> str:
+    """Returns how a first text says how to opt out, in the language of the reply."""
+    return "Responda STOP para no recibir mensajes." if name.endswith(_IN_SPANISH) else STOP_WORDING
 
 
 def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tuple[str, bool]:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.understanding import INTENTS
+from training.benchmark.command import benchmark
 from training.corpus import CORPUS, CorpusError, Split, read_corpus, split_corpus
+from training.generation.command import generate
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.run_folder import RUNS, RunError, RunFolder, open_run, require
 
@@ -21,6 +24,23 @@ _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
 _RECIPE = _HERE / "recipes" / "compact.toml"
 _OUTPUT = _HERE.parent / "classifier" / "models" / "intent"
+_REPORTS = _HERE / "reports"
+_Step = Callable[..., None]
+
+_OPTIONS: tuple[Callable[[_Step], _Step], ...] = (
+    click.option("--config", type=_PATH, default=_RECIPE, help="The recipe, a TOML file."),
+    click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages."),
+    click.option("--runs", type=_PATH, default=RUNS, help="Where runs keep their checkpoints."),
+    click.option("--output", type=_PATH, default=_OUTPUT, help="Where the finished model folder goes."),
+)
+_MEASURING = (
+    click.option(
+        "--reports", type=_PATH, default=_REPORTS, help="Where evaluation reports go, a folder for each model."
+    ),
+    click.option(
+        "--validation-only", is_flag=True, help="Leave the cross-style test and the held-back messages alone."
+    ),
+)
 
 
 class _Run:
@@ -56,25 +76,35 @@ class _Run:
         return teach(teacher.recipe, teacher.folder, self.split.train, distillation.readings)
 
     def export(self) -> None:
-        from training.export import export, publish
+        from training.export import export
+        from training.model_folder import publish
 
         require(self.folder.best, "fit")
         export(self.recipe, self.split.validation, self.folder)
         publish(self.folder.model, self.output)
 
-    def evaluate(self) -> None:
+    def evaluate(self, reports: Path, validation_only: bool) -> None:
         from training.card import write_card
-        from training.evaluate import evaluate
-        from training.export import publish, write_json, write_manifest
+        from training.evaluate import evaluate, read_unseen, time_validation
+        from training.model_folder import publish, version_of, write_json, write_manifest
+        from training.plots import TITLES
+        from training.report import write_report
 
         model = require(self.folder.model, "export")
-        evaluation = evaluate(self.recipe, self.split, self.folder, self.corpus / "test" / "crossstyle.jsonl")
+        command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
+        unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
+        evaluation = evaluate(self.recipe, self.split, self.folder, unseen)
         write_json(model / "evaluation.json", evaluation)
         write_card(model)
         write_manifest(model)
         publish(model, self.output)
-        for part in ("validation", "cross_style"):
-            click.echo(f"{part}: " + ", ".join(f"{k} {v}" for k, v in evaluation[part]["int8"].items()))
+        report = reports / version_of(model)
+        write_report(evaluation, time_validation(self.split, self.folder), report)
+        for part in TITLES:
+            if part in evaluation:
+                scores = evaluation[part]["int8"]
+                click.echo(f"{part}: accuracy {scores['accuracy']}, macro_f1 {scores['macro_f1']}")
+        click.echo(f"the report is {report / 'report.md'}")
 
 
 @click.group()
@@ -82,47 +112,51 @@ def main() -> None:
     """Make the intent model that the classifier serves."""
 
 
-def _command(step: Callable[[_Run], None]) -> click.Command:
-    """Make a command of a step: every step takes the same options and reports its errors alike."""
+def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command]:
+    """Make a command of a step: every step takes the same options, some take more, and all report errors alike."""
 
-    @main.command(step.__name__, help=step.__doc__)
-    @click.option("--config", type=_PATH, default=_RECIPE, help="The recipe, a TOML file.")
-    @click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages.")
-    @click.option("--runs", type=_PATH, default=RUNS, help="Where runs keep their checkpoints.")
-    @click.option("--output", type=_PATH, default=_OUTPUT, help="Where the finished model folder goes.")
-    def command(config: Path, corpus: Path, runs: Path, output: Path) -> None:
-        try:
-            step(_Run(config, corpus, runs, output))
-        except (RecipeError, CorpusError, RunError) as error:
-            raise click.ClickException(str(error)) from error
+    def command_of(step: _Step) -> click.Command:
+        def command(config: Path, corpus: Path, runs: Path, output: Path, **options: Any) -> None:
+            try:
+                step(_Run(config, corpus, runs, output), **options)
+            except (RecipeError, CorpusError, RunError) as error:
+                raise click.ClickException(str(error)) from error
 
-    return command
+        for option in (*more, *reversed(_OPTIONS)):
+            command = option(command)
+        return main.command(step.__name__, help=step.__doc__)(command)
+
+    return command_of
 
 
-@_command
-def train(run: _Run) -> None:
+@_command(*_MEASURING)
+def train(run: _Run, reports: Path, validation_only: bool) -> None:
     """Fit, export, evaluate and write the model folder; goes on from the last checkpoint."""
     run.fit()
     run.export()
-    run.evaluate()
+    run.evaluate(reports, validation_only)
 
 
-@_command
+@_command()
 def fit(run: _Run) -> None:
     """Learn the weights and nothing more; goes on from the last checkpoint."""
     run.fit()
 
 
-@_command
+@_command()
 def export(run: _Run) -> None:
     """Export and calibrate the best checkpoint of a finished training."""
     run.export()
 
 
-@_command
-def evaluate(run: _Run) -> None:
-    """Measure the exported model, and write its evaluation and its card."""
-    run.evaluate()
+@_command(*_MEASURING)
+def evaluate(run: _Run, reports: Path, validation_only: bool) -> None:
+    """Measure the exported model, and write its evaluation, its card and its report."""
+    run.evaluate(reports, validation_only)
+
+
+main.add_command(generate)
+main.add_command(benchmark)
 
 
 if __name__ == "__main__":

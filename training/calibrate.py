@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Cal
     temperature = fit_temperature(readings.logits[labelled][:, columns], labels[labelled])
     probabilities = outputs.probabilities(readings.logits, temperature)
     in_scope = np.array([label in INTENTS for label in readings.labels])
-    confidence, correct = _confidence(outputs, probabilities, readings.labels)
+    confidence, correct = intent_confidence(outputs, probabilities, readings.labels)
     others = labelled & ~in_scope
     # An acknowledgement has an answer of its own: none.
     foreign = others & np.array([label != "acknowledgement" for label in readings.labels])
@@ -118,7 +119,7 @@ def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Cal
         target_accuracy=targets.accuracy,
         validation_coverage=_share(routed[in_scope]),
         validation_accuracy_when_routed=_share(correct[routed]) if routed.any() else 1.0,
-        ece_before=round(expected_error(*_confidence(outputs, plain, readings.labels, in_scope)), 4),
+        ece_before=round(expected_error(*intent_confidence(outputs, plain, readings.labels, in_scope)), 4),
         ece_after=round(expected_error(confidence[in_scope], correct[in_scope]), 4),
         validation_out_of_scope_held=_share(~sure[foreign]) if foreign.any() else None,
         **_acknowledging(outputs, probabilities, readings),
@@ -130,7 +131,7 @@ def _share(flags: Flags) -> float:
     return round(float(flags.mean()), 4)
 
 
-def _confidence(
+def intent_confidence(
     outputs: Outputs, probabilities: Floats, labels: Sequence[str | None], chosen: Flags | None = None
 ) -> tuple[Floats, Flags]:
     """Return the confidence in the best intent of each message, and whether it is the right one."""
@@ -168,23 +169,29 @@ def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[st
     urgency = outputs.urgency(readings.logits)
     if urgency is None:
         return {}
-    urgent = np.array([known is True for known in readings.urgent])
-    ordinary = np.array([known is False for known in readings.urgent]) & readings.doubtful
-    pairs = [
-        (alone, with_sign)
-        for with_sign in _URGENT_THRESHOLDS
-        for alone in _URGENT_THRESHOLDS[with_sign <= _URGENT_THRESHOLDS]
-    ]
-    alarms = [urgency >= np.where(readings.has_sign, with_sign, alone) for alone, with_sign in pairs]
-    found = [float(alarm[urgent].mean()) for alarm in alarms]
-    false = [float(alarm[ordinary].mean()) for alarm in alarms]
-    best = max(range(len(pairs)), key=lambda i: (min(found[i], targets.urgent_found), -false[i], pairs[i]))
-    alone, with_sign = pairs[best]
+    urgent = np.array([known is True for known in readings.urgent], dtype=bool)
+    ordinary = np.array([known is False for known in readings.urgent], dtype=bool) & readings.doubtful
+    if not urgent.any():
+        # Nothing says where the thresholds belong: the danger signs decide alone.
+        return {}
+
+    def shares(alone: float, with_sign: float) -> tuple[float, float]:
+        alarm = urgency >= np.where(readings.has_sign, with_sign, alone)
+        return float(alarm[urgent].mean()), float(alarm[ordinary].sum() / max(ordinary.sum(), 1))
+
+    def rank(pair: tuple[float, float]) -> tuple[float, ...]:
+        alone, with_sign = pair
+        found, false = shares(alone, with_sign)
+        return min(found, targets.urgent_found), -false, alone, found, with_sign
+
+    pairs = [(float(alone), float(with_sign)) for alone, with_sign in product(_URGENT_THRESHOLDS, repeat=2)]
+    alone, with_sign = max((pair for pair in pairs if pair[0] >= pair[1]), key=rank)
+    found, false = shares(alone, with_sign)
     return {
-        "urgent_threshold": float(alone),
-        "urgent_with_sign_threshold": float(with_sign),
-        "validation_urgent_found": round(found[best], 4),
-        "validation_false_alarms": round(false[best], 4),
+        "urgent_threshold": alone,
+        "urgent_with_sign_threshold": with_sign,
+        "validation_urgent_found": round(found, 4),
+        "validation_false_alarms": round(false, 4),
     }
 
 

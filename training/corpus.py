@@ -71,6 +71,14 @@ class Message:
     tone: str = ""
     age: str = ""
 
+    @property
+    def could_seem_urgent(self) -> bool:
+        """Whether it was written to be hard to tell from an urgent message, or is about a symptom.
+
+        Nobody would take another one for urgent; a share of false alarms among those says nothing.
+        """
+        return self.label in (None, "clinical_concern")
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
@@ -107,7 +115,12 @@ def _with_more(folder: Path, name: str) -> list[Path]:
     return [*folder.glob(f"{name}.tsv"), *sorted(folder.glob(f"{name}/*.tsv"))]
 
 
-def _rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
+def rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
+    """Yield the number and the columns of every line of a tab-separated file.
+
+    Raises:
+        CorpusError: A line has another number of columns.
+    """
     with path.open(encoding="utf-8", newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
             found = line.rstrip("\n").split("\t")
@@ -117,14 +130,14 @@ def _rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
 
 
 def _read_intent_file(path: Path) -> Iterable[Message]:
-    for _, (channel, tone, age, text) in _rows(path):
+    for _, (channel, tone, age, text) in rows(path):
         urgent = _urgency_of_intent(path.stem)
         yield Message(text, path.stem, path.parent.name, channel, RECIPE_SOURCE, urgent=urgent, tone=tone, age=age)
 
 
 def _read_extra_file(path: Path) -> Iterable[Message]:
     family = path.stem
-    for number, (intent, practice, channel, text) in _rows(path):
+    for number, (intent, practice, channel, text) in rows(path):
         if intent not in INTENTS:
             raise CorpusError(f"{path}:{number} has the unknown intent {intent!r}")
         topic = f"{family}-{(number - 1) // len(INTENTS)}" if family in TOPICS else None
@@ -132,8 +145,8 @@ def _read_extra_file(path: Path) -> Iterable[Message]:
 
 
 def _urgency_of_intent(intent: str) -> bool | None:
-    """Nobody said it of these messages; only a symptom, or a complaint about one, could be urgent."""
-    return None if intent in ("clinical_concern", "complaint") else False
+    """Nobody said it of these messages; a symptom alone is likely to be urgent."""
+    return None if intent == "clinical_concern" else False
 
 
 def _spanish(path: Path) -> frozenset[str]:
@@ -142,24 +155,28 @@ def _spanish(path: Path) -> frozenset[str]:
 
 
 def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[Message]:
-    for number, (channel, kind, text) in _rows(path, 3):
+    for number, (channel, kind, text) in rows(path, 3):
         if kind not in _SCOPE_KINDS:
             known = ", ".join(sorted(_SCOPE_KINDS))
             raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {known}")
         kind = "spanish" if text in spanish else kind
         # What a message in another language says, nobody has judged.
         urgent = None if kind in ("spanish", "non_english") else False
-        label = _LABELS.get(kind, "out_of_scope")
-        yield Message(text, label, "", channel, _source(path), kind=kind, urgent=urgent)
+        yield Message(text, label_of(kind), "", channel, _source(path), kind=kind, urgent=urgent)
+
+
+def label_of(kind: str) -> str:
+    """Return the label of a message that belongs to no intent."""
+    return _LABELS.get(kind, "out_of_scope")
 
 
 def _read_urgency_file(path: Path) -> Iterable[Message]:
-    for number, (urgent, practice, channel, text) in _rows(path):
+    for number, (urgent, practice, channel, text) in rows(path):
         yield Message(text, None, practice, channel, _source(path), urgent=_is_urgent(urgent, path, number))
 
 
 def _read_spanish_file(path: Path) -> Iterable[Message]:
-    for number, (urgent, channel, text) in _rows(path, 3):
+    for number, (urgent, channel, text) in rows(path, 3):
         yield Message(text, "spanish", "", channel, path.stem, kind="spanish", urgent=_is_urgent(urgent, path, number))
 
 
@@ -179,7 +196,7 @@ def _judged(messages: list[Message], path: Path) -> list[Message]:
     if not path.exists():
         return messages
     verdicts: dict[str, bool | None] = {}
-    for number, (verdict, _practice, _channel, text) in _rows(path):
+    for number, (verdict, _practice, _channel, text) in rows(path):
         if verdict not in ("0", "1", "?"):
             raise CorpusError(f"{path}:{number} starts with {verdict!r}, expected 1 (urgent), 0 or ?")
         verdicts[text] = None if verdict == "?" else verdict == "1"

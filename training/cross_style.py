@@ -9,12 +9,25 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from training.corpus import CORPUS
+from training.corpus import CorpusError, Message
 
-CROSS_STYLE = CORPUS / "test" / "crossstyle.jsonl"
+FILE = Path("test") / "crossstyle.jsonl"
+"""Where it lies in the corpus folder."""
 
 
-def read_cross_style(path: Path = CROSS_STYLE) -> tuple[list[str], list[str]]:
-    """Return the texts of the cross-style test and their intents."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [row["text"] for row in rows], [row["intent"] for row in rows]
+def read_cross_style(corpus: Path) -> list[Message]:
+    """Return the messages of the cross-style test; their texts have values, not slots.
+
+    Raises:
+        CorpusError: A line is not a JSON object with a text, an intent, a practice and a channel.
+    """
+    lines = (corpus / FILE).read_text(encoding="utf-8").splitlines()
+    return [_message(line, number) for number, line in enumerate(lines, start=1)]
+
+
+def _message(line: str, number: int) -> Message:
+    try:
+        row = json.loads(line)
+        return Message(row["text"], row["intent"], row["practice"], row["channel"], "cross_style")
+    except (ValueError, TypeError, KeyError):
+        raise CorpusError(f"{FILE}:{number} is not a JSON object with text, intent, practice and channel") from None

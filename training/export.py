@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +18,12 @@ from training.bases import locate
 from training.calibrate import Calibration, Floats, Readings, calibrate
 from training.corpus import Message
 from training.dataset import load_tokenizer, render_all
+from training.model_folder import NETWORK, write_json, write_manifest
 from training.outputs import output_names
 from training.predict import predict
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 from training.train import VALIDATION_SEED
-
-MANIFEST = "manifest.json"
-NETWORK = "model.onnx"
 
 
 def export_onnx(checkpoint: Path, folder: Path) -> Path:
@@ -105,39 +100,5 @@ def readings_of(messages: Sequence[Message], texts: Sequence[str], logits: Float
         labels=[message.label for message in messages],
         urgent=[message.urgent for message in messages],
         has_sign=np.array([is_urgent(text) for text in texts]),
-        # Nobody would take the other messages for urgent ones; a share of false alarms among them says nothing.
-        doubtful=np.array([message.label in (None, "clinical_concern") for message in messages]),
+        doubtful=np.array([message.could_seem_urgent for message in messages]),
     )
-
-
-def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Write a JSON object the way every file of the model folder is written."""
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def write_manifest(folder: Path) -> None:
-    """List every file of a model folder with its checksum and size, in `manifest.json`."""
-    files = {
-        path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-        if path.name != MANIFEST
-    }
-    write_json(
-        folder / MANIFEST,
-        {
-            "format": 1,
-            "name": "intent",
-            "version": str(files[NETWORK]["sha256"])[:12],
-            "created": datetime.now(UTC).date().isoformat(),
-            "files": files,
-        },
-    )
-
-
-def publish(model: Path, output: Path) -> None:
-    """Put a model folder where it is served from, replacing what is there as a whole."""
-    arriving = output.with_name(output.name + ".arriving")
-    shutil.rmtree(arriving, ignore_errors=True)
-    shutil.copytree(model, arriving)
-    shutil.rmtree(output, ignore_errors=True)
-    arriving.rename(output)

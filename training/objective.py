@@ -22,9 +22,9 @@ def objective(
 ) -> Tensor:
     """Return the loss of one batch.
 
-    The cross-entropy of the label, plus the binary cross-entropy of the urgency where the network has that
-    output. With a teacher, a share of both is taken from the teacher's answers instead of the labels; where a
-    label or an urgency is unknown the teacher's answer is all there is.
+    The cross-entropy of the label, of which a share is taken from the teacher's answers where there is a teacher,
+    plus the binary cross-entropy of the urgency where the network has that output. What people have said of an
+    urgency holds; a teacher is asked for those alone that nobody has judged.
 
     Args:
         logits: A row a message, with the columns of `training.outputs.output_names`.
@@ -36,14 +36,13 @@ def objective(
     screened = logits.shape[1] > len(INTENTS)
     classes = logits[:, : len(LABELS)] if screened else logits
     loss = _label_loss(classes, targets[:, 0], label_smoothing)
+    if teacher is not None and distillation is not None:
+        taught = _taught_loss(classes, teacher[:, : classes.shape[1]], distillation.temperature)
+        loss = (1 - distillation.weight) * loss + distillation.weight * taught
     if screened:
-        loss = loss + _urgency_loss(logits[:, URGENT_COLUMN], targets[:, 1])
-    if teacher is None or distillation is None:
-        return loss
-    taught = _taught_loss(classes, teacher[:, : classes.shape[1]], distillation.temperature)
-    if screened:
-        taught = taught + _taught_urgency_loss(logits[:, URGENT_COLUMN], teacher[:, URGENT_COLUMN])
-    return (1 - distillation.weight) * loss + distillation.weight * taught
+        judged = None if teacher is None else torch.sigmoid(teacher[:, URGENT_COLUMN])
+        loss = loss + _urgency_loss(logits[:, URGENT_COLUMN], targets[:, 1], judged)
+    return loss
 
 
 def _label_loss(classes: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
@@ -52,11 +51,14 @@ def _label_loss(classes: Tensor, labels: Tensor, label_smoothing: float) -> Tens
     return functional.cross_entropy(classes, labels, ignore_index=UNKNOWN, label_smoothing=label_smoothing)
 
 
-def _urgency_loss(urgency: Tensor, targets: Tensor) -> Tensor:
+def _urgency_loss(urgency: Tensor, targets: Tensor, judged: Tensor | None) -> Tensor:
     known = targets != UNKNOWN
+    meant = targets.to(urgency.dtype)
+    if judged is not None:
+        meant, known = torch.where(known, meant, judged), torch.ones_like(known)
     if not known.any():
         return urgency.sum() * 0
-    return functional.binary_cross_entropy_with_logits(urgency[known], targets[known].to(urgency.dtype))
+    return functional.binary_cross_entropy_with_logits(urgency[known], meant[known])
 
 
 def _taught_loss(classes: Tensor, teacher: Tensor, temperature: float) -> Tensor:
@@ -64,7 +66,3 @@ def _taught_loss(classes: Tensor, teacher: Tensor, temperature: float) -> Tensor
     said = functional.log_softmax(classes / temperature, dim=1)
     meant = functional.softmax(teacher / temperature, dim=1)
     return functional.kl_div(said, meant, reduction="batchmean") * temperature**2
-
-
-def _taught_urgency_loss(urgency: Tensor, teacher: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(urgency, torch.sigmoid(teacher))

@@ -1,10 +1,10 @@
-"""The typed description of one training run, read from a TOML file in `training/recipes/`."""
+"""The typed description of one training run, and how it and its like are read from TOML in `training/recipes/`."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,15 +13,20 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
 
 
+AnyRecipe = TypeVar("AnyRecipe", bound=BaseModel)
+
+
 class RecipeError(ValueError):
     """A recipe file that cannot be used; the message says which key is wrong."""
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Part of a recipe: every key known, none left out unless it has a default, none changed afterwards."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Base(_Section):
+class Base(Section):
     """The checkpoint the model starts from: in an installed package, in parts of one, in a folder or on the hub.
 
     Attributes:
@@ -47,7 +52,7 @@ class Base(_Section):
         return self
 
 
-class Architecture(_Section):
+class Architecture(Section):
     """What the checkpoint becomes.
 
     Attributes:
@@ -65,7 +70,7 @@ class Architecture(_Section):
     attention_dropout: Fraction
 
 
-class Data(_Section):
+class Data(Section):
     """How messages become model inputs.
 
     Attributes:
@@ -83,7 +88,7 @@ class Data(_Section):
     noise: Fraction
 
 
-class Optimisation(_Section):
+class Optimisation(Section):
     """How the weights are learned.
 
     Attributes:
@@ -115,7 +120,7 @@ class Optimisation(_Section):
     threads: Positive
 
 
-class Distillation(_Section):
+class Distillation(Section):
     """A larger model that the trained one learns from, beside the labels (Hinton et al. 2015).
 
     Attributes:
@@ -132,7 +137,7 @@ class Distillation(_Section):
     readings: Positive
 
 
-class Calibration(_Section):
+class Calibration(Section):
     """What the default thresholds have to achieve on the validation messages.
 
     Attributes:
@@ -146,7 +151,7 @@ class Calibration(_Section):
     urgent_found: Share = 0.98
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """Everything a training run depends on besides the corpus and the code."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -165,12 +170,21 @@ def load_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
     """
+    return read_toml(path, Recipe, "a training run")
+
+
+def read_toml(path: Path, kind: type[AnyRecipe], what: str) -> AnyRecipe:
+    """Read and check a TOML file of any kind; `what` says in errors what it should describe.
+
+    Raises:
+        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+    """
     try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise RecipeError(f"there is no recipe at {path}; see training/recipes/ for one") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise RecipeError(f"{path} does not describe a training run: {problems}") from error
+        raise RecipeError(f"{path} does not describe {what}: {problems}") from error

@@ -6,4 +6,5 @@ Real servers on real sockets, as strict as the originals, built on the standard 
 - `sentry`: the envelope endpoint that sentry-sdk reports to
 - `hook`: a JSON webhook receiver for apprise notifications
 - `smtp`: an outgoing mail server (SMTP, with TLS by a certificate from `certificates`)
+- `llm`: OpenAI's chat completions and Anthropic's messages
 """

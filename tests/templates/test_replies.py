@@ -11,7 +11,7 @@ import pytest
 
 from intake.errors import IntakeError
 from intake.practices import REPLY_NAMES, Practice, load_practices
-from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, check_replies, render_reply
+from templates.replies import MAX_LENGTH, Occasion, check_replies, render_reply, stop_wording
 from templates.segments import count_segments, is_gsm7
 
 DEMO_FILE = Path(__file__).parents[2] / "practices.demo.toml"
@@ -94,14 +94,14 @@ def test_the_first_reply_and_no_later_one_says_how_to_opt_out(name: str) -> None
         assert first.count("STOP") == 1
     if name not in ("help", "opt_in"):  # these are about opting out
         assert "STOP" not in later
-        assert first.removesuffix(f" {STOP_WORDING}") == later
+        assert first.removesuffix(f" {stop_wording(name)}") == later
 
 
-@pytest.mark.parametrize("name", ["clinical_concern", "urgent", "review", "help"])
+@pytest.mark.parametrize("name", ["clinical_concern", "urgent", "review", "urgent_es", "review_es", "help"])
 def test_a_reply_to_what_may_be_an_emergency_names_911(name: str) -> None:
     for kind, when, is_first in VARIANTS:
         text = render_reply(name, Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first))
-        assert "call 911" in text, (kind, when)
+        assert "call 911" in text or "llame al 911" in text, (kind, when)
 
 
 # ---- hours

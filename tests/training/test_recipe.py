@@ -13,11 +13,15 @@ COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("epochs = 5", "epochs = 0", "optimisation.epochs: .*greater than 0"),
-        ("epochs = 5", "epohcs = 5", "optimisation.epohcs: Extra inputs"),
+        ("epochs = 8", "epochs = 0", "optimisation.epochs: .*greater than 0"),
+        ("epochs = 8", "epohcs = 5", "optimisation.epohcs: Extra inputs"),
         ("seed = 20260", "", "seed: Field required"),
         ('name = "compact"', 'name = "../compact"', "name: .*pattern"),
         ("[data]", "[data", "is not valid TOML"),
+        ('precision = "bf16"', 'precision = "fp8"', "optimisation.precision: .*'fp32', 'bf16' or 'mixed'"),
+        ('folder = "model"', 'folder = "model"\npath = "here"', "base: .*at most one of package, parts and path"),
+        ("weight = 0.7", "weight = 0.0", "distillation.weight: .*greater than 0"),
+        ("urgent_found = 0.98", "urgent_found = 1.5", "calibration.urgent_found: .*less than 1"),
     ],
 )
 def test_what_is_wrong_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
@@ -27,6 +31,20 @@ def test_what_is_wrong_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, 
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(RecipeError, match=complaint):
         load_recipe(path)
+
+
+@pytest.mark.parametrize("path", sorted(COMPACT.parent.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_recipe_describes_a_run_named_as_its_file(path: Path) -> None:
+    assert load_recipe(path).name == path.stem
+
+
+def test_a_teacher_learns_from_the_same_split_as_its_pupil() -> None:
+    """It would else tell the pupil what the pupil is validated on."""
+    pupil = load_recipe(COMPACT)
+    assert pupil.distillation
+    teacher = load_recipe(COMPACT.parent / pupil.distillation.teacher)
+    assert (teacher.seed, teacher.data.validation_fraction) == (pupil.seed, pupil.data.validation_fraction)
+    assert teacher.data.screens == pupil.data.screens
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ TITLED = re.compile(r"(?:(?:Dr\. |Dr |Doctor |dr\. |dr |doc ))?\{provider_name\}
 
 
 def corpus_lines() -> Iterator[tuple[str, str]]:
-    for path in sorted(CORPUS.rglob("*.tsv")):
+    for path in sorted(set(CORPUS.rglob("*.tsv")) - set(CORPUS.glob("held_back/*"))):
         for line in path.read_text(encoding="utf-8").splitlines():
             columns = line.split("\t")
             yield next((c for c in columns if c in {"sms", "voicemail", "chat", "email"}), "web_form"), columns[-1]
@@ -39,7 +39,7 @@ def values(slot: str, channel: str, count: int = 400, around: str = "{}") -> set
 def test_every_line_of_the_corpus_is_filled_and_its_spans_lead_back_to_it() -> None:
     for number, (channel, text) in enumerate(corpus_lines()):
         rendered = render(text, channel, Random(number))
-        assert "{" not in rendered.text
+        assert not re.search(r"\{\w+\}", rendered.text)
         assert all(rendered.text[span.start : span.end].strip() for span in rendered.spans)
         assert TITLED.sub("<provider>", with_slots_again(rendered)) == TITLED.sub("<provider>", text)
 

@@ -2,19 +2,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from pathlib import Path
 
 import pytest
 import torch
 
 from classifier import INTENTS
-from training.dataset import collate, load_tokenizer
+from classifier.understanding import LABELS
+from tests.training.conftest import third_party_warnings_ignored
+from training.dataset import load_tokenizer
 from training.recipe import Recipe
 
-with warnings.catch_warnings():
-    # transformers scripts its DeBERTa module when it is imported.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+with third_party_warnings_ignored():
     from transformers import BertModel, DebertaV2ForSequenceClassification
 
     from training.train import parameter_groups
@@ -23,47 +22,50 @@ with warnings.catch_warnings():
 TEXTS = ("hi, can i book?", "My tooth hurts and I would like to know what to do about it. " * 8, "ok")
 
 
-def batch(recipe: Recipe) -> dict[str, torch.Tensor]:
-    tokenizer = load_tokenizer(recipe.base)
-    return collate([{"input_ids": tokenizer.encode(text).ids, "labels": 0} for text in TEXTS])
+def batch(checkpoint: Path) -> dict[str, torch.Tensor]:
+    rows = [torch.tensor(load_tokenizer(checkpoint).encode(text).ids) for text in TEXTS]
+    input_ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    return {"input_ids": input_ids, "attention_mask": (input_ids != 0).long()}
 
 
 def difference(checkpoint: Path, recipe: Recipe) -> float:
     """The largest difference of hidden states between BERT and what was started from it, padding aside."""
-    inputs = batch(recipe)
+    inputs = batch(checkpoint)
     bert = BertModel.from_pretrained(checkpoint).eval()
     deberta = warm_start(checkpoint, recipe.architecture, INTENTS).deberta.eval()
     with torch.no_grad():
-        expected = bert(inputs["input_ids"], inputs["attention_mask"]).last_hidden_state
-        found = deberta(inputs["input_ids"], inputs["attention_mask"]).last_hidden_state
+        expected = bert(**inputs).last_hidden_state
+        found = deberta(**inputs).last_hidden_state
     return float((expected - found)[inputs["attention_mask"].bool()].abs().max())
 
 
-def test_the_shipped_base_computes_what_it_did_as_bert(compact: Recipe) -> None:
-    assert difference(compact.base.path(), compact) <= 1e-5
+def test_the_shipped_base_computes_what_it_did_as_bert(compact: Recipe, compact_base: Path) -> None:
+    assert difference(compact_base, compact) <= 1e-5
 
 
 def test_any_bert_computes_what_it_did(tiny_bert: Path, compact: Recipe) -> None:
     assert difference(tiny_bert, compact) <= 1e-5
 
 
-def test_the_model_takes_ids_and_mask_alone_and_gives_a_logit_for_each_intent(tiny_bert: Path, compact: Recipe) -> None:
-    model = warm_start(tiny_bert, compact.architecture, INTENTS).eval()
-    inputs = batch(compact)
+@pytest.mark.parametrize("outputs", [INTENTS, (*LABELS, "urgent")])
+def test_the_model_takes_ids_and_mask_alone_and_gives_a_logit_for_each_output(
+    tiny_bert: Path, compact: Recipe, outputs: tuple[str, ...]
+) -> None:
+    model = warm_start(tiny_bert, compact.architecture, outputs).eval()
     assert model.config.type_vocab_size == 0
-    assert tuple(model.config.id2label.values()) == INTENTS
-    assert model(inputs["input_ids"], inputs["attention_mask"]).logits.shape == (3, 7)
+    assert tuple(model.config.id2label.values()) == outputs
+    assert model(**batch(tiny_bert)).logits.shape == (3, len(outputs))
 
 
 def test_the_relative_positions_are_learned(tiny_bert: Path, compact: Recipe) -> None:
     model = warm_start(tiny_bert, compact.architecture, INTENTS)
     optimiser = torch.optim.AdamW(parameter_groups(model, compact.optimisation))
-    inputs = batch(compact)
+    inputs = batch(tiny_bert)
     before = {name: weight.clone() for name, weight in model.named_parameters() if _is_relative(name)}
     norms = []
     for _ in range(2):
         optimiser.zero_grad()
-        model(**inputs).loss.backward()
+        model(**inputs, labels=torch.zeros(3, dtype=torch.long)).loss.backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))))
         optimiser.step()
     assert all(
@@ -78,7 +80,7 @@ def test_what_was_saved_is_a_plain_deberta(tiny_bert: Path, compact: Recipe, tmp
     model = warm_start(tiny_bert, compact.architecture, INTENTS).eval()
     model.save_pretrained(tmp_path)
     loaded = DebertaV2ForSequenceClassification.from_pretrained(tmp_path).eval()
-    inputs = batch(compact)
+    inputs = batch(tiny_bert)
     with torch.no_grad():
         assert torch.equal(model(**inputs).logits, loaded(**inputs).logits)
 

@@ -1,0 +1,184 @@
+"""The command against the stand-in's APIs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from classifier import INTENTS
+from tests.standins.llm import LlmStandIn, faults
+from tests.training.benchmark.conftest import EACH, Benchmarking
+from training.benchmark.api_model import PROMPT
+
+GPT, CLAUDE = "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5"
+MESSAGES = EACH * len(INTENTS)
+RIGHT = MESSAGES - len(INTENTS) + 1
+RUN = "from training.benchmark.command import benchmark; benchmark()"
+
+
+def test_compares_models_in_a_table_that_is_printed_and_kept(benchmarking: Benchmarking) -> None:
+    result = benchmarking(GPT, CLAUDE)
+    assert result.exit_code == 0, result.output
+    page = (benchmarking.output / "benchmark.md").read_text(encoding="utf-8")
+    assert page in result.stdout
+    assert f"{MESSAGES} messages" in page
+    for model in (GPT, CLAUDE):
+        assert re.search(rf"^\| `{model}` \| {RIGHT / MESSAGES:.1%} \[\d+\.\d%, \d+\.\d%\] \| ", page, re.MULTILINE)
+    assert re.search(r"^\| billing_inquiry \(4\) \| 85\.7% \| 85\.7% \|$", page, re.MULTILINE)
+
+
+def test_keeps_all_figures_as_json(benchmarking: Benchmarking) -> None:
+    benchmarking(GPT)
+    content = json.loads((benchmarking.output / "benchmark.json").read_text(encoding="utf-8"))
+    [model] = content["models"]
+    assert (content["messages"], model["name"], model["unreadable"]) == (MESSAGES, GPT, 0)
+    assert model["accuracy"] == RIGHT / MESSAGES
+    low, high = model["accuracy_interval"]
+    assert low < model["accuracy"] < high
+    assert model["by_intent"]["complaint"] == {"precision": 0.4, "recall": 1.0, "f1": 4 / 7, "messages": EACH}
+    assert 0 < model["latency_ms"]["50"] <= model["latency_ms"]["95"] <= model["latency_ms"]["99"]
+    question, answer = len(PROMPT) + len(f"{'x' * 20} number 0"), len('{"intent": ""}') + 20
+    about = (question * 0.15 + answer * 0.60) / 4 / 1e6 * 1000
+    assert model["dollars_per_1000"] == pytest.approx(about, rel=0.05)
+
+
+def test_draws_pictures_and_the_same_answers_give_the_same_ones(benchmarking: Benchmarking) -> None:
+    benchmarking(GPT, CLAUDE)
+    names = [
+        f"{name}.{kind}" for name in ("accuracy_cost", "accuracy_latency", "f1_by_intent") for kind in ("png", "svg")
+    ]
+    first = {name: (benchmarking.output / name).read_bytes() for name in names}
+    for name in names:
+        if name.endswith("png"):
+            with Image.open(benchmarking.output / name) as picture:
+                assert picture.size[0] >= 1000
+        else:
+            assert first[name].startswith(b"<?xml")
+    benchmarking(GPT, CLAUDE)
+    assert {name: (benchmarking.output / name).read_bytes() for name in names} == first
+
+
+def test_models_are_asked_with_the_definitions_and_the_text_alone(benchmarking: Benchmarking) -> None:
+    benchmarking(GPT, CLAUDE)
+    texts = [json.loads(line)["text"] for line in benchmarking.messages.read_text(encoding="utf-8").splitlines()]
+    for api in ("openai", "anthropic"):
+        asked = [one for one in benchmarking.standin.asked if one.api == api]
+        assert sorted(one.user for one in asked) == sorted(texts)
+        assert {one.system for one in asked} == {PROMPT}
+
+
+# ---- what is remembered
+
+
+def test_nothing_is_asked_twice(benchmarking: Benchmarking) -> None:
+    first = benchmarking(GPT)
+    assert benchmarking(GPT, GPT).stdout == first.stdout
+    assert len(benchmarking.standin.asked) == MESSAGES
+
+
+def test_a_run_that_was_killed_goes_on(benchmarking: Benchmarking, standin: LlmStandIn) -> None:
+    for _ in range(4):
+        standin.faults.push(faults.hanging(when=lambda asked: len(standin.asked) >= 9))
+    command = [sys.executable, "-c", RUN, *benchmarking.arguments(GPT)]
+    with subprocess.Popen(command, env=os.environ | standin.environment, stderr=subprocess.DEVNULL) as process:
+        standin.wait_for_requests(12, timeout=120)
+        process.kill()
+    standin.faults.clear()
+    remembered = len(benchmarking.remembered().splitlines())
+    assert remembered >= 5
+    asked_before = len(standin.asked)
+
+    assert benchmarking(GPT).exit_code == 0
+
+    assert len(standin.asked) == asked_before + MESSAGES - remembered
+
+
+# ---- answers that are none
+
+
+def test_an_answer_that_names_no_intent_is_wrong_reported_and_remembered(
+    benchmarking: Benchmarking, standin: LlmStandIn
+) -> None:
+    fault = standin.faults.push(faults.truncated())
+    fault.when = lambda asked: asked.user == "billing_inquiry number 0"
+    for _ in range(2):
+        benchmarking(GPT)
+        [model] = json.loads((benchmarking.output / "benchmark.json").read_text(encoding="utf-8"))["models"]
+        assert model["unreadable"] == 1
+        assert model["accuracy"] == (RIGHT - 1) / MESSAGES
+    assert len(standin.asked) == MESSAGES
+
+
+def test_an_api_that_cannot_answer_ends_the_run_and_the_next_goes_on(
+    benchmarking: Benchmarking, standin: LlmStandIn
+) -> None:
+    down = faults.error(429, retry_after="3600", times=None)
+    down.when = lambda asked: len(standin.asked) > 9
+    standin.faults.push(down)
+    result = benchmarking(GPT)
+    assert result.exit_code == 1
+    assert "openai answers 429" in result.output
+    assert "run this again to go on" in result.output
+    remembered = len(benchmarking.remembered().splitlines())
+    assert remembered >= 6
+    standin.faults.clear()
+    asked_before = len(standin.asked)
+    assert benchmarking(GPT).exit_code == 0
+    assert len(standin.asked) == asked_before + MESSAGES - remembered
+
+
+# ---- what is wrong before it begins
+
+
+@pytest.mark.parametrize("name", ["gpt-4o-mini", "openai:", "azure:gpt", "baseline:x", "baseline:", ""])
+def test_a_name_that_means_nothing_is_named(benchmarking: Benchmarking, name: str) -> None:
+    result = benchmarking(name)
+    assert result.exit_code == 1
+    assert f"{name!r} names no model; expected one of openai:MODEL, anthropic:MODEL, local:FOLDER" in result.output
+
+
+def test_a_missing_key_is_named_before_anything_is_asked(benchmarking: Benchmarking) -> None:
+    arguments = benchmarking.arguments(GPT, CLAUDE)
+    environment = {**os.environ, **benchmarking.standin.environment}
+    del environment["ANTHROPIC_API_KEY"]
+    command = [sys.executable, "-c", RUN, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: ANTHROPIC_API_KEY is not set; set it to a key of anthropic's API\n"
+    assert benchmarking.standin.asked == []
+
+
+def test_there_is_no_file_and_no_model_unless_they_are_named(benchmarking: Benchmarking) -> None:
+    assert "Missing option '--model'" in benchmarking().output
+    command = [sys.executable, "-c", RUN, "--model", "baseline"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "Missing argument 'MESSAGES'" in done.stderr
+
+
+def test_a_folder_of_a_model_that_is_not_there_is_named(benchmarking: Benchmarking) -> None:
+    result = benchmarking("local:no/such/folder")
+    assert result.exit_code == 1
+    assert "no/such/folder" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_price_list_that_cannot_be_used_is_named(benchmarking: Benchmarking) -> None:
+    prices = benchmarking.messages.with_name("prices.toml")
+    prices.write_text('as_of = 2026-11-24\n[models]\n"openai:gpt-4o-mini" = { input = -1, output = 1 }\n')
+    result = benchmarking(GPT, options=("--prices", str(prices)))
+    assert result.exit_code == 1
+    assert "does not describe a price list: models.openai:gpt-4o-mini.input" in result.output
+
+
+def test_a_model_without_a_price_costs_unknown(benchmarking: Benchmarking) -> None:
+    prices = benchmarking.messages.with_name("prices.toml")
+    prices.write_text("as_of = 2026-11-24\n[models]\n")
+    assert re.search(r"\| unknown \| 0 \|$", benchmarking(GPT, options=("--prices", str(prices))).output, re.MULTILINE)
+    assert (benchmarking.output / "accuracy_cost.png").exists()

@@ -1,0 +1,126 @@
+"""Models that run on this machine, one message at a time, each timed by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from classifier import INTENTS, Classifier, ModelError
+from training.benchmark.contender import Reading
+from training.benchmark.errors import BenchmarkError
+from training.corpus import Split, read_corpus, split_corpus
+from training.recipe import load_recipe
+
+_RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
+_LONGEST_INPUT_TOKENS = 256
+
+
+class _Local:
+    workers = 1
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class ClassifierFolder(_Local):
+    """A model folder of this project."""
+
+    def __init__(self, folder: str) -> None:
+        """Load it.
+
+        Raises:
+            BenchmarkError: It is missing or damaged.
+        """
+        try:
+            self._classifier = Classifier.load(folder)
+        except ModelError as error:
+            raise BenchmarkError(str(error)) from error
+        self.identity = f"local {self._classifier.info.version}"
+
+    def read(self, text: str) -> Reading:
+        """Read one message."""
+        return _timed(lambda: self._classifier.classify([text])[0].intent)
+
+
+class HuggingFaceCheckpoint(_Local):
+    """A sequence classifier of the transformers library, from a folder or from the hub; texts are cut at 256 tokens."""
+
+    def __init__(self, name: str) -> None:
+        """Load it.
+
+        Raises:
+            BenchmarkError: There is none of this name, or its labels are not the seven intents.
+        """
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(name)  # type: ignore[no-untyped-call]
+            self._model = AutoModelForSequenceClassification.from_pretrained(name).eval()
+        except (OSError, ValueError) as error:
+            raise BenchmarkError(
+                f"transformers cannot load {name!r}; name a folder or a hub model with a tokenizer and a classifier"
+            ) from error
+        config = self._model.config
+        self._labels: dict[int, str] = {index: label.lower() for index, label in config.id2label.items()}
+        if set(self._labels.values()) != set(INTENTS):
+            found = ", ".join(self._labels.values())
+            raise BenchmarkError(f"the labels of {name!r} are {found}; expected {', '.join(INTENTS)}")
+        self.identity = f"hf {name} {getattr(config, '_commit_hash', None) or _digest_of_folder(Path(name))}"
+
+    def read(self, text: str) -> Reading:
+        """Read one message."""
+        return _timed(lambda: self._labels[self._best(text)])
+
+    def _best(self, text: str) -> int:
+        import torch
+
+        inputs = self._tokenizer(text, truncation=True, max_length=_LONGEST_INPUT_TOKENS, return_tensors="pt")
+        with torch.inference_mode():
+            return int(self._model(**inputs).logits.argmax())
+
+
+class Baseline(_Local):
+    """TF-IDF under a logistic regression, trained on the training part of the corpus when it is first asked."""
+
+    def __init__(self, corpus: Path) -> None:
+        """Read the corpus.
+
+        Raises:
+            CorpusError: It does not follow its format.
+        """
+        self._recipe = load_recipe(_RECIPE)
+        self._split: Split = split_corpus(read_corpus(corpus), self._recipe.data.validation_fraction, self._recipe.seed)
+        content = repr([(message.text, message.intent) for message in self._split.train])
+        self.identity = f"baseline {hashlib.sha256(content.encode()).hexdigest()}"
+
+    def read(self, text: str) -> Reading:
+        """Read one message."""
+        pipeline = self._pipeline
+        return _timed(lambda: str(pipeline.predict([text])[0]))
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        from training.baseline import fit_baseline
+        from training.dataset import render_all
+
+        train, seed = self._split.train, self._recipe.seed
+        return fit_baseline(render_all(train, seed), [message.intent for message in train], seed)
+
+
+def _timed(read: Callable[[], str]) -> Reading:
+    began = time.perf_counter()
+    intent = read()
+    return Reading(intent, time.perf_counter() - began)
+
+
+def _digest_of_folder(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        digest.update(path.name.encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

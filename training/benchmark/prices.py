@@ -1,0 +1,47 @@
+"""The prices of API models, read from `training/recipes/prices.toml`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from training.llm.prices import Price
+from training.recipe import Section, read_toml
+
+Dollars = Annotated[float, Field(ge=0)]
+
+
+class TokenPrices(Section):
+    """Dollars per million tokens."""
+
+    input: Dollars
+    output: Dollars
+
+
+class Prices(Section):
+    """All prices known.
+
+    Attributes:
+        as_of: The day they were read.
+        models: What a model is called on the command line → its prices.
+    """
+
+    as_of: date
+    models: dict[str, TokenPrices]
+
+    def of(self, model: str) -> Price | None:
+        """Return a model's price, None where it is unknown."""
+        known = self.models.get(model)
+        return Price(known.input, known.output) if known else None
+
+
+def load_prices(path: Path) -> Prices:
+    """Read and check a price list.
+
+    Raises:
+        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+    """
+    return read_toml(path, Prices, "a price list")

@@ -1,0 +1,72 @@
+"""The results as a Markdown page and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from training.benchmark.results import PERCENTILES, Result
+
+
+def markdown(results: Sequence[Result], messages: int, prices_as_of: date) -> str:
+    """Return the page."""
+    lines = [
+        "# Benchmark",
+        "",
+        f"{messages:,} messages, each read by itself. Brackets hold 95% bootstrap intervals. Latency is that of single "
+        f"messages, the network to an API included. Costs are list prices of {prices_as_of}; local models have none. "
+        "An answer that names no intent is unreadable, and wrong.",
+        "",
+        *_table(
+            ("model", "accuracy", "macro-F1", *(f"p{p} ms" for p in PERCENTILES), "$ per 1,000", "unreadable"),
+            [_overall(result) for result in results],
+        ),
+        "",
+        "## F1 by intent",
+        "",
+        *_table(("intent", *(result.name for result in results)), _by_intent(results)),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def as_json(results: Sequence[Result], messages: int, prices_as_of: date) -> dict[str, Any]:
+    """Return what `benchmark.json` holds."""
+    return {
+        "messages": messages,
+        "prices_as_of": prices_as_of.isoformat(),
+        "models": [asdict(result) for result in results],
+    }
+
+
+def _overall(result: Result) -> tuple[str, ...]:
+    cost = "unknown" if result.dollars_per_1000 is None else f"{result.dollars_per_1000:.4f}"
+    return (
+        f"`{result.name}`",
+        _share(result.accuracy, result.accuracy_interval),
+        _share(result.macro_f1, result.macro_f1_interval),
+        *(f"{result.latency_ms[percentile]:,.1f}" for percentile in PERCENTILES),
+        cost,
+        f"{result.unreadable:,}",
+    )
+
+
+def _by_intent(results: Sequence[Result]) -> list[tuple[str, ...]]:
+    intents = results[0].by_intent
+    return [
+        (
+            f"{intent} ({intents[intent]['messages']:,})",
+            *(f"{result.by_intent[intent]['f1']:.1%}" for result in results),
+        )
+        for intent in intents
+    ]
+
+
+def _share(share: float, interval: tuple[float, float]) -> str:
+    return f"{share:.1%} [{interval[0]:.1%}, {interval[1]:.1%}]"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]

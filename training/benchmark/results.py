@@ -1,0 +1,73 @@
+"""What a contender's readings amount to: a pure function of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.understanding import INTENTS
+from training.benchmark.contender import Reading
+from training.benchmark.messages import Labelled
+from training.llm.prices import Price
+from training.scores import bootstrap_interval, macro_f1, macro_f1_interval, per_class
+
+SEED = 0
+PERCENTILES = (50, 95, 99)
+FREE = Price(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one contender did; shares are between 0 and 1, intervals are the bootstrap's at 95%.
+
+    Attributes:
+        name: What it is called on the command line.
+        accuracy: Share of the messages whose intent it named.
+        accuracy_interval: From and to.
+        macro_f1: Mean F1 of the intents that occur.
+        macro_f1_interval: From and to.
+        by_intent: Precision, recall, F1 and number of messages of every intent that occurs.
+        latency_ms: Percentile → milliseconds for one message.
+        dollars_per_1000: Cost of 1,000 messages such as these; None where the price is unknown.
+        unreadable: Answers that name no intent; they count as wrong.
+    """
+
+    name: str
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    macro_f1: float
+    macro_f1_interval: tuple[float, float]
+    by_intent: dict[str, dict[str, float]]
+    latency_ms: dict[int, float]
+    dollars_per_1000: float | None
+    unreadable: int
+
+
+def result_of(name: str, messages: Sequence[Labelled], readings: Sequence[Reading], price: Price | None) -> Result:
+    """Score what a contender made of the messages."""
+    expected = np.array([message.intent for message in messages], dtype=np.str_)
+    predicted = np.array([reading.intent or "" for reading in readings], dtype=np.str_)
+    right, said = expected.tolist(), predicted.tolist()
+    labels = [intent for intent in INTENTS if intent in right]
+    milliseconds = [reading.seconds * 1000 for reading in readings]
+    return Result(
+        name=name,
+        accuracy=float((expected == predicted).mean()),
+        accuracy_interval=bootstrap_interval(expected == predicted, SEED),
+        macro_f1=macro_f1(right, said, labels),
+        macro_f1_interval=macro_f1_interval(right, said, labels, SEED),
+        by_intent=per_class(right, said, labels),
+        latency_ms={percentile: float(np.percentile(milliseconds, percentile)) for percentile in PERCENTILES},
+        dollars_per_1000=_dollars_per_1000(readings, price),
+        unreadable=sum(reading.intent is None for reading in readings),
+    )
+
+
+def _dollars_per_1000(readings: Sequence[Reading], price: Price | None) -> float | None:
+    if price is None:
+        return None
+    input_tokens = sum(reading.input_tokens for reading in readings)
+    output_tokens = sum(reading.output_tokens for reading in readings)
+    return price.dollars(input_tokens, output_tokens) / len(readings) * 1000

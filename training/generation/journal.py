@@ -1,0 +1,43 @@
+"""What has been written so far: one line a cell, so that an interrupted run goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.generation.reading import Written
+from training.json_lines import JsonLines, JsonLinesError
+
+
+class Journal:
+    """The journal of one folder."""
+
+    def __init__(self, lines: JsonLines, plan: str) -> None:
+        """Take up what the file says.
+
+        Args:
+            lines: The file.
+            plan: The fingerprint of what is asked for.
+
+        Raises:
+            JsonLinesError: The file was begun for another plan.
+        """
+        self._lines = lines
+        entries = lines.read()
+        if not entries:
+            lines.append({"plan": plan})
+        elif entries[0] != {"plan": plan}:
+            raise JsonLinesError(
+                f"{lines.path} was begun by another version of the recipe; choose another folder, or remove this one"
+            )
+        self.written = {entry["cell"]: _written(entry) for entry in entries[1:]}
+
+    def add(self, cell: str, written: Written) -> None:
+        """Put down what was written for a cell."""
+        texts = {str(index): text for index, text in written.texts.items()}
+        self._lines.append({"cell": cell, "texts": texts, "rejected": dict(written.rejected)})
+        self.written[cell] = written
+
+
+def _written(entry: Mapping[str, Any]) -> Written:
+    return Written({int(index): text for index, text in entry["texts"].items()}, entry["rejected"])

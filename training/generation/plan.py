@@ -1,0 +1,115 @@
+"""Which messages are asked for, request by request: a pure function of the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import product
+from random import Random
+from typing import TypeVar
+
+from classifier.understanding import INTENTS
+from training.generation.recipe import GenerationRecipe, Mix, Part, Purpose
+from training.labels import AGES, CHANNELS, NEIGHBOURS, TONES
+
+_Item = TypeVar("_Item")
+
+REALISM = ("polished", "casual", "messy")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message to be written.
+
+    Attributes:
+        intent: Its label.
+        practice: The kind of practice it is written to.
+        channel: How it arrives.
+        tone: How the writer feels.
+        age: Who writes.
+        realism: One of `REALISM`.
+        near: The intent that it comes close to; None for a clear case.
+    """
+
+    intent: str
+    practice: str
+    channel: str
+    tone: str
+    age: str
+    realism: str
+    near: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The messages asked for in one request, all of one intent and practice.
+
+    Attributes:
+        name: Tells it from all others, such as `dental/complaint/03`.
+        drafts: The messages, numbered from 1 in this order.
+    """
+
+    name: str
+    drafts: tuple[Draft, ...]
+
+    @property
+    def intent(self) -> str:
+        """The label of all its messages."""
+        return self.drafts[0].intent
+
+    @property
+    def practice(self) -> str:
+        """The practice that all its messages are written to."""
+        return self.drafts[0].practice
+
+
+def make_plan(recipe: GenerationRecipe, purpose: Purpose) -> list[Cell]:
+    """Return all cells of a set of messages, in a fixed order.
+
+    Within every intent and practice the mix is kept as exactly as whole numbers allow, and no channel, tone and
+    age come together a second time before all have.
+    """
+    part = recipe.part(purpose)
+    cells = []
+    for practice, intent in product(recipe.practices, INTENTS):
+        rng = Random(f"{recipe.seed}/{purpose}/{practice}/{intent}")  # noqa: S311 - a reproducible draw
+        drafts = _stratum(practice, intent, part.messages_per_stratum, recipe.mix, rng)
+        size = part.messages_per_request
+        for number, start in enumerate(range(0, len(drafts), size), start=1):
+            cells.append(Cell(f"{practice}/{intent}/{number:02d}", tuple(drafts[start : start + size])))
+    return cells
+
+
+def fingerprint(cells: list[Cell], part: Part) -> str:
+    """Return what changes whenever other messages are asked for, or of another model."""
+    content = [part.provider, part.model, part.temperature, [asdict(cell) for cell in cells]]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> list[Draft]:
+    manners = _shuffled_cycles(list(product(CHANNELS, TONES, AGES)), rng)
+    realism = apportion(count, {name: getattr(mix, name) for name in REALISM})
+    rng.shuffle(realism)
+    near = apportion(count, {"near": mix.near_boundary, "clear": 1 - mix.near_boundary})
+    rng.shuffle(near)
+    neighbours = _shuffled_cycles(list(NEIGHBOURS[intent]), rng)
+    return [
+        Draft(intent, practice, *next(manners), realism[index], next(neighbours) if near[index] == "near" else None)
+        for index in range(count)
+    ]
+
+
+def apportion(count: int, shares: dict[str, float]) -> list[str]:
+    """Return `count` names in the given shares, which sum to 1, by the largest remainders."""
+    whole = {name: int(count * share) for name, share in shares.items()}
+    by_remainder = sorted(shares, key=lambda name: whole[name] - count * shares[name])
+    for name in by_remainder[: count - sum(whole.values())]:
+        whole[name] += 1
+    return [name for name in shares for _ in range(whole[name])]
+
+
+def _shuffled_cycles(items: list[_Item], rng: Random) -> Iterator[_Item]:
+    while True:
+        yield from rng.sample(items, len(items))

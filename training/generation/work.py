@@ -1,0 +1,93 @@
+"""Asking for the cells that are missing, several at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from random import Random
+
+from tqdm.auto import tqdm
+
+from training.generation.journal import Journal
+from training.generation.ledger import Ledger
+from training.generation.plan import Cell
+from training.generation.prompts import ask_for
+from training.generation.reading import UnusableAnswerError, Written, read_answer
+from training.generation.recipe import Part, Purpose
+from training.llm.chat import Answer, Chat, Question, RefusedError, UnavailableError
+from training.llm.patience import ask_patiently
+
+_ANSWERS_BEFORE_GIVING_UP = 3
+
+
+class _StoppedError(Exception):
+    """Another cell ended the run."""
+
+
+class Writing:
+    """One run: puts every cell that is answered into the journal, and every request into the ledger."""
+
+    def __init__(self, chat: Chat, part: Part, purpose: Purpose, journal: Journal, ledger: Ledger) -> None:
+        self._chat = chat
+        self._part = part
+        self._purpose = purpose
+        self._journal = journal
+        self._ledger = ledger
+        self._stop = threading.Event()
+        self._rng = Random()  # noqa: S311 - scatters waits
+
+    def write(self, cells: Sequence[Cell]) -> None:
+        """Ask for cells; those that get no usable answer stay out of the journal, for a later run.
+
+        Whatever ends this early, the requests under way are seen to their end first, as they are paid for.
+
+        Raises:
+            BudgetSpentError: Another request might exceed the budget.
+            UnavailableError: The API could not answer, and no patience is left.
+            RefusedError: The API will not answer.
+        """
+        with ThreadPoolExecutor(self._part.concurrency) as pool:
+            futures = [pool.submit(self._write_cell, cell) for cell in cells]
+            try:
+                for future in tqdm(as_completed(futures), total=len(futures), desc="generate", unit="request"):
+                    future.result()
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _write_cell(self, cell: Cell) -> None:
+        question = ask_for(cell, self._purpose, self._part.max_output_tokens)
+        for _ in range(_ANSWERS_BEFORE_GIVING_UP):
+            answer = ask_patiently(lambda: self._ask(cell, question), self._part.patience, self._rng, self._stop.wait)
+            written = _read(answer, cell)
+            if written is not None:
+                self._journal.add(cell.name, written)
+                return
+
+    def _ask(self, cell: Cell, question: Question) -> Answer:
+        if self._stop.is_set():
+            raise _StoppedError
+        request = self._ledger.open_request(cell.name, question)
+        try:
+            answer = self._chat.ask(question)
+        except BaseException as error:
+            if _was_surely_free(error):
+                self._ledger.settle(request, cell.name, 0, 0)
+            else:
+                self._ledger.leave_open(request)
+            raise
+        self._ledger.settle(request, cell.name, answer.input_tokens, answer.output_tokens)
+        return answer
+
+
+def _was_surely_free(error: BaseException) -> bool:
+    return isinstance(error, RefusedError) or (isinstance(error, UnavailableError) and not error.maybe_billed)
+
+
+def _read(answer: Answer, cell: Cell) -> Written | None:
+    try:
+        return read_answer(answer, cell)
+    except UnusableAnswerError:
+        return None

@@ -1,0 +1,54 @@
+"""Which failure a status of an API is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from training.llm.chat import RefusedError, UnavailableError
+
+_TEMPORARY = frozenset((408, 409, 425, 429))
+_NO_MONEY = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
+
+
+def failure_of(
+    provider: str, model: str, status: int, headers: Mapping[str, str], reason: str
+) -> UnavailableError | RefusedError:
+    """Return what to raise for an error that an API answers with.
+
+    Args:
+        provider: Whose API, such as "openai".
+        model: The model asked.
+        status: The HTTP status.
+        headers: Those of the answer, looked up without regard to case.
+        reason: The API's own code for it; never its prose, which may quote the question.
+    """
+    key = f"{provider.upper()}_API_KEY"
+    if reason in _NO_MONEY or status == 402:
+        return RefusedError(f"the account behind {key} has no money left ({reason}); top it up and run this again")
+    if status in _TEMPORARY or status >= 500:
+        wait = seconds_to_wait(headers.get("retry-after"), datetime.now(UTC))
+        return UnavailableError(f"{provider} answers {status} ({reason})", retry_after=wait)
+    if status in {401, 403}:
+        return RefusedError(f"{provider} refuses the key in {key} ({status}, {reason}); set one that may use {model}")
+    if status == 404:
+        return RefusedError(f"{provider} has no model {model!r} for this key ({reason}); name one that it has")
+    return RefusedError(
+        f"{provider} refuses the request to {model} ({status}, {reason}); {provider.upper()}_LOG=debug shows it"
+    )
+
+
+def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
+    """Read a Retry-After header, in seconds or as a date; None where there is none that can be read."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())

@@ -1,0 +1,16 @@
+"""Reading the JSON that a model answers with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def read_object(text: str) -> dict[str, Any] | None:
+    """Return the JSON object in an answer, whatever stands around it, such as a code fence; None without one."""
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        content = json.loads(text[start : end + 1])
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
