@@ -6,6 +6,7 @@ The libraries behind the steps take seconds to import, so each is imported where
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from classifier.store import ModelStore
 from intake.errors import IntakeError
 from intake.local import DATA_DIR, model_places
 from training.corpus import CORPUS, CorpusError, Split, read_corpus, split_corpus
+from training.model_folder import version_of
+from training.reads import record_read
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.refresh.settings import SETTINGS, RefreshError, RefreshSettings, load_settings
 from training.run_folder import RUNS, RunError
@@ -90,10 +93,18 @@ class _Refresh:
         mixture = mix(self._split(), exported.messages, self.settings.reviews)
         run = fit(self.recipe, self.config, mixture, self.runs)
         evidence = _evidence(labelled, mixture, exported)
+        self._note_reading(test, version_of(run.model))
         verdict = judge(old, run.model, evidence, self.recipe.name, self.settings.rule)
         report = write_report(verdict, run.path)
         click.echo("\n".join([*summary(verdict), f"report: {report}"]))
         return propose(_accepted(verdict), run.model, store)
+
+    def _note_reading(self, test: Path, version: str) -> None:
+        """Write down that a model is about to read messages that are for testing alone, if they are."""
+        home, file = self.corpus.resolve(), test.resolve()
+        if file.is_relative_to(home):
+            day = datetime.now(UTC).date()
+            record_read(self.corpus, day, version, [file.relative_to(home)], "python -m training refresh")
 
     def _split(self) -> Split:
         messages = read_corpus(self.corpus)

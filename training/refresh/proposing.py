@@ -9,6 +9,7 @@ from pathlib import Path
 from classifier import Classifier
 from classifier.check import check
 from classifier.store import ModelStore
+from training.model_folder import write_manifest
 from training.refresh.comparison import Labelled, compare, compare_urgency
 from training.refresh.settings import Rule
 from training.refresh.verdict import Counts, Verdict, objections, write_report
@@ -67,8 +68,6 @@ def propose(verdict: Verdict, model: Path, store: ModelStore) -> str:
     Raises:
         ModelError: The store cannot be written.
     """
-    from training.export import write_manifest
-
     write_report(verdict, model)
     write_manifest(model)
     return store.add(model)

@@ -12,24 +12,14 @@ from classifier import INTENTS
 from inbox.database import Database
 from tests.intake.command import complete, intake
 from tests.reviews import add_reviewed
-from tests.training.conftest import RECIPES, write_corpus
+from tests.training.conftest import RECIPES, THIRD_PARTY, write_corpus
 from tests.world import OTHER_KEY, PRACTICES_TOML
 from training.refresh.command import refresh
 from training.refresh.settings import SETTINGS
 
 SECRET = "zanzibar"
 LETTERS = "abcdefghijklmnopqrst"
-# transformers scripts its DeBERTa module on import, optimum exports through TorchScript, and two checkpoints within a
-# second or so are ordered by their numbers
-pytestmark = [
-    pytest.mark.filterwarnings(f"ignore:{message}")
-    for message in (
-        "`torch.jit.script` is deprecated:DeprecationWarning",
-        "You are using the legacy TorchScript-based ONNX export:DeprecationWarning",
-        "The feature will be removed:DeprecationWarning",
-        "mtime may not be reliable on this filesystem:UserWarning",
-    )
-]
+pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
 
 
 class House:
@@ -102,10 +92,25 @@ def test_a_model_is_trained_on_the_reviews_and_one_that_learned_nothing_is_not_p
     for file in run.rglob("*"):
         assert file.is_dir() or SECRET.encode() not in file.read_bytes(), file
     assert SECRET not in result.output
+    assert not (house.folder / "corpus" / "READS.md").exists(), "this file is nobody's test set"
 
     touched = (run / "best" / "model.safetensors").stat().st_mtime_ns
     assert house.refresh().exit_code == 1
     assert (run / "best" / "model.safetensors").stat().st_mtime_ns == touched, "the same reviews were learned again"
+
+
+def test_a_reading_of_what_is_for_testing_alone_is_written_down(house: House) -> None:
+    house.review(12)
+    test = house.folder / "corpus" / "test" / "crossstyle.jsonl"
+    test.parent.mkdir()
+    (house.folder / "compare.jsonl").rename(test)
+
+    house.refresh(test=test)
+
+    [run] = (house.folder / "runs").iterdir()
+    version = json.loads((run / "proposal.json").read_text(encoding="utf-8"))["new"]
+    [line] = (house.folder / "corpus" / "READS.md").read_text(encoding="utf-8").splitlines()[-1:]
+    assert line.endswith(f"| `{version}` | `test/crossstyle.jsonl` | `python -m training refresh` |")
 
 
 def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) -> None:

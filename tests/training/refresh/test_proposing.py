@@ -16,9 +16,6 @@ from training.refresh.proposing import Evidence, judge, propose
 from training.refresh.settings import RefreshError, Rule
 from training.refresh.verdict import Counts
 
-# transformers scripts its DeBERTa module on import
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-
 RULE = Rule(loss=0.005, possible_loss=0.02, significance=0.05, resamples=500)
 SECRET = "swordfish"
 MESSAGES = Labelled(
