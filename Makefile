@@ -26,6 +26,7 @@ lint: $(VENV)/.development
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.development
+	$(BIN)/python -m benchmarks.graph
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.streams
 	$(BIN)/python -m tests.browser.chromium
@@ -36,7 +37,7 @@ train: export MALLOC_MMAP_MAX_ := 0
 train: export MALLOC_TRIM_THRESHOLD_ := 8589934592
 train: $(VENV)/.development
 	$(PIP) --editable '.[redis,dev,training,teacher]'
-	$(BIN)/python -m training train
+	$(BIN)/python -m training train --validation-only
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -5,25 +5,40 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from intake.errors import IntakeError
-from intake.privacy import new_key
+from intake.privacy import Keyring, new_key
 from intake.settings import Settings, load_settings
 
 DATA_DIR = Path("var")
 KEYS_FILE = "keys.env"
 RUN_FILE = "run.env"
+MODELS_FOLDER = "models"
 PRACTICES_FILES = (Path("practices.toml"), Path("practices.demo.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlaces:
+    """Where the models of a service on this machine are.
+
+    Attributes:
+        store: the folder of those that can be activated.
+        pinned: the one that is used whatever is activated, if there is one.
+    """
+
+    store: Path
+    pinned: Path | None
 
 
 def prepare(data_dir: Path, port: int, environment: Mapping[str, str], redis_url: str) -> dict[str, str]:
     """Completes the environment for a service on this machine and keeps what it chose in the data folder.
 
     Args:
-        data_dir: where the database, the keys and Redis's file live; made when missing.
+        data_dir: where the database, the keys, the models and Redis's file live; made when missing.
         port: where the web server will listen.
         environment: what is set already; it wins.
         redis_url: used when none is set.
@@ -38,6 +53,7 @@ def prepare(data_dir: Path, port: int, environment: Mapping[str, str], redis_url
         "REDIS_URL": redis_url,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PRACTICES_FILE": given.get("PRACTICES_FILE") or str(_practices_file().resolve()),
+        "MODELS_DIR": str((data_dir / MODELS_FOLDER).resolve()),
         "DEMO_MODE": "0" if "TWILIO_ACCOUNT_SID" in given else "1",
     }
     complete = chosen | _keys(data_dir) | given
@@ -62,6 +78,30 @@ def settings_of_running_service(data_dir: Path) -> Settings:
         return load_settings(**known)
     except IntakeError as error:
         raise IntakeError(f"{error}; start the service with `intake up` first, or set the variables") from None
+
+
+def model_places(data_dir: Path) -> ModelPlaces:
+    """Finds the models that the service uses, whether or not it runs and whatever else is set."""
+    values = dotenv_values(data_dir / RUN_FILE) | _given(os.environ)
+    pinned = values.get("MODEL_DIR")
+    return ModelPlaces(
+        store=Path(values.get("MODELS_DIR") or data_dir / MODELS_FOLDER), pinned=Path(pinned) if pinned else None
+    )
+
+
+def keyring_of_service(data_dir: Path) -> Keyring:
+    """Reads the encryption keys of the service; the other settings that it needs may be missing.
+
+    Raises:
+        IntakeError: there are none, or they are no keys.
+    """
+    keys = (dotenv_values(data_dir / KEYS_FILE) | _given(os.environ)).get("ENCRYPTION_KEYS")
+    try:
+        return Keyring(keys or "")
+    except ValueError:
+        raise IntakeError(
+            f"ENCRYPTION_KEYS is missing or holds no Fernet keys: set it, or give the data folder with {KEYS_FILE}"
+        ) from None
 
 
 def _given(environment: Mapping[str, str]) -> dict[str, str]:

@@ -196,6 +196,9 @@ class Practice(_Strict):
     thresholds: dict[Intent, Annotated[float, Field(ge=0, le=1)]] = {}
     review_sample: float = Field(default=0.02, ge=0, le=1, description="share of the sure ones that are reviewed too")
     review_reply_hours: float = Field(default=24, ge=0, le=168, description="how late a review still answers a message")
+    share_reviews_for_training: bool = Field(
+        default=False, description="whether what staff say of messages may train the model, with names taken out"
+    )
     replies: dict[ReplyName, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)

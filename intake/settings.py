@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from intake.errors import IntakeError
 from intake.mail_server import parse_mail_server
 
+MODELS_DIR = Path("var/models")
+
 
 class Settings(BaseSettings):
     """The service's settings, one environment variable each (see `.env.example`)."""
@@ -26,7 +28,8 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(description="the address that Twilio and browsers use")
     practices_file: Path = Field(description="the practices this service answers for")
-    model_dir: Path | None = Field(default=None, description="the intent model's folder")
+    model_dir: Path | None = Field(default=None, description="an intent model that is used whatever is activated")
+    models_dir: Path = Field(default=MODELS_DIR, description="where the models that can be activated are kept")
     twilio_account_sid: str | None = Field(default=None, description="account that texts are sent from")
     twilio_auth_token: str | None = Field(default=None, repr=False, description="checks signatures, sends texts")
     twilio_api_base_url: str = Field(default="https://api.twilio.com", description="Twilio's REST API")
@@ -60,6 +63,11 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("models_dir", mode="before")
+    @classmethod
+    def _empty_is_the_usual_place(cls, value: object) -> object:
+        return MODELS_DIR if value == "" else value
 
     @field_validator("database_url")
     @classmethod

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from classifier import Classifier, ModelError
+from classifier.store import ModelStore
 from inbox.database import Database
 from inbox.live_practices import LivePractices
 from inbox.models import Medium, now
@@ -70,9 +71,14 @@ def open_context(settings: Settings) -> Context:
     )
 
 
+def model_store(settings: Settings) -> ModelStore:
+    """Returns the store of the models that this service can use."""
+    return ModelStore(settings.models_dir, settings.model_dir)
+
+
 def _load_model(settings: Settings) -> Classifier:
     try:
-        return Classifier.load(settings.model_dir)
+        return Classifier.load(model_store(settings).active_folder())
     except ModelError as error:
         raise IntakeError(str(error).rstrip(".")) from None
 

@@ -79,6 +79,9 @@ DELIVERIES = Series("intake_deliveries_total", "Replies that reached a state.", 
 NOTIFICATIONS = Series(
     "intake_notifications_total", "Notices to staff that were sent or given up.", ("practice", "priority", "state")
 )
+MODEL_CHANGES = Series(
+    "intake_model_changes_total", "Models that a worker changed to, or could not load.", ("outcome",)
+)
 ALL = (
     MESSAGES,
     DECISIONS,
@@ -88,6 +91,7 @@ ALL = (
     REPLY_SECONDS,
     DELIVERIES,
     NOTIFICATIONS,
+    MODEL_CHANGES,
 )
 
 

@@ -1,4 +1,4 @@
-"""The warm worker: one process, one model, jobs in the process itself, and the reconciler between them."""
+"""The warm worker: one process, one model at a time, jobs in the process itself, and the reconciler between them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from datetime import timedelta
 
 import redis
 import structlog
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from tasks.context import Context, use
+from tasks.context import Context, current, use
 from tasks.queue import QUEUES, connect
 from tasks.reconcile import reconcile
+from tasks.switching import ModelSwitch
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,7 @@ class WarmWorker(SimpleWorker):
         )
         self._context = context
         self._grace = timedelta(0) if is_first else GRACE
+        self._switch = ModelSwitch(context)
 
     @property
     def dequeue_timeout(self) -> int:
@@ -57,9 +60,15 @@ class WarmWorker(SimpleWorker):
         """Whether a signal asked this worker to stop."""
         return self._shutdown_requested_date is not None
 
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Does a job, from its beginning to its end with one model: the one that is chosen now."""
+        use(self._switch.follow(current()))
+        super().execute_job(job, queue)
+
     def run_maintenance_tasks(self) -> None:
-        """Cleans RQ's registries, then looks for unfinished rows."""
+        """Cleans RQ's registries, then looks for another model, before a message waits, and for unfinished rows."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        use(self._switch.follow(current()))
         try:
             reconcile(self._context, grace=self._grace)
             self._grace = GRACE

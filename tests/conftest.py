@@ -79,6 +79,7 @@ def settings(
         encryption_keys=ENCRYPTION_KEY,
         public_url="https://intake.example.com",
         practices_file=practices_file,
+        models_dir=tmp_path / "models",
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=AUTH_TOKEN,
         twilio_api_base_url=twilio.url,

@@ -20,7 +20,7 @@ CONTRACTS = [contract["name"] for contract in PYPROJECT["tool"]["importlinter"][
 ROOMS = PYPROJECT["tool"]["importlinter"]["root_packages"]
 TRAINING_ONLY = {
     "torch", "transformers", "optimum", "optimum-onnx", "datasets", "accelerate", "scikit-learn", "faker", "openai",
-    "anthropic", "matplotlib",
+    "anthropic", "matplotlib", "sentencepiece",
 }  # fmt: skip
 
 # Imports every module of the packages that serve, then says which of the heavy libraries came along.

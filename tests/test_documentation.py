@@ -60,7 +60,7 @@ def test_the_example_environment_shows_what_holds_when_nothing_is_set(name: str)
 
     field = Settings.model_fields[name]
     if shown and not field.is_required():
-        assert float(shown) == field.default if isinstance(field.default, int | float) else shown == field.default
+        assert float(shown) == field.default if isinstance(field.default, int | float) else shown == str(field.default)
 
 
 # ---- commands

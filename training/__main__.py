@@ -18,6 +18,7 @@ from training.benchmark.command import benchmark
 from training.corpus import CORPUS, CorpusError, Split, read_corpus, split_corpus
 from training.generation.command import generate
 from training.recipe import Recipe, RecipeError, load_recipe
+from training.refresh.command import refresh
 from training.run_folder import RUNS, RunError, RunFolder, open_run, require
 
 _HERE = Path(__file__).parent
@@ -157,6 +158,7 @@ def evaluate(run: _Run, reports: Path, validation_only: bool) -> None:
 
 main.add_command(generate)
 main.add_command(benchmark)
+main.add_command(refresh)
 
 
 if __name__ == "__main__":

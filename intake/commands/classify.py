@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
-from dotenv import dotenv_values
 
+from intake.commands.run import data_dir_option
 from intake.errors import IntakeError
+from intake.local import model_places
 
 if TYPE_CHECKING:
     from classifier import Classifier, Understanding
+    from classifier.store import ModelStore
 
 BATCH = 64
 
@@ -24,14 +26,15 @@ BATCH = 64
 @click.argument("texts", nargs=-1, metavar="TEXT...")
 @click.option("--jsonl", is_flag=True, help="Read JSON objects with a `text` from stdin, one a line, and add to them.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a text.")
-def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
+@data_dir_option
+def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool, data_dir: Path) -> None:
     """Say what each TEXT is about, and how sure that is.
 
     Nothing is stored or sent.
     """
     if jsonl == bool(texts):
         raise click.UsageError("Give texts to classify, or --jsonl to read them from stdin.")
-    model = load_classifier()
+    model = load_classifier(model_store(data_dir))
     if jsonl:
         _classify_lines(model, sys.stdin.buffer, sys.stdout)
         return
@@ -39,13 +42,16 @@ def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
         click.echo(json.dumps({"text": text} | describe(understanding)) if as_json else _line(understanding))
 
 
-def model_dir() -> str | None:
-    """Returns MODEL_DIR of the environment, else of `.env`; the settings that only a server needs may be missing."""
-    return os.environ.get("MODEL_DIR") or dotenv_values(".env").get("MODEL_DIR") or None
+def model_store(data_dir: Path) -> ModelStore:
+    """Returns the service's models; the settings that only a server needs may be missing."""
+    from classifier.store import ModelStore
+
+    places = model_places(data_dir)
+    return ModelStore(places.store, places.pinned)
 
 
-def load_classifier() -> Classifier:
-    """Loads the model of MODEL_DIR, else the shipped one.
+def load_classifier(store: ModelStore) -> Classifier:
+    """Loads the model in use.
 
     Raises:
         IntakeError: the model's folder is not whole.
@@ -53,7 +59,7 @@ def load_classifier() -> Classifier:
     from classifier import Classifier, ModelError
 
     try:
-        return Classifier.load(model_dir())
+        return Classifier.load(store.active_folder())
     except ModelError as error:
         raise IntakeError(str(error).rstrip(".")) from None
 

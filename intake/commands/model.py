@@ -1,31 +1,49 @@
-"""The installed model."""
+"""The models: which there are, which one is in use, and changing it under running workers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from intake.commands.classify import load_classifier, model_dir
+from intake.commands.classify import load_classifier, model_store
 from intake.commands.run import data_dir_option
 from intake.errors import IntakeError
+from intake.local import settings_of_running_service
+from intake.practices import load_practices
+from intake.privacy import Keyring
+from intake.reviewed import ReviewsFile, seal
+
+if TYPE_CHECKING:
+    from classifier.store import ModelStore, Use
+    from inbox.database import Database
+
+_PATH = click.Path(path_type=Path)
+
 
 _PATH = click.Path(path_type=Path)
 
 
 @click.group()
 def model() -> None:
-    """Inspect the intent model (MODEL_DIR, else the one shipped)."""
+    """Inspect and switch the intent model."""
 
 
 @model.command()
-def info() -> None:
-    """Show which model is installed."""
-    details = load_classifier().info
+@data_dir_option
+def info(data_dir: Path) -> None:
+    """Show which model is in use, and why."""
+    store = model_store(data_dir)
+    details = load_classifier(store).info
     size = sum(details.file_sizes.values()) / 1e6
     for name, value in (
         ("name", details.name),
         ("version", details.version),
+        ("in use", _why(store)),
         ("created", details.created),
         ("folder", details.path),
         ("size", f"{size:.1f} MB"),
@@ -42,20 +60,25 @@ def info() -> None:
 
 
 @model.command("check")
-def check_model() -> None:
-    """Verify the model's files, and that it still understands three known messages."""
+@data_dir_option
+def check_model(data_dir: Path) -> None:
+    """Verify the model in use: its files, and that it still understands three known messages."""
     from classifier.check import check
 
-    findings = check(model_dir())
+    with _one_sentence():
+        folder = model_store(data_dir).active_folder()
+    findings = check(folder)
     for finding in findings:
         click.echo(finding)
     if not all(finding.passed for finding in findings):
-        raise IntakeError("the model did not pass: install it again, or set MODEL_DIR to another folder")
+        raise IntakeError("the model did not pass: install it again, or use another (see `intake model list`)")
 
 
 @model.command("import")
 @click.argument("source", metavar="NAME_OR_PATH")
-@click.option("--to", "target", type=_PATH, help="Where the model folder goes, instead of <data dir>/models/<version>.")
+@click.option(
+    "--to", "target", type=_PATH, help="Where the model folder goes, instead of the store."
+)
 @click.option("--texts", type=_PATH, help="Messages, one a line, to compare with the original on.")
 @data_dir_option
 def import_command(source: str, target: Path | None, texts: Path | None, data_dir: Path) -> None:
@@ -74,7 +97,137 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
             "pip install 'practice-intake[training]'"
         ) from None
     try:
-        folder = import_model(source, data_dir / "models", target=target, texts=texts, say=click.echo)
+        folder = import_model(source, model_store(data_dir).home, target=target, texts=texts, say=click.echo)
     except (ImportRefusedError, CorpusError) as error:
         raise IntakeError(str(error).rstrip(".")) from None
-    click.echo(f"{folder} is ready: MODEL_DIR={folder} intake model check")
+    use = f"intake model activate {folder.name}" if target is None else f"MODEL_DIR={folder} intake model check"
+    click.echo(f"{folder} is ready: {use}")
+
+
+@model.command("list")
+@data_dir_option
+def list_models(data_dir: Path) -> None:
+    """Show the models that can be activated, and which one is in use.
+
+    A model folder that is copied into the store, under its version, is one more.
+    """
+    from classifier.store import SHIPPED
+
+    store = model_store(data_dir)
+    with _one_sentence():
+        choice = store.choice()
+    remarks = {use.version: "used before" for use in choice.previous}
+    remarks[choice.active.version] = "in use" if store.pinned is None else "activated"
+    for version in (SHIPPED, *store.versions()):
+        parts = (version, _describe(store, version), remarks.get(version))
+        click.echo(", ".join(part for part in parts if part))
+    if store.pinned is not None:
+        click.echo(f"In use is {store.pinned}, as MODEL_DIR is set.")
+
+
+@model.command()
+@click.argument("version")
+@data_dir_option
+def activate(version: str, data_dir: Path) -> None:
+    """Use the model VERSION from the next message on, once it has passed its checks.
+
+    `shipped` names the one that came with the program. Workers change to it without being stopped.
+    """
+    _switch(data_dir, lambda store: store.activate(version, datetime.now(UTC)))
+
+
+@model.command()
+@data_dir_option
+def rollback(data_dir: Path) -> None:
+    """Use the model again that was in use before, from the next message on."""
+    _switch(data_dir, lambda store: store.rollback(datetime.now(UTC)))
+
+
+@model.command("export-reviews")
+@click.argument("file", type=click.File("wb", lazy=True))
+@data_dir_option
+def write_reviews(file: BinaryIO, data_dir: Path) -> None:
+    """Write what staff said of messages to an encrypted FILE, for `python -m training refresh`.
+
+    It holds the messages of the practices that agreed (share_reviews_for_training in the practices file), with names,
+    numbers and addresses taken out; a message that could still name somebody is left out. `-` writes to stdout.
+    """
+    from inbox.database import Database
+
+    settings = settings_of_running_service(data_dir)
+    agreed = [one.slug for one in load_practices(settings.practices_file).all if one.share_reviews_for_training]
+    if not agreed:
+        raise IntakeError(
+            "no practice shares its reviews: set share_reviews_for_training = true in the practices file for each that"
+            " has agreed"
+        )
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    try:
+        database.check_keys()
+        reviews = _read_reviews(database, agreed)
+    finally:
+        database.close()
+    file.write(seal(reviews, database.keyring))
+    click.echo(
+        f"{len(reviews.messages)} reviewed messages of {len(agreed)} practices; left out: {reviews.left_out} that could"
+        f" name somebody, {reviews.without_intent} of no intent",
+        err=True,
+    )
+
+
+def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
+    """Reads what may be exported, and notes in the audit trail that it was."""
+    from inbox.audit import record_action
+    from inbox.review_export import export_reviews
+
+    with database.read() as session:
+        reviews = export_reviews(session, practices, datetime.now(UTC))
+    with database.write() as session:
+        record_action(
+            session,
+            staff_id=None,
+            practice=None,
+            action="exported",
+            subject="reviews",
+            practices=practices,
+            messages=len(reviews.messages),
+        )
+    return reviews
+
+
+def _switch(data_dir: Path, change: Callable[[ModelStore], Use]) -> None:
+    with _one_sentence():
+        chosen = change(model_store(data_dir))
+    click.echo(f"In use from the next message on: {chosen.version}.")
+
+
+def _why(store: ModelStore) -> str:
+    from classifier.store import SHIPPED
+
+    if store.pinned is not None:
+        return "as MODEL_DIR is set"
+    active = store.choice().active
+    what = "as the one that came with the program" if active.version == SHIPPED else "as it was activated"
+    return what if active.since is None else f"{what}, since {active.since:%Y-%m-%d %H:%M} UTC"
+
+
+def _describe(store: ModelStore, version: str) -> str:
+    from classifier import ModelError
+    from classifier.folder import read_manifest
+
+    try:
+        manifest = read_manifest(store.folder_of(version))
+    except ModelError as error:
+        return f"not usable ({error})"
+    return f"{manifest.name} {manifest.version} of {manifest.created}"
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Turns what the store refuses into the sentence that the command ends with."""
+    from classifier import ModelError
+
+    try:
+        yield
+    except ModelError as error:
+        raise IntakeError(str(error).rstrip(".")) from None

@@ -37,7 +37,8 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
         moment = datetime.now(UTC)
         replies, prompts = check_replies(entry, moment), check_prompts(entry, moment)
         longest = max(count_segments(text) for text in replies.values())
-        click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments")
+        shares = ", reviews are shared for training" if entry.share_reviews_for_training else ""
+        click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{shares}")
         if show_replies:
             for name, text in replies.items():
                 click.echo(f"  {name} ({count_segments(text)}): {text}")

@@ -21,7 +21,7 @@ data_dir_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     default=DATA_DIR,
     show_default=True,
-    help="Where the database, the keys and the queue's file live.",
+    help="Where the database, the keys, the models and the queue's file live.",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ VOTES = {
     "rude": "complaint",
     "price": "price_shopper",
 }
+KNOWN_VOTES = VOTES | {"fever": "clinical_concern"}
+"""Enough to read the known messages of `classifier.check` rightly."""
 OTHER_VOTES = {
     "okay": "acknowledgement",
     "hola": "spanish",
@@ -38,7 +40,7 @@ OTHER_VOTES = {
 }
 OUTPUTS = (*LABELS, URGENT)
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *VOTES, *OTHER_VOTES, "filler"))}
+VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *KNOWN_VOTES, *OTHER_VOTES, "filler"))}
 VOTE = 4.0
 THRESHOLDS = {
     "temperature",
@@ -50,11 +52,12 @@ THRESHOLDS = {
 }
 
 
-def write(folder: Path, **settings: Any) -> Path:
+def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) -> Path:
     """Write a whole and valid model folder.
 
     Args:
         folder: Where; created if need be.
+        votes: The words that vote, and the intent that each votes for.
         settings: Values that replace those of config.json and calibration.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +77,7 @@ def write(folder: Path, **settings: Any) -> Path:
     (folder / "tokenizer.json").write_text(tokenizer().to_str())
     columns = config["labels"] if isinstance(config["labels"], list) else INTENTS
     knows_more = len(columns) == len(OUTPUTS)
-    (folder / "model.onnx").write_bytes(network(OUTPUTS if knows_more else INTENTS).SerializeToString())
+    (folder / "model.onnx").write_bytes(network(OUTPUTS if knows_more else INTENTS, votes=votes).SerializeToString())
     seal(folder)
     return folder
 
@@ -107,10 +110,12 @@ def write_knowing(folder: Path, **settings: Any) -> Path:
     return write(folder, **(thresholds | {"labels": list(OUTPUTS)} | settings))
 
 
-def network(outputs: Sequence[str] = INTENTS, input_name: str = "input_ids") -> onnx.ModelProto:
+def network(
+    outputs: Sequence[str] = INTENTS, input_name: str = "input_ids", votes: Mapping[str, str] = VOTES
+) -> onnx.ModelProto:
     """A linear model over a bag of tokens: logits are the votes, summed wherever the mask is 1."""
     weights = np.zeros((len(VOCABULARY), len(outputs)), dtype=np.float32)
-    for word, name in (VOTES | OTHER_VOTES).items():
+    for word, name in {**votes, **OTHER_VOTES}.items():
         if name in outputs:
             weights[VOCABULARY[word], outputs.index(name)] = VOTE
     if URGENT in outputs:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.processes import ROOT, Process, Processes, answers, free_port, running_in
+from tests.models import write_model
 
 QUESTION = "Hi, I'm new to the area and looking for a family doctor. Do you take new patients?"
 READY = "Ctrl-C stops everything"
@@ -99,6 +100,29 @@ def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> N
         assert database.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
     database.close()
     assert again.stop() == 0, again.tail()
+
+
+def test_another_model_is_switched_to_while_it_runs(machine: Machine) -> None:
+    service = machine.up(free_port())
+    workers = set(machine.running("intake worker"))
+    write_model(machine.folder / "var" / "models", "aaaaaaaaaaaa")
+    shipped = machine.start("model", "info")
+    assert shipped.wait() == 0, shipped.tail()
+    machine.simulate(QUESTION)
+
+    for change in (["activate", "aaaaaaaaaaaa"], ["rollback"]):
+        switched = machine.start("model", *change)
+        assert switched.wait() == 0, switched.tail()
+        machine.simulate(QUESTION)
+
+    with sqlite3.connect(machine.folder / "var" / "intake.db") as database:
+        versions = [row[0] for row in database.execute("SELECT model_version FROM classifications ORDER BY id")]
+    database.close()
+    assert versions[1] == "aaaaaaaaaaaa"
+    assert versions[0] == versions[2]
+    assert versions[0] in shipped.output
+    assert set(machine.running("intake worker")) == workers
+    assert service.stop() == 0, service.tail()
 
 
 def test_a_port_that_is_taken_is_said_in_one_sentence(machine: Machine) -> None:

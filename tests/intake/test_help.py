@@ -29,7 +29,9 @@ def test_these_are_the_commands() -> None:
     assert {" ".join(path) for path, command in COMMANDS.items() if not isinstance(command, click.Group)} == {
         *("up", "web", "worker", "migrate", "classify"),
         *("simulate sms", "simulate voicemail", "simulate chat", "practice check"),
-        *("model info", "model check", "keys new", "keys rotate"),
+        *("model info", "model check", "model list", "model activate", "model rollback"),
+        "model export-reviews",
+        *("keys new", "keys rotate"),
         *("staff add", "staff list", "staff disable", "staff enable", "staff reset", "audit verify"),
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from intake.errors import IntakeError
-from intake.local import prepare, settings_of_running_service
+from intake.local import ModelPlaces, keyring_of_service, model_places, prepare, settings_of_running_service
 from intake.privacy import Keyring
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
 
@@ -41,6 +41,7 @@ def test_nothing_needs_to_be_set(folder: Path) -> None:
     assert complete["REDIS_URL"] == REDIS_URL
     assert complete["PUBLIC_URL"] == "http://127.0.0.1:8000"
     assert complete["PRACTICES_FILE"] == f"{folder}/practices.toml"
+    assert complete["MODELS_DIR"] == f"{folder}/var/models"
     assert Keyring(complete["ENCRYPTION_KEYS"]).fingerprints
     assert len(complete["SECRET_KEY"]) >= 32
     assert "TWILIO_ACCOUNT_SID" not in complete
@@ -133,6 +134,28 @@ def test_another_command_believes_its_own_environment_first() -> None:
     os.environ["PUBLIC_URL"] = "https://environment.example"
 
     assert settings_of_running_service(Path("var")).public_url == "https://environment.example"
+
+
+def test_another_command_finds_the_models_wherever_they_were_put(folder: Path) -> None:
+    assert model_places(Path("elsewhere")) == ModelPlaces(Path("elsewhere/models"), None)
+
+    prepare(Path("var"), 8000, {"MODELS_DIR": "/srv/models"}, REDIS_URL)
+    assert model_places(Path("var")).store == Path("/srv/models")
+
+    (folder / ".env").write_text("MODELS_DIR=/file/models\nMODEL_DIR=/file/model\n")
+    assert model_places(Path("var")) == ModelPlaces(Path("/file/models"), Path("/file/model"))
+    os.environ["MODEL_DIR"] = "/environment/model"
+    assert model_places(Path("var")).pinned == Path("/environment/model")
+
+
+def test_the_keys_alone_can_be_had_where_the_rest_is_missing(folder: Path) -> None:
+    with pytest.raises(IntakeError, match=r"ENCRYPTION_KEYS is missing or holds no Fernet keys: set it, or give"):
+        keyring_of_service(Path("var"))
+
+    complete = start()
+    assert keyring_of_service(Path("var")).fingerprints == Keyring(complete["ENCRYPTION_KEYS"]).fingerprints
+    os.environ["ENCRYPTION_KEYS"] = ENCRYPTION_KEY
+    assert keyring_of_service(Path("var")).fingerprints == Keyring(ENCRYPTION_KEY).fingerprints
 
 
 def test_where_nothing_ran_another_command_says_what_to_do() -> None:

@@ -93,6 +93,10 @@ def test_an_empty_variable_that_is_not_needed_is_as_good_as_none(name: str) -> N
     assert getattr(load(**{name: ""}), name.lower()) is None
 
 
+def test_an_empty_folder_of_models_is_the_usual_one() -> None:
+    assert load(MODELS_DIR="").models_dir == load().models_dir == Path("var/models")
+
+
 # ---- what is wrong
 
 

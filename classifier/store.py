@@ -1,0 +1,242 @@
+"""The model store: finished models side by side, and which of them is in use.
+
+`<home>/<version>/` is a model folder, which never changes once it is there; `<home>/active.json` says which one is in
+use and which were before it. Without that file the model that ships with the program is in use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from classifier import folder
+from classifier.check import check
+from classifier.errors import ModelError
+
+SHIPPED: Final = "shipped"
+"""Names the model that ships with the program, whichever version that is."""
+
+ACTIVE: Final = "active.json"
+FORMAT: Final = 1
+_VERSION = re.compile(r"[0-9a-f]{12}")
+
+Mark = tuple[int, int, int]
+"""Tells one state of `active.json` from the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A model that is or was in use.
+
+    Attributes:
+        version: 12 hexadecimal digits, or `SHIPPED`.
+        since: When it was chosen, aware; None for the shipped one before anything was chosen.
+    """
+
+    version: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which model is in use, and those that were before it, the oldest first."""
+
+    active: Use
+    previous: tuple[Use, ...] = ()
+
+
+class ModelStore:
+    """The models of one service.
+
+    Any number of processes may read it while one writes: what they read is the choice before or after, never between.
+    """
+
+    def __init__(self, home: Path, pinned: Path | None = None) -> None:
+        """Takes where the store is, without touching it.
+
+        Args:
+            home: The store's folder; it need not exist.
+            pinned: A model folder outside the store that is used whatever the store says (MODEL_DIR).
+        """
+        self.home = home
+        self.pinned = pinned
+
+    def choice(self) -> Choice:
+        """Return what was chosen; the pinned folder has no part in it.
+
+        Raises:
+            ModelError: `active.json` is there and cannot be used.
+        """
+        path = self.home / ACTIVE
+        try:
+            return _read_choice(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return Choice(Use(SHIPPED, None))
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
+        except (ValueError, TypeError, KeyError):
+            raise ModelError(f"{path} is damaged: remove it to use the shipped model, then activate another") from None
+
+    def mark(self) -> Mark | None:
+        """Return what changes when another model is chosen, at the price of one stat; None before the first choice."""
+        try:
+            found = (self.home / ACTIVE).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def active_folder(self) -> Path:
+        """Return the folder of the model in use: the pinned one, else the one chosen, else the shipped one.
+
+        Raises:
+            ModelError: `active.json` is there and cannot be used.
+        """
+        return self.pinned or self.folder_of(self.choice().active.version)
+
+    def folder_of(self, version: str) -> Path:
+        """Return where a version lies, or would."""
+        return folder.DEFAULT_FOLDER if version == SHIPPED else self.home / version
+
+    def versions(self) -> list[str]:
+        """Return the versions in the store, usable or not, in order; the shipped model is not among them."""
+        if not self.home.is_dir():
+            return []
+        return sorted(path.name for path in self.home.iterdir() if path.is_dir() and _VERSION.fullmatch(path.name))
+
+    def add(self, source: Path) -> str:
+        """Copy a model folder into the store, whole or not at all; a version that is there already is left alone.
+
+        Returns:
+            Its version.
+
+        Raises:
+            ModelError: The folder's manifest cannot be used, or the store cannot be written.
+        """
+        version = folder.read_manifest(source).version
+        target = self.folder_of(version)
+        if target.exists():
+            return version
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryDirectory(prefix=".arriving-", dir=self.home) as arriving:
+                shutil.copytree(source, Path(arriving) / version)
+                (Path(arriving) / version).rename(target)
+        except OSError as error:
+            raise ModelError(f"{self.home} cannot be written ({error.strerror}): check its permissions") from None
+        return version
+
+    def activate(self, version: str, moment: datetime) -> Use:
+        """Put a version in use, once its folder is whole and it reads the known messages rightly.
+
+        Choosing the version in use again changes nothing, but has workers that could not load it try again.
+
+        Args:
+            version: 12 hexadecimal digits, or `SHIPPED`; the shipped model's own version means the same.
+            moment: Now, aware.
+
+        Raises:
+            ModelError: A model is pinned, the version is unknown or not usable, or the store cannot be written.
+        """
+        version = self._known(version)
+        choice = self.choice()
+        if version == choice.active.version:
+            self._write(choice)
+            return choice.active
+        return self._use(Use(version, moment), (*choice.previous, choice.active))
+
+    def rollback(self, moment: datetime) -> Use:
+        """Put the version in use that was before.
+
+        Raises:
+            ModelError: A model is pinned, there was none before, it is not usable any more, or the store cannot be
+                written.
+        """
+        self._require_unpinned()
+        choice = self.choice()
+        if not choice.previous:
+            raise ModelError(f"{_named(choice.active.version)} is in use and there was none before it")
+        *earlier, before = choice.previous
+        return self._use(Use(self._known(before.version), moment), tuple(earlier))
+
+    def _use(self, chosen: Use, previous: tuple[Use, ...]) -> Use:
+        self._verify(chosen.version)
+        self._write(Choice(chosen, previous))
+        return chosen
+
+    def _known(self, version: str) -> str:
+        self._require_unpinned()
+        if version in (SHIPPED, folder.read_manifest(folder.DEFAULT_FOLDER).version):
+            return SHIPPED
+        if version not in self.versions():
+            known = ", ".join([SHIPPED, *self.versions()])
+            raise ModelError(f"{self.home} has no model of that version; it has {known}")
+        return version
+
+    def _require_unpinned(self) -> None:
+        if self.pinned is not None:
+            raise ModelError(f"MODEL_DIR is set, so {self.pinned} is used whatever is activated: unset it first")
+
+    def _verify(self, version: str) -> None:
+        home = self.folder_of(version)
+        for finding in check(home):
+            if not finding.passed:
+                raise ModelError(f"{_named(version)} did not pass and is not used: {finding.subject}: {finding.detail}")
+        inside = folder.read_manifest(home).version
+        if version not in (SHIPPED, inside):
+            raise ModelError(f"{home} holds version {inside}: rename the folder to what it holds")
+
+    def _write(self, choice: Choice) -> None:
+        content = {
+            "format": FORMAT,
+            "active": _written(choice.active),
+            "previous": [_written(use) for use in choice.previous],
+        }
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _replace(self.home / ACTIVE, json.dumps(content, indent=2) + "\n")
+        except OSError as error:
+            raise ModelError(f"{self.home} cannot be written ({error.strerror}): check its permissions") from None
+
+
+def _named(version: str) -> str:
+    return "the shipped model" if version == SHIPPED else f"model {version}"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it, even after a crash, sees the old one or the new one."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _written(use: Use) -> dict[str, str | None]:
+    return {"version": use.version, "since": None if use.since is None else use.since.isoformat(timespec="seconds")}
+
+
+def _read_choice(table: Any) -> Choice:
+    if table["format"] != FORMAT:
+        raise ValueError("another format")
+    return Choice(_read_use(table["active"]), tuple(map(_read_use, table["previous"])))
+
+
+def _read_use(entry: Any) -> Use:
+    version, since = entry["version"], entry["since"]
+    if version != SHIPPED and not _VERSION.fullmatch(version):
+        raise ValueError("not a version")
+    return Use(version, None if since is None else datetime.fromisoformat(since))

@@ -1,0 +1,67 @@
+"""What staff said of messages, for training: of the practices that agreed, without what could name a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from inbox.models import Conversation, Message
+from inbox.redaction import Known, redact
+from inbox.reviews import NONE_OF_THESE
+from inbox.staff_models import Review
+from intake.reviewed import Reviewed, ReviewsFile
+
+BATCH = 500
+
+
+def export_reviews(session: Session, practices: Collection[str], moment: datetime) -> ReviewsFile:
+    """Reads every decided review of some practices.
+
+    Args:
+        session: an open transaction.
+        practices: slugs of the practices that agreed.
+        moment: now, aware.
+    """
+    messages: list[Reviewed] = []
+    left_out = without_intent = 0
+    for review in _decided(session, practices):
+        if review.label in (None, NONE_OF_THESE):
+            without_intent += 1
+            continue
+        conversation = review.message.conversation
+        text = redact(review.message.text, _known(conversation))
+        if text is None:
+            left_out += 1
+            continue
+        values = {"intent": review.label, "channel": str(conversation.channel), "decided_at": review.decided_at}
+        messages.append(Reviewed.model_validate({"text": text, **values}))
+    return ReviewsFile(
+        exported_at=moment,
+        practices=len(practices),
+        messages=tuple(messages),
+        left_out=left_out,
+        without_intent=without_intent,
+    )
+
+
+def _decided(session: Session, practices: Collection[str]) -> Iterator[Review]:
+    query = (
+        select(Review)
+        .options(joinedload(Review.message).joinedload(Message.conversation))
+        .where(Review.practice.in_(practices), Review.decided_at.is_not(None))
+        .order_by(Review.decided_at, Review.id)
+    )
+    yield from session.scalars(query.execution_options(yield_per=BATCH))
+
+
+def _known(conversation: Conversation) -> Known:
+    given = (conversation.patient_address, conversation.contact_phone, conversation.contact_email)
+    addresses = [address for address in given if address]
+    return Known(
+        names=(conversation.patient_name,) if conversation.patient_name else (),
+        numbers=tuple(address for address in addresses if "@" not in address),
+        emails=tuple(address for address in addresses if "@" in address),
+    )

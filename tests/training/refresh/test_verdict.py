@@ -1,0 +1,127 @@
+"""What speaks against a new model, and that the report says so without a word of any message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.refresh.comparison import Comparison, Difference, difference
+from training.refresh.settings import Rule
+from training.refresh.verdict import Counts, Verdict, objections, summary, write_report
+
+RULE = Rule(loss=0.005, possible_loss=0.02, significance=0.05, resamples=2000)
+SAME = Difference(500, 0.9, 0.9, -0.01, 0.01, 0.6)
+COUNTS = Counts(practices=2, trained_on=300, compared_on=100, identifying=7, without_intent=9)
+
+
+def against(overall: Difference = SAME, urgency: Difference = SAME, **recall: Difference) -> tuple[str, ...]:
+    return objections([Comparison("the test file", overall, recall)], urgency, [], RULE)
+
+
+def right(*counts: tuple[int, bool]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.array([value for count, value in counts for _ in range(count)])
+
+
+# ---- the difference of two models
+
+
+def test_the_same_answers_differ_by_nothing() -> None:
+    found = difference(right((9, True), (1, False)), right((9, True), (1, False)), 500)
+
+    assert (found.old, found.new, found.low, found.high, found.chance_of_loss) == (0.9, 0.9, 0.0, 0.0, 1.0)
+
+
+def test_losses_are_weighed_against_wins_message_by_message() -> None:
+    old = right((80, True), (10, True), (2, False), (8, False))
+    new = right((80, True), (10, False), (2, True), (8, False))
+
+    found = difference(old, new, 2000)
+
+    assert (found.old, found.new) == (0.9, 0.82)
+    assert found.low < found.gain < found.high < 0
+    assert found.chance_of_loss == pytest.approx(79 / 4096)  # at least 10 tails of 12 throws
+
+
+def test_the_interval_is_the_same_each_time_and_narrower_with_more_messages() -> None:
+    old, new = right((90, True), (10, False)), right((85, True), (5, False), (5, True), (5, False))
+    once, many = difference(old, new, 1000), difference(np.tile(old, 20), np.tile(new, 20), 1000)
+
+    assert difference(old, new, 1000) == once
+    assert many.high - many.low < (once.high - once.low) / 3
+
+
+def test_of_no_messages_nothing_is_said() -> None:
+    nothing = right()
+
+    assert difference(nothing, nothing, 10).messages == 0
+
+
+# ---- the rule
+
+
+def test_a_model_that_is_no_worse_is_proposed() -> None:
+    assert against() == ()
+    assert against(replace(SAME, new=0.896)) == (), "half a point is allowed"
+
+
+def test_a_lower_accuracy_speaks_against_it() -> None:
+    assert against(replace(SAME, new=0.89)) == ("its accuracy on the test file is lower (90.0% before, 89.0% now)",)
+
+
+def test_a_loss_that_cannot_be_ruled_out_speaks_against_it() -> None:
+    assert against(replace(SAME, low=-0.021)) == (
+        "on the test file a loss of more than 2.0 points cannot be ruled out (-2.1 to +1.0)",
+    )
+
+
+def test_an_intent_that_is_found_less_often_speaks_against_it_when_that_is_hardly_chance() -> None:
+    worse = Difference(80, 0.95, 0.85, -0.18, -0.02, 0.01)
+
+    assert against(complaint=worse) == ("its recall of complaint on the test file is lower (95.0% before, 85.0% now)",)
+    assert against(complaint=replace(worse, chance_of_loss=0.06)) == ()
+    assert against(complaint=replace(worse, new=0.99)) == ()
+
+
+def test_one_urgent_message_less_speaks_against_it() -> None:
+    assert against(urgency=replace(SAME, new=0.898)) == (
+        "it takes fewer urgent messages for urgent (90.0% before, 89.8% now)",
+    )
+
+
+def test_a_set_without_messages_and_a_failed_check_speak_against_it() -> None:
+    empty = Comparison("the recent reviews", Difference(0, 0.0, 0.0, 0.0, 0.0, 1.0), {})
+
+    assert objections([empty], SAME, ["expected complaint, got price_shopper at 0.50"], RULE) == (
+        "there was nothing to compare on in the recent reviews",
+        "it did not pass its check: expected complaint, got price_shopper at 0.50",
+    )
+
+
+# ---- the report
+
+
+def test_the_report_says_what_was_asked_and_what_was_found(tmp_path: Path) -> None:
+    comparison = Comparison("the test file", SAME, {"complaint": SAME})
+    verdict = Verdict("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (comparison,), SAME, RULE, ())
+
+    report = write_report(verdict, tmp_path).read_text(encoding="utf-8")
+
+    assert "It is proposed." in report
+    assert "| all (accuracy) | 500 | 90.0% | 90.0% | +0.0 | -1.0 to +1.0 | 0.600 |" in report
+    assert "| complaint | 500 |" in report
+    content = json.loads((tmp_path / "proposal.json").read_text(encoding="utf-8"))
+    assert (content["proposed"], content["old"], content["new"]) == (True, "aaaaaaaaaaaa", "bbbbbbbbbbbb")
+    assert content["comparisons"][0]["overall"]["messages"] == 500
+    assert summary(verdict)[0] == (
+        "reviews: 300 trained on, 100 compared on; left out: 7 that could name somebody, 9 of no intent"
+    )
+
+
+def test_the_report_lists_what_speaks_against_it(tmp_path: Path) -> None:
+    verdict = Verdict("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (), SAME, RULE, ("it is worse",))
+
+    assert "It is not proposed:\n\n- it is worse\n" in write_report(verdict, tmp_path).read_text(encoding="utf-8")

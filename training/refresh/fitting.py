@@ -1,0 +1,62 @@
+"""Training and exporting a model on the corpus and reviews together; an interrupted one goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.corpus import Split
+from training.recipe import Recipe, load_recipe
+from training.refresh.mixing import Mixture
+from training.run_folder import RunFolder, open_run, require
+
+
+def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
+    """Train by a recipe and export what came of it.
+
+    The run is named after what it was trained on, so that the same reviews go on with the same run and others begin one
+    of their own. No text gets into it.
+
+    Args:
+        recipe: What to do.
+        config: The recipe's file, beside which its teacher's is.
+        mixture: The corpus and the reviews.
+        runs: Where runs keep their checkpoints.
+
+    Returns:
+        The run, with its model folder.
+
+    Raises:
+        RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
+        RunError: The recipe has a teacher that is not trained yet.
+    """
+    from training.export import export
+    from training.train import train
+
+    name = f"{recipe.name}-refresh-{_fingerprint(mixture.split)}"
+    run = open_run(recipe.model_copy(update={"name": name}), runs)
+    if not run.best.exists():
+        train(recipe, mixture.split, run, _taught(recipe, config, mixture.split, runs))
+    if not run.model.exists():
+        export(recipe, mixture.split.validation, run)
+    return run
+
+
+def _taught(recipe: Recipe, config: Path, split: Split, runs: Path) -> NDArray[np.float32] | None:
+    if recipe.distillation is None:
+        return None
+    from training.teacher import teach
+
+    file = config.parent / recipe.distillation.teacher
+    teacher = load_recipe(file)
+    trained = open_run(teacher, runs)
+    require(trained.best, f"fit --config {file}")
+    return teach(teacher, trained, split.train, recipe.distillation.readings)
+
+
+def _fingerprint(split: Split) -> str:
+    lines = "\n".join(f"{message.label}\t{message.urgent}\t{message.text}" for message in split.train)
+    return hashlib.sha256(lines.encode()).hexdigest()[:12]

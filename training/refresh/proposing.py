@@ -1,0 +1,73 @@
+"""From a trained model to a proposal: both models read the same messages, and what is no worse goes into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from classifier import Classifier
+from classifier.check import check
+from classifier.store import ModelStore
+from training.model_folder import write_manifest
+from training.refresh.comparison import Labelled, compare, compare_urgency
+from training.refresh.settings import Rule
+from training.refresh.verdict import Counts, Verdict, objections, write_report
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What two models are compared on.
+
+    Attributes:
+        sets: Messages and their intents.
+        urgent: Messages that a human must see at once.
+        counts: How many reviews there were.
+    """
+
+    sets: Sequence[Labelled]
+    urgent: Sequence[str] = field(repr=False)
+    counts: Counts
+
+
+def judge(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> Verdict:
+    """Compare a new model with the one in use.
+
+    Args:
+        old: Folder of the model in use.
+        new: Folder of the new one.
+        evidence: What they are compared on.
+        recipe: Name of the recipe that the new one was trained by.
+        rule: What is asked of it.
+
+    Raises:
+        ModelError: One of the folders cannot be used.
+    """
+    before, after = Classifier.load(old), Classifier.load(new)
+    comparisons = tuple(compare(before, after, labelled, rule.resamples) for labelled in evidence.sets)
+    urgency = compare_urgency(before, after, evidence.urgent, rule.resamples)
+    failed = [finding.detail for finding in check(new) if not finding.passed]
+    return Verdict(
+        old=before.info.version,
+        new=after.info.version,
+        recipe=recipe,
+        counts=evidence.counts,
+        comparisons=comparisons,
+        urgency=urgency,
+        rule=rule,
+        objections=objections(comparisons, urgency, failed, rule),
+    )
+
+
+def propose(verdict: Verdict, model: Path, store: ModelStore) -> str:
+    """Put a model into the store, with the report that speaks for it; which one is in use stays as it is.
+
+    Returns:
+        Its version.
+
+    Raises:
+        ModelError: The store cannot be written.
+    """
+    write_report(verdict, model)
+    write_manifest(model)
+    return store.add(model)

@@ -1,0 +1,77 @@
+"""The typed description of a refresh: how reviews are mixed in, and what the new model has to achieve."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+SETTINGS = Path(__file__).parent / "refresh.toml"
+
+Share = Annotated[float, Field(gt=0.0, lt=1.0)]
+Loss = Annotated[float, Field(ge=0.0, lt=1.0)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class RefreshError(ValueError):
+    """A refresh that cannot be done; the message says what was wrong and what to do, and holds no patient text."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reviews(_Section):
+    """How reviewed messages are used.
+
+    Attributes:
+        minimum: How many there must be.
+        held_out: Share of them, the most recent, that the models are compared on; between 0 and 1.
+        repeats: How often each of the others is read in an epoch.
+    """
+
+    minimum: Positive
+    held_out: Share
+    repeats: Positive
+
+
+class Rule(_Section):
+    """When a new model is proposed; see `training.refresh.verdict`.
+
+    Attributes:
+        loss: The most by which accuracy may be lower as measured, from 0 to 1.
+        possible_loss: The most by which it may be lower at the lower end of its interval, from 0 to 1.
+        significance: Below this probability of being chance, a loss of recall counts as real; between 0 and 1.
+        resamples: Of the bootstrap that gives the interval.
+    """
+
+    loss: Loss
+    possible_loss: Loss
+    significance: Share
+    resamples: Positive
+
+
+class RefreshSettings(_Section):
+    """Everything that a refresh depends on besides the recipe, the corpus and the reviews."""
+
+    reviews: Reviews
+    rule: Rule
+
+
+def load_settings(path: Path = SETTINGS) -> RefreshSettings:
+    """Read and check a settings file.
+
+    Raises:
+        RefreshError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+    """
+    try:
+        return RefreshSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise RefreshError(f"{path} cannot be read ({error.strerror}); see training/refresh/refresh.toml") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RefreshError(f"{path} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise RefreshError(f"{path} does not describe a refresh: {problems}") from error
