@@ -76,9 +76,7 @@ def check_model(data_dir: Path) -> None:
 
 @model.command("import")
 @click.argument("source", metavar="NAME_OR_PATH")
-@click.option(
-    "--to", "target", type=_PATH, help="Where the model folder goes, instead of the store."
-)
+@click.option("--to", "target", type=_PATH, help="Where the model folder goes, instead of the store.")
 @click.option("--texts", type=_PATH, help="Messages, one a line, to compare with the original on.")
 @data_dir_option
 def import_command(source: str, target: Path | None, texts: Path | None, data_dir: Path) -> None:
