@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,8 +98,13 @@ def verify(session: Session, noted: str | None = None) -> Verdict:
 
 
 def _verify(session: Session, noted: str | None, batch: int) -> Verdict:
+    query = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=batch)
+    with closing(session.scalars(query)) as entries:  # what is broken is not read to its end
+        return _read_through(iter(entries), noted, batch)
+
+
+def _read_through(entries: Iterator[AuditEntry], noted: str | None, batch: int) -> Verdict:
     previous, count, has_noted = START, 0, noted in (None, START)
-    entries = iter(session.scalars(select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=batch)))
     while True:
         try:
             entry = next(entries, None)

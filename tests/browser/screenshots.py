@@ -1,6 +1,7 @@
-"""The README's pictures of the demo page: `python -m tests.browser.screenshots` takes them anew.
+"""The README's pictures of the demo page and of the console: `python -m tests.browser.screenshots` takes them anew.
 
-It starts the service with the demo practice as `make run` does, chats a little, and writes `docs/images/`.
+It starts the service with the demo practice as `make run` does, chats a little, looks at the console as a manager, and
+writes `docs/images/`.
 """
 
 from __future__ import annotations
@@ -13,23 +14,27 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, ensure_chromium
-from tests.browser.visitor import Chat
+from tests.browser.visitor import DEADLINE_MILLISECONDS, Chat
 from tests.e2e.processes import ROOT, Processes, answers, free_port
 
 IMAGES = ROOT / "docs" / "images"
 SCREENS = {"desktop": (1280, 800), "phone": (390, 844)}
 TEXT = "I need to move my appointment on Thursday to next week, mornings are best."
 QUESTION = "How much is a first visit without insurance?"
+UNSURE = "My last visit, is the thing with the price still for Thursday?"
+MANAGER = "dana@maple-street.example"
 
 
 def main() -> None:
     """Takes one picture a screen."""
     IMAGES.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=DEADLINE_MILLISECONDS)
     with tempfile.TemporaryDirectory() as folder, Processes(Path(folder)) as processes, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=[*ARGUMENTS])
         address = start_demo(processes)
         for screen in SCREENS:
             take(browser, address, screen)
+        take_console(browser, address, add_manager(processes))
         browser.close()
 
 
@@ -44,9 +49,18 @@ def start_demo(processes: Processes) -> str:
     return address
 
 
-def text_the_practice(page: Page) -> None:
+def add_manager(processes: Processes) -> str:
+    """Gives a manager of the demo practice an account, and returns the password."""
+    options = ["--practice", "demo", "--role", "manager", "--name", "Dana Reyes", "--generate"]
+    added = processes.start("staff", ["-m", "intake", "staff", "add", MANAGER, *options], {})
+    if added.wait() != 0:
+        sys.exit(f"there is no manager{added.tail()}")
+    return added.output.split()[-1]
+
+
+def text_the_practice(page: Page, text: str) -> None:
     """Plays a patient on the phone beside the practice's site."""
-    page.get_by_role("textbox", name="Text message").fill(TEXT)
+    page.get_by_role("textbox", name="Text message").fill(text)
     page.get_by_role("button", name="Send text").click()
     expect(page.get_by_role("log", name="Texts")).to_contain_text("Maple Street")
     expect(page.get_by_role("region", name="What the service made of it")).to_contain_text("Understood")
@@ -65,13 +79,41 @@ def take(browser: Browser, address: str, screen: str) -> None:
     page = context.new_page()
     page.goto(address)
     if screen == "desktop":
-        text_the_practice(page)
+        text_the_practice(page, TEXT)
     chat = Chat(page, "demo").open()
     chat.ask(QUESTION)
     expect(chat.typing).to_have_count(0)
-    path = IMAGES / f"{screen}.png"
-    page.screenshot(path=path)
+    keep(page, screen)
     context.close()
+
+
+def take_console(browser: Browser, address: str, password: str) -> None:
+    """Has a message that the robot is unsure of, and keeps what the review queue and the settings look like."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, base_url=address, locale="en-US", timezone_id="America/New_York"
+    )
+    page = context.new_page()
+    page.goto("/")
+    text_the_practice(page, UNSURE)
+    page.goto("/staff/sign-in?next=/staff/review")
+    page.get_by_label("Email").fill(MANAGER)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text(UNSURE)).to_be_visible()
+    keep(page, "review")
+    page.goto("/staff/settings/demo#replies-price_shopper")
+    words = page.get_by_label("Words of Price shopper")
+    words.fill("{{ practice.name }}: {{ practice.price_range }} Book at {{ links.scheduling }} or call {{ phone }}.")
+    expect(page.get_by_role("region", name="Price shopper as a patient reads it")).to_contain_text("Book at https:")
+    page.locator("#replies-price_shopper").evaluate("one => one.scrollIntoView({ block: 'center' })")
+    keep(page, "settings")
+    context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    """Writes what a page looks like."""
+    path = IMAGES / f"{name}.png"
+    page.screenshot(path=path)
     print(path.relative_to(ROOT))
 
 

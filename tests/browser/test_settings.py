@@ -92,7 +92,7 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     expect(page.get_by_role("status")).to_contain_text("Reply: Price shopper. It holds from the next message on.")
 
     chat.ask(QUESTION)
-    expect(chat.replies().last).to_have_text(RENDERED)
+    expect(chat.replies().last.locator(".text")).to_have_text(RENDERED)
 
     press(page, page.get_by_role("link", name="History"))
     expect(page.get_by_text("Mira Manager,").first).to_be_visible()
