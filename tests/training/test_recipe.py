@@ -13,15 +13,15 @@ COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("epochs = 8", "epochs = 0", "optimisation.epochs: .*greater than 0"),
-        ("epochs = 8", "epohcs = 5", "optimisation.epohcs: Extra inputs"),
+        ("epochs = 5", "epochs = 0", "optimisation.epochs: .*greater than 0"),
+        ("epochs = 5", "epohcs = 8", "optimisation.epohcs: Extra inputs"),
         ("seed = 20260", "", "seed: Field required"),
         ('name = "compact"', 'name = "../compact"', "name: .*pattern"),
         ("[data]", "[data", "is not valid TOML"),
         ('precision = "bf16"', 'precision = "fp8"', "optimisation.precision: .*'fp32', 'bf16' or 'mixed'"),
         ('folder = "model"', 'folder = "model"\npath = "here"', "base: .*at most one of package, parts and path"),
         ("weight = 0.7", "weight = 0.0", "distillation.weight: .*greater than 0"),
-        ("urgent_found = 0.98", "urgent_found = 1.5", "calibration.urgent_found: .*less than 1"),
+        ("urgent_found = 0.94", "urgent_found = 1.5", "calibration.urgent_found: .*less than 1"),
     ],
 )
 def test_what_is_wrong_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
@@ -33,7 +33,11 @@ def test_what_is_wrong_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, 
         load_recipe(path)
 
 
-@pytest.mark.parametrize("path", sorted(COMPACT.parent.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(COMPACT.parent.glob("*.toml")) if path.stem not in ("generation", "prices")],
+    ids=lambda path: path.stem,
+)
 def test_every_shipped_recipe_describes_a_run_named_as_its_file(path: Path) -> None:
     assert load_recipe(path).name == path.stem
 

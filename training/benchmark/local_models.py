@@ -12,7 +12,7 @@ from typing import Any
 from classifier import INTENTS, Classifier, ModelError
 from training.benchmark.contender import Reading
 from training.benchmark.errors import BenchmarkError
-from training.corpus import Split, read_corpus, split_corpus
+from training.corpus import read_corpus, split_corpus
 from training.recipe import load_recipe
 
 _RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
@@ -93,9 +93,10 @@ class Baseline(_Local):
             CorpusError: It does not follow its format.
         """
         self._recipe = load_recipe(_RECIPE)
-        messages = [message for message in read_corpus(corpus) if message.label in INTENTS]
-        self._split: Split = split_corpus(messages, self._recipe.data.validation_fraction, self._recipe.seed)
-        content = repr([(message.text, message.label) for message in self._split.train])
+        split = split_corpus(read_corpus(corpus), self._recipe.data.validation_fraction, self._recipe.seed)
+        # Only now: the parts depend on all messages, and have to be those that the models are trained on.
+        self._train = [message for message in split.train if message.label in INTENTS]
+        content = repr([(message.text, message.label) for message in self._train])
         self.identity = f"baseline {hashlib.sha256(content.encode()).hexdigest()}"
 
     def read(self, text: str) -> Reading:
@@ -108,8 +109,8 @@ class Baseline(_Local):
         from training.baseline import fit_baseline
         from training.dataset import render_all
 
-        train, seed = self._split.train, self._recipe.seed
-        return fit_baseline(render_all(train, seed), [str(message.label) for message in train], seed)
+        seed = self._recipe.seed
+        return fit_baseline(render_all(self._train, seed), [str(message.label) for message in self._train], seed)
 
 
 def _timed(read: Callable[[], str]) -> Reading:

@@ -13,7 +13,6 @@ from classifier.folder import DEFAULT_FOLDER
 from tests.training.benchmark.conftest import Benchmarking
 from training.benchmark.errors import BenchmarkError
 from training.benchmark.local_models import Baseline, ClassifierFolder, HuggingFaceCheckpoint
-from training.recipe import Recipe
 
 pytestmark = [
     # transformers scripts a module on import.
@@ -21,7 +20,7 @@ pytestmark = [
 ]
 
 
-def save_checkpoint(folder: Path, recipe: Recipe, labels: tuple[str, ...]) -> Path:
+def save_checkpoint(folder: Path, base: Path, labels: tuple[str, ...]) -> Path:
     """Save a random BERT of one narrow layer that classifies, with the real tokenizer."""
     from transformers import BertConfig, BertForSequenceClassification
 
@@ -34,13 +33,15 @@ def save_checkpoint(folder: Path, recipe: Recipe, labels: tuple[str, ...]) -> Pa
         label2id={label: index for index, label in enumerate(labels)},
     )
     BertForSequenceClassification(config).save_pretrained(folder)
-    shutil.copy(recipe.base.path() / "tokenizer.json", folder)
+    shutil.copy(base / "tokenizer.json", folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory, compact: Recipe) -> Path:
-    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"), compact, tuple(label.upper() for label in INTENTS))
+def checkpoint(tmp_path_factory: pytest.TempPathFactory, compact_base: Path) -> Path:
+    return save_checkpoint(
+        tmp_path_factory.mktemp("checkpoint"), compact_base, tuple(label.upper() for label in INTENTS)
+    )
 
 
 def test_a_model_folder_is_read_by_the_classifier() -> None:
@@ -56,14 +57,14 @@ def test_a_checkpoint_is_read_by_transformers_and_its_long_texts_are_cut(checkpo
     assert contender.read("word " * 5000).intent in INTENTS
 
 
-def test_a_checkpoint_that_changed_is_another(tmp_path: Path, compact: Recipe) -> None:
-    first = HuggingFaceCheckpoint(str(save_checkpoint(tmp_path / "model", compact, INTENTS))).identity
+def test_a_checkpoint_that_changed_is_another(tmp_path: Path, compact_base: Path) -> None:
+    first = HuggingFaceCheckpoint(str(save_checkpoint(tmp_path / "model", compact_base, INTENTS))).identity
     assert HuggingFaceCheckpoint(str(tmp_path / "model")).identity == first
-    assert HuggingFaceCheckpoint(str(save_checkpoint(tmp_path / "model", compact, INTENTS))).identity != first
+    assert HuggingFaceCheckpoint(str(save_checkpoint(tmp_path / "model", compact_base, INTENTS))).identity != first
 
 
-def test_a_checkpoint_with_other_labels_is_refused(tmp_path: Path, compact: Recipe) -> None:
-    folder = save_checkpoint(tmp_path / "model", compact, ("positive", "negative"))
+def test_a_checkpoint_with_other_labels_is_refused(tmp_path: Path, compact_base: Path) -> None:
+    folder = save_checkpoint(tmp_path / "model", compact_base, ("positive", "negative"))
     with pytest.raises(BenchmarkError, match="are positive, negative; expected new_patient_inquiry"):
         HuggingFaceCheckpoint(str(folder))
 

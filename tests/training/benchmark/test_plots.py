@@ -4,11 +4,10 @@ import pytest
 
 from training.benchmark.plots import accuracy_against_cost, accuracy_against_latency, f1_by_intent
 from training.benchmark.results import Result
-from training.scores import ClassScore
 
 
 def result(name: str = "baseline", latency: float = 3.0, cost: float | None = 0.0) -> Result:
-    score = ClassScore(precision=0.8, recall=0.8, f1=0.8, messages=10)
+    score = {"precision": 0.8, "recall": 0.8, "f1": 0.8, "messages": 10}
     return Result(
         name=name,
         accuracy=0.8,

@@ -40,7 +40,7 @@ def test_training_messages_come_in_the_corpus_s_format(generating: Generating) -
     assert result.exit_code == 0, result.output
     assert f"28 messages in {generating.output}" in result.output
     messages = read_corpus(generating.output)
-    strata = Counter((message.intent, message.practice) for message in messages)
+    strata = Counter((message.label, message.practice) for message in messages)
     assert strata == {(intent, "dental"): 4 for intent in INTENTS}
     first = (generating.output / "dental" / "complaint.tsv").read_text(encoding="utf-8").splitlines()[0]
     channel, tone, age, text = first.split("\t")
