@@ -103,8 +103,8 @@ class Classifier:
     def classify(self, texts: Sequence[str]) -> list[Understanding]:
         """Understand messages.
 
-        An int8 network scales its activations over a whole batch, so a confidence may differ by a few hundredths
-        with the company a text is read in; for one text by itself it is always the same.
+        A network whose activations are scaled over a whole batch, which those of DeBERTa are not, may differ in a
+        confidence by a few hundredths with the company a text is read in; for one by itself it is always the same.
 
         Args:
             texts: Any strings of any length; longer ones are read in overlapping windows, whole.

@@ -11,9 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from optimum.exporters.onnx import main_export
 from tokenizers import Tokenizer
 
 from classifier.urgency import is_urgent
@@ -21,8 +18,10 @@ from training.bases import locate
 from training.calibrate import Calibration, Floats, Readings, calibrate
 from training.corpus import Message
 from training.dataset import load_tokenizer, render_all
+from training.lean import export_lean, fits
 from training.outputs import output_names
 from training.predict import predict
+from training.quantise import quantise_lean
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 from training.train import VALIDATION_SEED
@@ -31,38 +30,27 @@ MANIFEST = "manifest.json"
 NETWORK = "model.onnx"
 
 
-def export_onnx(checkpoint: Path, folder: Path) -> Path:
-    """Export a checkpoint in full precision through optimum, and fold what is constant in it.
+def export_network(checkpoint: Path, folder: Path, network: Path) -> Path:
+    """Write a checkpoint's network as it is served, with 8-bit weights.
 
-    Without folding the projections of the relative positions, which depend on the weights alone, would be
-    computed anew for every message, and in full precision.
+    Args:
+        checkpoint: Folder of a Hugging Face sequence classifier.
+        folder: Where to keep the full-precision network, which stands between the two; made if need be.
+        network: Where to write the 8-bit one.
 
     Returns:
-        The folded network, `folder/folded.onnx`, checked by optimum against the checkpoint.
+        The full-precision network.
     """
-    main_export(str(checkpoint), str(folder), task="text-classification")
-    folded = folder / "folded.onnx"
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = str(folded)
-    onnxruntime.InferenceSession(str(folder / NETWORK), options, providers=["CPUExecutionProvider"])
+    if fits(checkpoint):
+        folded = export_lean(checkpoint, folder)
+        quantise_lean(folded, network)
+    else:
+        # Seconds to import, for what few need.
+        from training.through_optimum import export_through_optimum, quantise_dynamically
+
+        folded = export_through_optimum(checkpoint, folder)
+        quantise_dynamically(folded, network)
     return folded
-
-
-def quantise(folded: Path, network: Path) -> None:
-    """Write the network with 8-bit weights, scaled by channel, and activations quantised as it runs.
-
-    The weights use 7 of the 8 bits: processors without VNNI add pairs of products in 16 bits, which overflow
-    with 8, and the network would answer differently there.
-    """
-    quantize_dynamic(
-        folded,
-        network,
-        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-        reduce_range=True,
-    )
 
 
 def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
@@ -70,11 +58,10 @@ def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
 
     It is complete but for its evaluation and its card.
     """
-    folded = export_onnx(run.best, run.onnx)
     model = run.model
     shutil.rmtree(model, ignore_errors=True)
     model.mkdir()
-    quantise(folded, model / NETWORK)
+    export_network(run.best, run.onnx, model / NETWORK)
     tokenizer = load_tokenizer(locate(recipe.base))
     tokenizer.save(str(model / "tokenizer.json"), pretty=False)
     write_json(

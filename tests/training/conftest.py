@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from classifier import INTENTS
+from training.bases import locate
 from training.recipe import Recipe, load_recipe
 
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"
@@ -36,7 +37,7 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory, compact: Recipe) -> Path
         layer_norm_eps=1e-12,
     )
     BertModel(config).save_pretrained(checkpoint)
-    shutil.copy(compact.base.path() / "tokenizer.json", checkpoint)
+    shutil.copy(locate(compact.base) / "tokenizer.json", checkpoint)
     return checkpoint
 
 

