@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -80,7 +81,8 @@ def export_lean(checkpoint: Path, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     network = folder / FOLDED
     with torch.no_grad():
-        _Writer(model).write().save(network, model.config.num_labels)
+        graph = _Writer(model, Graph(folder / f"{FOLDED}.data")).write()
+    onnx.save(graph.model(model.config.num_labels), network)
     return network
 
 
@@ -91,12 +93,12 @@ class _Writer:
     rows.
     """
 
-    def __init__(self, model: DebertaV2ForSequenceClassification) -> None:
+    def __init__(self, model: DebertaV2ForSequenceClassification, graph: Graph) -> None:
         self._model = model
         self._config = model.config
         self._heads = model.config.num_attention_heads
         self._width = model.config.hidden_size // self._heads
-        self._graph = Graph()
+        self._graph = graph
 
     def write(self) -> Graph:
         graph, encoder = self._graph, self._model.deberta.encoder
@@ -104,7 +106,7 @@ class _Writer:
         self._write_shapes()
         self._write_distances()
         self._write_mask()
-        positions = encoder.get_rel_embedding()
+        positions = encoder.get_rel_embedding()  # type: ignore[no-untyped-call]
         states = self._embeddings()
         *layers, last = encoder.layer
         for number, layer in enumerate(layers):
@@ -295,7 +297,8 @@ def _array(weight: torch.Tensor) -> NDArray[np.float32]:
 
 def _rows_of_distances(model: DebertaV2ForSequenceClassification, distances: torch.Tensor) -> NDArray[np.int64]:
     """Return the row of each distance, query minus key, in what `_table` returns."""
-    attention = model.deberta.encoder.layer[0].attention.self
+    layer: Any = model.deberta.encoder.layer[0]
+    attention = layer.attention.self
     span, farthest = attention.pos_ebd_size, attention.max_relative_positions
     if attention.position_buckets > 0:
         distances = make_log_bucket_position(distances, attention.position_buckets, farthest).long()
