@@ -42,6 +42,7 @@ def configure_reporting(dsn: str | None, process: Literal["web", "worker"]) -> N
         include_source_context=False,
         max_request_body_size="never",
         max_breadcrumbs=0,
+        auto_enabling_integrations=False,  # they import whatever library they know and find, which takes seconds
         traces_sample_rate=None,
         ignore_errors=["tasks.jobs.JobFailedError"],  # stands for an error that was reported already
         before_send=scrub,

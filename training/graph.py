@@ -15,18 +15,33 @@ MICROSOFT = "com.microsoft"
 
 _OPSET = 21
 _IR_VERSION = 10
+_LARGE = 1024
+_ALIGNMENT = 64
 
 
 class Graph:
     """A graph that takes `input_ids` and `attention_mask` and gives `logits`; constants are added by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: Path | None = None) -> None:
+        """Start with nothing.
+
+        Args:
+            data: The file, beside the model's, that large constants are written to as they come, so that they are
+                never in memory together; None to keep them in the model.
+        """
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
+        self._data = data
+        if data is not None:
+            data.write_bytes(b"")
 
     def constant(self, name: str, value: NDArray[Any] | np.generic) -> str:
         """Add a constant, and return its name."""
-        self.constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
+        array = np.asarray(value, order="C")
+        if self._data is None or array.nbytes < _LARGE:
+            self.constants[name] = numpy_helper.from_array(array, name)
+        else:
+            self.constants[name] = _stored(self._data, name, array)
         return name
 
     def numbers(self, *values: int) -> str:
@@ -42,16 +57,6 @@ class Graph:
         """Add a node of several outputs, and return their names."""
         self.nodes.append(helper.make_node(kind, inputs, names, name=names[0], domain=domain, **attributes))
         return names
-
-    def save(self, path: Path, columns: int) -> None:
-        """Write the model, small constants in the file and the large ones in `<name>.data` beside it."""
-        onnx.save(
-            self.model(columns),
-            path,
-            save_as_external_data=True,
-            location=f"{path.name}.data",
-            size_threshold=1024,
-        )
 
     def model(self, columns: int) -> onnx.ModelProto:
         """Return the whole as a model.
@@ -71,3 +76,33 @@ class Graph:
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(MICROSOFT, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
+
+
+def _stored(data: Path, name: str, array: NDArray[Any]) -> TensorProto:
+    """Append a constant to the file of large ones, and return what stands for it in the model."""
+    with data.open("ab") as file:
+        file.write(bytes(-file.tell() % _ALIGNMENT))
+        place = {"location": data.name, "offset": str(file.tell()), "length": str(array.nbytes)}
+        array.tofile(file)
+    kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+    tensor = TensorProto(name=name, data_type=kind, dims=array.shape, data_location=TensorProto.EXTERNAL)
+    for key, value in place.items():
+        tensor.external_data.add(key=key, value=value)
+    return tensor
+
+
+def read_constant(tensor: TensorProto, folder: Path) -> NDArray[Any]:
+    """Return a constant's value, which stays in its file if it is in one until it is used.
+
+    Args:
+        tensor: What stands for it in a model.
+        folder: Where the model is.
+    """
+    if tensor.data_location != TensorProto.EXTERNAL:
+        return numpy_helper.to_array(tensor)
+    place = {entry.key: entry.value for entry in tensor.external_data}
+    kind = helper.tensor_dtype_to_np_dtype(tensor.data_type)
+    value: NDArray[Any] = np.memmap(
+        folder / place["location"], kind, "r", offset=int(place["offset"]), shape=tuple(tensor.dims)
+    )
+    return value

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -80,7 +81,8 @@ def export_lean(checkpoint: Path, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     network = folder / FOLDED
     with torch.no_grad():
-        _Writer(model).write().save(network, model.config.num_labels)
+        graph = _Writer(model, Graph(folder / f"{FOLDED}.data")).write()
+    onnx.save(graph.model(model.config.num_labels), network)
     return network
 
 
@@ -91,12 +93,12 @@ class _Writer:
     rows.
     """
 
-    def __init__(self, model: DebertaV2ForSequenceClassification) -> None:
+    def __init__(self, model: DebertaV2ForSequenceClassification, graph: Graph) -> None:
         self._model = model
         self._config = model.config
         self._heads = model.config.num_attention_heads
         self._width = model.config.hidden_size // self._heads
-        self._graph = Graph()
+        self._graph = graph
 
     def write(self) -> Graph:
         graph, encoder = self._graph, self._model.deberta.encoder

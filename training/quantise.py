@@ -19,7 +19,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from training.graph import MICROSOFT, Graph
+from training.graph import MICROSOFT, Graph, read_constant
 from training.lean import TEXTS, TOKENS
 
 _LARGEST: Final = 127
@@ -68,7 +68,7 @@ class _Quantiser:
         self._graph.nodes.append(node)
 
     def _value(self, name: str) -> NDArray[Any]:
-        return numpy_helper.to_array(self._constants[name], base_dir=str(self._folder))
+        return read_constant(self._constants[name], self._folder)
 
     def _is_table(self, name: str) -> bool:
         constant = self._constants.get(name)
