@@ -75,7 +75,7 @@ def test_the_readme_shows_every_command(command: str) -> None:
 def test_every_command_that_is_written_about_exists(file: str) -> None:
     groups = {command.rpartition(" ")[0] for command in COMMANDS}
     for line in (ROOT / file).read_text().splitlines():
-        for found in re.findall(r"(?:`|^\$ |: )(intake [a-z]+(?: [a-z]+)?)", line):
+        for found in re.findall(r"(?:`|^\$ |: )(intake [a-z]+(?: [a-z-]+)?)", line):
             words = found.split()
             assert found in COMMANDS or " ".join(words[:2]) in COMMANDS or found in groups, line
 

@@ -132,7 +132,7 @@ def test_an_intent_may_have_a_threshold_of_its_own(tmp_path: Path) -> None:
 
     complaint, question = strict.classify(["rude", "question"])
 
-    assert complaint.confidence == question.confidence
+    assert complaint.confidence == pytest.approx(question.confidence)
     assert (complaint.disposition, question.disposition) == ("review", "route")
     assert strict.info.thresholds.review_of("complaint") == 0.95
     assert strict.info.thresholds.review_of("price_shopper") == strict.info.review_threshold

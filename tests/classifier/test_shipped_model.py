@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import INTENTS, Classifier
+from classifier import Classifier
 from classifier.check import KNOWN_MESSAGES
+from classifier.understanding import LABELS, URGENT
 from tests.classifier.hostile import HOSTILE_TEXTS
 from tests.classifier.test_classify import ANY_TEXT, assert_well_formed
 
@@ -52,7 +53,7 @@ def test_what_it_says_of_itself(classifier: Classifier) -> None:
     info = classifier.info
 
     assert info.name == "intent"
-    assert set(info.labels) == set(INTENTS)
+    assert info.labels == (*LABELS, URGENT)
     assert info.max_tokens == 256
     assert 0 < info.review_threshold < 1
     assert info.file_sizes["model.onnx"] < 40_000_000

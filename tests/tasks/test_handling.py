@@ -51,7 +51,7 @@ INTENTS = [
     ),
     (
         "clinical_concern",
-        "I started the new blood pressure pills last week and now I have a rash on my arms",
+        "the rash from last week is back on my elbows and itches at night",
         "a nurse will see it",
         "clinical",
     ),
