@@ -58,7 +58,7 @@ def readers_of(folder: Path) -> Iterator[tuple[str, Read]]:
     special = {"pad_token": "[PAD]", "unk_token": "[UNK]"}
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(DEFAULT_FOLDER / "tokenizer.json"), **special)
     tokenizer.model_input_names = ["input_ids", "attention_mask"]
-    pipeline = TextClassificationPipeline(model, tokenizer, framework="pt", device="cpu")
+    pipeline = TextClassificationPipeline(model=model, tokenizer=tokenizer, framework="pt", device="cpu")
     yield PIPELINE, lambda texts: pipeline(texts, batch_size=len(texts))
 
 

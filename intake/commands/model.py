@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
-_PATH = click.Path(path_type=Path)
-
-
 @click.group()
 def model() -> None:
     """Inspect and switch the intent model."""

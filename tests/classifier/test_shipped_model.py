@@ -65,8 +65,8 @@ def test_a_batch_agrees_with_single_readings(classifier: Classifier) -> None:
     together = classifier.classify(texts)
 
     for text, understood in zip(texts, together, strict=True):
-        # The int8 network scales its activations over the whole batch, so agreement is close and not exact.
-        assert understood.confidence == pytest.approx(classifier.classify([text])[0].confidence, abs=0.15)
+        # Sums of another order round differently, and a rounded byte may be the next one.
+        assert understood.confidence == pytest.approx(classifier.classify([text])[0].confidence, abs=0.01)
 
 
 def test_threads_get_their_own_answers(classifier: Classifier) -> None:

@@ -50,8 +50,11 @@ def compact_base(compact: Recipe) -> Path:
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory, compact_base: Path) -> Path:
     """An importable package with a random BERT of two narrow layers and the real tokenizer in `model/`."""
+    import torch
     from transformers import BertConfig, BertModel
 
+    # What an untrained model says of everything, such as that it is Spanish, must not depend on the tests before.
+    torch.manual_seed(0)
     package = tmp_path_factory.mktemp("packages") / "tiny_bert"
     checkpoint = package / "model"
     checkpoint.mkdir(parents=True)
