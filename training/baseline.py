@@ -8,9 +8,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
+from classifier.understanding import INTENTS
+from training.corpus import Message
+from training.dataset import render_all
 
-def fit_baseline(texts: Sequence[str], intents: Sequence[str], seed: int) -> Pipeline:
-    """Train the baseline; its `predict` takes texts and returns intents."""
+
+def fit_baseline(messages: Sequence[Message], seed: int) -> Pipeline:
+    """Train the baseline on the messages that have an intent; its `predict` takes texts and returns intents."""
+    learned = [message for message in messages if message.label in INTENTS]
+    texts, intents = render_all(learned, seed), [str(message.label) for message in learned]
     features = make_union(
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True),

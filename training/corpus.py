@@ -172,15 +172,20 @@ def label_of(kind: str) -> str:
 
 def _read_urgency_file(path: Path) -> Iterable[Message]:
     for number, (urgent, practice, channel, text) in rows(path):
-        yield Message(text, None, practice, channel, _source(path), urgent=_is_urgent(urgent, path, number))
+        yield Message(text, None, practice, channel, _source(path), urgent=urgency_of(urgent, path, number))
 
 
 def _read_spanish_file(path: Path) -> Iterable[Message]:
     for number, (urgent, channel, text) in rows(path, 3):
-        yield Message(text, "spanish", "", channel, path.stem, kind="spanish", urgent=_is_urgent(urgent, path, number))
+        yield Message(text, "spanish", "", channel, path.stem, kind="spanish", urgent=urgency_of(urgent, path, number))
 
 
-def _is_urgent(written: str, path: Path, number: int) -> bool:
+def urgency_of(written: str, path: Path, number: int) -> bool:
+    """Return what a line's 1 or 0 says.
+
+    Raises:
+        CorpusError: It is neither.
+    """
     if written not in ("0", "1"):
         raise CorpusError(f"{path}:{number} starts with {written!r}, expected 1 (urgent) or 0")
     return written == "1"

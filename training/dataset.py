@@ -149,6 +149,17 @@ def _example(message: Message, token_ids: list[int]) -> Example:
     }
 
 
+def padded(ids: Sequence[Sequence[int]], padding_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the ids of several texts, filled up to the longest, and the mask of what is no filling."""
+    longest = max(map(len, ids))
+    input_ids = torch.full((len(ids), longest), padding_id)
+    attention_mask = torch.zeros_like(input_ids)
+    for row, of_text in enumerate(ids):
+        input_ids[row, : len(of_text)] = torch.tensor(of_text)
+        attention_mask[row, : len(of_text)] = 1
+    return input_ids, attention_mask
+
+
 class Collate:
     """Pads a batch to its longest message."""
 
@@ -158,13 +169,7 @@ class Collate:
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
         """Return `input_ids`, `attention_mask`, `labels` (label and urgency) and, if there are, `teacher`."""
-        longest = max(len(example["input_ids"]) for example in examples)
-        input_ids = torch.full((len(examples), longest), self._padding_id)
-        attention_mask = torch.zeros_like(input_ids)
-        for row, example in enumerate(examples):
-            length = len(example["input_ids"])
-            input_ids[row, :length] = torch.tensor(example["input_ids"])
-            attention_mask[row, :length] = 1
+        input_ids, attention_mask = padded([example["input_ids"] for example in examples], self._padding_id)
         labels = torch.tensor([[example["label"], example["urgent"]] for example in examples])
         batch = {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
         if "teacher" in examples[0]:

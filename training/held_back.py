@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from classifier.understanding import INTENTS
-from training.corpus import CorpusError, Message, label_of, rows
+from training.corpus import CorpusError, Message, label_of, rows, urgency_of
 
 _FOLDER = Path("held_back")
 FILES = tuple(_FOLDER / f"{name}.tsv" for name in ("out_of_scope", "urgency", "in_scope"))
@@ -36,9 +36,7 @@ def _out_of_scope(path: Path) -> Iterator[Message]:
 
 def _urgency(path: Path) -> Iterator[Message]:
     for number, (urgent, practice, channel, text) in rows(path):
-        if urgent not in ("0", "1"):
-            raise CorpusError(f"{path}:{number} starts with {urgent!r}, expected 1 (urgent) or 0")
-        yield Message(text, None, practice, channel, "held_back", urgent=urgent == "1")
+        yield Message(text, None, practice, channel, "held_back", urgent=urgency_of(urgent, path, number))
 
 
 def _in_scope(path: Path) -> Iterator[Message]:

@@ -11,12 +11,10 @@ from tqdm.auto import tqdm
 
 from classifier import Classifier
 from classifier.reading import Outputs
-from classifier.understanding import INTENTS
 from classifier.urgency import is_urgent
 from training.baseline import fit_baseline
-from training.calibrate import Floats
+from training.calibrate import Floats, best_intents
 from training.corpus import Message, Split
-from training.dataset import render_all
 from training.measures import Compared, Names, Read
 from training.model_folder import NETWORK
 from training.predict import predict
@@ -39,9 +37,7 @@ class Readers:
         self._fp32 = run.folded
         self._tokenizer = Tokenizer.from_file(str(run.model / "tokenizer.json"))
         self._max_tokens = recipe.data.max_tokens
-        learned = [message for message in split.train if message.label in INTENTS]
-        labels = [str(message.label) for message in learned]
-        self._baseline = fit_baseline(render_all(learned, recipe.seed), labels, recipe.seed)
+        self._baseline = fit_baseline(split.train, recipe.seed)
 
     def read(self, messages: Sequence[Message], texts: Sequence[str], task: str) -> Read:
         """Read messages, rendered as `texts`, with the served model, one at a time."""
@@ -64,5 +60,4 @@ class Readers:
         return predict(network, self._tokenizer, texts, self._max_tokens, task)
 
     def _best(self, logits: Floats) -> Names:
-        rows = self.outputs.probabilities(logits, 1.0)
-        return np.array([self.outputs.intents[int(self.outputs.intent_shares(row).argmax())] for row in rows], object)
+        return best_intents(self.outputs, self.outputs.probabilities(logits, 1.0))

@@ -191,5 +191,9 @@ def read_toml(path: Path, kind: type[AnyRecipe], what: str) -> AnyRecipe:
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise RecipeError(f"{path} does not describe {what}: {problems}") from error
+        raise RecipeError(f"{path} does not describe {what}: {problems_of(error)}") from error
+
+
+def problems_of(error: ValidationError) -> str:
+    """Return what is wrong with each key."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

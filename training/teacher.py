@@ -16,7 +16,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from training.bases import locate
 from training.corpus import Message
-from training.dataset import load_tokenizer, noisy_text, truncated
+from training.dataset import load_tokenizer, noisy_text, padded, truncated
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 
@@ -73,11 +73,7 @@ def _read(model: PreTrainedModel, tokenizer: Tokenizer, texts: Sequence[str], te
     quick = teacher.optimisation.precision != "fp32"
     for start in tqdm(range(0, len(order), _BATCH), desc="the teacher reads", unit="batch"):
         chosen = order[start : start + _BATCH]
-        batch = torch.full((len(chosen), len(ids[chosen[0]])), model.config.pad_token_id or 0)
-        mask = torch.zeros_like(batch)
-        for row, index in enumerate(chosen):
-            batch[row, : len(ids[index])] = torch.tensor(ids[index])
-            mask[row, : len(ids[index])] = 1
+        batch, mask = padded([ids[index] for index in chosen], model.config.pad_token_id or 0)
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick):
             rows[chosen] = model(input_ids=batch, attention_mask=mask).logits.float().numpy()
     return rows

@@ -107,10 +107,8 @@ class Baseline(_Local):
     @cached_property
     def _pipeline(self) -> Any:
         from training.baseline import fit_baseline
-        from training.dataset import render_all
 
-        seed = self._recipe.seed
-        return fit_baseline(render_all(self._train, seed), [str(message.label) for message in self._train], seed)
+        return fit_baseline(self._train, self._recipe.seed)
 
 
 def _timed(read: Callable[[], str]) -> Reading:

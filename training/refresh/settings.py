@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
+
+from training.recipe import Fraction, Positive, Section, Share, problems_of
 
 SETTINGS = Path(__file__).parent / "refresh.toml"
-
-Share = Annotated[float, Field(gt=0.0, lt=1.0)]
-Loss = Annotated[float, Field(ge=0.0, lt=1.0)]
-Positive = Annotated[int, Field(gt=0)]
 
 
 class RefreshError(ValueError):
     """A refresh that cannot be done; the message says what was wrong and what to do, and holds no patient text."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Reviews(_Section):
+class Reviews(Section):
     """How reviewed messages are used.
 
     Attributes:
@@ -37,7 +30,7 @@ class Reviews(_Section):
     repeats: Positive
 
 
-class Rule(_Section):
+class Rule(Section):
     """When a new model is proposed; see `training.refresh.verdict`.
 
     Attributes:
@@ -47,13 +40,13 @@ class Rule(_Section):
         resamples: Of the bootstrap that gives the interval.
     """
 
-    loss: Loss
-    possible_loss: Loss
+    loss: Fraction
+    possible_loss: Fraction
     significance: Share
     resamples: Positive
 
 
-class RefreshSettings(_Section):
+class RefreshSettings(Section):
     """Everything that a refresh depends on besides the recipe, the corpus and the reviews."""
 
     reviews: Reviews
@@ -73,5 +66,4 @@ def load_settings(path: Path = SETTINGS) -> RefreshSettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RefreshError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise RefreshError(f"{path} does not describe a refresh: {problems}") from error
+        raise RefreshError(f"{path} does not describe a refresh: {problems_of(error)}") from error
