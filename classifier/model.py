@@ -195,14 +195,18 @@ def _tokenizer(home: Path, content: bytes) -> Tokenizer:
         raise ModelError(f"{home / folder.TOKENIZER} is not a tokenizer this program can read: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    special = tokenizer.encode("").ids
-    known = [tokenizer.token_to_id(token) for token in ("[UNK]", "[PAD]")]
-    if len(special) != 2 or None in known:
+    if not is_bert_like(tokenizer):
         raise ModelError(
             f"{home / folder.TOKENIZER} must put one token before and one after a text and have [UNK] and [PAD], "
             "as BERT's does: export the model again"
         )
     return tokenizer
+
+
+def is_bert_like(tokenizer: Tokenizer) -> bool:
+    """Tell whether a tokenizer puts one token before and one after a text, and has [UNK] and [PAD]."""
+    special = tokenizer.encode("").ids
+    return len(special) == 2 and None not in map(tokenizer.token_to_id, ("[UNK]", "[PAD]"))
 
 
 def _session(home: Path, content: bytes, threads: int) -> onnxruntime.InferenceSession:

@@ -13,13 +13,13 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.understanding import INTENTS
 from training.benchmark.command import benchmark
-from training.corpus import CORPUS, CorpusError, Split, read_corpus, split_corpus
+from training.corpus import CORPUS, CorpusError, Split
 from training.generation.command import generate
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.refresh.command import refresh
 from training.run_folder import RUNS, RunError, RunFolder, open_run, require
+from training.splitting import read_split
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
@@ -49,10 +49,7 @@ class _Run:
 
     def __init__(self, config: Path, corpus: Path, runs: Path, output: Path) -> None:
         self.recipe: Recipe = load_recipe(config)
-        messages = read_corpus(corpus)
-        if not self.recipe.data.screens:
-            messages = [message for message in messages if message.label in INTENTS]
-        self.split: Split = split_corpus(messages, self.recipe.data.validation_fraction, self.recipe.seed)
+        self.split: Split = read_split(self.recipe, corpus)
         self.folder: RunFolder = open_run(self.recipe, runs)
         self.config = config
         self.corpus = corpus

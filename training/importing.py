@@ -20,25 +20,25 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 
 from classifier import Classifier, ModelError
+from classifier.model import is_bert_like
 from classifier.understanding import INTENTS
 from training.bases import locate
 from training.calibrate import Floats, calibrate
-from training.corpus import CORPUS, Message, read_corpus, split_corpus
+from training.corpus import CORPUS, Message
 from training.dataset import load_tokenizer, render_all, truncated
 from training.export import export_network, readings_of
 from training.model_folder import NETWORK, write_json, write_manifest
 from training.predict import predict
-from training.recipe import Base, Calibration, RecipeError
+from training.recipe import Base, RecipeError, load_recipe
+from training.splitting import read_split
 from training.train import VALIDATION_SEED
 
 LEAST_AGREEMENT: Final = 0.98
 """The least share of the messages, 0 to 1, on which the imported network names the original's intent."""
 
 MAX_TOKENS: Final = 256
-# As in training/recipes/: every model is validated and calibrated on the same messages, towards the same accuracy.
-_VALIDATION_FRACTION: Final = 0.1
-_SEED: Final = 20260
-_ACCURACY: Final = 0.97
+_RECIPE: Final = Path(__file__).parent / "recipes" / "compact.toml"
+"""Every model is validated and calibrated on the messages, and towards the accuracy, that the shipped one is."""
 
 Say = Callable[[str], None]
 
@@ -192,9 +192,7 @@ def _tokenizer(folder: Path) -> Tokenizer:
         raise ImportRefusedError(
             f"{folder} holds no tokenizer that can be read: expected tokenizer.json, or what it can be made from"
         ) from error
-    special = tokenizer.encode("").ids
-    known = [tokenizer.token_to_id(token) for token in ("[UNK]", "[PAD]")]
-    if len(special) != 2 or None in known:
+    if not is_bert_like(tokenizer):
         raise ImportRefusedError(
             f"the tokenizer in {folder} must put one token before and one after a text and have [UNK] and [PAD], as "
             "BERT's and DeBERTa's do; others, such as RoBERTa's, are not supported"
@@ -204,8 +202,7 @@ def _tokenizer(folder: Path) -> Tokenizer:
 
 def _validation(corpus: Path) -> list[Message]:
     """Return the validation messages that have an intent."""
-    messages = [message for message in read_corpus(corpus) if message.label in INTENTS]
-    return split_corpus(messages, _VALIDATION_FRACTION, _SEED).validation
+    return [message for message in read_split(load_recipe(_RECIPE), corpus).validation if message.label in INTENTS]
 
 
 def _read_texts(path: Path) -> list[str]:
@@ -286,7 +283,7 @@ def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[Message]
     )
     logits = predict(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrating")
     readings = readings_of(validation, rendered, logits)
-    calibration = asdict(calibrate(checkpoint.labels, readings, Calibration(accuracy=_ACCURACY)))
+    calibration = asdict(calibrate(checkpoint.labels, readings, load_recipe(_RECIPE).calibration))
     write_json(folder / "calibration.json", {key: value for key, value in calibration.items() if value is not None})
     write_manifest(folder)
 

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier import INTENTS, ModelError
+from classifier import ModelError
 from classifier.store import ModelStore
 from intake.errors import IntakeError
 from intake.local import DATA_DIR, model_places
-from training.corpus import CORPUS, CorpusError, Split, read_corpus, split_corpus
+from training.corpus import CORPUS, CorpusError
 from training.model_folder import version_of
 from training.reads import record_read
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.refresh.settings import SETTINGS, RefreshError, RefreshSettings, load_settings
 from training.run_folder import RUNS, RunError
+from training.splitting import read_split
 
 if TYPE_CHECKING:
     from intake.reviewed import ReviewsFile
@@ -90,7 +91,7 @@ class _Refresh:
         store = ModelStore(places.store, places.pinned)
         old = store.active_folder()
         exported = read_reviews(reviews, self.data_dir)
-        mixture = mix(self._split(), exported.messages, self.settings.reviews)
+        mixture = mix(read_split(self.recipe, self.corpus), exported.messages, self.settings.reviews)
         run = fit(self.recipe, self.config, mixture, self.runs)
         evidence = _evidence(labelled, mixture, exported)
         self._note_reading(test, version_of(run.model))
@@ -105,12 +106,6 @@ class _Refresh:
         if file.is_relative_to(home):
             day = datetime.now(UTC).date()
             record_read(self.corpus, day, version, [file.relative_to(home)], "python -m training refresh")
-
-    def _split(self) -> Split:
-        messages = read_corpus(self.corpus)
-        if not self.recipe.data.screens:
-            messages = [message for message in messages if message.label in INTENTS]
-        return split_corpus(messages, self.recipe.data.validation_fraction, self.recipe.seed)
 
 
 def _accepted(verdict: Verdict) -> Verdict:
