@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from classifier.reading import LANGUAGES, Outputs
 from classifier.understanding import INTENTS
 from training.recipe import Calibration as Targets
+from training.scores import expected_error
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -226,19 +227,3 @@ def review_threshold(confidence: Floats, correct: NDArray[np.bool_], target_accu
         if routed.any() and correct[routed].mean() >= target_accuracy:
             return float(threshold)
     return 1.0
-
-
-def calibration_error(probabilities: Floats, labels: Labels, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1, of rows of probabilities whose right columns are `labels`."""
-    return expected_error(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins)
-
-
-def expected_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1, over bins of equal width (Guo et al. 2017)."""
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = 0.0
-    for number in range(bins):
-        inside = bin_of == number
-        if inside.any():
-            error += inside.mean() * abs(confidence[inside].mean() - correct[inside].mean())
-    return float(error)

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from classifier import Understanding
 from classifier.reading import Outputs, Thresholds, is_alarming
 from classifier.understanding import INTENTS
-from training.calibrate import Flags, Floats, expected_error, intent_confidence
+from training.calibrate import Flags, Floats, intent_confidence
 from training.corpus import RECIPE_SOURCE, Message
 from training.scores import (
     bootstrap_interval,
     coverage_at,
+    expected_error,
     macro_f1,
     macro_f1_interval,
     per_class,

@@ -132,6 +132,12 @@ def reliability(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict
     ]
 
 
+def expected_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
+    """Return the expected calibration error, 0 to 1: how far the bins' confidence is off (Guo et al. 2017)."""
+    found = reliability(confidence, correct, bins)
+    return sum(one["messages"] * abs(one["confidence"] - one["accuracy"]) for one in found) / len(confidence)
+
+
 def _ratio(above: NDArray[np.int64], below: NDArray[np.int64]) -> Floats:
     result: Floats = np.divide(above, below, out=np.zeros(len(above)), where=below > 0)
     return result

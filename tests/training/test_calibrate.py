@@ -11,13 +11,13 @@ from training.calibrate import (
     Calibration,
     Readings,
     calibrate,
-    calibration_error,
     fit_temperature,
     review_threshold,
     softmax,
 )
 from training.outputs import output_names
 from training.recipe import Calibration as Targets
+from training.scores import expected_error
 
 TARGETS = Targets(accuracy=0.9)
 SCREENED = output_names(screens=True)
@@ -160,4 +160,4 @@ def test_without_an_urgent_message_the_signs_are_left_to_decide() -> None:
 def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     sure = np.tile([0.9, 0.1], (10, 1))
     half_right = np.array([0, 1] * 5)
-    assert calibration_error(sure, half_right) == pytest.approx(0.4)
+    assert expected_error(sure.max(axis=1), sure.argmax(axis=1) == half_right) == pytest.approx(0.4)
