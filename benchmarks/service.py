@@ -19,8 +19,8 @@ from urllib.request import urlopen
 
 import redis
 
+from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
-from intake.embedded_redis import EmbeddedRedis
 from intake.privacy import Keyring, new_key
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, DEMO_NUMBER, TwilioStandIn
 

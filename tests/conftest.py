@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import redis
 
+from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
 from inbox.database import Database
-from intake.embedded_redis import EmbeddedRedis
 from intake.privacy import Keyring
 from intake.settings import Settings
 from tests.service import Service

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from app.edges import build_app
 from classifier import Classifier
 from inbox.database import Database
 from inbox.live_practices import LivePractices
@@ -28,7 +29,6 @@ from tasks.senders import make_lookup, make_senders
 from tasks.worker import WarmWorker
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
-from webhooks.app import build_app
 from webhooks.parts import parts_of
 
 Row = TypeVar("Row", bound=Base)

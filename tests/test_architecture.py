@@ -66,7 +66,7 @@ def broken_house(tmp_path_factory: pytest.TempPathFactory) -> str:
         ("intake/wrong", "inbox.types"),
         ("tasks/wrong", "training.recipe"),
         ("training/wrong", "tasks.queue"),
-        ("intake/worse", "intake.cli"),
+        ("intake/worse", "app.cli"),
     ):
         (copy / f"{module}.py").write_text(f"import {imported}\n")
     return lint_imports(copy)

@@ -12,13 +12,13 @@ import click
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.cli import cli
+from app.edges import build_app
 from classifier import INTENTS
 from intake import practices
-from intake.cli import cli
 from intake.practices import Limits, Links, Practice, load_practices
 from intake.settings import Settings
 from tests.world import ENCRYPTION_KEY
-from webhooks.app import build_app
 from webhooks.openapi import description
 from webhooks.parts import parts_of
 

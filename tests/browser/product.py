@@ -11,10 +11,10 @@ from typing import Self
 import redis
 from sqlalchemy import func, select
 
+from app.embedded_redis import EmbeddedRedis
 from inbox.chat import next_entry
 from inbox.database import Database
 from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message
-from intake.embedded_redis import EmbeddedRedis
 from intake.privacy import Keyring
 from intake.settings import Settings
 from tasks.live import announce

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from intake.embedded_redis import EmbeddedRedis
+from app.embedded_redis import EmbeddedRedis
 from intake.settings import Settings
 from tests.e2e.processes import Processes
 from tests.standins.hook import HookReceiver

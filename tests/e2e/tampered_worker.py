@@ -15,7 +15,7 @@ import sys
 from operator import attrgetter
 from types import FrameType
 
-from intake.cli import main
+from app.cli import main
 
 
 def tamper(place: str, event: str, action: str) -> None:

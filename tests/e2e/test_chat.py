@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
 from inbox.models import Notification
-from intake.embedded_redis import EmbeddedRedis
 from intake.settings import Settings
 from tests.chat_client import ChatClient
 from tests.e2e.processes import Processes, answers, free_port

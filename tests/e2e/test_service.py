@@ -11,9 +11,9 @@ import pytest
 import redis
 from sqlalchemy import select
 
+from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
 from inbox.models import Delivery, Message
-from intake.embedded_redis import EmbeddedRedis
 from intake.settings import Settings
 from tasks.worker import GRACE
 from tests.e2e.processes import Processes, free_port

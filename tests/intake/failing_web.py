@@ -12,8 +12,8 @@ import sentry_sdk
 from flask import request
 from werkzeug.serving import make_server
 
+from app.wsgi import create_app
 from intake.errors import IntakeError
-from staff.app import create_app
 
 
 def fail() -> str:

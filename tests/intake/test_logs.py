@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from intake.logs import where_raised
-from tests.intake.command import python
+from tests.app.command import python
 
 SECRET = "swordfish allergy of +12025550123"
 

@@ -21,8 +21,8 @@ from inbox.models import Message, now
 from inbox.record import record_message
 from intake.privacy import Keyring
 from tasks.queue import MESSAGES
+from tests.app.command import Finished, complete, python
 from tests.inbox.conftest import inbound
-from tests.intake.command import Finished, complete, python
 from tests.standins.sentry import SentryReceiver
 from tests.world import ENCRYPTION_KEY, PATIENT, PRACTICES_TOML
 

@@ -14,11 +14,11 @@ import requests
 from argon2 import PasswordHasher
 from flask import Flask
 
+from app.wsgi import build_app
 from classifier import Classifier
 from inbox.accounts import add_member
 from inbox.staff_models import Role, StaffMember
 from intake.settings import Settings
-from staff.app import build_app
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import hook

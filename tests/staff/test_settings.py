@@ -19,7 +19,7 @@ from inbox.staff_models import AuditEntry, Role, SettingVersion
 from intake.practices import Practice
 from intake.settings import Settings
 from tasks.notices import key_of
-from tests.intake.command import intake
+from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver
 from tests.world import PATIENT, PRACTICES_TOML, SITE, WIDGET_KEY

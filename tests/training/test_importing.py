@@ -291,7 +291,7 @@ def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path, models: Path)
 
 def test_the_command_needs_the_training_libraries_and_says_so(deberta: Path, tmp_path: Path) -> None:
     """On a machine without torch, which this process is made to be."""
-    without = "import sys; sys.modules['torch'] = None; from intake.cli import main; main()"
+    without = "import sys; sys.modules['torch'] = None; from app.cli import main; main()"
     command = [sys.executable, "-c", without, "model", "import", str(deberta), "--data-dir", str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1

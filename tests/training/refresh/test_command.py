@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from classifier import INTENTS
 from inbox.database import Database
-from tests.intake.command import complete, intake
+from tests.app.command import complete, intake
 from tests.reviews import add_reviewed
 from tests.training.conftest import RECIPES, THIRD_PARTY, write_corpus
 from tests.world import OTHER_KEY, PRACTICES_TOML

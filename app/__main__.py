@@ -1,5 +1,5 @@
 """`python -m intake` is the `intake` command."""
 
-from intake.cli import main
+from app.cli import main
 
 main()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from intake.commands.run import data_dir_option
+from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.local import settings_of_running_service
 from intake.practices import Practice, load_practices

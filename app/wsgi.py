@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
+from app.edges import build_app as build_edges
+from app.rate_limits import SIGN_IN_BY_ADDRESS, limit_posts
 from intake.logs import configure_logging
 from intake.reporting import configure_reporting
 from intake.settings import Settings, load_settings
@@ -23,8 +25,6 @@ from staff import (
 )
 from staff.access import manage_sign_ins
 from staff.security import protect
-from webhooks.app import build_app as build_edges
-from webhooks.limits import SIGN_IN_BY_ADDRESS, limit_posts
 
 BLUEPRINTS = (
     sign_in.blueprint,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from classifier import INTENTS, Classifier
-from tests.intake.command import Finished, intake
+from tests.app.command import Finished, intake
 
 FEVER = "my kid's fever is 103.2 and not coming down with tylenol. need advice now"
 DERMATOLOGIST = "Hi, I'm new to the area and looking for a dermatologist. Are you accepting new patients?"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from intake.commands.run import data_dir_option
+from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.local import settings_of_running_service
 from intake.practices import load_practices

@@ -11,7 +11,7 @@ from inbox.database import Database
 from intake.errors import IntakeError
 from intake.privacy import Keyring
 from intake.reviewed import unseal
-from tests.intake.command import complete, intake
+from tests.app.command import complete, intake
 from tests.reviews import add_reviewed
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.intake.command import ROOT, intake
+from tests.app.command import ROOT, intake
 from tests.models import write_misreading_model, write_model
 
 A, B, BROKEN = "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from intake.commands.classify import load_classifier, model_store
-from intake.commands.run import data_dir_option
+from app.commands.classify import load_classifier, model_store
+from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.local import settings_of_running_service
 from intake.practices import load_practices

@@ -15,8 +15,8 @@ from inbox.models import Message
 from inbox.record import record_message
 from intake.privacy import Keyring
 from intake.settings import Settings
+from tests.app.command import ROOT, complete, intake
 from tests.inbox.conftest import inbound
-from tests.intake.command import ROOT, complete, intake
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
 
 REQUIRED = [name.upper() for name, field in Settings.model_fields.items() if field.is_required()]

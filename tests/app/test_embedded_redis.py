@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from intake.embedded_redis import EmbeddedRedis, find_server, socket_for
+from app.embedded_redis import EmbeddedRedis, find_server, socket_for
 from intake.errors import IntakeError
 
 LONGEST_SOCKET_PATH = 107

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.intake.command import complete, intake
+from tests.app.command import complete, intake
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.world import DEMO_NUMBER, PRACTICES_TOML

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from inbox.models import Message
+from tests.app.command import ROOT, complete, intake
 from tests.e2e.processes import environment_of
-from tests.intake.command import ROOT, complete, intake
 from tests.service import Service
 from tests.world import OTHER_WIDGET_KEY, PRACTICES_TOML
 

@@ -6,15 +6,15 @@ import sys
 
 import click
 
+from app.commands.audit import audit
+from app.commands.classify import classify
+from app.commands.keys import keys
+from app.commands.model import model
+from app.commands.practice import practice
+from app.commands.run import migrate, up, web, worker
+from app.commands.simulate import simulate
+from app.commands.staff import staff
 from intake import __version__
-from intake.commands.audit import audit
-from intake.commands.classify import classify
-from intake.commands.keys import keys
-from intake.commands.model import model
-from intake.commands.practice import practice
-from intake.commands.run import migrate, up, web, worker
-from intake.commands.simulate import simulate
-from intake.commands.staff import staff
 from intake.errors import IntakeError
 from intake.logs import where_raised
 

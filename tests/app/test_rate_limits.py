@@ -13,9 +13,9 @@ import pytest
 import redis
 import requests
 
+from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
 from inbox.models import Conversation, Message
-from intake.embedded_redis import EmbeddedRedis
 from intake.settings import Settings
 from tests.chat_client import ChatClient
 from tests.service import Service

@@ -10,7 +10,7 @@ STOPPED_WHILE_LOADING = """
 import os, signal, sys
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
-from webhooks.server import StreamingWorker
+from app.gunicorn_worker import StreamingWorker
 
 config = Config()
 worker = StreamingWorker(1, os.getppid(), [], None, 30, config, Logger(config))

@@ -1,13 +1,13 @@
-"""The edges of the web application: what patients' browsers and carriers reach. `staff.app` adds the console."""
+"""The edges of the web application: what patients' browsers and carriers reach. `app.wsgi` adds the console."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from app.rate_limits import limit_requests, trust_proxies
 from intake.settings import Settings
 from webhooks import chat, demo, email, forms, health, sms, voice
 from webhooks.errors import register_errors
-from webhooks.limits import limit_requests, trust_proxies
 from webhooks.parts import Parts, attach, open_parts
 
 MAX_BODY_BYTES = 64 * 1024

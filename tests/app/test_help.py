@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from app.cli import cli
 from intake import __version__
-from intake.cli import cli
 
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -34,7 +34,7 @@ def up(port: int, data_dir: Path) -> None:
     Migrates the database, starts Redis when REDIS_URL is unset, the web server and a worker. What the environment
     and .env do not say gets a default: SQLite, keys made once and kept, the demo practice, texts not sent.
     """
-    from intake.up import run_all
+    from app.up import run_all
 
     run_all(data_dir, port, os.environ, click.echo)
 
@@ -57,11 +57,11 @@ def web(host: str, port: int, processes: int) -> None:
     load_practices(settings.practices_file)
     arguments = [
         *("--bind", f"{host}:{port}", "--workers", str(processes)),
-        *("--worker-class", "webhooks.server.StreamingWorker", "--worker-connections", str(STREAMS)),
+        *("--worker-class", "app.gunicorn_worker.StreamingWorker", "--worker-connections", str(STREAMS)),
         *("--graceful-timeout", "20", "--log-level", "warning", "--no-control-socket"),
     ]
     os.execv(  # noqa: S606
-        sys.executable, [sys.executable, "-m", "gunicorn", "staff.app:create_app()", *arguments]
+        sys.executable, [sys.executable, "-m", "gunicorn", "app.wsgi:create_app()", *arguments]
     )
 
 

@@ -12,8 +12,8 @@ from urllib.request import Request, urlopen
 
 import click
 
+from app.commands.run import data_dir_option
 from intake import phone
-from intake.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.local import settings_of_running_service
 from intake.practices import Practice, load_practices
@@ -123,8 +123,8 @@ def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
     The answer is read from the event stream, as a browser does. The rest is read from the database of the server, so
     run this on the same machine.
     """
+    from app.commands.chat_client import ChatClient
     from inbox.database import Database
-    from intake.commands.chat_client import ChatClient
     from webhooks.origins import origin_of
 
     settings = settings_of_running_service(data_dir)

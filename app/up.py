@@ -15,8 +15,8 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from app.embedded_redis import EmbeddedRedis, die_with_parent
 from inbox.database import Database
-from intake.embedded_redis import EmbeddedRedis, die_with_parent
 from intake.errors import IntakeError
 from intake.local import prepare
 from intake.practices import load_practices

@@ -27,7 +27,7 @@ from inbox.audit import record_action
 from inbox.database import Database
 from inbox.models import now
 from inbox.staff_models import AuditEntry, Role, StaffMember
-from tests.intake.command import ROOT, Finished, complete, intake
+from tests.app.command import ROOT, Finished, complete, intake
 from tests.world import PRACTICES_TOML
 
 EMAIL = "dana@maple.example"

@@ -1,0 +1,1 @@
+"""How the service is assembled and started: commands, processes, the WSGI application."""
