@@ -6,9 +6,10 @@ from flask import Flask, Response, request
 
 from app.rate_limits import limit_requests, trust_proxies
 from intake.settings import Settings
-from webhooks import chat, demo, email, forms, health, sms, voice
-from webhooks.errors import register_errors
-from webhooks.parts import Parts, attach, open_parts
+from web import health
+from web.errors import register_errors
+from web.services import Parts, attach, open_parts
+from webhooks import chat, demo, email, forms, sms, voice
 
 MAX_BODY_BYTES = 64 * 1024
 SETTINGS_HOLD_SECONDS = 1.0

@@ -15,7 +15,6 @@ from staff import (
     acknowledge,
     conversation,
     inbox,
-    metrics,
     practice_settings,
     quality,
     queues,
@@ -25,6 +24,7 @@ from staff import (
 )
 from staff.access import manage_sign_ins
 from staff.security import protect
+from web import metrics
 
 BLUEPRINTS = (
     sign_in.blueprint,

@@ -22,7 +22,7 @@ from inbox.models import Conversation, Message, now
 from inbox.staff_models import Escalation, Role, StaffSession
 from intake.practices import Practice
 from staff.live import is_refresh
-from webhooks.parts import Parts, parts_of
+from web.services import Parts, parts_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 _RANK = {Role.STAFF: 0, Role.MANAGER: 1, Role.ADMIN: 2}

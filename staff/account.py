@@ -40,7 +40,7 @@ from inbox.staff_models import Role, StaffMember
 from intake.errors import IntakeError
 from staff.access import member, open_to
 from staff.words import clock
-from webhooks.parts import Parts, parts_of
+from web.services import Parts, parts_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")
 

@@ -18,7 +18,7 @@ from tasks.live import topics_of
 from tasks.notices import CONSOLE
 from tasks.on_call import acknowledge
 from tasks.routing import URGENT
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
 

@@ -38,7 +38,7 @@ from staff.replying import (
     take_over,
 )
 from tasks.live import conversation_topic, topics_of
-from webhooks.parts import Parts, parts_of
+from web.services import Parts, parts_of
 
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 

@@ -28,7 +28,7 @@ from staff.inbox_queries import (
 )
 from staff.live import is_refresh, stream
 from tasks.live import practice_topic
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/staff")
 

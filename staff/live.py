@@ -13,8 +13,8 @@ import redis
 import structlog
 from flask import Response, request
 
-from webhooks.event_stream import event_stream
-from webhooks.parts import Parts
+from web.event_stream import event_stream
+from web.services import Parts
 
 log = structlog.get_logger(__name__)
 

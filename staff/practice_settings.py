@@ -63,7 +63,7 @@ from staff.setting_history import Entry, read_history, tell_since
 from tasks.notices import key_of
 from templates.replies import STOP_WORDING, standard_words
 from templates.simple_words import ATTRIBUTES, NAMES, problem_of
-from webhooks.parts import Parts, parts_of
+from web.services import Parts, parts_of
 
 blueprint = Blueprint("settings", __name__, url_prefix="/staff/settings")
 

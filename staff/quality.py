@@ -21,7 +21,7 @@ from staff import estimates, plots, words
 from staff.access import member, open_to, own_practice
 from staff.estimates import Asked, Judged, Operating, Share
 from staff.plots import Point, Texts
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 blueprint = Blueprint("quality", __name__, url_prefix="/staff/quality")
 

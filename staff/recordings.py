@@ -15,7 +15,7 @@ from intake.hosts import is_twilio_address
 from intake.settings import Settings
 from staff.access import open_to, own_message, record_on_conversation
 from tasks.senders import rebase
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 log = structlog.get_logger(__name__)
 

@@ -40,7 +40,7 @@ from staff.live import stream
 from tasks.corrections import can_take_back, correct, take_back
 from tasks.live import practice_topic
 from tasks.routing import Plan
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
 

@@ -24,7 +24,7 @@ from inbox.models import now
 from inbox.staff_models import Role, StaffMember, StaffSession
 from staff.access import load_member, member, open_to
 from templates.staff import FOLDER
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 blueprint = Blueprint(
     "sign_in",

@@ -29,7 +29,7 @@ from tasks.senders import make_lookup, make_senders
 from tasks.worker import WarmWorker
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 Row = TypeVar("Row", bound=Base)
 

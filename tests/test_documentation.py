@@ -19,8 +19,8 @@ from intake import practices
 from intake.practices import Limits, Links, Practice, load_practices
 from intake.settings import Settings
 from tests.world import ENCRYPTION_KEY
-from webhooks.openapi import description
-from webhooks.parts import parts_of
+from web.openapi import description
+from web.services import parts_of
 
 ROOT = Path(__file__).parents[1]
 DEMO_FILE = ROOT / "practices.demo.toml"

@@ -20,8 +20,9 @@ from intake import phone
 from intake.practices import Practice
 from tasks.live import conversation_topic, topics_of
 from templates.chat import WIDGET
-from webhooks.errors import RequestError
-from webhooks.event_stream import event_stream
+from web.errors import RequestError
+from web.event_stream import event_stream
+from web.services import Parts, parts_of
 from webhooks.fields import (
     LONGEST_MESSAGE,
     LONGEST_NAME,
@@ -32,7 +33,6 @@ from webhooks.fields import (
     wrong,
 )
 from webhooks.origins import answer_preflights, require_origin
-from webhooks.parts import Parts, parts_of
 from webhooks.tokens import HEADER, Tokens
 
 log = structlog.get_logger(__name__)

@@ -13,11 +13,11 @@ from intake import phone as numbers
 from intake.practices import Practice
 from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
+from web.errors import RequestError
+from web.services import Parts, parts_of
 from webhooks.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
-from webhooks.errors import RequestError
 from webhooks.fields import json_object, wrong
 from webhooks.origins import origin_of
-from webhooks.parts import Parts, parts_of
 
 log = structlog.get_logger(__name__)
 

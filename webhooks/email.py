@@ -14,10 +14,10 @@ from inbox.record import Contact, InboundMessage, Media, record_message
 from inbox.types import keyring
 from intake.practices import Practice
 from intake.settings import Settings
+from web.errors import RequestError, error_response
+from web.services import Parts, parts_of
 from webhooks.email_parts import InboundEmail, read_email
-from webhooks.errors import RequestError, error_response
 from webhooks.multipart import PostedForm, read_multipart
-from webhooks.parts import Parts, parts_of
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from flask import Request
 
 from intake import phone
 from intake.errors import IntakeError
-from webhooks.errors import RequestError
+from web.errors import RequestError
 
 LONGEST_MESSAGE = 8000
 LONGEST_NAME = 100

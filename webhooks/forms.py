@@ -14,10 +14,10 @@ from inbox.record import Contact, InboundMessage
 from inbox.submissions import record_submission
 from intake.practices import Practice
 from templates.form_pages import render_page
-from webhooks.errors import RequestError
+from web.errors import RequestError
+from web.services import Parts, parts_of
 from webhooks.form_parts import ContactForm, read_form, redirect_target
 from webhooks.origins import answer_preflights, origin_of, require_origin
-from webhooks.parts import Parts, parts_of
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from typing import IO
 
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from webhooks.errors import RequestError
+from web.errors import RequestError
 
 LONGEST_FIELD = 512 * 1024
 LONGEST_CONTENT_TYPE = 100

@@ -8,8 +8,8 @@ from flask import Blueprint, Request, Response, current_app, request
 
 from intake.practices import Practice
 from intake.settings import Settings
-from webhooks.errors import RequestError
-from webhooks.parts import Parts, parts_of
+from web.errors import RequestError
+from web.services import Parts, parts_of
 
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",

@@ -6,7 +6,7 @@ import re
 
 from flask import Request
 
-from webhooks.errors import RequestError
+from web.errors import RequestError
 
 
 def required(name: str, request: Request, pattern: re.Pattern[str] | None = None) -> str:

@@ -6,7 +6,7 @@ from flask import Request
 from twilio.request_validator import RequestValidator
 
 from intake.settings import Settings
-from webhooks.errors import RequestError
+from web.errors import RequestError
 
 
 def require_twilio_signature(request: Request, settings: Settings) -> None:

@@ -17,9 +17,9 @@ from tasks.carrier import Sighting
 from tasks.live import practice_topic
 from tasks.on_call import acknowledge_by_text, is_acknowledgement
 from tasks.status import record_status
-from webhooks.errors import RequestError
+from web.errors import RequestError
+from web.services import Parts, parts_of
 from webhooks.parameters import required
-from webhooks.parts import Parts, parts_of
 from webhooks.security import require_twilio_signature
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Request
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
-from webhooks.errors import RequestError
+from web.errors import RequestError
 
 LIFETIME = timedelta(days=7)
 RENEWED_AFTER = timedelta(hours=1)

@@ -23,9 +23,9 @@ from intake.errors import IntakeError
 from intake.hosts import is_twilio_address
 from intake.practices import Practice
 from templates.voice_prompts import greeting, render_prompt
-from webhooks.errors import RequestError
+from web.errors import RequestError
+from web.services import Parts, parts_of
 from webhooks.parameters import optional, required
-from webhooks.parts import Parts, parts_of
 from webhooks.security import require_twilio_signature
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ config = Config()
 worker = StreamingWorker(1, os.getppid(), [], None, 30, config, Logger(config))
 signal.signal(signal.SIGTERM, worker.handle_exit)
 os.kill(os.getpid(), signal.SIGTERM)
-print(worker.alive, "webhooks.parts" in sys.modules)
+print(worker.alive, "web.services" in sys.modules)
 """
 
 

@@ -23,7 +23,7 @@ from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver
 from tests.world import PATIENT, PRACTICES_TOML, SITE, WIDGET_KEY
-from webhooks.parts import parts_of
+from web.services import parts_of
 
 ADDRESS = "/staff/settings/demo"
 PRICES = "How much is a first visit without insurance?"

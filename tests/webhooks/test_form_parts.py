@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.errors import RequestError
+from web.errors import RequestError
 from webhooks.form_parts import read_form, redirect_target
 
 SITE = "https://maple.example"

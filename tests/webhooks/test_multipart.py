@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.errors import RequestError
+from web.errors import RequestError
 from webhooks.multipart import LONGEST_FIELD, DiscardedFile, PostedForm, read_multipart
 
 BOUNDARY = "xYzZY"

@@ -22,7 +22,7 @@ from intake.settings import Settings
 from tasks.measures import CLASSIFY_SECONDS, MESSAGES, Measure, Series, read, record
 from tasks.queue import WorkQueue
 from tests.staff.conftest import Console, StartConsole
-from webhooks.parts import attach, parts_of
+from web.services import attach, parts_of
 
 TOKEN = "a-token-for-prometheus"
 QUESTION = "Do you have parking?"

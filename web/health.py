@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, jsonify
 
-from webhooks.openapi import description
-from webhooks.parts import parts_of
+from web.openapi import description
+from web.services import parts_of
 
 blueprint = Blueprint("health", __name__)
 

@@ -22,8 +22,8 @@ from inbox.models import Delivery, DeliveryState, Message, now
 from inbox.staff_models import Escalation, Review
 from tasks.measures import Series, Tally
 from tasks.queue import WorkQueue
-from webhooks.errors import RequestError
-from webhooks.parts import Parts, parts_of
+from web.errors import RequestError
+from web.services import Parts, parts_of
 
 log = structlog.get_logger(__name__)
 
