@@ -9,7 +9,9 @@ from intake.settings import Settings
 from web import health
 from web.errors import register_errors
 from web.services import Parts, attach, open_parts
-from webhooks import chat, demo, email, forms, sms, voice
+from webhooks.browser import chat, demo, forms
+from webhooks.email.routes import routes
+from webhooks.twilio import sms, voice
 
 MAX_BODY_BYTES = 64 * 1024
 SETTINGS_HOLD_SECONDS = 1.0
@@ -36,7 +38,7 @@ def build_app(settings: Settings) -> Flask:
     app.register_blueprint(voice.blueprint)
     app.register_blueprint(chat.blueprint)
     app.register_blueprint(forms.blueprint)
-    app.register_blueprint(email.blueprint)
+    app.register_blueprint(routes.blueprint)
     app.register_blueprint(demo.blueprint)
     limit_requests(app, settings)
     trust_proxies(app, settings)

@@ -28,7 +28,7 @@ from intake.settings import Settings
 from tasks.queue import connect
 from web.errors import error_response
 from web.services import parts_of
-from webhooks.forms import LARGEST_FORM
+from webhooks.browser.forms import LARGEST_FORM
 
 # By client address. Everyone on a clinic's Wi-Fi, or behind one mobile carrier's gateway, shares one: these have to
 # hold for a full waiting room. READ is twenty browsers whose proxy allows no event streams and that ask every 2 s.

@@ -1,7 +1,7 @@
 """Waking the browsers that watch: Redis carries "look at conversation N now", never a word of it.
 
 What can be watched is a topic: one conversation, or everything of one practice. A wake-up may be lost; a stream looks
-by itself now and then (see `webhooks.chat`).
+by itself now and then (see `webhooks.browser.chat`).
 """
 
 from __future__ import annotations

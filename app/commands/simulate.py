@@ -125,7 +125,7 @@ def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
     """
     from app.commands.chat_client import ChatClient
     from inbox.database import Database
-    from webhooks.origins import origin_of
+    from webhooks.browser.origins import origin_of
 
     settings = settings_of_running_service(data_dir)
     practice = _practice_with_chat(settings, key)

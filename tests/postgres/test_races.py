@@ -13,7 +13,7 @@ from tests.tasks.test_handling import (
     test_two_texts_handled_by_two_workers_at_once_get_one_reply,
 )
 from tests.tasks.test_outbox import test_two_workers_with_the_same_text_send_it_once
-from tests.webhooks.test_chat import (
+from tests.webhooks.browser.test_chat import (
     chat,
     test_copies_that_come_at_once_are_stored_once,
     test_messages_that_come_at_once_get_numbers_without_gaps,

@@ -17,7 +17,7 @@ from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.world import WIDGET_KEY
-from webhooks import demo_phone
+from webhooks.browser import demo_phone
 
 PRICES = "How much does a physical cost if I pay cash, no insurance?"
 HEADER = "Demo-Phone"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.email_text import LOOKED_THROUGH, html_to_text, patient_words, with_subject, without_history
+from webhooks.email.text import LOOKED_THROUGH, html_to_text, patient_words, with_subject, without_history
 
 GMAIL = "On Mon, Jan 5, 2026 at 9:00 AM Maple Street <hello@maple.example> wrote:"
 APPLE = "On Jan 5, 2026, at 9:00 AM, Maple Street <hello@maple.example> wrote:"

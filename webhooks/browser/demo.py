@@ -15,9 +15,9 @@ from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
 from web.services import Parts, parts_of
-from webhooks.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
-from webhooks.fields import json_object, wrong
-from webhooks.origins import origin_of
+from webhooks.browser.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
+from webhooks.browser.origins import origin_of
+from webhooks.browser.request_fields import json_object, wrong
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 
 from intake import email_address
 from intake.errors import IntakeError
-from webhooks.fields import LONGEST_MESSAGE, LONGEST_NAME, client_message_id, phone_number, require_length, wrong
+from webhooks.browser.request_fields import (
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    client_message_id,
+    phone_number,
+    require_length,
+    wrong,
+)
 
 LONGEST_CONTACT = 254
 LONGEST_REDIRECT = 2000

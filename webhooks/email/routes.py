@@ -16,8 +16,8 @@ from intake.practices import Practice
 from intake.settings import Settings
 from web.errors import RequestError, error_response
 from web.services import Parts, parts_of
-from webhooks.email_parts import InboundEmail, read_email
-from webhooks.multipart import PostedForm, read_multipart
+from webhooks.email.inbound_email import InboundEmail, read_email
+from webhooks.email.multipart import PostedForm, read_multipart
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from email.parser import HeaderParser
 from intake import email_address
 from intake.errors import IntakeError
 from intake.mail_syntax import MESSAGE_ID
-from webhooks.email_text import patient_words
+from webhooks.email.text import patient_words
 
 LONGEST_NAME = 100
 LONGEST_SUBJECT = 500

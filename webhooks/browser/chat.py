@@ -23,7 +23,8 @@ from templates.chat import WIDGET
 from web.errors import RequestError
 from web.event_stream import event_stream
 from web.services import Parts, parts_of
-from webhooks.fields import (
+from webhooks.browser.origins import answer_preflights, require_origin
+from webhooks.browser.request_fields import (
     LONGEST_MESSAGE,
     LONGEST_NAME,
     client_message_id,
@@ -32,8 +33,7 @@ from webhooks.fields import (
     require_length,
     wrong,
 )
-from webhooks.origins import answer_preflights, require_origin
-from webhooks.tokens import HEADER, Tokens
+from webhooks.browser.tokens import HEADER, Tokens
 
 log = structlog.get_logger(__name__)
 

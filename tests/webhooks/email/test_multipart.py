@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.errors import RequestError
-from webhooks.multipart import LONGEST_FIELD, DiscardedFile, PostedForm, read_multipart
+from webhooks.email.multipart import LONGEST_FIELD, DiscardedFile, PostedForm, read_multipart
 
 BOUNDARY = "xYzZY"
 

@@ -16,8 +16,8 @@ from intake.practices import Practice
 from templates.form_pages import render_page
 from web.errors import RequestError
 from web.services import Parts, parts_of
-from webhooks.form_parts import ContactForm, read_form, redirect_target
-from webhooks.origins import answer_preflights, origin_of, require_origin
+from webhooks.browser.contact_form import ContactForm, read_form, redirect_target
+from webhooks.browser.origins import answer_preflights, origin_of, require_origin
 
 log = structlog.get_logger(__name__)
 

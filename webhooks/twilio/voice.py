@@ -25,8 +25,8 @@ from intake.practices import Practice
 from templates.voice_prompts import greeting, render_prompt
 from web.errors import RequestError
 from web.services import Parts, parts_of
-from webhooks.parameters import optional, required
-from webhooks.security import require_twilio_signature
+from webhooks.twilio.form import optional, required
+from webhooks.twilio.signature import require_twilio_signature
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.errors import RequestError
-from webhooks.form_parts import read_form, redirect_target
+from webhooks.browser.contact_form import read_form, redirect_target
 
 SITE = "https://maple.example"
 SERVICE = "https://intake.example.com"

@@ -19,8 +19,8 @@ from tasks.on_call import acknowledge_by_text, is_acknowledgement
 from tasks.status import record_status
 from web.errors import RequestError
 from web.services import Parts, parts_of
-from webhooks.parameters import required
-from webhooks.security import require_twilio_signature
+from webhooks.twilio.form import required
+from webhooks.twilio.signature import require_twilio_signature
 
 log = structlog.get_logger(__name__)
 
