@@ -10,33 +10,26 @@ from app.rate_limits import SIGN_IN_BY_ADDRESS, limit_posts
 from intake.logs import configure_logging
 from intake.reporting import configure_reporting
 from intake.settings import Settings, load_settings
-from staff import (
-    account,
-    acknowledge,
-    conversation,
-    inbox,
-    practice_settings,
-    quality,
-    queues,
-    recordings,
-    review,
-    sign_in,
-)
-from staff.access import manage_sign_ins
+from staff import rq_dashboard
+from staff.auth import account, sign_in
+from staff.auth.access import manage_sign_ins
+from staff.conversations import conversation, escalations, inbox, recordings
+from staff.reviews import quality, review
 from staff.security import protect
+from staff.settings import page
 from web import metrics
 
 BLUEPRINTS = (
     sign_in.blueprint,
     metrics.blueprint,
-    acknowledge.blueprint,
+    escalations.blueprint,
     account.blueprint,
     inbox.blueprint,
     conversation.blueprint,
     recordings.blueprint,
     review.blueprint,
     quality.blueprint,
-    practice_settings.blueprint,
+    page.blueprint,
 )
 
 
@@ -69,7 +62,7 @@ def build_app(settings: Settings) -> Flask:
     manage_sign_ins(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    queues.mount(app, settings)
+    rq_dashboard.mount(app, settings)
     for endpoint in ("sign_in.sign_in", "sign_in.second_factor"):
         limit_posts(app, endpoint, SIGN_IN_BY_ADDRESS)
     app.add_url_rule("/staff", "staff", _to_console)

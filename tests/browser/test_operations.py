@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from inbox.staff_models import Escalation, Role
 from tests.staff.conftest import PASSWORD, Console, console_of, start_console
-from tests.staff.test_acknowledge import PAGE, console
-from tests.staff.test_queues import with_jobs
+from tests.staff.conversations.test_escalations import PAGE, console
+from tests.staff.test_rq_dashboard import with_jobs
 from tests.tasks.conftest import hook
 
 __all__ = ["console", "console_of", "hook", "start_console"]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from inbox.staff_models import Review, ReviewReason, Role
 from tests.staff.conftest import PASSWORD, Console, StartConsole, console_of, start_console
-from tests.staff.test_quality import add_review
+from tests.staff.reviews.test_quality import add_review
 
 __all__ = ["console_of", "start_console"]
 

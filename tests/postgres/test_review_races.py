@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.staff.conftest import console_of, start_console
-from tests.staff.test_review import (
+from tests.staff.reviews.test_review import (
     receive,
     test_a_label_sends_its_reply_and_tells_its_team,
     test_of_two_who_decide_at_once_one_is_refused,

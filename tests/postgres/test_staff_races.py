@@ -10,17 +10,17 @@ from tests.inbox.test_audit import (
     test_what_nobody_touched_is_whole,
     trail,
 )
+from tests.staff.auth.test_sign_in import (
+    test_a_code_that_is_given_twice_at_once_lets_one_in,
+    test_attempts_that_come_at_once_are_all_counted,
+)
 from tests.staff.conftest import console, console_of, start_console
-from tests.staff.test_settings import (
+from tests.staff.settings.test_page import (
     manager,
     test_of_saves_at_the_same_moment_one_is_stored,
     test_of_two_who_edit_the_second_is_shown_what_the_first_changed,
     test_the_next_message_gets_the_new_words_without_a_restart,
     test_undoing_a_version_puts_back_what_it_changed_as_a_new_version,
-)
-from tests.staff.test_sign_in import (
-    test_a_code_that_is_given_twice_at_once_lets_one_in,
-    test_attempts_that_come_at_once_are_all_counted,
 )
 
 __all__ = [

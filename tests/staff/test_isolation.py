@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from inbox.models import Base
 from inbox.staff_models import Role
-from staff.queues import READS
+from staff.rq_dashboard import READS
 from tests.staff.conftest import Console
 from tests.staff.routes import (
     FOREIGN,

@@ -24,7 +24,7 @@ const look = keepUp({
 // who opens a conversation wants to see what was said last
 if (!location.hash && !document.getElementById("problem") && !isAtEnd()) newest.scrollIntoView({ block: "center" });
 
-// what goes out, as the server will write it: see staff/replying.py
+// what goes out, as the server will write it: see staff/conversations/reply.py
 function outgoing() {
   const typed = text.value.trim();
   if (!typed) return "";

@@ -12,9 +12,9 @@ from inbox.setting_versions import Standing, changes_of, list_versions, read_sta
 from inbox.staff_models import SettingVersion
 from intake.practice_settings import read_setting
 from intake.practices import Practice
-from staff import words
-from staff.setting_changes import Situation, look, overrides_without
-from staff.setting_fields import full_name_of, is_same, say
+from staff import display
+from staff.settings.changes import Situation, look, overrides_without
+from staff.settings.fields import full_name_of, is_same, say
 
 VERSIONS_SHOWN = 20
 
@@ -83,7 +83,7 @@ def _entry(situation: Situation, version: SettingVersion, before: Standing) -> E
     return Entry(
         version=version.version,
         who=version.member.name,
-        at=words.clock(version.created_at, situation.practice.time_zone),
+        at=display.clock(version.created_at, situation.practice.time_zone),
         undoes=version.undoes,
         told=told,
         can_be_undone=put_back != situation.standing.overrides,

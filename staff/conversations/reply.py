@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from inbox.models import Conversation, ConversationState, Delivery, Medium, now
 from inbox.standing import note_answer
 from intake.practices import INTENTS, Practice
-from staff.conversation_queries import Reach, last_staff_reply, read_reach
-from staff.inbox_queries import names_of
+from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
+from staff.conversations.inbox_queries import names_of
 from tasks.outbox import add_delivery
 from tasks.queue import FollowUps
 from tasks.routing import REVIEW, URGENT

@@ -15,7 +15,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from inbox.staff_models import Role
-from staff.queues import READS, ReadingRedis
+from staff.rq_dashboard import READS, ReadingRedis
 from tasks.context import use
 from tasks.queue import QUEUES
 from tests.staff.conftest import Console

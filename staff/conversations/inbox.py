@@ -10,9 +10,9 @@ from inbox.audit import record_action
 from inbox.models import Channel, now
 from inbox.staff_models import Role
 from intake.practices import INTENTS
-from staff import words
-from staff.access import member, open_to
-from staff.inbox_queries import (
+from staff import display
+from staff.auth.access import member, open_to
+from staff.conversations.inbox_queries import (
     EVERY,
     MESSAGES_SEARCHED,
     MOST_COUNTED,
@@ -33,7 +33,7 @@ from web.services import parts_of
 blueprint = Blueprint("inbox", __name__, url_prefix="/staff")
 
 LONGEST_SEARCH = 100
-STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in words.STATES.items()}, EVERY: "All"}
+STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in display.STATES.items()}, EVERY: "All"}
 
 
 @blueprint.get("/")
@@ -78,8 +78,8 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
         "wanted": wanted,
         "unread": f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread),
         "practices": {slug: parts_of(current_app).practices.require(slug).name for slug in member().practices},
-        "channels": {channel.value: name for channel, name in words.CHANNELS.items()},
-        "states": words.STATES,
+        "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
+        "states": display.STATES,
     }
     return render_template("staff/inbox.html", choices=_choices(), searched=(SEARCHED, MESSAGES_SEARCHED), **shown)
 
@@ -91,10 +91,10 @@ def _choices() -> dict[str, dict[str, str]]:
     teams = [*TEAMS, *(team for practice in own for team in practice.teams)]
     choices = {
         "state": {str(state): name for state, name in STATES.items()},
-        "priority": {name: words.label(name) for name in PRIORITIES},
-        "team": {name: words.label(name) for name in dict.fromkeys(teams)},
-        "intent": {name: words.label(name) for name in INTENTS},
-        "channel": {channel.value: words.CHANNELS[channel] for channel in Channel},
+        "priority": {name: display.label(name) for name in PRIORITIES},
+        "team": {name: display.label(name) for name in dict.fromkeys(teams)},
+        "intent": {name: display.label(name) for name in INTENTS},
+        "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
     }
     return choices | ({"practice": {one.slug: one.name for one in own}} if len(own) > 1 else {})
 

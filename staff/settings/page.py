@@ -28,10 +28,9 @@ from intake.practice_settings import (
     with_settings,
 )
 from intake.practices import REPLY_NAMES, Practice
-from staff import words
-from staff.access import member, open_to, own_practice
-from staff.reply_preview import preview
-from staff.setting_changes import (
+from staff import display
+from staff.auth.access import member, open_to, own_practice
+from staff.settings.changes import (
     KNOWN_SERVICES,
     OvertakenError,
     Proposal,
@@ -44,7 +43,7 @@ from staff.setting_changes import (
     propose_values,
     version_number,
 )
-from staff.setting_fields import (
+from staff.settings.fields import (
     KEPT,
     Field,
     Kind,
@@ -59,7 +58,8 @@ from staff.setting_fields import (
     teams_of,
     write,
 )
-from staff.setting_history import Entry, read_history, tell_since
+from staff.settings.history import Entry, read_history, tell_since
+from staff.settings.reply_preview import preview
 from tasks.notices import key_of
 from templates.replies import STOP_WORDING, standard_words
 from templates.simple_words import ATTRIBUTES, NAMES, problem_of
@@ -269,7 +269,7 @@ def _render(
         thresholds=fields(THRESHOLDS),
         replies=[(field, _preview_of_field(situation.practice, field)) for field in fields(REPLIES)],
         teams={team: fields(team_keys(team)) for team in teams},
-        team_name=words.label,
+        team_name=display.label,
         addresses=lambda value: describe(value or []),
         say=say,
         conflicts=_tell_conflicts(situation),

@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from inbox.models import Conversation, ConversationState, now
 from inbox.staff_models import Note, Role
 from inbox.standing import note_answer
-from staff import words
-from staff.access import member, open_to, own_conversation, record_on_conversation
-from staff.conversation_queries import (
+from staff import display
+from staff.auth.access import member, open_to, own_conversation, record_on_conversation
+from staff.conversations.conversation_queries import (
     Thread,
     has_unread,
     mark_read,
@@ -24,9 +24,8 @@ from staff.conversation_queries import (
     read_reach,
     read_thread,
 )
-from staff.inbox_queries import assignable, names_of
-from staff.live import Presence, is_refresh, stream
-from staff.replying import (
+from staff.conversations.inbox_queries import assignable, names_of
+from staff.conversations.reply import (
     LONGEST,
     Draft,
     Outcome,
@@ -37,6 +36,7 @@ from staff.replying import (
     send,
     take_over,
 )
+from staff.live import Presence, is_refresh, stream
 from tasks.live import conversation_topic, topics_of
 from web.services import Parts, parts_of
 
@@ -231,14 +231,14 @@ def _read(parts: Parts, conversation_id: int, before: int | None) -> dict[str, A
             "acts": read_acts(session, conversation_id, zone),
             "contact": read_contact(session, conversation, zone),
             "reach": reach,
-            "medium": words.MEDIA[reach.medium],
+            "medium": display.MEDIA[reach.medium],
             "colleagues": colleagues,
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment),
-            "state": words.STATES[ConversationState(conversation.state)],
-            "channel": words.CHANNELS,
-            "label": words.label,
+            "state": display.STATES[ConversationState(conversation.state)],
+            "channel": display.CHANNELS,
+            "label": display.label,
             "draft": "",
             "problem": "",
             "overtaken": False,

@@ -17,10 +17,11 @@ from inbox.models import now
 from inbox.reviews import NONE_OF_THESE, reviews_since
 from inbox.staff_models import Review, ReviewReason, Role
 from intake.practices import INTENTS, Practice
-from staff import estimates, plots, words
-from staff.access import member, open_to, own_practice
-from staff.estimates import Asked, Judged, Operating, Share
-from staff.plots import Point, Texts
+from staff import display
+from staff.auth.access import member, open_to, own_practice
+from staff.reviews import plots, quality_statistics
+from staff.reviews.plots import Point, Texts
+from staff.reviews.quality_statistics import Asked, Judged, Operating, Share
 from web.services import parts_of
 
 blueprint = Blueprint("quality", __name__, url_prefix="/staff/quality")
@@ -68,7 +69,7 @@ def page() -> str:
         everything = reviews_since(session, [choice.practice.slug], choice.since())
     versions = list(dict.fromkeys(review.model_version for review in reversed(everything)))
     reviews = _of_model(everything, choice)
-    judged = estimates.weigh(map(_asked, reviews))
+    judged = quality_statistics.weigh(map(_asked, reviews))
     shown: dict[str, Any] = {
         "choice": choice,
         "practices": {slug: parts_of(current_app).practices.require(slug).name for slug in member().practices},
@@ -76,8 +77,8 @@ def page() -> str:
         "versions": versions,
         "counts": _counts(reviews),
         "sample": choice.practice.review_sample,
-        "names": {name: words.label(name) for name in LABELS},
-        "right": estimates.share_right(judged),
+        "names": {name: display.label(name) for name in LABELS},
+        "right": quality_statistics.share_right(judged),
     }
     if not judged:
         return render_template("staff/quality.html", **shown)
@@ -161,10 +162,10 @@ def _counts(reviews: Sequence[Review]) -> dict[str, int]:
 
 
 def _figures(judged: list[Judged], reviews: Sequence[Review], choice: Choice) -> dict[str, Any]:
-    bins = estimates.reliability(judged)
-    error = estimates.calibration_error(bins)
+    bins = quality_statistics.reliability(judged)
+    error = quality_statistics.calibration_error(bins)
     threshold = current_threshold(choice.practice, reviews)
-    current = None if threshold is None else estimates.at_threshold(judged, threshold)
+    current = None if threshold is None else quality_statistics.at_threshold(judged, threshold)
     over_time = _over_time(judged, choice)
     return {
         "over_time": over_time,
@@ -190,7 +191,7 @@ def _over_time(judged: list[Judged], choice: Choice) -> list[tuple[str, Share]]:
             day -= timedelta(days=day.weekday())
         return f"{day:%b} {day.day}, {day.year}"
 
-    return estimates.by_time(judged, period)
+    return quality_statistics.by_time(judged, period)
 
 
 def _time_plot(found: list[tuple[str, Share]]) -> str:
@@ -211,7 +212,7 @@ def _time_plot(found: list[tuple[str, Share]]) -> str:
     return plots.over_time(texts, points, ends)
 
 
-def _reliability_plot(bins: Sequence[estimates.Bin], error: float) -> str:
+def _reliability_plot(bins: Sequence[quality_statistics.Bin], error: float) -> str:
     points = [
         _point(one.confidence, one.right, one.weight, f"{one.low:.0%} to {one.high:.0%} sure: {_said(one.right)}")
         for one in bins
@@ -229,7 +230,7 @@ def _reliability_plot(bins: Sequence[estimates.Bin], error: float) -> str:
 def _coverage_plot(judged: Sequence[Judged], current: Operating | None) -> str:
     curve = [
         _point(one.coverage, one.right, name=f"threshold {one.threshold:.2f}")
-        for one in estimates.over_thresholds(judged)
+        for one in quality_statistics.over_thresholds(judged)
         if one.right
     ]
     mark = None
@@ -257,7 +258,7 @@ def _said(share: Share) -> str:
 
 def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tuple[Operating, bool]]:
     """What round thresholds bring, and the current one among them."""
-    found = [estimates.at_threshold(judged, step) for step in STEPS]
+    found = [quality_statistics.at_threshold(judged, step) for step in STEPS]
     if current is not None:
         found = [one for one in found if one.threshold != current.threshold] + [current]
     return [(one, one is current) for one in sorted(found, key=lambda one: one.threshold)]
@@ -265,7 +266,7 @@ def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tup
 
 def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:
     """Rows of what people said, columns of what the model had said; the darker, the more of the row."""
-    counts = estimates.confusion(judged)
+    counts = quality_statistics.confusion(judged)
     rows = []
     for label in LABELS:
         total = sum(counts.get((label, intent), 0) for intent in INTENTS)

@@ -22,7 +22,7 @@ from inbox.accounts import (
 from inbox.audit import record_action
 from inbox.models import now
 from inbox.staff_models import Role, StaffMember, StaffSession
-from staff.access import load_member, member, open_to
+from staff.auth.access import load_member, member, open_to
 from templates.staff import FOLDER
 from web.services import parts_of
 

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 
 from inbox.models import Notification, NotificationState
 from inbox.staff_models import Escalation, Role
-from staff import words
-from staff.access import member, open_to, own_escalation, record_on_conversation
+from staff import display
+from staff.auth.access import member, open_to, own_escalation, record_on_conversation
 from tasks.escalation import NEVER
 from tasks.live import topics_of
 from tasks.notices import CONSOLE
@@ -54,10 +54,10 @@ def page(escalation_id: int) -> str:
             escalation=escalation,
             practice=practice.name,
             conversation=conversation,
-            channel=words.CHANNELS[conversation.channel],
-            who=words.who(conversation),
-            received=words.clock(escalation.message.received_at, practice.time_zone),
-            acknowledged=escalation.acknowledged_at and words.clock(escalation.acknowledged_at, practice.time_zone),
+            channel=display.CHANNELS[conversation.channel],
+            who=display.who(conversation),
+            received=display.clock(escalation.message.received_at, practice.time_zone),
+            acknowledged=escalation.acknowledged_at and display.clock(escalation.acknowledged_at, practice.time_zone),
             goes_on=escalation.next_step_at < NEVER,
             steps=_steps(session, escalation, practice.time_zone),
         )
@@ -88,10 +88,10 @@ def _steps(session: Session, escalation: Escalation, time_zone: str) -> list[Ste
         Notification.target != CONSOLE,
     )
     return [
-        Step(_who(row), _STATES[NotificationState(row.state)], words.clock(row.updated_at, time_zone))
+        Step(_who(row), _STATES[NotificationState(row.state)], display.clock(row.updated_at, time_zone))
         for row in session.scalars(query.order_by(Notification.id))
     ]
 
 
 def _who(row: Notification) -> str:
-    return "On-call telephone" if row.team.startswith("contact_") else words.label(row.team)
+    return "On-call telephone" if row.team.startswith("contact_") else display.label(row.team)

@@ -13,7 +13,7 @@ from inbox.models import Voicemail
 from inbox.staff_models import Role
 from intake.hosts import is_twilio_address
 from intake.settings import Settings
-from staff.access import open_to, own_message, record_on_conversation
+from staff.auth.access import open_to, own_message, record_on_conversation
 from tasks.senders import rebase
 from web.services import parts_of
 

@@ -257,7 +257,7 @@ def test_a_search_keeps_to_its_filters_and_its_practices(busy: Console) -> None:
 
 
 def test_a_whole_number_is_found_however_long_ago_it_wrote(busy: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("staff.inbox_queries.SEARCHED", 1)
+    monkeypatch.setattr("staff.conversations.inbox_queries.SEARCHED", 1)
     dana = busy.sign_in()
 
     assert rows(dana.post("/staff/search", data={"wanted": "555-0131"})) == []

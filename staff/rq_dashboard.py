@@ -25,7 +25,7 @@ from rq_dashboard import web as dashboard
 
 from inbox.staff_models import Role
 from intake.settings import Settings
-from staff.access import open_to
+from staff.auth.access import open_to
 from tasks.queue import MESSAGES, QUEUES
 from templates.staff import FOLDER
 

@@ -25,7 +25,7 @@ from intake.practice_settings import (
     with_settings,
 )
 from intake.practices import Practice
-from staff.setting_fields import Kind, is_same, kind_of
+from staff.settings.fields import Kind, is_same, kind_of
 from templates.replies import check_replies
 from templates.simple_words import problem_of
 from templates.voice_prompts import check_prompts

@@ -13,7 +13,7 @@ import segno
 
 from inbox.accounts import check_password
 from inbox.staff_models import AuditEntry, Role, StaffMember, StaffSession
-from staff.account import DIFFERENT, WRONG_CODE, WRONG_PASSWORD, describe_browser
+from staff.auth.account import DIFFERENT, WRONG_CODE, WRONG_PASSWORD, describe_browser
 from tests.staff.conftest import PASSWORD, Browser, Console
 
 NEW = "another battery, another horse"

@@ -20,8 +20,9 @@ from inbox.models import Channel, Conversation, Message, now
 from inbox.reviews import NONE_OF_THESE
 from inbox.staff_models import AuditEntry, Review, ReviewReason
 from intake.practices import INTENTS
-from staff import plots
-from staff.estimates import (
+from staff.reviews import plots
+from staff.reviews.plots import HEIGHT, WIDTH, Point, Texts
+from staff.reviews.quality_statistics import (
     Asked,
     Bin,
     Judged,
@@ -36,7 +37,6 @@ from staff.estimates import (
     weigh,
     wilson,
 )
-from staff.plots import HEIGHT, WIDTH, Point, Texts
 from tests.staff.conftest import Console, StartConsole
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -15,8 +15,8 @@ from inbox.types import keyring
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import INTENTS
-from staff import words
-from staff.access import Member
+from staff import display
+from staff.auth.access import Member
 
 PAGE = 50
 SEARCHED = 300
@@ -304,21 +304,21 @@ def _row(
     failed = reply is not None and reply.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
     return Row(
         id=conversation.id,
-        who=words.who(conversation),
+        who=display.who(conversation),
         preview=_shorten(text),
         by=by,
         channel=conversation.channel,
         practice=conversation.practice,
         state=conversation.state,
-        intent=words.label(conversation.intent),
-        team=words.label(conversation.team),
+        intent=display.label(conversation.intent),
+        team=display.label(conversation.team),
         priority=conversation.priority or "",
         assignee=names.get(conversation.assigned_to or 0, ""),
         taken_over=conversation.staff_took_over_at is not None,
         unread=one.unread,
         trouble="Reply not delivered" if failed else "",
         at=at,
-        age=words.age(at, moment, zones[conversation.practice]),
+        age=display.age(at, moment, zones[conversation.practice]),
     )
 
 

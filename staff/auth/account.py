@@ -38,8 +38,8 @@ from inbox.audit import record_action
 from inbox.models import now
 from inbox.staff_models import Role, StaffMember
 from intake.errors import IntakeError
-from staff.access import member, open_to
-from staff.words import clock
+from staff.auth.access import member, open_to
+from staff.display import clock
 from web.services import Parts, parts_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")

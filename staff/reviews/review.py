@@ -34,8 +34,8 @@ from inbox.reviews import (
 )
 from inbox.staff_models import Review, ReviewReason, Role, StaffMember
 from intake.practices import INTENTS
-from staff import words
-from staff.access import member, open_to, record_on_conversation
+from staff import display
+from staff.auth.access import member, open_to, record_on_conversation
 from staff.live import stream
 from tasks.corrections import can_take_back, correct, take_back
 from tasks.live import practice_topic
@@ -90,7 +90,7 @@ def page() -> str:
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
             "waiting": count_open(database, member().practices),
-            "undo": words.label(last.label) if last and can_take_back(database, last) else "",
+            "undo": display.label(last.label) if last and can_take_back(database, last) else "",
             "review": None,
         }
         if claimed is not None:
@@ -166,7 +166,7 @@ def undo() -> AnyResponse:
     else:
         session[_SKIPPED] = [one for one in _skipped() if one != review.id]
         parts.queue.put_all(follow_ups)
-        flash(f"Taken back: {words.label(taken_back)}.")
+        flash(f"Taken back: {display.label(taken_back)}.")
     return redirect(url_for("review.page"), 303)
 
 
@@ -187,13 +187,13 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
         "review": review,
         "reason": REASONS[ReviewReason(review.reason)],
         "urgent": message.classification is not None and message.classification.urgent,
-        "who": words.who(message.conversation),
-        "channel": words.CHANNELS[message.conversation.channel],
+        "who": display.who(message.conversation),
+        "channel": display.CHANNELS[message.conversation.channel],
         "practice": practice.name if len(member().practices) > 1 else "",
-        "age": words.age(message.received_at, now(), practice.time_zone),
+        "age": display.age(message.received_at, now(), practice.time_zone),
         "lines": read_context(database, message),
-        "clock": lambda at: words.clock(at, practice.time_zone),
-        "status": words.delivery_state,
+        "clock": lambda at: display.clock(at, practice.time_zone),
+        "status": display.delivery_state,
         "choices": _choices(message, review),
     }
 
@@ -201,7 +201,7 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
 def _choices(message: Message, review: Review) -> list[Choice]:
     probabilities = message.classification.probabilities if message.classification else {}
     return [
-        Choice(key, name, words.label(name), _percent(probabilities.get(name)), name == review.intent)
+        Choice(key, name, display.label(name), _percent(probabilities.get(name)), name == review.intent)
         for key, name in enumerate(LABELS, start=1)
     ]
 
@@ -212,18 +212,18 @@ def _percent(probability: float | None) -> int | None:
 
 def _outcome(label: str, plan: Plan) -> str:
     """Says what a label set off."""
-    told = f"{words.label(plan.team)} is told" if plan.team else ""
+    told = f"{display.label(plan.team)} is told" if plan.team else ""
     replied = "the patient gets the reply for it" if plan.reply else ""
     follows = " and ".join(part for part in (replied, told) if part)
-    return f"{words.label(label)}: {follows or 'stored; nothing else was to do'}."
+    return f"{display.label(label)}: {follows or 'stored; nothing else was to do'}."
 
 
 def _refusal(database: Session, review: Review) -> str:
     if review.staff_id == member().id:
-        return f"You labelled this one already: {words.label(review.label)}."
+        return f"You labelled this one already: {display.label(review.label)}."
     other = database.get(StaffMember, review.staff_id)
     name = other.name if other else "Somebody else"
-    return f"{name} labelled this one meanwhile: {words.label(review.label)}. Your choice was not stored."
+    return f"{name} labelled this one meanwhile: {display.label(review.label)}. Your choice was not stored."
 
 
 def _record(database: Session, review: Review, action: str, **detail: Any) -> None:

@@ -24,7 +24,7 @@ from inbox.accounts import (
 from inbox.models import now
 from inbox.staff_models import AuditEntry, StaffMember, StaffSession
 from intake.settings import Settings
-from staff.sign_in import CODE_REFUSED, HOME, REFUSED, TOO_OFTEN
+from staff.auth.sign_in import CODE_REFUSED, HOME, REFUSED, TOO_OFTEN
 from tests.staff.conftest import PASSWORD, Browser, Console, csrf_token
 
 LOCKS_AFTER = 5
@@ -260,7 +260,7 @@ def test_a_clock_may_be_half_a_minute_off(
     console: Console, monkeypatch: pytest.MonkeyPatch, steps: int, status: int
 ) -> None:
     moment = now()
-    monkeypatch.setattr("staff.sign_in.now", lambda: moment)
+    monkeypatch.setattr("staff.auth.sign_in.now", lambda: moment)
     member, totp, _ = with_authenticator(console)
     browser = half_way(console, member)
 
@@ -360,7 +360,7 @@ def test_half_way_lasts_five_minutes(console: Console, monkeypatch: pytest.Monke
     browser = half_way(console, member)
     assert browser.get("/staff/second-factor").status_code == 200
 
-    monkeypatch.setattr("staff.sign_in.now", lambda: now() + timedelta(minutes=5))
+    monkeypatch.setattr("staff.auth.sign_in.now", lambda: now() + timedelta(minutes=5))
     assert browser.get("/staff/second-factor").status_code == 302
 
 

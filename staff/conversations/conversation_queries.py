@@ -16,8 +16,8 @@ from inbox.consent import is_opted_out
 from inbox.models import Conversation, Delivery, DeliveryState, LineType, Medium, Message, Voicemail
 from inbox.patients import conversations_of
 from inbox.staff_models import AuditEntry, ConversationRead, Note, Review, StaffMember
-from staff import words
-from staff.inbox_queries import names_of
+from staff import display
+from staff.conversations.inbox_queries import names_of
 from tasks.facts import NEVER_ARRIVED, medium_of
 
 MESSAGES_SHOWN = 100
@@ -194,7 +194,7 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
         is_repeated = newer is not None and (newer.action, newer.staff_id) == ("viewed", entry.staff_id)
         if not (is_repeated and entry.action == "viewed"):
             who = names.get(entry.staff_id or 0, "Somebody")
-            acts.append(Act(who, _say(entry, names), words.clock(entry.at, zone)))
+            acts.append(Act(who, _say(entry, names), display.clock(entry.at, zone)))
     return acts
 
 
@@ -203,11 +203,11 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
     address = conversation.patient_address
     lines = [
         ("Name", conversation.patient_name),
-        ("Email" if address and "@" in address else "Number", address and words.spoken(address)),
-        ("Phone they gave", conversation.contact_phone and words.spoken(conversation.contact_phone)),
+        ("Email" if address and "@" in address else "Number", address and display.spoken(address)),
+        ("Phone they gave", conversation.contact_phone and display.spoken(conversation.contact_phone)),
         ("Email they gave", conversation.contact_email if conversation.contact_email != address else None),
         ("Line", "Landline, takes no texts" if conversation.line_type == LineType.LANDLINE else None),
-        ("First contact", words.clock(conversation.created_at, zone)),
+        ("First contact", display.clock(conversation.created_at, zone)),
     ]
     others: list[Conversation] = []
     if address is not None:
@@ -215,7 +215,7 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
             conversations_of(conversation.practice, address), Conversation.id != conversation.id
         )
         others = list(session.scalars(same.order_by(Conversation.last_activity_at.desc())))
-    return Contact(words.who(conversation), [(name, value) for name, value in lines if value], others)
+    return Contact(display.who(conversation), [(name, value) for name, value in lines if value], others)
 
 
 def read_reach(session: Session, conversation: Conversation) -> Reach:
@@ -296,7 +296,7 @@ def _corrections(session: Session, messages: Sequence[Message]) -> dict[int, str
         .join(StaffMember, Review.staff_id == StaffMember.id)
         .where(Review.message_id.in_([message.id for message in messages]), Review.label.is_not(None))
     )
-    return {message_id: f"{words.label(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
+    return {message_id: f"{display.label(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
 
 
 def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: str) -> Entry:
@@ -307,7 +307,7 @@ def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: s
         author="Patient",
         text=message.text,
         at=message.received_at,
-        shown_at=words.clock(message.received_at, zone),
+        shown_at=display.clock(message.received_at, zone),
         number=message.entry,
         subject=message.subject or "",
         media=_media(message.media),
@@ -328,14 +328,14 @@ def _reading(message: Message, corrected: str) -> Reading | None:
         return None
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
     return Reading(
-        intent=words.label(found.intent) if found else "",
+        intent=display.label(found.intent) if found else "",
         percent=_percent(found.confidence) if found else "",
-        bars=[Bar(words.label(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
+        bars=[Bar(display.label(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         urgent=found is not None and found.urgent,
         acknowledgement=found is not None and found.acknowledgement,
-        route=words.label(decision.route),
-        reply=words.label(decision.reply),
-        team=words.label(decision.team),
+        route=display.label(decision.route),
+        reply=display.label(decision.reply),
+        team=display.label(decision.team),
         priority=decision.priority or "",
         why=decision.why,
         corrected=corrected,
@@ -359,9 +359,9 @@ def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Entry:
         author=names.get(delivery.staff_id or 0, "Staff") if by_hand else "Automatic reply",
         text=delivery.body,
         at=delivery.created_at,
-        shown_at=words.clock(delivery.created_at, zone),
+        shown_at=display.clock(delivery.created_at, zone),
         number=delivery.entry,
-        status=words.delivery_state(delivery),
+        status=display.delivery_state(delivery),
         trouble=delivery.state in TROUBLE,
     )
 
@@ -373,7 +373,7 @@ def _noted(note: Note, names: Mapping[int, str], zone: str) -> Entry:
         author=names.get(note.staff_id, "Staff"),
         text=note.text,
         at=note.created_at,
-        shown_at=words.clock(note.created_at, zone),
+        shown_at=display.clock(note.created_at, zone),
     )
 
 
@@ -385,4 +385,4 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
             return f"assigned it to {given}" if given else "assigned it to nobody"
         case "state_changed":
             return f"marked it {str(detail.get('state', '')).lower()}"
-    return words.action(entry.action)
+    return display.action(entry.action)
