@@ -60,7 +60,7 @@ class LineType(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where an outgoing reply stands; see `tasks.delivery` for the moves between them."""
+    """Where an outgoing reply stands; see `tasks.delivery.states` for the moves between them."""
 
     PENDING = "pending"
     SENDING = "sending"

@@ -16,10 +16,10 @@ from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
 from intake.settings import Settings
-from tasks.carrier import Lookup, Sender
-from tasks.notifiers import Notifier, check_addresses, make_notifier
+from tasks.carriers.protocol import Lookup, Sender
+from tasks.carriers.twilio import make_lookup, make_senders
+from tasks.notification.notifier import Notifier, check_addresses, make_notifier
 from tasks.queue import WorkQueue, connect
-from tasks.senders import make_lookup, make_senders
 from templates.replies import check_replies
 
 log = structlog.get_logger(__name__)

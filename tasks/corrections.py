@@ -22,12 +22,12 @@ from inbox.reviews import NONE_OF_THESE
 from inbox.staff_models import Review, ReviewReason
 from inbox.standing import note_decision
 from intake.practices import Practice
-from tasks.facts import NEVER_ARRIVED, gather_facts
-from tasks.handling import add_reply
-from tasks.live import topics_of
-from tasks.notices import CONSOLE, add_notifications
+from tasks.handle_message import add_reply
+from tasks.notification.models import CONSOLE, add_notifications
+from tasks.pubsub import topics_of
 from tasks.queue import FollowUps
 from tasks.routing import Facts, Plan, decide
+from tasks.routing_facts import NEVER_ARRIVED, gather_facts
 
 NOTHING_ELSE = Plan("", None, None, None, "nothing else was to do")
 

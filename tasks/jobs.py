@@ -7,8 +7,10 @@ from functools import wraps
 
 import sentry_sdk
 
-from tasks import handling, notifying, on_call, outbox, voicemail
+from tasks import handle_message, voicemail
 from tasks.context import current
+from tasks.delivery.states import outbox
+from tasks.notification import escalation, outbox
 
 
 class JobFailedError(Exception):
@@ -35,9 +37,9 @@ def _private(job: Callable[[int], None]) -> Callable[[int], None]:
 def handle_message(message_id: int) -> None:
     """Understands a message, decides about it, and queues what follows."""
     try:
-        current().queue.put_all(handling.handle(current(), message_id))
+        current().queue.put_all(handle_message.handle(current(), message_id))
     except Exception:
-        current().queue.put_all(handling.record_failure(current(), message_id))
+        current().queue.put_all(handle_message.record_failure(current(), message_id))
         raise
 
 
@@ -56,13 +58,13 @@ def settle(delivery_id: int) -> None:
 @_private
 def notify(notification_id: int) -> None:
     """Tells staff."""
-    current().queue.put_all(notifying.notify(current(), notification_id))
+    current().queue.put_all(outbox.notify(current(), notification_id))
 
 
 @_private
 def escalate(escalation_id: int) -> None:
     """Tells the next contact of an urgent message."""
-    current().queue.put_all(on_call.escalate(current(), escalation_id))
+    current().queue.put_all(escalation.escalate(current(), escalation_id))
 
 
 @_private

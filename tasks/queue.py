@@ -13,8 +13,8 @@ from redis.retry import Retry
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from tasks.live import announce
-from tasks.measures import Measure, Series, Tally, read, record
+from tasks.metrics import Measure, Series, Tally, read, record
+from tasks.pubsub import announce
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ import structlog
 
 from inbox.models import Voicemail
 from inbox.voicemail import record_report
-from tasks.carrier import CarrierUnreachableError
+from tasks.carriers.protocol import CarrierUnreachableError
 
 if TYPE_CHECKING:
     from tasks.context import Context

@@ -16,9 +16,9 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.context import Context, current, use
+from tasks.model_reload import ModelSwitch
 from tasks.queue import QUEUES, connect
 from tasks.reconcile import reconcile
-from tasks.switching import ModelSwitch
 
 log = structlog.get_logger(__name__)
 

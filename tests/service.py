@@ -21,11 +21,11 @@ from inbox.live_practices import LivePractices
 from inbox.models import Base, Message
 from intake.practices import load_practices
 from intake.settings import Settings
+from tasks.carriers.twilio import make_lookup, make_senders
 from tasks.context import Context, use
-from tasks.notifiers import make_notifier
+from tasks.notification.notifier import make_notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
-from tasks.senders import make_lookup, make_senders
 from tasks.worker import WarmWorker
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT

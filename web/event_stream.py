@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from flask import Response
 
-from tasks.live import Watchers
+from tasks.pubsub import Watchers
 
 HEARTBEAT_SECONDS = 15.0
 STREAM_SECONDS = 600.0

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, now
 from inbox.staff_models import Escalation, Review
-from tasks.measures import Series, Tally
+from tasks.metrics import Series, Tally
 from tasks.queue import WorkQueue
 from web.errors import RequestError
 from web.services import Parts, parts_of

@@ -12,7 +12,7 @@ from inbox.live_practices import LivePractices
 from intake.practices import Practices, load_practices
 from intake.privacy import Keyring
 from intake.settings import Settings
-from tasks.live import Watchers
+from tasks.pubsub import Watchers
 from tasks.queue import WorkQueue, connect
 
 _KEY = "intake"

@@ -26,7 +26,7 @@ def practice() -> None:
 @data_dir_option
 def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: bool, data_dir: Path) -> None:
     """Check a practices FILE; errors name the line or the key."""
-    from tasks.notifiers import check_addresses
+    from tasks.notification.notifier import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments
     from templates.voice_prompts import check_prompts
@@ -51,9 +51,9 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
 
 def _test_addresses(practices: list[Practice], data_dir: Path) -> None:
     """Sends each address a test notice and says which were taken; of an address only its kind is shown."""
-    from tasks.carrier import Accepted
-    from tasks.notifiers import make_notifier
-    from tasks.wording import Wording
+    from tasks.carriers.protocol import Accepted
+    from tasks.notification.notifier import make_notifier
+    from tasks.notification.render import Wording
 
     settings = settings_of_running_service(data_dir)
     notifier, refused = make_notifier(settings), 0

@@ -37,7 +37,7 @@ from staff.conversations.reply import (
     take_over,
 )
 from staff.live import Presence, is_refresh, stream
-from tasks.live import conversation_topic, topics_of
+from tasks.pubsub import conversation_topic, topics_of
 from web.services import Parts, parts_of
 
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")

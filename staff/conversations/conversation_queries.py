@@ -18,7 +18,7 @@ from inbox.patients import conversations_of
 from inbox.staff_models import AuditEntry, ConversationRead, Note, Review, StaffMember
 from staff import display
 from staff.conversations.inbox_queries import names_of
-from tasks.facts import NEVER_ARRIVED, medium_of
+from tasks.routing_facts import NEVER_ARRIVED, medium_of
 
 MESSAGES_SHOWN = 100
 ACTIONS_SHOWN = 40

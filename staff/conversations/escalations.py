@@ -13,10 +13,10 @@ from inbox.models import Notification, NotificationState
 from inbox.staff_models import Escalation, Role
 from staff import display
 from staff.auth.access import member, open_to, own_escalation, record_on_conversation
-from tasks.escalation import NEVER
-from tasks.live import topics_of
-from tasks.notices import CONSOLE
-from tasks.on_call import acknowledge
+from tasks.notification.escalation import acknowledge
+from tasks.notification.escalation_policy import NEVER
+from tasks.notification.models import CONSOLE
+from tasks.pubsub import topics_of
 from tasks.routing import URGENT
 from web.services import parts_of
 

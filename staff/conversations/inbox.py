@@ -27,7 +27,7 @@ from staff.conversations.inbox_queries import (
     search_page,
 )
 from staff.live import is_refresh, stream
-from tasks.live import practice_topic
+from tasks.pubsub import practice_topic
 from web.services import parts_of
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/staff")

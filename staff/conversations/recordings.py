@@ -14,7 +14,7 @@ from inbox.staff_models import Role
 from intake.hosts import is_twilio_address
 from intake.settings import Settings
 from staff.auth.access import open_to, own_message, record_on_conversation
-from tasks.senders import rebase
+from tasks.carriers.twilio import rebase
 from web.services import parts_of
 
 log = structlog.get_logger(__name__)

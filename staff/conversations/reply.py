@@ -15,7 +15,7 @@ from inbox.standing import note_answer
 from intake.practices import INTENTS, Practice
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.inbox_queries import names_of
-from tasks.outbox import add_delivery
+from tasks.delivery.outbox import add_delivery
 from tasks.queue import FollowUps
 from tasks.routing import REVIEW, URGENT
 from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, render_for_patient

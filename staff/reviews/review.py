@@ -38,7 +38,7 @@ from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.live import stream
 from tasks.corrections import can_take_back, correct, take_back
-from tasks.live import practice_topic
+from tasks.pubsub import practice_topic
 from tasks.routing import Plan
 from web.services import parts_of
 

@@ -181,7 +181,9 @@ def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iter
 
 def _check(practice: Practice) -> None:
     """Checks what `intake practice check` does beside the form of the values."""
-    from tasks.notifiers import check_addresses  # slow to import, and nothing else of the web process needs it
+    from tasks.notification.notifier import (
+        check_addresses,  # slow to import, and nothing else of the web process needs it
+    )
 
     try:
         check_addresses(practice)

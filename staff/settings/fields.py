@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from intake.practice_settings import HOURS, LINKS, REPLIES, THRESHOLDS, Value, team_keys
 from intake.practices import TEXT_PREFIX, Practice
 from staff.display import label as words_of
-from tasks.notices import key_of
+from tasks.notification.models import key_of
 from tasks.routing import ROUTES
 from templates.replies import standard_words
 
@@ -195,7 +195,7 @@ def describe(addresses: Sequence[str]) -> dict[str, str]:
     """Returns addresses by their stable short keys, as managers may see them."""
     if all(address.startswith(TEXT_PREFIX) for address in addresses):
         return {key_of(address): address for address in addresses}
-    from tasks.notifiers import describe_address  # slow to import, and few pages need it
+    from tasks.notification.notifier import describe_address  # slow to import, and few pages need it
 
     return {key_of(address): describe_address(address) for address in addresses}
 

@@ -60,7 +60,7 @@ from staff.settings.fields import (
 )
 from staff.settings.history import Entry, read_history, tell_since
 from staff.settings.reply_preview import preview
-from tasks.notices import key_of
+from tasks.notification.models import key_of
 from templates.replies import STOP_WORDING, standard_words
 from templates.simple_words import ATTRIBUTES, NAMES, problem_of
 from web.services import Parts, parts_of

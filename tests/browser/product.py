@@ -17,7 +17,7 @@ from inbox.database import Database
 from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message
 from intake.privacy import Keyring
 from intake.settings import Settings
-from tasks.live import announce
+from tasks.pubsub import announce
 from tasks.worker import GRACE
 from tests.e2e.processes import Process, Processes, free_port, running_in
 from tests.world import ENCRYPTION_KEY, NEVER_CLOSED

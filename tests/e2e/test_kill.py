@@ -19,12 +19,12 @@ from tests.world import PRACTICES_TOML
 TEXT = "My husband has crushing chest pain and can't breathe"
 
 STEPS = {
-    "before the message is handled": ("tasks.handling:handle", "call"),
-    "after it was understood, before the commit": ("tasks.handling:_settle", "return"),
-    "after the commit, before its jobs are queued": ("tasks.handling:handle", "return"),
-    "after the text was claimed, before the request": ("tasks.outbox:_claim", "return"),
-    "after the answer, before it is written down": ("tasks.senders:TwilioSender.send", "return"),
-    "after it was written down": ("tasks.outbox:deliver", "return"),
+    "before the message is handled": ("tasks.handle_message:handle", "call"),
+    "after it was understood, before the commit": ("tasks.handle_message:_settle", "return"),
+    "after the commit, before its jobs are queued": ("tasks.handle_message:handle", "return"),
+    "after the text was claimed, before the request": ("tasks.delivery.outbox:_claim", "return"),
+    "after the answer, before it is written down": ("tasks.carriers.twilio:TwilioSender.send", "return"),
+    "after it was written down": ("tasks.delivery.outbox:deliver", "return"),
 }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.tasks.conftest import hook
-from tests.tasks.test_digest import service as gathering_service
-from tests.tasks.test_digest import test_workers_that_begin_the_same_digest_at_once_send_it_once as _digest_once
-from tests.tasks.test_escalation import (
+from tests.tasks.notification.test_digest import service as gathering_service
+from tests.tasks.notification.test_digest import (
+    test_workers_that_begin_the_same_digest_at_once_send_it_once as _digest_once,
+)
+from tests.tasks.notification.test_escalation import (
     service,
     test_a_step_in_two_workers_at_once_is_taken_once,
     test_an_answer_by_text_ends_it_for_everybody,

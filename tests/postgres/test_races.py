@@ -8,11 +8,11 @@ from tests.inbox.test_record import (
     test_ten_concurrent_first_messages_share_one_conversation,
 )
 from tests.inbox.test_submissions import test_ten_copies_at_once_are_one_message
-from tests.tasks.test_handling import (
+from tests.tasks.delivery.test_outbox import test_two_workers_with_the_same_text_send_it_once
+from tests.tasks.test_handle_message import (
     test_one_message_in_two_workers_at_once_is_handled_once,
     test_two_texts_handled_by_two_workers_at_once_get_one_reply,
 )
-from tests.tasks.test_outbox import test_two_workers_with_the_same_text_send_it_once
 from tests.webhooks.browser.test_chat import (
     chat,
     test_copies_that_come_at_once_are_stored_once,

@@ -12,8 +12,8 @@ from inbox.models import Channel, Conversation, Decision, Delivery, LineType, Me
 from inbox.rotation import rotate_keys
 from inbox.voicemail import TRANSCRIPTION_LIMIT
 from intake.privacy import Keyring
+from tasks.carriers.twilio import rebase
 from tasks.routing import can_be_answered
-from tasks.senders import rebase
 from tests.service import Service
 from tests.standins.twilio import IncomingCall, TwilioStandIn
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PATIENT

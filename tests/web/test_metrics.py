@@ -19,7 +19,7 @@ from inbox.database import Database
 from inbox.models import Classification, now
 from inbox.staff_models import Escalation
 from intake.settings import Settings
-from tasks.measures import CLASSIFY_SECONDS, MESSAGES, Measure, Series, read, record
+from tasks.metrics import CLASSIFY_SECONDS, MESSAGES, Measure, Series, read, record
 from tasks.queue import WorkQueue
 from tests.staff.conftest import Console, StartConsole
 from web.services import attach, parts_of

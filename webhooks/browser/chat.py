@@ -18,7 +18,7 @@ from inbox.models import Channel
 from inbox.record import InboundMessage, record_message
 from intake import phone
 from intake.practices import Practice
-from tasks.live import conversation_topic, topics_of
+from tasks.pubsub import conversation_topic, topics_of
 from templates.chat import WIDGET
 from web.errors import RequestError
 from web.event_stream import event_stream

@@ -13,10 +13,10 @@ from inbox.record import InboundMessage, Media, record_message
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
-from tasks.carrier import Sighting
-from tasks.live import practice_topic
-from tasks.on_call import acknowledge_by_text, is_acknowledgement
-from tasks.status import record_status
+from tasks.carriers.protocol import Sighting
+from tasks.delivery.status import record_status
+from tasks.notification.escalation import acknowledge_by_text, is_acknowledgement
+from tasks.pubsub import practice_topic
 from web.errors import RequestError
 from web.services import Parts, parts_of
 from webhooks.twilio.form import required

@@ -26,7 +26,7 @@ from inbox.models import (
 )
 from inbox.record import Contact, InboundMessage, record_message
 from inbox.staff_models import AuditEntry, ConversationRead, Note
-from tasks.senders import make_email_sender
+from tasks.carriers.twilio import make_email_sender
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.standins.smtp import SmtpStandIn

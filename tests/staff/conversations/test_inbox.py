@@ -16,7 +16,7 @@ import requests
 from inbox.models import Conversation, Delivery, Medium, now
 from inbox.staff_models import AuditEntry
 from intake.settings import Settings
-from tasks.live import Watchers, announce
+from tasks.pubsub import Watchers, announce
 from tasks.queue import connect
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console

@@ -18,7 +18,7 @@ from inbox.models import Delivery
 from inbox.staff_models import AuditEntry, Role, SettingVersion
 from intake.practices import Practice
 from intake.settings import Settings
-from tasks.notices import key_of
+from tasks.notification.models import key_of
 from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver

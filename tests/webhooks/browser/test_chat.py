@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from inbox.models import Conversation, Decision, Delivery, DeliveryState, Medium, Message, now
-from tasks.outbox import add_delivery
+from tasks.delivery.outbox import add_delivery
 from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin
 from tests.service import Service

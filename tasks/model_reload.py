@@ -9,7 +9,7 @@ import structlog
 from classifier import Classifier, ModelError
 from classifier.store import Mark, ModelStore
 from tasks.context import Context, model_store
-from tasks.measures import MODEL_CHANGES, Measure, record
+from tasks.metrics import MODEL_CHANGES, Measure, record
 
 log = structlog.get_logger(__name__)
 

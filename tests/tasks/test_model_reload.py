@@ -10,8 +10,8 @@ from classifier.store import SHIPPED, ModelStore
 from inbox.models import Classification
 from intake.errors import IntakeError
 from tasks.context import model_store, open_context
-from tasks.measures import MODEL_CHANGES, read
-from tasks.switching import ModelSwitch
+from tasks.metrics import MODEL_CHANGES, read
+from tasks.model_reload import ModelSwitch
 from tests.models import write_misreading_model, write_model
 from tests.service import Service
 

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 from intake import email_address
 from intake.mail_syntax import MESSAGE_ID, REPLY_MARK
-from tasks.carrier import OutgoingText
+from tasks.carriers.protocol import OutgoingText
 
 LONGEST_SUBJECT = 200
 

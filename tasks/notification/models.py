@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from inbox.models import Message, Notification, now
 from inbox.staff_models import Escalation
 from intake.practices import TEXT_PREFIX, Practice, Team
-from tasks.escalation import next_step_at, number_of
-from tasks.quiet_hours import due_at
+from tasks.notification.escalation_policy import next_step_at, number_of
+from tasks.notification.quiet_hours import due_at
 from tasks.routing import URGENT, Plan
 
 CONSOLE = "console"

@@ -24,15 +24,15 @@ from inbox.models import (
 )
 from inbox.standing import note_decision
 from intake.practices import Practice
-from tasks.delivery import wait_after
-from tasks.facts import gather_facts, is_unheard, medium_of, needs_no_model
-from tasks.live import topics_of
-from tasks.measures import CLASSIFY_SECONDS, Measure, of_message
-from tasks.notices import BROKEN_REPLY, UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
-from tasks.outbox import add_delivery
+from tasks.delivery.outbox import add_delivery
+from tasks.delivery.states import wait_after
+from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
+from tasks.notification.models import BROKEN_REPLY, UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
+from tasks.pubsub import topics_of
 from tasks.queue import FollowUps
-from tasks.reviewing import add_review
+from tasks.review_sampling import add_review
 from tasks.routing import REVIEW, Plan, can_be_answered, decide
+from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model
 from templates.replies import Occasion, render_for_patient
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from inbox.staff_models import AuditEntry, Escalation
 from intake.practices import EscalationStep, Practices
 from tasks import jobs
 from tasks.context import use
-from tasks.escalation import NEVER, contact_of, next_step_at, number_of
-from tasks.on_call import acknowledge, is_acknowledgement
+from tasks.notification.escalation import acknowledge, is_acknowledgement
+from tasks.notification.escalation_policy import NEVER, contact_of, next_step_at, number_of
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.errors import IntakeError
-from tasks.carrier import OutgoingText
-from tasks.mail import compose, delivery_key
+from tasks.carriers.email_message import compose, delivery_key
+from tasks.carriers.protocol import OutgoingText
 
 SERVICE = "intake.example.com"
 SENT_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from intake.settings import Settings
-from tasks.carrier import (
+from tasks.carriers.protocol import (
     Accepted,
     Busy,
     CarrierUnreachableError,
@@ -24,7 +24,7 @@ from tasks.carrier import (
     Sighting,
     Unanswered,
 )
-from tasks.senders import ConsoleSender, TwilioSender, make_sender
+from tasks.carriers.twilio import ConsoleSender, TwilioSender, make_sender
 from tests.standins.twilio import Fault, Message, Operation, TwilioStandIn
 from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
 

@@ -17,7 +17,7 @@ from urllib3.exceptions import NewConnectionError
 from inbox.models import LineType, Medium
 from inbox.voicemail import RecordingState, Report
 from intake.settings import Settings
-from tasks.carrier import (
+from tasks.carriers.protocol import (
     Accepted,
     Busy,
     CarrierUnreachableError,
@@ -30,7 +30,7 @@ from tasks.carrier import (
     Sighting,
     Unanswered,
 )
-from tasks.smtp import make_email_sender
+from tasks.carriers.smtp import make_email_sender
 
 log = structlog.get_logger(__name__)
 
@@ -165,7 +165,7 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client with a time limit, another base address when one is set, and nothing logged."""
 
     def __init__(self, base_url: str, timeout_seconds: float) -> None:
-        quiet = logging.getLogger("tasks.senders.twilio")
+        quiet = logging.getLogger("tasks.carriers.twilio.twilio")
         quiet.disabled = True  # it would write numbers and texts
         super().__init__(timeout=timeout_seconds, logger=quiet)
         self._base_url = base_url

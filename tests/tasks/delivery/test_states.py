@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from inbox.models import DeliveryState
-from tasks.delivery import FINAL, MAX_ATTEMPTS, advance, retry_delay, state_for_status
+from tasks.delivery.states import FINAL, MAX_ATTEMPTS, advance, retry_delay, state_for_status
 
 IN_PROGRESS = ["accepted", "scheduled", "queued", "sending", "sent"]
 DELIVERED = ["delivered", "read"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tasks.notices import Digest, Notice, describe
+from tasks.notification.models import Digest, Notice, describe
 
 LONGEST_QUOTE = 500
 

@@ -14,8 +14,8 @@ from inbox.audit import record_action
 from inbox.models import Notification, now
 from inbox.staff_models import Escalation
 from intake.practices import TEXT_PREFIX, Practice
-from tasks.escalation import NEVER, contact_of, next_step_at, reason_of
-from tasks.notices import add_notifications, key_of
+from tasks.notification.escalation_policy import NEVER, contact_of, next_step_at, reason_of
+from tasks.notification.models import add_notifications, key_of
 from tasks.queue import FollowUps
 from tasks.routing import URGENT, Plan
 

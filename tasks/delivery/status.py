@@ -10,11 +10,11 @@ from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, Notification, now
 from inbox.standing import bring_back
 from intake.practices import Practices
-from tasks.carrier import Sighting
-from tasks.delivery import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
-from tasks.live import topics_of
-from tasks.measures import of_delivery
-from tasks.notices import UNDELIVERED, add_notifications
+from tasks.carriers.protocol import Sighting
+from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
+from tasks.metrics import of_delivery
+from tasks.notification.models import UNDELIVERED, add_notifications
+from tasks.pubsub import topics_of
 from tasks.queue import FollowUps
 from tasks.routing import Plan
 

@@ -12,10 +12,10 @@ from inbox.models import now
 from intake.errors import IntakeError
 from intake.practices import TEXT_PREFIX, Practice
 from intake.settings import Settings
-from tasks.carrier import Accepted, Busy, Outcome, OutgoingText, Refused, Sender
-from tasks.notices import CONSOLE, Digest, Notice
-from tasks.senders import make_sender
-from tasks.wording import Wording, word
+from tasks.carriers.protocol import Accepted, Busy, Outcome, OutgoingText, Refused, Sender
+from tasks.carriers.twilio import make_sender
+from tasks.notification.models import CONSOLE, Digest, Notice
+from tasks.notification.render import Wording, word
 
 log = structlog.get_logger(__name__)
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings hold addresses

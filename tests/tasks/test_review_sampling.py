@@ -16,7 +16,7 @@ from inbox.reviews import NONE_OF_THESE
 from inbox.staff_models import Review, ReviewReason
 from intake.practices import INTENTS, Practice
 from tasks.corrections import NOTHING_ELSE, Past, plan_correction
-from tasks.reviewing import chance, in_scope, why_review
+from tasks.review_sampling import chance, in_scope, why_review
 from tasks.routing import Facts
 from tests.service import Service
 from tests.tasks.conftest import StartService

@@ -15,11 +15,11 @@ from inbox.live_practices import LivePractices
 from inbox.models import Notification, now
 from intake.errors import IntakeError
 from intake.practices import Practice, Practices, Team
-from tasks.notices import Notice
-from tasks.notifiers import check_addresses
-from tasks.quiet_hours import due_at
-from tasks.senders import ConsoleSender
-from tasks.wording import LONGEST_QUOTE, word
+from tasks.carriers.twilio import ConsoleSender
+from tasks.notification.models import Notice
+from tasks.notification.notifier import check_addresses
+from tasks.notification.quiet_hours import due_at
+from tasks.notification.render import LONGEST_QUOTE, word
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import Fault, Operation, TwilioStandIn

@@ -13,7 +13,7 @@ from inbox.consent import is_opted_out, record_consent
 from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message, now
 from inbox.patients import conversations_of
 from intake.practices import Practices
-from tasks.carrier import (
+from tasks.carriers.protocol import (
     Accepted,
     Busy,
     CarrierUnreachableError,
@@ -23,12 +23,12 @@ from tasks.carrier import (
     Refused,
     Unanswered,
 )
-from tasks.delivery import IN_FLIGHT, retry_delay
-from tasks.live import topics_of
-from tasks.measures import of_delivery
+from tasks.delivery.states import IN_FLIGHT, retry_delay
+from tasks.delivery.status import OPTED_OUT_CODE, follow_up, mark_sent, write_sighting
+from tasks.metrics import of_delivery
+from tasks.pubsub import topics_of
 from tasks.queue import FollowUps
 from tasks.routing import HELP, OPT_IN, OPT_OUT
-from tasks.status import OPTED_OUT_CODE, follow_up, mark_sent, write_sighting
 
 if TYPE_CHECKING:
     from tasks.context import Context

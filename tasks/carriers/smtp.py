@@ -14,8 +14,8 @@ import structlog
 from intake.errors import IntakeError
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
-from tasks.carrier import Accepted, Busy, Outcome, OutgoingText, Refused, Sighting
-from tasks.mail import compose, delivery_key
+from tasks.carriers.email_message import compose, delivery_key
+from tasks.carriers.protocol import Accepted, Busy, Outcome, OutgoingText, Refused, Sighting
 
 log = structlog.get_logger(__name__)
 

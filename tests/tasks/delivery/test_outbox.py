@@ -14,7 +14,7 @@ from sqlalchemy import select
 from inbox.models import Delivery, DeliveryState, Notification, NotificationState, OptOut, now
 from tasks import jobs
 from tasks.context import use
-from tasks.delivery import MAX_ATTEMPTS
+from tasks.delivery.states import MAX_ATTEMPTS
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import UNTIL_REVEALED, Fault, Operation, Signature, TwilioStandIn

@@ -16,10 +16,10 @@ import pytest
 from inbox.models import Medium
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
-from tasks.carrier import Accepted, Busy, OutgoingText, Refused, Sighting
-from tasks.mail import delivery_key
-from tasks.senders import ConsoleSender, make_senders
-from tasks.smtp import UNANSWERED, EmailSender, make_email_sender
+from tasks.carriers.email_message import delivery_key
+from tasks.carriers.protocol import Accepted, Busy, OutgoingText, Refused, Sighting
+from tasks.carriers.smtp import UNANSWERED, EmailSender, make_email_sender
+from tasks.carriers.twilio import ConsoleSender, make_senders
 from tests.standins.certificates import Certificate
 from tests.standins.smtp import Fault, SmtpStandIn, Stage
 

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from inbox.models import Conversation, Message, Notification, NotificationState, now
 from inbox.staff_models import Escalation
 from intake.practices import Practice, Team
-from tasks.carrier import Accepted, Busy, Outcome, Printed, Refused
-from tasks.delivery import retry_delay
-from tasks.measures import NOTIFICATIONS, Measure
-from tasks.notices import CONSOLE, Digest, Notice, targets_for
+from tasks.carriers.protocol import Accepted, Busy, Outcome, Printed, Refused
+from tasks.delivery.states import retry_delay
+from tasks.metrics import NOTIFICATIONS, Measure
+from tasks.notification.models import CONSOLE, Digest, Notice, targets_for
+from tasks.notification.quiet_hours import is_gathered
 from tasks.queue import FollowUps
-from tasks.quiet_hours import is_gathered
 from tasks.routing import URGENT
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from inbox.models import Notification, now
 from tasks import jobs
 from tasks.context import use
-from tasks.notices import Digest
-from tasks.wording import word
+from tasks.notification.models import Digest
+from tasks.notification.render import word
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.tasks.conftest import StartService
