@@ -17,10 +17,10 @@ from urllib.request import urlopen
 
 from app.embedded_redis import EmbeddedRedis, die_with_parent
 from inbox.database import Database
+from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.local import prepare
 from intake.practices import load_practices
-from intake.privacy import Keyring
 from intake.settings import Settings, load_settings
 
 START_SECONDS = 60.0

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response
 
 from app.edges import build_app as build_edges
 from app.rate_limits import SIGN_IN_BY_ADDRESS, limit_posts
+from intake.error_reporting import configure_reporting
 from intake.logs import configure_logging
-from intake.reporting import configure_reporting
 from intake.settings import Settings, load_settings
 from staff import rq_dashboard
 from staff.auth import account, sign_in

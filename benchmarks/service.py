@@ -21,7 +21,7 @@ import redis
 
 from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
-from intake.privacy import Keyring, new_key
+from intake.encryption import Keyring, new_key
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, DEMO_NUMBER, TwilioStandIn
 
 DEADLINE_SECONDS = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifier import folder
+from classifier import model_bundle
 from classifier.errors import ModelError
 from classifier.model import Classifier
 
@@ -51,11 +51,11 @@ def check(path: Path | str | None = None) -> list[Finding]:
         One finding for each check that could be made, in order; the model is healthy when all have passed. Every
         bad file is found, not only the first.
     """
-    home = folder.DEFAULT_FOLDER if path is None else Path(path)
+    home = model_bundle.DEFAULT_FOLDER if path is None else Path(path)
     try:
-        manifest = folder.read_manifest(home)
+        manifest = model_bundle.read_manifest(home)
     except ModelError as error:
-        return [Finding(folder.MANIFEST, False, str(error))]
+        return [Finding(model_bundle.MANIFEST, False, str(error))]
     findings = [_check_file(home, name, record) for name, record in manifest.files.items()]
     if not all(finding.passed for finding in findings):
         return findings
@@ -67,9 +67,9 @@ def check(path: Path | str | None = None) -> list[Finding]:
     return [*findings, loaded, *_check_answers(classifier)]
 
 
-def _check_file(home: Path, name: str, record: folder.FileRecord) -> Finding:
+def _check_file(home: Path, name: str, record: model_bundle.FileRecord) -> Finding:
     try:
-        folder.read_file(home, name, record)
+        model_bundle.read_file(home, name, record)
     except ModelError as error:
         return Finding(name, False, str(error))
     return Finding(name, True, f"{record.size} bytes, checksum matches")

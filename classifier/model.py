@@ -11,10 +11,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from classifier import acknowledgement, folder, urgency, windows
+from classifier import acknowledgement, model_bundle, urgency, windows
+from classifier.decoding import Outputs, Thresholds, is_alarming
 from classifier.errors import ModelError
 from classifier.normalise import well_formed
-from classifier.reading import Outputs, Thresholds, is_alarming
 from classifier.understanding import Understanding, disposition
 
 # The intent named where nothing could be read; the confidence of 0 sends the message to a person whatever it is.
@@ -79,12 +79,12 @@ class Classifier:
         Raises:
             ModelError: The folder or one of its files is missing, altered or unusable; the message names it.
         """
-        home = folder.DEFAULT_FOLDER if path is None else Path(path)
-        manifest = folder.read_manifest(home)
-        contents = {name: folder.read_file(home, name, record) for name, record in manifest.files.items()}
-        settings = folder.read_settings(home, contents[folder.CONFIG], contents[folder.CALIBRATION])
-        tokenizer = _tokenizer(home, contents[folder.TOKENIZER])
-        session = _session(home, contents[folder.NETWORK], threads)
+        home = model_bundle.DEFAULT_FOLDER if path is None else Path(path)
+        manifest = model_bundle.read_manifest(home)
+        contents = {name: model_bundle.read_file(home, name, record) for name, record in manifest.files.items()}
+        settings = model_bundle.read_settings(home, contents[model_bundle.CONFIG], contents[model_bundle.CALIBRATION])
+        tokenizer = _tokenizer(home, contents[model_bundle.TOKENIZER])
+        session = _session(home, contents[model_bundle.NETWORK], threads)
         _check_network(home, session, len(settings.labels))
         info = ModelInfo(
             name=manifest.name,
@@ -192,12 +192,14 @@ def _tokenizer(home: Path, content: bytes) -> Tokenizer:
         tokenizer = Tokenizer.from_buffer(content)
     # The library raises plain Exception, whatever is wrong.
     except Exception as error:
-        raise ModelError(f"{home / folder.TOKENIZER} is not a tokenizer this program can read: {error}") from error
+        raise ModelError(
+            f"{home / model_bundle.TOKENIZER} is not a tokenizer this program can read: {error}"
+        ) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     if not is_bert_like(tokenizer):
         raise ModelError(
-            f"{home / folder.TOKENIZER} must put one token before and one after a text and have [UNK] and [PAD], "
+            f"{home / model_bundle.TOKENIZER} must put one token before and one after a text and have [UNK] and [PAD], "
             "as BERT's does: export the model again"
         )
     return tokenizer
@@ -222,7 +224,7 @@ def _session(home: Path, content: bytes, threads: int) -> onnxruntime.InferenceS
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     # The library has an exception for each kind of failure and no common base but Exception.
     except Exception as error:
-        raise ModelError(f"{home / folder.NETWORK} cannot be loaded by ONNX Runtime: {error}") from error
+        raise ModelError(f"{home / model_bundle.NETWORK} cannot be loaded by ONNX Runtime: {error}") from error
 
 
 def _check_network(home: Path, session: onnxruntime.InferenceSession, labels: int) -> None:
@@ -230,6 +232,6 @@ def _check_network(home: Path, session: onnxruntime.InferenceSession, labels: in
     outputs = {node.name: node.shape for node in session.get_outputs()}
     if inputs != {"input_ids", "attention_mask"} or outputs.get("logits", [None])[-1] != labels:
         raise ModelError(
-            f"{home / folder.NETWORK} must take input_ids and attention_mask and give logits for {labels} labels: "
+            f"{home / model_bundle.NETWORK} must take input_ids and attention_mask and give logits for {labels} labels: "
             "export the model again"
         )

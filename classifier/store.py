@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from classifier import folder
+from classifier import model_bundle
 from classifier.check import check
 from classifier.errors import ModelError
 
@@ -103,7 +103,7 @@ class ModelStore:
 
     def folder_of(self, version: str) -> Path:
         """Return where a version lies, or would."""
-        return folder.DEFAULT_FOLDER if version == SHIPPED else self.home / version
+        return model_bundle.DEFAULT_FOLDER if version == SHIPPED else self.home / version
 
     def versions(self) -> list[str]:
         """Return the versions in the store, usable or not, in order; the shipped model is not among them."""
@@ -120,7 +120,7 @@ class ModelStore:
         Raises:
             ModelError: The folder's manifest cannot be used, or the store cannot be written.
         """
-        version = folder.read_manifest(source).version
+        version = model_bundle.read_manifest(source).version
         target = self.folder_of(version)
         if target.exists():
             return version
@@ -173,7 +173,7 @@ class ModelStore:
 
     def _known(self, version: str) -> str:
         self._require_unpinned()
-        if version in (SHIPPED, folder.read_manifest(folder.DEFAULT_FOLDER).version):
+        if version in (SHIPPED, model_bundle.read_manifest(model_bundle.DEFAULT_FOLDER).version):
             return SHIPPED
         if version not in self.versions():
             known = ", ".join([SHIPPED, *self.versions()])
@@ -189,7 +189,7 @@ class ModelStore:
         for finding in check(home):
             if not finding.passed:
                 raise ModelError(f"{_named(version)} did not pass and is not used: {finding.subject}: {finding.detail}")
-        inside = folder.read_manifest(home).version
+        inside = model_bundle.read_manifest(home).version
         if version not in (SHIPPED, inside):
             raise ModelError(f"{home} holds version {inside}: rename the folder to what it holds")
 

@@ -19,9 +19,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from inbox.column_types import keyring
 from inbox.models import now
 from inbox.staff_models import AuditEntry
-from inbox.types import keyring
 
 START = "0" * 64
 BATCH = 1000

@@ -11,8 +11,8 @@ import re
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.column_types import keyring
 from inbox.models import Keyword, OptOut, now
-from inbox.types import keyring
 
 # CANCEL also means an appointment to many patients: they are opted out as the carriers require, and staff are told.
 AMBIGUOUS = frozenset({"cancel", "cancelar"})

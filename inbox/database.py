@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox import staff_models  # noqa: F401 (its tables are part of the schema)
+from inbox.column_types import use_keyring
 from inbox.models import EncryptionKey
-from inbox.types import use_keyring
+from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.privacy import Keyring
 
 BUSY_SECONDS = 5
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from inbox.types import EncryptedText, Timestamp
+from inbox.column_types import EncryptedText, Timestamp
 
 
 def now() -> datetime:
@@ -110,7 +110,7 @@ class Conversation(Base):
 
     A chat has no address that proves who the patient is: it is found by its random `public_id`, and what they gave to
     be reached at stays a contact. `entries` counts what the patient has seen of a chat, see `inbox.chat`. What staff
-    have to do about it (`state`, `intent`, `team`, `priority`) is kept up to date by `inbox.standing`.
+    have to do about it (`state`, `intent`, `team`, `priority`) is kept up to date by `inbox.conversation_state`.
     """
 
     __tablename__ = "conversations"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_
 
+from inbox.column_types import keyring
 from inbox.models import Conversation
-from inbox.types import keyring
 
 
 def conversations_of(practice: str, address: str) -> ColumnElement[bool]:

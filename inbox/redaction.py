@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from inbox.naming import replace_names
+from inbox.name_redaction import replace_names
 
 _SLOT = re.compile(r"\{[a-z0-9_]+\}")
 _MONTH = (

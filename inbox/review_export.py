@@ -12,7 +12,7 @@ from inbox.models import Conversation, Message
 from inbox.redaction import Known, redact
 from inbox.reviews import NONE_OF_THESE
 from inbox.staff_models import Review
-from intake.reviewed import Reviewed, ReviewsFile
+from intake.review_archive import Reviewed, ReviewsFile
 
 BATCH = 500
 

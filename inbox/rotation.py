@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from inbox.column_types import EncryptedText, keyring
 from inbox.database import Database
 from inbox.models import Base, Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
 from inbox.staff_models import AuditEntry, Note, SettingVersion, StaffMember
-from inbox.types import EncryptedText, keyring
 
 BATCH = 500
 _TABLES: tuple[type[Base], ...] = (

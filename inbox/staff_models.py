@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from inbox.column_types import EncryptedText
 from inbox.models import Base, Conversation, Message, now
-from inbox.types import EncryptedText
 
 
 class Role(StrEnum):

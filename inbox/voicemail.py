@@ -17,8 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
+from inbox.inbound import InboundMessage, Recorded, store_message
 from inbox.models import Channel, Decision, Message, Voicemail, now
-from inbox.record import InboundMessage, Recorded, store_message
 
 PROVIDER = "twilio"
 # Twilio transcribes within minutes, where it does so at all.

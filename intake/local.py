@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from intake.encryption import Keyring, new_key
 from intake.errors import IntakeError
-from intake.privacy import Keyring, new_key
 from intake.settings import Settings, load_settings
 
 DATA_DIR = Path("var")

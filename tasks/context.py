@@ -12,9 +12,9 @@ from classifier.store import ModelStore
 from inbox.database import Database
 from inbox.live_practices import LivePractices
 from inbox.models import Medium, now
+from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
-from intake.privacy import Keyring
 from intake.settings import Settings
 from tasks.carriers.protocol import Lookup, Sender
 from tasks.carriers.twilio import make_lookup, make_senders

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.conversation_state import note_decision
 from inbox.models import (
     Conversation,
     ConversationState,
@@ -20,7 +21,6 @@ from inbox.models import (
 )
 from inbox.reviews import NONE_OF_THESE
 from inbox.staff_models import Review, ReviewReason
-from inbox.standing import note_decision
 from intake.practices import Practice
 from tasks.handle_message import add_reply
 from tasks.notification.models import CONSOLE, add_notifications

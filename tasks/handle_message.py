@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from inbox.conversation_state import note_decision
 from inbox.models import (
     Channel,
     Classification,
@@ -22,7 +23,6 @@ from inbox.models import (
     Message,
     now,
 )
-from inbox.standing import note_decision
 from intake.practices import Practice
 from tasks.delivery.outbox import add_delivery
 from tasks.delivery.states import wait_after

@@ -12,7 +12,7 @@ import redis
 from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
 from inbox.database import Database
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn

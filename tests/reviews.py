@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inbox.database import Database
-from inbox.record import record_message
+from inbox.inbound import record_message
 from inbox.staff_models import Review, ReviewReason
 from tests.inbox.conftest import inbound
 

@@ -63,7 +63,7 @@ def broken_house(tmp_path_factory: pytest.TempPathFactory) -> str:
     for module, imported in (
         ("inbox/wrong", "tasks.queue"),
         ("classifier/wrong", "intake.errors"),
-        ("intake/wrong", "inbox.types"),
+        ("intake/wrong", "inbox.column_types"),
         ("tasks/wrong", "training.recipe"),
         ("training/wrong", "tasks.queue"),
         ("intake/worse", "app.cli"),

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.reading import LANGUAGES, Outputs
+from classifier.decoding import LANGUAGES, Outputs
 from classifier.understanding import INTENTS
 from training.recipe import Calibration as Targets
 from training.scores import expected_error

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import Understanding
-from classifier.reading import Outputs, Thresholds, is_alarming
+from classifier.decoding import Outputs, Thresholds, is_alarming
 from classifier.understanding import INTENTS
 from training.calibrate import Flags, Floats, intent_confidence
 from training.corpus import RECIPE_SOURCE, Message

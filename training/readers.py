@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 
 from classifier import Classifier
-from classifier.reading import Outputs
+from classifier.decoding import Outputs
 from classifier.urgency import is_urgent
 from training.baseline import fit_baseline
 from training.calibrate import Floats, best_intents

@@ -9,8 +9,8 @@ from flask import Flask
 
 from inbox.database import Database
 from inbox.live_practices import LivePractices
+from intake.encryption import Keyring
 from intake.practices import Practices, load_practices
-from intake.privacy import Keyring
 from intake.settings import Settings
 from tasks.pubsub import Watchers
 from tasks.queue import WorkQueue, connect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from intake.privacy import Keyring, new_key
+from intake.encryption import Keyring, new_key
 from intake.settings import load_settings
 
 

@@ -12,11 +12,11 @@ import click
 
 from app.commands.classify import load_classifier, model_store
 from app.commands.run import data_dir_option
+from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.local import settings_of_running_service
 from intake.practices import load_practices
-from intake.privacy import Keyring
-from intake.reviewed import ReviewsFile, seal
+from intake.review_archive import ReviewsFile, seal
 
 if TYPE_CHECKING:
     from classifier.store import ModelStore, Use
@@ -208,7 +208,7 @@ def _why(store: ModelStore) -> str:
 
 def _describe(store: ModelStore, version: str) -> str:
     from classifier import ModelError
-    from classifier.folder import read_manifest
+    from classifier.model_bundle import read_manifest
 
     try:
         manifest = read_manifest(store.folder_of(version))

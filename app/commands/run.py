@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from intake.encryption import Keyring
 from intake.local import DATA_DIR
 from intake.practices import load_practices
-from intake.privacy import Keyring
 from intake.settings import load_settings
 
 WEB_PROCESSES = 2
@@ -79,8 +79,8 @@ def worker(queues: tuple[str, ...]) -> None:
     Messages wait for nobody else's server; carriers (Twilio, mail, notifications) may be slow. With one worker for
     each queue, a carrier that hangs does not hold up the patients in a chat.
     """
+    from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
-    from intake.reporting import configure_reporting
     from tasks.context import open_context
     from tasks.queue import QUEUES
     from tasks.worker import run_worker

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from app.commands.run import data_dir_option
+from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.local import settings_of_running_service
 from intake.practices import load_practices
-from intake.privacy import Keyring
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

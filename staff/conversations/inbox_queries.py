@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from inbox.column_types import keyring
 from inbox.models import Channel, Conversation, ConversationState, Delivery, DeliveryState, Message
 from inbox.staff_models import ConversationRead, StaffMember, StaffPractice
-from inbox.types import keyring
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import INTENTS

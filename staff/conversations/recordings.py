@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from inbox.models import Voicemail
 from inbox.staff_models import Role
-from intake.hosts import is_twilio_address
 from intake.settings import Settings
+from intake.twilio_hosts import is_twilio_address
 from staff.auth.access import open_to, own_message, record_on_conversation
 from tasks.carriers.twilio import rebase
 from web.services import parts_of

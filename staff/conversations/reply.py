@@ -10,8 +10,8 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.conversation_state import note_answer
 from inbox.models import Conversation, ConversationState, Delivery, Medium, now
-from inbox.standing import note_answer
 from intake.practices import INTENTS, Practice
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.inbox_queries import names_of

@@ -6,9 +6,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.conversation_state import bring_back
 from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, Notification, now
-from inbox.standing import bring_back
 from intake.practices import Practices
 from tasks.carriers.protocol import Sighting
 from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_status

@@ -11,9 +11,9 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from inbox.database import Database
+from inbox.inbound import record_message
 from inbox.models import Message
-from inbox.record import record_message
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from intake.settings import Settings
 from tests.app.command import ROOT, complete, intake
 from tests.inbox.conftest import inbound

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from inbox.database import Database
+from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.privacy import Keyring
-from intake.reviewed import unseal
+from intake.review_archive import unseal
 from tests.app.command import complete, intake
 from tests.reviews import add_reviewed
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML

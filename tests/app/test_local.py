@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.local import ModelPlaces, keyring_of_service, model_places, prepare, settings_of_running_service
-from intake.privacy import Keyring
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
 
 REDIS_URL = "unix:///tmp/intake/redis.sock"

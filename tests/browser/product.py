@@ -15,7 +15,7 @@ from app.embedded_redis import EmbeddedRedis
 from inbox.chat import next_entry
 from inbox.database import Database
 from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from intake.settings import Settings
 from tasks.pubsub import announce
 from tasks.worker import GRACE

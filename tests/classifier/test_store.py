@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from classifier import Classifier, ModelError
-from classifier.folder import DEFAULT_FOLDER
+from classifier.model_bundle import DEFAULT_FOLDER
 from classifier.store import SHIPPED, ModelStore
 from tests.classifier import tiny_model
 from tests.models import write_misreading_model, write_model

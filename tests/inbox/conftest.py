@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from inbox.database import Database
+from inbox.inbound import InboundMessage
 from inbox.models import Channel
-from inbox.record import InboundMessage
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from tests.world import DEMO_NUMBER, PATIENT
 
 Reopen = Callable[[str], Database]

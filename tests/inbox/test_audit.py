@@ -19,7 +19,7 @@ from inbox.audit import START, Verdict, _hash, record_action, verify
 from inbox.database import Database
 from inbox.rotation import rotate_keys
 from inbox.staff_models import AuditEntry
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from tests.inbox.conftest import Reopen
 from tests.inbox.test_database import alembic_config
 from tests.world import ENCRYPTION_KEY, OTHER_KEY

@@ -17,8 +17,8 @@ from sqlalchemy import inspect, select
 
 from inbox.database import Database
 from inbox.models import Base, EncryptionKey
+from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.privacy import Keyring
 from tests.world import ENCRYPTION_KEY
 
 MIGRATIONS = Path(__file__).parents[2] / "inbox" / "migrations"

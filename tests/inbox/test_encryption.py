@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session
 
 from inbox import rotation
 from inbox.accounts import add_member
+from inbox.column_types import EncryptedText
 from inbox.consent import is_opted_out
 from inbox.database import Database
+from inbox.inbound import Contact, Media, record_message
 from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
-from inbox.record import Contact, Media, record_message
 from inbox.rotation import rotate_keys
 from inbox.setting_versions import Change, Standing, add_version, read_standing
 from inbox.staff_models import Note, Role
-from inbox.types import EncryptedText
+from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practice_settings import Override
-from intake.privacy import Keyring
 from tests.inbox.conftest import Reopen, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from inbox.database import Database
+from inbox.inbound import Contact
 from inbox.models import Channel
-from inbox.record import Contact
 from inbox.review_export import export_reviews
 from inbox.reviews import NONE_OF_THESE
-from intake.reviewed import ReviewsFile
+from intake.review_archive import ReviewsFile
 from tests.reviews import FIRST, add_reviewed
 
 

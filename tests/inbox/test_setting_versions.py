@@ -23,9 +23,9 @@ from inbox.setting_versions import (
     versions_since,
 )
 from inbox.staff_models import Role, SettingVersion
+from intake.encryption import Keyring
 from intake.practice_settings import Override, Value
 from intake.practices import Practice, Practices
-from intake.privacy import Keyring
 from tests.world import ENCRYPTION_KEY
 
 PAY = "links.pay"

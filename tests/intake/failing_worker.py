@@ -7,8 +7,8 @@ from typing import Any
 
 import sentry_sdk
 
+from intake.error_reporting import configure_reporting
 from intake.logs import configure_logging
-from intake.reporting import configure_reporting
 from intake.settings import load_settings
 from tasks.context import open_context, use
 from tasks.worker import WarmWorker

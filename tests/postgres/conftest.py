@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from inbox.database import Database
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from tests.inbox.conftest import reopen
 from tests.tasks.conftest import start_service
 from tests.world import ENCRYPTION_KEY

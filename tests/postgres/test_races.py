@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.inbox.test_record import (
+from tests.inbox.test_form_deduplication import test_ten_copies_at_once_are_one_message
+from tests.inbox.test_inbound import (
     test_ten_concurrent_copies_are_stored_once,
     test_ten_concurrent_copies_of_a_stop_opt_out_once,
     test_ten_concurrent_first_messages_share_one_conversation,
 )
-from tests.inbox.test_submissions import test_ten_copies_at_once_are_one_message
 from tests.tasks.delivery.test_outbox import test_two_workers_with_the_same_text_send_it_once
 from tests.tasks.test_handle_message import (
     test_one_message_in_two_workers_at_once_is_handled_once,

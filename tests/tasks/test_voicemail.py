@@ -11,7 +11,7 @@ from inbox.database import Database
 from inbox.models import Channel, Conversation, Decision, Delivery, LineType, Medium, Message, Notification, Voicemail
 from inbox.rotation import rotate_keys
 from inbox.voicemail import TRANSCRIPTION_LIMIT
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from tasks.carriers.twilio import rebase
 from tasks.routing import can_be_answered
 from tests.service import Service

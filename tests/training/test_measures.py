@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifier import Understanding, disposition
-from classifier.reading import Outputs, Thresholds
+from classifier.decoding import Outputs, Thresholds
 from classifier.understanding import INTENTS, Language
 from training.corpus import Message
 from training.measures import Compared, Read, hardest_pairs, intent_measures, rounded, screen_measures, share

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from classifier.reading import Outputs
+from classifier.decoding import Outputs
 from tests.training.conftest import RECIPES
 from tests.training.test_measures import BILL, CONCERN, THRESHOLDS, compared, message, read, understood
 from training.card import write_card

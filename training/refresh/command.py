@@ -25,7 +25,7 @@ from training.run_folder import RUNS, RunError
 from training.splitting import read_split
 
 if TYPE_CHECKING:
-    from intake.reviewed import ReviewsFile
+    from intake.review_archive import ReviewsFile
     from training.refresh.comparison import Labelled
     from training.refresh.mixing import Mixture
     from training.refresh.proposing import Evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from intake.reviewed import Reviewed
+from intake.review_archive import Reviewed
 from training.corpus import Message, Split
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews

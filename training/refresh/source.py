@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from intake.local import keyring_of_service
-from intake.reviewed import ReviewsFile, unseal
+from intake.review_archive import ReviewsFile, unseal
 from training.refresh.settings import RefreshError
 
 TIMEOUT_SECONDS = 3600

@@ -14,8 +14,8 @@ import structlog
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from inbox.chat import Chat, Entry, find_chat, open_chat, read_transcript
+from inbox.inbound import InboundMessage, record_message
 from inbox.models import Channel
-from inbox.record import InboundMessage, record_message
 from intake import phone
 from intake.practices import Practice
 from tasks.pubsub import conversation_topic, topics_of

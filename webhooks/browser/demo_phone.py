@@ -16,9 +16,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from inbox.database import Database
+from inbox.inbound import InboundMessage, Recorded, record_message
 from inbox.models import Channel, Delivery, DeliveryState, Message
 from inbox.patients import conversations_of
-from inbox.record import InboundMessage, Recorded, record_message
 from inbox.voicemail import Call, RecordingState, Report, TranscriptionState, record_call, record_report
 from intake.practices import Practice
 

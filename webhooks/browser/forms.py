@@ -9,9 +9,9 @@ import structlog
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from inbox.form_deduplication import record_submission
+from inbox.inbound import Contact, InboundMessage
 from inbox.models import Channel
-from inbox.record import Contact, InboundMessage
-from inbox.submissions import record_submission
 from intake.practices import Practice
 from templates.form_pages import render_page
 from web.errors import RequestError

@@ -9,9 +9,9 @@ import structlog
 from flask import Blueprint, Request, Response, current_app, jsonify, request
 from werkzeug.datastructures import WWWAuthenticate
 
+from inbox.column_types import keyring
+from inbox.inbound import Contact, InboundMessage, Media, record_message
 from inbox.models import Channel
-from inbox.record import Contact, InboundMessage, Media, record_message
-from inbox.types import keyring
 from intake.practices import Practice
 from intake.settings import Settings
 from web.errors import RequestError, error_response

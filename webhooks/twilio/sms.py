@@ -8,8 +8,8 @@ import structlog
 from flask import Blueprint, Request, Response, current_app, request
 from twilio.twiml.messaging_response import MessagingResponse
 
+from inbox.inbound import InboundMessage, Media, record_message
 from inbox.models import Channel, Keyword
-from inbox.record import InboundMessage, Media, record_message
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice

@@ -20,8 +20,8 @@ from inbox.voicemail import (
 )
 from intake import phone
 from intake.errors import IntakeError
-from intake.hosts import is_twilio_address
 from intake.practices import Practice
+from intake.twilio_hosts import is_twilio_address
 from templates.voice_prompts import greeting, render_prompt
 from web.errors import RequestError
 from web.services import Parts, parts_of

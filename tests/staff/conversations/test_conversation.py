@@ -12,6 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
     Channel,
     Conversation,
@@ -24,7 +25,6 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from inbox.record import Contact, InboundMessage, record_message
 from inbox.staff_models import AuditEntry, ConversationRead, Note
 from tasks.carriers.twilio import make_email_sender
 from tests.chat_client import ChatClient

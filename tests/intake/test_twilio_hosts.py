@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from intake.hosts import is_twilio_address
+from intake.twilio_hosts import is_twilio_address
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from inbox.database import Database
+from inbox.form_deduplication import record_submission
+from inbox.inbound import InboundMessage, Recorded
 from inbox.models import Channel, Message
-from inbox.record import InboundMessage, Recorded
-from inbox.submissions import record_submission
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PATIENT
 
 MOMENT = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)

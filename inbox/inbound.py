@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inbox import standing
+from inbox import conversation_state
 from inbox.chat import next_entry
+from inbox.column_types import keyring
 from inbox.consent import is_opted_out, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.models import Channel, Conversation, Keyword, Message
 from inbox.patients import conversations_of
-from inbox.types import keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     )
     if inbound.channel is Channel.SMS and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)
-    standing.note_message(conversation)
+    conversation_state.note_message(conversation)
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id

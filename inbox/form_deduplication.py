@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from inbox.column_types import keyring
 from inbox.database import Database
+from inbox.inbound import InboundMessage, Recorded, record_message
 from inbox.models import Message
-from inbox.record import InboundMessage, Recorded, record_message
-from inbox.types import keyring
 
 SAME_WITHIN = timedelta(minutes=10)
 

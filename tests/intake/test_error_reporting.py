@@ -17,9 +17,9 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import update
 
 from inbox.database import Database
+from inbox.inbound import record_message
 from inbox.models import Message, now
-from inbox.record import record_message
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 from tasks.queue import MESSAGES
 from tests.app.command import Finished, complete, python
 from tests.inbox.conftest import inbound

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practices import Intent
-from intake.privacy import Keyring
 
 
 class _Strict(BaseModel):

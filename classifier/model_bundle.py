@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from classifier.decoding import Outputs, Thresholds
 from classifier.errors import ModelError
-from classifier.reading import Outputs, Thresholds
 from classifier.understanding import INTENTS
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "models" / "intent"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import INTENTS, Classifier
-from classifier.reading import Outputs, Thresholds, is_alarming
+from classifier.decoding import Outputs, Thresholds, is_alarming
 from classifier.understanding import LABELS, OTHERS, URGENT
 from tests.classifier import tiny_model
 from tests.classifier.tiny_model import VOTE

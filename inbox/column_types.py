@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from intake.privacy import Keyring
+from intake.encryption import Keyring
 
 _keyring: Keyring | None = None
 

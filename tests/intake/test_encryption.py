@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from intake.encryption import Keyring, new_key
 from intake.errors import IntakeError
-from intake.privacy import Keyring, new_key
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 
 OLD = Keyring(ENCRYPTION_KEY)
