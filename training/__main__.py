@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.benchmark.command import benchmark
-from training.corpus import CORPUS, CorpusError, Split
+from training.data.corpus import CORPUS, CorpusError, Split
+from training.data.splitting import read_split
 from training.generation.command import generate
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.refresh.command import refresh
 from training.run_folder import RUNS, RunError, RunFolder, open_run, require
-from training.splitting import read_split
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
@@ -57,7 +57,7 @@ class _Run:
         self.output = output
 
     def fit(self) -> None:
-        from training.train import train
+        from training.fit.train import train
 
         train(self.recipe, self.split, self.folder, self._taught())
 
@@ -66,7 +66,7 @@ class _Run:
         distillation = self.recipe.distillation
         if distillation is None:
             return None
-        from training.teacher import teach
+        from training.fit.teacher import teach
 
         teacher = _Run(self.config.parent / distillation.teacher, self.corpus, self.runs, self.output)
         if not teacher.folder.best.exists():
@@ -74,19 +74,19 @@ class _Run:
         return teach(teacher.recipe, teacher.folder, self.split.train, distillation.readings)
 
     def export(self) -> None:
-        from training.export import export
-        from training.model_folder import publish
+        from training.export.export_model import export
+        from training.export.model_folder import publish
 
         require(self.folder.best, "fit")
         export(self.recipe, self.split.validation, self.folder)
         publish(self.folder.model, self.output)
 
     def evaluate(self, reports: Path, validation_only: bool) -> None:
-        from training.card import write_card
-        from training.evaluate import evaluate, read_unseen, time_validation
-        from training.model_folder import publish, version_of, write_json, write_manifest
-        from training.plots import TITLES
-        from training.report import write_report
+        from training.evaluation.card import write_card
+        from training.evaluation.evaluate import evaluate, read_unseen, time_validation
+        from training.evaluation.plots import TITLES
+        from training.evaluation.report import write_report
+        from training.export.model_folder import publish, version_of, write_json, write_manifest
 
         model = require(self.folder.model, "export")
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"

@@ -84,8 +84,8 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
     original gives them.
     """
     try:
-        from training.corpus import CorpusError
-        from training.importing import ImportRefusedError, import_model
+        from training.data.corpus import CorpusError
+        from training.export.importing import ImportRefusedError, import_model
     except ModuleNotFoundError as error:
         raise IntakeError(
             f"{error.name} is missing, and importing needs the training libraries: "

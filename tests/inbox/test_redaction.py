@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.redaction import Known, redact
-from training.rendering import SLOTS
+from training.data.rendering import SLOTS
 
 NOBODY = Known()
 

@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 
 from classifier import INTENTS
-from training.bases import locate
+from training.fit.base_checkpoints import locate
 from training.recipe import Recipe, load_recipe
 
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"

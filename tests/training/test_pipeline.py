@@ -23,8 +23,8 @@ from tests.training.conftest import (
     write_unseen,
 )
 from training.__main__ import main
-from training.outputs import output_names
-from training.report import LATENCY_HEADING
+from training.evaluation.report import LATENCY_HEADING
+from training.fit.output_columns import output_names
 
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
 

@@ -10,7 +10,7 @@ from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
 LONGEST: Final = 48
 WORDS: Final = 100
-# As training/warm_start.py makes them, and as microsoft/deberta-v3-base is.
+# As training/fit/warm_start.py makes them, and as microsoft/deberta-v3-base is.
 COMPACT: Final = {
     "position_biased_input": True,
     "share_att_key": False,

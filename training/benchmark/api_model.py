@@ -7,7 +7,7 @@ from random import Random
 
 from classifier.understanding import INTENTS
 from training.benchmark.contender import Reading
-from training.labels import guide
+from training.data.labels import guide
 from training.llm.chat import Answer, Chat, Question
 from training.llm.json_answer import read_object
 from training.llm.patience import Patience, ask_patiently

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from training.corpus import CORPUS
+from training.data.corpus import CORPUS
 from training.run_folder import RUNS
 
 _PATH = click.Path(path_type=Path)
@@ -33,7 +33,7 @@ def benchmark(messages: Path, models: tuple[str, ...], prices: Path, corpus: Pat
     """
     from training.benchmark.errors import BenchmarkError
     from training.benchmark.run import run
-    from training.corpus import CorpusError
+    from training.data.corpus import CorpusError
     from training.json_lines import JsonLinesError
     from training.llm.chat import RefusedError, UnavailableError
     from training.recipe import RecipeError

@@ -12,7 +12,7 @@ from typing import Any
 from classifier import INTENTS, Classifier, ModelError
 from training.benchmark.contender import Reading
 from training.benchmark.errors import BenchmarkError
-from training.corpus import read_corpus, split_corpus
+from training.data.corpus import read_corpus, split_corpus
 from training.recipe import load_recipe
 
 _RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
@@ -106,7 +106,7 @@ class Baseline(_Local):
 
     @cached_property
     def _pipeline(self) -> Any:
-        from training.baseline import fit_baseline
+        from training.fit.baseline import fit_baseline
 
         return fit_baseline(self._train, self._recipe.seed)
 

@@ -11,7 +11,7 @@ from classifier.understanding import INTENTS
 from training.benchmark.contender import Reading
 from training.benchmark.messages import Labelled
 from training.llm.prices import Price
-from training.scores import bootstrap_interval, macro_f1, macro_f1_interval, per_class
+from training.statistics import bootstrap_interval, macro_f1, macro_f1_interval, per_class
 
 SEED = 0
 PERCENTILES = (50, 95, 99)

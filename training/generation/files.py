@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from training.data.rendering import render
 from training.generation.duplicates import distinct
 from training.generation.plan import Cell, Draft
 from training.generation.reading import Written
-from training.rendering import render
 
 
 @dataclass(frozen=True, slots=True)

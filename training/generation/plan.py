@@ -11,8 +11,8 @@ from random import Random
 from typing import TypeVar
 
 from classifier.understanding import INTENTS
+from training.data.labels import AGES, CHANNELS, NEIGHBOURS, TONES
 from training.generation.recipe import GenerationRecipe, Mix, Part, Purpose
-from training.labels import AGES, CHANNELS, NEIGHBOURS, TONES
 
 _Item = TypeVar("_Item")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from training.data.labels import guide
+from training.data.rendering import SLOTS
 from training.generation.plan import Cell
 from training.generation.reading import LONGEST, SHORTEST
 from training.generation.recipe import Purpose
-from training.labels import guide
 from training.llm.chat import Question
-from training.rendering import SLOTS
 
 _TASK = """\
 You write messages that people send to healthcare practices in the United States. They train and test a program \

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from training.data.rendering import SLOTS
 from training.generation.personal import holds_personal_value
 from training.generation.plan import Cell, Draft
 from training.llm.chat import Answer
 from training.llm.json_answer import read_object
-from training.rendering import SLOTS
 
 SHORTEST, LONGEST = 8, 600
 _ECHOED = ("intent", "practice", "channel", "tone", "age")

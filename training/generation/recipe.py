@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from training.labels import PRACTICES
+from training.data.labels import PRACTICES
 from training.llm.patience import Patience
 from training.llm.prices import Price
 from training.llm.providers import Provider

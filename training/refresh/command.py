@@ -16,13 +16,13 @@ from classifier import ModelError
 from classifier.store import ModelStore
 from intake.errors import IntakeError
 from intake.local import DATA_DIR, model_places
-from training.corpus import CORPUS, CorpusError
-from training.model_folder import version_of
-from training.reads import record_read
+from training.data.corpus import CORPUS, CorpusError
+from training.data.splitting import read_split
+from training.evaluation.test_set_log import record_read
+from training.export.model_folder import version_of
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.refresh.settings import SETTINGS, RefreshError, RefreshSettings, load_settings
 from training.run_folder import RUNS, RunError
-from training.splitting import read_split
 
 if TYPE_CHECKING:
     from intake.review_archive import ReviewsFile
@@ -115,11 +115,11 @@ def _accepted(verdict: Verdict) -> Verdict:
 
 
 def _evidence(test: Labelled, mixture: Mixture, exported: ReviewsFile) -> Evidence:
-    from training.dataset import render_all
+    from training.data.dataset import render_all
+    from training.fit.train import VALIDATION_SEED
     from training.refresh.comparison import Labelled
     from training.refresh.proposing import Evidence
     from training.refresh.verdict import Counts
-    from training.train import VALIDATION_SEED
 
     recent = Labelled(
         "the recent reviews",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.corpus import Split
+from training.data.corpus import Split
 from training.recipe import Recipe, load_recipe
 from training.refresh.mixing import Mixture
 from training.run_folder import RunFolder, open_run, require
@@ -33,8 +33,8 @@ def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder
         RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
         RunError: The recipe has a teacher that is not trained yet.
     """
-    from training.export import export
-    from training.train import train
+    from training.export.export_model import export
+    from training.fit.train import train
 
     name = f"{recipe.name}-refresh-{_fingerprint(mixture.split)}"
     run = open_run(recipe.model_copy(update={"name": name}), runs)
@@ -48,7 +48,7 @@ def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder
 def _taught(recipe: Recipe, config: Path, split: Split, runs: Path) -> NDArray[np.float32] | None:
     if recipe.distillation is None:
         return None
-    from training.teacher import teach
+    from training.fit.teacher import teach
 
     file = config.parent / recipe.distillation.teacher
     teacher = load_recipe(file)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intake.review_archive import Reviewed
-from training.corpus import Message, Split
+from training.data.corpus import Message, Split
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from importlib import import_module
 
-from training.corpus import Message
+from training.data.corpus import Message
 
 _LOCALES = ("en_US", "en_GB", "en_IN", "es_MX", "fr_FR", "de_DE", "it_IT", "pt_BR", "pl_PL", "vi_VN")
 _SLOT = re.compile(r"\{[a-z0-9_]+\}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from classifier import Classifier
 from classifier.check import check
 from classifier.store import ModelStore
-from training.model_folder import write_manifest
+from training.export.model_folder import write_manifest
 from training.refresh.comparison import Labelled, compare, compare_urgency
 from training.refresh.settings import Rule
 from training.refresh.verdict import Counts, Verdict, objections, write_report

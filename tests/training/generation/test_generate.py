@@ -17,9 +17,9 @@ from classifier import INTENTS
 from tests.standins.llm import Fault, LlmStandIn, faults
 from tests.training.generation.author import drafts, message, write
 from tests.training.generation.conftest import CELLS, MESSAGES, Generating
-from training.corpus import read_corpus
+from training.data.corpus import read_corpus
+from training.data.rendering import SLOTS
 from training.json_lines import JsonLines
-from training.rendering import SLOTS
 
 RUN = "from training.generation.command import generate; generate()"
 

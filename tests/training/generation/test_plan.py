@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from classifier import INTENTS
+from training.data.labels import AGES, CHANNELS, NEIGHBOURS, PRACTICES, TONES
 from training.generation.plan import Draft, apportion, fingerprint, make_plan
 from training.generation.recipe import GenerationRecipe
-from training.labels import AGES, CHANNELS, NEIGHBOURS, PRACTICES, TONES
 
 
 @pytest.fixture(scope="module")

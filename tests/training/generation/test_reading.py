@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from training.corpus import CORPUS, RECIPE_SOURCE, read_corpus
+from training.data.corpus import CORPUS, RECIPE_SOURCE, read_corpus
 from training.generation.plan import Cell, Draft
 from training.generation.reading import UnusableAnswerError, flaw_of_text, read_answer
 from training.llm.chat import Answer

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from inbox.redaction import Known, redact
-from training.corpus import Message, read_corpus
+from training.data.corpus import Message, read_corpus
+from training.data.rendering import Rendered, render
 from training.refresh.names import NameList
-from training.rendering import Rendered, render
 
 PEOPLE = {"first_name", "last_name", "full_name", "relative_name"}
 NUMBERS = {"phone", "email", "ssn", "mrn", "account_number", "member_id", "claim_number", "policy_number", "dob"}

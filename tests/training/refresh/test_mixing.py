@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake.review_archive import Reviewed
-from training.corpus import Message, Split
+from training.data.corpus import Message, Split
 from training.refresh.mixing import mix
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews

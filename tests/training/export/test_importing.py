@@ -1,0 +1,315 @@
+"""Checkpoints of several kinds, small and really trained, become model folders that answer as they did."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import sentencepiece
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from classifier import INTENTS, Classifier
+
+with warnings.catch_warnings():
+    # transformers scripts its DeBERTa module when it is imported.
+    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+    from transformers import (
+        AutoModelForSequenceClassification,
+        BertConfig,
+        BertForSequenceClassification,
+        DebertaV2ForSequenceClassification,
+        PreTrainedModel,
+    )
+
+    from tests.training import tiny_deberta
+    from training.data.dataset import load_tokenizer
+    from training.export.importing import ImportRefusedError, import_model
+
+pytestmark = [
+    # optimum exports through TorchScript.
+    pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based ONNX export:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The feature will be removed:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
+]
+
+SHUFFLED = tuple(Random(4).sample(INTENTS, len(INTENTS)))
+TEXTS = [f"{intent} {words}" for words in ("", "to dental by sms", "by voicemail, please") for intent in INTENTS]
+SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
+WORDS = sorted({word for text in TEXTS for word in text.replace("_", " _ ").replace(",", " , ").split()})
+
+
+def wordpiece() -> Tokenizer:
+    vocabulary = {word: number for number, word in enumerate((*SPECIAL, *WORDS))}
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")]
+    )
+    return tokenizer
+
+
+def write_sentencepiece(folder: Path) -> None:
+    """Write `spm.model` as microsoft/deberta-v3-base has it, and no tokenizer.json."""
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(TEXTS * 4),
+        model_prefix=str(folder / "spm"),
+        vocab_size=90,
+        pad_id=0, bos_id=1, eos_id=2, unk_id=3,
+        pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]",
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )  # fmt: skip
+    (folder / "spm.vocab").unlink()
+    settings = {"tokenizer_class": "DebertaV2Tokenizer", "do_lower_case": False, "vocab_type": "spm"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+def write_trained(folder: Path, model: PreTrainedModel, labels: Sequence[str] = INTENTS) -> Path:
+    """Teach a model, whose tokenizer is in the folder, to name the intent that a text begins with."""
+    model.config.id2label = dict(enumerate(labels))
+    model.config.label2id = {label: column for column, label in enumerate(labels)}
+    tokenizer = load_tokenizer(folder)
+    tokenizer.enable_padding()
+    encodings = tokenizer.encode_batch(TEXTS)
+    ids = torch.tensor([encoding.ids for encoding in encodings])
+    mask = torch.tensor([encoding.attention_mask for encoding in encodings])
+    right = torch.tensor([labels.index(text.split()[0]) for text in TEXTS])
+    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(60):
+        optimiser.zero_grad()
+        model(input_ids=ids, attention_mask=mask, labels=right).loss.backward()
+        optimiser.step()
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def deberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """DeBERTa-v3 as it comes: sentencepiece alone, its labels in an order of their own."""
+    folder = tmp_path_factory.mktemp("deberta")
+    write_sentencepiece(folder)
+    torch.manual_seed(0)
+    config = tiny_deberta.config(**(tiny_deberta.V3 | {"initializer_range": 0.1}))
+    return write_trained(folder, DebertaV2ForSequenceClassification(config), SHUFFLED)
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bert")
+    wordpiece().save(str(folder / "tokenizer.json"))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(SPECIAL) + len(WORDS),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        num_labels=len(INTENTS),
+    )
+    return write_trained(folder, BertForSequenceClassification(config))
+
+
+@pytest.fixture
+def checkpoint(deberta: Path, tmp_path: Path) -> Path:
+    """A checkpoint to spoil."""
+    return Path(shutil.copytree(deberta, tmp_path / "checkpoint"))
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+def imported(source: Path, models: Path, **options: Any) -> Path:
+    corpus = models.parent / "corpus"
+    if not corpus.exists():
+        write_messages(corpus)
+    texts = models.parent / "texts.txt"
+    texts.write_text("\n".join(TEXTS), encoding="utf-8")
+    return import_model(str(source), models, texts=texts, corpus=corpus, **options)
+
+
+def write_messages(corpus: Path) -> None:
+    """Write a corpus of enough messages for one of each intent to be held back for validation."""
+    (corpus / "dental").mkdir(parents=True)
+    for intent in INTENTS:
+        rows = [f"sms\tpolite\tsenior\t{intent} by sms {number}\n" for number in range(10)]
+        (corpus / "dental" / f"{intent}.tsv").write_text("".join(rows), encoding="utf-8")
+
+
+def refusal(source: Path, models: Path) -> str:
+    """Return why a checkpoint is refused, after making sure that nothing of it is left."""
+    with pytest.raises(ImportRefusedError) as refused:
+        imported(source, models)
+    assert not models.exists() or list(models.iterdir()) == []
+    return str(refused.value)
+
+
+def intents_of_original(folder: Path) -> list[str]:
+    tokenizer = load_tokenizer(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    with torch.inference_mode():
+        best = [int(model(torch.tensor([tokenizer.encode(text).ids])).logits.argmax()) for text in TEXTS]
+    return [model.config.id2label[column] for column in best]
+
+
+@pytest.mark.parametrize("kind", ["deberta", "bert"])
+def test_an_imported_model_names_the_intents_that_the_original_names(
+    kind: str, models: Path, request: pytest.FixtureRequest
+) -> None:
+    source: Path = request.getfixturevalue(kind)
+
+    folder = imported(source, models)
+
+    classifier = Classifier.load(folder)
+    expected = intents_of_original(source)
+    assert [understanding.intent for understanding in classifier.classify(TEXTS)] == expected
+    assert set(expected) == set(INTENTS)
+    assert folder == models / classifier.info.version
+    assert list(models.iterdir()) == [folder]
+
+
+def test_the_folder_says_what_it_was_made_of_and_reads_no_more_than_the_model_can(deberta: Path, models: Path) -> None:
+    info = Classifier.load(imported(deberta, models)).info
+    assert info.base_model == deberta.name
+    assert info.labels == SHUFFLED
+    assert (info.max_tokens, info.window_overlap) == (48, 12)
+
+
+def test_it_goes_where_it_is_told_to(deberta: Path, models: Path, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere" / "mine"
+    assert imported(deberta, models, target=target) == target
+    assert Classifier.load(target).info.labels == SHUFFLED
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_it_says_how_far_the_original_agrees(deberta: Path, models: Path) -> None:
+    said: list[str] = []
+    imported(deberta, models, say=said.append)
+    assert said == [f"100.0% of {len(TEXTS)} messages get the intent that the original gives them"]
+
+
+def test_a_model_that_is_there_already_is_left_alone(deberta: Path, models: Path) -> None:
+    folder = imported(deberta, models)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    with pytest.raises(ImportRefusedError, match="is there already"):
+        imported(deberta, models)
+    with pytest.raises(ImportRefusedError, match="is there already"):
+        imported(deberta, models, target=folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert list(models.iterdir()) == [folder]
+
+
+def test_labels_that_are_not_the_seven_intents_are_named(checkpoint: Path, models: Path) -> None:
+    change_config(checkpoint, id2label={str(n): label for n, label in enumerate((*INTENTS[:5], "spam", "complaint"))})
+    assert "id2label lacks price_shopper and has spam besides" in refusal(checkpoint, models)
+
+
+def test_an_intent_that_is_named_twice_is_refused(checkpoint: Path, models: Path) -> None:
+    change_config(checkpoint, id2label={str(n): label for n, label in enumerate((*INTENTS, INTENTS[0]))})
+    assert "id2label names an intent twice" in refusal(checkpoint, models)
+
+
+def test_labels_are_never_guessed(checkpoint: Path, models: Path) -> None:
+    change_config(checkpoint, id2label=None)
+    assert "has no id2label" in refusal(checkpoint, models)
+
+
+def test_damaged_weights_are_refused(checkpoint: Path, models: Path) -> None:
+    weights = checkpoint / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    assert "cannot be loaded" in refusal(checkpoint, models)
+
+
+def test_an_encoder_without_a_head_is_refused(checkpoint: Path, models: Path) -> None:
+    model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
+    model.deberta.save_pretrained(checkpoint)
+    change_config(checkpoint, id2label=dict(enumerate(INTENTS)))
+    assert "lack classifier.bias, classifier.weight, pooler.dense.bias" in refusal(checkpoint, models)
+
+
+def test_weights_that_are_no_numbers_are_refused(checkpoint: Path, models: Path) -> None:
+    model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
+    torch.nn.init.constant_(model.classifier.weight, float("nan"))
+    model.save_pretrained(checkpoint)
+    assert "give no numbers" in refusal(checkpoint, models)
+
+
+def test_a_model_that_does_not_bear_8_bits_is_refused(checkpoint: Path, models: Path) -> None:
+    """One value is so large that every other is rounded to nothing; the weights it meets are 0, so it is no matter."""
+    model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
+    with torch.no_grad():
+        for layer in model.deberta.encoder.layer:
+            for before, after in (
+                (layer.attention.self.value_proj, layer.attention.output.dense),
+                (layer.intermediate.dense, layer.output.dense),
+            ):
+                before.weight[0], before.bias[0], after.weight[:, 0] = 0.0, 1e6, 0.0
+    model.save_pretrained(checkpoint)
+    message = refusal(checkpoint, models)
+    assert f"of {len(TEXTS)} messages" in message
+    assert "98% are needed" in message
+
+
+def test_a_tokenizer_of_another_kind_is_refused(bert: Path, models: Path, tmp_path: Path) -> None:
+    checkpoint = Path(shutil.copytree(bert, tmp_path / "checkpoint"))
+    path = checkpoint / "tokenizer.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("[PAD]", "<pad>"), encoding="utf-8")
+    assert "must put one token before and one after a text and have [UNK] and [PAD]" in refusal(checkpoint, models)
+
+
+def test_a_checkpoint_without_a_tokenizer_is_refused(checkpoint: Path, models: Path) -> None:
+    (checkpoint / "spm.model").unlink()
+    assert "holds no tokenizer that can be read" in refusal(checkpoint, models)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"id2label": {}}'])
+def test_a_configuration_that_is_none_is_refused(checkpoint: Path, models: Path, content: str) -> None:
+    (checkpoint / "config.json").write_text(content, encoding="utf-8")
+    assert str(checkpoint / "config.json") in refusal(checkpoint, models)
+
+
+def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path, models: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "holds no config.json" in refusal(tmp_path / "empty", models)
+    assert "there is no folder" in refusal(tmp_path / "missing", models)
+
+
+def test_the_command_needs_the_training_libraries_and_says_so(deberta: Path, tmp_path: Path) -> None:
+    """On a machine without torch, which this process is made to be."""
+    without = "import sys; sys.modules['torch'] = None; from app.cli import main; main()"
+    command = [sys.executable, "-c", without, "model", "import", str(deberta), "--data-dir", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "Error: torch is missing, and importing needs the training libraries: "
+        "pip install 'practice-intake[training]'.\n"
+    )
+
+
+def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "intake", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == f"Error: {tmp_path} holds no config.json: give the folder of a Hugging Face checkpoint.\n"
+
+
+def change_config(checkpoint: Path, **changes: object) -> None:
+    path = checkpoint / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | changes
+    kept = {key: value for key, value in config.items() if value is not None}
+    path.write_text(json.dumps(kept), encoding="utf-8")

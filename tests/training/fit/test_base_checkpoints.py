@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training.fit.base_checkpoints import locate
+from training.recipe import Base, RecipeError
+
+
+def base(**source: object) -> Base:
+    return Base.model_validate({"name": "someone/encoder", "licence": "MIT"} | source)
+
+
+def checkpoint(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, dict[str, bytes]], None]:
+    """Installs a distribution of some files where Python looks for them."""
+    site = tmp_path / "site"
+    monkeypatch.syspath_prepend(str(site))
+
+    def install(name: str, content: dict[str, bytes]) -> None:
+        record = site / f"{name.replace('-', '_')}-1.0.dist-info"
+        record.mkdir(parents=True)
+        (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (record / "RECORD").write_text("".join(f"{path},,\n" for path in content))
+        for path, written in content.items():
+            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            (site / path).write_bytes(written)
+
+    return install
+
+
+def archive() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as written:
+        written.writestr("encoder/config.json", "{}")
+        written.writestr("encoder/vocab.txt", "word\n" * 100)
+    return content.getvalue()
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    assert locate(base(path=checkpoint(tmp_path / "encoder"))) == tmp_path / "encoder"
+
+
+def test_a_package_s_folder_is_found(installed: Callable[[str, dict[str, bytes]], None], tmp_path: Path) -> None:
+    installed(
+        "encoder-in-package", {"encoder_in_package/__init__.py": b"", "encoder_in_package/model/config.json": b"{}"}
+    )
+    found = locate(base(package="encoder_in_package", folder="model"))
+    assert found == tmp_path / "site" / "encoder_in_package" / "model"
+
+
+def test_an_archive_in_parts_is_put_together_once(
+    installed: Callable[[str, dict[str, bytes]], None], tmp_path: Path
+) -> None:
+    whole = archive()
+    installed("part-one", {"part_one/encoder.zip.001": whole[:150], "part_one/__init__.py": b""})
+    installed("part-two", {"part_two/encoder.zip.002": whole[150:]})
+    wanted = base(parts=("part-one", "part-two"), folder="encoder")
+    found = locate(wanted, tmp_path / "bases")
+    assert found == tmp_path / "bases" / "someone--encoder" / "encoder"
+    assert (found / "vocab.txt").read_text() == "word\n" * 100
+    (found / "vocab.txt").unlink()
+    assert not (locate(wanted, tmp_path / "bases") / "vocab.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ({"path": "nowhere"}, "nowhere holds no config.json: base must name a Hugging Face checkpoint"),
+        (
+            {"package": "no_such_encoder"},
+            "the package no_such_encoder, which carries someone/encoder, is not installed",
+        ),
+        ({"parts": ("no-such-part",)}, "install no-such-part, which carries a part"),
+        ({"parts": ("pytest",)}, "pytest carries 0 parts of an archive, expected one"),
+    ],
+)
+def test_a_checkpoint_that_is_not_there_is_named(tmp_path: Path, source: dict[str, object], complaint: str) -> None:
+    with pytest.raises(RecipeError, match=complaint):
+        locate(base(**source), tmp_path)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.conftest import third_party_warnings_ignored
+from training.data.corpus import Message
+from training.fit.output_columns import output_names
+from training.recipe import Base, Recipe
+from training.run_folder import RunFolder
+
+with third_party_warnings_ignored():
+    from training.fit.initial_model import start
+    from training.fit.teacher import teach
+
+MESSAGES = [
+    Message("ok", "acknowledgement", "", "sms", "out_of_scope", kind="acknowledgement"),
+    Message("a bill for {amount} from {date}, why? " * 40, "billing_inquiry", "dental", "email", "intents"),
+    Message("is {full_name} in", "existing_patient_question", "dental", "sms", "intents"),
+]
+
+
+@pytest.fixture
+def teacher(tiny_bert: Path, compact: Recipe) -> Recipe:
+    base = Base(name="tiny", licence="MIT", path=tiny_bert)
+    exact = compact.optimisation.model_copy(update={"precision": "fp32"})
+    return compact.model_copy(update={"name": "teacher", "base": base, "optimisation": exact})
+
+
+@pytest.fixture
+def run(tmp_path: Path, teacher: Recipe, tiny_bert: Path) -> RunFolder:
+    """A run that ended with the weights it began with."""
+    run = RunFolder(tmp_path / "teacher")
+    start(tiny_bert, teacher.architecture, output_names(screens=True)).save_pretrained(run.best)
+    return run
+
+
+def test_a_teacher_answers_every_message_with_a_row_in_their_order(teacher: Recipe, run: RunFolder) -> None:
+    said = teach(teacher, run, MESSAGES, readings=1)
+    assert said.shape == (3, 12)
+    for place, message in enumerate(MESSAGES):
+        alone = teach(teacher, run, [*MESSAGES[:place], message], readings=1)[place]
+        assert np.allclose(said[place], alone, atol=1e-5)
+
+
+def test_what_it_said_is_kept_and_not_read_again(teacher: Recipe, run: RunFolder) -> None:
+    first = teach(teacher, run, MESSAGES, readings=1)
+    (kept,) = run.path.glob("taught-*.npy")
+    np.save(kept, first + 1)
+    assert np.array_equal(teach(teacher, run, MESSAGES, readings=1), first + 1)
+
+
+def test_other_messages_readings_or_weights_are_read_anew(teacher: Recipe, run: RunFolder) -> None:
+    first = teach(teacher, run, MESSAGES, readings=1)
+    averaged = teach(teacher, run, MESSAGES, readings=3)
+    assert not np.allclose(first, averaged, atol=1e-6)
+    teach(teacher, run, MESSAGES[:2], readings=1)
+    assert len(list(run.path.glob("taught-*.npy"))) == 3

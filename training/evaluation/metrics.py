@@ -1,0 +1,288 @@
+"""What an evaluation says of a set of messages, as JSON; pure arithmetic on what was read."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import Understanding
+from classifier.decoding import Outputs, Thresholds, is_alarming
+from classifier.understanding import INTENTS
+from training.data.corpus import RECIPE_SOURCE, Message
+from training.export.calibrate import Flags, Floats, intent_confidence
+from training.statistics import (
+    bootstrap_interval,
+    coverage_at,
+    expected_error,
+    macro_f1,
+    macro_f1_interval,
+    per_class,
+    reliability,
+    risk_coverage,
+    wilson_interval,
+)
+
+Names = NDArray[np.object_]
+
+GROUPS = ("channel", "practice", "tone", "age", "source")
+"""What messages are sorted by: attributes of `Message`."""
+
+_SURE = 0.99
+_CURVE_POINTS = 50
+_PAIRS = 6
+_EXAMPLES = 3
+_SPANISH = "spanish"
+_OTHER_LANGUAGE = "non_english"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Messages, what is known of them, and what the served model said.
+
+    Attributes:
+        messages: The messages, not rendered.
+        understood: What the classifier said of each, as it is served.
+        logits: What its network said of each, a row a message.
+        has_sign: Whether the danger signs find one in each.
+    """
+
+    messages: Sequence[Message]
+    understood: Sequence[Understanding]
+    logits: Floats
+    has_sign: Flags
+
+    @property
+    def expected(self) -> Names:
+        """The right label of each message, or None where nobody has said."""
+        return np.array([message.label for message in self.messages], dtype=object)
+
+    @property
+    def intents(self) -> Names:
+        """The intent that the served model names for each."""
+        return np.array([one.intent for one in self.understood], dtype=object)
+
+    @property
+    def confidence(self) -> Floats:
+        """Its calibrated confidence, 0 to 1."""
+        return np.array([one.confidence for one in self.understood], dtype=np.float64)
+
+    @property
+    def in_scope(self) -> Flags:
+        """Which messages are known to have an intent."""
+        return np.array([message.label in INTENTS for message in self.messages], dtype=bool)
+
+    def only(self, chosen: Flags) -> Read:
+        """Return the chosen messages."""
+        places = np.flatnonzero(chosen).tolist()
+        return replace(
+            self,
+            messages=[self.messages[place] for place in places],
+            understood=[self.understood[place] for place in places],
+            logits=self.logits[chosen],
+            has_sign=self.has_sign[chosen],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Messages with an intent, and what the other readers said about them.
+
+    Attributes:
+        read: What the served model said.
+        fp32: The intents that its original in full precision names.
+        int8: Those that its network names, each text cut to one window as for `fp32`.
+        baseline: Those that the baseline names.
+    """
+
+    read: Read
+    fp32: Names
+    int8: Names
+    baseline: Names
+
+
+def intent_measures(compared: Compared, outputs: Outputs) -> dict[str, Any]:
+    """Measure how well intents are told apart.
+
+    Args:
+        compared: Messages with an intent, at least one, and what every reader said of them.
+        outputs: What the network's columns stand for.
+    """
+    read = compared.read
+    said = {"int8": read.intents, "fp32": compared.fp32, "baseline": compared.baseline}
+    correct = read.intents == read.expected
+    return {
+        "messages": len(read.messages),
+        **{reader: _scores(read.expected, names) for reader, names in said.items()},
+        "int8_fp32_agreement": share(compared.int8 == compared.fp32),
+        "by_intent": per_class(list(read.expected), list(read.intents), INTENTS),
+        "baseline_by_intent": per_class(list(read.expected), list(compared.baseline), INTENTS),
+        "confusion": _confusion(read),
+        **{f"by_{group}": _parts(read, group) for group in GROUPS},
+        "calibration": _calibration(read, outputs),
+        "risk_coverage": _risk_coverage(read.confidence, correct),
+    }
+
+
+def hardest_pairs(read: Read) -> list[dict[str, Any]]:
+    """Return the pairs of intents most often taken for each other, with examples, their slots not filled.
+
+    The texts are shown to people, so this is for messages that may be looked at: never for a test set.
+    """
+    mistaken: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for place in np.flatnonzero(read.in_scope & (read.intents != read.expected)):
+        right, said = sorted((str(read.expected[place]), read.intents[place]), key=INTENTS.index)
+        mistaken[right, said].append(int(place))
+    worst = sorted(mistaken.items(), key=lambda pair: -len(pair[1]))[:_PAIRS]
+    return [
+        {
+            "intents": list(pair),
+            "messages": len(places),
+            "examples": [
+                {
+                    "expected": read.expected[place],
+                    "said": read.intents[place],
+                    "confidence": read.confidence[place],
+                    "text": read.messages[place].text,
+                }
+                # The surest mistakes say most.
+                for place in sorted(places, key=lambda place: -read.confidence[place])[:_EXAMPLES]
+            ],
+        }
+        for pair, places in worst
+    ]
+
+
+def screen_measures(read: Read, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
+    """Measure what is held for a person, what needs no answer, what language is heard and what alarms.
+
+    Args:
+        read: Any messages; a screen is measured on those of which somebody has said what it should do.
+        outputs: What the network's columns stand for.
+        thresholds: Those the model is served with.
+    """
+    kinds = np.array([message.kind for message in read.messages], dtype=object)
+    disposition = np.array([one.disposition for one in read.understood], dtype=object)
+    foreign, in_scope, routed = kinds != "", read.in_scope, disposition == "route"
+    acknowledged = disposition == "acknowledgement"
+    return {
+        "out_of_scope": {
+            "held": share(~routed[foreign]),
+            "by_kind": {kind: share(~routed[kinds == kind]) for kind in sorted(set(kinds[foreign]))},
+        },
+        "in_scope": {
+            "routed": share(routed[in_scope]),
+            "accuracy_when_routed": share((read.intents == read.expected)[in_scope & routed]),
+            "taken_for_acknowledgement": share(acknowledged[in_scope]),
+        },
+        "acknowledgement": {"found": share(acknowledged[kinds == "acknowledgement"])},
+        "language": _languages(read, kinds),
+        "urgency": _urgency(read, outputs, thresholds),
+    }
+
+
+def share(flags: Flags) -> dict[str, float] | None:
+    """Count the flags that are set; with Wilson's 95% interval, and None where there are no flags."""
+    if not len(flags):
+        return None
+    count = int(flags.sum())
+    low, high = wilson_interval(count, len(flags))
+    return {"messages": len(flags), "count": count, "share": count / len(flags), "low": low, "high": high}
+
+
+def rounded(content: Any) -> Any:
+    """Round every number of a JSON value to four places, so that files are small and alike."""
+    if isinstance(content, dict):
+        return {key: rounded(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [rounded(value) for value in content]
+    return round(float(content), 4) if isinstance(content, float) else content
+
+
+def _scores(expected: Names, said: Names) -> dict[str, Any]:
+    right, names = list(expected), list(said)
+    return {
+        "accuracy": float((expected == said).mean()),
+        "accuracy_interval": bootstrap_interval(expected == said),
+        "macro_f1": macro_f1(right, names, INTENTS),
+        "macro_f1_interval": macro_f1_interval(right, names, INTENTS),
+    }
+
+
+def _confusion(read: Read) -> dict[str, dict[str, int]]:
+    """Count, for every right intent, what the served model said."""
+    counts = Counter(zip(read.expected, read.intents, strict=True))
+    return {right: {said: counts[right, said] for said in INTENTS if counts[right, said]} for right in INTENTS}
+
+
+def _parts(read: Read, group: str) -> dict[str, Any]:
+    """Score the messages of every part by themselves; those of which the part is unknown are left out."""
+    parts = np.array([getattr(message, group) for message in read.messages], dtype=object)
+    chosen = {name: parts == name for name in sorted(set(parts) - {""})}
+    if RECIPE_SOURCE in chosen:
+        chosen["extra"] = parts != RECIPE_SOURCE
+    return {name: _part(read.only(flags)) for name, flags in chosen.items() if flags.any()}
+
+
+def _part(read: Read) -> dict[str, Any]:
+    return {
+        "accuracy": share(read.intents == read.expected),
+        "macro_f1": macro_f1(list(read.expected), list(read.intents), INTENTS),
+    }
+
+
+def _calibration(read: Read, outputs: Outputs) -> dict[str, Any]:
+    plain = intent_confidence(outputs, outputs.probabilities(read.logits, 1.0), list(read.expected))
+    served = read.confidence, read.intents == read.expected
+    return {
+        name: {"expected_error": expected_error(*pair), "bins": reliability(*pair)}
+        for name, pair in (("before", plain), ("after", served))
+    }
+
+
+def _risk_coverage(confidence: Floats, correct: Flags) -> dict[str, Any]:
+    coverage, accuracy = risk_coverage(confidence, correct)
+    # The start of the curve hangs on a handful of messages; where it ends is the accuracy on all.
+    points = np.searchsorted(coverage, np.arange(1, _CURVE_POINTS + 1) / _CURVE_POINTS - 1e-9)
+    points = np.unique(points)
+    return {
+        "accuracy": _SURE,
+        "coverage": coverage_at(_SURE, confidence, correct),
+        "curve": {"coverage": coverage[points].tolist(), "accuracy": accuracy[points].tolist()},
+    }
+
+
+def _languages(read: Read, kinds: Names) -> dict[str, Any]:
+    heard = np.array([one.language for one in read.understood], dtype=object)
+    spanish, other = kinds == _SPANISH, kinds == _OTHER_LANGUAGE
+    return {
+        "spanish_heard": share(heard[spanish] == "es"),
+        "other_languages_heard": share(heard[other] == "other"),
+        "english_taken_for_another": share(heard[read.in_scope] != "en"),
+    }
+
+
+def _urgency(read: Read, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
+    """Measure the screen as it is served, and each half of it alone."""
+    alarms: dict[str, Flags] = {"served": np.array([one.urgent for one in read.understood], dtype=bool)}
+    urgency = outputs.urgency(read.logits)
+    if urgency is not None:
+        alone = [is_alarming(float(one), has_sign=False, thresholds=thresholds) for one in urgency]
+        alarms["network"] = np.array(alone, dtype=bool)
+    alarms["signs"] = read.has_sign
+    return {name: _alarms(read.messages, raised) for name, raised in alarms.items()}
+
+
+def _alarms(messages: Sequence[Message], raised: Flags) -> dict[str, Any]:
+    urgent = np.array([message.urgent is True for message in messages], dtype=bool)
+    harmless = np.array([message.urgent is False for message in messages], dtype=bool)
+    doubtful = np.array([message.could_seem_urgent for message in messages], dtype=bool)
+    return {
+        "found": share(raised[urgent]),
+        "false_alarms": share(raised[harmless & doubtful]),
+        "everyday_alarms": share(raised[harmless & ~doubtful]),
+    }

@@ -1,0 +1,229 @@
+"""Making confidence mean what it says, and choosing how much of it is enough to act without a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.decoding import LANGUAGES, Outputs
+from classifier.understanding import INTENTS
+from training.recipe import Calibration as Targets
+from training.statistics import expected_error
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_TEMPERATURES = np.geomspace(0.2, 5.0, 2001)
+_THRESHOLDS = np.arange(1001) / 1000
+# A reviewed danger sign is overruled only by a network that is sure of the contrary.
+_WITH_SIGN = (0.002, 0.005, 0.01, 0.02)
+_URGENT_THRESHOLDS = np.round(np.concatenate([[0.001, 0.002, 0.005], np.arange(1, 100) / 100]), 3)
+_LEAST_ACKNOWLEDGEMENT = 0.3
+_MARGIN = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a network said about the validation messages, beside what is known of them.
+
+    Attributes:
+        logits: A row a message, as the network that will serve gives them.
+        labels: The right label of each, or None where nobody has said.
+        urgent: Whether each is urgent, or None where nobody has said.
+        has_sign: Whether the reviewed danger signs find one in the text.
+        doubtful: Whether an alarm for a message that is not urgent counts against the screen: those that are
+            meant to be hard to tell, not the everyday ones.
+    """
+
+    logits: Floats
+    labels: Sequence[str | None]
+    urgent: Sequence[bool | None]
+    has_sign: Flags
+    doubtful: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the validation messages say about the network's confidence.
+
+    Attributes:
+        temperature: What logits are divided by before the softmax.
+        review_threshold: The least confidence, 0 to 1, at which the messages together reach the target.
+        review_thresholds: The least confidence, 0 to 1, at which those taken for one intent are routed without a
+            person.
+        target_accuracy: The accuracy that the routed messages had to reach.
+        validation_coverage: Share of the validation messages with an intent at or above their threshold.
+        validation_accuracy_when_routed: Accuracy on those.
+        ece_before: Expected calibration error of the plain softmax.
+        ece_after: Expected calibration error at `temperature`.
+        validation_out_of_scope_held: Share of the messages without an intent that stay below theirs.
+        acknowledgement_threshold: The least probability at which a short message is taken to need no answer.
+        urgent_threshold: The least probability of being urgent that raises the alarm by itself.
+        urgent_with_sign_threshold: The least one that raises it together with a danger sign.
+        validation_urgent_found: Share of the urgent messages that raise it.
+        validation_false_alarms: Share of the doubtful ones that raise it and should not.
+    """
+
+    temperature: float
+    review_threshold: float
+    review_thresholds: dict[str, float]
+    target_accuracy: float
+    validation_coverage: float
+    validation_accuracy_when_routed: float
+    ece_before: float
+    ece_after: float
+    validation_out_of_scope_held: float | None = None
+    acknowledgement_threshold: float | None = None
+    urgent_threshold: float | None = None
+    urgent_with_sign_threshold: float | None = None
+    validation_urgent_found: float | None = None
+    validation_false_alarms: float | None = None
+
+
+def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Calibration:
+    """Fit the temperature and choose the thresholds.
+
+    Args:
+        names: What the network's columns stand for.
+        readings: What it said about the validation messages.
+        targets: What the thresholds have to achieve.
+    """
+    outputs = Outputs(names)
+    labelled = np.array([label in outputs.labels for label in readings.labels])
+    labels = np.array([outputs.labels.index(label) if label in outputs.labels else -1 for label in readings.labels])
+    columns = [list(names).index(label) for label in outputs.labels]
+    temperature = fit_temperature(readings.logits[labelled][:, columns], labels[labelled])
+    probabilities = outputs.probabilities(readings.logits, temperature)
+    in_scope = np.array([label in INTENTS for label in readings.labels])
+    confidence, correct = intent_confidence(outputs, probabilities, readings.labels)
+    others = labelled & ~in_scope
+    # An acknowledgement has an answer of its own: none.
+    foreign = others & np.array([label != "acknowledgement" for label in readings.labels])
+    holding = _holding_threshold(confidence[foreign], targets.out_of_scope_held)
+    threshold = max(review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy), holding)
+    named = best_intents(outputs, probabilities)
+    own = {
+        intent: max(review_threshold(confidence[taken], correct[taken], targets.accuracy), holding)
+        for intent in INTENTS
+        for taken in [in_scope & (named == intent)]
+    }
+    sure = confidence >= np.array([own[intent] for intent in named])
+    routed = in_scope & sure
+    plain = outputs.probabilities(readings.logits, 1.0)
+    return Calibration(
+        temperature=round(temperature, 4),
+        review_threshold=threshold,
+        review_thresholds=own,
+        target_accuracy=targets.accuracy,
+        validation_coverage=_share(routed[in_scope]),
+        validation_accuracy_when_routed=_share(correct[routed]) if routed.any() else 1.0,
+        ece_before=round(expected_error(*intent_confidence(outputs, plain, readings.labels, in_scope)), 4),
+        ece_after=round(expected_error(confidence[in_scope], correct[in_scope]), 4),
+        validation_out_of_scope_held=_share(~sure[foreign]) if foreign.any() else None,
+        **_acknowledging(outputs, probabilities, readings),
+        **_alarming(outputs, readings, targets),
+    )
+
+
+def _share(flags: Flags) -> float:
+    return round(float(flags.mean()), 4)
+
+
+def intent_confidence(
+    outputs: Outputs, probabilities: Floats, labels: Sequence[str | None], chosen: Flags | None = None
+) -> tuple[Floats, Flags]:
+    """Return the confidence in the best intent of each message, and whether it is the right one."""
+    correct = best_intents(outputs, probabilities) == np.array(labels, dtype=object)
+    confidence = np.array([outputs.intent_shares(row).max() for row in probabilities])
+    return (confidence, correct) if chosen is None else (confidence[chosen], correct[chosen])
+
+
+def best_intents(outputs: Outputs, probabilities: Floats) -> NDArray[np.object_]:
+    """Return the most probable intent of each row of label probabilities."""
+    best = [outputs.intents[int(outputs.intent_shares(row).argmax())] for row in probabilities]
+    return np.array(best, dtype=object)
+
+
+def _holding_threshold(confidence: Floats, share: float) -> float:
+    """Return the smallest threshold, in thousandths, below which the share of the messages stays."""
+    if not len(confidence):
+        return 0.0
+    held = (confidence[:, None] < _THRESHOLDS).mean(axis=0) >= share
+    return float(_THRESHOLDS[held.argmax()]) if held.any() else 1.0
+
+
+def _acknowledging(outputs: Outputs, probabilities: Floats, readings: Readings) -> dict[str, float]:
+    """Choose a threshold at which no validation message that needs an answer is left without one."""
+    if "acknowledgement" not in outputs.labels:
+        return {}
+    column = probabilities[:, outputs.labels.index("acknowledgement")]
+    needing = np.array([label != "acknowledgement" for label in readings.labels])
+    highest = float(column[needing].max(initial=0.0))
+    return {"acknowledgement_threshold": round(min(max(highest + _MARGIN, _LEAST_ACKNOWLEDGEMENT), 1.0), 3)}
+
+
+def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[str, float]:
+    """Choose, among the pairs of thresholds that find enough, the one with the fewest false alarms."""
+    urgency = outputs.urgency(readings.logits)
+    if urgency is None:
+        return {}
+    # In other languages the network is not asked.
+    foreign = np.array([label in LANGUAGES for label in readings.labels])
+    urgent = np.array([known is True for known in readings.urgent], dtype=bool) & ~foreign
+    ordinary = np.array([known is False for known in readings.urgent], dtype=bool) & readings.doubtful
+    if not urgent.any():
+        # Nothing says where the thresholds belong: the danger signs decide alone.
+        return {}
+
+    def shares(alone: float, with_sign: float) -> tuple[float, float]:
+        alarm = urgency >= np.where(readings.has_sign, with_sign, alone)
+        return float(alarm[urgent].mean()), float(alarm[ordinary].sum() / max(ordinary.sum(), 1))
+
+    def rank(pair: tuple[float, float]) -> tuple[float, ...]:
+        alone, with_sign = pair
+        found, false = shares(alone, with_sign)
+        return min(found, targets.urgent_found), -false, alone, found, with_sign
+
+    pairs = [(float(alone), float(with_sign)) for alone, with_sign in product(_URGENT_THRESHOLDS, _WITH_SIGN)]
+    alone, with_sign = max((pair for pair in pairs if pair[0] >= pair[1]), key=rank)
+    found, false = shares(alone, with_sign)
+    return {
+        "urgent_threshold": alone,
+        "urgent_with_sign_threshold": with_sign,
+        "validation_urgent_found": round(found, 4),
+        "validation_false_alarms": round(false, 4),
+    }
+
+
+def softmax(logits: Floats) -> Floats:
+    """Turn rows of logits into rows of probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return result
+
+
+def fit_temperature(logits: Floats, labels: Labels) -> float:
+    """Return the temperature, from 0.2 to 5, of the least negative log-likelihood.
+
+    Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
+    """
+    rows = np.arange(len(labels))
+    losses = [-np.log(softmax(logits / t)[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
+    return float(_TEMPERATURES[int(np.argmin(losses))])
+
+
+def review_threshold(confidence: Floats, correct: NDArray[np.bool_], target_accuracy: float) -> float:
+    """Return the smallest threshold, in thousandths, above which the accuracy reaches the target.
+
+    1.0, which sends all but the surest message to a person, where no threshold reaches it.
+    """
+    for threshold in _THRESHOLDS:
+        routed = confidence >= threshold
+        if routed.any() and correct[routed].mean() >= target_accuracy:
+            return float(threshold)
+    return 1.0

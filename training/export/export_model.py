@@ -1,0 +1,91 @@
+"""From a checkpoint to the folder that is served: ONNX, folded, quantised to 8 bits, with its manifest."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from classifier.urgency import is_urgent
+from training.data.corpus import Message
+from training.data.dataset import load_tokenizer, render_all
+from training.export.calibrate import Calibration, Floats, Readings, calibrate
+from training.export.deberta_onnx import export_lean, fits
+from training.export.model_folder import NETWORK, write_json, write_manifest
+from training.export.predict import predict
+from training.export.quantise import quantise_lean
+from training.fit.base_checkpoints import locate
+from training.fit.output_columns import output_names
+from training.fit.train import VALIDATION_SEED
+from training.recipe import Recipe
+from training.run_folder import RunFolder
+
+
+def export_network(checkpoint: Path, folder: Path, network: Path) -> Path:
+    """Write a checkpoint's network as it is served, with 8-bit weights.
+
+    Args:
+        checkpoint: Folder of a Hugging Face sequence classifier.
+        folder: Where to keep the full-precision network, which stands between the two; made if need be.
+        network: Where to write the 8-bit one.
+
+    Returns:
+        The full-precision network.
+    """
+    if fits(checkpoint):
+        folded = export_lean(checkpoint, folder)
+        quantise_lean(folded, network)
+    else:
+        # Seconds to import, for what few need.
+        from training.export.through_optimum import export_through_optimum, quantise_dynamically
+
+        folded = export_through_optimum(checkpoint, folder)
+        quantise_dynamically(folded, network)
+    return folded
+
+
+def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
+    """Build the model folder `run.model` from `run.best`, calibrated on the validation messages.
+
+    It is complete but for its evaluation and its card.
+    """
+    model = run.model
+    shutil.rmtree(model, ignore_errors=True)
+    model.mkdir()
+    export_network(run.best, run.onnx, model / NETWORK)
+    tokenizer = load_tokenizer(locate(recipe.base))
+    tokenizer.save(str(model / "tokenizer.json"), pretty=False)
+    write_json(
+        model / "config.json",
+        {
+            "architecture": "deberta-v2",
+            "labels": list(output_names(recipe.data.screens)),
+            "max_tokens": recipe.data.max_tokens,
+            "window_overlap": recipe.data.window_overlap,
+            "base_model": recipe.base.name,
+        },
+    )
+    calibration = _calibration(recipe, model / NETWORK, tokenizer, validation)
+    write_json(model / "calibration.json", {k: v for k, v in asdict(calibration).items() if v is not None})
+    write_manifest(model)
+
+
+def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[Message]) -> Calibration:
+    texts = render_all(validation, VALIDATION_SEED)
+    logits = predict(network, tokenizer, texts, recipe.data.max_tokens, "calibrating")
+    return calibrate(output_names(recipe.data.screens), readings_of(validation, texts, logits), recipe.calibration)
+
+
+def readings_of(messages: Sequence[Message], texts: Sequence[str], logits: Floats) -> Readings:
+    """Put what a network said about rendered messages beside what is known of them."""
+    return Readings(
+        logits=logits,
+        labels=[message.label for message in messages],
+        urgent=[message.urgent for message in messages],
+        has_sign=np.array([is_urgent(text) for text in texts]),
+        doubtful=np.array([message.could_seem_urgent for message in messages]),
+    )

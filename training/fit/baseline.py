@@ -1,0 +1,24 @@
+"""The yardstick: TF-IDF of words and characters under a logistic regression, trained on the same split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
+
+from classifier.understanding import INTENTS
+from training.data.corpus import Message
+from training.data.dataset import render_all
+
+
+def fit_baseline(messages: Sequence[Message], seed: int) -> Pipeline:
+    """Train the baseline on the messages that have an intent; its `predict` takes texts and returns intents."""
+    learned = [message for message in messages if message.label in INTENTS]
+    texts, intents = render_all(learned, seed), [str(message.label) for message in learned]
+    features = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True),
+    )
+    return make_pipeline(features, LogisticRegression(C=8, max_iter=200, random_state=seed)).fit(texts, intents)

@@ -1,0 +1,38 @@
+"""The model that training starts from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
+
+from training.fit.warm_start import warm_start
+from training.recipe import Architecture
+
+
+def start(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]) -> PreTrainedModel:
+    """Load a checkpoint as a classifier with a fresh head.
+
+    Args:
+        checkpoint: Folder of a Hugging Face encoder.
+        architecture: Whether it is turned into a DeBERTa first, and its dropout.
+        outputs: Names of the head's outputs, in order.
+
+    Raises:
+        ValueError: A checkpoint that should become a DeBERTa is not a BERT of absolute positions.
+    """
+    if architecture.relative_positions:
+        return warm_start(checkpoint, architecture, outputs)
+    known = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    pooler = {"pooler_dropout": architecture.hidden_dropout} if "pooler_dropout" in known else {}
+    model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
+        checkpoint,
+        id2label=dict(enumerate(outputs)),
+        label2id={name: column for column, name in enumerate(outputs)},
+        num_labels=len(outputs),
+        hidden_dropout_prob=architecture.hidden_dropout,
+        attention_probs_dropout_prob=architecture.attention_dropout,
+        **pooler,
+    )
+    return model

@@ -1,0 +1,211 @@
+"""Fine-tuning with checkpoints, so that an interrupted run goes on where it stopped."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, f1_score
+from tokenizers import Tokenizer
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from classifier.understanding import INTENTS
+from training.data.corpus import Split
+from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
+from training.fit.base_checkpoints import locate
+from training.fit.initial_model import start
+from training.fit.objective import objective
+from training.fit.output_columns import output_names
+from training.recipe import Optimisation, Recipe
+from training.run_folder import RunFolder
+
+VALIDATION_SEED = 1
+"""Seed of the validation messages' slot values, which never change."""
+
+
+def train(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
+    """Fine-tune by a recipe, going on from the run's last checkpoint if there is one.
+
+    The best checkpoint, by macro-F1 on validation, ends up in `run.best`.
+
+    Args:
+        recipe: What to do.
+        split: The messages, those alone that the recipe's outputs can learn from.
+        run: Where checkpoints go.
+        teacher: The teacher's logits for `split.train`, a row a message, where the recipe distils.
+
+    Raises:
+        RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
+    """
+    torch.set_num_threads(recipe.optimisation.threads)
+    set_seed(recipe.seed)
+    checkpoint = locate(recipe.base)
+    model = start(checkpoint, recipe.architecture, output_names(recipe.data.screens))
+    trainer = _trainer(recipe, run, model, split, load_tokenizer(checkpoint), teacher)
+    last = get_last_checkpoint(str(run.path))  # type: ignore[no-untyped-call]
+    trainer.train(resume_from_checkpoint=last)
+    trainer.save_model(str(run.best))
+
+
+class _Trainer(Trainer):
+    """Trains towards labels, urgency and a teacher's answers at once."""
+
+    def __init__(self, recipe: Recipe, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._recipe = recipe
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        targets, teacher = inputs["labels"], inputs.get("teacher")
+        outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
+        loss = objective(
+            outputs.logits.float(),
+            targets,
+            self._recipe.optimisation.label_smoothing,
+            teacher,
+            self._recipe.distillation,
+        )
+        return (loss, {"logits": outputs.logits}) if return_outputs else loss
+
+
+def _trainer(
+    recipe: Recipe,
+    run: RunFolder,
+    model: PreTrainedModel,
+    split: Split,
+    tokenizer: Tokenizer,
+    teacher: NDArray[np.float32] | None,
+) -> Trainer:
+    max_tokens = recipe.data.max_tokens
+    fresh = FreshMessages(
+        split.train,
+        tokenizer,
+        seed=recipe.seed,
+        noise=recipe.data.noise,
+        max_tokens=max_tokens,
+        teacher=teacher,
+    )
+    fixed = FixedMessages(split.validation, tokenizer, seed=VALIDATION_SEED, max_tokens=max_tokens)
+    optimiser = torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True)
+    callbacks: list[TrainerCallback] = [_FreshValues(fresh), _ValidatedEnd()]
+    if recipe.optimisation.patience:
+        callbacks.append(EarlyStoppingCallback(recipe.optimisation.patience))
+    return _Trainer(
+        recipe,
+        model=model,
+        args=_arguments(recipe, run),
+        train_dataset=fresh,
+        eval_dataset=fixed,
+        data_collator=Collate(model.config.pad_token_id or 0),
+        compute_metrics=_metrics,
+        optimizers=(optimiser, None),
+        callbacks=callbacks,
+    )
+
+
+def _arguments(recipe: Recipe, run: RunFolder) -> TrainingArguments:
+    optimisation = recipe.optimisation
+    gpu = torch.cuda.is_available()
+    mixed = optimisation.precision == "mixed"
+    rhythm: dict[str, Any] = {"eval_strategy": "epoch", "save_strategy": "epoch"}
+    if steps := optimisation.steps_between_checkpoints:
+        rhythm = {"eval_strategy": "steps", "save_strategy": "steps", "eval_steps": steps, "save_steps": steps}
+    return TrainingArguments(
+        output_dir=str(run.path),
+        seed=recipe.seed,
+        num_train_epochs=optimisation.epochs,
+        per_device_train_batch_size=optimisation.batch_size,
+        per_device_eval_batch_size=64,
+        learning_rate=optimisation.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_ratio=optimisation.warmup_fraction,
+        bf16=optimisation.precision == "bf16" or (mixed and not gpu),
+        fp16=mixed and gpu,
+        group_by_length=True,
+        **rhythm,
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="macro_f1",
+        greater_is_better=True,
+        logging_steps=25,
+        report_to="none",
+        use_cpu=not gpu,
+        dataloader_pin_memory=gpu,
+        remove_unused_columns=False,
+    )
+
+
+class _FreshValues(TrainerCallback):
+    """Tells the training messages which epoch it is, before their first batch is read."""
+
+    def __init__(self, messages: FreshMessages) -> None:
+        self._messages = messages
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._messages.epoch = int(state.epoch)
+
+
+class _ValidatedEnd(TrainerCallback):
+    """Validates the last step too, so that the weights training ends with can be chosen."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step >= state.max_steps:
+            control.should_evaluate = True
+
+
+def _metrics(prediction: EvalPrediction) -> dict[str, float]:
+    """Score the intents of the messages that have one, whatever else the network could have said."""
+    expected = np.asarray(prediction.label_ids)[:, 0]
+    has_intent = (expected >= 0) & (expected < len(INTENTS))
+    expected = expected[has_intent]
+    predicted = np.asarray(prediction.predictions)[has_intent, : len(INTENTS)].argmax(axis=-1)
+    return {
+        "accuracy": float(accuracy_score(expected, predicted)),
+        "macro_f1": float(f1_score(expected, predicted, average="macro")),
+    }
+
+
+def parameter_groups(model: PreTrainedModel, optimisation: Optimisation) -> list[dict[str, Any]]:
+    """Sort the weights into groups that share a learning rate and a decay.
+
+    The rate falls by `layer_decay` with every encoder layer further from the head; biases and layer norms
+    are not decayed.
+    """
+    layers = model.config.num_hidden_layers
+    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    for name, parameter in model.named_parameters():
+        distance = _distance(name, layers)
+        decayed = parameter.ndim > 1
+        group = groups.setdefault(
+            (distance, decayed),
+            {
+                "params": [],
+                "lr": optimisation.learning_rate * optimisation.layer_decay**distance,
+                "weight_decay": optimisation.weight_decay if decayed else 0.0,
+            },
+        )
+        group["params"].append(parameter)
+    return list(groups.values())
+
+
+def _distance(name: str, layers: int) -> int:
+    """Return how many encoder layers lie between a weight and the head."""
+    layer = re.search(r"encoder\.layer\.(\d+)\.", name)
+    if layer:
+        return layers - int(layer[1])
+    if "pos_" in name or "encoder.rel_embeddings" in name or "encoder.LayerNorm" in name:
+        return 0
+    return layers + 1 if ".embeddings." in name else 0
