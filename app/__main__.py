@@ -1,4 +1,4 @@
-"""`python -m intake` is the `intake` command."""
+"""`python -m app` is the `intake` command."""
 
 from app.cli import main
 

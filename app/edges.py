@@ -8,9 +8,9 @@ from app.rate_limits import limit_requests, trust_proxies
 from intake.settings import Settings
 from web import health
 from web.errors import register_errors
-from web.services import Parts, attach, open_parts
+from web.services import Services, attach, open_services
 from webhooks.browser import chat, demo, forms
-from webhooks.email.routes import routes
+from webhooks.email import routes as email
 from webhooks.twilio import sms, voice
 
 MAX_BODY_BYTES = 64 * 1024
@@ -29,16 +29,16 @@ def build_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
     )
-    parts = open_parts(settings)
-    attach(app, parts)
-    _keep_settings_fresh(app, parts)
+    services = open_services(settings)
+    attach(app, services)
+    _keep_settings_fresh(app, services)
     register_errors(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(sms.blueprint)
     app.register_blueprint(voice.blueprint)
     app.register_blueprint(chat.blueprint)
     app.register_blueprint(forms.blueprint)
-    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(email.blueprint)
     app.register_blueprint(demo.blueprint)
     limit_requests(app, settings)
     trust_proxies(app, settings)
@@ -46,13 +46,13 @@ def build_app(settings: Settings) -> Flask:
     return app
 
 
-def _keep_settings_fresh(app: Flask, parts: Parts) -> None:
+def _keep_settings_fresh(app: Flask, services: Services) -> None:
     """Lets what managers change hold without a restart; whether the process lives is answered without the database."""
 
     @app.before_request
     def look() -> None:
         if request.blueprint != health.blueprint.name:
-            parts.live.refresh(older_than=SETTINGS_HOLD_SECONDS)
+            services.live.refresh(older_than=SETTINGS_HOLD_SECONDS)
 
 
 def _harden(response: Response) -> Response:

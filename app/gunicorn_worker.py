@@ -17,6 +17,6 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]
         application = getattr(self, "wsgi", None)
         if application is None:  # the stop comes while it is still being loaded
             return
-        from web.services import parts_of  # not above: gunicorn's master loads this, and only the worker patches
+        from web.services import services_of  # not above: gunicorn's master loads this, and only the worker patches
 
-        gevent.spawn(parts_of(application).watchers.close)
+        gevent.spawn(services_of(application).watchers.close)

@@ -27,7 +27,7 @@ from intake.errors import IntakeError
 from intake.settings import Settings
 from tasks.queue import connect
 from web.errors import error_response
-from web.services import parts_of
+from web.services import services_of
 from webhooks.browser.forms import LARGEST_FORM
 
 # By client address. Everyone on a clinic's Wi-Fi, or behind one mobile carrier's gateway, shares one: these have to
@@ -141,7 +141,7 @@ def _is_redis_away(limiter: Limiter) -> bool:
 
 def _hashed(subject: str) -> str:
     """Never the index that the database knows a number by: what is in Redis must not lead to a row."""
-    return parts_of(current_app).database.keyring.index(f"limit {subject}")
+    return services_of(current_app).database.keyring.index(f"limit {subject}")
 
 
 # What follows runs where the limiter takes any exception for a Redis that is away, so that none may leave it.

@@ -46,7 +46,7 @@ class _Child:
         """Starts it, out of reach of the terminal's Ctrl-C, which stops the children in order."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "intake", *self._arguments],
+            [sys.executable, "-m", "app", *self._arguments],
             env=dict(self._environment),
             start_new_session=True,
             preexec_fn=die_with_parent,

@@ -16,7 +16,7 @@ from staff.auth.access import manage_sign_ins
 from staff.conversations import conversation, escalations, inbox, recordings
 from staff.reviews import quality, review
 from staff.security import protect
-from staff.settings import page
+from staff.settings import page as settings_page
 from web import metrics
 
 BLUEPRINTS = (
@@ -29,7 +29,7 @@ BLUEPRINTS = (
     recordings.blueprint,
     review.blueprint,
     quality.blueprint,
-    page.blueprint,
+    settings_page.blueprint,
 )
 
 

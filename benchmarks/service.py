@@ -156,7 +156,7 @@ class RunningService:
         }
         with (self._folder / f"{arguments[0]}.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "intake", *arguments], env=environment, stderr=log, stdout=log
+                [sys.executable, "-m", "app", *arguments], env=environment, stderr=log, stdout=log
             )
 
     def _web_answers(self) -> bool:

@@ -14,7 +14,7 @@ import structlog
 from flask import Response, request
 
 from web.event_stream import event_stream
-from web.services import Parts
+from web.services import Services
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +26,11 @@ def is_refresh() -> bool:
     return request.headers.get("X-Requested-With") == "live"
 
 
-def stream(parts: Parts, topics: Sequence[str], state: Callable[[], object] = lambda: None) -> Response:
+def stream(services: Services, topics: Sequence[str], state: Callable[[], object] = lambda: None) -> Response:
     """Answers with server-sent events, one `changed` whenever a topic may look different.
 
     Args:
-        parts: the application's.
+        services: the application's.
         topics: what the page shows.
         state: asked now and then besides; a change of what it returns is a change of the page as well.
     """
@@ -42,7 +42,7 @@ def stream(parts: Parts, topics: Sequence[str], state: Callable[[], object] = la
             yield "event: changed\ndata: {}\n\n"
         known[:] = seen
 
-    return event_stream(parts.watchers, topics, look)
+    return event_stream(services.watchers, topics, look)
 
 
 class Presence:

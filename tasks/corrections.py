@@ -25,11 +25,11 @@ from intake.practices import Practice
 from tasks.handle_message import add_reply
 from tasks.notification.models import CONSOLE, add_notifications
 from tasks.pubsub import topics_of
-from tasks.queue import FollowUps
-from tasks.routing import Facts, Plan, decide
+from tasks.queue import AfterCommit
+from tasks.routing import Facts, RoutingDecision, decide
 from tasks.routing_facts import NEVER_ARRIVED, gather_facts
 
-NOTHING_ELSE = Plan("", None, None, None, "nothing else was to do")
+NOTHING_ELSE = RoutingDecision("", None, None, None, "nothing else was to do")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Past:
     age: timedelta
 
 
-def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) -> Plan:
+def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) -> RoutingDecision:
     """Decides what still has to be done about a message, now that its label is known.
 
     A late label sends no reply, but still tells whoever has to know: nobody has answered the patient.
@@ -81,7 +81,7 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
 
 def correct(
     session: Session, review: Review, label: str, staff_id: int, practice: Practice, moment: datetime
-) -> tuple[Plan, FollowUps]:
+) -> tuple[RoutingDecision, AfterCommit]:
     """Writes down what a person said of a message, and adds what follows from it to the outbox.
 
     Args:
@@ -105,7 +105,7 @@ def correct(
     notifications = add_notifications(session, message, practice, plan, plan.route)
     reply = add_reply(session, message, practice, plan, moment)
     _note_standing(conversation, message, label, plan)
-    topics = FollowUps(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
+    topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
     return plan, reply | topics
 
 
@@ -114,7 +114,7 @@ def can_take_back(session: Session, review: Review) -> bool:
     return not _has_left(*_followed(session, review))
 
 
-def take_back(session: Session, review: Review) -> FollowUps | None:
+def take_back(session: Session, review: Review) -> AfterCommit | None:
     """Opens a review again, unless what followed from it has left the house already.
 
     How pressing the conversation is stays as it is: better too high for a moment than too low.
@@ -135,7 +135,7 @@ def take_back(session: Session, review: Review) -> FollowUps | None:
     if conversation.last_message_id == review.message_id:
         conversation.intent = review.intent
     review.label = review.staff_id = review.decided_at = None
-    return FollowUps(topics=topics_of(conversation.id, review.practice))
+    return AfterCommit(topics=topics_of(conversation.id, review.practice))
 
 
 def _followed(session: Session, review: Review) -> tuple[Sequence[Delivery], Sequence[Notification]]:
@@ -177,7 +177,7 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
     )
 
 
-def _note_standing(conversation: Conversation, message: Message, label: str, plan: Plan) -> None:
+def _note_standing(conversation: Conversation, message: Message, label: str, plan: RoutingDecision) -> None:
     """Says on the conversation what its newest message is, and hands it on from those who reviewed it."""
     if label == NONE_OF_THESE or conversation.last_message_id != message.id:
         return

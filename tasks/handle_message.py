@@ -29,9 +29,9 @@ from tasks.delivery.states import wait_after
 from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
 from tasks.notification.models import BROKEN_REPLY, UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
 from tasks.pubsub import topics_of
-from tasks.queue import FollowUps
+from tasks.queue import AfterCommit
 from tasks.review_sampling import add_review
-from tasks.routing import REVIEW, Plan, can_be_answered, decide
+from tasks.routing import REVIEW, RoutingDecision, can_be_answered, decide
 from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model
 from templates.replies import Occasion, render_for_patient
 
@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 MAX_FAILURES = 5
 
 
-def handle(context: Context, message_id: int) -> FollowUps:
+def handle(context: Context, message_id: int) -> AfterCommit:
     """Understands a message and decides about it; a message that was handled already is left alone.
 
     Raises:
@@ -53,7 +53,7 @@ def handle(context: Context, message_id: int) -> FollowUps:
     with context.database.read() as session:
         message = session.get(Message, message_id)
         if message is None or message.handled_at is not None:
-            return FollowUps()
+            return AfterCommit()
         practice = context.practices.require(message.conversation.practice)
         conversation = message.conversation
         understanding, timed = _understand(context, message)
@@ -66,34 +66,34 @@ def handle(context: Context, message_id: int) -> FollowUps:
     except IntegrityError:
         if not _was_handled(context, message_id):
             raise
-        return FollowUps()  # another worker handled the same message at the same moment
+        return AfterCommit()  # another worker handled the same message at the same moment
 
 
-def record_failure(context: Context, message_id: int) -> FollowUps:
+def record_failure(context: Context, message_id: int) -> AfterCommit:
     """Notes that handling failed: it is tried again later, and handed to a person after the last try."""
     with context.database.write() as session:
         message = session.get(Message, message_id)
         if message is None or message.handled_at is not None:
-            return FollowUps()
+            return AfterCommit()
         message.failures += 1
         message.next_attempt_at = now() + wait_after(message.failures)
         practice = context.practices.by_slug(message.conversation.practice)
         if message.failures < MAX_FAILURES or practice is None:
-            return FollowUps()
-        plan = Plan(REVIEW, None, REVIEW, "high", "it could not be processed")
+            return AfterCommit()
+        plan = RoutingDecision(REVIEW, None, REVIEW, "high", "it could not be processed")
         session.add(_decision(message, plan))
         message.handled_at = now()
         note_decision(message.conversation, None, plan.team, plan.priority)
         notifications = add_notifications(session, message, practice, plan, UNPROCESSED)
-        return FollowUps(notifications=notifications, topics=topics_of(message.conversation_id, practice.slug))
+        return AfterCommit(notifications=notifications, topics=topics_of(message.conversation_id, practice.slug))
 
 
-def _understand(context: Context, message: Message) -> tuple[Understanding | None, FollowUps]:
+def _understand(context: Context, message: Message) -> tuple[Understanding | None, AfterCommit]:
     if needs_no_model(message):
-        return None, FollowUps()
+        return None, AfterCommit()
     started = time.perf_counter()
     [understanding] = context.classifier.classify([message.text])
-    return understanding, FollowUps(measures=(Measure(CLASSIFY_SECONDS, (), time.perf_counter() - started),))
+    return understanding, AfterCommit(measures=(Measure(CLASSIFY_SECONDS, (), time.perf_counter() - started),))
 
 
 def _was_handled(context: Context, message_id: int) -> bool:
@@ -107,10 +107,10 @@ def _settle(
     practice: Practice,
     understanding: Understanding | None,
     context: Context,
-) -> FollowUps:
+) -> AfterCommit:
     message = session.get_one(Message, message_id)
     if message.handled_at is not None or (understanding is None and not needs_no_model(message)):
-        return FollowUps()  # the second: a transcription came meanwhile, and with it another job
+        return AfterCommit()  # the second: a transcription came meanwhile, and with it another job
     moment = now()
     if understanding is not None:
         session.add(_classification(message, understanding))
@@ -136,7 +136,7 @@ def _settle(
     )
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment)
-    return reply | FollowUps(notifications=notifications, topics=topics, measures=measures)
+    return reply | AfterCommit(notifications=notifications, topics=topics, measures=measures)
 
 
 def _line_type(context: Context, conversation: Conversation) -> LineType:
@@ -149,15 +149,17 @@ def _line_type(context: Context, conversation: Conversation) -> LineType:
     return context.lookup.line_type(address)
 
 
-def add_reply(session: Session, message: Message, practice: Practice, plan: Plan, moment: datetime) -> FollowUps:
+def add_reply(
+    session: Session, message: Message, practice: Practice, plan: RoutingDecision, moment: datetime
+) -> AfterCommit:
     """Adds the plan's reply to the outbox, unless the message was answered with it before."""
     if plan.reply is None:
-        return FollowUps()
+        return AfterCommit()
     earlier = session.execute(
         select(Delivery.message_id, Delivery.reply).where(Delivery.conversation_id == message.conversation_id)
     ).all()
     if (message.id, plan.reply) in earlier:
-        return FollowUps()  # a voicemail is handled again when its transcription comes late
+        return AfterCommit()  # a voicemail is handled again when its transcription comes late
     medium = medium_of(message.conversation)
     occasion = Occasion(moment, is_first=not earlier, is_text=medium is Medium.SMS)
     body, is_own = render_for_patient(plan.reply, practice, occasion)
@@ -169,12 +171,16 @@ def add_reply(session: Session, message: Message, practice: Practice, plan: Plan
         sender=message.received_on,
         body=body,
     )
-    follow_ups = add_delivery(session, delivery)
+    after_commit = add_delivery(session, delivery)
     if not is_own:
         log.error("reply_override_broken", practice=practice.slug, reply=plan.reply)
-        told = Plan(plan.route, None, "front_desk", "normal", "the practice's own words could not be rendered")
-        return follow_ups | FollowUps(notifications=add_notifications(session, message, practice, told, BROKEN_REPLY))
-    return follow_ups
+        told = RoutingDecision(
+            plan.route, None, "front_desk", "normal", "the practice's own words could not be rendered"
+        )
+        return after_commit | AfterCommit(
+            notifications=add_notifications(session, message, practice, told, BROKEN_REPLY)
+        )
+    return after_commit
 
 
 def _classification(message: Message, understanding: Understanding) -> Classification:
@@ -189,7 +195,7 @@ def _classification(message: Message, understanding: Understanding) -> Classific
     )
 
 
-def _decision(message: Message, plan: Plan) -> Decision:
+def _decision(message: Message, plan: RoutingDecision) -> Decision:
     return Decision(
         message_id=message.id,
         route=plan.route,

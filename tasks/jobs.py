@@ -7,10 +7,12 @@ from functools import wraps
 
 import sentry_sdk
 
-from tasks import handle_message, voicemail
+from tasks import voicemail
 from tasks.context import current
-from tasks.delivery.states import outbox
-from tasks.notification import escalation, outbox
+from tasks.delivery import outbox as deliveries
+from tasks.handle_message import handle, record_failure
+from tasks.notification import escalation
+from tasks.notification import outbox as notifications
 
 
 class JobFailedError(Exception):
@@ -37,28 +39,28 @@ def _private(job: Callable[[int], None]) -> Callable[[int], None]:
 def handle_message(message_id: int) -> None:
     """Understands a message, decides about it, and queues what follows."""
     try:
-        current().queue.put_all(handle_message.handle(current(), message_id))
+        current().queue.put_all(handle(current(), message_id))
     except Exception:
-        current().queue.put_all(handle_message.record_failure(current(), message_id))
+        current().queue.put_all(record_failure(current(), message_id))
         raise
 
 
 @_private
 def deliver(delivery_id: int) -> None:
     """Hands a text over."""
-    current().queue.put_all(outbox.deliver(current(), delivery_id))
+    current().queue.put_all(deliveries.deliver(current(), delivery_id))
 
 
 @_private
 def settle(delivery_id: int) -> None:
     """Asks the carrier about a text that was handed over."""
-    current().queue.put_all(outbox.settle(current(), delivery_id))
+    current().queue.put_all(deliveries.settle(current(), delivery_id))
 
 
 @_private
 def notify(notification_id: int) -> None:
     """Tells staff."""
-    current().queue.put_all(outbox.notify(current(), notification_id))
+    current().queue.put_all(notifications.notify(current(), notification_id))
 
 
 @_private

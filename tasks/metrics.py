@@ -24,7 +24,7 @@ from inbox.models import Delivery, DeliveryState, Message
 
 if TYPE_CHECKING:
     from classifier import Understanding
-    from tasks.routing import Plan
+    from tasks.routing import RoutingDecision
 
 log = structlog.get_logger(__name__)
 
@@ -120,7 +120,7 @@ class Tally:
 
 
 def of_message(
-    message: Message, practice: str, understanding: Understanding | None, plan: Plan, moment: datetime
+    message: Message, practice: str, understanding: Understanding | None, plan: RoutingDecision, moment: datetime
 ) -> tuple[Measure, ...]:
     """What to count when a message was decided upon."""
     channel = str(message.conversation.channel)

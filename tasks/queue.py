@@ -41,7 +41,7 @@ def connect(redis_url: str) -> redis.Redis:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUps:
+class AfterCommit:
     """What follows from a change: outbox rows that wait, topics that look different now, and what is counted."""
 
     deliveries: tuple[int, ...] = ()
@@ -49,9 +49,9 @@ class FollowUps:
     topics: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
 
-    def __or__(self, other: FollowUps) -> FollowUps:
+    def __or__(self, other: AfterCommit) -> AfterCommit:
         """Returns what follows from both."""
-        return FollowUps(
+        return AfterCommit(
             self.deliveries + other.deliveries,
             self.notifications + other.notifications,
             tuple(dict.fromkeys(self.topics + other.topics)),
@@ -108,14 +108,14 @@ class WorkQueue:
             return False
         return True
 
-    def put_all(self, follow_ups: FollowUps) -> None:
+    def put_all(self, after_commit: AfterCommit) -> None:
         """Wakes the browsers that watch, and enqueues the jobs that outbox rows wait for, staff first."""
-        self.announce(*follow_ups.topics)
-        for notification_id in follow_ups.notifications:
+        self.announce(*after_commit.topics)
+        for notification_id in after_commit.notifications:
             self.put("notify", notification_id)
-        for delivery_id in follow_ups.deliveries:
+        for delivery_id in after_commit.deliveries:
             self.put("deliver", delivery_id)
-        record(self._connection, follow_ups.measures)
+        record(self._connection, after_commit.measures)
 
     def announce(self, *topics: str) -> None:
         """Wakes the browsers that watch any of the topics."""

@@ -55,7 +55,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RoutingDecision:
     """The decision.
 
     Attributes:
@@ -111,19 +111,19 @@ def can_be_answered(medium: Medium, address: str | None, line_type: LineType) ->
             return address is not None and address.startswith("+") and line_type is not LineType.LANDLINE
 
 
-def decide(facts: Facts, practice: Practice) -> Plan:
+def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     """Decides the reply, the team and the priority for a message."""
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts), facts, practice)
     route, why = _route(facts)
     if route == ACKNOWLEDGEMENT:
-        return Plan(route, None, None, None, why)
+        return RoutingDecision(route, None, None, None, why)
     team, priority = UNHEARD if facts.unheard else ROUTES[route]
     override = practice.routes.get(route)  # type: ignore[call-overload]
     if override is not None and not facts.unheard:
         team, priority = override.team or team, override.priority or priority
     reply = IN_SPANISH.get(route, route) if facts.language == "es" else route
-    plan = Plan(route, reply, team, priority, why)
+    plan = RoutingDecision(route, reply, team, priority, why)
     if override is not None and override.auto_reply is False:
         return replace(plan, reply=None, why=f"{why}; the practice sends no automatic reply here")
     return _limit(plan, facts, practice)
@@ -143,16 +143,16 @@ def _route(facts: Facts) -> tuple[str, str]:
     return facts.intent, f"confidence {facts.confidence:.2f}"
 
 
-def _plan_for_keyword(facts: Facts) -> Plan:
+def _plan_for_keyword(facts: Facts) -> RoutingDecision:
     match facts.keyword:
         case Keyword.STOP:
-            plan = Plan(OPT_OUT, OPT_OUT, None, None, "opted out")
+            plan = RoutingDecision(OPT_OUT, OPT_OUT, None, None, "opted out")
             if facts.keyword_ambiguous:
                 plan = replace(plan, team="front_desk", priority="normal", why="opted out, or meant an appointment")
         case Keyword.START:
-            plan = Plan(OPT_IN, OPT_IN, None, None, "opted in")
+            plan = RoutingDecision(OPT_IN, OPT_IN, None, None, "opted in")
         case _:
-            plan = Plan(HELP, HELP, None, None, "asked for help")
+            plan = RoutingDecision(HELP, HELP, None, None, "asked for help")
     if facts.keyword_answered:
         return replace(plan, reply=None, why=f"{plan.why}; the provider answered")
     if facts.keyword is not Keyword.HELP and not facts.keyword_changed_consent:
@@ -160,7 +160,7 @@ def _plan_for_keyword(facts: Facts) -> Plan:
     return plan
 
 
-def _limit(plan: Plan, facts: Facts, practice: Practice) -> Plan:
+def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDecision:
     """Withholds the reply where one more would be unwanted; who is told never changes."""
     if plan.reply is None:
         return plan

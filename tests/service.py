@@ -29,7 +29,7 @@ from tasks.reconcile import reconcile
 from tasks.worker import WarmWorker
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
-from web.services import parts_of
+from web.services import services_of
 
 Row = TypeVar("Row", bound=Base)
 
@@ -39,7 +39,7 @@ class Service:
 
     Attributes:
         url: where the web application listens.
-        context: the worker's parts.
+        context: the worker's services.
     """
 
     build: ClassVar[Callable[[Settings], Flask]] = staticmethod(build_app)
@@ -54,8 +54,8 @@ class Service:
         self.redis = connect(settings.redis_url)
         self.context = Context(
             settings=settings,
-            database=parts_of(self._app).database,
-            live=LivePractices(parts_of(self._app).database, load_practices(settings.practices_file)),
+            database=services_of(self._app).database,
+            live=LivePractices(services_of(self._app).database, load_practices(settings.practices_file)),
             queue=WorkQueue(self.redis),
             senders=make_senders(settings),
             notifier=make_notifier(settings),
@@ -76,12 +76,12 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        parts = parts_of(self._app)
-        parts.watchers.close()
+        services = services_of(self._app)
+        services.watchers.close()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        parts.database.close()
+        services.database.close()
         self.redis.close()
 
     def text(self, body: str, *, from_: str = PATIENT, to: str = DEMO_NUMBER, **options: Any) -> WebhookAnswer:

@@ -20,7 +20,7 @@ from intake.practices import Limits, Links, Practice, load_practices
 from intake.settings import Settings
 from tests.world import ENCRYPTION_KEY
 from web.openapi import description
-from web.services import parts_of
+from web.services import services_of
 
 ROOT = Path(__file__).parents[1]
 DEMO_FILE = ROOT / "practices.demo.toml"
@@ -123,7 +123,7 @@ def test_the_openapi_description_has_every_route_and_no_other(tmp_path: Path) ->
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.endpoint != "static"
     }
-    parts_of(app).database.close()
+    services_of(app).database.close()
 
     assert {(path, method) for path, method, _ in operations()} == routes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, jsonify
 
 from web.openapi import description
-from web.services import parts_of
+from web.services import services_of
 
 blueprint = Blueprint("health", __name__)
 
@@ -19,8 +19,8 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> Response:
     """Answers 200 when messages can be stored; a queue that is down delays them and loses none."""
-    parts = parts_of(current_app)
-    database, queue = parts.database.is_ready(), parts.queue.is_ready()
+    services = services_of(current_app)
+    database, queue = services.database.is_ready(), services.queue.is_ready()
     response = jsonify(status="ready" if database else "not ready", database=database, queue=queue)
     response.status_code = 200 if database else 503
     return response

@@ -23,7 +23,7 @@ from inbox.staff_models import Escalation, Review
 from tasks.metrics import Series, Tally
 from tasks.queue import WorkQueue
 from web.errors import RequestError
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +35,10 @@ _ON_THE_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNO
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Writes the numbers, for whoever has the token."""
-    parts = parts_of(current_app)
-    _require_token(parts.settings.metrics_token)
+    services = services_of(current_app)
+    _require_token(services.settings.metrics_token)
     registry = CollectorRegistry()
-    registry.register(Numbers(parts))
+    registry.register(Numbers(services))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -53,14 +53,17 @@ def _require_token(token: str | None) -> None:
 class Numbers(Collector):
     """Everything that is told at one moment; what cannot be read is left out, and said to be down."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         """Takes where to read."""
-        self._parts = parts
+        self._services = services
 
     def collect(self) -> Iterator[Metric]:
         """Reads all of it."""
         up = GaugeMetricFamily("intake_up", "Whether the service could read this part.", labels=["part"])
-        for part, found in (("database", _standing(self._parts.database)), ("redis", _counted(self._parts.queue))):
+        for part, found in (
+            ("database", _standing(self._services.database)),
+            ("redis", _counted(self._services.queue)),
+        ):
             up.add_metric([part], 1.0 if found else 0.0)
             yield from found
         yield up

@@ -19,7 +19,7 @@ _KEY = "intake"
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Services:
     """The parts that request handlers need."""
 
     settings: Settings
@@ -34,14 +34,14 @@ class Parts:
         return self.live.current
 
 
-def open_parts(settings: Settings) -> Parts:
+def open_services(settings: Settings) -> Services:
     """Opens the database and the queue, without needing either to be up, and reads the practices file.
 
     Raises:
         IntakeError: the practices file is not usable.
     """
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    return Parts(
+    return Services(
         settings=settings,
         database=database,
         live=LivePractices(database, load_practices(settings.practices_file)),
@@ -50,12 +50,12 @@ def open_parts(settings: Settings) -> Parts:
     )
 
 
-def attach(app: Flask, parts: Parts) -> None:
+def attach(app: Flask, services: Services) -> None:
     """Gives an application its parts."""
-    app.extensions[_KEY] = parts
+    app.extensions[_KEY] = services
 
 
-def parts_of(app: Flask) -> Parts:
+def services_of(app: Flask) -> Services:
     """Returns an application's parts."""
-    parts: Parts = app.extensions[_KEY]
-    return parts
+    services: Services = app.extensions[_KEY]
+    return services

@@ -22,7 +22,7 @@ from inbox.models import Conversation, Message, now
 from inbox.staff_models import Escalation, Role, StaffSession
 from intake.practices import Practice
 from staff.live import is_refresh
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 _RANK = {Role.STAFF: 0, Role.MANAGER: 1, Role.ADMIN: 2}
@@ -68,20 +68,20 @@ def manage_sign_ins(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> Member | None:
-        return load_member(parts_of(app), token)
+        return load_member(services_of(app), token)
 
 
-def load_member(parts: Parts, token: str) -> Member | None:
+def load_member(services: Services, token: str) -> Member | None:
     """Returns who is signed in with a token, if anybody is."""
     moment = now()
-    with parts.database.read() as session:
+    with services.database.read() as session:
         found = find_session(session, token, moment)
         if found is None:
             return None
         member = found.member
-        known = tuple(row.practice for row in member.practices if parts.practices.by_slug(row.practice))
+        known = tuple(row.practice for row in member.practices if services.practices.by_slug(row.practice))
     if is_stale(found, moment) and not _is_by_itself():
-        with parts.database.write() as session:
+        with services.database.write() as session:
             session.get_one(StaffSession, found.id).last_seen_at = moment
     return Member(member.id, found.id, token, member.email, member.name, Role(member.role), known)
 
@@ -129,7 +129,7 @@ def own_practice(slug: str) -> Practice:
     """Returns a practice of whoever is signed in; 404 for any other."""
     if slug not in member().practices:
         abort(404)
-    return parts_of(current_app).practices.require(slug)
+    return services_of(current_app).practices.require(slug)
 
 
 def own_conversation(session: Session, conversation_id: int, *, lock: bool = False) -> Conversation:

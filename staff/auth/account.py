@@ -40,7 +40,7 @@ from inbox.staff_models import Role, StaffMember
 from intake.errors import IntakeError
 from staff.auth.access import member, open_to
 from staff.display import clock
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")
 
@@ -80,7 +80,7 @@ def change_password() -> Response:
         hashed = hash_password(new)
     except IntakeError as error:
         return _page("password", f"{str(error).capitalize()}.")
-    with _parts().database.write() as writing:
+    with _services().database.write() as writing:
         find_member_to_change(writing, member().id).password_hash = hashed
         revoke_sessions(writing, member().id, but=member().session_id)
         _record(writing, "password_changed")
@@ -104,7 +104,7 @@ def turn_on_authenticator() -> Response:
     secret = session.get(_NEW_SECRET)
     if secret is None:
         return redirect(url_for(".set_up_authenticator"), 303)
-    with _parts().database.write() as writing:
+    with _services().database.write() as writing:
         account = find_member_to_change(writing, member().id)
         if account.totp_secret:
             return redirect(url_for(".show"), 303)
@@ -127,7 +127,7 @@ def turn_off_authenticator() -> Response:
     """Lets oneself sign in with the password alone."""
     if not _is_own_password("password"):
         return _page("authenticator", WRONG_PASSWORD)
-    with _parts().database.write() as writing:
+    with _services().database.write() as writing:
         remove_second_factor(find_member_to_change(writing, member().id))
         _record(writing, "authenticator_turned_off")
     return _done("The authenticator is off: your password alone signs you in.")
@@ -139,7 +139,7 @@ def renew_recovery_codes() -> Response:
     """Shows new recovery codes, once; those of before are void."""
     if not _is_own_password("password"):
         return _page("authenticator", WRONG_PASSWORD)
-    with _parts().database.write() as writing:
+    with _services().database.write() as writing:
         account = find_member_to_change(writing, member().id)
         if not account.totp_secret:
             return redirect(url_for(".show"), 303)
@@ -152,7 +152,7 @@ def renew_recovery_codes() -> Response:
 @open_to(Role.STAFF)
 def end_session(session_id: int) -> Response:
     """Signs oneself out in another browser."""
-    with _parts().database.write() as writing:
+    with _services().database.write() as writing:
         running = {found.id: found for found in running_sessions(writing, member().id, now())}
         if session_id not in running:
             abort(404)
@@ -165,7 +165,7 @@ def end_session(session_id: int) -> Response:
 @open_to(Role.STAFF)
 def end_other_sessions() -> Response:
     """Signs oneself out in every other browser."""
-    with _parts().database.write() as writing:
+    with _services().database.write() as writing:
         revoke_sessions(writing, member().id, but=member().session_id)
         _record(writing, "other_sessions_ended")
     return _done("You are signed out everywhere else.")
@@ -178,19 +178,19 @@ def describe_browser(agent: str) -> str:
     return f"{browser} on {system}" if system else browser
 
 
-def _parts() -> Parts:
-    return parts_of(current_app)
+def _services() -> Services:
+    return services_of(current_app)
 
 
 def _account() -> StaffMember:
-    with _parts().database.read() as reading:
+    with _services().database.read() as reading:
         return reading.get_one(StaffMember, member().id)
 
 
 def _is_own_password(field: str) -> bool:
     """Whether a form's field holds one's password; failures count as those at sign-in do."""
     proved = check_password(_account(), request.form.get(field, ""))  # outside of transactions: it takes its time
-    with _parts().database.write() as writing:
+    with _services().database.write() as writing:
         return judge(writing, find_member_to_change(writing, member().id), proved, now())
 
 
@@ -205,9 +205,9 @@ def _done(message: str) -> Response:
 
 def _page(part: str | None = None, problem: str | None = None) -> Response:
     """Returns the page, and says in one part of it what was wrong with a form."""
-    practices = [_parts().practices.require(slug) for slug in member().practices]
+    practices = [_services().practices.require(slug) for slug in member().practices]
     zone = practices[0].time_zone if practices else "UTC"
-    with _parts().database.read() as reading:
+    with _services().database.read() as reading:
         account = reading.get_one(StaffMember, member().id)
         browsers = [
             {

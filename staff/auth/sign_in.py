@@ -24,7 +24,7 @@ from inbox.models import now
 from inbox.staff_models import Role, StaffMember, StaffSession
 from staff.auth.access import load_member, member, open_to
 from templates.staff import FOLDER
-from web.services import parts_of
+from web.services import services_of
 
 blueprint = Blueprint(
     "sign_in",
@@ -78,7 +78,7 @@ def second_factor() -> Response:
 @open_to(Role.STAFF)
 def sign_out() -> Response:
     """Ends this browser's session."""
-    with parts_of(current_app).database.write() as database:
+    with services_of(current_app).database.write() as database:
         database.get_one(StaffSession, member().session_id).revoked_at = now()
         record_action(
             database, staff_id=member().id, practice=None, action="signed_out", subject=f"staff:{member().id}"
@@ -104,7 +104,7 @@ def _form(problem: str | None = None, status: int = 200) -> Response:
 
 def _check_password(email: str, password: str) -> StaffMember | None:
     """Returns whose address and password these are, unless the account is locked or disabled."""
-    database = parts_of(current_app).database
+    database = services_of(current_app).database
     with database.read() as reading:
         found = find_member(reading, email)
     proved = check_password(found, password)  # outside of transactions: it takes its time
@@ -117,7 +117,7 @@ def _check_password(email: str, password: str) -> StaffMember | None:
 
 def _check_code(staff_id: int, code: str) -> str | None:
     """Returns which second factor a code proves, unless the account is locked or disabled."""
-    with parts_of(current_app).database.write() as writing:
+    with services_of(current_app).database.write() as writing:
         to_change = find_member_to_change(writing, staff_id)
         factor = prove_second_factor(to_change, code, now())
         return factor if judge(writing, to_change, factor is not None, now()) else None
@@ -130,8 +130,8 @@ def _half_way() -> int | None:
 
 
 def _enter(staff_id: int, factor: str) -> Response:
-    parts = parts_of(current_app)
-    with parts.database.write() as writing:
+    services = services_of(current_app)
+    with services.database.write() as writing:
         token = open_session(writing, find_member_to_change(writing, staff_id), request.user_agent.string)
         record_action(
             writing,
@@ -142,7 +142,7 @@ def _enter(staff_id: int, factor: str) -> Response:
             factor=factor,
         )
     session.clear()  # nothing of the time before, the CSRF token above all
-    login_user(load_member(parts, token))
+    login_user(load_member(services, token))
     return redirect(_wanted(), 303)
 
 

@@ -38,7 +38,7 @@ from staff.conversations.reply import (
 )
 from staff.live import Presence, is_refresh, stream
 from tasks.pubsub import conversation_topic, topics_of
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
@@ -49,10 +49,10 @@ LONGEST_NOTE = 4000
 @open_to(Role.STAFF)
 def page(conversation_id: int) -> str:
     """Shows a conversation."""
-    parts = parts_of(current_app)
+    services = services_of(current_app)
     before = request.args.get("before", type=int)
-    shown = _read(parts, conversation_id, before)
-    _note_view(parts, shown["conversation"], shown["thread"])
+    shown = _read(services, conversation_id, before)
+    _note_view(services, shown["conversation"], shown["thread"])
     return _render(shown)
 
 
@@ -60,41 +60,41 @@ def page(conversation_id: int) -> str:
 @open_to(Role.STAFF)
 def events(conversation_id: int) -> Response:
     """Says whenever the conversation, or who looks at it, may be another."""
-    parts, staff_id = parts_of(current_app), member().id
-    with parts.database.read() as session:
+    services, staff_id = services_of(current_app), member().id
+    with services.database.read() as session:
         own_conversation(session, conversation_id)
 
     def present() -> list[int]:
-        _enter(parts, conversation_id, staff_id)
-        return Presence(parts.queue.connection, conversation_id).others(staff_id)
+        _enter(services, conversation_id, staff_id)
+        return Presence(services.queue.connection, conversation_id).others(staff_id)
 
-    return stream(parts, [conversation_topic(conversation_id)], present)
+    return stream(services, [conversation_topic(conversation_id)], present)
 
 
 @blueprint.post("/reply")
 @open_to(Role.STAFF)
 def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
     """Sends a reply by hand, once however often the form is sent; or puts a quick reply into the box."""
-    parts = parts_of(current_app)
+    services = services_of(current_app)
     text = request.form.get("text", "")
     if "insert" in request.form:
-        return _insert(parts, conversation_id, text, request.form["insert"])
+        return _insert(services, conversation_id, text, request.form["insert"])
     draft = Draft(
         text=text,
         form_id=request.form.get("form_id", ""),
         seen=request.form.get("seen", 0, type=int),
         closes=request.form.get("then") == ConversationState.CLOSED,
     )
-    with parts.database.write() as session:
+    with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
-        practice = parts.practices.require(conversation.practice)
+        practice = services.practices.require(conversation.practice)
         outcome = send(session, conversation, practice, member().id, draft)
         if outcome.verdict is Verdict.SENT:
             _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes)
-    parts.queue.put_all(outcome.follow_ups)
+    services.queue.put_all(outcome.after_commit)
     if outcome.verdict in (Verdict.SENT, Verdict.SENT_BEFORE):
         return _done(conversation_id, "#newest")
-    return _again(parts, conversation_id, text, outcome)
+    return _again(services, conversation_id, text, outcome)
 
 
 @blueprint.post("/take-over")
@@ -181,11 +181,11 @@ def _act(
     place: str = "",
 ) -> AnyResponse:
     """Changes a conversation, records who did it, and wakes whoever looks at it."""
-    parts = parts_of(current_app)
-    with parts.database.write() as session:
+    services = services_of(current_app)
+    with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
         _record(session, conversation, action, **change(session, conversation))
-    parts.queue.announce(*topics_of(conversation.id, conversation.practice))
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
     return _done(conversation_id, place)
 
 
@@ -200,29 +200,29 @@ def _done(conversation_id: int, place: str) -> AnyResponse:
     return redirect(f"/staff/conversations/{conversation_id}{place}", 303)
 
 
-def _again(parts: Parts, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
+def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
     """Shows the page again, with what was typed still in the box and why it was not sent."""
-    shown = _read(parts, conversation_id, None) | {"draft": text, "problem": outcome.message}
+    shown = _read(services, conversation_id, None) | {"draft": text, "problem": outcome.message}
     overtaken = outcome.verdict is Verdict.OVERTAKEN
     return _render(shown | {"overtaken": overtaken}), 409 if overtaken else 422
 
 
-def _insert(parts: Parts, conversation_id: int, text: str, name: str) -> str:
+def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
     """Shows the page again with a quick reply in the box, where no script did that."""
-    shown = _read(parts, conversation_id, None)
+    shown = _read(services, conversation_id, None)
     words = shown["quick"].get(name) or abort(400, "There is no such quick reply.")
     return _render(shown | {"draft": f"{text.rstrip()}\n{words}".strip()})
 
 
-def _read(parts: Parts, conversation_id: int, before: int | None) -> dict[str, Any]:
+def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
     """Reads all that the page shows."""
     moment = now()
-    with parts.database.read() as session:
+    with services.database.read() as session:
         conversation = own_conversation(session, conversation_id)
-        practice = parts.practices.require(conversation.practice)
+        practice = services.practices.require(conversation.practice)
         zone = practice.time_zone
         reach = read_reach(session, conversation)
-        others = Presence(parts.queue.connection, conversation_id).others(member().id)
+        others = Presence(services.queue.connection, conversation_id).others(member().id)
         colleagues = assignable(session, conversation.practice)
         return {
             "conversation": conversation,
@@ -257,20 +257,20 @@ def _render(shown: dict[str, Any]) -> str:
     )
 
 
-def _note_view(parts: Parts, conversation: Conversation, thread: Thread) -> None:
+def _note_view(services: Services, conversation: Conversation, thread: Thread) -> None:
     """Notes what the member has seen: every time that they open the page, and what is new while it is open."""
     staff_id = member().id
-    _enter(parts, conversation.id, staff_id)
+    _enter(services, conversation.id, staff_id)
     if is_refresh():
-        with parts.database.read() as session:
+        with services.database.read() as session:
             if not thread.last_message or not has_unread(session, staff_id, conversation.id, thread.last_message):
                 return
-    with parts.database.write() as session:
+    with services.database.write() as session:
         mark_read(session, staff_id, conversation.id, thread.last_message)
         _record(session, conversation, "viewed", up_to=thread.last_message)
 
 
-def _enter(parts: Parts, conversation_id: int, staff_id: int) -> None:
+def _enter(services: Services, conversation_id: int, staff_id: int) -> None:
     """Lets the others who look at a conversation know that somebody came."""
-    if Presence(parts.queue.connection, conversation_id).enter(staff_id):
-        parts.queue.announce(conversation_topic(conversation_id))
+    if Presence(services.queue.connection, conversation_id).enter(staff_id):
+        services.queue.announce(conversation_topic(conversation_id))

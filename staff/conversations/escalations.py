@@ -18,7 +18,7 @@ from tasks.notification.escalation_policy import NEVER
 from tasks.notification.models import CONSOLE
 from tasks.pubsub import topics_of
 from tasks.routing import URGENT
-from web.services import parts_of
+from web.services import services_of
 
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
 
@@ -44,10 +44,10 @@ class Step:
 @open_to(Role.STAFF)
 def page(escalation_id: int) -> str:
     """Shows the message and who was told of it."""
-    parts = parts_of(current_app)
-    with parts.database.read() as session:
+    services = services_of(current_app)
+    with services.database.read() as session:
         escalation = own_escalation(session, escalation_id)
-        practice = parts.practices.require(escalation.practice)
+        practice = services.practices.require(escalation.practice)
         conversation = escalation.message.conversation
         shown = render_template(
             "staff/acknowledge.html",
@@ -61,7 +61,7 @@ def page(escalation_id: int) -> str:
             goes_on=escalation.next_step_at < NEVER,
             steps=_steps(session, escalation, practice.time_zone),
         )
-    with parts.database.write() as session:
+    with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)
     return shown
 
@@ -70,14 +70,14 @@ def page(escalation_id: int) -> str:
 @open_to(Role.STAFF)
 def press(escalation_id: int) -> Response:
     """Takes it on, and leads to the conversation; to this page again when somebody else was faster."""
-    parts = parts_of(current_app)
-    with parts.database.write() as session:
+    services = services_of(current_app)
+    with services.database.write() as session:
         escalation = own_escalation(session, escalation_id)
         conversation_id, practice = escalation.message.conversation_id, escalation.practice
         is_first = acknowledge(session, escalation_id, member().name, member().id)
     if not is_first:
         return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
-    parts.queue.announce(*topics_of(conversation_id, practice))
+    services.queue.announce(*topics_of(conversation_id, practice))
     return redirect(f"/staff/conversations/{conversation_id}", 303)
 
 

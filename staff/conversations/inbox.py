@@ -28,7 +28,7 @@ from staff.conversations.inbox_queries import (
 )
 from staff.live import is_refresh, stream
 from tasks.pubsub import practice_topic
-from web.services import parts_of
+from web.services import services_of
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/staff")
 
@@ -41,7 +41,7 @@ STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in displ
 def page() -> str:
     """Shows the list."""
     filters = Filters.read(request.args, member().practices)
-    with parts_of(current_app).database.read() as session:
+    with services_of(current_app).database.read() as session:
         found = list_page(session, member(), filters, _zones(), now())
         unread = count_unread(session, member())
     return _render(found, filters, unread, "")
@@ -53,7 +53,7 @@ def search() -> str:
     """Shows the conversations in which something was said; by POST, so that it is in no address and no history."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
     filters = Filters.read(request.form, member().practices)
-    with parts_of(current_app).database.write() as session:
+    with services_of(current_app).database.write() as session:
         unread = count_unread(session, member())
         if not wanted:
             found = list_page(session, member(), filters, _zones(), now())
@@ -68,7 +68,7 @@ def search() -> str:
 @open_to(Role.STAFF)
 def events() -> Response:
     """Says whenever the list may look different."""
-    return stream(parts_of(current_app), [practice_topic(slug) for slug in member().practices])
+    return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
 def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
@@ -77,7 +77,7 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
         "filters": filters,
         "wanted": wanted,
         "unread": f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread),
-        "practices": {slug: parts_of(current_app).practices.require(slug).name for slug in member().practices},
+        "practices": {slug: services_of(current_app).practices.require(slug).name for slug in member().practices},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "states": display.STATES,
     }
@@ -86,8 +86,8 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
 
 def _choices() -> dict[str, dict[str, str]]:
     """What can be chosen for each filter, in words."""
-    parts = parts_of(current_app)
-    own = [parts.practices.require(slug) for slug in member().practices]
+    services = services_of(current_app)
+    own = [services.practices.require(slug) for slug in member().practices]
     teams = [*TEAMS, *(team for practice in own for team in practice.teams)]
     choices = {
         "state": {str(state): name for state, name in STATES.items()},
@@ -100,5 +100,5 @@ def _choices() -> dict[str, dict[str, str]]:
 
 
 def _zones() -> dict[str, str]:
-    practices = parts_of(current_app).practices
+    practices = services_of(current_app).practices
     return {slug: practices.require(slug).time_zone for slug in member().practices}

@@ -15,7 +15,7 @@ from intake.settings import Settings
 from intake.twilio_hosts import is_twilio_address
 from staff.auth.access import open_to, own_message, record_on_conversation
 from tasks.carriers.twilio import rebase
-from web.services import parts_of
+from web.services import services_of
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +32,8 @@ UNREACHABLE = "The recording cannot be fetched from the carrier now: try again i
 @open_to(Role.STAFF)
 def play(message_id: int) -> Response:
     """Streams the recording of a voicemail, or the part of it that a player asks for."""
-    parts = parts_of(current_app)
-    with parts.database.write() as session:
+    services = services_of(current_app)
+    with services.database.write() as session:
         message = own_message(session, message_id)
         url = session.scalar(select(Voicemail.recording_url).where(Voicemail.message_id == message.id))
         if url is None:
@@ -42,7 +42,7 @@ def play(message_id: int) -> Response:
             record_on_conversation(
                 session, message.conversation_id, message.conversation.practice, "played", message=message.id
             )
-    found = _fetch(f"{url}.mp3", request.headers.get("Range"), parts.settings)
+    found = _fetch(f"{url}.mp3", request.headers.get("Range"), services.settings)
     response = Response(found.iter_content(CHUNK_BYTES), status=found.status_code, mimetype="audio/mpeg")
     response.call_on_close(found.close)
     for name in _PASSED_ON:

@@ -16,7 +16,7 @@ from intake.practices import INTENTS, Practice
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.inbox_queries import names_of
 from tasks.delivery.outbox import add_delivery
-from tasks.queue import FollowUps
+from tasks.queue import AfterCommit
 from tasks.routing import REVIEW, URGENT
 from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, render_for_patient
 
@@ -58,7 +58,7 @@ class Outcome:
 
     verdict: Verdict
     message: str = ""
-    follow_ups: FollowUps = field(default_factory=FollowUps)
+    after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery_id: int | None = None
 
 
@@ -95,13 +95,13 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
         staff_id=staff_id,
         form_id=draft.form_id,
     )
-    follow_ups = add_delivery(session, delivery)
+    after_commit = add_delivery(session, delivery)
     take_over(conversation, staff_id)
     note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING)
     if draft.closes:
         hand_back(conversation)
     conversation.last_activity_at = now()
-    return Outcome(Verdict.SENT, follow_ups=follow_ups, delivery_id=delivery.id)
+    return Outcome(Verdict.SENT, after_commit=after_commit, delivery_id=delivery.id)
 
 
 def take_over(conversation: Conversation, staff_id: int) -> None:

@@ -22,7 +22,7 @@ from staff.auth.access import member, open_to, own_practice
 from staff.reviews import plots, quality_statistics
 from staff.reviews.plots import Point, Texts
 from staff.reviews.quality_statistics import Asked, Judged, Operating, Share
-from web.services import parts_of
+from web.services import services_of
 
 blueprint = Blueprint("quality", __name__, url_prefix="/staff/quality")
 
@@ -65,14 +65,14 @@ class Cell:
 def page() -> str:
     """Shows the figures and plots."""
     choice = _read_choice()
-    with parts_of(current_app).database.read() as session:
+    with services_of(current_app).database.read() as session:
         everything = reviews_since(session, [choice.practice.slug], choice.since())
     versions = list(dict.fromkeys(review.model_version for review in reversed(everything)))
     reviews = _of_model(everything, choice)
     judged = quality_statistics.weigh(map(_asked, reviews))
     shown: dict[str, Any] = {
         "choice": choice,
-        "practices": {slug: parts_of(current_app).practices.require(slug).name for slug in member().practices},
+        "practices": {slug: services_of(current_app).practices.require(slug).name for slug in member().practices},
         "periods": PERIODS,
         "versions": versions,
         "counts": _counts(reviews),
@@ -90,7 +90,7 @@ def page() -> str:
 def export() -> Response:
     """Hands out the reviews as a table: ids, labels and times, never any text, name or number."""
     choice = _read_choice()
-    with parts_of(current_app).database.write() as session:
+    with services_of(current_app).database.write() as session:
         reviews = _of_model(reviews_since(session, [choice.practice.slug], choice.since()), choice)
         table = write_table(reviews)
         record_action(

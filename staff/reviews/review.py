@@ -39,8 +39,8 @@ from staff.auth.access import member, open_to, record_on_conversation
 from staff.live import stream
 from tasks.corrections import can_take_back, correct, take_back
 from tasks.pubsub import practice_topic
-from tasks.routing import Plan
-from web.services import parts_of
+from tasks.routing import RoutingDecision
+from web.services import services_of
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
 
@@ -85,7 +85,7 @@ def backlog() -> dict[str, Any]:
 @open_to(Role.STAFF)
 def page() -> str:
     """Shows the next message that nobody else looks at."""
-    with parts_of(current_app).database.write() as database:
+    with services_of(current_app).database.write() as database:
         claimed = _claim(database)
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
@@ -111,26 +111,26 @@ def waiting() -> str:
 @open_to(Role.STAFF)
 def events() -> Response:
     """Says whenever more or fewer may wait."""
-    return stream(parts_of(current_app), [practice_topic(slug) for slug in member().practices])
+    return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
 @blueprint.post("/<int:review_id>")
 @open_to(Role.STAFF)
 def label(review_id: int) -> AnyResponse:
     """Stores the label that was chosen, and sets off what follows from it."""
-    parts = parts_of(current_app)
+    services = services_of(current_app)
     chosen = request.form.get("label", "")
-    with parts.database.write() as database:
+    with services.database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         if chosen not in LABELS:
             abort(400, f"Choose one of the labels: {', '.join(LABELS)}.")
         if review.decided_at is not None:
             flash(_refusal(database, review))
             return redirect(url_for("review.page"), 303)
-        practice = parts.practices.require(review.practice)
-        plan, follow_ups = correct(database, review, chosen, member().id, practice, now())
+        practice = services.practices.require(review.practice)
+        plan, after_commit = correct(database, review, chosen, member().id, practice, now())
         _record(database, review, "reviewed", intent=review.intent, label=chosen, reply=plan.reply, team=plan.team)
-    parts.queue.put_all(follow_ups)
+    services.queue.put_all(after_commit)
     flash(_outcome(chosen, plan))
     return redirect(url_for("review.page"), 303)
 
@@ -139,7 +139,7 @@ def label(review_id: int) -> AnyResponse:
 @open_to(Role.STAFF)
 def skip(review_id: int) -> AnyResponse:
     """Leaves a message to others; it comes again when nothing else is left."""
-    with parts_of(current_app).database.write() as database:
+    with services_of(current_app).database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         release(database, member().id)
         session[_SKIPPED] = [*_skipped(), review.id][-MOST_SKIPPED:]
@@ -151,21 +151,21 @@ def skip(review_id: int) -> AnyResponse:
 @open_to(Role.STAFF)
 def undo() -> AnyResponse:
     """Takes back what one decided last, as long as nothing has gone out because of it."""
-    parts = parts_of(current_app)
-    with parts.database.write() as database:
+    services = services_of(current_app)
+    with services.database.write() as database:
         review = last_decided(database, member().practices, member().id, now())
         if review is None:
             flash("Nothing was decided within the last minute.")
             return redirect(url_for("review.page"), 303)
         taken_back = review.label
-        follow_ups = take_back(database, review)
-        if follow_ups is not None:
+        after_commit = take_back(database, review)
+        if after_commit is not None:
             _record(database, review, "review_undone", label=taken_back)
-    if follow_ups is None:
+    if after_commit is None:
         flash(TOO_LATE)
     else:
         session[_SKIPPED] = [one for one in _skipped() if one != review.id]
-        parts.queue.put_all(follow_ups)
+        services.queue.put_all(after_commit)
         flash(f"Taken back: {display.label(taken_back)}.")
     return redirect(url_for("review.page"), 303)
 
@@ -182,7 +182,7 @@ def _claim(database: Session) -> Claimed | None:
 
 def _shown(database: Session, review: Review) -> dict[str, Any]:
     message = review.message
-    practice = parts_of(current_app).practices.require(review.practice)
+    practice = services_of(current_app).practices.require(review.practice)
     return {
         "review": review,
         "reason": REASONS[ReviewReason(review.reason)],
@@ -210,7 +210,7 @@ def _percent(probability: float | None) -> int | None:
     return None if probability is None else round(100 * probability)
 
 
-def _outcome(label: str, plan: Plan) -> str:
+def _outcome(label: str, plan: RoutingDecision) -> str:
     """Says what a label set off."""
     told = f"{display.label(plan.team)} is told" if plan.team else ""
     replied = "the patient gets the reply for it" if plan.reply else ""
@@ -236,5 +236,5 @@ def _skipped() -> list[int]:
 
 
 def _count() -> int:
-    with parts_of(current_app).database.read() as database:
+    with services_of(current_app).database.read() as database:
         return count_open(database, member().practices)

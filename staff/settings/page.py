@@ -63,7 +63,7 @@ from staff.settings.reply_preview import preview
 from tasks.notification.models import key_of
 from templates.replies import STOP_WORDING, standard_words
 from templates.simple_words import ATTRIBUTES, NAMES, problem_of
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 
 blueprint = Blueprint("settings", __name__, url_prefix="/staff/settings")
 
@@ -96,7 +96,7 @@ def first() -> Response:
 def page(slug: str) -> str:
     """Shows the settings."""
     file = _file(slug)
-    with _parts().database.write() as session:
+    with _services().database.write() as session:
         situation = look(session, file)
         _record(session, slug, "settings_viewed", version=situation.standing.version)
     return _render(situation)
@@ -107,7 +107,7 @@ def page(slug: str) -> str:
 def save(slug: str) -> Response | tuple[str, int]:
     """Saves what was changed in a form: all of it, or nothing where one value cannot be used."""
     file, token = _file(slug), request.form.get("version", "")
-    with _parts().database.read() as session:
+    with _services().database.read() as session:
         situation, opened = look(session, file), look_back(session, file, token)
         since = tell_since(session, situation, opened.standing.version)
     changed = _changed_in_form(opened.practice)
@@ -121,7 +121,7 @@ def save(slug: str) -> Response | tuple[str, int]:
     except MistakenError as error:
         return _render(situation, typed=changed, mistakes=error.mistakes), 422
     except OvertakenError:
-        with _parts().database.read() as session:
+        with _services().database.read() as session:
             situation = look(session, file)
             since = tell_since(session, situation, opened.standing.version)
         return _render(situation, typed=changed, problem=OVERTAKEN, since=since), 409
@@ -136,7 +136,7 @@ def show_preview(slug: str) -> str:
     file, name = _file(slug), request.form.get("reply", "")
     if name not in REPLY_NAMES:
         abort(400, f"There is no such reply; there are {', '.join(REPLY_NAMES)}.")
-    with _parts().database.read() as session:
+    with _services().database.read() as session:
         practice = look(session, file).practice
     return render_template("staff/settings_preview.html", **_preview(practice, name, request.form.get("text", "")))
 
@@ -146,7 +146,7 @@ def show_preview(slug: str) -> str:
 def history(slug: str) -> str:
     """Shows who changed what and when."""
     file = _file(slug)
-    with _parts().database.write() as session:
+    with _services().database.write() as session:
         shown = read_history(session, file, version_number(request.args.get("before", "")) or None)
         _record(session, slug, "settings_viewed", history=True)
     return render_template("staff/settings_history.html", **shown)
@@ -157,7 +157,7 @@ def history(slug: str) -> str:
 def undo(slug: str) -> Response | tuple[str, int]:
     """Puts back what a version changed, as a new version."""
     file, undone = _file(slug), version_number(request.form.get("undoes", ""))
-    with _parts().database.read() as session:
+    with _services().database.read() as session:
         situation = look(session, file)
         version = find_version(session, slug, undone)
         before = read_standing_at(session, slug, undone - 1)
@@ -175,7 +175,7 @@ def undo(slug: str) -> Response | tuple[str, int]:
 def keep(slug: str) -> Response | tuple[str, int]:
     """Ends a conflict between the practices file and what was changed here."""
     file, key = _file(slug), request.form.get("key", "")
-    with _parts().database.read() as session:
+    with _services().database.read() as session:
         situation = look(session, file)
 
     def change() -> tuple[Proposal, str]:
@@ -210,20 +210,20 @@ def _change_from_history(
 
 def _write(situation: Situation, proposal: Proposal, action: str, undoes: int | None = None) -> int:
     """Writes a version with its audit entry, and lets it hold in this process at once."""
-    parts, slug = _parts(), situation.file.slug
+    services, slug = _services(), situation.file.slug
     detail: dict[str, Any] = {"keys": list(proposal.changes)} | ({"undoes": undoes} if undoes else {})
     try:
-        with parts.database.write() as session:
+        with services.database.write() as session:
             version = make(session, situation, proposal, member().id, undoes)
             _record(session, slug, action, version=version, **detail)
     except IntegrityError:
         raise OvertakenError from None
-    parts.live.refresh()
+    services.live.refresh()
     return version
 
 
 def _refuse(file: Practice, problem: str, status: int) -> tuple[str, int]:
-    with _parts().database.read() as session:
+    with _services().database.read() as session:
         shown = read_history(session, file, None)
     return render_template("staff/settings_history.html", problem=problem, **shown), status
 
@@ -261,7 +261,7 @@ def _render(
     return render_template(
         "staff/settings.html",
         practice=situation.practice,
-        practices={slug: _parts().live.file.require(slug).name for slug in member().practices},
+        practices={slug: _services().live.file.require(slug).name for slug in member().practices},
         token=situation.token,
         version=situation.standing.version,
         hours=fields(HOURS),
@@ -336,7 +336,7 @@ def _tell_conflicts(situation: Situation) -> list[dict[str, str]]:
 
 def _file(slug: str) -> Practice:
     """Returns what the practices file says of one's own practice; 404 for any other."""
-    return _parts().live.file.require(own_practice(slug).slug)
+    return _services().live.file.require(own_practice(slug).slug)
 
 
 def _strip(words_of_check: str, slug: str) -> str:
@@ -353,5 +353,5 @@ def _record(session: Session, slug: str, action: str, **detail: Any) -> None:
     record_action(session, staff_id=member().id, practice=slug, action=action, subject=f"settings:{slug}", **detail)
 
 
-def _parts() -> Parts:
-    return parts_of(current_app)
+def _services() -> Services:
+    return services_of(current_app)

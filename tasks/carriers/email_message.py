@@ -10,12 +10,12 @@ from email.utils import format_datetime
 
 from intake import email_address
 from intake.mail_syntax import MESSAGE_ID, REPLY_MARK
-from tasks.carriers.protocol import OutgoingText
+from tasks.carriers.protocol import OutgoingMessage
 
 LONGEST_SUBJECT = 200
 
 
-def compose(text: OutgoingText, service: str) -> EmailMessage:
+def compose(text: OutgoingMessage, service: str) -> EmailMessage:
     """Returns the email that a reply goes out as.
 
     What a program wrote is marked as an automatic answer (RFC 3834, section 3.1.7, and Microsoft's
@@ -47,7 +47,7 @@ def compose(text: OutgoingText, service: str) -> EmailMessage:
     return mail
 
 
-def delivery_key(text: OutgoingText, service: str) -> str:
+def delivery_key(text: OutgoingMessage, service: str) -> str:
     """Returns the part of a Message-ID that is this delivery's at every attempt, 40 hexadecimal digits.
 
     A mail that went out twice in spite of everything is then shown once by most mail programs. The id that it answers
@@ -57,7 +57,7 @@ def delivery_key(text: OutgoingText, service: str) -> str:
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
-def _subject(text: OutgoingText) -> str:
+def _subject(text: OutgoingMessage) -> str:
     subject = _one_line(text.subject)
     if not subject:
         return _one_line(f"Your message to {text.from_name}")[:LONGEST_SUBJECT]

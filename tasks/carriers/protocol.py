@@ -11,7 +11,7 @@ from inbox.voicemail import Report
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingText:
+class OutgoingMessage:
     """A reply to hand over.
 
     Attributes:
@@ -52,7 +52,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class Retryable:
     """The carrier did not take it now, for certain; another try is safe."""
 
     code: str
@@ -66,15 +66,15 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class NotSent:
     """It went to the console and to nobody else."""
 
 
-Outcome = Accepted | Refused | Busy | Unanswered | Printed
+Outcome = Accepted | Refused | Retryable | Unanswered | NotSent
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class ProviderStatus:
     """A text that the carrier has, and how it stands there."""
 
     provider_id: str
@@ -85,11 +85,11 @@ class Sighting:
 class Sender(Protocol):
     """A way to send replies."""
 
-    def send(self, text: OutgoingText) -> Outcome:
+    def send(self, text: OutgoingMessage) -> Outcome:
         """Hands a text over, once, within a bounded time."""
         ...
 
-    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
         """Looks for a text whose hand-over was not answered.
 
         Args:
@@ -101,7 +101,7 @@ class Sender(Protocol):
         """
         ...
 
-    def look_up(self, provider_id: str) -> Sighting | None:
+    def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Asks how a text that was accepted stands.
 
         Raises:

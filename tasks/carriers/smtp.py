@@ -15,7 +15,7 @@ from intake.errors import IntakeError
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
 from tasks.carriers.email_message import compose, delivery_key
-from tasks.carriers.protocol import Accepted, Busy, Outcome, OutgoingText, Refused, Sighting
+from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, ProviderStatus, Refused, Retryable
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class EmailSender:
         self._encryption = encryption
         self._timeout = timeout_seconds
 
-    def send(self, text: OutgoingText) -> Outcome:
+    def send(self, text: OutgoingMessage) -> Outcome:
         """Hands a mail over, once."""
         try:
             mail = compose(text, self._service).as_bytes()
@@ -61,18 +61,18 @@ class EmailSender:
         except _AnswerError as error:
             return _judge(error.code)
         except ssl.SSLError:
-            return Busy("no encryption")
+            return Retryable("no encryption")
         except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError, but that is not promised
-            return Busy(type(error).__name__[:32])
+            return Retryable(type(error).__name__[:32])
         finally:
             if connection is not None:
                 connection.close()
 
-    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
         """Calls a mail failed that was not answered for, as nobody can be asked and it must not go out twice."""
-        return Sighting(delivery_key(text, self._service), "undelivered", "unknown")
+        return ProviderStatus(delivery_key(text, self._service), "undelivered", "unknown")
 
-    def look_up(self, provider_id: str) -> Sighting | None:
+    def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Knows nothing more of a mail that was accepted; if it is returned, the notice comes in as an email."""
         return None
 
@@ -95,7 +95,7 @@ class EmailSender:
         if self._server.user is not None:
             connection.login(self._server.user, self._server.password or "")
 
-    def _hand_over(self, connection: smtplib.SMTP, text: OutgoingText, mail: bytes) -> Outcome:
+    def _hand_over(self, connection: smtplib.SMTP, text: OutgoingMessage, mail: bytes) -> Outcome:
         _expect(2, connection.mail(text.sender))
         _expect(2, connection.rcpt(text.to))
         _expect(3, connection.docmd("DATA"))
@@ -158,4 +158,4 @@ def _expect(kind: int, answer: tuple[int, bytes]) -> None:
 def _judge(code: int) -> Outcome:
     if 500 <= code < 600 and code not in _SIGN_IN_CODES:
         return Refused(str(code))
-    return Busy(str(code))
+    return Retryable(str(code))

@@ -19,15 +19,15 @@ from inbox.voicemail import RecordingState, Report
 from intake.settings import Settings
 from tasks.carriers.protocol import (
     Accepted,
-    Busy,
     CarrierUnreachableError,
     Lookup,
+    NotSent,
     Outcome,
-    OutgoingText,
-    Printed,
+    OutgoingMessage,
+    ProviderStatus,
     Refused,
+    Retryable,
     Sender,
-    Sighting,
     Unanswered,
 )
 from tasks.carriers.smtp import make_email_sender
@@ -51,16 +51,16 @@ class ConsoleSender:
         """Takes the reason that is logged."""
         self._reason = reason
 
-    def send(self, text: OutgoingText) -> Outcome:
+    def send(self, text: OutgoingMessage) -> Outcome:
         """Notes that the text was not sent."""
         log.warning("reply_not_sent", delivery_id=text.delivery_id, reason=self._reason)
-        return Printed()
+        return NotSent()
 
-    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
         """Finds nothing, as nothing was ever sent."""
         return None
 
-    def look_up(self, provider_id: str) -> Sighting | None:
+    def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Knows of nothing."""
         return None
 
@@ -73,7 +73,7 @@ class TwilioSender:
         self._messages = client.messages
         self._status_callback = status_callback
 
-    def send(self, text: OutgoingText) -> Outcome:
+    def send(self, text: OutgoingMessage) -> Outcome:
         """Creates the message. Twilio has no idempotency key: what is unanswered stays unanswered here."""
         options = {"messaging_service_sid" if text.sender.startswith("MG") else "from_": text.sender}
         if text.delivery_id is not None:
@@ -86,7 +86,7 @@ class TwilioSender:
             return Unanswered("no sid in the answer")
         return Accepted(message.sid)
 
-    def find(self, text: OutgoingText, known: frozenset[str]) -> Sighting | None:
+    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
         """Reads the newest messages to this number. No filter by date sent: one that waits at Twilio has none yet."""
         filters: dict[str, Any] = {"to": text.to}
         if not text.sender.startswith("MG"):
@@ -98,15 +98,15 @@ class TwilioSender:
                     continue
                 # a trial account puts a sentence of its own in front
                 if message.sid and (message.body or "").endswith(text.body):
-                    return _sighting(message)
+                    return _provider_status(message)
         except (TwilioException, requests.RequestException, ValueError) as error:
             raise CarrierUnreachableError(type(error).__name__) from None
         return None
 
-    def look_up(self, provider_id: str) -> Sighting | None:
+    def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Fetches the message by its sid."""
         try:
-            return _sighting(self._messages(provider_id).fetch())
+            return _provider_status(self._messages(provider_id).fetch())
         except TwilioRestException as error:
             if error.status == requests.codes.not_found:
                 return None
@@ -220,13 +220,13 @@ def _judge(error: Exception) -> Outcome:
     if isinstance(error, TwilioRestException):
         code = str(error.code or error.status)
         if error.status == TOO_MANY_REQUESTS or error.code in PASSING_CODES:
-            return Busy(code)
+            return Retryable(code)
         passing = error.status >= requests.codes.server_error or error.status == requests.codes.request_timeout
         return Unanswered(code) if passing else Refused(code)
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Busy("connect timeout")
+        return Retryable("connect timeout")
     if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
-        return Busy("no connection")
+        return Retryable("no connection")
     return Unanswered(type(error).__name__)
 
 
@@ -235,6 +235,6 @@ def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
     return isinstance(reason, NewConnectionError)
 
 
-def _sighting(message: Any) -> Sighting:
+def _provider_status(message: Any) -> ProviderStatus:
     code = message.error_code
-    return Sighting(message.sid, str(message.status), None if code is None else str(code))
+    return ProviderStatus(message.sid, str(message.status), None if code is None else str(code))

@@ -15,19 +15,19 @@ from inbox.patients import conversations_of
 from intake.practices import Practices
 from tasks.carriers.protocol import (
     Accepted,
-    Busy,
     CarrierUnreachableError,
+    NotSent,
     Outcome,
-    OutgoingText,
-    Printed,
+    OutgoingMessage,
     Refused,
+    Retryable,
     Unanswered,
 )
 from tasks.delivery.states import IN_FLIGHT, retry_delay
-from tasks.delivery.status import OPTED_OUT_CODE, follow_up, mark_sent, write_sighting
+from tasks.delivery.status import OPTED_OUT_CODE, apply_provider_status, follow_up, mark_sent
 from tasks.metrics import of_delivery
 from tasks.pubsub import topics_of
-from tasks.queue import FollowUps
+from tasks.queue import AfterCommit
 from tasks.routing import HELP, OPT_IN, OPT_OUT
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 
 
-def add_delivery(session: Session, delivery: Delivery) -> FollowUps:
+def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
     """Adds a reply to the outbox; one in a chat is shown at once, as its patient's browser reads it from here."""
     shown = delivery.medium == Medium.CHAT
     if shown:
@@ -49,14 +49,14 @@ def add_delivery(session: Session, delivery: Delivery) -> FollowUps:
     session.flush()
     topics = topics_of(delivery.conversation_id, delivery.conversation.practice)
     if not shown:
-        return FollowUps(deliveries=(delivery.id,), topics=topics)
-    return FollowUps(topics=topics, measures=of_delivery(delivery, DeliveryState.PENDING, now()))
+        return AfterCommit(deliveries=(delivery.id,), topics=topics)
+    return AfterCommit(topics=topics, measures=of_delivery(delivery, DeliveryState.PENDING, now()))
 
 
-def deliver(context: Context, delivery_id: int) -> FollowUps:
+def deliver(context: Context, delivery_id: int) -> AfterCommit:
     """Sends a pending delivery once; any other delivery is left alone."""
     claimed = _claim(context, delivery_id)
-    if isinstance(claimed, FollowUps):
+    if isinstance(claimed, AfterCommit):
         return claimed
     medium, text = claimed
     outcome = context.senders[medium].send(text)
@@ -68,7 +68,7 @@ def deliver(context: Context, delivery_id: int) -> FollowUps:
         return follow_up(session, delivery, before, context.practices)
 
 
-def settle(context: Context, delivery_id: int) -> FollowUps:
+def settle(context: Context, delivery_id: int) -> AfterCommit:
     """Finds out from the carrier what became of a delivery that was handed over.
 
     One whose hand-over was not answered is sent again only when the carrier's list does not have it.
@@ -76,34 +76,34 @@ def settle(context: Context, delivery_id: int) -> FollowUps:
     with context.database.read() as session:
         delivery = session.get(Delivery, delivery_id)
         if delivery is None or delivery.sending_at is None:
-            return FollowUps()
+            return AfterCommit()
         text, state, attempt = _text(session, delivery, context.practices), delivery.state, delivery.sending_at
         sender = context.senders[Medium(delivery.medium)]
         provider_id = delivery.provider_id
         known = frozenset() if provider_id else _provider_ids(session, delivery)
     try:
         if state == DeliveryState.SENT and provider_id:
-            sighting = sender.look_up(provider_id)
+            provider_status = sender.look_up(provider_id)
         elif state in IN_FLIGHT:
-            sighting = sender.find(text, known)
+            provider_status = sender.find(text, known)
         else:
-            return FollowUps()
+            return AfterCommit()
     except CarrierUnreachableError as error:
         log.warning("carrier_unreachable", delivery_id=delivery_id, error=str(error))
-        return FollowUps()
+        return AfterCommit()
     with context.database.write() as session:
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         if delivery.state != state or delivery.sending_at != attempt:
-            return FollowUps()  # a callback or another worker was faster
-        if sighting is not None:
-            write_sighting(delivery, sighting)
+            return AfterCommit()  # a callback or another worker was faster
+        if provider_status is not None:
+            apply_provider_status(delivery, provider_status)
         elif state in IN_FLIGHT:
             _try_again(delivery, delivery.error_code or "never arrived")
         log.info("delivery_settled", delivery_id=delivery_id, state=delivery.state)
         return follow_up(session, delivery, state, context.practices)
 
 
-def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingText] | FollowUps:
+def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage] | AfterCommit:
     """Takes a due delivery for this worker alone; one that may not go out is held."""
     with context.database.write() as session:
         moment = now()
@@ -122,7 +122,7 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingText] | 
             )
         )
         if not claimed.rowcount:  # type: ignore[attr-defined]
-            return FollowUps()
+            return AfterCommit()
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         reason = _why_held(session, delivery)
         if reason is None:
@@ -142,10 +142,10 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 
 
-def _text(session: Session, delivery: Delivery, practices: Practices) -> OutgoingText:
+def _text(session: Session, delivery: Delivery, practices: Practices) -> OutgoingMessage:
     assert delivery.sending_at is not None  # noqa: S101 (set by the claim)
     message, practice = _answered(session, delivery), practices.by_slug(delivery.conversation.practice)
-    return OutgoingText(
+    return OutgoingMessage(
         delivery_id=delivery.id,
         to=delivery.conversation.patient_address or "",
         sender=delivery.sender,
@@ -175,14 +175,14 @@ def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> No
                 mark_sent(delivery)
         case _ if delivery.state != DeliveryState.SENDING:
             return
-        case Printed():
+        case NotSent():
             delivery.state = DeliveryState.NOT_SENT
         case Refused(code):
             delivery.state = DeliveryState.FAILED
             delivery.error_code = code
             if code == OPTED_OUT_CODE:
                 _follow_carrier_opt_out(session, delivery)
-        case Busy(code):
+        case Retryable(code):
             _try_again(delivery, code)
         case Unanswered(code):
             delivery.state = DeliveryState.UNKNOWN

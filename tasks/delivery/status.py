@@ -10,13 +10,13 @@ from inbox.conversation_state import bring_back
 from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, Notification, now
 from intake.practices import Practices
-from tasks.carriers.protocol import Sighting
+from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
 from tasks.metrics import of_delivery
 from tasks.notification.models import UNDELIVERED, add_notifications
 from tasks.pubsub import topics_of
-from tasks.queue import FollowUps
-from tasks.routing import Plan
+from tasks.queue import AfterCommit
+from tasks.routing import RoutingDecision
 
 log = structlog.get_logger(__name__)
 
@@ -24,22 +24,22 @@ OPTED_OUT_CODE = "21610"
 
 
 def record_status(
-    database: Database, practices: Practices, delivery_id: int | None, sighting: Sighting
-) -> FollowUps | None:
+    database: Database, practices: Practices, delivery_id: int | None, provider_status: ProviderStatus
+) -> AfterCommit | None:
     """Applies a status callback, forward only.
 
     Args:
         database: where the deliveries are.
         practices: who is told of a failure.
         delivery_id: the delivery named in the callback's address, if any.
-        sighting: what the carrier says.
+        provider_status: what the carrier says.
 
     Returns:
         None when no delivery matches.
     """
     with database.write() as session:
         delivery = session.scalar(
-            select(Delivery).where(Delivery.provider_id == sighting.provider_id).with_for_update()
+            select(Delivery).where(Delivery.provider_id == provider_status.provider_id).with_for_update()
         )
         if delivery is None and delivery_id is not None:
             named = session.get(Delivery, delivery_id, with_for_update=True)
@@ -50,21 +50,21 @@ def record_status(
         if delivery is None:
             return None
         before = delivery.state
-        write_sighting(delivery, sighting)
+        apply_provider_status(delivery, provider_status)
         log.info("delivery_status", delivery_id=delivery.id, state=delivery.state)
         return follow_up(session, delivery, before, practices)
 
 
-def write_sighting(delivery: Delivery, sighting: Sighting) -> None:
+def apply_provider_status(delivery: Delivery, provider_status: ProviderStatus) -> None:
     """Applies what the carrier says of a delivery, unless it is past that already."""
-    reported = state_for_status(sighting.status) or DeliveryState.SENT  # whatever it says, the carrier has it
-    delivery.provider_id = delivery.provider_id or sighting.provider_id
+    reported = state_for_status(provider_status.status) or DeliveryState.SENT  # whatever it says, the carrier has it
+    delivery.provider_id = delivery.provider_id or provider_status.provider_id
     state = advance(DeliveryState(delivery.state), reported)
     if state == DeliveryState.SENT:
         mark_sent(delivery)
     elif state != delivery.state:
         delivery.state = state
-        delivery.error_code = sighting.error_code
+        delivery.error_code = provider_status.error_code
 
 
 def mark_sent(delivery: Delivery) -> None:
@@ -75,7 +75,7 @@ def mark_sent(delivery: Delivery) -> None:
         delivery.next_attempt_at = now() + FIRST_STATUS_CHECK
 
 
-def follow_up(session: Session, delivery: Delivery, before: str, practices: Practices) -> FollowUps:
+def follow_up(session: Session, delivery: Delivery, before: str, practices: Practices) -> AfterCommit:
     """What follows from a delivery's new state: whoever watches looks again, and a failure is somebody's task.
 
     Args:
@@ -85,9 +85,9 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
         practices: who is told.
     """
     if delivery.state == before:
-        return FollowUps()
+        return AfterCommit()
     conversation = delivery.conversation
-    topics = FollowUps(
+    topics = AfterCommit(
         topics=topics_of(conversation.id, conversation.practice), measures=of_delivery(delivery, before, now())
     )
     if delivery.message_id is not None:
@@ -97,16 +97,16 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     return topics
 
 
-def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> FollowUps:
+def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
     """An automatic reply that never reached the patient is told of; an opt-out is the patient's own wish."""
     if delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE:
-        return FollowUps()
+        return AfterCommit()
     practice = practices.by_slug(delivery.conversation.practice)
     message = session.get(Message, delivery.message_id)
     if practice is None or message is None or _was_told(session, message):
-        return FollowUps()
-    plan = Plan(delivery.reply, None, "front_desk", "high", "the reply could not be delivered")
-    return FollowUps(notifications=add_notifications(session, message, practice, plan, UNDELIVERED))
+        return AfterCommit()
+    plan = RoutingDecision(delivery.reply, None, "front_desk", "high", "the reply could not be delivered")
+    return AfterCommit(notifications=add_notifications(session, message, practice, plan, UNDELIVERED))
 
 
 def _was_told(session: Session, message: Message) -> bool:

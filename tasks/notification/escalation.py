@@ -16,8 +16,8 @@ from inbox.staff_models import Escalation
 from intake.practices import TEXT_PREFIX, Practice
 from tasks.notification.escalation_policy import NEVER, contact_of, next_step_at, reason_of
 from tasks.notification.models import add_notifications, key_of
-from tasks.queue import FollowUps
-from tasks.routing import URGENT, Plan
+from tasks.queue import AfterCommit
+from tasks.routing import URGENT, RoutingDecision
 
 if TYPE_CHECKING:
     from inbox.database import Database
@@ -28,25 +28,25 @@ log = structlog.get_logger(__name__)
 WITHOUT_PRACTICE = timedelta(minutes=5)
 
 
-def escalate(context: Context, escalation_id: int) -> FollowUps:
+def escalate(context: Context, escalation_id: int) -> AfterCommit:
     """Tells the next contact, when one is due and nobody has acknowledged."""
     with context.database.write() as session:
         moment = now()
         row = session.get(Escalation, escalation_id, with_for_update=True)
         if row is None or row.acknowledged_at is not None or row.next_step_at > moment:
-            return FollowUps()
+            return AfterCommit()
         practice = context.practices.by_slug(row.practice)
         if practice is None:
             row.next_step_at = moment + WITHOUT_PRACTICE  # it may come back
-            return FollowUps()
+            return AfterCommit()
         steps = practice.escalation
         if row.step >= len(steps):
             row.next_step_at = NEVER  # a step was taken out of the file
-            return FollowUps()
+            return AfterCommit()
         row.step += 1
         row.next_step_at = next_step_at(steps, row.step, moment)
         contact = contact_of(steps, row.step)
-        plan = Plan(URGENT, None, contact, URGENT, "nobody has acknowledged it")
+        plan = RoutingDecision(URGENT, None, contact, URGENT, "nobody has acknowledged it")
         notifications = add_notifications(session, row.message, practice, plan, reason_of(row.step))
         record_action(
             session,
@@ -59,7 +59,7 @@ def escalate(context: Context, escalation_id: int) -> FollowUps:
             contact=contact,
         )
         log.warning("escalated", escalation_id=row.id, step=row.step, contact=contact)
-        return FollowUps(notifications=notifications)
+        return AfterCommit(notifications=notifications)
 
 
 def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | None) -> bool:

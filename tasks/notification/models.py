@@ -14,7 +14,7 @@ from inbox.staff_models import Escalation
 from intake.practices import TEXT_PREFIX, Practice, Team
 from tasks.notification.escalation_policy import next_step_at, number_of
 from tasks.notification.quiet_hours import due_at
-from tasks.routing import URGENT, Plan
+from tasks.routing import URGENT, RoutingDecision
 
 CONSOLE = "console"
 UNDELIVERED = "undelivered"
@@ -74,7 +74,7 @@ def targets_for(practice: Practice, team: str) -> dict[str, str]:
 
 
 def add_notifications(
-    session: Session, message: Message, practice: Practice, plan: Plan, reason: str
+    session: Session, message: Message, practice: Practice, plan: RoutingDecision, reason: str
 ) -> tuple[int, ...]:
     """Adds one outbox row for each address of the plan's team, and returns the ids of those that are due at once.
 

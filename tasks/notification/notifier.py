@@ -12,7 +12,7 @@ from inbox.models import now
 from intake.errors import IntakeError
 from intake.practices import TEXT_PREFIX, Practice
 from intake.settings import Settings
-from tasks.carriers.protocol import Accepted, Busy, Outcome, OutgoingText, Refused, Sender
+from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
 from tasks.carriers.twilio import make_sender
 from tasks.notification.models import CONSOLE, Digest, Notice
 from tasks.notification.render import Wording, word
@@ -49,7 +49,7 @@ class Notifier:
         if texts_from is None:
             return Refused("no number to text from")
         to = address.removeprefix(TEXT_PREFIX)
-        text = OutgoingText(delivery_id=None, to=to, sender=texts_from, body=wording.text, sending_at=now())
+        text = OutgoingMessage(delivery_id=None, to=to, sender=texts_from, body=wording.text, sending_at=now())
         return self._texts.send(text)
 
 
@@ -90,7 +90,7 @@ def _send_through_apprise(wording: Wording, address: str) -> Outcome:
     if not channel.add(address):
         return Refused("not an address")
     taken = channel.notify(title=wording.title, body=wording.body)
-    return Accepted("apprise") if taken else Busy("not taken")
+    return Accepted("apprise") if taken else Retryable("not taken")
 
 
 def _show(notice: Notice | Digest) -> None:

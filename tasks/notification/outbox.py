@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from inbox.models import Conversation, Message, Notification, NotificationState, now
 from inbox.staff_models import Escalation
 from intake.practices import Practice, Team
-from tasks.carriers.protocol import Accepted, Busy, Outcome, Printed, Refused
+from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
 from tasks.delivery.states import retry_delay
 from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.models import CONSOLE, Digest, Notice, targets_for
 from tasks.notification.quiet_hours import is_gathered
-from tasks.queue import FollowUps
+from tasks.queue import AfterCommit
 from tasks.routing import URGENT
 
 if TYPE_CHECKING:
@@ -46,21 +46,21 @@ class _Claim:
     texts_from: str | None
 
 
-def notify(context: Context, notification_id: int) -> FollowUps:
+def notify(context: Context, notification_id: int) -> AfterCommit:
     """Sends a notification that is due; a repeated notice harms less than a lost one, so it may come twice."""
     with context.database.write() as session:
         claim = _claim(session, notification_id, context)
     if claim is None:
-        return FollowUps()
+        return AfterCommit()
     outcome = _tell(context, claim)
     with context.database.write() as session:
         rows = session.scalars(select(Notification).where(Notification.id.in_(claim.row_ids)))
-        return FollowUps(measures=tuple(measure for row in rows for measure in _write_outcome(row, outcome)))
+        return AfterCommit(measures=tuple(measure for row in rows for measure in _write_outcome(row, outcome)))
 
 
 def _tell(context: Context, claim: _Claim) -> Outcome:
     if claim.notice is None:
-        return Busy("the practice is not in the practices file")
+        return Retryable("the practice is not in the practices file")
     if claim.address is None:
         return Refused("the address is not in the practices file any more")
     return context.notifier.notify(claim.notice, claim.address, claim.texts_from)
@@ -162,7 +162,7 @@ def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
     delay = retry_delay(row.attempts)
     if isinstance(outcome, Accepted):
         row.state = NotificationState.SENT
-    elif isinstance(outcome, Refused | Printed) or delay is None:
+    elif isinstance(outcome, Refused | NotSent) or delay is None:
         row.state = NotificationState.FAILED
         log.error("notification_failed", notification_id=row.id, team=row.team, outcome=type(outcome).__name__)
     else:

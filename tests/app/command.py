@@ -60,7 +60,7 @@ def intake(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, stdin: str | bytes = b""
 ) -> Finished:
     """Runs `intake`, which never ends in a traceback."""
-    done = python("-m", "intake", *arguments, folder=folder, environment=environment, stdin=stdin)
+    done = python("-m", "app", *arguments, folder=folder, environment=environment, stdin=stdin)
     assert "Traceback" not in done.err
     return done
 

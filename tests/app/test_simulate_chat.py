@@ -20,7 +20,7 @@ QUESTION = "How much does a physical cost if I pay cash, no insurance?"
 def simulate(service: Service, folder: Path, *arguments: str) -> list[str]:
     """Runs the command while a worker works, and returns the lines that it printed."""
     command = subprocess.Popen(
-        [sys.executable, "-m", "intake", "simulate", "chat", "--url", service.url, *arguments],
+        [sys.executable, "-m", "app", "simulate", "chat", "--url", service.url, *arguments],
         cwd=folder,
         env=environment_of(service.settings) | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

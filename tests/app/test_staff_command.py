@@ -145,7 +145,7 @@ def on_a_terminal(folder: Path, *arguments: str, typed: list[str]) -> tuple[int,
     """Runs `intake` on a terminal, types a line at every prompt, and returns the status and what it showed."""
     terminal, its_end = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "intake", *arguments],
+        [sys.executable, "-m", "app", *arguments],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "dumb"} | complete(folder),
         stdin=its_end,

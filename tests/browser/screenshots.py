@@ -42,7 +42,7 @@ def start_demo(processes: Processes) -> str:
     """Starts the service with the demo practice, and returns the demo page's address."""
     shutil.copy(ROOT / "practices.demo.toml", processes.folder)
     address = f"http://127.0.0.1:{free_port()}"
-    service = processes.start("up", ["-m", "intake", "up", "--port", address.rpartition(":")[2]], {})
+    service = processes.start("up", ["-m", "app", "up", "--port", address.rpartition(":")[2]], {})
     processes.wait_until(lambda: answers(f"{address}/readyz") or not service.is_running, "the service to be ready")
     if not service.is_running:
         sys.exit(f"the service did not start{service.tail()}")
@@ -52,7 +52,7 @@ def start_demo(processes: Processes) -> str:
 def add_manager(processes: Processes) -> str:
     """Gives a manager of the demo practice an account, and returns the password."""
     options = ["--practice", "demo", "--role", "manager", "--name", "Dana Reyes", "--generate"]
-    added = processes.start("staff", ["-m", "intake", "staff", "add", MANAGER, *options], {})
+    added = processes.start("staff", ["-m", "app", "staff", "add", MANAGER, *options], {})
     if added.wait() != 0:
         sys.exit(f"there is no manager{added.tail()}")
     return added.output.split()[-1]

@@ -133,7 +133,7 @@ class Processes:
     def start_worker(self, settings: Settings, *queues: str) -> Process:
         """Starts `intake worker`, for these queues or for all."""
         options = [part for queue in queues for part in ("--queue", queue)]
-        return self.start("worker", ["-m", "intake", "worker", *options], environment_of(settings))
+        return self.start("worker", ["-m", "app", "worker", *options], environment_of(settings))
 
     def start_tampered_worker(self, settings: Settings, function: str, event: str, action: str) -> Process:
         """Starts a worker to which something happens at a function's call or return; see `tampered_worker.py`."""
@@ -142,7 +142,7 @@ class Processes:
 
     def start_web(self, settings: Settings, port: int) -> Process:
         """Starts `intake web` and waits until it answers."""
-        arguments = ["-m", "intake", "web", "--port", str(port), "--processes", "1"]
+        arguments = ["-m", "app", "web", "--port", str(port), "--processes", "1"]
         web = self.start("web", arguments, environment_of(settings))
         self.wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), "the web server to answer")
         return web

@@ -36,7 +36,7 @@ class Machine:
 
     def start(self, *arguments: str) -> Process:
         """Starts an `intake` command."""
-        return self.processes.start(arguments[0], ["-m", "intake", *arguments], {})
+        return self.processes.start(arguments[0], ["-m", "app", *arguments], {})
 
     def simulate(self, text: str) -> str:
         """Plays a patient, and returns what is shown."""

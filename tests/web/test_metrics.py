@@ -22,7 +22,7 @@ from intake.settings import Settings
 from tasks.metrics import CLASSIFY_SECONDS, MESSAGES, Measure, Series, read, record
 from tasks.queue import WorkQueue
 from tests.staff.conftest import Console, StartConsole
-from web.services import attach, parts_of
+from web.services import attach, services_of
 
 TOKEN = "a-token-for-prometheus"
 QUESTION = "Do you have parking?"
@@ -52,9 +52,9 @@ def _labels(labels: dict[str, str]) -> str:
     return f"{{{written}}}" if labels else ""
 
 
-def change_parts(console: Console, **parts: Any) -> None:
+def change_parts(console: Console, **services: Any) -> None:
     """Gives the web application other parts."""
-    attach(console._app, replace(parts_of(console._app), **parts))
+    attach(console._app, replace(services_of(console._app), **services))
 
 
 # ---- who may read it
@@ -186,7 +186,7 @@ def test_without_redis_the_rest_is_told(console: Console) -> None:
 
 
 def test_without_the_database_the_rest_is_told(console: Console, tmp_path: Path) -> None:
-    elsewhere = Database(f"sqlite:///{tmp_path}/nothing/here.db", parts_of(console._app).database.keyring)
+    elsewhere = Database(f"sqlite:///{tmp_path}/nothing/here.db", services_of(console._app).database.keyring)
     change_parts(console, database=elsewhere)
 
     found = samples(console)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from classifier.understanding import INTENTS
 
-CORPUS = Path(__file__).parent / "corpus"
+CORPUS = Path(__file__).parents[1] / "corpus"
 RECIPE_SOURCE = "intents"
 """`Message.source` of the messages in `<practice>/<intent>.tsv`."""
 

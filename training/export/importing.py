@@ -37,7 +37,7 @@ LEAST_AGREEMENT: Final = 0.98
 """The least share of the messages, 0 to 1, on which the imported network names the original's intent."""
 
 MAX_TOKENS: Final = 256
-_RECIPE: Final = Path(__file__).parent / "recipes" / "compact.toml"
+_RECIPE: Final = Path(__file__).parents[1] / "recipes" / "compact.toml"
 """Every model is validated and calibrated on the messages, and towards the accuracy, that the shipped one is."""
 
 Say = Callable[[str], None]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from training.recipe import Base, RecipeError
 
-BASES = Path(__file__).parent / "runs" / "bases"
+BASES = Path(__file__).parents[1] / "runs" / "bases"
 
 
 def locate(base: Base, unpacked: Path = BASES) -> Path:

@@ -42,7 +42,7 @@ def _from_file(file: Path) -> bytes:
 
 
 def _from_inbox(data_dir: Path) -> bytes:
-    command = [sys.executable, "-m", "intake", "model", "export-reviews", "-", "--data-dir", str(data_dir)]
+    command = [sys.executable, "-m", "app", "model", "export-reviews", "-", "--data-dir", str(data_dir)]
     done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()

@@ -22,7 +22,7 @@ from tasks.pubsub import conversation_topic, topics_of
 from templates.chat import WIDGET
 from web.errors import RequestError
 from web.event_stream import event_stream
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 from webhooks.browser.origins import answer_preflights, require_origin
 from webhooks.browser.request_fields import (
     LONGEST_MESSAGE,
@@ -60,9 +60,9 @@ def widget() -> Response:
 @blueprint.get("/practices/<key>")
 def practice(key: str) -> Response:
     """Says what the widget shows of a practice."""
-    parts = parts_of(current_app)
-    found = _practice(parts, key)
-    require_origin(request, found, parts.settings)
+    services = services_of(current_app)
+    found = _practice(services, key)
+    require_origin(request, found, services.settings)
     moment = datetime.now(UTC)
     opening = found.next_opening(moment)
     return jsonify(
@@ -81,24 +81,24 @@ def practice(key: str) -> Response:
 @blueprint.post("/conversations")
 def begin() -> tuple[Response, int]:
     """Opens a conversation."""
-    parts = parts_of(current_app)
+    services = services_of(current_app)
     body = json_object(request)
-    found = _practice(parts, _text(body, "practice", 64))
-    require_origin(request, found, parts.settings)
+    found = _practice(services, _text(body, "practice", 64))
+    require_origin(request, found, services.settings)
     name, number = _text(body, "name", LONGEST_NAME, needed=False), _text(body, "phone", 40, needed=False)
-    public_id = open_chat(parts.database, found.slug, name or None, phone_number(number) if number else None)
-    return jsonify(conversation=public_id, token=_tokens(parts).issue(public_id)), 201
+    public_id = open_chat(services.database, found.slug, name or None, phone_number(number) if number else None)
+    return jsonify(conversation=public_id, token=_tokens(services).issue(public_id)), 201
 
 
 @blueprint.post("/conversations/<public_id>/messages")
 def send(public_id: str) -> tuple[Response, int]:
     """Stores a message and puts it on the queue; one that is sent again is answered the same."""
-    parts = parts_of(current_app)
-    chat = _enter(parts, public_id)
+    services = services_of(current_app)
+    chat = _enter(services, public_id)
     body = json_object(request)
     key = client_message_id(_text(body, "client_message_id", 64))
     recorded = record_message(
-        parts.database,
+        services.database,
         InboundMessage(
             practice=chat.practice,
             channel=Channel.CHAT,
@@ -112,8 +112,8 @@ def send(public_id: str) -> tuple[Response, int]:
         ),
     )
     if recorded.is_new:
-        parts.queue.put("handle_message", recorded.message_id)
-        parts.queue.announce(*topics_of(chat.id, chat.practice))
+        services.queue.put("handle_message", recorded.message_id)
+        services.queue.announce(*topics_of(chat.id, chat.practice))
     log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="chat")
     return jsonify(message=recorded.entry), 202
 
@@ -121,19 +121,19 @@ def send(public_id: str) -> tuple[Response, int]:
 @blueprint.get("/conversations/<public_id>/messages")
 def read(public_id: str) -> Response:
     """Returns what was said after an entry."""
-    parts = parts_of(current_app)
-    chat = _enter(parts, public_id)
-    transcript = read_transcript(parts.database, chat.id, _number(request.args.get("after", "0"), "after"))
+    services = services_of(current_app)
+    chat = _enter(services, public_id)
+    transcript = read_transcript(services.database, chat.id, _number(request.args.get("after", "0"), "after"))
     return jsonify(messages=[_shown(entry) for entry in transcript.entries], working=transcript.working)
 
 
 @blueprint.get("/conversations/<public_id>/events")
 def events(public_id: str) -> Response:
     """Streams what is said from now on, after the entries that the browser has."""
-    parts = parts_of(current_app)
-    chat = _enter(parts, public_id)
+    services = services_of(current_app)
+    chat = _enter(services, public_id)
     after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
-    return event_stream(parts.watchers, [conversation_topic(chat.id)], _what_is_new(parts, chat, after))
+    return event_stream(services.watchers, [conversation_topic(chat.id)], _what_is_new(services, chat, after))
 
 
 @blueprint.after_request
@@ -152,13 +152,13 @@ def renew_token(response: Response) -> Response:
     return response
 
 
-def _what_is_new(parts: Parts, chat: Chat, after: int) -> Callable[[bool], Iterator[str]]:
+def _what_is_new(services: Services, chat: Chat, after: int) -> Callable[[bool], Iterator[str]]:
     """Returns what to look with for a stream: the entries that it has not shown yet, and whether one is on its way."""
     shown, working = after, None
 
     def look(_woken: bool) -> Iterator[str]:
         nonlocal shown, working
-        transcript = read_transcript(parts.database, chat.id, shown)
+        transcript = read_transcript(services.database, chat.id, shown)
         for entry in transcript.entries:
             yield f"event: message\nid: {entry.number}\ndata: {json.dumps(_shown(entry))}\n\n"
             shown = entry.number
@@ -180,28 +180,28 @@ def _shown(entry: Entry) -> dict[str, Any]:
     return shown | ({"client_message_id": entry.sender_message_id} if entry.author == "patient" else {})
 
 
-def _practice(parts: Parts, key: str) -> Practice:
-    found = parts.practices.by_widget_key(key)
+def _practice(services: Services, key: str) -> Practice:
+    found = services.practices.by_widget_key(key)
     if found is None:
         raise RequestError(404, "unknown_practice", "No practice has this widget key; check data-practice.")
     return found
 
 
-def _enter(parts: Parts, public_id: str) -> Chat:
+def _enter(services: Services, public_id: str) -> Chat:
     """Lets a request into the conversation that its token is bound to, from a page of the conversation's practice."""
-    fresh = _tokens(parts).check(request, public_id)
-    chat = find_chat(parts.database, public_id)
-    found = parts.practices.by_slug(chat.practice) if chat else None
+    fresh = _tokens(services).check(request, public_id)
+    chat = find_chat(services.database, public_id)
+    found = services.practices.by_slug(chat.practice) if chat else None
     if chat is None or found is None:
         raise RequestError(404, "unknown_conversation", "There is no such conversation: begin a new one.")
-    require_origin(request, found, parts.settings)
+    require_origin(request, found, services.settings)
     if fresh is not None:
         g.chat_token = fresh
     return chat
 
 
-def _tokens(parts: Parts) -> Tokens:
-    return Tokens(parts.settings.secret_key)
+def _tokens(services: Services) -> Tokens:
+    return Tokens(services.settings.secret_key)
 
 
 def _text(body: dict[str, Any], name: str, longest: int, *, needed: bool = True) -> str:

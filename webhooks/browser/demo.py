@@ -14,7 +14,7 @@ from intake.practices import Practice
 from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 from webhooks.browser.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
 from webhooks.browser.origins import origin_of
 from webhooks.browser.request_fields import json_object, wrong
@@ -34,8 +34,8 @@ POLICY = (
 @blueprint.get("/")
 def page() -> Response:
     """Shows the site of the first practice with a chat."""
-    parts = parts_of(current_app)
-    html = render_page(_practice(parts), datetime.now(UTC), with_phone=parts.settings.demo_mode)
+    services = services_of(current_app)
+    html = render_page(_practice(services), datetime.now(UTC), with_phone=services.settings.demo_mode)
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = POLICY
     return response
@@ -57,23 +57,23 @@ def asset(name: str) -> Response:
 @blueprint.get("/demo/messages")
 def read() -> Response:
     """Shows what was sent from the visitor's phone and what came of it; a visitor without a phone gets one."""
-    parts, practice = _enter()
-    phone = _phone(parts) or Phones(parts.settings.secret_key).new(practice)
-    sent = read_phone(parts.database, practice, phone)
+    services, practice = _enter()
+    phone = _phone(services) or Phones(services.settings.secret_key).new(practice)
+    sent = read_phone(services.database, practice, phone)
     response = jsonify(
         number=numbers.spoken(phone.number),
         messages=[_shown(one) for one in sent],
         working=any(one.working for one in sent),
     )
-    response.headers[HEADER] = Phones(parts.settings.secret_key).token(phone)
+    response.headers[HEADER] = Phones(services.settings.secret_key).token(phone)
     return response
 
 
 @blueprint.post("/demo/messages")
 def send() -> tuple[Response, int]:
     """Sends a text from the visitor's phone, or leaves a voicemail: stored as the webhooks do, and put on the queue."""
-    parts, practice = _enter()
-    phone = _phone(parts)
+    services, practice = _enter()
+    phone = _phone(services)
     if phone is None:
         raise RequestError(401, "invalid_token", f"Read /demo/messages first, and send its {HEADER} header along.")
     body = json_object(request)
@@ -82,37 +82,37 @@ def send() -> tuple[Response, int]:
         raise wrong(f"text has to be 1 to {LONGEST_TEXT} characters long.")
     match body.get("channel"):
         case Channel.SMS:
-            recorded = send_text(parts.database, practice, phone, text)
+            recorded = send_text(services.database, practice, phone, text)
         case Channel.VOICEMAIL:
-            recorded = leave_voicemail(parts.database, practice, phone, text)
+            recorded = leave_voicemail(services.database, practice, phone, text)
         case _:
             raise wrong("channel has to be sms or voicemail.")
-    parts.queue.put("handle_message", recorded.message_id)
+    services.queue.put("handle_message", recorded.message_id)
     log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel=body["channel"])
     return jsonify(message=recorded.message_id), 202
 
 
-def _enter() -> tuple[Parts, Practice]:
+def _enter() -> tuple[Services, Practice]:
     """Lets the page's own requests in, and nobody's where there is no phone."""
-    parts = parts_of(current_app)
-    if not parts.settings.demo_mode:
+    services = services_of(current_app)
+    if not services.settings.demo_mode:
         abort(404)
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    own = site == "same-origin" if site else origin in (None, origin_of(parts.settings.public_url))
+    own = site == "same-origin" if site else origin in (None, origin_of(services.settings.public_url))
     if not own:
         raise RequestError(403, "origin_not_allowed", "Only the demo page itself may use its phone.")
-    return parts, _practice(parts)
+    return services, _practice(services)
 
 
-def _practice(parts: Parts) -> Practice:
-    for practice in parts.practices.all:
+def _practice(services: Services) -> Practice:
+    for practice in services.practices.all:
         if practice.widget_key:
             return practice
     raise RequestError(404, "no_chat", "No practice has a chat: give one a widget_key in the practices file.")
 
 
-def _phone(parts: Parts) -> Phone | None:
-    return Phones(parts.settings.secret_key).find(request.headers.get(HEADER, ""))
+def _phone(services: Services) -> Phone | None:
+    return Phones(services.settings.secret_key).find(request.headers.get(HEADER, ""))
 
 
 def _shown(sent: Sent) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from inbox.models import Channel
 from intake.practices import Practice
 from templates.form_pages import render_page
 from web.errors import RequestError
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 from webhooks.browser.contact_form import ContactForm, read_form, redirect_target
 from webhooks.browser.origins import answer_preflights, origin_of, require_origin
 
@@ -30,16 +30,16 @@ LARGEST_FORM = 128 * 1024  # 8,000 characters take up to twelve bytes each as an
 @blueprint.post("/<slug>")
 def receive(slug: str) -> AnyResponse:
     """Stores a form and puts it on the queue; one that is sent twice is stored once, and answered the same."""
-    parts = parts_of(current_app)
-    practice = parts.practices.by_slug(slug)
+    services = services_of(current_app)
+    practice = services.practices.by_slug(slug)
     if practice is None:
         raise RequestError(404, "unknown_practice", "No practice has this slug; check the form's action.")
     if _page_origin() is not None:
-        require_origin(request, practice, parts.settings)
+        require_origin(request, practice, services.settings)
     request.max_content_length = request.max_form_memory_size = LARGEST_FORM
     try:
         form = read_form(_values())
-        target = _target(form, practice, parts)
+        target = _target(form, practice, services)
     except RequestError as error:
         if _is_for_a_script():
             raise
@@ -47,13 +47,13 @@ def receive(slug: str) -> AnyResponse:
     if form.is_bait_taken:
         log.info("form_dropped", practice=practice.slug)
     else:
-        _record(parts, practice, form)
+        _record(services, practice, form)
     if _is_for_a_script():
         return jsonify(message="received"), 202  # type: ignore[return-value]
     return redirect(target, 303) if target else _page(practice, 202)
 
 
-def _record(parts: Parts, practice: Practice, form: ContactForm) -> None:
+def _record(services: Services, practice: Practice, form: ContactForm) -> None:
     address, received_on = _route(form, practice)
     inbound = InboundMessage(
         practice=practice.slug,
@@ -66,9 +66,9 @@ def _record(parts: Parts, practice: Practice, form: ContactForm) -> None:
         contact=Contact(name=form.name, phone=form.phone, email=form.email),
     )
     contents = (form.name, form.email, form.phone, form.message)
-    recorded = record_submission(parts.database, inbound, contents, form.client_message_id, datetime.now(UTC))
+    recorded = record_submission(services.database, inbound, contents, form.client_message_id, datetime.now(UTC))
     if recorded.is_new:
-        parts.queue.put("handle_message", recorded.message_id)
+        services.queue.put("handle_message", recorded.message_id)
     log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="web_form")
 
 
@@ -91,10 +91,10 @@ def _values() -> Mapping[str, object]:
     return body
 
 
-def _target(form: ContactForm, practice: Practice, parts: Parts) -> str | None:
+def _target(form: ContactForm, practice: Practice, services: Services) -> str | None:
     if form.redirect is None:
         return None
-    allowed = frozenset({*practice.allowed_origins, origin_of(parts.settings.public_url)})
+    allowed = frozenset({*practice.allowed_origins, origin_of(services.settings.public_url)})
     return redirect_target(form.redirect, _page_origin(), allowed)
 
 

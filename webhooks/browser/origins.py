@@ -9,7 +9,7 @@ from flask import Blueprint, Request, Response, current_app, request
 from intake.practices import Practice
 from intake.settings import Settings
 from web.errors import RequestError
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
@@ -47,23 +47,25 @@ def answer_preflights(blueprint: Blueprint) -> None:
     def preflight() -> Response | None:
         if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
             return None
-        if not _is_known(request, parts_of(current_app)):
+        if not _is_known(request, services_of(current_app)):
             raise RequestError(403, "origin_not_allowed", "No practice allows pages of this origin.")
         return Response(status=204, headers=_PREFLIGHT)
 
     @blueprint.after_request
     def readable(response: Response) -> Response:
         response.vary.add("Origin")
-        if _is_known(request, parts_of(current_app)):
+        if _is_known(request, services_of(current_app)):
             response.headers.setdefault("Access-Control-Allow-Origin", request.headers["Origin"])
             response.headers.setdefault("Access-Control-Expose-Headers", _READABLE)
         return response
 
 
-def _is_known(request: Request, parts: Parts) -> bool:
+def _is_known(request: Request, services: Services) -> bool:
     """Whether any practice allows the origin: what a request is about is known only later, and checked then."""
     origin = request.headers.get("Origin")
-    return origin is not None and any(_allows(practice, origin, parts.settings) for practice in parts.practices.all)
+    return origin is not None and any(
+        _allows(practice, origin, services.settings) for practice in services.practices.all
+    )
 
 
 def _allows(practice: Practice, origin: str, settings: Settings) -> bool:
@@ -72,5 +74,5 @@ def _allows(practice: Practice, origin: str, settings: Settings) -> bool:
 
 def origin_of(url: str) -> str:
     """Returns the origin of an address."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    services = urlsplit(url)
+    return f"{services.scheme}://{services.netloc}"

@@ -15,7 +15,7 @@ from inbox.models import Channel
 from intake.practices import Practice
 from intake.settings import Settings
 from web.errors import RequestError, error_response
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 from webhooks.email.inbound_email import InboundEmail, read_email
 from webhooks.email.multipart import PostedForm, read_multipart
 
@@ -34,8 +34,8 @@ def receive() -> Response:
     An address that is no practice's is answered with 404 rather than with success: the service that posts it lists
     the failure, and may hold the mail back while the practices file is put right.
     """
-    parts = parts_of(current_app)
-    if not _knows_password(request, parts.settings):
+    services = services_of(current_app)
+    if not _knows_password(request, services.settings):
         return _unauthorized()
     request.max_content_length = LARGEST_EMAIL
     posted = read_multipart(request.stream, request.mimetype_params)
@@ -46,17 +46,17 @@ def receive() -> Response:
             "The field headers is missing: post parsed emails, not raw ones (SendGrid: clear 'POST the raw message').",
         )
     email = read_email(posted.fields)
-    practices = {practice.slug: practice for practice in map(parts.practices.by_email, email.recipients) if practice}
+    practices = {practice.slug: practice for practice in map(services.practices.by_email, email.recipients) if practice}
     if not practices:
         log.warning("unknown_address")
         raise RequestError(404, "unknown_address", "No practice has this email address; check the practices file.")
     for practice in practices.values():
-        _record(parts, practice, email, posted)
+        _record(services, practice, email, posted)
     return jsonify(message="received")
 
 
-def _record(parts: Parts, practice: Practice, email: InboundEmail, posted: PostedForm) -> None:
-    may_be_answered = email.may_be_answered and parts.practices.by_email(email.sender or "") is None
+def _record(services: Services, practice: Practice, email: InboundEmail, posted: PostedForm) -> None:
+    may_be_answered = email.may_be_answered and services.practices.by_email(email.sender or "") is None
     inbound = InboundMessage(
         practice=practice.slug,
         channel=Channel.EMAIL,
@@ -71,9 +71,9 @@ def _record(parts: Parts, practice: Practice, email: InboundEmail, posted: Poste
         subject=email.subject or None,
         contact=Contact(name=email.sender_name, email=email.sender),
     )
-    recorded = record_message(parts.database, inbound)
+    recorded = record_message(services.database, inbound)
     if recorded.is_new:
-        parts.queue.put("handle_message", recorded.message_id)
+        services.queue.put("handle_message", recorded.message_id)
     log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="email")
 
 

@@ -13,12 +13,12 @@ from inbox.models import Channel, Keyword
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
-from tasks.carriers.protocol import Sighting
+from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.status import record_status
 from tasks.notification.escalation import acknowledge_by_text, is_acknowledgement
 from tasks.pubsub import practice_topic
 from web.errors import RequestError
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 from webhooks.twilio.form import required
 from webhooks.twilio.signature import require_twilio_signature
 
@@ -34,14 +34,14 @@ _SID = re.compile(r"[A-Za-z0-9]{2,64}")  # SM or MM and 32 hexadecimal digits to
 @blueprint.post("/sms")
 def receive() -> Response:
     """Stores a text and puts it on the queue; repeated copies are answered the same."""
-    parts = parts_of(current_app)
-    require_twilio_signature(request, parts.settings)
-    inbound = _read_text(request, parts)
-    if _is_from_staff(inbound, parts) and is_acknowledgement(inbound.text):
-        return _acknowledge(inbound, parts)
-    recorded = record_message(parts.database, inbound)
+    services = services_of(current_app)
+    require_twilio_signature(request, services.settings)
+    inbound = _read_text(request, services)
+    if _is_from_staff(inbound, services) and is_acknowledgement(inbound.text):
+        return _acknowledge(inbound, services)
+    recorded = record_message(services.database, inbound)
     if recorded.is_new:
-        parts.queue.put("handle_message", recorded.message_id)
+        services.queue.put("handle_message", recorded.message_id)
     log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="sms")
     return Response(EMPTY_TWIML, mimetype="text/xml")
 
@@ -49,27 +49,27 @@ def receive() -> Response:
 @blueprint.post("/sms/status")
 def status() -> Response:
     """Moves a delivery forward."""
-    parts = parts_of(current_app)
-    require_twilio_signature(request, parts.settings)
-    sighting = Sighting(
+    services = services_of(current_app)
+    require_twilio_signature(request, services.settings)
+    provider_status = ProviderStatus(
         provider_id=required("MessageSid", request, _SID),
         status=required("MessageStatus", request),
         error_code=request.form.get("ErrorCode") or None,
     )
     named = request.args.get("delivery", "")
     delivery_id = int(named) if named.isdecimal() and len(named) < 19 else None
-    follow_ups = record_status(parts.database, parts.practices, delivery_id, sighting)
-    if follow_ups is None:
+    after_commit = record_status(services.database, services.practices, delivery_id, provider_status)
+    if after_commit is None:
         raise RequestError(404, "unknown_message", "No delivery has this MessageSid.")
-    parts.queue.put_all(follow_ups)
+    services.queue.put_all(after_commit)
     return Response(status=204)
 
 
-def _read_text(request: Request, parts: Parts) -> InboundMessage:
+def _read_text(request: Request, services: Services) -> InboundMessage:
     message_sid = required("MessageSid", request, _SID)
     sender = required("From", request)
     recipient = required("To", request)
-    practice = _practice(request, recipient, parts)
+    practice = _practice(request, recipient, services)
     service = request.form.get("MessagingServiceSid")
     return InboundMessage(
         practice=practice.slug,
@@ -84,23 +84,23 @@ def _read_text(request: Request, parts: Parts) -> InboundMessage:
     )
 
 
-def _is_from_staff(inbound: InboundMessage, parts: Parts) -> bool:
-    return inbound.patient_address in parts.practices.require(inbound.practice).staff_numbers
+def _is_from_staff(inbound: InboundMessage, services: Services) -> bool:
+    return inbound.patient_address in services.practices.require(inbound.practice).staff_numbers
 
 
-def _acknowledge(inbound: InboundMessage, parts: Parts) -> Response:
+def _acknowledge(inbound: InboundMessage, services: Services) -> Response:
     """A member of staff takes on what they were told of; it is no patient's message, and is not stored as one."""
-    practice = parts.practices.require(inbound.practice)
-    number = acknowledge_by_text(parts.database, practice, inbound.patient_address or "")
-    parts.queue.announce(practice_topic(practice.slug))
+    practice = services.practices.require(inbound.practice)
+    number = acknowledge_by_text(services.database, practice, inbound.patient_address or "")
+    services.queue.announce(practice_topic(practice.slug))
     answer = MessagingResponse()
     taken = "1 urgent message is yours now" if number == 1 else f"{number} urgent messages are yours now"
     answer.message(f"{practice.name}: {taken if number else 'no urgent message waits for you'}.")
     return Response(str(answer), mimetype="text/xml")
 
 
-def _practice(request: Request, recipient: str, parts: Parts) -> Practice:
-    practice = parts.practices.for_text(request.form.get("MessagingServiceSid"), _address(recipient))
+def _practice(request: Request, recipient: str, services: Services) -> Practice:
+    practice = services.practices.for_text(request.form.get("MessagingServiceSid"), _address(recipient))
     if practice is None:
         log.warning("unknown_number", message_sid=request.form["MessageSid"])
         raise RequestError(

@@ -24,7 +24,7 @@ from intake.practices import Practice
 from intake.twilio_hosts import is_twilio_address
 from templates.voice_prompts import greeting, render_prompt
 from web.errors import RequestError
-from web.services import Parts, parts_of
+from web.services import Services, services_of
 from webhooks.twilio.form import optional, required
 from webhooks.twilio.signature import require_twilio_signature
 
@@ -47,21 +47,21 @@ _RECORDING_STATES = {
 @blueprint.post("")
 def answer() -> Response:
     """Greets a caller and records what they say."""
-    parts = parts_of(current_app)
-    require_twilio_signature(request, parts.settings)
-    call, practice = _read_call(request, parts)
-    record_call(parts.database, call)
+    services = services_of(current_app)
+    require_twilio_signature(request, services.settings)
+    call, practice = _read_call(request, services)
+    record_call(services.database, call)
     log.info("call_received", call_sid=call.call_sid)
-    return _twiml(_greet_and_record(practice, f"{parts.settings.public_url}{blueprint.url_prefix}"))
+    return _twiml(_greet_and_record(practice, f"{services.settings.public_url}{blueprint.url_prefix}"))
 
 
 @blueprint.post("/recorded")
 def recorded() -> Response:
     """Notes that something was recorded, and says goodbye."""
-    parts = parts_of(current_app)
-    require_twilio_signature(request, parts.settings)
-    call, practice = _read_call(request, parts)
-    _record(parts, call.call_sid, call, _read_recording(request, RecordingState.COMPLETED))
+    services = services_of(current_app)
+    require_twilio_signature(request, services.settings)
+    call, practice = _read_call(request, services)
+    _record(services, call.call_sid, call, _read_recording(request, RecordingState.COMPLETED))
     response = VoiceResponse()
     response.say(render_prompt("goodbye", practice, datetime.now(UTC)))
     response.hangup()
@@ -71,21 +71,21 @@ def recorded() -> Response:
 @blueprint.post("/recording")
 def recording() -> Response:
     """Notes that a recording is there, or will not be."""
-    parts = parts_of(current_app)
-    require_twilio_signature(request, parts.settings)
+    services = services_of(current_app)
+    require_twilio_signature(request, services.settings)
     call_sid = required("CallSid", request, _CALL_SID)
     state = _RECORDING_STATES.get(required("RecordingStatus", request).lower(), RecordingState.UNKNOWN)
-    _record(parts, call_sid, None, _read_recording(request, state))
+    _record(services, call_sid, None, _read_recording(request, state))
     return Response(status=204)
 
 
 @blueprint.post("/transcription")
 def transcription() -> Response:
     """Notes that a transcription is there, or will not be; either makes the voicemail a message."""
-    parts = parts_of(current_app)
-    require_twilio_signature(request, parts.settings)
-    call, _ = _read_call(request, parts)
-    _record(parts, call.call_sid, call, _read_transcription(request))
+    services = services_of(current_app)
+    require_twilio_signature(request, services.settings)
+    call, _ = _read_call(request, services)
+    _record(services, call.call_sid, call, _read_transcription(request))
     return Response(status=204)
 
 
@@ -112,29 +112,29 @@ def _greet_and_record(practice: Practice, base: str) -> VoiceResponse:
     return response
 
 
-def _record(parts: Parts, call_sid: str, call: Call | None, report: Report) -> None:
+def _record(services: Services, call_sid: str, call: Call | None, report: Report) -> None:
     try:
-        message = record_report(parts.database, call_sid, call, report)
+        message = record_report(services.database, call_sid, call, report)
     except UnknownCallError:
         raise RequestError(404, "unknown_call", "No call has this CallSid.") from None
     if message is not None and message.is_new:
-        parts.queue.put("handle_message", message.message_id)
+        services.queue.put("handle_message", message.message_id)
         log.info("message_received", message_id=message.message_id, is_new=True, channel="voicemail")
 
 
-def _read_call(request: Request, parts: Parts) -> tuple[Call, Practice]:
+def _read_call(request: Request, services: Services) -> tuple[Call, Practice]:
     call_sid = required("CallSid", request, _CALL_SID)
-    practice, number = _practice(required("To", request), parts)
+    practice, number = _practice(required("To", request), services)
     caller = phone.caller_number(request.form.get("From", "").strip())
     return Call(call_sid, practice.slug, caller, number), practice
 
 
-def _practice(to: str, parts: Parts) -> tuple[Practice, str]:
+def _practice(to: str, services: Services) -> tuple[Practice, str]:
     try:
         number = phone.normalise(to)
     except IntakeError:
         number = to
-    practice = parts.practices.for_text(None, number)
+    practice = services.practices.for_text(None, number)
     if practice is None:
         log.warning("unknown_number", call_sid=request.form["CallSid"])
         raise RequestError(404, "unknown_number", "No practice has this number; check the practices file.")

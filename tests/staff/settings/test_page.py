@@ -23,7 +23,7 @@ from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver
 from tests.world import PATIENT, PRACTICES_TOML, SITE, WIDGET_KEY
-from web.services import parts_of
+from web.services import services_of
 
 ADDRESS = "/staff/settings/demo"
 PRICES = "How much is a first visit without insurance?"
@@ -74,7 +74,7 @@ def ask(console: Console, text: str = PRICES, from_: str = PATIENT) -> str:
 
 def effective(console: Console) -> Practice:
     """The practice as the web process has it."""
-    return parts_of(console.app).practices.require("demo")
+    return services_of(console.app).practices.require("demo")
 
 
 def undo(browser: Browser, version: int) -> requests.Response:

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from intake.errors import IntakeError
 from tasks.carriers.email_message import compose, delivery_key
-from tasks.carriers.protocol import OutgoingText
+from tasks.carriers.protocol import OutgoingMessage
 
 SERVICE = "intake.example.com"
 SENT_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
-def text(**changes: Any) -> OutgoingText:
-    given = OutgoingText(
+def text(**changes: Any) -> OutgoingMessage:
+    given = OutgoingMessage(
         delivery_id=7,
         to="ana@patient.example",
         sender="hello@maple.example",
@@ -35,7 +35,7 @@ def text(**changes: Any) -> OutgoingText:
     return replace(given, **changes)
 
 
-def sent(outgoing: OutgoingText) -> EmailMessage:
+def sent(outgoing: OutgoingMessage) -> EmailMessage:
     """The mail as the patient's program reads it."""
     return message_from_bytes(compose(outgoing, SERVICE).as_bytes(), policy=SMTP)
 

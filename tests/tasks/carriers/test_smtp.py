@@ -17,7 +17,7 @@ from inbox.models import Medium
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
 from tasks.carriers.email_message import delivery_key
-from tasks.carriers.protocol import Accepted, Busy, OutgoingText, Refused, Sighting
+from tasks.carriers.protocol import Accepted, OutgoingMessage, ProviderStatus, Refused, Retryable
 from tasks.carriers.smtp import UNANSWERED, EmailSender, make_email_sender
 from tasks.carriers.twilio import ConsoleSender, make_senders
 from tests.standins.certificates import Certificate
@@ -49,8 +49,8 @@ def secure_sender(server: SmtpStandIn, certificate: Certificate, **changes: Any)
     return EmailSender(replace(mail_server, **changes), SERVICE, certificate.trusting(), 10.0)
 
 
-def text(**changes: Any) -> OutgoingText:
-    given = OutgoingText(
+def text(**changes: Any) -> OutgoingMessage:
+    given = OutgoingMessage(
         delivery_id=7,
         to="ana@patient.example",
         sender="hello@maple.example",
@@ -102,7 +102,7 @@ def test_a_lasting_refusal_is_for_good(server: SmtpStandIn, stage: Stage, code: 
 def test_a_passing_refusal_is_worth_another_try(server: SmtpStandIn, stage: Stage, code: int) -> None:
     server.faults.push(Fault.answer(stage, code))
 
-    assert sender(server).send(text()) == Busy(str(code))
+    assert sender(server).send(text()) == Retryable(str(code))
     assert isinstance(sender(server).send(text()), Accepted)
     assert len(server.mails) == 1
 
@@ -111,7 +111,7 @@ def test_a_passing_refusal_is_worth_another_try(server: SmtpStandIn, stage: Stag
 def test_a_server_that_serves_nobody_now_is_worth_another_try(server: SmtpStandIn, code: int) -> None:
     server.faults.push(Fault.answer(Stage.GREETING, code))
 
-    assert isinstance(sender(server).send(text()), Busy)
+    assert isinstance(sender(server).send(text()), Retryable)
 
 
 @pytest.mark.parametrize("stage", BEFORE_THE_END)
@@ -121,7 +121,7 @@ def test_a_connection_lost_before_the_mail_was_complete_means_that_nothing_went(
 ) -> None:
     server.faults.push(trouble(stage))
 
-    assert isinstance(sender(server, SHORT_TIMEOUT).send(text()), Busy)
+    assert isinstance(sender(server, SHORT_TIMEOUT).send(text()), Retryable)
     server.faults.clear()
     assert server.mails == []
 
@@ -148,7 +148,7 @@ def test_a_refused_connection_means_that_nothing_went() -> None:
         unused.bind(("127.0.0.1", 0))
         closed = MailServer("127.0.0.1", unused.getsockname()[1], Encryption.NONE)
 
-        assert isinstance(EmailSender(closed, SERVICE, ssl.create_default_context(), 10.0).send(text()), Busy)
+        assert isinstance(EmailSender(closed, SERVICE, ssl.create_default_context(), 10.0).send(text()), Retryable)
 
 
 @pytest.mark.parametrize("change", [{"to": "+12025550123"}, {"to": ""}, {"sender": "form"}])
@@ -173,7 +173,7 @@ def test_a_mail_goes_over_an_encrypted_connection(certificate: Certificate, at_o
 def test_nothing_is_sent_in_the_clear_where_a_server_does_not_encrypt(
     server: SmtpStandIn, certificate: Certificate
 ) -> None:
-    assert isinstance(secure_sender(server, certificate).send(text()), Busy)
+    assert isinstance(secure_sender(server, certificate).send(text()), Retryable)
     assert server.mails == []
 
 
@@ -185,20 +185,20 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(certificate: Certi
             MailServer("localhost", server.port, encryption), SERVICE, ssl.create_default_context(), 10.0
         )
 
-        assert stranger.send(text()) == Busy("no encryption")
+        assert stranger.send(text()) == Retryable("no encryption")
         assert server.mails == []
 
 
 def test_a_certificate_of_another_host_is_not_trusted(tmp_path: Path) -> None:
     of_another = Certificate.make(tmp_path, "mail.maple.example")
     with SmtpStandIn(certificate=of_another) as server:
-        assert secure_sender(server, of_another).send(text()) == Busy("no encryption")
+        assert secure_sender(server, of_another).send(text()) == Retryable("no encryption")
 
 
 @pytest.mark.parametrize(("user", "password"), [("maple", "wrong"), (None, None)])
 def test_who_may_not_send_may_be_let_in_later(certificate: Certificate, user: str | None, password: str | None) -> None:
     with SmtpStandIn({"maple": "swordfish"}, certificate) as server:
-        assert isinstance(secure_sender(server, certificate, user=user, password=password).send(text()), Busy)
+        assert isinstance(secure_sender(server, certificate, user=user, password=password).send(text()), Retryable)
         assert server.mails == []
 
 
@@ -216,7 +216,7 @@ def test_a_server_on_this_machine_is_spoken_to_in_the_clear() -> None:
 def test_a_mail_that_a_crash_left_open_counts_as_failed(server: SmtpStandIn) -> None:
     found = sender(server).find(text(), frozenset())
 
-    assert found == Sighting(delivery_key(text(), SERVICE), "undelivered", "unknown")
+    assert found == ProviderStatus(delivery_key(text(), SERVICE), "undelivered", "unknown")
 
 
 def test_nothing_more_is_known_of_an_accepted_mail(server: SmtpStandIn) -> None:

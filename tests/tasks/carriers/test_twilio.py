@@ -15,13 +15,13 @@ import pytest
 from intake.settings import Settings
 from tasks.carriers.protocol import (
     Accepted,
-    Busy,
     CarrierUnreachableError,
-    OutgoingText,
-    Printed,
+    NotSent,
+    OutgoingMessage,
+    ProviderStatus,
     Refused,
+    Retryable,
     Sender,
-    Sighting,
     Unanswered,
 )
 from tasks.carriers.twilio import ConsoleSender, TwilioSender, make_sender
@@ -56,8 +56,8 @@ def impatient(settings: Settings) -> Sender:
     return make_sender(settings, SHORT_TIMEOUT)
 
 
-def text(**changes: Any) -> OutgoingText:
-    given = OutgoingText(delivery_id=7, to=PATIENT, sender=DEMO_NUMBER, body=BODY, sending_at=datetime.now(UTC))
+def text(**changes: Any) -> OutgoingMessage:
+    given = OutgoingMessage(delivery_id=7, to=PATIENT, sender=DEMO_NUMBER, body=BODY, sending_at=datetime.now(UTC))
     return replace(given, **changes)
 
 
@@ -114,7 +114,7 @@ def test_other_refusals_of_the_text_are_for_good(sender: Sender, twilio: TwilioS
 def test_wrong_credentials_pass_once_somebody_corrects_them(settings: Settings, twilio: TwilioStandIn) -> None:
     misconfigured = make_sender(settings.model_copy(update={"twilio_auth_token": "0" * 32}))
 
-    assert misconfigured.send(text()) == Busy("20003")
+    assert misconfigured.send(text()) == Retryable("20003")
     assert twilio.messages == []
 
 
@@ -122,7 +122,7 @@ def test_wrong_credentials_pass_once_somebody_corrects_them(settings: Settings, 
 def test_too_many_requests_pass(sender: Sender, twilio: TwilioStandIn, status: int, code: int) -> None:
     twilio.faults.push(Fault.answer(status, code, retry_after=1))
 
-    assert sender.send(text()) == Busy(str(code))
+    assert sender.send(text()) == Retryable(str(code))
     assert twilio.messages == []
 
 
@@ -143,7 +143,7 @@ def test_a_refused_connection_means_that_nothing_went(settings: Settings) -> Non
         closed_port = unused.getsockname()[1]
         sender = make_sender(settings.model_copy(update={"twilio_api_base_url": f"http://127.0.0.1:{closed_port}"}))
 
-        assert sender.send(text()) == Busy("no connection")
+        assert sender.send(text()) == Retryable("no connection")
 
 
 def test_a_connection_that_never_opens_means_that_nothing_went(settings: Settings) -> None:
@@ -151,13 +151,13 @@ def test_a_connection_that_never_opens_means_that_nothing_went(settings: Setting
         update = {"twilio_api_base_url": f"http://127.0.0.1:{port}"}
         sender = make_sender(settings.model_copy(update=update), SHORT_TIMEOUT)
 
-        assert sender.send(text()) == Busy("connect timeout")
+        assert sender.send(text()) == Retryable("connect timeout")
 
 
 def test_a_name_that_does_not_resolve_means_that_nothing_went(settings: Settings) -> None:
     sender = make_sender(settings.model_copy(update={"twilio_api_base_url": "http://twilio.invalid"}))
 
-    assert sender.send(text()) == Busy("no connection")
+    assert sender.send(text()) == Retryable("no connection")
 
 
 # ---- looking for a text whose hand-over was not answered
@@ -169,7 +169,7 @@ def test_a_text_that_was_taken_on_is_found(impatient: Sender, twilio: TwilioStan
     impatient.send(sent)
 
     [message] = twilio.messages
-    assert impatient.find(sent, frozenset()) == Sighting(message.sid, "sent", None)
+    assert impatient.find(sent, frozenset()) == ProviderStatus(message.sid, "sent", None)
 
 
 def test_a_text_that_was_not_taken_on_is_not_found(sender: Sender, twilio: TwilioStandIn) -> None:
@@ -258,7 +258,7 @@ def test_a_text_is_looked_up_by_its_sid(sender: Sender, twilio: TwilioStandIn) -
     message = _taken_on(sender, twilio, text())
     message.advance("undelivered", 30003)
 
-    assert sender.look_up(message.sid) == Sighting(message.sid, "undelivered", "30003")
+    assert sender.look_up(message.sid) == ProviderStatus(message.sid, "undelivered", "30003")
 
 
 def test_a_sid_that_twilio_does_not_know_is_nothing(sender: Sender, twilio: TwilioStandIn) -> None:
@@ -300,7 +300,7 @@ def test_without_credentials_nothing_is_sent(settings: Settings, capfd: pytest.C
     sender = make_sender(settings.model_copy(update={"twilio_account_sid": None}))
 
     assert isinstance(sender, ConsoleSender)
-    assert sender.send(text()) == Printed()
+    assert sender.send(text()) == NotSent()
     assert sender.find(text(), frozenset()) is None
     assert sender.look_up("SM" + "0" * 32) is None
     written = capfd.readouterr().out
@@ -313,7 +313,7 @@ def test_with_credentials_texts_go_to_twilio(settings: Settings) -> None:
     assert isinstance(make_sender(settings), TwilioSender)
 
 
-def _taken_on(sender: Sender, twilio: TwilioStandIn, outgoing: OutgoingText) -> Message:
+def _taken_on(sender: Sender, twilio: TwilioStandIn, outgoing: OutgoingMessage) -> Message:
     outcome = sender.send(outgoing)
     assert isinstance(outcome, Accepted)
     return next(message for message in twilio.messages if message.sid == outcome.provider_id)

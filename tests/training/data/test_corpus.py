@@ -19,7 +19,7 @@ from training.data.corpus import (
     split_corpus,
 )
 
-PACKAGE = Path(__file__).parents[2] / "training"
+PACKAGE = Path(__file__).parents[3] / "training"
 
 
 @pytest.fixture(scope="module")

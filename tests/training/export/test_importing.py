@@ -302,7 +302,7 @@ def test_the_command_needs_the_training_libraries_and_says_so(deberta: Path, tmp
 
 
 def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "intake", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")]
+    command = [sys.executable, "-m", "app", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr == f"Error: {tmp_path} holds no config.json: give the folder of a Hugging Face checkpoint.\n"

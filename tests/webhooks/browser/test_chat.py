@@ -114,9 +114,9 @@ def test_the_robot_is_silent_once_staff_are_there(service: Service, chat: ChatCl
 def test_what_staff_wrote_is_shown_as_theirs(service: Service, chat: ChatClient) -> None:
     with service.edit() as session:
         reply = Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body="I am Dana, hello.")
-        follow_ups = add_delivery(session, reply)
+        after_commit = add_delivery(session, reply)
 
-    assert follow_ups.topics == ("conversation:1", "practice:demo")
+    assert after_commit.topics == ("conversation:1", "practice:demo")
     assert chat.texts() == [("staff", "I am Dana, hello.")]
 
 
