@@ -33,7 +33,7 @@ for command in (up, web, worker, migrate, classify, simulate, model, practice, k
 
 
 def main() -> None:
-    """Runs the command; whatever goes wrong is one sentence on stderr and a non-zero status."""
+    """Run the command; whatever goes wrong is one sentence on stderr and a non-zero status."""
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:

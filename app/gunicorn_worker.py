@@ -12,7 +12,7 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]
     """gunicorn's gevent worker: one greenlet a request, so that an open stream costs no thread."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Ends the event streams, which browsers take up again elsewhere; other requests are finished."""
+        """End the event streams, which browsers take up again elsewhere; other requests are finished."""
         super().handle_exit(sig, frame)
         application = getattr(self, "wsgi", None)
         if application is None:  # the stop comes while it is still being loaded

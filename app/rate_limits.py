@@ -51,7 +51,7 @@ _KEY = "intake limits"
 
 
 def trust_proxies(app: Flask, settings: Settings) -> None:
-    """Reads the client's address from X-Forwarded-For, as far as the proxies in front are known to have written it."""
+    """Read the client's address from X-Forwarded-For, as far as the proxies in front are known to have written it."""
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
@@ -59,7 +59,7 @@ def trust_proxies(app: Flask, settings: Settings) -> None:
 
 
 def limit_requests(app: Flask, settings: Settings) -> None:
-    """Limits the routes that are registered already; those that are not named here have no limit.
+    """Limit the routes that are registered already; those that are not named here have no limit.
 
     Twilio's addresses are its own, so that its webhooks are limited by the patient's number alone.
     """
@@ -101,14 +101,14 @@ def limit_requests(app: Flask, settings: Settings) -> None:
 
 
 def limit_posts(app: Flask, endpoint: str, limit: str) -> None:
-    """Limits how often one address may post to a route that was registered after `limit_requests`."""
+    """Limit how often one address may post to a route that was registered after `limit_requests`."""
     limiter, limited = app.extensions[_KEY]
     limited.add(endpoint)
     app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(app.view_functions[endpoint])
 
 
 def _of_accepted(limiter: Limiter, limit: str, subject: Callable[[], str]) -> RouteLimit:
-    """Returns a limit that counts accepted requests: nobody can use up what is another's without its proof."""
+    """Return a limit that counts accepted requests: nobody can use up what is another's without its proof."""
     return limiter.limit(
         limit,
         key_func=lambda: _hashed(subject()),
@@ -152,7 +152,7 @@ def _address() -> str:
 
 
 def _client(address: str) -> str:
-    """A client's IPv4 address, or its IPv6 network: whoever has one IPv6 address has 2^64 of them."""
+    """Return a client's IPv4 address, or its IPv6 network: whoever has one IPv6 address has 2^64 of them."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -43,7 +43,7 @@ class _Child:
         self.start()
 
     def start(self) -> None:
-        """Starts it, out of reach of the terminal's Ctrl-C, which stops the children in order."""
+        """Start it, out of reach of the terminal's Ctrl-C, which stops the children in order."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "app", *self._arguments],
@@ -53,7 +53,7 @@ class _Child:
         )
 
     def keep_alive(self) -> None:
-        """Starts it again if it ended.
+        """Start it again if it ended.
 
         Raises:
             IntakeError: it ended right after its start.
@@ -66,7 +66,7 @@ class _Child:
         self.start()
 
     def stop(self) -> None:
-        """Asks it to finish, and ends it when it does not."""
+        """Ask it to finish, and end it when it does not."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -77,7 +77,7 @@ class _Child:
 
 
 def run_all(data_dir: Path, port: int, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Runs the whole service until Ctrl-C or SIGTERM.
+    """Run the whole service until Ctrl-C or SIGTERM.
 
     Args:
         data_dir: where its data lives.
@@ -177,7 +177,7 @@ def _only_one(data_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def _stop_on_signals() -> Iterator[list[int]]:
-    """Yields a list that becomes non-empty when the service is asked to stop."""
+    """Yield a list that becomes non-empty when the service is asked to stop."""
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:

@@ -34,7 +34,7 @@ BLUEPRINTS = (
 
 
 def create_app() -> Flask:
-    """Builds the application from the environment, with logs and error reports: what gunicorn loads.
+    """Build the application from the environment, with logs and error reports: what gunicorn loads.
 
     Raises:
         IntakeError: the settings or the practices file are not usable.
@@ -46,7 +46,7 @@ def create_app() -> Flask:
 
 
 def build_app(settings: Settings) -> Flask:
-    """Builds the application.
+    """Build the application.
 
     Raises:
         IntakeError: the practices file is not usable.

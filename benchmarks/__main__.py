@@ -24,7 +24,7 @@ MESSAGE = (
 
 
 def main() -> None:
-    """Measures everything once and prints it."""
+    """Measure everything once and print it."""
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}; medians of {RUNS} starts, {MESSAGES} messages\n")
     bare = median(start_of_libraries)
     with tempfile.TemporaryDirectory() as folder, RunningService(Path(folder)) as service:
@@ -45,25 +45,25 @@ def main() -> None:
 
 
 def median(measure: Callable[[], float]) -> float:
-    """Returns the median of several measurements, in seconds."""
+    """Return the median of several measurements, in seconds."""
     return statistics.median(measure() for _ in range(RUNS))
 
 
 def start_of_libraries() -> float:
-    """Seconds that a Python with the web's libraries takes to start and end."""
+    """Return seconds that a Python with the web's libraries takes to start and end."""
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", YARDSTICK], check=True)  # noqa: S603
     return time.monotonic() - began
 
 
 def classify_one() -> float:
-    """Milliseconds for one message, tokenisation included."""
+    """Return milliseconds for one message, tokenisation included."""
     classifier = Classifier.load()
     return _milliseconds(lambda: classifier.classify([MESSAGE]))
 
 
 def classify_sixteen() -> float:
-    """Milliseconds a message for sixteen at once."""
+    """Return milliseconds a message for sixteen at once."""
     classifier = Classifier.load()
     return _milliseconds(lambda: classifier.classify([MESSAGE] * 16)) / 16
 
@@ -79,7 +79,7 @@ def _milliseconds(action: Callable[[], object]) -> float:
 
 
 def print_row(name: str, value: float, unit: str, ratio: float) -> None:
-    """Prints one figure and its ratio to the yardstick above it."""
+    """Print one figure and its ratio to the yardstick above it."""
     print(f"{name:<40}{value:>9.2f} {unit:<3}{ratio:>8.1f} x")
 
 

@@ -54,7 +54,7 @@ ROUND_TRIP = """async address => {
 
 
 def main() -> None:
-    """Measures everything once and prints it."""
+    """Measure everything once and print it."""
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}; {MESSAGES} messages, median and 95th percentile\n")
     with running() as (browser, product, address):
         later = later_messages(browser, product, address)
@@ -68,7 +68,7 @@ def main() -> None:
 
 @contextmanager
 def running() -> Iterator[tuple[Browser, Product, str]]:
-    """Yields a browser, the product, and the address of a page with the chat."""
+    """Yield a browser, the product, and the address of a page with the chat."""
     with (
         tempfile.TemporaryDirectory() as folder,
         PracticeSite() as site,
@@ -81,7 +81,7 @@ def running() -> Iterator[tuple[Browser, Product, str]]:
 
 
 def later_messages(browser: Browser, product: Product, address: str) -> list[float]:
-    """Milliseconds for messages of one conversation, after its first."""
+    """Return milliseconds for messages of one conversation, after its first."""
     page = open_chat(browser, address)
     _send(page, product, text_of(0))
     times = [_send(page, product, text_of(number)) for number in range(MESSAGES)]
@@ -90,7 +90,7 @@ def later_messages(browser: Browser, product: Product, address: str) -> list[flo
 
 
 def first_message(browser: Browser, product: Product, address: str, text: str) -> float:
-    """Milliseconds for the first message of a new patient, which begins the conversation."""
+    """Return milliseconds for the first message of a new patient, which begins the conversation."""
     page = open_chat(browser, address)
     time = _send(page, product, text)
     page.context.close()
@@ -98,7 +98,7 @@ def first_message(browser: Browser, product: Product, address: str, text: str) -
 
 
 def round_trips(browser: Browser, address: str, service: str) -> list[float]:
-    """Milliseconds for bare requests from the same page."""
+    """Return milliseconds for bare requests from the same page."""
     page = open_chat(browser, address)
     times = [float(page.evaluate(ROUND_TRIP, f"{service}/healthz")) for _ in range(MESSAGES)]
     page.context.close()
@@ -106,7 +106,7 @@ def round_trips(browser: Browser, address: str, service: str) -> list[float]:
 
 
 def open_chat(browser: Browser, address: str) -> Page:
-    """Returns the page in a new profile, with the chat open."""
+    """Return the page in a new profile, with the chat open."""
     page = browser.new_context().new_page()
     page.goto(address)
     Chat(page).open()
@@ -114,12 +114,12 @@ def open_chat(browser: Browser, address: str) -> Page:
 
 
 def text_of(number: int) -> str:
-    """Returns the text of the message with this number."""
+    """Return the text of the message with this number."""
     return TEXTS[number % len(TEXTS)]
 
 
 def print_row(name: str, times: list[float], bare: float) -> None:
-    """Prints one figure and its ratio to the yardstick."""
+    """Print one figure and its ratio to the yardstick."""
     middle, slow = statistics.median(times), statistics.quantiles(times, n=20)[-1]
     print(f"{name:<40}{middle:>9.2f} ms {middle / bare:>8.1f} x{slow:>12.2f} ms")
 

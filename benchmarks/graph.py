@@ -39,7 +39,7 @@ Read = Callable[[list[str]], object]
 
 
 def main() -> None:
-    """Measures everything in turn, several times, and prints the medians."""
+    """Measure everything in turn, several times, and print the medians."""
     torch.set_num_threads(1)
     print(f"milliseconds a message, one thread, median of {ROUNDS} rounds; in brackets the pipeline's over it\n")
     print(f"{'texts':>5}{'tokens':>8}{PIPELINE:>20}{SERVED:>24}{COMPACT:>24}")
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def readers_of(folder: Path) -> Iterator[tuple[str, Read]]:
-    """Yields what reads texts, by name: of the reference architecture, microsoft/deberta-v3-base, and ours."""
+    """Yield what reads texts, by name: of the reference architecture, microsoft/deberta-v3-base, and ours."""
     model = reference()
     yield SERVED, Classifier.load(served(model, folder)).classify
     yield COMPACT, Classifier.load().classify
@@ -63,7 +63,7 @@ def readers_of(folder: Path) -> Iterator[tuple[str, Read]]:
 
 
 def reference() -> Any:
-    """Builds microsoft/deberta-v3-base as it is, with random weights and seven outputs."""
+    """Build microsoft/deberta-v3-base as it is, with random weights and seven outputs."""
     config = DebertaV2Config(
         vocab_size=128100,
         hidden_size=768,
@@ -84,7 +84,7 @@ def reference() -> Any:
 
 
 def served(model: Any, folder: Path) -> Path:
-    """Makes a model folder of it, as `intake model import` does but for what random weights have no use of."""
+    """Make a model folder of it, as `intake model import` does but for what random weights have no use of."""
     model.save_pretrained(folder / "checkpoint")
     home = folder / "model"
     home.mkdir()
@@ -98,7 +98,7 @@ def served(model: Any, folder: Path) -> Path:
 
 
 def measure(readers: dict[str, Read], texts: int, tokens: int) -> dict[str, float]:
-    """Returns each reader's median milliseconds a message; they take turns, so that a slow spell meets them all."""
+    """Return each reader's median milliseconds a message; they take turns, so that a slow spell meets them all."""
     # Two of the tokens are the special ones.
     batch = [" ".join([WORD] * (tokens - 2))] * texts
     times: dict[str, list[float]] = {name: [] for name in readers}
@@ -112,7 +112,7 @@ def measure(readers: dict[str, Read], texts: int, tokens: int) -> dict[str, floa
 
 
 def print_row(texts: int, tokens: int, medians: dict[str, float]) -> None:
-    """Prints one line of the table."""
+    """Print one line of the table."""
     pipeline = medians[PIPELINE]
     cells = (f"{medians[name]:>14.2f} ({pipeline / medians[name]:>5.1f} x)" for name in (SERVED, COMPACT))
     print(f"{texts:>5}{tokens:>8}{pipeline:>20.2f}" + "".join(f"{cell:>24}" for cell in cells))

@@ -87,7 +87,7 @@ class RunningService:
         return self._port
 
     def restart_web(self, processes: int = 2) -> float:
-        """Returns the seconds from the start of the web server to its first answer."""
+        """Return the seconds from the start of the web server to its first answer."""
         _stop(self._web)
         began = time.monotonic()
         self._web = self._start("web", "--port", str(self._port), "--processes", str(processes))
@@ -95,7 +95,7 @@ class RunningService:
         return time.monotonic() - began
 
     def restart_worker(self) -> float:
-        """Returns the seconds from the start of a worker to its listening, model loaded."""
+        """Return the seconds from the start of a worker to its listening, model loaded."""
         _stop(self._worker)
         with redis.Redis.from_url(self._redis.url) as client:
             client.flushall()
@@ -121,17 +121,17 @@ class RunningService:
         return Times(answered, time.monotonic() - began)
 
     def worker_peak_memory(self) -> float:
-        """Returns the most memory that the worker has had resident, in MB."""
+        """Return the most memory that the worker has had resident, in MB."""
         if self._worker is None:
             raise RuntimeError("no worker runs")
         return _megabytes(self._worker.pid, "VmHWM")
 
     def web_memory(self) -> float:
-        """Returns the memory that the web server's one working process has resident now, in MB."""
+        """Return the memory that the web server's one working process has resident now, in MB."""
         return _megabytes(self._serving_process(), "VmRSS")
 
     def web_cpu_seconds(self) -> float:
-        """Returns the processor time that the web server's one working process has used, in seconds."""
+        """Return the processor time that the web server's one working process has used, in seconds."""
         fields = Path(f"/proc/{self._serving_process()}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
 

@@ -29,12 +29,12 @@ class Patient:
     """One browser: a conversation and its open event stream."""
 
     def __init__(self, port: int, number: int) -> None:
-        """Takes the server's port, and a number that makes the patient's own loopback address."""
+        """Take the server's port, and a number that makes the patient's own loopback address."""
         self._port = port
         self._address = f"127.1.{number // 250}.{number % 250 + 1}"
 
     async def join(self) -> None:
-        """Begins a conversation, opens the stream and waits for its first event."""
+        """Begin a conversation, open the stream and wait for its first event."""
         begun = await self._post("/chat/conversations", {"practice": WIDGET_KEY})
         self._url = f"/chat/conversations/{begun['conversation']}"
         self._token = begun["token"]
@@ -45,7 +45,7 @@ class Patient:
         await self._next("working")
 
     async def ask(self) -> float:
-        """Sends a question and returns the seconds until the reply is there."""
+        """Send a question and return the seconds until the reply is there."""
         self._sent += 1
         began = time.monotonic()
         body = {"client_message_id": f"m{self._sent}", "text": QUESTION}
@@ -55,7 +55,7 @@ class Patient:
         return time.monotonic() - began
 
     def leave(self) -> None:
-        """Closes the stream."""
+        """Close the stream."""
         self._writer.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -93,7 +93,7 @@ class Patient:
 
 
 async def measure(service: RunningService) -> None:
-    """Measures and prints."""
+    """Measure and print."""
     alone = Patient(service.port, 0)
     await alone.join()
     before = service.web_memory()
@@ -121,7 +121,7 @@ async def measure(service: RunningService) -> None:
 
 
 async def _join(port: int, first: int, count: int) -> list[Patient]:
-    """Lets patients in, twenty at a time."""
+    """Let patients in, twenty at a time."""
     patients = [Patient(port, number) for number in range(first, first + count)]
     for start in range(0, count, 20):
         await asyncio.gather(*(patient.join() for patient in patients[start : start + 20]))
@@ -135,7 +135,7 @@ def _print_times(name: str, seconds: list[float], yardstick: list[float]) -> Non
 
 
 def main() -> None:
-    """Runs the service and measures it."""
+    """Run the service and measure it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory() as folder, RunningService(Path(folder)) as service:

@@ -232,6 +232,6 @@ def _check_network(home: Path, session: onnxruntime.InferenceSession, labels: in
     outputs = {node.name: node.shape for node in session.get_outputs()}
     if inputs != {"input_ids", "attention_mask"} or outputs.get("logits", [None])[-1] != labels:
         raise ModelError(
-            f"{home / model_bundle.NETWORK} must take input_ids and attention_mask and give logits for {labels} labels: "
-            "export the model again"
+            f"{home / model_bundle.NETWORK} must take input_ids and attention_mask and give logits for {labels} "
+            "labels: export the model again"
         )

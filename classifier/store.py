@@ -60,7 +60,7 @@ class ModelStore:
     """
 
     def __init__(self, home: Path, pinned: Path | None = None) -> None:
-        """Takes where the store is, without touching it.
+        """Take where the store is, without touching it.
 
         Args:
             home: The store's folder; it need not exist.

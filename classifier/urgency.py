@@ -96,6 +96,6 @@ def _counts(sentence: str, sign: re.Match[str]) -> bool:
 
 
 def _is_spoken_of(before: str, sign: str, after: str) -> bool:
-    """Whether a sign is a topic; what is said in another clause, or before "is having", is not about the sign."""
+    """Return whether a sign is only talked about; another clause, or "is having", does not count."""
     clause = _CLAUSE_END.split(before)[-1] + sign + _CLAUSE_END.split(after)[0]
     return bool(_SPOKEN_OF.search(clause)) and not _HAPPENING.search(before + sign)

@@ -40,7 +40,7 @@ _NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=4$IkxsxeV84eZeMKStCIAqnA$XQGs45vHV
 def add_member(
     session: Session, email: str, name: str, role: Role, practices: Iterable[str], password: str
 ) -> StaffMember:
-    """Adds a member of staff.
+    """Add a member of staff.
 
     Raises:
         IntakeError: the address is taken or none, or the password is too short.
@@ -61,22 +61,22 @@ def add_member(
 
 
 def find_member(session: Session, email: str) -> StaffMember | None:
-    """Returns the account of an email address, if there is one."""
+    """Return the account of an email address, if there is one."""
     return session.scalar(select(StaffMember).where(StaffMember.email == email.strip().lower()))
 
 
 def find_member_to_change(session: Session, staff_id: int) -> StaffMember:
-    """Returns an account and keeps others from changing it until the transaction ends."""
+    """Return an account and keep others from changing it until the transaction ends."""
     return session.get_one(StaffMember, staff_id, with_for_update=True)
 
 
 def all_members(session: Session) -> list[StaffMember]:
-    """Returns every account, by email address."""
+    """Return every account, by email address."""
     return list(session.scalars(select(StaffMember).order_by(StaffMember.email)))
 
 
 def set_password(member: StaffMember, password: str) -> None:
-    """Gives a member a new password, and ends a lock-out.
+    """Give a member a new password, and end a lock-out.
 
     Raises:
         IntakeError: it is too short or too long.
@@ -86,7 +86,7 @@ def set_password(member: StaffMember, password: str) -> None:
 
 
 def hash_password(password: str) -> str:
-    """Returns the argon2id hash of a password.
+    """Return the argon2id hash of a password.
 
     Raises:
         IntakeError: it is too short or too long.
@@ -97,7 +97,7 @@ def hash_password(password: str) -> str:
 
 
 def check_password(member: StaffMember | None, password: str) -> bool:
-    """Whether a password is the member's; takes as long for an address that has no account."""
+    """Return whether a password is the member's; takes as long for an address that has no account."""
     try:
         _hasher.verify(member.password_hash if member else _NOBODYS_HASH, password)
     except (VerificationError, InvalidHashError):
@@ -106,7 +106,7 @@ def check_password(member: StaffMember | None, password: str) -> bool:
 
 
 def judge(session: Session, member: StaffMember, proved: bool, moment: datetime) -> bool:
-    """Decides on an attempt to prove who one is: refused while the account is locked, and counted when it fails.
+    """Decide on an attempt to prove who one is: refused while the account is locked, and counted when it fails.
 
     After the fifth failure in a row the account is locked for 30 seconds, and for twice as long with each that
     follows, up to an hour; `open_session` ends the row.
@@ -130,12 +130,12 @@ def judge(session: Session, member: StaffMember, proved: bool, moment: datetime)
 
 
 def is_locked(member: StaffMember, moment: datetime) -> bool:
-    """Whether too many sign-ins failed a short while ago."""
+    """Return whether too many sign-ins failed a short while ago."""
     return member.locked_until is not None and moment < member.locked_until
 
 
 def open_session(session: Session, member: StaffMember, browser: str) -> str:
-    """Signs a member in and returns the token for the cookie, 256 random bits; long-ended sessions are forgotten."""
+    """Sign a member in and return the token for the cookie, 256 random bits; long-ended sessions are forgotten."""
     token = secrets.token_urlsafe(32)
     member.failed_sign_ins, member.locked_until = 0, None
     session.execute(
@@ -146,7 +146,7 @@ def open_session(session: Session, member: StaffMember, browser: str) -> str:
 
 
 def find_session(session: Session, token: str, moment: datetime) -> StaffSession | None:
-    """Returns the session of a token, unless it is revoked, idle for too long, too old, or its member disabled."""
+    """Return the session of a token, unless it is revoked, idle for too long, too old, or its member disabled."""
     found = session.scalar(select(StaffSession).where(StaffSession.token_hash == _digest(token)))
     if found is None or found.member.disabled_at is not None or not is_running(found, moment):
         return None
@@ -154,24 +154,24 @@ def find_session(session: Session, token: str, moment: datetime) -> StaffSession
 
 
 def is_running(found: StaffSession, moment: datetime) -> bool:
-    """Whether a session is neither revoked, nor idle for too long, nor too old."""
+    """Return whether a session is neither revoked, nor idle for too long, nor too old."""
     idle, age = moment - found.last_seen_at, moment - found.created_at
     return found.revoked_at is None and idle <= IDLE_ENDS and age <= SESSION_ENDS
 
 
 def running_sessions(session: Session, staff_id: int, moment: datetime) -> list[StaffSession]:
-    """Returns the browsers in which a member is signed in, the one used last first."""
+    """Return the browsers in which a member is signed in, the one used last first."""
     query = select(StaffSession).where(StaffSession.staff_id == staff_id).order_by(StaffSession.last_seen_at.desc())
     return [found for found in session.scalars(query) if is_running(found, moment)]
 
 
 def is_stale(found: StaffSession, moment: datetime) -> bool:
-    """Whether it is time to note that a session is still in use."""
+    """Return whether it is time to note that a session is still in use."""
     return moment - found.last_seen_at > _SEEN_EVERY
 
 
 def revoke_sessions(session: Session, staff_id: int, *, but: int | None = None) -> None:
-    """Signs a member out everywhere, or everywhere else."""
+    """Sign a member out everywhere, or everywhere else."""
     query = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.revoked_at.is_(None))
     if but is not None:
         query = query.where(StaffSession.id != but)
@@ -179,17 +179,17 @@ def revoke_sessions(session: Session, staff_id: int, *, but: int | None = None) 
 
 
 def new_totp_secret() -> str:
-    """Returns a secret for an authenticator app (RFC 6238), base32."""
+    """Return a secret for an authenticator app (RFC 6238), base32."""
     return pyotp.random_base32()
 
 
 def totp_address(member: StaffMember, secret: str) -> str:
-    """Returns the `otpauth:` address that an authenticator app reads as a QR code."""
+    """Return the `otpauth:` address that an authenticator app reads as a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=member.email, issuer_name="Intake")
 
 
 def prove_second_factor(member: StaffMember, code: str, moment: datetime) -> str | None:
-    """Returns what a code is of, `authenticator` or `recovery_code`, and uses it up; None while the account is locked.
+    """Return what a code is of, `authenticator` or `recovery_code`, and uses it up; None while the account is locked.
 
     Args:
         member: from `find_member_to_change`, so that no code is good for two sign-ins at once.
@@ -204,7 +204,7 @@ def prove_second_factor(member: StaffMember, code: str, moment: datetime) -> str
 
 
 def check_totp(member: StaffMember, code: str, moment: datetime) -> bool:
-    """Whether a code is the member's now, or one step before or after; each is good for one sign-in."""
+    """Return whether a code is the member's now, or one step before or after; each is good for one sign-in."""
     if member.totp_secret is None or not re.fullmatch(r"[0-9]{6}", code):
         return False
     totp = pyotp.TOTP(member.totp_secret)
@@ -219,14 +219,14 @@ def check_totp(member: StaffMember, code: str, moment: datetime) -> bool:
 
 
 def new_recovery_codes(member: StaffMember) -> list[str]:
-    """Gives a member ten codes that each replace the authenticator once, and returns them to be shown once."""
+    """Give a member ten codes that each replace the authenticator once, and return them to be shown once."""
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     member.recovery_codes = [_recovery_digest(code) for code in codes]
     return codes
 
 
 def use_recovery_code(member: StaffMember, code: str) -> bool:
-    """Whether a code is one of the member's, however spaced; it is used up by this."""
+    """Return whether a code is one of the member's, however spaced; it is used up by this."""
     digest = _recovery_digest(code)
     if digest not in member.recovery_codes:
         return False
@@ -235,7 +235,7 @@ def use_recovery_code(member: StaffMember, code: str) -> bool:
 
 
 def remove_second_factor(member: StaffMember) -> None:
-    """Lets a member sign in with the password alone."""
+    """Let a member sign in with the password alone."""
     member.totp_secret = member.totp_last_step = None
     member.recovery_codes = []
 

@@ -53,7 +53,7 @@ class Verdict:
 def record_action(
     session: Session, *, staff_id: int | None, practice: str | None, action: str, subject: str, **detail: Any
 ) -> None:
-    """Adds an entry in the transaction of what it tells of: either both are stored or neither.
+    """Add an entry in the transaction of what it tells of: either both are stored or neither.
 
     Others that add one wait until the transaction ends, so do it last.
 
@@ -85,7 +85,7 @@ def record_action(
 
 
 def verify(session: Session, noted: str | None = None) -> Verdict:
-    """Reads the whole trail and says whether it is unbroken.
+    """Read the whole trail and say whether it is unbroken.
 
     Args:
         session: an open transaction.

@@ -56,7 +56,7 @@ class Transcript:
 
 
 def open_chat(database: Database, practice: str, name: str | None, phone: str | None) -> str:
-    """Opens a chat and returns its public id, 32 random hexadecimal digits.
+    """Open a chat and return its public id, 32 random hexadecimal digits.
 
     Args:
         database: where it is stored.
@@ -79,7 +79,7 @@ def open_chat(database: Database, practice: str, name: str | None, phone: str | 
 
 
 def find_chat(database: Database, public_id: str) -> Chat | None:
-    """Returns the chat with a public id, if there is one."""
+    """Return the chat with a public id, if there is one."""
     with database.read() as session:
         found = session.execute(
             select(Conversation.id, Conversation.practice).where(Conversation.public_id == public_id)
@@ -88,7 +88,7 @@ def find_chat(database: Database, public_id: str) -> Chat | None:
 
 
 def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
-    """Returns what was said after an entry, oldest first.
+    """Return what was said after an entry, oldest first.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached.
@@ -115,6 +115,6 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
 
 
 def next_entry(session: Session, chat_id: int) -> int:
-    """Gives out the next number; until the transaction ends, nobody else gets one in this conversation."""
+    """Give out the next number; until the transaction ends, nobody else gets one in this conversation."""
     count = update(Conversation).where(Conversation.id == chat_id).values(entries=Conversation.entries + 1)
     return session.execute(count.returning(Conversation.entries)).scalar_one()

@@ -15,13 +15,13 @@ _keyring: Keyring | None = None
 
 
 def use_keyring(keyring: Keyring) -> None:
-    """Sets the keys that encrypted columns of this process are read and written with."""
+    """Set the keys that encrypted columns of this process are read and written with."""
     global _keyring
     _keyring = keyring
 
 
 def keyring() -> Keyring:
-    """Returns the keys in use; a database must have been opened before."""
+    """Return the keys in use; a database must have been opened before."""
     if _keyring is None:
         raise RuntimeError("open the database before reading or writing encrypted columns")
     return _keyring
@@ -49,11 +49,11 @@ class Timestamp(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turns an aware moment into UTC."""
+        """Turn an aware moment into UTC."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Returns an aware moment in UTC."""
+        """Return an aware moment in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

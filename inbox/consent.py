@@ -65,13 +65,13 @@ _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
 
 def normalise(text: str) -> str:
-    """Returns the words and figures of a short text in lower case, without accents, apostrophes or punctuation."""
+    """Return the words and figures of a short text in lower case, without accents, apostrophes or punctuation."""
     plain = text.lower().translate(_ACCENTS).replace("'", "").replace("\u2019", "")
     return " ".join(re.findall(r"[^\W_]+", plain)) if len(plain) <= 60 else ""
 
 
 def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:
-    """Recognises a keyword when it is the whole message.
+    """Recognize a keyword when it is the whole message.
 
     Args:
         text: the message.
@@ -89,18 +89,18 @@ def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Whether a STOP keyword may have been meant for an appointment."""
+    """Return whether a STOP keyword may have been meant for an appointment."""
     return normalise(text) in AMBIGUOUS
 
 
 def is_opted_out(session: Session, practice: str, address: str) -> bool:
-    """Whether this number asked this practice not to be texted."""
+    """Return whether this number asked this practice not to be texted."""
     record = _find(session, practice, address)
     return record is not None and record.active
 
 
 def record_consent(session: Session, practice: str, address: str, *, opted_out: bool) -> bool:
-    """Stores a wish to opt out or in, and says whether anything changed by it."""
+    """Store a wish to opt out or in, and say whether anything changed by it."""
     record = _find(session, practice, address)
     if record is None:
         if not opted_out:

@@ -8,13 +8,13 @@ _RANKS = ("low", "normal", "high", "urgent")
 
 
 def note_message(conversation: Conversation) -> None:
-    """The patient wrote: whoever waited for that, or was done, has something to do again."""
+    """Return the patient wrote: whoever waited for that, or was done, has something to do again."""
     conversation.last_activity_at = now()
     conversation.state = ConversationState.OPEN
 
 
 def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: str | None) -> None:
-    """A message was decided upon.
+    """Return a message was decided upon.
 
     Until staff answer, the most pressing of several messages counts: an "ok thanks" takes nothing back.
 
@@ -35,7 +35,7 @@ def note_answer(conversation: Conversation, state: ConversationState) -> None:
 
 
 def bring_back(conversation: Conversation) -> None:
-    """What staff wrote did not reach the patient: somebody has to try another way, soon."""
+    """Return what staff wrote did not reach the patient: somebody has to try another way, soon."""
     note_message(conversation)
     note_decision(conversation, None, conversation.team or "front_desk", "high")
 

@@ -24,7 +24,7 @@ class Database:
     """One database and the keys its encrypted columns are read with."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
-        """Opens a database without touching it yet.
+        """Open a database without touching it yet.
 
         Args:
             url: SQLAlchemy address.
@@ -40,18 +40,18 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that is committed at the end, or rolled back when an exception leaves it."""
+        """Return a transaction that is committed at the end, or rolled back when an exception leaves it."""
         with self._sessions.begin() as session:
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads; rows stay usable after it."""
+        """Return a transaction that only reads; rows stay usable after it."""
         with self._reading_sessions() as session:
             yield session
 
     def is_ready(self) -> bool:
-        """Whether the database answers and its tables are there."""
+        """Return whether the database answers and its tables are there."""
         try:
             with self.read() as session:
                 session.execute(select(EncryptionKey).limit(1))
@@ -60,7 +60,7 @@ class Database:
         return True
 
     def migrate(self) -> None:
-        """Brings the tables up to date and registers the newest encryption key.
+        """Bring the tables up to date and registers the newest encryption key.
 
         Raises:
             IntakeError: the database cannot be opened or changed, or a key is missing.
@@ -79,7 +79,7 @@ class Database:
         self.check_keys()
 
     def check_keys(self) -> None:
-        """Refuses to go on without a key that rows were written with, and registers the newest one.
+        """Refuse to go on without a key that rows were written with, and registers the newest one.
 
         Raises:
             IntakeError: a key is missing, or the tables are.
@@ -101,7 +101,7 @@ class Database:
             raise _unusable(error) from None
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         self.engine.dispose()
 
 

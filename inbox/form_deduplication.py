@@ -19,7 +19,7 @@ SAME_WITHIN = timedelta(minutes=10)
 def record_submission(
     database: Database, inbound: InboundMessage, contents: Sequence[str | None], client_id: str | None, moment: datetime
 ) -> Recorded:
-    """Stores a form's message, unless the same was stored in the last ten minutes or so.
+    """Store a form's message, unless the same was stored in the last ten minutes or so.
 
     Its id is a keyed hash, of the page's own id for it where there is one, else of its contents and the time in steps
     of ten minutes. It is the same as one of this step or of the last.

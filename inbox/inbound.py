@@ -86,7 +86,7 @@ class Recorded:
 
 
 def record_message(database: Database, inbound: InboundMessage) -> Recorded:
-    """Stores a message, or finds it when it is there already.
+    """Store a message, or find it when it is there already.
 
     An opt-out takes effect in the same transaction: nothing that is sent later can miss it.
 
@@ -106,7 +106,7 @@ def _record_once(database: Database, inbound: InboundMessage) -> Recorded:
 
 
 def store_message(session: Session, inbound: InboundMessage) -> Recorded:
-    """Stores a message, or finds it, in a transaction that is open already.
+    """Store a message, or find it, in a transaction that is open already.
 
     Raises:
         sqlalchemy.exc.IntegrityError: a concurrent copy won; the transaction is to be tried again.

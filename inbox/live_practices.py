@@ -25,7 +25,7 @@ class LivePractices:
     """
 
     def __init__(self, database: Database, file: Practices) -> None:
-        """Takes where the changes are, and what they are made over; until the first look the file's values hold."""
+        """Take where the changes are, and what they are made over; until the first look the file's values hold."""
         self.file = file
         self._database = database
         self._current = file
@@ -39,7 +39,7 @@ class LivePractices:
         return self._current
 
     def refresh(self, older_than: float = 0.0) -> None:
-        """Looks whether anything was changed; while the database cannot be asked, what is known goes on holding.
+        """Look whether anything was changed; while the database cannot be asked, what is known goes on holding.
 
         Whoever comes while somebody else looks does not wait for them.
 

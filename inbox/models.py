@@ -13,7 +13,7 @@ from inbox.column_types import EncryptedText, Timestamp
 
 
 def now() -> datetime:
-    """The current moment, aware, in UTC."""
+    """Return the current moment, aware, in UTC."""
     return datetime.now(UTC)
 
 

@@ -90,7 +90,7 @@ _TOKEN = re.compile(_WORD)
 
 
 def replace_names(text: str, known: Collection[str]) -> str | None:
-    """Replaces names by slots.
+    """Replace names by slots.
 
     Args:
         text: a message, its numbers and addresses replaced by slots already.
@@ -151,7 +151,7 @@ def _replace_known(text: str, name: str) -> str:
 
 
 def _may_name(text: str) -> bool:
-    """Whether a word is left that is written as a name is, or the text is written so that none could be told."""
+    """Return whether a word is left that is written as a name is, or the text is written so that none could be told."""
     rest = _SLOT.sub(lambda slot: " " * len(slot[0]), text)
     letters = [c for c in rest if c.isalpha()]
     if letters and not any(c.islower() for c in letters):

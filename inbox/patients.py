@@ -9,7 +9,7 @@ from inbox.models import Conversation
 
 
 def conversations_of(practice: str, address: str) -> ColumnElement[bool]:
-    """Returns the condition that a conversation is this patient's with this practice, on whatever channel.
+    """Return the condition that a conversation is this patient's with this practice, on whatever channel.
 
     The number is looked for under every key, as rows of both are there while keys are rotated.
     """

@@ -53,7 +53,7 @@ _CARRIERS = (
 
 
 def _identifier(words: str, slot: str) -> tuple[re.Pattern[str], str]:
-    """An identifier is known by the words before it."""
+    """Return an identifier is known by the words before it."""
     between = r"(?:\s*(?:id|number|numbers|no|num|is|was|of|#|:|-|\.))*\s*"
     return re.compile(rf"(\b(?:{words})\b{between}){_CODE_AFTER}", re.IGNORECASE), rf"\1{{{slot}}}"
 
@@ -121,7 +121,7 @@ class Known:
 
 
 def redact(text: str, known: Known) -> str | None:
-    """Replaces what could name somebody by the slots of the training corpus.
+    """Replace what could name somebody by the slots of the training corpus.
 
     Args:
         text: what a patient wrote.
@@ -140,7 +140,7 @@ def redact(text: str, known: Known) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Undoes what would hide a value: letters and digits of other kinds, characters that are not seen, and braces."""
+    """Undo what would hide a value: letters and digits of other kinds, characters that are not seen, and braces."""
     seen = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     straight = seen.replace("’", "'").replace("‘", "'").replace("‐", "-").replace("‑", "-").replace("–", "-")
     return straight.replace("{", "(").replace("}", ")")
@@ -156,6 +156,6 @@ def _of_patient(known: Known) -> Iterator[tuple[re.Pattern[str], str]]:
 
 
 def _has_number(text: str) -> bool:
-    """Whether digits are left that are neither a year nor a quantity."""
+    """Return whether digits are left that are neither a year nor a quantity."""
     rest = _MEASURED.sub("", _YEAR_ALONE.sub("", _SLOT.sub("", text)))
     return any(pattern.search(rest) for pattern in (_DIGITS, _DIGIT_WORDS, _CODE)) or "@" in rest

@@ -18,7 +18,7 @@ BATCH = 500
 
 
 def export_reviews(session: Session, practices: Collection[str], moment: datetime) -> ReviewsFile:
-    """Reads every decided review of some practices.
+    """Read every decided review of some practices.
 
     Args:
         session: an open transaction.

@@ -46,14 +46,14 @@ class Line:
 
 
 def count_open(session: Session, practices: Collection[str]) -> int:
-    """Counts the messages of some practices that wait for a label."""
+    """Count the messages of some practices that wait for a label."""
     return session.scalar(select(func.count(Review.id)).where(_is_open(practices))) or 0
 
 
 def claim_next(
     session: Session, practices: Collection[str], staff_id: int, skipped: Collection[int], moment: datetime
 ) -> Claimed | None:
-    """Gives a member the next message to label, urgent ones first, then the oldest; None when none is free.
+    """Give a member the next message to label, urgent ones first, then the oldest; None when none is free.
 
     It is theirs for a while, in which nobody else gets it; what they looked at before is free again.
 
@@ -82,19 +82,19 @@ def claim_next(
 
 
 def release(session: Session, staff_id: int, *, but: Review | None = None) -> None:
-    """Lets others have what a member looked at."""
+    """Let others have what a member looked at."""
     mine = and_(Review.claimed_by == staff_id, Review.id != (but.id if but else 0))
     session.execute(update(Review).where(mine).values(claimed_by=None, claimed_until=None))
 
 
 def find_review(session: Session, practices: Collection[str], review_id: int) -> Review | None:
-    """Returns a review of one of some practices, and keeps others from deciding it until the transaction ends."""
+    """Return a review of one of some practices, and keep others from deciding it until the transaction ends."""
     query = select(Review).where(Review.id == review_id, Review.practice.in_(practices))
     return session.scalar(query.with_for_update())
 
 
 def last_decided(session: Session, practices: Collection[str], staff_id: int, moment: datetime) -> Review | None:
-    """Returns what a member decided last, while it can be taken back."""
+    """Return what a member decided last, while it can be taken back."""
     query = (
         select(Review)
         .where(Review.staff_id == staff_id, Review.practice.in_(practices), Review.decided_at > moment - UNDO_WITHIN)
@@ -105,7 +105,7 @@ def last_decided(session: Session, practices: Collection[str], staff_id: int, mo
 
 
 def reviews_since(session: Session, practices: Collection[str], since: datetime | None) -> Sequence[Review]:
-    """Returns the reviews that were asked for since a moment, decided or not, oldest first."""
+    """Return the reviews that were asked for since a moment, decided or not, oldest first."""
     query = select(Review).options(joinedload(Review.member)).where(Review.practice.in_(practices))
     if since is not None:
         query = query.where(Review.created_at >= since)
@@ -113,7 +113,7 @@ def reviews_since(session: Session, practices: Collection[str], since: datetime 
 
 
 def read_context(session: Session, message: Message) -> list[Line]:
-    """Returns what was said around a message, oldest first, the message among it."""
+    """Return what was said around a message, oldest first, the message among it."""
     of_conversation = select(Message).where(Message.conversation_id == message.conversation_id)
     before = of_conversation.where(Message.id <= message.id).order_by(Message.id.desc()).limit(CONTEXT)
     after = of_conversation.where(Message.id > message.id).order_by(Message.id).limit(CONTEXT)

@@ -25,7 +25,7 @@ _TABLES: tuple[type[Base], ...] = (
 
 
 def rotate_keys(database: Database) -> int:
-    """Encrypts and indexes every row under the first key, in batches, and forgets the other keys' fingerprints.
+    """Encrypt and indexes every row under the first key, in batches, and forget the other keys' fingerprints.
 
     It may run while the service does, and again after an interruption.
 
@@ -64,7 +64,7 @@ def _rewrite(session: Session, table: type[Base], after_id: int) -> list[int]:
 
 
 def _seal_anew(database: Database) -> None:
-    """Seals the audit trail under the first key; an entry whose seal does not fit keeps it, to be found."""
+    """Seal the audit trail under the first key; an entry whose seal does not fit keeps it, to be found."""
     after: list[ColumnElement[bool]] = []
     while True:
         with database.write() as session:

@@ -36,29 +36,29 @@ class Standing:
 
 
 def newest_versions(session: Session) -> dict[str, int]:
-    """Returns the number of each practice's newest version; practices without any are left out."""
+    """Return the number of each practice's newest version; practices without any are left out."""
     query = select(SettingVersion.practice, func.max(SettingVersion.version)).group_by(SettingVersion.practice)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 def read_standing(session: Session, practice: str) -> Standing:
-    """Returns how a practice's settings stand now."""
+    """Return how a practice's settings stand now."""
     return _standing(next(iter(list_versions(session, practice, None, 1)), None))
 
 
 def read_standing_at(session: Session, practice: str, version: int) -> Standing:
-    """Returns how they stood after a version; without such a version, they were the file's."""
+    """Return how they stood after a version; without such a version, they were the file's."""
     return _standing(find_version(session, practice, version))
 
 
 def find_version(session: Session, practice: str, version: int) -> SettingVersion | None:
-    """Returns one version."""
+    """Return one version."""
     query = select(SettingVersion).where(SettingVersion.practice == practice, SettingVersion.version == version)
     return session.scalar(query)
 
 
 def list_versions(session: Session, practice: str, before: int | None, limit: int) -> Sequence[SettingVersion]:
-    """Returns versions, the newest first.
+    """Return versions, the newest first.
 
     Args:
         session: an open transaction.
@@ -72,7 +72,7 @@ def list_versions(session: Session, practice: str, before: int | None, limit: in
 
 
 def versions_since(session: Session, practice: str, version: int) -> Sequence[SettingVersion]:
-    """Returns what came after a version, the oldest first."""
+    """Return what came after a version, the oldest first."""
     later = select(SettingVersion).where(SettingVersion.practice == practice, SettingVersion.version > version)
     return session.scalars(later.order_by(SettingVersion.version)).all()
 
@@ -86,7 +86,7 @@ def add_version(
     staff_id: int,
     undoes: int | None = None,
 ) -> None:
-    """Adds a version.
+    """Add a version.
 
     Args:
         session: an open transaction that writes.
@@ -112,7 +112,7 @@ def add_version(
 
 
 def changes_of(version: SettingVersion) -> dict[str, Change]:
-    """Returns what a version changed, by setting."""
+    """Return what a version changed, by setting."""
     return {key: Change(**change) for key, change in json.loads(version.changes).items()}
 
 

@@ -82,7 +82,7 @@ class Report:
 
 
 def merge(one: Report, other: Report) -> Report:
-    """Returns what two reports say together; neither their order nor a repetition matters."""
+    """Return what two reports say together; neither their order nor a repetition matters."""
     return Report(
         recording=max(one.recording, other.recording),
         recording_sid=max(one.recording_sid or "", other.recording_sid or "") or None,
@@ -96,7 +96,7 @@ def merge(one: Report, other: Report) -> Report:
 
 
 def is_ready(report: Report, waited: timedelta) -> bool:
-    """Whether a voicemail can be stored as a message: its text is there, or will not be.
+    """Return whether a voicemail can be stored as a message: its text is there, or will not be.
 
     Args:
         report: all that is known of it.
@@ -108,7 +108,7 @@ def is_ready(report: Report, waited: timedelta) -> bool:
 
 
 def record_call(database: Database, call: Call) -> None:
-    """Stores a call, once, before anything was recorded.
+    """Store a call, once, before anything was recorded.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
@@ -121,7 +121,7 @@ def record_call(database: Database, call: Call) -> None:
 
 
 def record_report(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:
-    """Adds a callback to what is known of a call, and stores its message as soon as there is one.
+    """Add a callback to what is known of a call, and store its message as soon as there is one.
 
     Args:
         database: where voicemails are.
@@ -148,7 +148,7 @@ class UnknownCallError(Exception):
 
 
 def store_overdue(session: Session, moment: datetime, limit: int) -> int:
-    """Stores the voicemails whose transcription did not come in time, without text, and returns how many."""
+    """Store the voicemails whose transcription did not come in time, without text, and return how many."""
     overdue = (
         select(Voicemail)
         .where(
@@ -167,7 +167,7 @@ def store_overdue(session: Session, moment: datetime, limit: int) -> int:
 
 
 def unheard_of(session: Session, moment: datetime, limit: int) -> Sequence[int]:
-    """Returns the calls of which no callback said anything in time, each again only after a while."""
+    """Return the calls of which no callback said anything in time, each again only after a while."""
     query = select(Voicemail.id).where(
         Voicemail.recording == RecordingState.UNKNOWN.name.lower(),
         Voicemail.message_id.is_(None),
@@ -249,7 +249,7 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
 
 
 def _complete(session: Session, message: Message, text: str) -> Recorded:
-    """Gives a message its text; one that was handled without it is handled again, now that it can be understood."""
+    """Give a message its text; one that was handled without it is handled again, now that it can be understood."""
     if message.text or not text:
         return Recorded(message.id, is_new=False)
     message.text = text

@@ -14,7 +14,7 @@ _ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@
 
 
 def normalise(address: str) -> str:
-    """Returns an email address in lower case, such as `maria@example.com`.
+    """Return an email address in lower case, such as `maria@example.com`.
 
     Servers may tell capitals apart in front of the `@` (RFC 5321, section 2.4); none that patients use does, and a
     patient who types a capital is the same patient.

@@ -25,7 +25,7 @@ class Keyring:
     """
 
     def __init__(self, keys: str) -> None:
-        """Takes comma-separated Fernet keys, as in `ENCRYPTION_KEYS`."""
+        """Take comma-separated Fernet keys, as in `ENCRYPTION_KEYS`."""
         secrets = [key.encode("ascii") for key in keys.split(",")]
         self._fernet = MultiFernet([Fernet(secret) for secret in secrets])
         self._index_keys = [_derive(secret, b"intake blind index") for secret in secrets]
@@ -33,11 +33,11 @@ class Keyring:
         self.fingerprints = [_derive(secret, b"intake key fingerprint").hex()[:16] for secret in secrets]
 
     def encrypt(self, text: str) -> bytes:
-        """Returns the encrypted text; lone surrogates survive the round trip."""
+        """Return the encrypted text; lone surrogates survive the round trip."""
         return self._fernet.encrypt(text.encode("utf-8", "surrogatepass"))
 
     def decrypt(self, token: bytes) -> str:
-        """Returns the text.
+        """Return the text.
 
         Raises:
             IntakeError: none of the keys made this token, or it was altered.
@@ -50,26 +50,26 @@ class Keyring:
             ) from None
 
     def index(self, value: str) -> str:
-        """Returns the blind index of a value under the newest key: 32 hexadecimal digits."""
+        """Return the blind index of a value under the newest key: 32 hexadecimal digits."""
         return self.indexes(value)[0]
 
     def indexes(self, value: str) -> list[str]:
-        """Returns the blind index of a value under each key, newest first."""
+        """Return the blind index of a value under each key, newest first."""
         data = value.encode("utf-8", "surrogatepass")
         return [hmac.new(key, data, hashlib.sha256).hexdigest()[:32] for key in self._index_keys]
 
     def seal(self, value: str) -> str:
-        """Returns what only those who have the newest key can make of a value: 64 hexadecimal digits."""
+        """Return what only those who have the newest key can make of a value: 64 hexadecimal digits."""
         return _seal(self._seal_keys[0], value)
 
     def has_sealed(self, value: str, seal: str) -> bool:
-        """Whether a seal was made of this value under any of the keys."""
+        """Return whether a seal was made of this value under any of the keys."""
         given = seal.encode("utf-8", "surrogatepass")
         return any(hmac.compare_digest(_seal(key, value).encode(), given) for key in self._seal_keys)
 
 
 def new_key() -> str:
-    """Returns a fresh Fernet key."""
+    """Return a fresh Fernet key."""
     return Fernet.generate_key().decode("ascii")
 
 

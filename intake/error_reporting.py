@@ -19,7 +19,7 @@ _KEPT_OF_A_FRAME = ("filename", "module", "function", "lineno", "in_app", "abs_p
 
 
 def configure_reporting(dsn: str | None, process: Literal["web", "worker"]) -> None:
-    """Reports this process's errors to Sentry when there is an address to report to.
+    """Report this process's errors to Sentry when there is an address to report to.
 
     Args:
         dsn: Sentry's address of the project, None to report nothing.
@@ -51,7 +51,7 @@ def configure_reporting(dsn: str | None, process: Literal["web", "worker"]) -> N
 
 
 def scrub(event: Event, hint: Hint) -> Event | None:
-    """Returns a report with only what is known to be harmless in it."""
+    """Return a report with only what is known to be harmless in it."""
     source: dict[str, Any] = dict(event)
     kept: dict[str, Any] = {key: source[key] for key in _KEPT if key in source}
     kept["tags"] = {"process": dict(source.get("tags") or {}).get("process", "unknown")}

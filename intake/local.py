@@ -35,7 +35,7 @@ class ModelPlaces:
 
 
 def prepare(data_dir: Path, port: int, environment: Mapping[str, str], redis_url: str) -> dict[str, str]:
-    """Completes the environment for a service on this machine and keeps what it chose in the data folder.
+    """Complete the environment for a service on this machine and keep what it chose in the data folder.
 
     Args:
         data_dir: where the database, the keys, the models and Redis's file live; made when missing.
@@ -64,7 +64,7 @@ def prepare(data_dir: Path, port: int, environment: Mapping[str, str], redis_url
 
 
 def settings_of_running_service(data_dir: Path) -> Settings:
-    """Reads the settings that `intake up` runs with, or those of the environment where nothing runs.
+    """Read the settings that `intake up` runs with, or those of the environment where nothing runs.
 
     Raises:
         IntakeError: neither is complete.
@@ -81,7 +81,7 @@ def settings_of_running_service(data_dir: Path) -> Settings:
 
 
 def model_places(data_dir: Path) -> ModelPlaces:
-    """Finds the models that the service uses, whether or not it runs and whatever else is set."""
+    """Find the models that the service uses, whether or not it runs and whatever else is set."""
     values = dotenv_values(data_dir / RUN_FILE) | _given(os.environ)
     pinned = values.get("MODEL_DIR")
     return ModelPlaces(
@@ -90,7 +90,7 @@ def model_places(data_dir: Path) -> ModelPlaces:
 
 
 def keyring_of_service(data_dir: Path) -> Keyring:
-    """Reads the encryption keys of the service; the other settings that it needs may be missing.
+    """Read the encryption keys of the service; the other settings that it needs may be missing.
 
     Raises:
         IntakeError: there are none, or they are no keys.
@@ -105,7 +105,7 @@ def keyring_of_service(data_dir: Path) -> Keyring:
 
 
 def _given(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings of `.env` and of the environment, the environment first."""
+    """Return the settings of `.env` and of the environment, the environment first."""
     names = {name.upper() for name in Settings.model_fields}
     values = {key: value for key, value in dotenv_values(".env").items() if value}
     values |= {key: value for key, value in environment.items() if value}
@@ -113,7 +113,7 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _keys(data_dir: Path) -> dict[str, str]:
-    """The keys of this machine, made at the first start and kept: without them the database is unreadable."""
+    """Return the keys of this machine, made at the first start and kept: without them the database is unreadable."""
     path = data_dir / KEYS_FILE
     if not path.exists():
         made = {

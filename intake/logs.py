@@ -18,7 +18,7 @@ _QUIET = ("werkzeug", "apprise", "alembic", "urllib3", "twilio", "requests", "sq
 
 
 def configure_logging() -> None:
-    """Sends every log line of this process, the libraries' included, through one private formatter."""
+    """Send every log line of this process, the libraries' included, through one private formatter."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -48,7 +48,7 @@ def configure_logging() -> None:
 
 
 def where_raised(error: BaseException, tb: TracebackType | None) -> str:
-    """Describes an exception by its type and its place, without what it says."""
+    """Describe an exception by its type and its place, without what it says."""
     frames = traceback.extract_tb(tb)
     place = f" at {frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
     return f"{type(error).__name__}{place}"

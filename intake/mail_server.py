@@ -31,7 +31,7 @@ class MailServer:
 
 
 def parse_mail_server(url: str) -> MailServer:
-    """Reads `smtp://user:password@host:587` (STARTTLS, but for this machine itself) or `smtps://…:465` (TLS).
+    """Read `smtp://user:password@host:587` (STARTTLS, but for this machine itself) or `smtps://…:465` (TLS).
 
     User and password are percent-encoded, as in every address.
 

@@ -14,7 +14,7 @@ _HIDDEN = frozenset(
 
 
 def normalise(number: str, region: str = DEFAULT_REGION) -> str:
-    """Returns a phone number in E.164, such as `+12025550123`.
+    """Return a phone number in E.164, such as `+12025550123`.
 
     Short codes and alphanumeric senders have no E.164 form and are refused.
 
@@ -35,7 +35,7 @@ def normalise(number: str, region: str = DEFAULT_REGION) -> str:
 
 
 def caller_number(value: str) -> str | None:
-    """Returns a caller's number in E.164, None when it is hidden or the call came from no telephone.
+    """Return a caller's number in E.164, None when it is hidden or the call came from no telephone.
 
     Twilio writes a hidden number as a word, or as that word typed on a telephone's keys: `+266696687` is ANONYMOUS.
     """
@@ -48,6 +48,6 @@ def caller_number(value: str) -> str | None:
 
 
 def spoken(number: str) -> str:
-    """Returns an E.164 number as patients of its country write it, such as `(202) 555-0123`."""
+    """Return an E.164 number as patients of its country write it, such as `(202) 555-0123`."""
     parsed = phonenumbers.parse(number)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)

@@ -80,12 +80,12 @@ class MistakenError(IntakeError):
 
 
 def team_keys(team: str) -> tuple[str, ...]:
-    """Returns the names of a team's settings."""
+    """Return the names of a team's settings."""
     return tuple(f"teams.{team}.{field}" for field in TEAM_FIELDS)
 
 
 def read_setting(practice: Practice, key: str) -> Value:
-    """Returns what a practice has for a setting; None, or an empty list, where it has nothing."""
+    """Return what a practice has for a setting; None, or an empty list, where it has nothing."""
     found: Any = practice.model_dump(mode="json")
     path = _path(key)
     for step in path:
@@ -98,7 +98,7 @@ def read_setting(practice: Practice, key: str) -> Value:
 
 
 def with_settings(practice: Practice, values: Mapping[str, Value]) -> Practice:
-    """Returns a practice with other values, checked as the practices file is.
+    """Return a practice with other values, checked as the practices file is.
 
     Raises:
         MistakenError: they cannot be used.
@@ -114,7 +114,7 @@ def with_settings(practice: Practice, values: Mapping[str, Value]) -> Practice:
 
 
 def merge_what_fits(practice: Practice, overrides: Mapping[str, Override]) -> tuple[Practice, list[Mistake]]:
-    """Returns the practice of the file with what holds in the place of some of its values.
+    """Return the practice of the file with what holds in the place of some of its values.
 
     The file may have changed so that a value does not fit any more: then the file's holds, and the mistake is
     returned. Where it cannot be said which value that is, the file's hold in the place of all.
@@ -131,7 +131,7 @@ def merge_what_fits(practice: Practice, overrides: Mapping[str, Override]) -> tu
 
 
 def conflicts(practice: Practice, overrides: Mapping[str, Override]) -> list[Conflict]:
-    """Returns the settings of which the file says something else now than when they were changed."""
+    """Return the settings of which the file says something else now than when they were changed."""
     found = [(key, read_setting(practice, key), override) for key, override in overrides.items()]
     return [
         Conflict(key, file, override.value)

@@ -236,12 +236,12 @@ class Practice(_Strict):
         return frozenset(texted | {step.number for step in self.escalation if step.number})
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether the practice is open at an aware moment."""
+        """Return whether the practice is open at an aware moment."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
         return any(opens <= local < closes for opens, closes in self._openings(local.date()))
 
     def next_opening(self, moment: datetime) -> datetime | None:
-        """The next time the doors open after a moment, in the practice's zone; None without opening hours."""
+        """Return the next time the doors open after a moment, in the practice's zone; None without opening hours."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
         for days in range(15):
             for opens, _ in self._openings(local.date() + timedelta(days=days)):
@@ -250,7 +250,7 @@ class Practice(_Strict):
         return None
 
     def threshold_for(self, intent: str, default: float) -> float:
-        """The confidence below which a message of this intent goes to a person."""
+        """Return the confidence below which a message of this intent goes to a person."""
         general = default if self.review_threshold is None else self.review_threshold
         return dict(self.thresholds).get(intent, general)  # type: ignore[call-overload, no-any-return]
 
@@ -305,19 +305,19 @@ class Practices:
         return self._all
 
     def by_slug(self, slug: str) -> Practice | None:
-        """Returns the practice with this slug, if there is one."""
+        """Return the practice with this slug, if there is one."""
         return self._by_slug.get(slug)
 
     def by_widget_key(self, key: str) -> Practice | None:
-        """Returns the practice whose site embeds the chat with this key, if there is one."""
+        """Return the practice whose site embeds the chat with this key, if there is one."""
         return self._by_widget_key.get(key)
 
     def by_email(self, address: str) -> Practice | None:
-        """Returns the practice that mail to this address belongs to, if there is one."""
+        """Return the practice that mail to this address belongs to, if there is one."""
         return self._by_email.get(address.lower())
 
     def require(self, slug: str) -> Practice:
-        """Returns the practice that a stored conversation belongs to.
+        """Return the practice that a stored conversation belongs to.
 
         Raises:
             IntakeError: it is not in the practices file any more.
@@ -328,7 +328,7 @@ class Practices:
         return practice
 
     def for_text(self, messaging_service_sid: str | None, to: str) -> Practice | None:
-        """Returns the practice that a text was sent to: by its messaging service, else by the number.
+        """Return the practice that a text was sent to: by its messaging service, else by the number.
 
         A number inside a Messaging Service arrives with the service's sid; a service that no practice names falls
         back to the number, and an unknown number belongs to nobody.
@@ -339,7 +339,7 @@ class Practices:
 
 
 def load_practices(path: Path) -> Practices:
-    """Reads and checks a practices file.
+    """Read and check a practices file.
 
     Raises:
         IntakeError: it is missing, not TOML, or wrong; the message names each line or key.
@@ -359,7 +359,7 @@ def load_practices(path: Path) -> Practices:
 
 
 def explain_one(error: ValidationError, slug: str) -> list[tuple[Location, str]]:
-    """Returns each mistake in a practice that was checked alone: where it is, and what a check of its file says."""
+    """Return each mistake in a practice that was checked alone: where it is, and what a check of its file says."""
     data: dict[str, object] = {"practice": [{"slug": slug}]}
     return [(problem["loc"], _line(problem, ("practice", 0, *problem["loc"]), data)) for problem in _problems(error)]
 
@@ -381,7 +381,7 @@ def _line(problem: ErrorDetails, location: Location, data: dict[str, object]) ->
 
 
 def _path(location: Location, data: dict[str, object]) -> str:
-    """Writes `practice[demo].hours.mon` rather than a position that nobody counts."""
+    """Write `practice[demo].hours.mon` rather than a position that nobody counts."""
     parts: list[str] = []
     for step in location:
         if isinstance(step, int) and parts == ["practice"]:

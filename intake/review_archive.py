@@ -51,12 +51,12 @@ class ReviewsFile(_Strict):
 
 
 def seal(reviews: ReviewsFile, keyring: Keyring) -> bytes:
-    """Returns the encrypted file."""
+    """Return the encrypted file."""
     return keyring.encrypt(reviews.model_dump_json())
 
 
 def unseal(content: bytes, keyring: Keyring) -> ReviewsFile:
-    """Reads an encrypted file.
+    """Read an encrypted file.
 
     Raises:
         IntakeError: it was made with a key that is not among these, is no such file, or was altered.

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**values: object) -> Settings:
-    """Reads the settings from the environment and `.env`, the environment first.
+    """Read the settings from the environment and `.env`, the environment first.
 
     Args:
         values: settings that win over both, by field name.

@@ -9,5 +9,5 @@ _TWILIO = re.compile(r"https://([a-z0-9-]+\.)*twilio\.com(:443)?/[!-~]*", re.IGN
 
 
 def is_twilio_address(url: str) -> bool:
-    """Whether an address is on one of Twilio's hosts, over TLS and on its usual port."""
+    """Return whether an address is on one of Twilio's hosts, over TLS and on its usual port."""
     return _TWILIO.fullmatch(url) is not None

@@ -61,12 +61,12 @@ _ACTIONS = {
 
 
 def label(name: str | None) -> str:
-    """Returns a stored name as words: `billing_inquiry` is Billing inquiry."""
+    """Return a stored name as words: `billing_inquiry` is Billing inquiry."""
     return (name or "").replace("_", " ").capitalize()
 
 
 def who(conversation: Conversation) -> str:
-    """Returns what a patient is called: the name they gave, else the address that they wrote from."""
+    """Return what a patient is called: the name they gave, else the address that they wrote from."""
     if conversation.patient_name:
         return conversation.patient_name
     address = conversation.patient_address or conversation.contact_phone or conversation.contact_email
@@ -78,7 +78,7 @@ def who(conversation: Conversation) -> str:
 
 
 def spoken(address: str) -> str:
-    """Returns a number as people write it; an email address stays as it is."""
+    """Return a number as people write it; an email address stays as it is."""
     if not address.startswith("+"):
         return address
     try:
@@ -88,7 +88,7 @@ def spoken(address: str) -> str:
 
 
 def delivery_state(delivery: Delivery) -> str:
-    """Says how a reply is faring, and why it went wrong."""
+    """Say how a reply is faring, and why it went wrong."""
     said = _DELIVERY_STATES[DeliveryState(delivery.state)]
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
         return "Will be tried again"
@@ -98,12 +98,12 @@ def delivery_state(delivery: Delivery) -> str:
 
 
 def action(name: str) -> str:
-    """Says what an audit entry tells of."""
+    """Say what an audit entry tells of."""
     return _ACTIONS.get(name, name.replace("_", " "))
 
 
 def age(at: datetime, moment: datetime, zone: str) -> str:
-    """Returns how long ago something was, short enough for a list."""
+    """Return how long ago something was, short enough for a list."""
     passed = moment - at
     if passed < timedelta(minutes=1):
         return "now"
@@ -116,6 +116,6 @@ def age(at: datetime, moment: datetime, zone: str) -> str:
 
 
 def clock(at: datetime, zone: str) -> str:
-    """Returns a moment as the practice's clock shows it."""
+    """Return a moment as the practice's clock shows it."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%b} {local.day}, {local.hour % 12 or 12}:{local:%M} {local:%p}"

@@ -22,12 +22,12 @@ PRESENT_SECONDS = 40
 
 
 def is_refresh() -> bool:
-    """Whether a page that is open already looks again, rather than a member who opens it."""
+    """Return whether a page that is open already looks again, rather than a member who opens it."""
     return request.headers.get("X-Requested-With") == "live"
 
 
 def stream(services: Services, topics: Sequence[str], state: Callable[[], object] = lambda: None) -> Response:
-    """Answers with server-sent events, one `changed` whenever a topic may look different.
+    """Answer with server-sent events, one `changed` whenever a topic may look different.
 
     Args:
         services: the application's.
@@ -53,7 +53,7 @@ class Presence:
         self._key = f"presence:{conversation_id}"
 
     def enter(self, staff_id: int) -> bool:
-        """Notes that a member is there, and says whether they are new; they leave by not being noted any more."""
+        """Note that a member is there, and say whether they are new; they leave by not being noted any more."""
         try:
             is_new = self._connection.zadd(self._key, {str(staff_id): time.time()})
             self._connection.expire(self._key, PRESENT_SECONDS)
@@ -63,7 +63,7 @@ class Presence:
         return bool(is_new)
 
     def others(self, staff_id: int) -> list[int]:
-        """Returns the ids of the others who are there; nobody while Redis is away."""
+        """Return the ids of the others who are there; nobody while Redis is away."""
         try:
             self._connection.zremrangebyscore(self._key, 0, time.time() - PRESENT_SECONDS)
             found = self._connection.zrange(self._key, 0, -1)

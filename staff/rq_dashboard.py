@@ -79,18 +79,18 @@ class ReadingRedis(redis.Redis):
     """A client that drops whatever would write, and answers that nothing was changed."""
 
     def execute_command(self, *arguments: Any, **options: Any) -> Any:
-        """Runs a command that reads."""
+        """Run a command that reads."""
         if arguments[0] not in _READING_COMMANDS:
             return 0
         return super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
-        """Returns a pipeline that reads."""
+        """Return a pipeline that reads."""
         return ReadingPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
 
 def mount(app: Flask, settings: Settings) -> None:
-    """Adds the dashboard to the application."""
+    """Add the dashboard to the application."""
     app.register_blueprint(frame)
     app.register_blueprint(dashboard.blueprint, url_prefix="/staff/queues")
     dashboard.config.serializer = JSONSerializer  # the other would run whatever code it finds in Redis
@@ -132,7 +132,7 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _list_workers(instance_number: int) -> Response:
-    """What the dashboard's own does, for jobs whose arguments are JSON."""
+    """Return what the dashboard's own does, for jobs whose arguments are JSON."""
     workers = Worker.all(connection=current_app.redis_conn, serializer=JSONSerializer)  # type: ignore[attr-defined]
     return jsonify(
         workers=[
@@ -154,7 +154,7 @@ def _make_nonce() -> None:
 
 
 def _allow_its_scripts(response: Response) -> Response:
-    """Lets the one inline script of each page run, and the templates that it compiles; nothing else is looser."""
+    """Let the one inline script of each page run, and the templates that it compiles; nothing else is looser."""
     if "nonce" not in g:
         return response  # it was refused before it came to any page
     response.headers["Content-Security-Policy"] = (

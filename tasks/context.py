@@ -48,7 +48,7 @@ _current: Context | None = None
 
 
 def open_context(settings: Settings) -> Context:
-    """Opens the database and the practices file, and loads the model.
+    """Open the database and the practices file, and load the model.
 
     Raises:
         IntakeError: one of them is not usable; the message says which.
@@ -72,7 +72,7 @@ def open_context(settings: Settings) -> Context:
 
 
 def model_store(settings: Settings) -> ModelStore:
-    """Returns the store of the models that this service can use."""
+    """Return the store of the models that this service can use."""
     return ModelStore(settings.models_dir, settings.model_dir)
 
 
@@ -84,13 +84,13 @@ def _load_model(settings: Settings) -> Classifier:
 
 
 def use(context: Context) -> None:
-    """Makes a context the one that this process's jobs work with."""
+    """Make a context the one that this process's jobs work with."""
     global _current
     _current = context
 
 
 def current() -> Context:
-    """Returns the context of this process.
+    """Return the context of this process.
 
     Raises:
         IntakeError: the process is not one of `intake worker`.

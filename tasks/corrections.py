@@ -56,7 +56,7 @@ class Past:
 
 
 def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) -> RoutingDecision:
-    """Decides what still has to be done about a message, now that its label is known.
+    """Decide what still has to be done about a message, now that its label is known.
 
     A late label sends no reply, but still tells whoever has to know: nobody has answered the patient.
 
@@ -82,7 +82,7 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
 def correct(
     session: Session, review: Review, label: str, staff_id: int, practice: Practice, moment: datetime
 ) -> tuple[RoutingDecision, AfterCommit]:
-    """Writes down what a person said of a message, and adds what follows from it to the outbox.
+    """Write down what a person said of a message, and add what follows from it to the outbox.
 
     Args:
         session: an open transaction that writes, and has the review locked.
@@ -110,12 +110,12 @@ def correct(
 
 
 def can_take_back(session: Session, review: Review) -> bool:
-    """Whether nothing that followed from a decided review has left the house."""
+    """Return whether nothing that followed from a decided review has left the house."""
     return not _has_left(*_followed(session, review))
 
 
 def take_back(session: Session, review: Review) -> AfterCommit | None:
-    """Opens a review again, unless what followed from it has left the house already.
+    """Open a review again, unless what followed from it has left the house already.
 
     How pressing the conversation is stays as it is: better too high for a moment than too low.
 
@@ -139,7 +139,7 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
 
 
 def _followed(session: Session, review: Review) -> tuple[Sequence[Delivery], Sequence[Notification]]:
-    """The outbox rows that a decided review brought, locked, so that no worker takes one meanwhile."""
+    """Return the outbox rows that a decided review brought, locked, so that no worker takes one meanwhile."""
     deliveries = select(Delivery).where(
         Delivery.message_id == review.message_id, Delivery.created_at >= review.decided_at
     )
@@ -150,7 +150,7 @@ def _followed(session: Session, review: Review) -> tuple[Sequence[Delivery], Seq
 
 
 def _has_left(deliveries: Sequence[Delivery], notices: Sequence[Notification]) -> bool:
-    """Whether a reply or a notice is on its way; what only the console tells does not count."""
+    """Return whether a reply or a notice is on its way; what only the console tells does not count."""
     return any(row.state != DeliveryState.PENDING or row.attempts for row in deliveries) or any(
         row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices
     )
@@ -178,7 +178,7 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
 
 
 def _note_standing(conversation: Conversation, message: Message, label: str, plan: RoutingDecision) -> None:
-    """Says on the conversation what its newest message is, and hands it on from those who reviewed it."""
+    """Say on the conversation what its newest message is, and hand it on from those who reviewed it."""
     if label == NONE_OF_THESE or conversation.last_message_id != message.id:
         return
     decided = message.decision

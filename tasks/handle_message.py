@@ -45,7 +45,7 @@ MAX_FAILURES = 5
 
 
 def handle(context: Context, message_id: int) -> AfterCommit:
-    """Understands a message and decides about it; a message that was handled already is left alone.
+    """Understand a message and decide about it; a message that was handled already is left alone.
 
     Raises:
         IntakeError: the message's practice is not in the practices file, or its words cannot be rendered.
@@ -70,7 +70,7 @@ def handle(context: Context, message_id: int) -> AfterCommit:
 
 
 def record_failure(context: Context, message_id: int) -> AfterCommit:
-    """Notes that handling failed: it is tried again later, and handed to a person after the last try."""
+    """Note that handling failed: it is tried again later, and handed to a person after the last try."""
     with context.database.write() as session:
         message = session.get(Message, message_id)
         if message is None or message.handled_at is not None:
@@ -140,7 +140,7 @@ def _settle(
 
 
 def _line_type(context: Context, conversation: Conversation) -> LineType:
-    """What the number is known to be; one that no text came from is looked up once."""
+    """Return what the number is known to be; one that no text came from is looked up once."""
     known, address = LineType(conversation.line_type), conversation.patient_address or ""
     medium = medium_of(conversation)
     is_unproven = conversation.channel in (Channel.VOICEMAIL, Channel.WEB_FORM) and medium is Medium.SMS
@@ -152,7 +152,7 @@ def _line_type(context: Context, conversation: Conversation) -> LineType:
 def add_reply(
     session: Session, message: Message, practice: Practice, plan: RoutingDecision, moment: datetime
 ) -> AfterCommit:
-    """Adds the plan's reply to the outbox, unless the message was answered with it before."""
+    """Add the plan's reply to the outbox, unless the message was answered with it before."""
     if plan.reply is None:
         return AfterCommit()
     earlier = session.execute(

@@ -20,7 +20,7 @@ class JobFailedError(Exception):
 
 
 def _private(job: Callable[[int], None]) -> Callable[[int], None]:
-    """Keeps what an error says, which may be patient text, out of Redis and the logs."""
+    """Keep what an error says, which may be patient text, out of Redis and the logs."""
 
     @wraps(job)
     def run(row_id: int) -> None:
@@ -37,7 +37,7 @@ def _private(job: Callable[[int], None]) -> Callable[[int], None]:
 
 @_private
 def handle_message(message_id: int) -> None:
-    """Understands a message, decides about it, and queues what follows."""
+    """Understand a message, decide about it, and queue what follows."""
     try:
         current().queue.put_all(handle(current(), message_id))
     except Exception:
@@ -47,29 +47,29 @@ def handle_message(message_id: int) -> None:
 
 @_private
 def deliver(delivery_id: int) -> None:
-    """Hands a text over."""
+    """Hand a text over."""
     current().queue.put_all(deliveries.deliver(current(), delivery_id))
 
 
 @_private
 def settle(delivery_id: int) -> None:
-    """Asks the carrier about a text that was handed over."""
+    """Ask the carrier about a text that was handed over."""
     current().queue.put_all(deliveries.settle(current(), delivery_id))
 
 
 @_private
 def notify(notification_id: int) -> None:
-    """Tells staff."""
+    """Tell staff."""
     current().queue.put_all(notifications.notify(current(), notification_id))
 
 
 @_private
 def escalate(escalation_id: int) -> None:
-    """Tells the next contact of an urgent message."""
+    """Tell the next contact of an urgent message."""
     current().queue.put_all(escalation.escalate(current(), escalation_id))
 
 
 @_private
 def look_for_recording(voicemail_id: int) -> None:
-    """Asks the carrier about a call of which it has said nothing."""
+    """Ask the carrier about a call of which it has said nothing."""
     voicemail.look_for_recording(current(), voicemail_id)

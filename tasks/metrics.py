@@ -122,7 +122,7 @@ class Tally:
 def of_message(
     message: Message, practice: str, understanding: Understanding | None, plan: RoutingDecision, moment: datetime
 ) -> tuple[Measure, ...]:
-    """What to count when a message was decided upon."""
+    """Return what to count when a message was decided upon."""
     channel = str(message.conversation.channel)
     intent = understanding.intent if understanding else NO_INTENT
     counted = (
@@ -134,7 +134,7 @@ def of_message(
 
 
 def of_delivery(delivery: Delivery, before: str, moment: datetime) -> tuple[Measure, ...]:
-    """What to count when a delivery reached a state.
+    """Return what to count when a delivery reached a state.
 
     Args:
         delivery: as it stands now.
@@ -150,7 +150,7 @@ def of_delivery(delivery: Delivery, before: str, moment: datetime) -> tuple[Meas
 
 
 def record(connection: redis.Redis, measures: tuple[Measure, ...]) -> None:
-    """Adds to the numbers; with Redis away they are not counted."""
+    """Add to the numbers; with Redis away they are not counted."""
     if not measures:
         return
     try:
@@ -163,7 +163,7 @@ def record(connection: redis.Redis, measures: tuple[Measure, ...]) -> None:
 
 
 def read(connection: redis.Redis) -> dict[Series, dict[tuple[str, ...], Tally]]:
-    """Returns every number, by series and labels.
+    """Return every number, by series and labels.
 
     Raises:
         redis.RedisError: Redis could not be reached.

@@ -20,12 +20,12 @@ class ModelSwitch:
     """Follows `intake model activate` and `rollback`."""
 
     def __init__(self, context: Context) -> None:
-        """Takes the context of the worker, whose settings say where the store is."""
+        """Take the context of the worker, whose settings say where the store is."""
         self._store: ModelStore = model_store(context.settings)
         self._seen: Mark | None = None
 
     def follow(self, context: Context) -> Context:
-        """Returns the context with the model that is chosen now; where nothing changed that costs one stat.
+        """Return the context with the model that is chosen now; where nothing changed that costs one stat.
 
         A model that cannot be loaded leaves the one in hand in use, and is not tried again before the next change.
         """

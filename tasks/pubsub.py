@@ -22,22 +22,22 @@ _RECONNECT_SECONDS = 1.0
 
 
 def conversation_topic(conversation_id: int) -> str:
-    """Returns the topic of one conversation."""
+    """Return the topic of one conversation."""
     return f"conversation:{conversation_id}"
 
 
 def practice_topic(slug: str) -> str:
-    """Returns the topic of everything of one practice."""
+    """Return the topic of everything of one practice."""
     return f"practice:{slug}"
 
 
 def topics_of(conversation_id: int, practice: str) -> tuple[str, ...]:
-    """Returns the topics that a change of a conversation belongs to."""
+    """Return the topics that a change of a conversation belongs to."""
     return conversation_topic(conversation_id), practice_topic(practice)
 
 
 def announce(connection: redis.Redis, topic: str) -> None:
-    """Says that a topic looks different now; with Redis down, its watchers find out by themselves."""
+    """Say that a topic looks different now; with Redis down, its watchers find out by themselves."""
     try:
         connection.publish(f"{_CHANNEL}{topic}", b"")
     except redis.RedisError as error:
@@ -51,7 +51,7 @@ class Watchers:
     """
 
     def __init__(self, connect: Callable[[], redis.Redis]) -> None:
-        """Takes what opens a client of its own for the subscription."""
+        """Take what opens a client of its own for the subscription."""
         self._connect = connect
         self._signals: dict[str, set[threading.Event]] = defaultdict(set)
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ class Watchers:
 
     @contextmanager
     def watch(self, *topics: str) -> Iterator[threading.Event]:
-        """Yields an event that is set whenever one of the topics may look different."""
+        """Yield an event that is set whenever one of the topics may look different."""
         signal = threading.Event()
         with self._lock:
             for topic in topics:
@@ -83,7 +83,7 @@ class Watchers:
                         del self._signals[topic]
 
     def close(self) -> None:
-        """Wakes everyone for the last time."""
+        """Wake everyone for the last time."""
         self._closed.set()
         self._wake_all()
 

@@ -36,7 +36,7 @@ _QUEUE_OF: dict[Job, str] = {
 
 
 def connect(redis_url: str) -> redis.Redis:
-    """Returns a client that fails fast: a webhook cannot wait for a Redis that is down."""
+    """Return a client that fails fast: a webhook cannot wait for a Redis that is down."""
     return redis.Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
@@ -50,7 +50,7 @@ class AfterCommit:
     measures: tuple[Measure, ...] = ()
 
     def __or__(self, other: AfterCommit) -> AfterCommit:
-        """Returns what follows from both."""
+        """Return what follows from both."""
         return AfterCommit(
             self.deliveries + other.deliveries,
             self.notifications + other.notifications,
@@ -89,7 +89,7 @@ class WorkQueue:
         return self._connection
 
     def put(self, job: Job, row_id: int) -> bool:
-        """Enqueues a job for a row.
+        """Enqueue a job for a row.
 
         Returns:
             False when Redis could not be reached; the reconciler will find the row.
@@ -109,7 +109,7 @@ class WorkQueue:
         return True
 
     def put_all(self, after_commit: AfterCommit) -> None:
-        """Wakes the browsers that watch, and enqueues the jobs that outbox rows wait for, staff first."""
+        """Wake the browsers that watch, and enqueue the jobs that outbox rows wait for, staff first."""
         self.announce(*after_commit.topics)
         for notification_id in after_commit.notifications:
             self.put("notify", notification_id)
@@ -118,12 +118,12 @@ class WorkQueue:
         record(self._connection, after_commit.measures)
 
     def announce(self, *topics: str) -> None:
-        """Wakes the browsers that watch any of the topics."""
+        """Wake the browsers that watch any of the topics."""
         for topic in topics:
             announce(self._connection, topic)
 
     def counted(self) -> dict[Series, dict[tuple[str, ...], Tally]]:
-        """Returns everything that was counted.
+        """Return everything that was counted.
 
         Raises:
             redis.RedisError: Redis could not be reached.
@@ -131,7 +131,7 @@ class WorkQueue:
         return read(self._connection)
 
     def backlogs(self) -> list[Backlog]:
-        """Returns how much waits in each queue, and for how long.
+        """Return how much waits in each queue, and for how long.
 
         Raises:
             redis.RedisError: Redis could not be reached.
@@ -139,7 +139,7 @@ class WorkQueue:
         return [_backlog(queue) for queue in self._queues.values()]
 
     def workers(self) -> int:
-        """Returns how many workers have said within the last minutes that they live.
+        """Return how many workers have said within the last minutes that they live.
 
         Raises:
             redis.RedisError: Redis could not be reached.
@@ -147,7 +147,7 @@ class WorkQueue:
         return len(Worker.all(connection=self._connection))
 
     def waiting(self) -> int:
-        """Returns how many jobs wait.
+        """Return how many jobs wait.
 
         Raises:
             redis.RedisError: Redis could not be reached.
@@ -155,7 +155,7 @@ class WorkQueue:
         return sum(int(queue.count) for queue in self._queues.values())
 
     def is_ready(self) -> bool:
-        """Whether Redis answers."""
+        """Return whether Redis answers."""
         try:
             return bool(self._connection.ping())
         except redis.RedisError:

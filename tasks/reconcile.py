@@ -26,7 +26,7 @@ STATUS_CHECKS_END = timedelta(days=2)
 
 
 def reconcile(context: Context, *, grace: timedelta) -> int:
-    """Puts a job on the queue for each row that is due.
+    """Put a job on the queue for each row that is due.
 
     Jobs are idempotent, so a row that is queued already does no harm; while many jobs wait, nothing is added.
 

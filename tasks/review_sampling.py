@@ -31,7 +31,7 @@ def add_review(
     practice: Practice,
     secret: str,
 ) -> None:
-    """Asks a person about a message, in the transaction that decides about it, where there is a reason to.
+    """Ask a person about a message, in the transaction that decides about it, where there is a reason to.
 
     Args:
         session: an open transaction that writes.
@@ -60,7 +60,7 @@ def add_review(
 
 
 def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> ReviewReason | None:
-    """Decides whether a person is asked for a message's label, and says why.
+    """Decide whether a person is asked for a message's label, and say why.
 
     Args:
         facts: what the decision about the message rests on.
@@ -78,11 +78,11 @@ def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> Revie
 
 
 def in_scope(understanding: Understanding) -> float:
-    """Returns how probable it is a message for a practice, 0 to 1: by how much that lowered the confidence."""
+    """Return how probable it is a message for a practice, 0 to 1: by how much that lowered the confidence."""
     return understanding.confidence / understanding.probabilities[understanding.intent]
 
 
 def chance(secret: str, message_id: int) -> float:
-    """Returns a message's place in the draw, from 0 to below 1, always the same and evenly spread."""
+    """Return a message's place in the draw, from 0 to below 1, always the same and evenly spread."""
     digest = hmac.digest(secret.encode(), f"review sample {message_id}".encode(), hashlib.sha256)
     return int.from_bytes(digest[:6], "big") / 2**48

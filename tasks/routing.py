@@ -88,7 +88,7 @@ UNHEARD = ("front_desk", "high")  # who listens to a voicemail that has no trans
 
 
 def medium_for(channel: Channel, address: str | None) -> Medium:
-    """How the answer to a message goes out; a contact form's goes to the address that was given."""
+    """Return how the answer to a message goes out; a contact form's goes to the address that was given."""
     match channel:
         case Channel.CHAT:
             return Medium.CHAT
@@ -101,7 +101,7 @@ def medium_for(channel: Channel, address: str | None) -> Medium:
 
 
 def can_be_answered(medium: Medium, address: str | None, line_type: LineType) -> bool:
-    """Whether a reply can reach a sender; a text does by a number, unless it is known to be a landline."""
+    """Return whether a reply can reach a sender; a text does by a number, unless it is known to be a landline."""
     match medium:
         case Medium.CHAT:
             return True
@@ -112,7 +112,7 @@ def can_be_answered(medium: Medium, address: str | None, line_type: LineType) ->
 
 
 def decide(facts: Facts, practice: Practice) -> RoutingDecision:
-    """Decides the reply, the team and the priority for a message."""
+    """Decide the reply, the team and the priority for a message."""
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts), facts, practice)
     route, why = _route(facts)
@@ -161,7 +161,7 @@ def _plan_for_keyword(facts: Facts) -> RoutingDecision:
 
 
 def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDecision:
-    """Withholds the reply where one more would be unwanted; who is told never changes."""
+    """Withhold the reply where one more would be unwanted; who is told never changes."""
     if plan.reply is None:
         return plan
     reason = _why_silent(plan.reply, facts, practice)

@@ -28,7 +28,7 @@ def gather_facts(
     default_threshold: float,
     moment: datetime,
 ) -> Facts:
-    """Gathers what the decision about a message rests on.
+    """Gather what the decision about a message rests on.
 
     Args:
         session: an open transaction.
@@ -62,7 +62,7 @@ def gather_facts(
 
 
 def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:
-    """Counts the automatic replies to this patient, over every channel that ends at the same address."""
+    """Count the automatic replies to this patient, over every channel that ends at the same address."""
     query = (
         select(func.count(Delivery.id))
         .join(Conversation)
@@ -89,15 +89,15 @@ def _reply_ages(session: Session, conversation: Conversation, moment: datetime) 
 
 
 def medium_of(conversation: Conversation) -> Medium:
-    """How this conversation is answered."""
+    """Return how this conversation is answered."""
     return medium_for(Channel(conversation.channel), conversation.patient_address)
 
 
 def needs_no_model(message: Message) -> bool:
-    """Whether there is nothing to understand: a keyword says all, an unheard voicemail nothing."""
+    """Return whether there is nothing to understand: a keyword says all, an unheard voicemail nothing."""
     return message.keyword is not None or is_unheard(message)
 
 
 def is_unheard(message: Message) -> bool:
-    """Whether it is a voicemail without a transcription."""
+    """Return whether it is a voicemail without a transcription."""
     return message.conversation.channel == Channel.VOICEMAIL and not message.text

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def look_for_recording(context: Context, voicemail_id: int) -> None:
-    """Asks the carrier whether a call was recorded, and adds the answer to what is known of it.
+    """Ask the carrier whether a call was recorded, and add the answer to what is known of it.
 
     A caller who hangs up during the greeting leaves no recording, and no callback says so.
     """

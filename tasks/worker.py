@@ -61,12 +61,12 @@ class WarmWorker(SimpleWorker):
         return self._shutdown_requested_date is not None
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Does a job, from its beginning to its end with one model: the one that is chosen now."""
+        """Do a job, from its beginning to its end with one model: the one that is chosen now."""
         use(self._switch.follow(current()))
         super().execute_job(job, queue)
 
     def run_maintenance_tasks(self) -> None:
-        """Cleans RQ's registries, then looks for another model, before a message waits, and for unfinished rows."""
+        """Clean RQ's registries, then look for another model, before a message waits, and for unfinished rows."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         use(self._switch.follow(current()))
         try:
@@ -77,7 +77,7 @@ class WarmWorker(SimpleWorker):
 
 
 def run_worker(context: Context, queues: Sequence[str] = QUEUES) -> None:
-    """Works until a signal asks to stop; a job in hand is finished first.
+    """Work until a signal asks to stop; a job in hand is finished first.
 
     Redis may go away and come back meanwhile.
 

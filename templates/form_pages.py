@@ -16,7 +16,7 @@ _pages = Environment(
 
 
 def render_page(practice: Practice, problem: str | None = None) -> str:
-    """Returns an HTML page in the practice's name.
+    """Return an HTML page in the practice's name.
 
     Args:
         practice: who received the form.

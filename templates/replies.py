@@ -38,7 +38,7 @@ class Occasion:
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
-    """Returns the text of a reply.
+    """Return the text of a reply.
 
     Args:
         name: one of `intake.practices.REPLY_NAMES`.
@@ -68,12 +68,12 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
 
 
 def stop_wording(name: str) -> str:
-    """Returns how a first text says how to opt out, in the language of the reply."""
+    """Return how a first text says how to opt out, in the language of the reply."""
     return "Responda STOP para no recibir mensajes." if name.endswith(_IN_SPANISH) else STOP_WORDING
 
 
 def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tuple[str, bool]:
-    """Returns the text of a reply that somebody waits for, and whether the practice's own words could be used.
+    """Return the text of a reply that somebody waits for, and whether the practice's own words could be used.
 
     Words that cannot be rendered are found at the start; those that fail later, for one message alone, are replaced by
     the shipped ones rather than leave the patient without an answer.
@@ -91,7 +91,7 @@ def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tup
 
 
 def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
-    """Renders every reply of a practice as a first reply, by name, and tries them open and closed.
+    """Render every reply of a practice as a first reply, by name, and tries them open and closed.
 
     Raises:
         IntakeError: one of them cannot be rendered, now or at another hour of the week.
@@ -103,7 +103,7 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
 
 
 def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
-    """Returns the next moment at which the practice is open (True), and at which it is closed, within a week.
+    """Return the next moment at which the practice is open (True), and at which it is closed, within a week.
 
     One that never comes is left out.
     """
@@ -113,12 +113,12 @@ def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
 
 
 def standard_words(name: str) -> str:
-    """Returns a reply's shipped template, which a practice's own words take the place of."""
+    """Return a reply's shipped template, which a practice's own words take the place of."""
     return (FOLDER / f"{name}.txt").read_text("utf-8").strip()
 
 
 def variables(practice: Practice, moment: datetime) -> dict[str, object]:
-    """Returns what a practice's words may mention at a moment."""
+    """Return what a practice's words may mention at a moment."""
     opening = practice.next_opening(moment)
     return {
         "practice": practice,
@@ -131,7 +131,7 @@ def variables(practice: Practice, moment: datetime) -> dict[str, object]:
 
 
 def _say_when(opening: datetime, moment: datetime) -> str:
-    """Writes an opening time as a receptionist says it: `today at 8:00 AM`, `on Monday at 8:00 AM`."""
+    """Write an opening time as a receptionist says it: `today at 8:00 AM`, `on Monday at 8:00 AM`."""
     days = (opening.date() - moment.astimezone(ZoneInfo(str(opening.tzinfo))).date()).days
     day = {0: "today", 1: "tomorrow"}.get(days, f"on {opening:%A}" if days < 7 else f"on {opening:%B} {opening.day}")
     return f"{day} at {opening.hour % 12 or 12}:{opening:%M} {opening:%p}"
@@ -139,7 +139,7 @@ def _say_when(opening: datetime, moment: datetime) -> str:
 
 @lru_cache(maxsize=500)  # words that are being typed on the console come through here too
 def template(folder: Path, name: str, override: str | None) -> Template:
-    """Returns the practice's own template when there is one, else that of the folder."""
+    """Return the practice's own template when there is one, else that of the folder."""
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,

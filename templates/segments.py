@@ -15,17 +15,17 @@ _LAST_OF_UCS2 = 0xFFFF  # beyond it a character takes two units
 
 
 def is_gsm7(text: str) -> bool:
-    """Whether every character is in the GSM 7-bit alphabet or its extension."""
+    """Return whether every character is in the GSM 7-bit alphabet or its extension."""
     return not outside_gsm7(text)
 
 
 def outside_gsm7(text: str) -> list[str]:
-    """Returns the characters that turn a text into UCS-2, each once."""
+    """Return the characters that turn a text into UCS-2, each once."""
     return [one for one in dict.fromkeys(text) if one not in _BASIC and one not in _EXTENDED]
 
 
 def count_segments(text: str) -> int:
-    """Returns the number of segments that a text is sent and billed as, at least 1; none splits a character."""
+    """Return the number of segments that a text is sent and billed as, at least 1; none splits a character."""
     if is_gsm7(text):
         sizes = [2 if character in _EXTENDED else 1 for character in text]
         single, several = 160, 153

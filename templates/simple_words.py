@@ -32,7 +32,7 @@ _PLAIN: tuple[type[nodes.Node], ...] = (
 
 
 def problem_of(words: str) -> str | None:
-    """Returns what words may not do on the console, None when they are simple enough.
+    """Return what words may not do on the console, None when they are simple enough.
 
     Words that are no template at all do nothing: rendering them says what is wrong.
     """

@@ -19,7 +19,7 @@ MAX_LENGTH = 4096  # Twilio's limit for <Say>, error 13520
 
 
 def greeting(practice: Practice, moment: datetime) -> str:
-    """Returns the greeting for the hour; a faulty override gives way to the default, as a caller cannot wait."""
+    """Return the greeting for the hour; a faulty override gives way to the default, as a caller cannot wait."""
     name = "greeting_open" if practice.is_open(moment) else "greeting_closed"
     try:
         return render_prompt(name, practice, moment)
@@ -29,7 +29,7 @@ def greeting(practice: Practice, moment: datetime) -> str:
 
 
 def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
-    """Returns the text of a prompt.
+    """Return the text of a prompt.
 
     Args:
         name: one of `PROMPT_NAMES`.
@@ -52,7 +52,7 @@ def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
 
 
 def check_prompts(practice: Practice, moment: datetime) -> dict[str, str]:
-    """Renders every prompt of a practice, by name.
+    """Render every prompt of a practice, by name.
 
     Raises:
         IntakeError: one of them cannot be rendered.

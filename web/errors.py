@@ -27,14 +27,14 @@ class RequestError(Exception):
 
 
 def error_response(status: int, code: str, message: str) -> Response:
-    """Returns an error in the one form that clients read."""
+    """Return an error in the one form that clients read."""
     response = jsonify(error={"code": code, "message": message})
     response.status_code = status
     return response
 
 
 def register_errors(app: Flask) -> None:
-    """Answers every kind of failure in that form."""
+    """Answer every kind of failure in that form."""
 
     @app.errorhandler(RequestError)
     def refused(error: RequestError) -> Response:

@@ -14,7 +14,7 @@ STREAM_SECONDS = 600.0
 
 
 def event_stream(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], Iterable[str]]) -> Response:
-    """Answers with a stream that stays open for some minutes; browsers open the next one by themselves.
+    """Answer with a stream that stays open for some minutes; browsers open the next one by themselves.
 
     Args:
         watchers: those in this process who are woken.

@@ -12,13 +12,13 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Answers while the process lives."""
+    """Answer while the process lives."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Answers 200 when messages can be stored; a queue that is down delays them and loses none."""
+    """Answer 200 when messages can be stored; a queue that is down delays them and loses none."""
     services = services_of(current_app)
     database, queue = services.database.is_ready(), services.queue.is_ready()
     response = jsonify(status="ready" if database else "not ready", database=database, queue=queue)
@@ -28,5 +28,5 @@ def readyz() -> Response:
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
-    """Describes the HTTP interface."""
+    """Describe the HTTP interface."""
     return jsonify(description())

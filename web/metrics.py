@@ -34,7 +34,7 @@ _ON_THE_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNO
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Writes the numbers, for whoever has the token."""
+    """Write the numbers, for whoever has the token."""
     services = services_of(current_app)
     _require_token(services.settings.metrics_token)
     registry = CollectorRegistry()
@@ -54,11 +54,11 @@ class Numbers(Collector):
     """Everything that is told at one moment; what cannot be read is left out, and said to be down."""
 
     def __init__(self, services: Services) -> None:
-        """Takes where to read."""
+        """Take where to read."""
         self._services = services
 
     def collect(self) -> Iterator[Metric]:
-        """Reads all of it."""
+        """Read all of it."""
         up = GaugeMetricFamily("intake_up", "Whether the service could read this part.", labels=["part"])
         for part, found in (
             ("database", _standing(self._services.database)),

@@ -28,7 +28,7 @@ _ERROR = {
 
 
 def description() -> dict[str, Any]:
-    """Returns the description as OpenAPI 3.1."""
+    """Return the description as OpenAPI 3.1."""
     described = _paths()
     for path, operations in described["paths"].items():
         named = [
@@ -174,7 +174,7 @@ def _paths() -> dict[str, Any]:
 
 
 def _form() -> dict[str, Any]:
-    """Describes a contact form, which a plain HTML form may post too."""
+    """Describe a contact form, which a plain HTML form may post too."""
     schema = _object(
         ["message", "name", "email", "phone", "website", "client_message_id", "redirect"], needed=["message"]
     )
@@ -191,7 +191,7 @@ def _form() -> dict[str, Any]:
 
 
 def _email() -> dict[str, Any]:
-    """Describes SendGrid's Inbound Parse webhook, as far as it is read."""
+    """Describe SendGrid's Inbound Parse webhook, as far as it is read."""
     fields = ["headers", "from", "to", "cc", "subject", "text", "html", "envelope", "charsets", "SPF", "dkim"]
     return {
         "summary": "An email came in",
@@ -218,7 +218,7 @@ def _chat(
     parameters: list[dict[str, Any]] | None = None,
     token: bool = False,
 ) -> dict[str, Any]:
-    """Describes a request that a browser makes; errors are the same for all."""
+    """Describe a request that a browser makes; errors are the same for all."""
     operation: dict[str, Any] = {
         "summary": summary,
         "parameters": [
@@ -240,7 +240,7 @@ def _chat(
 
 
 def _demo(summary: str, responses: dict[str, Any], *, body: dict[str, str] | None = None) -> dict[str, Any]:
-    """Describes a request of the demo page's phone, which is there in demo mode only."""
+    """Describe a request of the demo page's phone, which is there in demo mode only."""
     operation = _chat(summary, responses, body=body, needed=list(body or ()))
     operation["parameters"] = [{"name": "Demo-Phone", "in": "header", "schema": {"type": "string"}}]
     return operation

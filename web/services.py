@@ -35,7 +35,7 @@ class Services:
 
 
 def open_services(settings: Settings) -> Services:
-    """Opens the database and the queue, without needing either to be up, and reads the practices file.
+    """Open the database and the queue, without needing either to be up, and read the practices file.
 
     Raises:
         IntakeError: the practices file is not usable.
@@ -51,11 +51,11 @@ def open_services(settings: Settings) -> Services:
 
 
 def attach(app: Flask, services: Services) -> None:
-    """Gives an application its parts."""
+    """Give an application its parts."""
     app.extensions[_KEY] = services
 
 
 def services_of(app: Flask) -> Services:
-    """Returns an application's parts."""
+    """Return an application's parts."""
     services: Services = app.extensions[_KEY]
     return services

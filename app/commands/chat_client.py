@@ -23,7 +23,7 @@ class ChatClient:
     """
 
     def __init__(self, base: str, origin: str, widget_key: str) -> None:
-        """Begins a conversation.
+        """Begin a conversation.
 
         Args:
             base: where the server listens.
@@ -40,7 +40,7 @@ class ChatClient:
         self._headers["Authorization"] = f"Bearer {begun['token']}"
 
     def send(self, text: str) -> int:
-        """Sends a message and returns its number within the conversation.
+        """Send a message and return its number within the conversation.
 
         Raises:
             IntakeError: the server did not take it.
@@ -49,7 +49,7 @@ class ChatClient:
         return int(str(self._post(f"/chat/conversations/{self.conversation}/messages", body)["message"]))
 
     def wait_for_answer(self, after: int) -> list[str]:
-        """Reads the event stream until nothing waits any more, and returns what was said after an entry.
+        """Read the event stream until nothing waits any more, and return what was said after an entry.
 
         Raises:
             IntakeError: the stream broke off, or a message still waits when time is up.
@@ -65,7 +65,7 @@ class ChatClient:
         )
 
     def _events(self, after: int) -> Iterator[tuple[str, dict[str, object]]]:
-        """Yields server-sent events until time is up; a heartbeat has no data and is none of them."""
+        """Yield server-sent events until time is up; a heartbeat has no data and is none of them."""
         headers = self._headers | {"Last-Event-ID": str(after)}
         ends_at = time.monotonic() + TIMEOUT_SECONDS
         fields: dict[str, str] = {}

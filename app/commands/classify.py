@@ -43,7 +43,7 @@ def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool, data_dir: Path)
 
 
 def model_store(data_dir: Path) -> ModelStore:
-    """Returns the service's models; the settings that only a server needs may be missing."""
+    """Return the service's models; the settings that only a server needs may be missing."""
     from classifier.store import ModelStore
 
     places = model_places(data_dir)
@@ -51,7 +51,7 @@ def model_store(data_dir: Path) -> ModelStore:
 
 
 def load_classifier(store: ModelStore) -> Classifier:
-    """Loads the model in use.
+    """Load the model in use.
 
     Raises:
         IntakeError: the model's folder is not whole.
@@ -65,7 +65,7 @@ def load_classifier(store: ModelStore) -> Classifier:
 
 
 def describe(understanding: Understanding) -> dict[str, Any]:
-    """Returns what other programs read of an understanding."""
+    """Return what other programs read of an understanding."""
     return {
         "intent": understanding.intent,
         "confidence": round(understanding.confidence, 4),

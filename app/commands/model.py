@@ -171,7 +171,7 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
 
 
 def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
-    """Reads what may be exported, and notes in the audit trail that it was."""
+    """Read what may be exported, and note in the audit trail that it was."""
     from inbox.audit import record_action
     from inbox.review_export import export_reviews
 
@@ -219,7 +219,7 @@ def _describe(store: ModelStore, version: str) -> str:
 
 @contextmanager
 def _one_sentence() -> Iterator[None]:
-    """Turns what the store refuses into the sentence that the command ends with."""
+    """Turn what the store refuses into the sentence that the command ends with."""
     from classifier import ModelError
 
     try:

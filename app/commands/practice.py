@@ -50,7 +50,7 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
 
 
 def _test_addresses(practices: list[Practice], data_dir: Path) -> None:
-    """Sends each address a test notice and says which were taken; of an address only its kind is shown."""
+    """Send each address a test notice and say which were taken; of an address only its kind is shown."""
     from tasks.carriers.protocol import Accepted
     from tasks.notification.notifier import make_notifier
     from tasks.notification.render import Wording

@@ -174,7 +174,7 @@ def _practice_with_chat(settings: Settings, key: str | None) -> Practice:
 
 
 def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> str:
-    """Posts a signed form and returns the answer's body."""
+    """Post a signed form and return the answer's body."""
     from twilio.request_validator import RequestValidator
 
     if settings.twilio_auth_token is None:

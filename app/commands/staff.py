@@ -134,7 +134,7 @@ def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> No
 
 @contextmanager
 def _open(data_dir: Path) -> Iterator[tuple[Database, list[str]]]:
-    """The service's database, and the slugs of its practices."""
+    """Return the service's database, and the slugs of its practices."""
     from inbox.database import Database
 
     settings = settings_of_running_service(data_dir)

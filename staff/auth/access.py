@@ -51,16 +51,16 @@ class Member(UserMixin):  # type: ignore[misc]
     practices: tuple[str, ...]
 
     def get_id(self) -> str:
-        """What the cookie holds: the session's token rather than the account, so that it can be revoked."""
+        """Return what the cookie holds: the session's token rather than the account, so that it can be revoked."""
         return self.token
 
     def may(self, role: Role) -> bool:
-        """Whether they may do what a role may."""
+        """Return whether they may do what a role may."""
         return _RANK[self.role] >= _RANK[role]
 
 
 def manage_sign_ins(app: Flask) -> None:
-    """Knows a browser by the token in its cookie, and sends those whom it does not know to the sign-in page."""
+    """Know a browser by the token in its cookie, and send those whom it does not know to the sign-in page."""
     manager = LoginManager(app)
     manager.login_view = "sign_in.sign_in"
     manager.login_message = None
@@ -72,7 +72,7 @@ def manage_sign_ins(app: Flask) -> None:
 
 
 def load_member(services: Services, token: str) -> Member | None:
-    """Returns who is signed in with a token, if anybody is."""
+    """Return who is signed in with a token, if anybody is."""
     moment = now()
     with services.database.read() as session:
         found = find_session(session, token, moment)
@@ -87,18 +87,18 @@ def load_member(services: Services, token: str) -> Member | None:
 
 
 def _is_by_itself() -> bool:
-    """Whether a page asks without anybody at it: one that is left open must not keep its session alive."""
+    """Return whether a page asks without anybody at it: one that is left open must not keep its session alive."""
     return is_refresh() or request.accept_mimetypes.best == "text/event-stream"
 
 
 def member() -> Member:
-    """Returns who is signed in; only within a view that is `open_to` somebody."""
+    """Return who is signed in; only within a view that is `open_to` somebody."""
     found: Member = current_user._get_current_object()
     return found
 
 
 def open_to(role: Role) -> Callable[[View], View]:
-    """Lets a view be seen by those who may do what a role may; others are asked to sign in, or answered 403."""
+    """Let a view be seen by those who may do what a role may; others are asked to sign in, or answered 403."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -114,7 +114,7 @@ def open_to(role: Role) -> Callable[[View], View]:
 
 
 def record_on_conversation(session: Session, conversation_id: int, practice: str, action: str, **detail: Any) -> None:
-    """Adds to the audit trail what whoever is signed in did with a conversation; see `inbox.audit.record_action`."""
+    """Add to the audit trail what whoever is signed in did with a conversation; see `inbox.audit.record_action`."""
     record_action(
         session,
         staff_id=member().id,
@@ -126,14 +126,14 @@ def record_on_conversation(session: Session, conversation_id: int, practice: str
 
 
 def own_practice(slug: str) -> Practice:
-    """Returns a practice of whoever is signed in; 404 for any other."""
+    """Return a practice of whoever is signed in; 404 for any other."""
     if slug not in member().practices:
         abort(404)
     return services_of(current_app).practices.require(slug)
 
 
 def own_conversation(session: Session, conversation_id: int, *, lock: bool = False) -> Conversation:
-    """Returns a conversation of one's own practices; 404 for any other."""
+    """Return a conversation of one's own practices; 404 for any other."""
     query = select(Conversation).where(
         Conversation.id == conversation_id, Conversation.practice.in_(member().practices)
     )
@@ -141,7 +141,7 @@ def own_conversation(session: Session, conversation_id: int, *, lock: bool = Fal
 
 
 def own_message(session: Session, message_id: int) -> Message:
-    """Returns a message to one of one's own practices; 404 for any other."""
+    """Return a message to one of one's own practices; 404 for any other."""
     query = (
         select(Message)
         .join(Conversation)
@@ -151,6 +151,6 @@ def own_message(session: Session, message_id: int) -> Message:
 
 
 def own_escalation(session: Session, escalation_id: int) -> Escalation:
-    """Returns an escalation of one of one's own practices; 404 for any other."""
+    """Return an escalation of one of one's own practices; 404 for any other."""
     query = select(Escalation).where(Escalation.id == escalation_id, Escalation.practice.in_(member().practices))
     return session.scalar(query) or abort(404)

@@ -63,14 +63,14 @@ _SYSTEMS = {
 @blueprint.get("")
 @open_to(Role.STAFF)
 def show() -> Response:
-    """Shows the whole of it."""
+    """Show the whole of it."""
     return _page()
 
 
 @blueprint.post("/password")
 @open_to(Role.STAFF)
 def change_password() -> Response:
-    """Gives a new password, which signs out everywhere else."""
+    """Give a new password, which signs out everywhere else."""
     new = request.form.get("new_password", "")
     if not _is_own_password("current_password"):
         return _page("password", WRONG_PASSWORD)
@@ -90,7 +90,7 @@ def change_password() -> Response:
 @blueprint.get("/authenticator")
 @open_to(Role.STAFF)
 def set_up_authenticator() -> Response:
-    """Shows a secret for the authenticator app, as a QR code and in letters; it waits in this browser's cookie."""
+    """Show a secret for the authenticator app, as a QR code and in letters; it wait in this browser's cookie."""
     if _account().totp_secret:
         return redirect(url_for(".show"))
     session.setdefault(_NEW_SECRET, new_totp_secret())
@@ -100,7 +100,7 @@ def set_up_authenticator() -> Response:
 @blueprint.post("/authenticator")
 @open_to(Role.STAFF)
 def turn_on_authenticator() -> Response:
-    """Turns the authenticator on, once a code of it shows that the app has the secret."""
+    """Turn the authenticator on, once a code of it shows that the app has the secret."""
     secret = session.get(_NEW_SECRET)
     if secret is None:
         return redirect(url_for(".set_up_authenticator"), 303)
@@ -124,7 +124,7 @@ def turn_on_authenticator() -> Response:
 @blueprint.post("/authenticator/off")
 @open_to(Role.STAFF)
 def turn_off_authenticator() -> Response:
-    """Lets oneself sign in with the password alone."""
+    """Let oneself sign in with the password alone."""
     if not _is_own_password("password"):
         return _page("authenticator", WRONG_PASSWORD)
     with _services().database.write() as writing:
@@ -136,7 +136,7 @@ def turn_off_authenticator() -> Response:
 @blueprint.post("/recovery-codes")
 @open_to(Role.STAFF)
 def renew_recovery_codes() -> Response:
-    """Shows new recovery codes, once; those of before are void."""
+    """Show new recovery codes, once; those of before are void."""
     if not _is_own_password("password"):
         return _page("authenticator", WRONG_PASSWORD)
     with _services().database.write() as writing:
@@ -151,7 +151,7 @@ def renew_recovery_codes() -> Response:
 @blueprint.post("/sessions/<int:session_id>/end")
 @open_to(Role.STAFF)
 def end_session(session_id: int) -> Response:
-    """Signs oneself out in another browser."""
+    """Sign oneself out in another browser."""
     with _services().database.write() as writing:
         running = {found.id: found for found in running_sessions(writing, member().id, now())}
         if session_id not in running:
@@ -164,7 +164,7 @@ def end_session(session_id: int) -> Response:
 @blueprint.post("/sessions/end-others")
 @open_to(Role.STAFF)
 def end_other_sessions() -> Response:
-    """Signs oneself out in every other browser."""
+    """Sign oneself out in every other browser."""
     with _services().database.write() as writing:
         revoke_sessions(writing, member().id, but=member().session_id)
         _record(writing, "other_sessions_ended")
@@ -172,7 +172,7 @@ def end_other_sessions() -> Response:
 
 
 def describe_browser(agent: str) -> str:
-    """Returns which browser a User-Agent header tells of, such as `Firefox on Windows`."""
+    """Return which browser a User-Agent header tells of, such as `Firefox on Windows`."""
     browser = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in agent), "A browser")
     system = next((name for mark, name in _SYSTEMS.items() if mark in agent), None)
     return f"{browser} on {system}" if system else browser
@@ -188,7 +188,7 @@ def _account() -> StaffMember:
 
 
 def _is_own_password(field: str) -> bool:
-    """Whether a form's field holds one's password; failures count as those at sign-in do."""
+    """Return whether a form's field holds one's password; failures count as those at sign-in do."""
     proved = check_password(_account(), request.form.get(field, ""))  # outside of transactions: it takes its time
     with _services().database.write() as writing:
         return judge(writing, find_member_to_change(writing, member().id), proved, now())
@@ -204,7 +204,7 @@ def _done(message: str) -> Response:
 
 
 def _page(part: str | None = None, problem: str | None = None) -> Response:
-    """Returns the page, and says in one part of it what was wrong with a form."""
+    """Return the page, and say in one part of it what was wrong with a form."""
     practices = [_services().practices.require(slug) for slug in member().practices]
     zone = practices[0].time_zone if practices else "UTC"
     with _services().database.read() as reading:

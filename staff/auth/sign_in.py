@@ -45,7 +45,7 @@ _HALF_WAY = "half_way"
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response:
-    """Shows the form, and takes the address and the password."""
+    """Show the form, and take the address and the password."""
     if current_user.is_authenticated:
         return redirect(HOME)
     if request.method == "GET":
@@ -62,7 +62,7 @@ def sign_in() -> Response:
 
 @blueprint.route("/second-factor", methods=["GET", "POST"])
 def second_factor() -> Response:
-    """Shows the form, and takes a code of the authenticator or a recovery code."""
+    """Show the form, and take a code of the authenticator or a recovery code."""
     staff_id = _half_way()
     if staff_id is None or current_user.is_authenticated:
         return redirect(url_for(".sign_in", next=request.args.get("next")))
@@ -77,7 +77,7 @@ def second_factor() -> Response:
 @blueprint.post("/sign-out")
 @open_to(Role.STAFF)
 def sign_out() -> Response:
-    """Ends this browser's session."""
+    """End this browser's session."""
     with services_of(current_app).database.write() as database:
         database.get_one(StaffSession, member().session_id).revoked_at = now()
         record_action(
@@ -90,7 +90,7 @@ def sign_out() -> Response:
 
 @blueprint.errorhandler(RateLimitExceeded)
 def too_often(_error: RateLimitExceeded) -> Response:
-    """Says so on the page; the number of seconds is the limit's whole window."""
+    """Say so on the page; the number of seconds is the limit's whole window."""
     answer = _form(TOO_OFTEN, 429)
     answer.headers["Retry-After"] = "60"
     return answer
@@ -103,7 +103,7 @@ def _form(problem: str | None = None, status: int = 200) -> Response:
 
 
 def _check_password(email: str, password: str) -> StaffMember | None:
-    """Returns whose address and password these are, unless the account is locked or disabled."""
+    """Return whose address and password these are, unless the account is locked or disabled."""
     database = services_of(current_app).database
     with database.read() as reading:
         found = find_member(reading, email)
@@ -116,7 +116,7 @@ def _check_password(email: str, password: str) -> StaffMember | None:
 
 
 def _check_code(staff_id: int, code: str) -> str | None:
-    """Returns which second factor a code proves, unless the account is locked or disabled."""
+    """Return which second factor a code proves, unless the account is locked or disabled."""
     with services_of(current_app).database.write() as writing:
         to_change = find_member_to_change(writing, staff_id)
         factor = prove_second_factor(to_change, code, now())
@@ -124,7 +124,7 @@ def _check_code(staff_id: int, code: str) -> str | None:
 
 
 def _half_way() -> int | None:
-    """Whose password fitted in this browser a short while ago."""
+    """Return whose password fitted in this browser a short while ago."""
     staff_id, moment = session.get(_HALF_WAY, (None, 0))
     return staff_id if now().timestamp() - moment < CODE_WITHIN.total_seconds() else None
 
@@ -147,7 +147,7 @@ def _enter(staff_id: int, factor: str) -> Response:
 
 
 def _wanted() -> str:
-    """The page that they came for, if it is one of the console's."""
+    """Return the page that they came for, if it is one of the console's."""
     wanted = request.args.get("next", "")
     parts = urlsplit(wanted)
     if parts.scheme or parts.netloc or not wanted.startswith(HOME) or "\\" in wanted or not wanted.isprintable():

@@ -48,7 +48,7 @@ LONGEST_NOTE = 4000
 @blueprint.get("")
 @open_to(Role.STAFF)
 def page(conversation_id: int) -> str:
-    """Shows a conversation."""
+    """Show a conversation."""
     services = services_of(current_app)
     before = request.args.get("before", type=int)
     shown = _read(services, conversation_id, before)
@@ -59,7 +59,7 @@ def page(conversation_id: int) -> str:
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events(conversation_id: int) -> Response:
-    """Says whenever the conversation, or who looks at it, may be another."""
+    """Say whenever the conversation, or who looks at it, may be another."""
     services, staff_id = services_of(current_app), member().id
     with services.database.read() as session:
         own_conversation(session, conversation_id)
@@ -74,7 +74,7 @@ def events(conversation_id: int) -> Response:
 @blueprint.post("/reply")
 @open_to(Role.STAFF)
 def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
-    """Sends a reply by hand, once however often the form is sent; or puts a quick reply into the box."""
+    """Send a reply by hand, once however often the form is sent; or put a quick reply into the box."""
     services = services_of(current_app)
     text = request.form.get("text", "")
     if "insert" in request.form:
@@ -100,7 +100,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
 @blueprint.post("/take-over")
 @open_to(Role.STAFF)
 def begin_taking_over(conversation_id: int) -> AnyResponse:
-    """Silences the robot here."""
+    """Silence the robot here."""
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         take_over(conversation, member().id)
@@ -112,7 +112,7 @@ def begin_taking_over(conversation_id: int) -> AnyResponse:
 @blueprint.post("/hand-back")
 @open_to(Role.STAFF)
 def end_taking_over(conversation_id: int) -> AnyResponse:
-    """Lets the robot answer again."""
+    """Let the robot answer again."""
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         hand_back(conversation)
@@ -124,7 +124,7 @@ def end_taking_over(conversation_id: int) -> AnyResponse:
 @blueprint.post("/assign")
 @open_to(Role.STAFF)
 def assign(conversation_id: int) -> AnyResponse:
-    """Gives a conversation to a member of its practice, to oneself (`me`), or to nobody."""
+    """Give a conversation to a member of its practice, to oneself (`me`), or to nobody."""
     wanted = request.form.get("to", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def assign(conversation_id: int) -> AnyResponse:
 @blueprint.post("/notes")
 @open_to(Role.STAFF)
 def note(conversation_id: int) -> AnyResponse:
-    """Adds a note for other staff."""
+    """Add a note for other staff."""
     text = request.form.get("note", "").strip()
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def note(conversation_id: int) -> AnyResponse:
 @blueprint.post("/state")
 @open_to(Role.STAFF)
 def set_state(conversation_id: int) -> AnyResponse:
-    """Closes, opens again, or marks as waiting; closing hands a conversation back to the robot."""
+    """Change the state to open, waiting or closed; closing hands a conversation back to the robot."""
     wanted = request.form.get("state", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _act(
     change: Callable[[Session, Conversation], dict[str, Any]],
     place: str = "",
 ) -> AnyResponse:
-    """Changes a conversation, records who did it, and wakes whoever looks at it."""
+    """Change a conversation, records who did it, and wake whoever looks at it."""
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
@@ -194,28 +194,28 @@ def _record(session: Session, conversation: Conversation, action: str, **detail:
 
 
 def _done(conversation_id: int, place: str) -> AnyResponse:
-    """Answers a script with nothing, and a form with the page."""
+    """Answer a script with nothing, and a form with the page."""
     if request.accept_mimetypes.best == "application/json":
         return Response(status=204)
     return redirect(f"/staff/conversations/{conversation_id}{place}", 303)
 
 
 def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
-    """Shows the page again, with what was typed still in the box and why it was not sent."""
+    """Show the page again, with what was typed still in the box and why it was not sent."""
     shown = _read(services, conversation_id, None) | {"draft": text, "problem": outcome.message}
     overtaken = outcome.verdict is Verdict.OVERTAKEN
     return _render(shown | {"overtaken": overtaken}), 409 if overtaken else 422
 
 
 def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
-    """Shows the page again with a quick reply in the box, where no script did that."""
+    """Show the page again with a quick reply in the box, where no script did that."""
     shown = _read(services, conversation_id, None)
     words = shown["quick"].get(name) or abort(400, "There is no such quick reply.")
     return _render(shown | {"draft": f"{text.rstrip()}\n{words}".strip()})
 
 
 def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
-    """Reads all that the page shows."""
+    """Read all that the page shows."""
     moment = now()
     with services.database.read() as session:
         conversation = own_conversation(session, conversation_id)
@@ -258,7 +258,7 @@ def _render(shown: dict[str, Any]) -> str:
 
 
 def _note_view(services: Services, conversation: Conversation, thread: Thread) -> None:
-    """Notes what the member has seen: every time that they open the page, and what is new while it is open."""
+    """Note what the member has seen: every time that they open the page, and what is new while it is open."""
     staff_id = member().id
     _enter(services, conversation.id, staff_id)
     if is_refresh():
@@ -271,6 +271,6 @@ def _note_view(services: Services, conversation: Conversation, thread: Thread) -
 
 
 def _enter(services: Services, conversation_id: int, staff_id: int) -> None:
-    """Lets the others who look at a conversation know that somebody came."""
+    """Let the others who look at a conversation know that somebody came."""
     if Presence(services.queue.connection, conversation_id).enter(staff_id):
         services.queue.announce(conversation_topic(conversation_id))

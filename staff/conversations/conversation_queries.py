@@ -134,7 +134,7 @@ class Reach:
 
 
 def read_thread(session: Session, conversation: Conversation, zone: str, before: int | None = None) -> Thread:
-    """Returns a part of a conversation: the newest messages, or those before one, and what belongs between them."""
+    """Return a part of a conversation: the newest messages, or those before one, and what belongs between them."""
     own = Message.conversation_id == conversation.id
     query = select(Message).where(own)
     if before is not None:
@@ -155,13 +155,13 @@ def read_thread(session: Session, conversation: Conversation, zone: str, before:
 
 
 def last_staff_reply(session: Session, conversation_id: int) -> int:
-    """Returns the id of the newest reply that staff wrote, 0 without any."""
+    """Return the id of the newest reply that staff wrote, 0 without any."""
     query = select(Delivery.id).where(Delivery.conversation_id == conversation_id, Delivery.message_id.is_(None))
     return session.scalar(query.order_by(Delivery.id.desc()).limit(1)) or 0
 
 
 def mark_read(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Notes up to which message a member has read, and says whether that is news."""
+    """Note up to which message a member has read, and say whether that is news."""
     own = (ConversationRead.staff_id == staff_id, ConversationRead.conversation_id == conversation_id)
     known = session.scalar(select(ConversationRead.message_id).where(*own))
     if known is not None and known >= message_id:
@@ -178,13 +178,13 @@ def mark_read(session: Session, staff_id: int, conversation_id: int, message_id:
 
 
 def has_unread(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Whether a member has not read as far as a message yet."""
+    """Return whether a member has not read as far as a message yet."""
     known = session.get(ConversationRead, (staff_id, conversation_id))
     return known is None or known.message_id < message_id
 
 
 def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
-    """Returns who did what to a conversation, newest first; looks one after the other by one person are one."""
+    """Return who did what to a conversation, newest first; looks one after the other by one person are one."""
     query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
     found = list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(ACTIONS_SHOWN)))
     concerned = [entry.detail.get("to") for entry in found if entry.action == "assigned"]
@@ -199,7 +199,7 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
 
 
 def read_contact(session: Session, conversation: Conversation, zone: str) -> Contact:
-    """Returns how the patient can be reached, and their other conversations with the practice."""
+    """Return how the patient can be reached, and their other conversations with the practice."""
     address = conversation.patient_address
     lines = [
         ("Name", conversation.patient_name),
@@ -219,7 +219,7 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
 
 
 def read_reach(session: Session, conversation: Conversation) -> Reach:
-    """Says how a reply by hand would go out, and what stands against it."""
+    """Say how a reply by hand would go out, and what stands against it."""
     medium, address = medium_of(conversation), conversation.patient_address or ""
     received_on = session.scalar(select(Message.received_on).where(Message.id == conversation.last_message_id))
     texted = select(Delivery.id).where(
@@ -274,7 +274,7 @@ def _entries(
 
 
 def _in_order(seen: Sequence[Entry], notes: Sequence[Entry]) -> list[Entry]:
-    """Sorts by time, and a chat as its patient saw it, whatever the clocks of several machines said."""
+    """Sort by time, and a chat as its patient saw it, whatever the clocks of several machines said."""
     places: list[tuple[datetime, Entry]] = []
     latest: datetime | None = None
     for entry in sorted(seen, key=lambda entry: (entry.number or 0, entry.at)):

@@ -43,7 +43,7 @@ class Step:
 @blueprint.get("")
 @open_to(Role.STAFF)
 def page(escalation_id: int) -> str:
-    """Shows the message and who was told of it."""
+    """Show the message and who was told of it."""
     services = services_of(current_app)
     with services.database.read() as session:
         escalation = own_escalation(session, escalation_id)
@@ -69,7 +69,7 @@ def page(escalation_id: int) -> str:
 @blueprint.post("")
 @open_to(Role.STAFF)
 def press(escalation_id: int) -> Response:
-    """Takes it on, and leads to the conversation; to this page again when somebody else was faster."""
+    """Take it on, and lead to the conversation; to this page again when somebody else was faster."""
     services = services_of(current_app)
     with services.database.write() as session:
         escalation = own_escalation(session, escalation_id)

@@ -39,7 +39,7 @@ STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in displ
 @blueprint.get("/")
 @open_to(Role.STAFF)
 def page() -> str:
-    """Shows the list."""
+    """Show the list."""
     filters = Filters.read(request.args, member().practices)
     with services_of(current_app).database.read() as session:
         found = list_page(session, member(), filters, _zones(), now())
@@ -50,7 +50,7 @@ def page() -> str:
 @blueprint.post("/search")
 @open_to(Role.STAFF)
 def search() -> str:
-    """Shows the conversations in which something was said; by POST, so that it is in no address and no history."""
+    """Show the conversations in which something was said; by POST, so that it is in no address and no history."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
     filters = Filters.read(request.form, member().practices)
     with services_of(current_app).database.write() as session:
@@ -67,7 +67,7 @@ def search() -> str:
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events() -> Response:
-    """Says whenever the list may look different."""
+    """Say whenever the list may look different."""
     return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
@@ -85,7 +85,7 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
 
 
 def _choices() -> dict[str, dict[str, str]]:
-    """What can be chosen for each filter, in words."""
+    """Return what can be chosen for each filter, in words."""
     services = services_of(current_app)
     own = [services.practices.require(slug) for slug in member().practices]
     teams = [*TEAMS, *(team for practice in own for team in practice.teams)]

@@ -51,7 +51,7 @@ class Filters:
 
     @classmethod
     def read(cls, values: Mapping[str, str], practices: Sequence[str]) -> Filters:
-        """Reads them from a query or a form; what is not known there is not asked for."""
+        """Read them from a query or a form; what is not known there is not asked for."""
 
         def one_of(name: str, known: Sequence[str], default: str = "") -> str:
             value = values.get(name, "")
@@ -70,7 +70,7 @@ class Filters:
         )
 
     def as_query(self, **changes: str) -> dict[str, str]:
-        """Returns them as the parameters of an address."""
+        """Return them as the parameters of an address."""
         values = {
             "intent": self.intent,
             "priority": self.priority,
@@ -121,7 +121,7 @@ class _Found:
 
 
 def list_page(session: Session, member: Member, filters: Filters, zones: Mapping[str, str], moment: datetime) -> Page:
-    """Returns a page of the conversations that filters ask for.
+    """Return a page of the conversations that filters ask for.
 
     Args:
         session: an open transaction.
@@ -139,7 +139,7 @@ def list_page(session: Session, member: Member, filters: Filters, zones: Mapping
 def search_page(
     session: Session, member: Member, filters: Filters, wanted: str, zones: Mapping[str, str], moment: datetime
 ) -> Page:
-    """Returns the conversations, among the newest that filters ask for, in which something was said or somebody named.
+    """Return the conversations, among the newest that filters ask for, in which something was said or somebody named.
 
     Text, names and numbers are encrypted where they are stored, so that they are decrypted here, a bounded number of
     them. A whole phone number is looked up among all by its blind index.
@@ -156,13 +156,13 @@ def search_page(
 
 
 def count_unread(session: Session, member: Member) -> int:
-    """Counts the conversations that are not closed and hold something unread, up to `MOST_COUNTED`."""
+    """Count the conversations that are not closed and hold something unread, up to `MOST_COUNTED`."""
     query = _select(member, Filters(unread=True)).with_only_columns(Conversation.id).limit(MOST_COUNTED)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def assignable(session: Session, practice: str) -> list[StaffMember]:
-    """Returns the members of a practice that a conversation can be given to."""
+    """Return the members of a practice that a conversation can be given to."""
     query = (
         select(StaffMember)
         .join(StaffPractice)
@@ -172,7 +172,7 @@ def assignable(session: Session, practice: str) -> list[StaffMember]:
 
 
 def names_of(session: Session, staff_ids: Sequence[int | None]) -> dict[int, str]:
-    """Returns what members of staff are called."""
+    """Return what members of staff are called."""
     wanted = {staff_id for staff_id in staff_ids if staff_id is not None}
     if not wanted:
         return {}
@@ -181,7 +181,7 @@ def names_of(session: Session, staff_ids: Sequence[int | None]) -> dict[int, str
 
 
 def cursor(conversation: Conversation) -> str:
-    """Writes where the list goes on after a conversation: when it was last active, in microseconds, and its id."""
+    """Write where the list goes on after a conversation: when it was last active, in microseconds, and its id."""
     at = conversation.last_activity_at or conversation.created_at
     return f"{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
 
@@ -240,7 +240,7 @@ def _after(before: str) -> list[ColumnElement[bool]]:
 
 
 def _texts(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The newest of what patients and staff wrote in each conversation."""
+    """Return the newest of what patients and staff wrote in each conversation."""
     texts: dict[int, list[str]] = {}
     for table, text, others in (
         (Message, Message.text, Message.id.is_not(None)),
@@ -323,7 +323,7 @@ def _row(
 
 
 def _last_said(message: Message | None, reply: Delivery | None, names: Mapping[int, str]) -> tuple[str, str]:
-    """What was said last by a person, and by whom unless it was the patient; what the robot answers says little."""
+    """Return the last words of a person, and whose they are unless the patient's; auto-replies are left out."""
     if reply is not None and (message is None or reply.created_at > message.received_at):
         return reply.body, names.get(reply.staff_id or 0, "Staff")
     if message is None:

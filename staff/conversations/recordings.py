@@ -31,7 +31,7 @@ UNREACHABLE = "The recording cannot be fetched from the carrier now: try again i
 @blueprint.get("/messages/<int:message_id>/recording")
 @open_to(Role.STAFF)
 def play(message_id: int) -> Response:
-    """Streams the recording of a voicemail, or the part of it that a player asks for."""
+    """Stream the recording of a voicemail, or the part of it that a player asks for."""
     services = services_of(current_app)
     with services.database.write() as session:
         message = own_message(session, message_id)
@@ -52,7 +52,7 @@ def play(message_id: int) -> Response:
 
 
 def _fetch(url: str, part: str | None, settings: Settings) -> requests.Response:
-    """Asks the carrier, with the account's credentials, which go to the carrier's own hosts only."""
+    """Ask the carrier, with the account's credentials, which go to the carrier's own hosts only."""
     if not settings.twilio_account_sid or not settings.twilio_auth_token:
         abort(502, UNREACHABLE)
     for _ in range(MOST_REDIRECTS + 1):

@@ -63,7 +63,7 @@ class Outcome:
 
 
 def send(session: Session, conversation: Conversation, practice: Practice, staff_id: int, draft: Draft) -> Outcome:
-    """Puts a reply into the outbox and takes the conversation over; nothing is changed when it is not sent.
+    """Put a reply into the outbox and take the conversation over; nothing is changed when it is not sent.
 
     Args:
         session: an open transaction, which holds the conversation's lock.
@@ -105,18 +105,18 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
 
 
 def take_over(conversation: Conversation, staff_id: int) -> None:
-    """Silences the robot; a conversation that nobody has becomes the member's."""
+    """Silence the robot; a conversation that nobody has becomes the member's."""
     conversation.staff_took_over_at = conversation.staff_took_over_at or now()
     conversation.assigned_to = conversation.assigned_to or staff_id
 
 
 def hand_back(conversation: Conversation) -> None:
-    """Lets the robot answer again."""
+    """Let the robot answer again."""
     conversation.staff_took_over_at = None
 
 
 def outgoing(text: str, practice: Practice, reach: Reach) -> str:
-    """Returns a reply as it goes out: the first text to a patient names the practice and says how to opt out."""
+    """Return a reply as it goes out: the first text to a patient names the practice and say how to opt out."""
     before, after = first_text_wording(practice, reach)
     text = text.strip().replace("\r\n", "\n")
     if not text:
@@ -126,12 +126,12 @@ def outgoing(text: str, practice: Practice, reach: Reach) -> str:
 
 
 def first_text_wording(practice: Practice, reach: Reach) -> tuple[str, str]:
-    """What is put before and after a reply that is the first text; nothing otherwise."""
+    """Return what is put before and after a reply that is the first text; nothing otherwise."""
     return (f"{practice.name}: ", f" {STOP_WORDING}") if reach.is_first else ("", "")
 
 
 def check(typed: str, text: str, medium: Medium) -> str:
-    """Says what keeps a text from going out, nothing when it may."""
+    """Say what keeps a text from going out, nothing when it may."""
     if not typed.strip():
         return "Write something first."
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2  # as carriers count
@@ -141,13 +141,13 @@ def check(typed: str, text: str, medium: Medium) -> str:
 
 
 def quick_replies(practice: Practice, medium: Medium, moment: datetime) -> dict[str, str]:
-    """Returns the practice's own words for each occasion, to begin a reply with."""
+    """Return the practice's own words for each occasion, to begin a reply with."""
     occasion = Occasion(moment, is_first=False, is_text=medium is Medium.SMS)
     return {name: render_for_patient(name, practice, occasion)[0] for name in QUICK_REPLIES}
 
 
 def _overtaker(session: Session, conversation_id: int, staff_id: int, seen: int) -> str:
-    """Who else answered since the page was shown, if anybody."""
+    """Return who else answered since the page was shown, if anybody."""
     if last_staff_reply(session, conversation_id) <= seen:
         return ""
     query = select(Delivery.staff_id).where(

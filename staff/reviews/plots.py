@@ -63,16 +63,16 @@ class Frame:
     low: float = 0.0
 
     def x(self, value: float) -> float:
-        """Returns where a share lies across the image, kept within the frame."""
+        """Return where a share lies across the image, kept within the frame."""
         return LEFT + _within(value) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
-        """Returns where a share lies down the image, kept within the frame."""
+        """Return where a share lies down the image, kept within the frame."""
         return TOP + (1 - _within((value - self.low) / (1 - self.low))) * (HEIGHT - TOP - BOTTOM)
 
 
 def over_time(texts: Texts, points: Sequence[Point], labels: Sequence[str]) -> Markup:
-    """Draws a share over time: a dot with its interval for each period, joined by a line.
+    """Draw a share over time: a dot with its interval for each period, joined by a line.
 
     Args:
         texts: the words.
@@ -86,7 +86,7 @@ def over_time(texts: Texts, points: Sequence[Point], labels: Sequence[str]) -> M
 
 
 def reliability(texts: Texts, points: Sequence[Point]) -> Markup:
-    """Draws how many were right against confidence: on the diagonal, confidence means what it says.
+    """Draw how many were right against confidence: on the diagonal, confidence means what it says.
 
     Args:
         texts: the words.
@@ -98,7 +98,7 @@ def reliability(texts: Texts, points: Sequence[Point]) -> Markup:
 
 
 def coverage(texts: Texts, curve: Sequence[Point], current: Point | None) -> Markup:
-    """Draws how many are right against how many are acted on, and where the threshold stands now.
+    """Draw how many are right against how many are acted on, and where the threshold stands now.
 
     Args:
         texts: the words.
@@ -128,7 +128,7 @@ def _image(texts: Texts, parts: Iterable[str]) -> Markup:
 
 
 def _lower_end(points: Sequence[Point]) -> float:
-    """Where the side begins: the tenth below the lowest interval, so that differences can be seen."""
+    """Return where the side begins: the tenth below the lowest interval, so that differences can be seen."""
     lowest = min((_within(one.low) for one in points), default=0.0)
     return min(9, math.floor(10 * lowest)) / 10
 
@@ -143,7 +143,7 @@ def _side(frame: Frame) -> str:
 
 
 def _ticks(low: float) -> list[float]:
-    """Returns round shares from 1 down to the lower end, about five of them."""
+    """Return round shares from 1 down to the lower end, about five of them."""
     step = next(step for step in (2, 5, 10, 20) if 100 * (1 - low) <= 5 * step + 1e-6)
     return [percent / 100 for percent in range(100, round(100 * low) - 1, -step)]
 
@@ -156,7 +156,7 @@ def _bottom(frame: Frame) -> str:
 
 
 def _ends(labels: Sequence[str]) -> list[str]:
-    """Names the ends of the time that is shown."""
+    """Return names the ends of the time that is shown."""
     across = {"start": LEFT, "middle": LEFT + (WIDTH - LEFT - RIGHT) / 2, "end": WIDTH - RIGHT}
     kinds = ("start", "end") if len(labels) > 1 else ("middle",) * len(labels)
     return [

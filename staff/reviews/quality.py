@@ -47,7 +47,7 @@ class Choice:
     model: str
 
     def since(self) -> datetime | None:
-        """Returns when the period began; None for all time."""
+        """Return when the period began; None for all time."""
         return None if self.period == "all" else now() - timedelta(days=int(self.period))
 
 
@@ -63,7 +63,7 @@ class Cell:
 @blueprint.get("")
 @open_to(Role.MANAGER)
 def page() -> str:
-    """Shows the figures and plots."""
+    """Show the figures and plots."""
     choice = _read_choice()
     with services_of(current_app).database.read() as session:
         everything = reviews_since(session, [choice.practice.slug], choice.since())
@@ -88,7 +88,7 @@ def page() -> str:
 @blueprint.get("/reviews.csv")
 @open_to(Role.MANAGER)
 def export() -> Response:
-    """Hands out the reviews as a table: ids, labels and times, never any text, name or number."""
+    """Hand out the reviews as a table: ids, labels and times, never any text, name or number."""
     choice = _read_choice()
     with services_of(current_app).database.write() as session:
         reviews = _of_model(reviews_since(session, [choice.practice.slug], choice.since()), choice)
@@ -108,7 +108,7 @@ def export() -> Response:
 
 
 def write_table(reviews: Iterable[Review]) -> str:
-    """Returns reviews as comma-separated values, with a line of names."""
+    """Return reviews as comma-separated values, with a line of names."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -124,7 +124,7 @@ def write_table(reviews: Iterable[Review]) -> str:
 
 
 def current_threshold(practice: Practice, reviews: Sequence[Review]) -> float | None:
-    """Returns the threshold that holds now: the practice's own, else the model's, as the newest review tells it.
+    """Return the threshold that holds now: the practice's own, else the model's, as the newest review tells it.
 
     None when neither is known.
     """
@@ -257,7 +257,7 @@ def _said(share: Share) -> str:
 
 
 def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tuple[Operating, bool]]:
-    """What round thresholds bring, and the current one among them."""
+    """Return what round thresholds bring, and the current one among them."""
     found = [quality_statistics.at_threshold(judged, step) for step in STEPS]
     if current is not None:
         found = [one for one in found if one.threshold != current.threshold] + [current]
@@ -265,7 +265,7 @@ def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tup
 
 
 def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:
-    """Rows of what people said, columns of what the model had said; the darker, the more of the row."""
+    """Return rows of what people said, columns of what the model had said; the darker, the more of the row."""
     counts = quality_statistics.confusion(judged)
     rows = []
     for label in LABELS:

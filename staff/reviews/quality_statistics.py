@@ -107,7 +107,7 @@ class Operating:
 
 
 def weigh(asked: Iterable[Asked]) -> list[Judged]:
-    """Returns the messages whose label is known, in the order given, each with what it stands for.
+    """Return the messages whose label is known, in the order given, each with what it stands for.
 
     Those that nobody has labelled yet are taken to be like the others of their kind, sure or unsure.
     """
@@ -124,7 +124,7 @@ def weigh(asked: Iterable[Asked]) -> list[Judged]:
 
 
 def wilson(value: float, count: float) -> tuple[float, float]:
-    """Returns the 95% interval of a share by Wilson's score (1927).
+    """Return the 95% interval of a share by Wilson's score (1927).
 
     Args:
         value: the share, 0 to 1.
@@ -137,7 +137,7 @@ def wilson(value: float, count: float) -> tuple[float, float]:
 
 
 def share_right(judged: Sequence[Judged]) -> Share | None:
-    """Estimates how many of the messages that these stand for are right; None for none.
+    """Estimate how many of the messages that these stand for are right; None for none.
 
     The interval is Wilson's for the effective number of observations, which unequal weights make smaller (Kish 1965).
     """
@@ -150,7 +150,7 @@ def share_right(judged: Sequence[Judged]) -> Share | None:
 
 
 def by_time(judged: Sequence[Judged], period: Callable[[datetime], Key]) -> list[tuple[Key, Share]]:
-    """Estimates it for each period that has any, in the order in which they first come."""
+    """Estimate it for each period that has any, in the order in which they first come."""
     groups: dict[Key, list[Judged]] = defaultdict(list)
     for one in judged:
         groups[period(one.at)].append(one)
@@ -158,7 +158,7 @@ def by_time(judged: Sequence[Judged], period: Callable[[datetime], Key]) -> list
 
 
 def confusion(judged: Iterable[Judged]) -> dict[tuple[str, str], int]:
-    """Counts the reviews by what people said and what the model had said."""
+    """Count the reviews by what people said and what the model had said."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for one in judged:
         counts[one.label, one.intent] += 1
@@ -166,7 +166,7 @@ def confusion(judged: Iterable[Judged]) -> dict[tuple[str, str], int]:
 
 
 def reliability(judged: Sequence[Judged], bins: int = 10) -> list[Bin]:
-    """Compares confidence with how many were right, over ranges of equal width; empty ones are left out."""
+    """Compare confidence with how many were right, over ranges of equal width; empty ones are left out."""
     total = math.fsum(one.weight for one in judged)
     found = []
     for number in range(bins):
@@ -180,12 +180,12 @@ def reliability(judged: Sequence[Judged], bins: int = 10) -> list[Bin]:
 
 
 def calibration_error(bins: Iterable[Bin]) -> float:
-    """Returns the expected calibration error, 0 to 1: how far confidence is off, on average (Guo et al. 2017)."""
+    """Return the expected calibration error, 0 to 1: how far confidence is off, on average (Guo et al. 2017)."""
     return math.fsum(one.weight * abs(one.confidence - one.right.value) for one in bins)
 
 
 def at_threshold(judged: Sequence[Judged], threshold: float) -> Operating:
-    """Estimates what a threshold brings."""
+    """Estimate what a threshold brings."""
     total = math.fsum(one.weight for one in judged)
     above = [one for one in judged if one.confidence >= threshold]
     coverage = math.fsum(one.weight for one in above) / total if total else 0.0
@@ -193,6 +193,6 @@ def at_threshold(judged: Sequence[Judged], threshold: float) -> Operating:
 
 
 def over_thresholds(judged: Sequence[Judged], steps: int = 50) -> list[Operating]:
-    """Estimates what each of evenly spaced thresholds from 0 to 1 brings, those left out that no message reaches."""
+    """Estimate what each of evenly spaced thresholds from 0 to 1 brings, those left out that no message reaches."""
     found = [at_threshold(judged, step / steps) for step in range(steps + 1)]
     return [one for one in found if one.right is not None]

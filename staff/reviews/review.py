@@ -77,14 +77,14 @@ class Choice:
 
 @blueprint.app_context_processor
 def backlog() -> dict[str, Any]:
-    """Lets every page say how many messages wait for a label."""
+    """Let every page say how many messages wait for a label."""
     return {"review_backlog": _count if current_user.is_authenticated else lambda: 0}
 
 
 @blueprint.get("")
 @open_to(Role.STAFF)
 def page() -> str:
-    """Shows the next message that nobody else looks at."""
+    """Show the next message that nobody else looks at."""
     with services_of(current_app).database.write() as database:
         claimed = _claim(database)
         last = last_decided(database, member().practices, member().id, now())
@@ -103,21 +103,21 @@ def page() -> str:
 @blueprint.get("/waiting")
 @open_to(Role.STAFF)
 def waiting() -> str:
-    """Says how many wait, for a page that is open."""
+    """Say how many wait, for a page that is open."""
     return render_template("staff/review_waiting.html", waiting=_count())
 
 
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events() -> Response:
-    """Says whenever more or fewer may wait."""
+    """Say whenever more or fewer may wait."""
     return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
 @blueprint.post("/<int:review_id>")
 @open_to(Role.STAFF)
 def label(review_id: int) -> AnyResponse:
-    """Stores the label that was chosen, and sets off what follows from it."""
+    """Store the label that was chosen, and set off what follows from it."""
     services = services_of(current_app)
     chosen = request.form.get("label", "")
     with services.database.write() as database:
@@ -138,7 +138,7 @@ def label(review_id: int) -> AnyResponse:
 @blueprint.post("/<int:review_id>/skip")
 @open_to(Role.STAFF)
 def skip(review_id: int) -> AnyResponse:
-    """Leaves a message to others; it comes again when nothing else is left."""
+    """Leave a message to others; it comes again when nothing else is left."""
     with services_of(current_app).database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         release(database, member().id)
@@ -150,7 +150,7 @@ def skip(review_id: int) -> AnyResponse:
 @blueprint.post("/undo")
 @open_to(Role.STAFF)
 def undo() -> AnyResponse:
-    """Takes back what one decided last, as long as nothing has gone out because of it."""
+    """Take back what one decided last, as long as nothing has gone out because of it."""
     services = services_of(current_app)
     with services.database.write() as database:
         review = last_decided(database, member().practices, member().id, now())
@@ -171,7 +171,7 @@ def undo() -> AnyResponse:
 
 
 def _claim(database: Session) -> Claimed | None:
-    """The next one for whoever is signed in; those that they skipped come again when nothing else is left."""
+    """Return the next one for whoever is signed in; those that they skipped come again when nothing else is left."""
     skipped, moment = _skipped(), now()
     found = claim_next(database, member().practices, member().id, skipped, moment)
     if found is None and skipped:
@@ -211,7 +211,7 @@ def _percent(probability: float | None) -> int | None:
 
 
 def _outcome(label: str, plan: RoutingDecision) -> str:
-    """Says what a label set off."""
+    """Say what a label set off."""
     told = f"{display.label(plan.team)} is told" if plan.team else ""
     replied = "the patient gets the reply for it" if plan.reply else ""
     follows = " and ".join(part for part in (replied, told) if part)

@@ -78,22 +78,22 @@ class Proposal:
 
 
 def look(session: Session, file: Practice) -> Situation:
-    """Returns how a practice's settings are now."""
+    """Return how a practice's settings are now."""
     return _situation(file, read_standing(session, file.slug))
 
 
 def look_back(session: Session, file: Practice, token: str) -> Situation:
-    """Returns how they were for the page that has this token, as far as the file has not changed."""
+    """Return how they were for the page that has this token, as far as the file has not changed."""
     return _situation(file, read_standing_at(session, file.slug, version_number(token.partition(".")[0])))
 
 
 def version_number(text: str) -> int:
-    """Returns the number of a version as a browser sends it; 0, which no version has, for what cannot be one."""
+    """Return the number of a version as a browser sends it; 0, which no version has, for what cannot be one."""
     return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
 
 
 def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposal:
-    """Returns the change that gives settings other values.
+    """Return the change that gives settings other values.
 
     Raises:
         MistakenError: one of them cannot be used.
@@ -108,7 +108,7 @@ def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposa
 
 
 def propose_undoing(situation: Situation, version: SettingVersion, before: Standing) -> Proposal:
-    """Returns the change that puts back what a version changed; with nothing to change when it is back already.
+    """Return the change that puts back what a version changed; with nothing to change when it is back already.
 
     Raises:
         MistakenError: what was before cannot be used with the rest as it is now.
@@ -119,14 +119,14 @@ def propose_undoing(situation: Situation, version: SettingVersion, before: Stand
 
 
 def overrides_without(situation: Situation, version: SettingVersion, before: Standing) -> dict[str, Override]:
-    """Returns what would hold over the file if what a version changed was put back."""
+    """Return what would hold over the file if what a version changed was put back."""
     undone = changes_of(version)
     left = {key: override for key, override in situation.standing.overrides.items() if key not in undone}
     return left | {key: before.overrides[key] for key in undone if key in before.overrides}
 
 
 def propose_keeping(situation: Situation, key: str, *, file: bool) -> Proposal:
-    """Returns the change that ends a conflict: by the file's value, or by that which holds now.
+    """Return the change that ends a conflict: by the file's value, or by that which holds now.
 
     Raises:
         MistakenError: the value cannot be used with the rest as it is now.
@@ -139,7 +139,7 @@ def propose_keeping(situation: Situation, key: str, *, file: bool) -> Proposal:
 
 
 def make(session: Session, situation: Situation, proposal: Proposal, staff_id: int, undoes: int | None = None) -> int:
-    """Writes a version, and returns its number.
+    """Write a version, and return its number.
 
     Args:
         session: an open transaction that writes.
@@ -180,7 +180,7 @@ def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iter
 
 
 def _check(practice: Practice) -> None:
-    """Checks what `intake practice check` does beside the form of the values."""
+    """Check what `intake practice check` does beside the form of the values."""
     from tasks.notification.notifier import (
         check_addresses,  # slow to import, and nothing else of the web process needs it
     )
@@ -195,7 +195,7 @@ def _check(practice: Practice) -> None:
 
 
 def _unfit_for_page(situation: Situation, key: str, value: Value) -> list[str]:
-    """What the practices file may say and the page may not, as others share the process and the network."""
+    """Return what the practices file may say and the page may not, as others share the process and the network."""
     if kind_of(key) is Kind.WORDS and isinstance(value, str):
         problem = problem_of(value)
         return [problem] if problem else []

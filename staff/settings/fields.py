@@ -88,7 +88,7 @@ class Field:
 
 
 def kind_of(key: str) -> Kind:
-    """Returns how a setting is shown and typed."""
+    """Return how a setting is shown and typed."""
     head, _, last = key.rpartition(".")
     if key.startswith("replies."):
         return Kind.WORDS
@@ -102,24 +102,24 @@ def kind_of(key: str) -> Kind:
 
 
 def teams_of(practice: Practice) -> list[str]:
-    """Returns the teams that messages go to, and what others the practice has."""
+    """Return the teams that messages go to, and what others the practice has."""
     return list(dict.fromkeys([*(team for team, _ in ROUTES.values()), *practice.teams]))
 
 
 def keys_of(practice: Practice) -> list[str]:
-    """Returns every setting that the page has for a practice."""
+    """Return every setting that the page has for a practice."""
     teams = [key for team in teams_of(practice) for key in team_keys(team)]
     return [*HOURS, *LINKS, *REPLIES, *THRESHOLDS, *teams]
 
 
 def name_of(key: str) -> str:
-    """Returns a setting's name beside its siblings: `Monday`, `Addresses`."""
+    """Return a setting's name beside its siblings: `Monday`, `Addresses`."""
     last = key.rpartition(".")[2]
     return _NAMES.get(key) or (_TEAM_FIELDS[last] if key.startswith("teams.") else words_of(last))
 
 
 def full_name_of(key: str) -> str:
-    """Returns a setting's name where it stands alone: `Reply: Complaint`."""
+    """Return a setting's name where it stands alone: `Reply: Complaint`."""
     head, _, rest = key.partition(".")
     name = name_of(key)
     if head == "teams":
@@ -130,7 +130,7 @@ def full_name_of(key: str) -> str:
 
 
 def write(key: str, value: Value) -> str:
-    """Returns a value as it is typed."""
+    """Return a value as it is typed."""
     match kind_of(key):
         case Kind.WORDS if value is None:
             return standard_words(key.removeprefix("replies."))
@@ -149,7 +149,7 @@ def write(key: str, value: Value) -> str:
 
 
 def read(key: str, form: MultiDict[str, str], known: Sequence[str]) -> Value:
-    """Reads what was typed for a setting that is in a form.
+    """Read what was typed for a setting that is in a form.
 
     Args:
         key: which.
@@ -174,14 +174,14 @@ def read(key: str, form: MultiDict[str, str], known: Sequence[str]) -> Value:
 
 
 def is_same(key: str, one: Value, other: Value) -> bool:
-    """Whether two values mean the same; how words are broken into lines does not matter."""
+    """Return whether two values mean the same; how words are broken into lines does not matter."""
     if kind_of(key) is Kind.WORDS and isinstance(one, str) and isinstance(other, str):
         return one.split() == other.split()
     return one == other
 
 
 def say(key: str, value: Value) -> str:
-    """Returns a value for people, without the passwords in addresses."""
+    """Return a value for people, without the passwords in addresses."""
     if value is None or value == []:
         return _NOTHING.get(key.partition(".")[0], "the model’s own" if key == "review_threshold" else "none")
     match kind_of(key):
@@ -192,7 +192,7 @@ def say(key: str, value: Value) -> str:
 
 
 def describe(addresses: Sequence[str]) -> dict[str, str]:
-    """Returns addresses by their stable short keys, as managers may see them."""
+    """Return addresses by their stable short keys, as managers may see them."""
     if all(address.startswith(TEXT_PREFIX) for address in addresses):
         return {key_of(address): address for address in addresses}
     from tasks.notification.notifier import describe_address  # slow to import, and few pages need it

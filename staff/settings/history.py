@@ -43,7 +43,7 @@ class Entry:
 
 
 def read_history(session: Session, file: Practice, before: int | None) -> dict[str, Any]:
-    """Returns what the page of the history shows.
+    """Return what the page of the history shows.
 
     Args:
         session: an open transaction.
@@ -61,7 +61,7 @@ def read_history(session: Session, file: Practice, before: int | None) -> dict[s
 
 
 def tell_since(session: Session, situation: Situation, version: int) -> list[Entry]:
-    """Tells what was changed after a version, the oldest first."""
+    """Tell what was changed after a version, the oldest first."""
     return _tell(session, situation, versions_since(session, situation.file.slug, version))
 
 

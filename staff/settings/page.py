@@ -85,7 +85,7 @@ NOTHING_CHANGED = "Nothing was changed."
 @blueprint.get("")
 @open_to(Role.MANAGER)
 def first() -> Response:
-    """Leads to the settings of one's own practice, of the first where there are several."""
+    """Lead to the settings of one's own practice, of the first where there are several."""
     if not member().practices:
         abort(404)
     return redirect(url_for(".page", slug=member().practices[0]), 303)
@@ -94,7 +94,7 @@ def first() -> Response:
 @blueprint.get("/<slug>")
 @open_to(Role.MANAGER)
 def page(slug: str) -> str:
-    """Shows the settings."""
+    """Show the settings."""
     file = _file(slug)
     with _services().database.write() as session:
         situation = look(session, file)
@@ -105,7 +105,7 @@ def page(slug: str) -> str:
 @blueprint.post("/<slug>")
 @open_to(Role.MANAGER)
 def save(slug: str) -> Response | tuple[str, int]:
-    """Saves what was changed in a form: all of it, or nothing where one value cannot be used."""
+    """Save what was changed in a form: all of it, or nothing where one value cannot be used."""
     file, token = _file(slug), request.form.get("version", "")
     with _services().database.read() as session:
         situation, opened = look(session, file), look_back(session, file, token)
@@ -132,7 +132,7 @@ def save(slug: str) -> Response | tuple[str, int]:
 @blueprint.post("/<slug>/preview")
 @open_to(Role.MANAGER)
 def show_preview(slug: str) -> str:
-    """Shows a reply that is being typed as a patient would read it."""
+    """Show a reply that is being typed as a patient would read it."""
     file, name = _file(slug), request.form.get("reply", "")
     if name not in REPLY_NAMES:
         abort(400, f"There is no such reply; there are {', '.join(REPLY_NAMES)}.")
@@ -144,7 +144,7 @@ def show_preview(slug: str) -> str:
 @blueprint.get("/<slug>/history")
 @open_to(Role.MANAGER)
 def history(slug: str) -> str:
-    """Shows who changed what and when."""
+    """Show who changed what and when."""
     file = _file(slug)
     with _services().database.write() as session:
         shown = read_history(session, file, version_number(request.args.get("before", "")) or None)
@@ -155,7 +155,7 @@ def history(slug: str) -> str:
 @blueprint.post("/<slug>/undo")
 @open_to(Role.MANAGER)
 def undo(slug: str) -> Response | tuple[str, int]:
-    """Puts back what a version changed, as a new version."""
+    """Put back what a version changed, as a new version."""
     file, undone = _file(slug), version_number(request.form.get("undoes", ""))
     with _services().database.read() as session:
         situation = look(session, file)
@@ -173,7 +173,7 @@ def undo(slug: str) -> Response | tuple[str, int]:
 @blueprint.post("/<slug>/keep")
 @open_to(Role.MANAGER)
 def keep(slug: str) -> Response | tuple[str, int]:
-    """Ends a conflict between the practices file and what was changed here."""
+    """End a conflict between the practices file and what was changed here."""
     file, key = _file(slug), request.form.get("key", "")
     with _services().database.read() as session:
         situation = look(session, file)
@@ -191,7 +191,7 @@ def keep(slug: str) -> Response | tuple[str, int]:
 def _change_from_history(
     situation: Situation, change: Callable[[], tuple[Proposal, str]], undoes: int | None = None
 ) -> Response | tuple[str, int]:
-    """Makes a change that a button alone asks for, or says on the history why it cannot be made."""
+    """Make a change that a button alone asks for, or say on the history why it cannot be made."""
     slug = situation.file.slug
     if request.form.get("version", "") != situation.token:
         return _refuse(situation.file, CHANGED_MEANWHILE, 409)
@@ -209,7 +209,7 @@ def _change_from_history(
 
 
 def _write(situation: Situation, proposal: Proposal, action: str, undoes: int | None = None) -> int:
-    """Writes a version with its audit entry, and lets it hold in this process at once."""
+    """Write a version with its audit entry, and let it hold in this process at once."""
     services, slug = _services(), situation.file.slug
     detail: dict[str, Any] = {"keys": list(proposal.changes)} | ({"undoes": undoes} if undoes else {})
     try:
@@ -229,7 +229,7 @@ def _refuse(file: Practice, problem: str, status: int) -> tuple[str, int]:
 
 
 def _changed_in_form(opened: Practice) -> dict[str, Value]:
-    """Returns what a form has that its page did not show: what somebody else changed meanwhile is not taken back."""
+    """Return what a form has that its page did not show: what somebody else changed meanwhile is not taken back."""
     found = {}
     for key in keys_of(opened):
         if key in request.form:
@@ -335,12 +335,12 @@ def _tell_conflicts(situation: Situation) -> list[dict[str, str]]:
 
 
 def _file(slug: str) -> Practice:
-    """Returns what the practices file says of one's own practice; 404 for any other."""
+    """Return what the practices file says of one's own practice; 404 for any other."""
     return _services().live.file.require(own_practice(slug).slug)
 
 
 def _strip(words_of_check: str, slug: str) -> str:
-    """Leaves out the practice, which the page is all about."""
+    """Leave out the practice, which the page is all about."""
     return words_of_check.removeprefix(f"practice[{slug}]").lstrip(".: ")
 
 

@@ -30,7 +30,7 @@ class Preview:
 
 
 def preview(practice: Practice, name: str, moment: datetime) -> list[Preview]:
-    """Returns a reply while the practice is open and while it is closed, or once where that makes no difference.
+    """Return a reply while the practice is open and while it is closed, or once where that makes no difference.
 
     Raises:
         IntakeError: it cannot be rendered.

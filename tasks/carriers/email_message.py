@@ -16,7 +16,7 @@ LONGEST_SUBJECT = 200
 
 
 def compose(text: OutgoingMessage, service: str) -> EmailMessage:
-    """Returns the email that a reply goes out as.
+    """Return the email that a reply goes out as.
 
     What a program wrote is marked as an automatic answer (RFC 3834, section 3.1.7, and Microsoft's
     X-Auto-Response-Suppress), so that no other program answers it. Its lines are ASCII and short, so that
@@ -48,7 +48,7 @@ def compose(text: OutgoingMessage, service: str) -> EmailMessage:
 
 
 def delivery_key(text: OutgoingMessage, service: str) -> str:
-    """Returns the part of a Message-ID that is this delivery's at every attempt, 40 hexadecimal digits.
+    """Return the part of a Message-ID that is this delivery's at every attempt, 40 hexadecimal digits.
 
     A mail that went out twice in spite of everything is then shown once by most mail programs. The id that it answers
     is part of it, because a service that begins again with an empty database counts deliveries from 1 again.
@@ -65,6 +65,6 @@ def _subject(text: OutgoingMessage) -> str:
 
 
 def _one_line(value: str) -> str:
-    """A value that can stand in a header: on one line, and of characters that can be encoded."""
+    """Return a value that can stand in a header: on one line, and of characters that can be encoded."""
     shown = "".join(character if character.isprintable() else " " for character in value)
     return " ".join(shown.split())

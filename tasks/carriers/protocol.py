@@ -86,11 +86,11 @@ class Sender(Protocol):
     """A way to send replies."""
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Hands a text over, once, within a bounded time."""
+        """Hand a text over, once, within a bounded time."""
         ...
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Looks for a text whose hand-over was not answered.
+        """Look for a text whose hand-over was not answered.
 
         Args:
             text: what was handed over.
@@ -102,7 +102,7 @@ class Sender(Protocol):
         ...
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Asks how a text that was accepted stands.
+        """Ask how a text that was accepted stands.
 
         Raises:
             CarrierUnreachableError: the carrier could not be asked.
@@ -114,11 +114,11 @@ class Lookup(Protocol):
     """A way to find out what no webhook said."""
 
     def line_type(self, number: str) -> LineType:
-        """Asks what a number is; UNKNOWN when that cannot be found out now."""
+        """Ask what a number is; UNKNOWN when that cannot be found out now."""
         ...
 
     def recording(self, call_sid: str) -> Report:
-        """Asks for the recording of a call; ABSENT when there is none.
+        """Ask for the recording of a call; ABSENT when there is none.
 
         Raises:
             CarrierUnreachableError: the carrier could not be asked.

@@ -34,7 +34,7 @@ class EmailSender:
     """
 
     def __init__(self, server: MailServer, service: str, encryption: ssl.SSLContext, timeout_seconds: float) -> None:
-        """Takes the server and how to reach it.
+        """Take the server and how to reach it.
 
         Args:
             server: where it listens.
@@ -48,7 +48,7 @@ class EmailSender:
         self._timeout = timeout_seconds
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Hands a mail over, once."""
+        """Hand a mail over, once."""
         try:
             mail = compose(text, self._service).as_bytes()
         except IntakeError:
@@ -69,11 +69,11 @@ class EmailSender:
                 connection.close()
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Calls a mail failed that was not answered for, as nobody can be asked and it must not go out twice."""
+        """Call a mail failed that was not answered for, as nobody can be asked and it must not go out twice."""
         return ProviderStatus(delivery_key(text, self._service), "undelivered", "unknown")
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Knows nothing more of a mail that was accepted; if it is returned, the notice comes in as an email."""
+        """Know nothing more of a mail that was accepted; if it is returned, the notice comes in as an email."""
         return None
 
     def _connect(self) -> smtplib.SMTP:
@@ -88,7 +88,7 @@ class EmailSender:
         return smtplib.SMTP(self._server.host, self._server.port, local_hostname=self._service, timeout=self._timeout)
 
     def _prepare(self, connection: smtplib.SMTP) -> None:
-        """Encrypts where it has to be, and signs in where there is a user."""
+        """Encrypt where it has to be, and sign in where there is a user."""
         if self._server.encryption is Encryption.STARTTLS:
             connection.starttls(context=self._encryption)  # raises where the server does not offer it
         connection.ehlo_or_helo_if_needed()
@@ -116,7 +116,7 @@ class EmailSender:
 
 
 def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> EmailSender | None:
-    """Returns the sender for the mail server of the settings, None when they name none.
+    """Return the sender for the mail server of the settings, None when they name none.
 
     Args:
         settings: the service's settings.
@@ -133,7 +133,7 @@ def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECON
 
 
 def _greeting(host: str) -> str:
-    """A host as a client names itself (RFC 5321, section 4.1.3)."""
+    """Return a host as a client names itself (RFC 5321, section 4.1.3)."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -150,7 +150,7 @@ class _AnswerError(Exception):
 
 
 def _expect(kind: int, answer: tuple[int, bytes]) -> None:
-    """Holds that an answer's code is in the two or three hundreds; what else it says may name the patient."""
+    """Hold that an answer's code is in the two or three hundreds; what else it says may name the patient."""
     if answer[0] // 100 != kind:
         raise _AnswerError(answer[0])
 

@@ -48,20 +48,20 @@ class ConsoleSender:
     """Sends nothing: the delivery is marked as not sent, and its text stays in the database."""
 
     def __init__(self, reason: str) -> None:
-        """Takes the reason that is logged."""
+        """Take the reason that is logged."""
         self._reason = reason
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Notes that the text was not sent."""
+        """Note that the text was not sent."""
         log.warning("reply_not_sent", delivery_id=text.delivery_id, reason=self._reason)
         return NotSent()
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Finds nothing, as nothing was ever sent."""
+        """Find nothing, as nothing was ever sent."""
         return None
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Knows of nothing."""
+        """Know of nothing."""
         return None
 
 
@@ -69,12 +69,12 @@ class TwilioSender:
     """Sends through Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource)."""
 
     def __init__(self, client: Client, status_callback: str) -> None:
-        """Takes a client and the public address of the status webhook."""
+        """Take a client and the public address of the status webhook."""
         self._messages = client.messages
         self._status_callback = status_callback
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Creates the message. Twilio has no idempotency key: what is unanswered stays unanswered here."""
+        """Create the message. Twilio has no idempotency key: what is unanswered stays unanswered here."""
         options = {"messaging_service_sid" if text.sender.startswith("MG") else "from_": text.sender}
         if text.delivery_id is not None:
             options["status_callback"] = f"{self._status_callback}?delivery={text.delivery_id}"
@@ -87,7 +87,7 @@ class TwilioSender:
         return Accepted(message.sid)
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Reads the newest messages to this number. No filter by date sent: one that waits at Twilio has none yet."""
+        """Read the newest messages to this number. No filter by date sent: one that waits at Twilio has none yet."""
         filters: dict[str, Any] = {"to": text.to}
         if not text.sender.startswith("MG"):
             filters["from_"] = text.sender
@@ -104,7 +104,7 @@ class TwilioSender:
         return None
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Fetches the message by its sid."""
+        """Fetch the message by its sid."""
         try:
             return _provider_status(self._messages(provider_id).fetch())
         except TwilioRestException as error:
@@ -119,11 +119,11 @@ class NoLookup:
     """Finds out nothing."""
 
     def line_type(self, number: str) -> LineType:
-        """Knows of nothing."""
+        """Know of nothing."""
         return LineType.UNKNOWN
 
     def recording(self, call_sid: str) -> Report:
-        """Knows of none."""
+        """Know of none."""
         return Report(recording=RecordingState.ABSENT)
 
 
@@ -131,7 +131,7 @@ class TwilioLookup:
     """Asks Twilio: Lookup (https://www.twilio.com/docs/lookup/v2-api) for lines, the API for recordings."""
 
     def __init__(self, client: Client) -> None:
-        """Takes a client."""
+        """Take a client."""
         self._numbers = client.lookups.v2.phone_numbers
         self._recordings = client.recordings
 
@@ -146,7 +146,7 @@ class TwilioLookup:
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
 
     def recording(self, call_sid: str) -> Report:
-        """Reads the list of the call's recordings (https://www.twilio.com/docs/voice/api/recording)."""
+        """Read the list of the call's recordings (https://www.twilio.com/docs/voice/api/recording)."""
         try:
             found = self._recordings.list(call_sid=call_sid, limit=1)
         except (TwilioException, requests.RequestException, ValueError) as error:
@@ -175,7 +175,7 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
 
 
 def rebase(url: str, base_url: str) -> str:
-    """Returns where a request really goes: its own host, unless a stand-in takes the place of all of Twilio's."""
+    """Return where a request really goes: its own host, unless a stand-in takes the place of all of Twilio's."""
     if base_url == TWILIO_API:
         return url
     base = urlsplit(base_url)
@@ -183,12 +183,12 @@ def rebase(url: str, base_url: str) -> str:
 
 
 def make_lookup(settings: Settings) -> Lookup:
-    """Returns Twilio's Lookup when there are credentials, else one that finds out nothing."""
+    """Return Twilio's Lookup when there are credentials, else one that finds out nothing."""
     return TwilioLookup(_client(settings, TIMEOUT_SECONDS)) if settings.sends_texts else NoLookup()
 
 
 def make_senders(settings: Settings) -> dict[Medium, Sender]:
-    """Returns how replies go out by each medium that needs a carrier; a chat needs none."""
+    """Return how replies go out by each medium that needs a carrier; a chat needs none."""
     return {
         Medium.SMS: make_sender(settings),
         Medium.EMAIL: make_email_sender(settings) or ConsoleSender("no SMTP server"),
@@ -196,7 +196,7 @@ def make_senders(settings: Settings) -> dict[Medium, Sender]:
 
 
 def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Sender:
-    """Returns the Twilio sender when there are credentials, else the console one.
+    """Return the Twilio sender when there are credentials, else the console one.
 
     Args:
         settings: the service's settings.
@@ -216,7 +216,7 @@ def _client(settings: Settings, timeout_seconds: float) -> Client:
 
 
 def _judge(error: Exception) -> Outcome:
-    """Sorts a failed hand-over by whether the text can have gone out."""
+    """Sort a failed hand-over by whether the text can have gone out."""
     if isinstance(error, TwilioRestException):
         code = str(error.code or error.status)
         if error.status == TOO_MANY_REQUESTS or error.code in PASSING_CODES:

@@ -40,7 +40,7 @@ OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 
 
 def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
-    """Adds a reply to the outbox; one in a chat is shown at once, as its patient's browser reads it from here."""
+    """Add a reply to the outbox; one in a chat is shown at once, as its patient's browser reads it from here."""
     shown = delivery.medium == Medium.CHAT
     if shown:
         delivery.entry = next_entry(session, delivery.conversation_id)
@@ -54,7 +54,7 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
 
 
 def deliver(context: Context, delivery_id: int) -> AfterCommit:
-    """Sends a pending delivery once; any other delivery is left alone."""
+    """Send a pending delivery once; any other delivery is left alone."""
     claimed = _claim(context, delivery_id)
     if isinstance(claimed, AfterCommit):
         return claimed
@@ -69,7 +69,7 @@ def deliver(context: Context, delivery_id: int) -> AfterCommit:
 
 
 def settle(context: Context, delivery_id: int) -> AfterCommit:
-    """Finds out from the carrier what became of a delivery that was handed over.
+    """Find out from the carrier what became of a delivery that was handed over.
 
     One whose hand-over was not answered is sent again only when the carrier's list does not have it.
     """
@@ -104,7 +104,7 @@ def settle(context: Context, delivery_id: int) -> AfterCommit:
 
 
 def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage] | AfterCommit:
-    """Takes a due delivery for this worker alone; one that may not go out is held."""
+    """Take a due delivery for this worker alone; one that may not go out is held."""
     with context.database.write() as session:
         moment = now()
         claimed = session.execute(
@@ -133,7 +133,7 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage]
 
 
 def _why_held(session: Session, delivery: Delivery) -> str | None:
-    """What has happened since a reply was written that keeps it from going out, if anything."""
+    """Return what has happened since a reply was written that keeps it from going out, if anything."""
     conversation = delivery.conversation
     opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
     if opted_out and delivery.reply != OPT_OUT:
@@ -159,7 +159,7 @@ def _text(session: Session, delivery: Delivery, practices: Practices) -> Outgoin
 
 
 def _answered(session: Session, delivery: Delivery) -> Message | None:
-    """The message that a reply answers: what staff write answers the last one that was there."""
+    """Return the message that a reply answers: what staff write answers the last one that was there."""
     if delivery.message_id is not None:
         return delivery.message
     earlier = (Message.conversation_id == delivery.conversation_id, Message.received_at <= delivery.created_at)
@@ -201,7 +201,7 @@ def _try_again(delivery: Delivery, code: str) -> None:
 
 
 def _follow_carrier_opt_out(session: Session, delivery: Delivery) -> None:
-    """The carrier knows of an opt-out that happened outside: keep the same record."""
+    """Return the carrier knows of an opt-out that happened outside: keep the same record."""
     conversation = delivery.conversation
     if conversation.patient_address:
         record_consent(session, conversation.practice, conversation.patient_address, opted_out=True)

@@ -39,12 +39,12 @@ _STATE_BY_STATUS = {
 
 
 def state_for_status(status: str) -> DeliveryState | None:
-    """Returns the state that a carrier's status means, None for one that is not known."""
+    """Return the state that a carrier's status means, None for one that is not known."""
     return _STATE_BY_STATUS.get(status.lower())
 
 
 def advance(current: DeliveryState, reported: DeliveryState) -> DeliveryState:
-    """Returns the state after a report, which is the current one unless the report moves it forward."""
+    """Return the state after a report, which is the current one unless the report moves it forward."""
     if current in FINAL:
         return current
     if current == DeliveryState.SENT and reported not in FINAL:
@@ -53,13 +53,13 @@ def advance(current: DeliveryState, reported: DeliveryState) -> DeliveryState:
 
 
 def wait_after(attempts: int) -> timedelta:
-    """Returns how long to wait after this many failed attempts: doubles from 5 seconds up to an hour."""
+    """Return how long to wait after this many failed attempts: doubles from 5 seconds up to an hour."""
     doublings = min(max(attempts - 1, 0), MAX_ATTEMPTS)
     return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 
 
 def retry_delay(attempts: int) -> timedelta | None:
-    """Returns how long to wait after this many failed attempts, None to give up.
+    """Return how long to wait after this many failed attempts, None to give up.
 
     Twelve attempts take about four and a half hours.
     """

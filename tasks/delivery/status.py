@@ -26,7 +26,7 @@ OPTED_OUT_CODE = "21610"
 def record_status(
     database: Database, practices: Practices, delivery_id: int | None, provider_status: ProviderStatus
 ) -> AfterCommit | None:
-    """Applies a status callback, forward only.
+    """Apply a status callback, forward only.
 
     Args:
         database: where the deliveries are.
@@ -56,7 +56,7 @@ def record_status(
 
 
 def apply_provider_status(delivery: Delivery, provider_status: ProviderStatus) -> None:
-    """Applies what the carrier says of a delivery, unless it is past that already."""
+    """Apply what the carrier says of a delivery, unless it is past that already."""
     reported = state_for_status(provider_status.status) or DeliveryState.SENT  # whatever it says, the carrier has it
     delivery.provider_id = delivery.provider_id or provider_status.provider_id
     state = advance(DeliveryState(delivery.state), reported)
@@ -68,7 +68,7 @@ def apply_provider_status(delivery: Delivery, provider_status: ProviderStatus) -
 
 
 def mark_sent(delivery: Delivery) -> None:
-    """Notes that the carrier has it; whether it arrived is asked for when no callback says so."""
+    """Note that the carrier has it; whether it arrived is asked for when no callback says so."""
     if delivery.state != DeliveryState.SENT:
         delivery.state = DeliveryState.SENT
         delivery.error_code = None
@@ -76,7 +76,7 @@ def mark_sent(delivery: Delivery) -> None:
 
 
 def follow_up(session: Session, delivery: Delivery, before: str, practices: Practices) -> AfterCommit:
-    """What follows from a delivery's new state: whoever watches looks again, and a failure is somebody's task.
+    """Return what follows from a delivery's new state: whoever watches looks again, and a failure is somebody's task.
 
     Args:
         session: the transaction of the change.
@@ -98,7 +98,7 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
 
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
-    """An automatic reply that never reached the patient is told of; an opt-out is the patient's own wish."""
+    """Return an automatic reply that never reached the patient is told of; an opt-out is the patient's own wish."""
     if delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE:
         return AfterCommit()
     practice = practices.by_slug(delivery.conversation.practice)

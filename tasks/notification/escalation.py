@@ -29,7 +29,7 @@ WITHOUT_PRACTICE = timedelta(minutes=5)
 
 
 def escalate(context: Context, escalation_id: int) -> AfterCommit:
-    """Tells the next contact, when one is due and nobody has acknowledged."""
+    """Tell the next contact, when one is due and nobody has acknowledged."""
     with context.database.write() as session:
         moment = now()
         row = session.get(Escalation, escalation_id, with_for_update=True)
@@ -63,7 +63,7 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
 
 
 def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | None) -> bool:
-    """Ends an escalation, once, and says whether this call did.
+    """End an escalation, once, and say whether this call did.
 
     Args:
         session: an open transaction.
@@ -90,12 +90,12 @@ def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | N
 
 
 def is_acknowledgement(text: str) -> bool:
-    """Whether a text from a member of staff takes on what they were told of."""
+    """Return whether a text from a member of staff takes on what they were told of."""
     return re.fullmatch(r"\W*ack(nowledged?)?\W*", text, re.IGNORECASE) is not None
 
 
 def acknowledge_by_text(database: Database, practice: Practice, number: str) -> int:
-    """Ends every escalation that this number was told of, and returns how many there were."""
+    """End every escalation that this number was told of, and return how many there were."""
     told = select(Notification.message_id).where(
         Notification.target == key_of(TEXT_PREFIX + number), Notification.attempts > 0
     )

@@ -12,7 +12,7 @@ _CONTACT = "contact_"
 
 
 def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) -> datetime:
-    """Returns when the next step is due.
+    """Return when the next step is due.
 
     Each contact has the time between two steps to acknowledge, counted from when it was told: after a standstill the
     contacts are told one after the other all the same, not all in one moment.
@@ -29,12 +29,12 @@ def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) 
 
 
 def contact_of(steps: Sequence[EscalationStep], taken: int) -> str:
-    """Returns who is told in the step that was just taken: a team's name, or a name that `number_of` knows."""
+    """Return who is told in the step that was just taken: a team's name, or a name that `number_of` knows."""
     return steps[taken - 1].team or f"{_CONTACT}{taken}"
 
 
 def number_of(steps: Sequence[EscalationStep], contact: str) -> str | None:
-    """Returns the number of a contact that is no team, None for a team."""
+    """Return the number of a contact that is no team, None for a team."""
     place = contact.removeprefix(_CONTACT)
     if place == contact or not place.isdecimal() or not 1 <= int(place) <= len(steps):
         return None
@@ -42,5 +42,5 @@ def number_of(steps: Sequence[EscalationStep], contact: str) -> str | None:
 
 
 def reason_of(taken: int) -> str:
-    """Returns the reason of the notices of a step."""
+    """Return the reason of the notices of a step."""
     return f"escalation_{taken}"

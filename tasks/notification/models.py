@@ -64,7 +64,7 @@ class Digest:
 
 
 def targets_for(practice: Practice, team: str) -> dict[str, str]:
-    """Returns the addresses of a team, or of a contact of the escalation, by stable short keys, and the console."""
+    """Return the addresses of a team, or of a contact of the escalation, by stable short keys, and the console."""
     number = number_of(practice.escalation, team)
     known = practice.teams.get(team)
     addresses = known.notify if known else []
@@ -76,7 +76,7 @@ def targets_for(practice: Practice, team: str) -> dict[str, str]:
 def add_notifications(
     session: Session, message: Message, practice: Practice, plan: RoutingDecision, reason: str
 ) -> tuple[int, ...]:
-    """Adds one outbox row for each address of the plan's team, and returns the ids of those that are due at once.
+    """Add one outbox row for each address of the plan's team, and return the ids of those that are due at once.
 
     An urgent one begins the message's escalation as well, unless there is one.
     """
@@ -109,7 +109,7 @@ def _begin_escalation(session: Session, message: Message, practice: Practice) ->
 
 
 def describe(reason: str) -> str:
-    """Writes a notice's reason for people."""
+    """Write a notice's reason for people."""
     known = {
         "review": "Message to review",
         "urgent": "Message that sounds urgent",
@@ -125,5 +125,5 @@ def describe(reason: str) -> str:
 
 
 def key_of(address: str) -> str:
-    """Returns an address' stable short key, which gives none of it away."""
+    """Return an address' stable short key, which gives none of it away."""
     return hashlib.blake2s(address.encode(), digest_size=8).hexdigest()

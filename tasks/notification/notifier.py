@@ -25,12 +25,12 @@ class Notifier:
     """Sends notices."""
 
     def __init__(self, public_url: str, texts: Sender) -> None:
-        """Takes the address that links begin with, and how texts go out."""
+        """Take the address that links begin with, and how texts go out."""
         self._public_url = public_url
         self._texts = texts
 
     def notify(self, notice: Notice | Digest, address: str, texts_from: str | None) -> Outcome:
-        """Sends one notice to one address.
+        """Send one notice to one address.
 
         Args:
             notice: what to tell.
@@ -43,7 +43,7 @@ class Notifier:
         return self.send(word(notice, self._public_url), address, texts_from)
 
     def send(self, wording: Wording, address: str, texts_from: str | None) -> Outcome:
-        """Sends words to one address that is not the console."""
+        """Send words to one address that is not the console."""
         if not address.startswith(TEXT_PREFIX):
             return _send_through_apprise(wording, address)
         if texts_from is None:
@@ -54,12 +54,12 @@ class Notifier:
 
 
 def make_notifier(settings: Settings) -> Notifier:
-    """Returns what tells staff."""
+    """Return what tells staff."""
     return Notifier(settings.public_url, make_sender(settings))
 
 
 def check_addresses(practice: Practice) -> None:
-    """Checks the form of every address.
+    """Check the form of every address.
 
     Raises:
         IntakeError: one is not an address that apprise knows; the message names its key, and nothing of it but the
@@ -75,7 +75,7 @@ def check_addresses(practice: Practice) -> None:
 
 
 def describe_address(address: str) -> str:
-    """Returns an address as its practice's managers may see it: without the passwords and tokens in it."""
+    """Return an address as its practice's managers may see it: without the passwords and tokens in it."""
     if address.startswith(TEXT_PREFIX):
         return address
     known = apprise.Apprise.instantiate(address)

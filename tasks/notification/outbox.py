@@ -47,7 +47,7 @@ class _Claim:
 
 
 def notify(context: Context, notification_id: int) -> AfterCommit:
-    """Sends a notification that is due; a repeated notice harms less than a lost one, so it may come twice."""
+    """Send a notification that is due; a repeated notice harms less than a lost one, so it may come twice."""
     with context.database.write() as session:
         claim = _claim(session, notification_id, context)
     if claim is None:
@@ -67,7 +67,7 @@ def _tell(context: Context, claim: _Claim) -> Outcome:
 
 
 def _claim(session: Session, notification_id: int, context: Context) -> _Claim | None:
-    """Takes a notice that is due, or all those of a digest; None when there is nothing to tell."""
+    """Take a notice that is due, or all those of a digest; None when there is nothing to tell."""
     moment = now()
     row = session.get(Notification, notification_id)
     if row is None or row.state != NotificationState.PENDING or row.next_attempt_at > moment:
@@ -89,7 +89,7 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
 
 
 def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:
-    """Marks those that are still due as this worker's: of two workers that want the same rows, one gets them."""
+    """Mark those that are still due as this worker's: of two workers that want the same rows, one gets them."""
     taken = session.scalars(
         update(Notification)
         .where(
@@ -105,7 +105,7 @@ def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[i
 
 
 def _due_with(session: Session, row: Notification, practice: str, moment: datetime) -> Sequence[int]:
-    """Everything that the digest holds which a notice waits for."""
+    """Return everything that the digest holds which a notice waits for."""
     query = (
         select(Notification.id)
         .join(Message)
@@ -123,7 +123,7 @@ def _due_with(session: Session, row: Notification, practice: str, moment: dateti
 
 
 def _escalation(session: Session, row: Notification) -> Escalation | None:
-    """What an urgent notice asks to be acknowledged."""
+    """Return what an urgent notice asks to be acknowledged."""
     if row.priority != URGENT:
         return None
     return session.scalar(select(Escalation).where(Escalation.message_id == row.message_id))

@@ -12,7 +12,7 @@ LOW = "low"
 
 
 def due_at(team: Team, time_zone: str, priority: str, moment: datetime) -> datetime:
-    """Returns when a notice goes out.
+    """Return when a notice goes out.
 
     Args:
         team: who is told.
@@ -28,7 +28,7 @@ def due_at(team: Team, time_zone: str, priority: str, moment: datetime) -> datet
 
 
 def is_gathered(team: Team, priority: str) -> bool:
-    """Whether a notice waits for the team's digest."""
+    """Return whether a notice waits for the team's digest."""
     return priority == LOW and bool(team.digest_at)
 
 

@@ -25,7 +25,7 @@ class Wording:
 
 
 def word(notice: Notice | Digest, public_url: str) -> Wording:
-    """Writes a notice, or a digest of several."""
+    """Write a notice, or a digest of several."""
     return _word_digest(notice, public_url) if isinstance(notice, Digest) else _word_notice(notice, public_url)
 
 

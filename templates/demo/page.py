@@ -38,7 +38,7 @@ _pages = Environment(
 
 
 def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> str:
-    """Returns the page's HTML.
+    """Return the page's HTML.
 
     Args:
         practice: whose site it is.
@@ -64,6 +64,6 @@ def _openings(practice: Practice, day: str) -> list[str]:
 
 
 def _clock(value: str) -> str:
-    """Writes `13:30` as `1:30 PM`."""
+    """Write `13:30` as `1:30 PM`."""
     hour, minute = value.split(":")
     return f"{int(hour) % 12 or 12}:{minute} {'AM' if int(hour) < 12 else 'PM'}"

@@ -50,8 +50,8 @@ def write_report(evaluation: Mapping[str, Any], latency: Mapping[str, float | in
 
     Args:
         evaluation: What `training.evaluation.evaluate.evaluate` returned.
-        latency: What `training.evaluation.latency.measure_latency` returned. It differs every time, so it goes into the text and
-            a file of its own, not among the measures.
+        latency: What `training.evaluation.latency.measure_latency` returned. It differs every time, so it goes
+            into the text and a file of its own, not among the measures.
         folder: Where `report.md`, `evaluation.json`, `latency.json` and the figures go.
     """
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Reading messages with an exported network, one at a time, as a worker does.
 
-A network that `training.export.deberta_onnx` did not write takes its activation ranges from the whole batch, so what it says
-about a message depends a little on the company the message is in; alone is how most messages come.
+A network that `training.export.deberta_onnx` did not write takes its activation ranges from the whole batch, so its
+answer for one message depends a little on the others in the batch; most messages arrive alone.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class NameList:
         self._names = _known_names() - words
 
     def names_somebody(self, text: str) -> bool:
-        """Whether a word of the text is somebody's name, also with an s at its end."""
+        """Return whether a word of the text is somebody's name, also with an s at its end."""
         return any(not {word, word.removesuffix("s")}.isdisjoint(self._names) for word in map(str.lower, _words(text)))
 
 

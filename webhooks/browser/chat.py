@@ -43,7 +43,7 @@ answer_preflights(blueprint)
 
 @blueprint.get("/widget.js")
 def widget() -> Response:
-    """Serves the widget to any page; which pages may then chat is checked where they do."""
+    """Serve the widget to any page; which pages may then chat is checked where they do."""
     is_compressed = request.accept_encodings.quality("gzip") > 0
     response = Response(_widget(is_compressed), mimetype="text/javascript")
     if is_compressed:
@@ -59,7 +59,7 @@ def widget() -> Response:
 
 @blueprint.get("/practices/<key>")
 def practice(key: str) -> Response:
-    """Says what the widget shows of a practice."""
+    """Say what the widget shows of a practice."""
     services = services_of(current_app)
     found = _practice(services, key)
     require_origin(request, found, services.settings)
@@ -80,7 +80,7 @@ def practice(key: str) -> Response:
 
 @blueprint.post("/conversations")
 def begin() -> tuple[Response, int]:
-    """Opens a conversation."""
+    """Open a conversation."""
     services = services_of(current_app)
     body = json_object(request)
     found = _practice(services, _text(body, "practice", 64))
@@ -92,7 +92,7 @@ def begin() -> tuple[Response, int]:
 
 @blueprint.post("/conversations/<public_id>/messages")
 def send(public_id: str) -> tuple[Response, int]:
-    """Stores a message and puts it on the queue; one that is sent again is answered the same."""
+    """Store a message and put it on the queue; one that is sent again is answered the same."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
     body = json_object(request)
@@ -120,7 +120,7 @@ def send(public_id: str) -> tuple[Response, int]:
 
 @blueprint.get("/conversations/<public_id>/messages")
 def read(public_id: str) -> Response:
-    """Returns what was said after an entry."""
+    """Return what was said after an entry."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
     transcript = read_transcript(services.database, chat.id, _number(request.args.get("after", "0"), "after"))
@@ -129,7 +129,7 @@ def read(public_id: str) -> Response:
 
 @blueprint.get("/conversations/<public_id>/events")
 def events(public_id: str) -> Response:
-    """Streams what is said from now on, after the entries that the browser has."""
+    """Stream what is said from now on, after the entries that the browser has."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
     after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
@@ -138,7 +138,7 @@ def events(public_id: str) -> Response:
 
 @blueprint.after_request
 def explain_refusal(response: Response) -> Response:
-    """Lets any page read why there is no chat on it, so that its web person can be told what to change."""
+    """Let any page read why there is no chat on it, so that its web person can be told what to change."""
     if request.endpoint == "chat.practice" and response.status_code in (403, 404):
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
     return response
@@ -146,14 +146,14 @@ def explain_refusal(response: Response) -> Response:
 
 @blueprint.after_request
 def renew_token(response: Response) -> Response:
-    """Hands a fresh token to a browser whose own gets old."""
+    """Hand a fresh token to a browser whose own gets old."""
     if "chat_token" in g:
         response.headers[HEADER] = g.chat_token
     return response
 
 
 def _what_is_new(services: Services, chat: Chat, after: int) -> Callable[[bool], Iterator[str]]:
-    """Returns what to look with for a stream: the entries that it has not shown yet, and whether one is on its way."""
+    """Return what to look with for a stream: the entries that it has not shown yet, and whether one is on its way."""
     shown, working = after, None
 
     def look(_woken: bool) -> Iterator[str]:
@@ -188,7 +188,7 @@ def _practice(services: Services, key: str) -> Practice:
 
 
 def _enter(services: Services, public_id: str) -> Chat:
-    """Lets a request into the conversation that its token is bound to, from a page of the conversation's practice."""
+    """Let a request into the conversation that its token is bound to, from a page of the conversation's practice."""
     fresh = _tokens(services).check(request, public_id)
     chat = find_chat(services.database, public_id)
     found = services.practices.by_slug(chat.practice) if chat else None

@@ -48,7 +48,7 @@ class ContactForm:
 
 
 def read_form(values: Mapping[str, object]) -> ContactForm:
-    """Reads the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id` and `redirect`.
+    """Read the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id` and `redirect`.
 
     `website` is bait: a page hides it from people, and programs fill it in. Fields of other names are ignored.
 
@@ -72,7 +72,7 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
 
 
 def redirect_target(redirect: str, page_origin: str | None, allowed: frozenset[str]) -> str | None:
-    """Returns where a browser may be sent after a form, on a site of the practice and nowhere else.
+    """Return where a browser may be sent after a form, on a site of the practice and nowhere else.
 
     Args:
         redirect: an address, or a path on the page's own site.

@@ -33,7 +33,7 @@ POLICY = (
 
 @blueprint.get("/")
 def page() -> Response:
-    """Shows the site of the first practice with a chat."""
+    """Show the site of the first practice with a chat."""
     services = services_of(current_app)
     html = render_page(_practice(services), datetime.now(UTC), with_phone=services.settings.demo_mode)
     response = Response(html, mimetype="text/html")
@@ -43,7 +43,7 @@ def page() -> Response:
 
 @blueprint.get("/demo/assets/<name>")
 def asset(name: str) -> Response:
-    """Serves what the page needs."""
+    """Serve what the page needs."""
     if name not in ASSETS:
         abort(404)
     response = Response((FOLDER / name).read_bytes(), mimetype=ASSETS[name])
@@ -56,7 +56,7 @@ def asset(name: str) -> Response:
 
 @blueprint.get("/demo/messages")
 def read() -> Response:
-    """Shows what was sent from the visitor's phone and what came of it; a visitor without a phone gets one."""
+    """Show what was sent from the visitor's phone and what came of it; a visitor without a phone gets one."""
     services, practice = _enter()
     phone = _phone(services) or Phones(services.settings.secret_key).new(practice)
     sent = read_phone(services.database, practice, phone)
@@ -71,7 +71,7 @@ def read() -> Response:
 
 @blueprint.post("/demo/messages")
 def send() -> tuple[Response, int]:
-    """Sends a text from the visitor's phone, or leaves a voicemail: stored as the webhooks do, and put on the queue."""
+    """Send a text from the visitor's phone, or leave a voicemail: stored as the webhooks do, and put on the queue."""
     services, practice = _enter()
     phone = _phone(services)
     if phone is None:
@@ -93,7 +93,7 @@ def send() -> tuple[Response, int]:
 
 
 def _enter() -> tuple[Services, Practice]:
-    """Lets the page's own requests in, and nobody's where there is no phone."""
+    """Let the page's own requests in, and nobody's where there is no phone."""
     services = services_of(current_app)
     if not services.settings.demo_mode:
         abort(404)

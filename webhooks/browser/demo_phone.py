@@ -66,16 +66,16 @@ class Phones:
         self._serializer = URLSafeTimedSerializer(secret_key, salt="demo phone")
 
     def new(self, practice: Practice) -> Phone:
-        """Returns a phone with a number that is none of the practice's."""
+        """Return a phone with a number that is none of the practice's."""
         taken = {practice.phone, practice.on_call_number, *practice.phone_numbers}
         return Phone(secrets.token_hex(8), secrets.choice([one for one in FICTIONAL_NUMBERS if one not in taken]))
 
     def token(self, phone: Phone) -> str:
-        """Returns what the visitor's page shows to use the phone again."""
+        """Return what the visitor's page shows to use the phone again."""
         return str(self._serializer.dumps([phone.visitor, phone.number]))
 
     def find(self, token: str) -> Phone | None:
-        """Returns the phone of a token; None when it is none of ours, or too old."""
+        """Return the phone of a token; None when it is none of ours, or too old."""
         try:
             return Phone(*self._serializer.loads(token, max_age=LIFETIME_SECONDS))
         except BadData:
@@ -83,7 +83,7 @@ class Phones:
 
 
 def send_text(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:
-    """Stores a text as the SMS webhook does."""
+    """Store a text as the SMS webhook does."""
     return record_message(
         database,
         InboundMessage(
@@ -99,7 +99,7 @@ def send_text(database: Database, practice: Practice, phone: Phone, text: str) -
 
 
 def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:
-    """Stores a call and the transcription of what was said, as the voice webhooks do."""
+    """Store a call and the transcription of what was said, as the voice webhooks do."""
     call = Call(_sid("CA", phone), practice.slug, phone.number, _received_on(practice))
     record_call(database, call)
     report = Report(
@@ -115,7 +115,7 @@ def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: 
 
 
 def read_phone(database: Database, practice: Practice, phone: Phone) -> list[Sent]:
-    """Returns what was sent from a phone, oldest first, and what came of it.
+    """Return what was sent from a phone, oldest first, and what came of it.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached.

@@ -29,7 +29,7 @@ LARGEST_FORM = 128 * 1024  # 8,000 characters take up to twelve bytes each as an
 
 @blueprint.post("/<slug>")
 def receive(slug: str) -> AnyResponse:
-    """Stores a form and puts it on the queue; one that is sent twice is stored once, and answered the same."""
+    """Store a form and put it on the queue; one that is sent twice is stored once, and answered the same."""
     services = services_of(current_app)
     practice = services.practices.by_slug(slug)
     if practice is None:
@@ -73,7 +73,7 @@ def _record(services: Services, practice: Practice, form: ContactForm) -> None:
 
 
 def _route(form: ContactForm, practice: Practice) -> tuple[str | None, str]:
-    """Where the answer goes, and what it comes from: by email if the patient gave one, else as a text."""
+    """Return where the answer goes, and what it comes from: by email if the patient gave one, else as a text."""
     if form.email and practice.email:
         return form.email, practice.email
     number = practice.messaging_service_sid or next(iter(practice.phone_numbers), None)
@@ -99,7 +99,7 @@ def _target(form: ContactForm, practice: Practice, services: Services) -> str | 
 
 
 def _page_origin() -> str | None:
-    """The origin of the page with the form. A page that asks browsers not to name it has the origin `null`."""
+    """Return the origin of the page with the form. A page that asks browsers not to name it has the origin `null`."""
     origin = request.headers.get("Origin")
     return None if origin == "null" else origin
 

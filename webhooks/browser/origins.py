@@ -20,7 +20,7 @@ _READABLE = "Chat-Token, Retry-After"
 
 
 def require_origin(request: Request, practice: Practice, settings: Settings) -> None:
-    """Lets a request pass that comes from a page of the practice, or from one of the service's own.
+    """Let a request pass that comes from a page of the practice, or from one of the service's own.
 
     A browser names the origin of every request that crosses origins; for a page of the service itself it says
     `Sec-Fetch-Site: same-origin` where it does not.
@@ -41,7 +41,7 @@ def require_origin(request: Request, practice: Practice, settings: Settings) -> 
 
 
 def answer_preflights(blueprint: Blueprint) -> None:
-    """Answers the preflight requests to a blueprint's routes, and lets allowed pages read its answers."""
+    """Answer the preflight requests to a blueprint's routes, and let allowed pages read its answers."""
 
     @blueprint.before_request
     def preflight() -> Response | None:
@@ -61,7 +61,7 @@ def answer_preflights(blueprint: Blueprint) -> None:
 
 
 def _is_known(request: Request, services: Services) -> bool:
-    """Whether any practice allows the origin: what a request is about is known only later, and checked then."""
+    """Return whether any practice allows the origin: what a request is about is known only later, and checked then."""
     origin = request.headers.get("Origin")
     return origin is not None and any(
         _allows(practice, origin, services.settings) for practice in services.practices.all
@@ -73,6 +73,6 @@ def _allows(practice: Practice, origin: str, settings: Settings) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Returns the origin of an address."""
+    """Return the origin of an address."""
     services = urlsplit(url)
     return f"{services.scheme}://{services.netloc}"

@@ -17,12 +17,12 @@ _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def wrong(message: str) -> RequestError:
-    """Returns the refusal of a field."""
+    """Return the refusal of a field."""
     return RequestError(400, "invalid_parameter", message)
 
 
 def json_object(request: Request) -> dict[str, Any]:
-    """Returns the body of a request.
+    """Return the body of a request.
 
     Raises:
         RequestError: 400, it is not a JSON object.
@@ -34,7 +34,7 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 def require_length(name: str, value: str, longest: int) -> None:
-    """Lets a text pass that is not too long.
+    """Let a text pass that is not too long.
 
     Raises:
         RequestError: 400, it is; the message does not repeat it.
@@ -44,7 +44,7 @@ def require_length(name: str, value: str, longest: int) -> None:
 
 
 def phone_number(value: str) -> str:
-    """Returns a phone number in E.164.
+    """Return a phone number in E.164.
 
     Raises:
         RequestError: 400, it cannot be one.
@@ -56,7 +56,7 @@ def phone_number(value: str) -> str:
 
 
 def client_message_id(value: str) -> str:
-    """Returns what a page calls a message, the same when it sends it again.
+    """Return what a page calls a message, the same when it sends it again.
 
     Raises:
         RequestError: 400, it is not of the form that it has to have.

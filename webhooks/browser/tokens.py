@@ -21,11 +21,11 @@ class Tokens:
         self._serializer = URLSafeTimedSerializer(secret_key, salt="chat conversation")
 
     def issue(self, public_id: str) -> str:
-        """Returns a token for a conversation."""
+        """Return a token for a conversation."""
         return str(self._serializer.dumps(public_id))
 
     def check(self, request: Request, public_id: str) -> str | None:
-        """Checks the token that a request shows.
+        """Check the token that a request shows.
 
         Returns:
             A fresh token when the shown one should be replaced, so that a conversation that goes on never expires.

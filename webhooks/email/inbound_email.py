@@ -74,7 +74,7 @@ class InboundEmail:
 
 
 def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
-    """Reads the fields of a webhook; nothing in them can make it fail."""
+    """Read the fields of a webhook; nothing in them can make it fail."""
     decoded = decode_fields(fields)
     headers = read_headers(decoded.get("headers", ""))
     envelope = _json_object(decoded.get("envelope", ""))
@@ -96,7 +96,7 @@ def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
 
 
 def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:
-    """Decodes each field from the charset that the field `charsets` names for it, UTF-8 where it names none.
+    """Decode each field from the charset that the field `charsets` names for it, UTF-8 where it names none.
 
     A charset that is not known, and bytes that are not of it, are no failure: what cannot be read is replaced.
     """
@@ -105,7 +105,7 @@ def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def decode(value: bytes, charset: str) -> str:
-    """Returns bytes as text, with U+FFFD for each that is not of the charset."""
+    """Return bytes as text, with U+FFFD for each that is not of the charset."""
     try:
         known = codecs.lookup(charset.strip()).name
         if known in _NOT_FOR_TEXT:
@@ -116,12 +116,12 @@ def decode(value: bytes, charset: str) -> str:
 
 
 def read_headers(raw: str) -> Message:
-    """Parses the headers of a mail."""
+    """Parse the headers of a mail."""
     return HeaderParser().parsestr(raw, headersonly=True)
 
 
 def is_automatic(headers: Message, sender: str | None, return_path: str | None) -> bool:
-    """Whether a program sent a mail, or does not want an answer by one.
+    """Return whether a program sent a mail, or does not want an answer by one.
 
     By RFC 3834 (section 2), by the headers that came before it, and by Microsoft's X-Auto-Response-Suppress
     (MS-OXCMAIL, section 2.2.3.2.14).
@@ -153,7 +153,7 @@ def _is_forged(spf: str, dkim: str) -> bool:
 
 
 def _sender(written: str, return_path: object) -> str | None:
-    """The address in the From header, which people are answered at, else the envelope's."""
+    """Return the address in the From header, which people are answered at, else the envelope's."""
     bracketed = _IN_BRACKETS.search(written)
     candidates = [bracketed[1]] if bracketed else _ADDRESS.findall(written)[:1]
     return next((address for address in map(_address, [*candidates, return_path]) if address), None)
@@ -166,7 +166,7 @@ def _name(written: str) -> str | None:
 
 
 def _recipients(envelope: Mapping[str, object], decoded: Mapping[str, str]) -> tuple[str, ...]:
-    """The envelope's, which say where it was really delivered, else those in the headers."""
+    """Return the envelope's, which say where it was really delivered, else those in the headers."""
     delivered_to = envelope.get("to")
     in_headers = ", ".join(decoded.get(name, "")[:LONGEST_HEADER] for name in ("to", "cc"))
     written = delivered_to if isinstance(delivered_to, list) else _ADDRESS.findall(in_headers)

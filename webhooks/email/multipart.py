@@ -38,7 +38,7 @@ class PostedForm:
 
 
 def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedForm:
-    """Reads a request's body to its end.
+    """Read a request's body to its end.
 
     Args:
         stream: the body.

@@ -29,7 +29,7 @@ MOST_MEDIA = 50
 
 @blueprint.post("/inbound")
 def receive() -> Response:
-    """Stores an email for each practice that it was sent to, and puts it on the queue.
+    """Store an email for each practice that it was sent to, and put it on the queue.
 
     An address that is no practice's is answered with 404 rather than with success: the service that posts it lists
     the failure, and may hold the mail back while the practices file is put right.
@@ -78,7 +78,7 @@ def _record(services: Services, practice: Practice, email: InboundEmail, posted:
 
 
 def _id(practice: Practice, email: InboundEmail) -> str:
-    """What makes a mail the same one when it is posted again; headers hold names, so their hash is a keyed one."""
+    """Return an id that stays the same when an email is posted again; headers hold names, so their hash is keyed."""
     if email.message_id is not None:
         return hashlib.sha256(f"{practice.slug}\n{email.message_id}".encode()).hexdigest()
     return keyring().index(f"{practice.slug}\n{email.raw_headers}")

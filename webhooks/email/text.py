@@ -41,7 +41,7 @@ _ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
 
 
 def patient_words(subject: str, text: str, html: str) -> str:
-    """Returns what a patient wrote: the text part, else the HTML part, with the subject before it.
+    """Return what a patient wrote: the text part, else the HTML part, with the subject before it.
 
     Only what a program put there is cut: quoted history, what follows the mark of a signature, "Sent from my phone".
     A greeting or a closing line stays, as `Thank you, but my chest hurts` begins like one. Where cutting would leave
@@ -59,12 +59,12 @@ def patient_words(subject: str, text: str, html: str) -> str:
 
 
 def html_to_text(html: str) -> str:
-    """Returns the text that an HTML part shows."""
+    """Return the text that an HTML part shows."""
     return get_text(html, _STRICT) if html.strip() else ""
 
 
 def without_history(text: str) -> str:
-    """Returns a message without the messages that it answers and without what mail programs add to it."""
+    """Return a message without the messages that it answers and without what mail programs add to it."""
     head, rest = text[:LOOKED_THROUGH], text[LOOKED_THROUGH:]
     readable = _SPANISH_HEADER.sub(_ENGLISH_HEADER, _fold(head))
     replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies
@@ -76,7 +76,7 @@ def without_history(text: str) -> str:
 
 
 def with_subject(subject: str, body: str) -> str:
-    """Puts a subject that says something before the text, as `Subject. Text`.
+    """Put a subject that says something before the text, as `Subject. Text`.
 
     An answer's subject is an older message's; one that the text begins with is not said twice.
     """
@@ -89,7 +89,7 @@ def with_subject(subject: str, body: str) -> str:
 
 
 def _own_parts(replies: Iterable[EmailReply]) -> Iterator[str]:
-    """What the patient wrote above, between and below the lines that they quote.
+    """Return what the patient wrote above, between and below the lines that they quote.
 
     Programs that mark no quoted lines, such as Outlook, leave no way to tell where they end; people write above them.
     """
@@ -104,7 +104,7 @@ def _own_parts(replies: Iterable[EmailReply]) -> Iterator[str]:
 
 
 def _is_header(headers: str) -> bool:
-    """Whether a mail program wrote it.
+    """Return whether a mail program wrote it.
 
     A person may write `On Tuesday my doctor wrote:`, or `Date:` above `To:`; programs name the day in figures, and
     the sender.

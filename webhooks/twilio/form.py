@@ -10,7 +10,7 @@ from web.errors import RequestError
 
 
 def required(name: str, request: Request, pattern: re.Pattern[str] | None = None) -> str:
-    """Returns a parameter.
+    """Return a parameter.
 
     Raises:
         RequestError: 400, it is missing, too long, or not of the form that it has to have.
@@ -22,7 +22,7 @@ def required(name: str, request: Request, pattern: re.Pattern[str] | None = None
 
 
 def optional(name: str, request: Request, pattern: re.Pattern[str]) -> str | None:
-    """Returns a parameter that may be missing or empty.
+    """Return a parameter that may be missing or empty.
 
     Raises:
         RequestError: 400, it is there and not of the form that it has to have.

@@ -10,7 +10,7 @@ from web.errors import RequestError
 
 
 def require_twilio_signature(request: Request, settings: Settings) -> None:
-    """Lets a request pass that is signed over its public address and its form with the account's auth token.
+    """Let a request pass that is signed over its public address and its form with the account's auth token.
 
     Raises:
         RequestError: 403, the signature is missing or wrong, or there is no token to check it with.
@@ -28,6 +28,6 @@ def require_twilio_signature(request: Request, settings: Settings) -> None:
 
 
 def public_address(request: Request, settings: Settings) -> str:
-    """Returns the address that Twilio signed: the public one, whatever a proxy made of it."""
+    """Return the address that Twilio signed: the public one, whatever a proxy made of it."""
     query = request.query_string.decode("latin-1")
     return f"{settings.public_url}{request.path}" + (f"?{query}" if query else "")

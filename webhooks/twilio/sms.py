@@ -33,7 +33,7 @@ _SID = re.compile(r"[A-Za-z0-9]{2,64}")  # SM or MM and 32 hexadecimal digits to
 
 @blueprint.post("/sms")
 def receive() -> Response:
-    """Stores a text and puts it on the queue; repeated copies are answered the same."""
+    """Store a text and put it on the queue; repeated copies are answered the same."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     inbound = _read_text(request, services)
@@ -48,7 +48,7 @@ def receive() -> Response:
 
 @blueprint.post("/sms/status")
 def status() -> Response:
-    """Moves a delivery forward."""
+    """Move a delivery forward."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     provider_status = ProviderStatus(
@@ -89,7 +89,7 @@ def _is_from_staff(inbound: InboundMessage, services: Services) -> bool:
 
 
 def _acknowledge(inbound: InboundMessage, services: Services) -> Response:
-    """A member of staff takes on what they were told of; it is no patient's message, and is not stored as one."""
+    """Acknowledge an alarm for a member of staff; their text is not a patient's message and is not stored as one."""
     practice = services.practices.require(inbound.practice)
     number = acknowledge_by_text(services.database, practice, inbound.patient_address or "")
     services.queue.announce(practice_topic(practice.slug))
@@ -112,7 +112,7 @@ def _practice(request: Request, recipient: str, services: Services) -> Practice:
 
 
 def _address(value: str) -> str:
-    """A number in E.164; a short code or a name stays as it is, and cannot be answered."""
+    """Return a number in E.164; a short code or a name stays as it is, and cannot be answered."""
     try:
         return phone.normalise(value)
     except IntakeError:

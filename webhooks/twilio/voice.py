@@ -46,7 +46,7 @@ _RECORDING_STATES = {
 
 @blueprint.post("")
 def answer() -> Response:
-    """Greets a caller and records what they say."""
+    """Greet a caller and records what they say."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call, practice = _read_call(request, services)
@@ -57,7 +57,7 @@ def answer() -> Response:
 
 @blueprint.post("/recorded")
 def recorded() -> Response:
-    """Notes that something was recorded, and says goodbye."""
+    """Note that something was recorded, and say goodbye."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call, practice = _read_call(request, services)
@@ -70,7 +70,7 @@ def recorded() -> Response:
 
 @blueprint.post("/recording")
 def recording() -> Response:
-    """Notes that a recording is there, or will not be."""
+    """Note that a recording is there, or will not be."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call_sid = required("CallSid", request, _CALL_SID)
@@ -81,7 +81,7 @@ def recording() -> Response:
 
 @blueprint.post("/transcription")
 def transcription() -> Response:
-    """Notes that a transcription is there, or will not be; either makes the voicemail a message."""
+    """Note that a transcription is there, or will not be; either makes the voicemail a message."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call, _ = _read_call(request, services)
@@ -166,7 +166,7 @@ def _read_transcription(request: Request) -> Report:
 
 
 def _recording_url(request: Request) -> str | None:
-    """The recording's address, unless it leads elsewhere: it will be fetched with the account's credentials."""
+    """Return the recording's address, unless it leads elsewhere: it will be fetched with the account's credentials."""
     url = request.form.get("RecordingUrl", "").strip()
     return url if is_twilio_address(url) else None
 
