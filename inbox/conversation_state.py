@@ -8,13 +8,13 @@ _RANKS = ("low", "normal", "high", "urgent")
 
 
 def note_message(conversation: Conversation) -> None:
-    """Return the patient wrote: whoever waited for that, or was done, has something to do again."""
+    """Reopen a conversation because the patient wrote."""
     conversation.last_activity_at = now()
     conversation.state = ConversationState.OPEN
 
 
 def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: str | None) -> None:
-    """Return a message was decided upon.
+    """Apply the routing decision about a message to its conversation.
 
     Until staff answer, the most pressing of several messages counts: an "ok thanks" takes nothing back.
 
@@ -30,12 +30,12 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
 
 
 def note_answer(conversation: Conversation, state: ConversationState) -> None:
-    """Staff answered, or said that nothing is left to do: nothing presses any more."""
+    """Set the state after staff answered or closed, and clear the priority."""
     conversation.state, conversation.priority = state, None
 
 
 def bring_back(conversation: Conversation) -> None:
-    """Return what staff wrote did not reach the patient: somebody has to try another way, soon."""
+    """Reopen a conversation at high priority because a staff reply did not reach the patient."""
     note_message(conversation)
     note_decision(conversation, None, conversation.team or "front_desk", "high")
 

@@ -201,7 +201,7 @@ def _try_again(delivery: Delivery, code: str) -> None:
 
 
 def _follow_carrier_opt_out(session: Session, delivery: Delivery) -> None:
-    """Return the carrier knows of an opt-out that happened outside: keep the same record."""
+    """Record an opt-out that the carrier reported, so that both keep the same list."""
     conversation = delivery.conversation
     if conversation.patient_address:
         record_consent(session, conversation.practice, conversation.patient_address, opted_out=True)
