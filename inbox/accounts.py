@@ -16,8 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
-from inbox.models import now
-from inbox.staff_models import Role, StaffMember, StaffPractice, StaffSession
+from inbox.models import Role, StaffMember, StaffPractice, StaffSession, now
 from intake import email_address
 from intake.errors import IntakeError
 

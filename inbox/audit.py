@@ -20,8 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.models import now
-from inbox.staff_models import AuditEntry
+from inbox.models import AuditEntry, now
 
 START = "0" * 64
 BATCH = 1000

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from inbox import staff_models  # noqa: F401 (its tables are part of the schema)
 from inbox.column_types import use_keyring
 from inbox.models import EncryptionKey
 from intake.encryption import Keyring

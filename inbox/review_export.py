@@ -8,10 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Message, Review
 from inbox.redaction import Known, redact
 from inbox.reviews import NONE_OF_THESE
-from inbox.staff_models import Review
 from intake.review_archive import Reviewed, ReviewsFile
 
 BATCH = 500

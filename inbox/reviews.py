@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.models import Classification, Delivery, Message
-from inbox.staff_models import Review
+from inbox.models import Classification, Delivery, Message, Review
 
 NONE_OF_THESE = "none_of_these"
 CLAIMED_FOR = timedelta(minutes=3)

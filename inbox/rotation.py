@@ -8,8 +8,19 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.column_types import EncryptedText, keyring
 from inbox.database import Database
-from inbox.models import Base, Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
-from inbox.staff_models import AuditEntry, Note, SettingVersion, StaffMember
+from inbox.models import (
+    AuditEntry,
+    Base,
+    Conversation,
+    Delivery,
+    EncryptionKey,
+    Message,
+    Note,
+    OptOut,
+    SettingVersion,
+    StaffMember,
+    Voicemail,
+)
 
 BATCH = 500
 _TABLES: tuple[type[Base], ...] = (

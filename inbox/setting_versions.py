@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.staff_models import SettingVersion
+from inbox.models import SettingVersion
 from intake.practice_settings import Override, Value
 
 

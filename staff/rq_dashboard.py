@@ -23,7 +23,7 @@ from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 from rq_dashboard import web as dashboard
 
-from inbox.staff_models import Role
+from inbox.models import Role
 from intake.settings import Settings
 from staff.auth.access import open_to
 from tasks.queue import MESSAGES, QUEUES

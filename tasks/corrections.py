@@ -18,9 +18,10 @@ from inbox.models import (
     Message,
     Notification,
     NotificationState,
+    Review,
+    ReviewReason,
 )
 from inbox.reviews import NONE_OF_THESE
-from inbox.staff_models import Review, ReviewReason
 from intake.practices import Practice
 from tasks.handle_message import add_reply
 from tasks.notification.models import CONSOLE, add_notifications

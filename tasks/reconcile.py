@@ -10,8 +10,7 @@ import structlog
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from inbox.models import Delivery, DeliveryState, Message, Notification, NotificationState, now
-from inbox.staff_models import Escalation
+from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
 from inbox.voicemail import store_overdue, unheard_of
 from tasks.context import Context
 from tasks.queue import Job

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from inbox.models import Message
-from inbox.staff_models import Review, ReviewReason
+from inbox.models import Message, Review, ReviewReason
 from intake.practices import Practice
 from tasks.routing import Facts
 

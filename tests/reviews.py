@@ -7,7 +7,7 @@ from typing import Any
 
 from inbox.database import Database
 from inbox.inbound import record_message
-from inbox.staff_models import Review, ReviewReason
+from inbox.models import Review, ReviewReason
 from tests.inbox.conftest import inbound
 
 FIRST = datetime(2026, 6, 1, 9, tzinfo=UTC)

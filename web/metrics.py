@@ -18,8 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Delivery, DeliveryState, Message, now
-from inbox.staff_models import Escalation, Review
+from inbox.models import Delivery, DeliveryState, Escalation, Message, Review, now
 from tasks.metrics import Series, Tally
 from tasks.queue import WorkQueue
 from web.errors import RequestError

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from inbox.database import Database
-    from inbox.staff_models import StaffMember
+    from inbox.models import StaffMember
 
 ROLES = ("staff", "manager", "admin")
 GENERATED_BYTES = 15
@@ -47,7 +47,7 @@ def add(email: str, practices: tuple[str, ...], role: str, name: str | None, gen
     The password is asked for twice on a terminal, and read from the first line of the input otherwise.
     """
     from inbox.accounts import add_member
-    from inbox.staff_models import Role
+    from inbox.models import Role
 
     with _open(data_dir) as (database, known):
         _require_known(practices, known)

@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 
 from inbox.accounts import find_session, is_stale
 from inbox.audit import record_action
-from inbox.models import Conversation, Message, now
-from inbox.staff_models import Escalation, Role, StaffSession
+from inbox.models import Conversation, Escalation, Message, Role, StaffSession, now
 from intake.practices import Practice
 from staff.live import is_refresh
 from web.services import Services, services_of

@@ -35,8 +35,7 @@ from inbox.accounts import (
     totp_address,
 )
 from inbox.audit import record_action
-from inbox.models import now
-from inbox.staff_models import Role, StaffMember
+from inbox.models import Role, StaffMember, now
 from intake.errors import IntakeError
 from staff.auth.access import member, open_to
 from staff.display import clock

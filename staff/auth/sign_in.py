@@ -20,8 +20,7 @@ from inbox.accounts import (
     prove_second_factor,
 )
 from inbox.audit import record_action
-from inbox.models import now
-from inbox.staff_models import Role, StaffMember, StaffSession
+from inbox.models import Role, StaffMember, StaffSession, now
 from staff.auth.access import load_member, member, open_to
 from templates.staff import FOLDER
 from web.services import services_of

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.conversation_state import note_answer
-from inbox.models import Conversation, ConversationState, now
-from inbox.staff_models import Note, Role
+from inbox.models import Conversation, ConversationState, Note, Role, now
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.conversation_queries import (

@@ -13,9 +13,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from inbox.consent import is_opted_out
-from inbox.models import Conversation, Delivery, DeliveryState, LineType, Medium, Message, Voicemail
+from inbox.models import (
+    AuditEntry,
+    Conversation,
+    ConversationRead,
+    Delivery,
+    DeliveryState,
+    LineType,
+    Medium,
+    Message,
+    Note,
+    Review,
+    StaffMember,
+    Voicemail,
+)
 from inbox.patients import conversations_of
-from inbox.staff_models import AuditEntry, ConversationRead, Note, Review, StaffMember
 from staff import display
 from staff.conversations.inbox_queries import names_of
 from tasks.routing_facts import NEVER_ARRIVED, medium_of

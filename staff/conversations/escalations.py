@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Notification, NotificationState
-from inbox.staff_models import Escalation, Role
+from inbox.models import Escalation, Notification, NotificationState, Role
 from staff import display
 from staff.auth.access import member, open_to, own_escalation, record_on_conversation
 from tasks.notification.escalation import acknowledge

@@ -7,8 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 
 from inbox.audit import record_action
-from inbox.models import Channel, now
-from inbox.staff_models import Role
+from inbox.models import Channel, Role, now
 from intake.practices import INTENTS
 from staff import display
 from staff.auth.access import member, open_to

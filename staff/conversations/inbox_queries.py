@@ -10,8 +10,17 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.models import Channel, Conversation, ConversationState, Delivery, DeliveryState, Message
-from inbox.staff_models import ConversationRead, StaffMember, StaffPractice
+from inbox.models import (
+    Channel,
+    Conversation,
+    ConversationRead,
+    ConversationState,
+    Delivery,
+    DeliveryState,
+    Message,
+    StaffMember,
+    StaffPractice,
+)
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import INTENTS

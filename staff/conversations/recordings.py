@@ -9,8 +9,7 @@ import structlog
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy import select
 
-from inbox.models import Voicemail
-from inbox.staff_models import Role
+from inbox.models import Role, Voicemail
 from intake.settings import Settings
 from intake.twilio_hosts import is_twilio_address
 from staff.auth.access import open_to, own_message, record_on_conversation

@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, current_app, render_template, request
 
 from inbox.audit import record_action
-from inbox.models import now
+from inbox.models import Review, ReviewReason, Role, now
 from inbox.reviews import NONE_OF_THESE, reviews_since
-from inbox.staff_models import Review, ReviewReason, Role
 from intake.practices import INTENTS, Practice
 from staff import display
 from staff.auth.access import member, open_to, own_practice

@@ -21,7 +21,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.models import Message, now
+from inbox.models import Message, Review, ReviewReason, Role, StaffMember, now
 from inbox.reviews import (
     NONE_OF_THESE,
     Claimed,
@@ -32,7 +32,6 @@ from inbox.reviews import (
     read_context,
     release,
 )
-from inbox.staff_models import Review, ReviewReason, Role, StaffMember
 from intake.practices import INTENTS
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation

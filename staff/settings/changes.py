@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from inbox.models import now
+from inbox.models import SettingVersion, now
 from inbox.setting_versions import Change, Standing, add_version, changes_of, read_standing, read_standing_at
-from inbox.staff_models import SettingVersion
 from intake.errors import IntakeError
 from intake.practice_settings import (
     Conflict,

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from inbox.models import SettingVersion
 from inbox.setting_versions import Standing, changes_of, list_versions, read_standing_at, versions_since
-from inbox.staff_models import SettingVersion
 from intake.practice_settings import read_setting
 from intake.practices import Practice
 from staff import display

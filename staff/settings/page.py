@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.audit import record_action
-from inbox.models import now
+from inbox.models import Role, now
 from inbox.setting_versions import find_version, read_standing_at
-from inbox.staff_models import Role
 from intake.errors import IntakeError
 from intake.practice_settings import (
     HOURS,

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
-from inbox.models import Notification, now
-from inbox.staff_models import Escalation
+from inbox.models import Escalation, Notification, now
 from intake.practices import TEXT_PREFIX, Practice
 from tasks.notification.escalation_policy import NEVER, contact_of, next_step_at, reason_of
 from tasks.notification.models import add_notifications, key_of

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.models import Message, Notification, now
-from inbox.staff_models import Escalation
+from inbox.models import Escalation, Message, Notification, now
 from intake.practices import TEXT_PREFIX, Practice, Team
 from tasks.notification.escalation_policy import next_step_at, number_of
 from tasks.notification.quiet_hours import due_at

@@ -12,8 +12,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from inbox.models import Conversation, Message, Notification, NotificationState, now
-from inbox.staff_models import Escalation
+from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice, Team
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
 from tasks.delivery.states import retry_delay

@@ -25,8 +25,7 @@ from inbox.accounts import (
 )
 from inbox.audit import record_action
 from inbox.database import Database
-from inbox.models import now
-from inbox.staff_models import AuditEntry, Role, StaffMember
+from inbox.models import AuditEntry, Role, StaffMember, now
 from tests.app.command import ROOT, Finished, complete, intake
 from tests.world import PRACTICES_TOML
 

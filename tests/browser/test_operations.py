@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from inbox.staff_models import Escalation, Role
+from inbox.models import Escalation, Role
 from tests.staff.conftest import PASSWORD, Console, console_of, start_console
 from tests.staff.conversations.test_escalations import PAGE, console
 from tests.staff.test_rq_dashboard import with_jobs

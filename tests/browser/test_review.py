@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from inbox.staff_models import Review, ReviewReason, Role
+from inbox.models import Review, ReviewReason, Role
 from tests.staff.conftest import PASSWORD, Console, StartConsole, console_of, start_console
 from tests.staff.reviews.test_quality import add_review
 

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from inbox.accounts import add_member
-from inbox.staff_models import Role
+from inbox.models import Role
 from tests.browser.product import Product
 from tests.browser.visitor import Chat, Visitor
 from tests.staff.conftest import PASSWORD

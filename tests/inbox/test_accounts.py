@@ -39,8 +39,7 @@ from inbox.accounts import (
     use_recovery_code,
 )
 from inbox.database import Database
-from inbox.models import now
-from inbox.staff_models import AuditEntry, Role, StaffMember, StaffSession
+from inbox.models import AuditEntry, Role, StaffMember, StaffSession, now
 from intake.errors import IntakeError
 
 PASSWORD = "correct horse battery staple"

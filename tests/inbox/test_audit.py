@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from inbox.audit import START, Verdict, _hash, record_action, verify
 from inbox.database import Database
+from inbox.models import AuditEntry
 from inbox.rotation import rotate_keys
-from inbox.staff_models import AuditEntry
 from intake.encryption import Keyring
 from tests.inbox.conftest import Reopen
 from tests.inbox.test_database import alembic_config

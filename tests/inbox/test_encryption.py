@@ -17,10 +17,9 @@ from inbox.column_types import EncryptedText
 from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.inbound import Contact, Media, record_message
-from inbox.models import Conversation, Delivery, EncryptionKey, Message, OptOut, Voicemail
+from inbox.models import Conversation, Delivery, EncryptionKey, Message, Note, OptOut, Role, Voicemail
 from inbox.rotation import rotate_keys
 from inbox.setting_versions import Change, Standing, add_version, read_standing
-from inbox.staff_models import Note, Role
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practice_settings import Override

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from inbox.accounts import add_member
 from inbox.database import Database
 from inbox.live_practices import LivePractices
+from inbox.models import Role, SettingVersion
 from inbox.setting_versions import (
     Change,
     Standing,
@@ -22,7 +23,6 @@ from inbox.setting_versions import (
     read_standing_at,
     versions_since,
 )
-from inbox.staff_models import Role, SettingVersion
 from intake.encryption import Keyring
 from intake.practice_settings import Override, Value
 from intake.practices import Practice, Practices

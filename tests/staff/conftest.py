@@ -17,7 +17,7 @@ from flask import Flask
 from app.wsgi import build_app
 from classifier import Classifier
 from inbox.accounts import add_member
-from inbox.staff_models import Role, StaffMember
+from inbox.models import Role, StaffMember
 from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn

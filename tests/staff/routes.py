@@ -11,17 +11,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
-from inbox.models import Conversation, Delivery, Message, Voicemail, now
-from inbox.setting_versions import Change, Standing, add_version
-from inbox.staff_models import (
+from inbox.models import (
+    Conversation,
+    Delivery,
     Escalation,
+    Message,
     Note,
     Review,
     ReviewReason,
     Role,
     StaffMember,
     StaffSession,
+    Voicemail,
+    now,
 )
+from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.twilio import ACCOUNT_SID

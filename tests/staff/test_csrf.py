@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from inbox.models import Base
-from inbox.staff_models import Role
+from inbox.models import Base, Role
 from tests.staff.conftest import Console
 from tests.staff.routes import OWN, Call, World, build_world, sign_in_again
 

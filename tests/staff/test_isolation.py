@@ -13,8 +13,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.models import Base
-from inbox.staff_models import Role
+from inbox.models import Base, Role
 from staff.rq_dashboard import READS
 from tests.staff.conftest import Console
 from tests.staff.routes import (

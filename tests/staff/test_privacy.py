@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from inbox.audit import verify
-from inbox.staff_models import AuditEntry, Role
+from inbox.models import AuditEntry, Role
 from tests.staff.conftest import PASSWORD, Console
 from tests.staff.routes import FORM, NAMES, OWN, PATIENTS, WORDS, World, build_world, sign_in_again
 from tests.tasks.test_privacy import _everything_in

@@ -14,7 +14,7 @@ from rq import Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from inbox.staff_models import Role
+from inbox.models import Role
 from staff.rq_dashboard import READS, ReadingRedis
 from tasks.context import use
 from tasks.queue import QUEUES

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import Understanding
-from inbox.models import Keyword, Message
+from inbox.models import Keyword, Message, Review, ReviewReason
 from inbox.reviews import NONE_OF_THESE
-from inbox.staff_models import Review, ReviewReason
 from intake.practices import INTENTS, Practice
 from tasks.corrections import NOTHING_ELSE, Past, plan_correction
 from tasks.review_sampling import chance, in_scope, why_review

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from inbox.accounts import add_member
-from inbox.models import Delivery
+from inbox.models import Delivery, Role
 from inbox.setting_versions import Standing, add_version
-from inbox.staff_models import Role
 from intake.practice_settings import Override, Value
 from tests.service import Service
 

@@ -16,8 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from sqlalchemy import delete
 
 from inbox.database import Database
-from inbox.models import Classification, now
-from inbox.staff_models import Escalation
+from inbox.models import Classification, Escalation, now
 from intake.settings import Settings
 from tasks.metrics import CLASSIFY_SECONDS, MESSAGES, Measure, Series, read, record
 from tasks.queue import WorkQueue

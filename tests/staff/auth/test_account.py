@@ -12,7 +12,7 @@ import requests
 import segno
 
 from inbox.accounts import check_password
-from inbox.staff_models import AuditEntry, Role, StaffMember, StaffSession
+from inbox.models import AuditEntry, Role, StaffMember, StaffSession
 from staff.auth.account import DIFFERENT, WRONG_CODE, WRONG_PASSWORD, describe_browser
 from tests.staff.conftest import PASSWORD, Browser, Console
 

@@ -21,8 +21,7 @@ from inbox.accounts import (
     new_totp_secret,
     revoke_sessions,
 )
-from inbox.models import now
-from inbox.staff_models import AuditEntry, StaffMember, StaffSession
+from inbox.models import AuditEntry, StaffMember, StaffSession, now
 from intake.settings import Settings
 from staff.auth.sign_in import CODE_REFUSED, HOME, REFUSED, TOO_OFTEN
 from tests.staff.conftest import PASSWORD, Browser, Console, csrf_token

@@ -14,18 +14,20 @@ from sqlalchemy import select
 
 from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
+    AuditEntry,
     Channel,
     Conversation,
+    ConversationRead,
     ConversationState,
     Delivery,
     DeliveryState,
     LineType,
     Medium,
     Message,
+    Note,
     Voicemail,
     now,
 )
-from inbox.staff_models import AuditEntry, ConversationRead, Note
 from tasks.carriers.twilio import make_email_sender
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console

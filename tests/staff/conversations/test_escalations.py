@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from inbox.models import now
-from inbox.staff_models import AuditEntry, Escalation
+from inbox.models import AuditEntry, Escalation, now
 from tests.staff.conftest import Console, StartConsole
 from tests.standins.hook import HookReceiver
 

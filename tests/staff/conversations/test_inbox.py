@@ -13,8 +13,7 @@ import pytest
 import redis
 import requests
 
-from inbox.models import Conversation, Delivery, Medium, now
-from inbox.staff_models import AuditEntry
+from inbox.models import AuditEntry, Conversation, Delivery, Medium, now
 from intake.settings import Settings
 from tasks.pubsub import Watchers, announce
 from tasks.queue import connect

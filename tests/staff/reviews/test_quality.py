@@ -16,9 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.models import Channel, Conversation, Message, now
+from inbox.models import AuditEntry, Channel, Conversation, Message, Review, ReviewReason, now
 from inbox.reviews import NONE_OF_THESE
-from inbox.staff_models import AuditEntry, Review, ReviewReason
 from intake.practices import INTENTS
 from staff.reviews import plots
 from staff.reviews.plots import HEIGHT, WIDTH, Point, Texts

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from inbox.audit import verify
 from inbox.models import (
+    AuditEntry,
     Conversation,
     ConversationState,
     Decision,
@@ -19,10 +20,11 @@ from inbox.models import (
     DeliveryState,
     Message,
     Notification,
+    Review,
+    ReviewReason,
     now,
 )
 from inbox.reviews import UNDO_WITHIN
-from inbox.staff_models import AuditEntry, Review, ReviewReason
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.world import PATIENT
 

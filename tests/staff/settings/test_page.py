@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from inbox.models import Delivery
-from inbox.staff_models import AuditEntry, Role, SettingVersion
+from inbox.models import AuditEntry, Delivery, Role, SettingVersion
 from intake.practices import Practice
 from intake.settings import Settings
 from tasks.notification.models import key_of

@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox.live_practices import LivePractices
-from inbox.models import Message, Notification, now
-from inbox.staff_models import AuditEntry, Escalation
+from inbox.models import AuditEntry, Escalation, Message, Notification, now
 from intake.practices import EscalationStep, Practices
 from tasks import jobs
 from tasks.context import use

@@ -1,0 +1,56 @@
+"""The tables, one module a domain. Patient text, names and numbers are in encrypted columns only."""
+
+from __future__ import annotations
+
+from inbox.models.audit import AuditEntry
+from inbox.models.base import Base, now
+from inbox.models.conversations import (
+    Channel,
+    Classification,
+    Conversation,
+    ConversationState,
+    Decision,
+    Keyword,
+    LineType,
+    Message,
+)
+from inbox.models.deliveries import Delivery, DeliveryState, Medium
+from inbox.models.encryption_keys import EncryptionKey
+from inbox.models.notifications import Escalation, Notification, NotificationState
+from inbox.models.opt_outs import OptOut
+from inbox.models.reviews import Review, ReviewReason
+from inbox.models.setting_versions import SettingVersion
+from inbox.models.staff import ConversationRead, Note, Role, StaffMember, StaffPractice, StaffSession
+from inbox.models.voicemails import Voicemail
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Channel",
+    "Classification",
+    "Conversation",
+    "ConversationRead",
+    "ConversationState",
+    "Decision",
+    "Delivery",
+    "DeliveryState",
+    "EncryptionKey",
+    "Escalation",
+    "Keyword",
+    "LineType",
+    "Medium",
+    "Message",
+    "Note",
+    "Notification",
+    "NotificationState",
+    "OptOut",
+    "Review",
+    "ReviewReason",
+    "Role",
+    "SettingVersion",
+    "StaffMember",
+    "StaffPractice",
+    "StaffSession",
+    "Voicemail",
+    "now",
+]

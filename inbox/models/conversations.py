@@ -1,0 +1,152 @@
+"""What patients wrote, and what was understood and decided about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.column_types import EncryptedText
+from inbox.models.base import Base, now
+
+
+class Channel(StrEnum):
+    """How a message came in."""
+
+    SMS = "sms"
+    VOICEMAIL = "voicemail"
+    CHAT = "chat"
+    WEB_FORM = "web_form"
+    EMAIL = "email"
+
+
+class Keyword(StrEnum):
+    """What a one-word text asks of the sender rather than of the practice."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
+class ConversationState(StrEnum):
+    """Whether staff still have something to do: open, waiting for the patient, or closed."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+class LineType(StrEnum):
+    """What a number is known to be; a landline receives no texts."""
+
+    UNKNOWN = "unknown"
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+
+
+class Conversation(Base):
+    """One patient's thread with one practice on one channel.
+
+    A chat has no address that proves who the patient is: it is found by its random `public_id`, and what they gave to
+    be reached at stays a contact. `entries` counts what the patient has seen of a chat, see `inbox.chat`. What staff
+    have to do about it (`state`, `intent`, `team`, `priority`) is kept up to date by `inbox.conversation_state`.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("practice", "channel", "patient_index"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    practice: Mapped[str] = mapped_column(String(63))
+    channel: Mapped[Channel] = mapped_column(String(16))
+    patient_address: Mapped[str | None] = mapped_column(EncryptedText)
+    patient_index: Mapped[str | None] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    staff_took_over_at: Mapped[datetime | None]
+    line_type: Mapped[LineType] = mapped_column(
+        String(8), default=LineType.UNKNOWN, server_default=LineType.UNKNOWN.value
+    )
+    public_id: Mapped[str | None] = mapped_column(String(32), unique=True, index=True)
+    patient_name: Mapped[str | None] = mapped_column(EncryptedText)
+    contact_phone: Mapped[str | None] = mapped_column(EncryptedText)
+    contact_email: Mapped[str | None] = mapped_column(EncryptedText)
+    entries: Mapped[int] = mapped_column(default=0, server_default="0")
+    state: Mapped[ConversationState] = mapped_column(
+        String(8), default=ConversationState.OPEN, server_default=ConversationState.OPEN.value
+    )
+    assigned_to: Mapped[int | None]
+    last_activity_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
+    last_message_id: Mapped[int | None]
+    intent: Mapped[str | None] = mapped_column(String(32))
+    team: Mapped[str | None] = mapped_column(String(32))
+    priority: Mapped[str | None] = mapped_column(String(8))
+
+
+class Message(Base):
+    """One message from a patient, as it arrived."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_id"),
+        Index("ix_messages_entry", "conversation_id", "entry", unique=True),
+        Index("ix_messages_unhandled", "handled_at", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(16))
+    provider_id: Mapped[str] = mapped_column(String(64))
+    received_on: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(EncryptedText)
+    subject: Mapped[str | None] = mapped_column(EncryptedText)
+    media: Mapped[str | None] = mapped_column(EncryptedText)
+    sender_message_id: Mapped[str | None] = mapped_column(EncryptedText)
+    entry: Mapped[int | None]
+    keyword: Mapped[Keyword | None] = mapped_column(String(8))
+    keyword_answered: Mapped[bool] = mapped_column(default=False)
+    keyword_changed_consent: Mapped[bool] = mapped_column(default=False)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    handled_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+
+    conversation: Mapped[Conversation] = relationship()
+    classification: Mapped[Classification | None] = relationship(back_populates="message")
+    decision: Mapped[Decision | None] = relationship(back_populates="message")
+
+
+class Classification(Base):
+    """What the model and the screens said of a message."""
+
+    __tablename__ = "classifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
+    model_version: Mapped[str] = mapped_column(String(32))
+    intent: Mapped[str] = mapped_column(String(32))
+    confidence: Mapped[float]
+    probabilities: Mapped[dict[str, Any]]
+    urgent: Mapped[bool]
+    acknowledgement: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    message: Mapped[Message] = relationship(back_populates="classification")
+
+
+class Decision(Base):
+    """What was decided about a message, and why."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
+    route: Mapped[str] = mapped_column(String(32))
+    reply: Mapped[str | None] = mapped_column(String(32))
+    team: Mapped[str | None] = mapped_column(String(32))
+    priority: Mapped[str | None] = mapped_column(String(8))
+    why: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    message: Mapped[Message] = relationship(back_populates="decision")

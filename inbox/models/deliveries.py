@@ -1,0 +1,67 @@
+"""The outbox of replies to patients."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.column_types import EncryptedText
+from inbox.models.base import Base, now
+from inbox.models.conversations import Conversation, Message
+
+
+class Medium(StrEnum):
+    """How a reply goes out."""
+
+    SMS = "sms"
+    CHAT = "chat"
+    EMAIL = "email"
+
+
+class DeliveryState(StrEnum):
+    """Where an outgoing reply stands; see `tasks.delivery.states` for the moves between them."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    NOT_SENT = "not_sent"
+
+
+class Delivery(Base):
+    """One reply to a patient: an outbox row, written in the transaction that decided it."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("message_id", "reply"),
+        Index("ix_deliveries_entry", "conversation_id", "entry", unique=True),
+        Index("ix_deliveries_due", "state", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    reply: Mapped[str] = mapped_column(String(32))
+    medium: Mapped[Medium] = mapped_column(String(8), default=Medium.SMS, server_default=Medium.SMS.value)
+    sender: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(EncryptedText)
+    entry: Mapped[int | None]
+    state: Mapped[DeliveryState] = mapped_column(String(12), default=DeliveryState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+    sending_at: Mapped[datetime | None]
+    provider_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    error_code: Mapped[str | None] = mapped_column(String(32))
+    staff_id: Mapped[int | None]
+    form_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+    conversation: Mapped[Conversation] = relationship()
+    message: Mapped[Message | None] = relationship()

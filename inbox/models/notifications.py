@@ -1,0 +1,64 @@
+"""The outbox of notices to staff, and the alarms that someone must acknowledge."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.models.base import Base, now
+from inbox.models.conversations import Message
+
+
+class NotificationState(StrEnum):
+    """Where a staff notification stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class Notification(Base):
+    """One notice to one address of a team: an outbox row. It names the message, never its text."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        UniqueConstraint("message_id", "reason", "team", "target"),
+        Index("ix_notifications_due", "state", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(32))
+    team: Mapped[str] = mapped_column(String(32))
+    target: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[str] = mapped_column(String(8))
+    state: Mapped[NotificationState] = mapped_column(String(12), default=NotificationState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+    message: Mapped[Message] = relationship()
+
+
+class Escalation(Base):
+    """An urgent message that somebody has to acknowledge; until then, the next contact is told."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (Index("ix_escalations_due", "acknowledged_at", "next_step_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
+    practice: Mapped[str] = mapped_column(String(63))
+    step: Mapped[int] = mapped_column(default=0)
+    next_step_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(String(80))
+
+    message: Mapped[Message] = relationship()

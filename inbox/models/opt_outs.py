@@ -1,0 +1,25 @@
+"""Who does not want to be texted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.column_types import EncryptedText
+from inbox.models.base import Base, now
+
+
+class OptOut(Base):
+    """A number's wish not to be texted by a practice; kept, inactive, when the patient opts in again."""
+
+    __tablename__ = "opt_outs"
+    __table_args__ = (UniqueConstraint("practice", "patient_index"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    practice: Mapped[str] = mapped_column(String(63))
+    patient_address: Mapped[str] = mapped_column(EncryptedText)
+    patient_index: Mapped[str] = mapped_column(String(32))
+    active: Mapped[bool] = mapped_column(default=True)
+    changed_at: Mapped[datetime] = mapped_column(default=now)

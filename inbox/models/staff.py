@@ -1,0 +1,92 @@
+"""Who may sign in to the console, and what they note and read there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.column_types import EncryptedText
+from inbox.models.base import Base, now
+from inbox.models.conversations import Conversation
+
+
+class Role(StrEnum):
+    """What a member of staff may do, each more than the one before: answer; settings of the practice; everything."""
+
+    STAFF = "staff"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+class StaffMember(Base):
+    """A person who may sign in to the console."""
+
+    __tablename__ = "staff_members"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[Role] = mapped_column(String(8))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    disabled_at: Mapped[datetime | None]
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
+    totp_last_step: Mapped[int | None]
+    recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+    practices: Mapped[list[StaffPractice]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+
+class StaffPractice(Base):
+    """A practice that a member of staff works for."""
+
+    __tablename__ = "staff_practices"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), primary_key=True)
+    practice: Mapped[str] = mapped_column(String(63), primary_key=True)
+
+
+class StaffSession(Base):
+    """One browser that is signed in; the cookie holds a random token, and this row its hash."""
+
+    __tablename__ = "staff_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    browser: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
+
+    member: Mapped[StaffMember] = relationship()
+
+
+class Note(Base):
+    """What staff tell each other about a conversation; patients never see it."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    text: Mapped[str] = mapped_column(EncryptedText)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    member: Mapped[StaffMember] = relationship()
+    conversation: Mapped[Conversation] = relationship()
+
+
+class ConversationRead(Base):
+    """Up to which message a member of staff has read a conversation."""
+
+    __tablename__ = "conversation_reads"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    message_id: Mapped[int]
