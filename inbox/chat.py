@@ -15,7 +15,8 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Channel, Conversation, Delivery, Message
+from inbox.models import Conversation, Delivery, Message
+from intake.vocabulary import Channel
 
 Author = Literal["patient", "robot", "staff"]
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.conversation_state import note_answer
 from inbox.models import Conversation, ConversationState, Note, Role, now
+from intake.vocabulary import words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.conversation_queries import (
@@ -230,14 +231,14 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "acts": read_acts(session, conversation_id, zone),
             "contact": read_contact(session, conversation, zone),
             "reach": reach,
-            "medium": display.MEDIA[reach.medium],
+            "medium": reach.medium.words,
             "colleagues": colleagues,
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment),
             "state": display.STATES[ConversationState(conversation.state)],
             "channel": display.CHANNELS,
-            "label": display.label,
+            "label": words_of,
             "draft": "",
             "problem": "",
             "overtaken": False,

@@ -20,7 +20,6 @@ from inbox.models import (
     Delivery,
     DeliveryState,
     LineType,
-    Medium,
     Message,
     Note,
     Review,
@@ -28,6 +27,7 @@ from inbox.models import (
     Voicemail,
 )
 from inbox.patients import conversations_of
+from intake.vocabulary import Medium, words_of
 from staff import display
 from staff.conversations.inbox_queries import names_of
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
@@ -308,7 +308,7 @@ def _corrections(session: Session, messages: Sequence[Message]) -> dict[int, str
         .join(StaffMember, Review.staff_id == StaffMember.id)
         .where(Review.message_id.in_([message.id for message in messages]), Review.label.is_not(None))
     )
-    return {message_id: f"{display.label(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
+    return {message_id: f"{words_of(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
 
 
 def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: str) -> Entry:
@@ -340,14 +340,14 @@ def _reading(message: Message, corrected: str) -> Reading | None:
         return None
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
     return Reading(
-        intent=display.label(found.intent) if found else "",
+        intent=words_of(found.intent) if found else "",
         percent=_percent(found.confidence) if found else "",
-        bars=[Bar(display.label(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
+        bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         urgent=found is not None and found.urgent,
         acknowledgement=found is not None and found.acknowledgement,
-        route=display.label(decision.route),
-        reply=display.label(decision.reply),
-        team=display.label(decision.team),
+        route=words_of(decision.route),
+        reply=words_of(decision.reply),
+        team=words_of(decision.team),
         priority=decision.priority or "",
         why=decision.why,
         corrected=corrected,

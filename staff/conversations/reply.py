@@ -11,17 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_answer
-from inbox.models import Conversation, ConversationState, Delivery, Medium, now
-from intake.practices import INTENTS, Practice
+from inbox.models import Conversation, ConversationState, Delivery, now
+from intake.practices import Practice
+from intake.vocabulary import INTENTS, Medium, ReplyName
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.inbox_queries import names_of
 from tasks.delivery.outbox import add_delivery
 from tasks.queue import AfterCommit
-from tasks.routing import REVIEW, URGENT
 from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, render_for_patient
 
 REPLY = "staff"
-QUICK_REPLIES = (*INTENTS, REVIEW, URGENT)
+QUICK_REPLIES = (*INTENTS, ReplyName.REVIEW, ReplyName.URGENT)
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
 _FORM_ID = re.compile(r"[0-9a-f]{32}")
 

@@ -15,8 +15,8 @@ from flask import Blueprint, Response, current_app, render_template, request
 from inbox.audit import record_action
 from inbox.models import Review, ReviewReason, Role, now
 from inbox.reviews import NONE_OF_THESE, reviews_since
-from intake.practices import INTENTS, Practice
-from staff import display
+from intake.practices import Practice
+from intake.vocabulary import INTENTS, words_of
 from staff.auth.access import member, open_to, own_practice
 from staff.reviews import plots, quality_statistics
 from staff.reviews.plots import Point, Texts
@@ -76,7 +76,7 @@ def page() -> str:
         "versions": versions,
         "counts": _counts(reviews),
         "sample": choice.practice.review_sample,
-        "names": {name: display.label(name) for name in LABELS},
+        "names": {name: words_of(name) for name in LABELS},
         "right": quality_statistics.share_right(judged),
     }
     if not judged:

@@ -14,9 +14,10 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
-from inbox.models import LineType, Medium
+from inbox.models import LineType
 from inbox.voicemail import RecordingState, Report
 from intake.settings import Settings
+from intake.vocabulary import Medium
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,

@@ -15,19 +15,18 @@ from sqlalchemy import select
 from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
     AuditEntry,
-    Channel,
     Conversation,
     ConversationRead,
     ConversationState,
     Delivery,
     DeliveryState,
     LineType,
-    Medium,
     Message,
     Note,
     Voicemail,
     now,
 )
+from intake.vocabulary import Channel, Medium
 from tasks.carriers.twilio import make_email_sender
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console

@@ -13,8 +13,9 @@ import pytest
 import redis
 import requests
 
-from inbox.models import AuditEntry, Conversation, Delivery, Medium, now
+from inbox.models import AuditEntry, Conversation, Delivery, now
 from intake.settings import Settings
+from intake.vocabulary import Medium
 from tasks.pubsub import Watchers, announce
 from tasks.queue import connect
 from tests.chat_client import ChatClient

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.models import AuditEntry, Channel, Conversation, Message, Review, ReviewReason, now
+from inbox.models import AuditEntry, Conversation, Message, Review, ReviewReason, now
 from inbox.reviews import NONE_OF_THESE
-from intake.practices import INTENTS
+from intake.vocabulary import INTENTS, Channel
 from staff.reviews import plots
 from staff.reviews.plots import HEIGHT, WIDTH, Point, Texts
 from staff.reviews.quality_statistics import (

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from inbox.models import Medium
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
+from intake.vocabulary import Medium
 from tasks.carriers.email_message import delivery_key
 from tasks.carriers.protocol import Accepted, OutgoingMessage, ProviderStatus, Refused, Retryable
 from tasks.carriers.smtp import UNANSWERED, EmailSender, make_email_sender
