@@ -24,8 +24,8 @@ from inbox.models import (
     now,
 )
 from intake.practices import Practice
+from tasks.carriers.backoff import wait_after
 from tasks.delivery.outbox import add_delivery
-from tasks.delivery.states import wait_after
 from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
 from tasks.notification.models import BROKEN_REPLY, UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
 from tasks.pubsub import topics_of

@@ -13,6 +13,7 @@ from inbox.consent import is_opted_out, record_consent
 from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message, now
 from inbox.patients import conversations_of
 from intake.practices import Practices
+from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,
@@ -23,7 +24,7 @@ from tasks.carriers.protocol import (
     Retryable,
     Unanswered,
 )
-from tasks.delivery.states import IN_FLIGHT, retry_delay
+from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import OPTED_OUT_CODE, apply_provider_status, follow_up, mark_sent
 from tasks.metrics import of_delivery
 from tasks.pubsub import topics_of

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice, Team
+from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
-from tasks.delivery.states import retry_delay
 from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.models import CONSOLE, Digest, Notice, targets_for
 from tasks.notification.quiet_hours import is_gathered
