@@ -20,12 +20,12 @@ def practice() -> None:
 
 @practice.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--replies", "show_replies", is_flag=True, help="Show every reply as a patient would read it now.")
-@click.option("--prompts", "show_prompts", is_flag=True, help="Show every voice prompt as a caller would hear it now.")
-@click.option("--notify", "tests_addresses", is_flag=True, help="Send a test notice to every address of every team.")
+@click.option("--replies", "show_replies", is_flag=True, help="Show each reply as a patient would read it now.")
+@click.option("--prompts", "show_prompts", is_flag=True, help="Show each voice prompt as a caller would hear it now.")
+@click.option("--notify", "tests_addresses", is_flag=True, help="Send a test notice to each address of each team.")
 @data_dir_option
 def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: bool, data_dir: Path) -> None:
-    """Check a practices FILE; errors name the line or the key."""
+    """Check a practices FILE and name the line or key of each error."""
     from tasks.notification.notifier import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments
