@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from inbox.models import Conversation, ConversationState, now
-
-_RANKS = ("low", "normal", "high", "urgent")
+from intake.vocabulary import Priority, Team
 
 
 def note_message(conversation: Conversation) -> None:
@@ -13,7 +12,7 @@ def note_message(conversation: Conversation) -> None:
     conversation.state = ConversationState.OPEN
 
 
-def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: str | None) -> None:
+def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: Priority | None) -> None:
     """Apply the routing decision about a message to its conversation.
 
     Until staff answer, the most pressing of several messages counts: an "ok thanks" takes nothing back.
@@ -25,7 +24,7 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
         priority: how soon, None when nobody has to.
     """
     conversation.intent = intent or conversation.intent
-    if priority is not None and _rank(priority) >= _rank(conversation.priority):
+    if priority is not None and (conversation.priority is None or priority >= conversation.priority):
         conversation.team, conversation.priority = team, priority
 
 
@@ -37,8 +36,4 @@ def note_answer(conversation: Conversation, state: ConversationState) -> None:
 def bring_back(conversation: Conversation) -> None:
     """Reopen a conversation at high priority because a staff reply did not reach the patient."""
     note_message(conversation)
-    note_decision(conversation, None, conversation.team or "front_desk", "high")
-
-
-def _rank(priority: str | None) -> int:
-    return -1 if priority is None else _RANKS.index(priority)
+    note_decision(conversation, None, conversation.team or Team.FRONT_DESK, Priority.HIGH)

@@ -10,29 +10,29 @@ from sqlalchemy import select
 
 from inbox.column_types import keyring
 from inbox.database import Database
-from inbox.inbound import InboundMessage, Recorded, record_message
+from inbox.inbound import InboundMessage
 from inbox.models import Message
 
 SAME_WITHIN = timedelta(minutes=10)
 
 
-def record_submission(
+def identify_submission(
     database: Database, inbound: InboundMessage, contents: Sequence[str | None], client_id: str | None, moment: datetime
-) -> Recorded:
-    """Store a form's message, unless the same was stored in the last ten minutes or so.
+) -> InboundMessage:
+    """Give a form's message an id, the one of the same form if it was stored in the last ten minutes or so.
 
     Its id is a keyed hash, of the page's own id for it where there is one, else of its contents and the time in steps
     of ten minutes. It is the same as one of this step or of the last.
 
     Args:
-        database: where it is stored.
-        inbound: the message; its `provider_id` is set here.
+        database: where forms are stored.
+        inbound: the message, without its `provider_id`.
         contents: everything that the patient wrote.
         client_id: what the page calls it, which holds without a time limit.
         moment: when it came in, aware.
 
     Raises:
-        sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
+        sqlalchemy.exc.SQLAlchemyError: the database could not be reached.
     """
     step = int(moment.timestamp() // SAME_WITHIN.total_seconds())
     names = (
@@ -42,11 +42,9 @@ def record_submission(
     )
     ids = [index for name in names for index in keyring().indexes(name)]
     with database.read() as session:
-        query = select(Message.id).where(Message.provider == inbound.provider, Message.provider_id.in_(ids))
+        query = select(Message.provider_id).where(Message.provider == inbound.provider, Message.provider_id.in_(ids))
         known = session.scalar(query.limit(1))
-    if known is not None:
-        return Recorded(known, is_new=False)
-    return record_message(database, replace(inbound, provider_id=ids[0]))
+    return replace(inbound, provider_id=known or ids[0])
 
 
 def _name(*values: str | None) -> str:

@@ -14,8 +14,10 @@ from inbox.chat import next_entry
 from inbox.column_types import keyring
 from inbox.consent import is_opted_out, parse_keyword, record_consent
 from inbox.database import Database
-from inbox.models import Channel, Conversation, Keyword, Message
+from inbox.models import Conversation, Keyword, Message
 from inbox.patients import conversations_of
+from intake.channels import traits_of
+from intake.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,25 @@ class Recorded:
 
     Attributes:
         message_id: its id.
+        conversation_id: of the conversation it is in.
+        practice: slug of the practice it was sent to.
+        channel: how it came.
         is_new: whether this call stored it.
         entry: its number among what the patient has seen of a chat; None on every other channel.
     """
 
     message_id: int
+    conversation_id: int
+    practice: str
+    channel: str
     is_new: bool
     entry: int | None = None
+
+    @classmethod
+    def of(cls, message: Message, *, is_new: bool) -> Recorded:
+        """Describe a stored row, within the transaction that read or wrote it."""
+        conversation = message.conversation
+        return cls(message.id, conversation.id, conversation.practice, conversation.channel, is_new, message.entry)
 
 
 def record_message(database: Database, inbound: InboundMessage) -> Recorded:
@@ -115,7 +129,7 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
         select(Message).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
     )
     if known is not None:
-        return Recorded(known.id, is_new=False, entry=known.entry)
+        return Recorded.of(known, is_new=False)
     conversation = _conversation(session, inbound)
     message = Message(
         conversation=conversation,
@@ -129,13 +143,13 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
         entry=None if inbound.chat_id is None else next_entry(session, inbound.chat_id),
         keyword_answered=inbound.provider_keyword is not None,
     )
-    if inbound.channel is Channel.SMS and inbound.patient_address is not None:
+    if traits_of(inbound.channel).takes_keywords and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)
     conversation_state.note_message(conversation)
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
-    return Recorded(message.id, is_new=True, entry=message.entry)
+    return Recorded.of(message, is_new=True)
 
 
 def _conversation(session: Session, inbound: InboundMessage) -> Conversation:

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from inbox.database import Database
 from inbox.inbound import InboundMessage, Recorded, store_message
-from inbox.models import Channel, Decision, Message, Voicemail, now
+from inbox.models import Decision, Message, Voicemail, now
+from intake.vocabulary import Channel
 
 PROVIDER = "twilio"
 # Twilio transcribes within minutes, where it does so at all.
@@ -251,10 +252,10 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
 def _complete(session: Session, message: Message, text: str) -> Recorded:
     """Give a message its text; one that was handled without it is handled again, now that it can be understood."""
     if message.text or not text:
-        return Recorded(message.id, is_new=False)
+        return Recorded.of(message, is_new=False)
     message.text = text
     message.handled_at = None
     message.failures = 0
     message.next_attempt_at = now()
     session.execute(delete(Decision).where(Decision.message_id == message.id))
-    return Recorded(message.id, is_new=True)
+    return Recorded.of(message, is_new=True)

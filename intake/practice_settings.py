@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from intake.errors import IntakeError
-from intake.practices import INTENTS, REPLY_NAMES, WEEKDAYS, Links, Location, Practice, Team, explain_one
+from intake.practices import WEEKDAYS, Links, Location, Practice, TeamSettings, explain_one
+from intake.vocabulary import INTENTS, REPLY_NAMES
 
 Value = str | float | bool | list[str] | None
 
@@ -21,8 +22,8 @@ HOURS = (*(f"hours.{day}" for day in WEEKDAYS), "closed_on")
 LINKS = tuple(f"links.{name}" for name in Links.model_fields)
 REPLIES = tuple(f"replies.{name}" for name in REPLY_NAMES)
 THRESHOLDS = ("review_threshold", *(f"thresholds.{name}" for name in INTENTS), "review_sample", "review_reply_hours")
-TEAM_FIELDS = tuple(Team.model_fields)
-_NO_TEAM: dict[str, Value] = Team().model_dump(mode="json")
+TEAM_FIELDS = tuple(TeamSettings.model_fields)
+_NO_TEAM: dict[str, Value] = TeamSettings().model_dump(mode="json")
 _BY_NAME = ("replies", "thresholds")  # what has a value only for the names that are given one
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,21 +19,8 @@ from pydantic_core import ErrorDetails
 
 from intake import phone
 from intake.errors import IntakeError
+from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Priority, Route
 
-Intent = Literal[
-    "new_patient_inquiry",
-    "existing_patient_question",
-    "appointment_request",
-    "billing_inquiry",
-    "clinical_concern",
-    "complaint",
-    "price_shopper",
-]
-INTENTS: tuple[str, ...] = get_args(Intent)
-Priority = Literal["low", "normal", "high", "urgent"]
-RouteName = Literal[Intent, "review", "urgent"]
-ReplyName = Literal[Intent, "review", "urgent", "review_es", "urgent_es", "opt_out", "opt_in", "help"]
-REPLY_NAMES: tuple[str, ...] = (*INTENTS, "review", "urgent", "review_es", "urgent_es", "opt_out", "opt_in", "help")
 Location = tuple[int | str, ...]
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
@@ -88,6 +76,21 @@ def _speakable(value: str) -> str:
     return value
 
 
+def _member_of(members: Sequence[StrEnum]) -> Callable[[str], StrEnum]:
+    """Return a validator that accepts the values of some vocabulary members."""
+
+    def find(value: str) -> StrEnum:
+        for member in members:
+            if member == value:
+                return member
+        raise ValueError(f"expected one of {', '.join(members)}")
+
+    return find
+
+
+RouteKey = Annotated[str, AfterValidator(_member_of((*Intent, Route.REVIEW, Route.URGENT)))]
+ReplyKey = Annotated[str, AfterValidator(_member_of(REPLY_NAMES))]
+IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
@@ -116,7 +119,7 @@ class Links(_Strict):
     privacy: Link | None = None
 
 
-class Team(_Strict):
+class TeamSettings(_Strict):
     """A group of staff and how it is notified.
 
     Urgent and high notices go out at once, always. Normal and low ones wait until the quiet hours end, and low ones
@@ -143,7 +146,7 @@ class EscalationStep(_Strict):
         return self
 
 
-class Route(_Strict):
+class RouteOverride(_Strict):
     """A practice's override of one row of the routing table; what is not given keeps its default."""
 
     team: str | None = None
@@ -189,17 +192,17 @@ class Practice(_Strict):
     closed_on: list[date] = []
     on_call_number: PhoneNumber | None = None
     links: Links = Links()
-    teams: dict[Annotated[str, Field(max_length=32)], Team] = {}
+    teams: dict[Annotated[str, Field(max_length=32)], TeamSettings] = {}
     escalation: list[EscalationStep] = []
-    routes: dict[RouteName, Route] = {}
+    routes: dict[RouteKey, RouteOverride] = {}
     review_threshold: float | None = Field(default=None, ge=0, le=1)
-    thresholds: dict[Intent, Annotated[float, Field(ge=0, le=1)]] = {}
+    thresholds: dict[IntentKey, Annotated[float, Field(ge=0, le=1)]] = {}
     review_sample: float = Field(default=0.02, ge=0, le=1, description="share of the sure ones that are reviewed too")
     review_reply_hours: float = Field(default=24, ge=0, le=168, description="how late a review still answers a message")
     share_reviews_for_training: bool = Field(
         default=False, description="whether what staff say of messages may train the model, with names taken out"
     )
-    replies: dict[ReplyName, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
+    replies: dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()
@@ -252,7 +255,7 @@ class Practice(_Strict):
     def threshold_for(self, intent: str, default: float) -> float:
         """Return the confidence below which a message of this intent goes to a person."""
         general = default if self.review_threshold is None else self.review_threshold
-        return dict(self.thresholds).get(intent, general)  # type: ignore[call-overload, no-any-return]
+        return self.thresholds.get(intent, general)
 
     def _openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         if day in self.closed_on:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.practices import Intent
+from intake.vocabulary import Intent
 
 
 class _Strict(BaseModel):

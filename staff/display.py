@@ -5,18 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from inbox.models import Channel, Conversation, ConversationState, Delivery, DeliveryState, Medium
-from intake import phone
+from inbox.models import Conversation, ConversationState, Delivery, DeliveryState
+from intake import channels, phone
 from intake.errors import IntakeError
 
-CHANNELS = {
-    Channel.SMS: "Text",
-    Channel.VOICEMAIL: "Voicemail",
-    Channel.CHAT: "Chat",
-    Channel.WEB_FORM: "Form",
-    Channel.EMAIL: "Email",
-}
-MEDIA = {Medium.SMS: "text message", Medium.CHAT: "chat", Medium.EMAIL: "email"}
+CHANNELS = {channel: traits.words for channel, traits in channels.CHANNELS.items()}
 STATES = {
     ConversationState.OPEN: "Open",
     ConversationState.WAITING: "Waiting for the patient",
@@ -60,11 +53,6 @@ _ACTIONS = {
 }
 
 
-def label(name: str | None) -> str:
-    """Return a stored name as words: `billing_inquiry` is Billing inquiry."""
-    return (name or "").replace("_", " ").capitalize()
-
-
 def who(conversation: Conversation) -> str:
     """Return what a patient is called: the name they gave, else the address that they wrote from."""
     if conversation.patient_name:
@@ -72,9 +60,7 @@ def who(conversation: Conversation) -> str:
     address = conversation.patient_address or conversation.contact_phone or conversation.contact_email
     if address:
         return spoken(address)
-    return {Channel.CHAT: "Chat visitor", Channel.VOICEMAIL: "Hidden number"}.get(
-        Channel(conversation.channel), "Unknown sender"
-    )
+    return channels.traits_of(conversation.channel).anonymous
 
 
 def spoken(address: str) -> str:

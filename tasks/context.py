@@ -11,13 +11,14 @@ from classifier import Classifier, ModelError
 from classifier.store import ModelStore
 from inbox.database import Database
 from inbox.live_practices import LivePractices
-from inbox.models import Medium, now
+from inbox.models import now
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
+from intake.vocabulary import Medium
+from tasks.carriers.choose import make_lookup, make_senders
 from tasks.carriers.protocol import Lookup, Sender
-from tasks.carriers.twilio import make_lookup, make_senders
 from tasks.notification.notifier import Notifier, check_addresses, make_notifier
 from tasks.queue import WorkQueue, connect
 from templates.replies import check_replies

@@ -23,6 +23,7 @@ from inbox.models import (
 )
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
+from intake.vocabulary import Priority
 from tasks.handle_message import add_reply
 from tasks.notification.models import CONSOLE, add_notifications
 from tasks.pubsub import topics_of
@@ -50,7 +51,7 @@ class Past:
     guess: str
     was_routed: bool
     team: str | None
-    priority: str | None
+    priority: Priority | None
     was_answered: bool
     is_settled: bool
     age: timedelta
@@ -103,7 +104,9 @@ def correct(
     plan = plan_correction(label, facts, _past(session, review, moment), practice)
     review.label, review.staff_id, review.decided_at = label, staff_id, moment
     review.claimed_by = review.claimed_until = None
-    notifications = add_notifications(session, message, practice, plan, plan.route)
+    notifications = add_notifications(
+        session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route
+    )
     reply = add_reply(session, message, practice, plan, moment)
     _note_standing(conversation, message, label, plan)
     topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))

@@ -12,26 +12,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision
-from inbox.models import (
-    Channel,
-    Classification,
-    Conversation,
-    Decision,
-    Delivery,
-    LineType,
-    Medium,
-    Message,
-    now,
-)
+from inbox.models import Classification, Conversation, Decision, Delivery, LineType, Message, now
+from intake.channels import traits_of
 from intake.practices import Practice
+from intake.vocabulary import Medium, NotificationReason, Priority, Route, Team
 from tasks.carriers.backoff import wait_after
 from tasks.delivery.outbox import add_delivery
 from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
-from tasks.notification.models import BROKEN_REPLY, UNHEARD_VOICEMAIL, UNPROCESSED, add_notifications
+from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from tasks.review_sampling import add_review
-from tasks.routing import REVIEW, RoutingDecision, can_be_answered, decide
+from tasks.routing import RoutingDecision, can_be_answered, decide
 from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model
 from templates.replies import Occasion, render_for_patient
 
@@ -80,11 +72,18 @@ def record_failure(context: Context, message_id: int) -> AfterCommit:
         practice = context.practices.by_slug(message.conversation.practice)
         if message.failures < MAX_FAILURES or practice is None:
             return AfterCommit()
-        plan = RoutingDecision(REVIEW, None, REVIEW, "high", "it could not be processed")
+        plan = RoutingDecision(Route.REVIEW, None, Team.REVIEW, Priority.HIGH, "it could not be processed")
         session.add(_decision(message, plan))
         message.handled_at = now()
         note_decision(message.conversation, None, plan.team, plan.priority)
-        notifications = add_notifications(session, message, practice, plan, UNPROCESSED)
+        notifications = add_notifications(
+            session,
+            message,
+            practice,
+            team=plan.team,
+            priority=plan.priority,
+            reason=NotificationReason.UNPROCESSED,
+        )
         return AfterCommit(notifications=notifications, topics=topics_of(message.conversation_id, practice.slug))
 
 
@@ -120,8 +119,8 @@ def _settle(
     session.add(_decision(message, plan))
     add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     reply = add_reply(session, message, practice, plan, moment)
-    reason = UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
-    notifications = add_notifications(session, message, practice, plan, reason)
+    reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
+    notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
     message.handled_at = moment
     intent = understanding.intent if understanding and not understanding.acknowledgement else None
     note_decision(message.conversation, intent, plan.team, plan.priority)
@@ -143,7 +142,7 @@ def _line_type(context: Context, conversation: Conversation) -> LineType:
     """Return what the number is known to be; one that no text came from is looked up once."""
     known, address = LineType(conversation.line_type), conversation.patient_address or ""
     medium = medium_of(conversation)
-    is_unproven = conversation.channel in (Channel.VOICEMAIL, Channel.WEB_FORM) and medium is Medium.SMS
+    is_unproven = not traits_of(conversation.channel).proves_address and medium is Medium.SMS
     if not is_unproven or known is not LineType.UNKNOWN or not can_be_answered(medium, address, known):
         return known
     return context.lookup.line_type(address)
@@ -174,12 +173,15 @@ def add_reply(
     after_commit = add_delivery(session, delivery)
     if not is_own:
         log.error("reply_override_broken", practice=practice.slug, reply=plan.reply)
-        told = RoutingDecision(
-            plan.route, None, "front_desk", "normal", "the practice's own words could not be rendered"
+        notifications = add_notifications(
+            session,
+            message,
+            practice,
+            team=Team.FRONT_DESK,
+            priority=Priority.NORMAL,
+            reason=NotificationReason.BROKEN_REPLY,
         )
-        return after_commit | AfterCommit(
-            notifications=add_notifications(session, message, practice, told, BROKEN_REPLY)
-        )
+        return after_commit | AfterCommit(notifications=notifications)
     return after_commit
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from inbox.models import Channel, Keyword, LineType, Medium
+from inbox.models import Keyword, LineType
 from intake.practices import Practice
+from intake.vocabulary import Intent, Medium, Priority, ReplyName, Route, Team
 
-OPT_OUT, OPT_IN, HELP = "opt_out", "opt_in", "help"
-REVIEW, URGENT, ACKNOWLEDGEMENT = "review", "urgent", "acknowledgement"
-IN_SPANISH = {REVIEW: "review_es", URGENT: "urgent_es"}
+IN_SPANISH: dict[str, ReplyName] = {Route.REVIEW: ReplyName.REVIEW_ES, Route.URGENT: ReplyName.URGENT_ES}
+ALWAYS_SENT = (ReplyName.URGENT, ReplyName.URGENT_ES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class RoutingDecision:
     """The decision.
 
     Attributes:
-        route: the row of the routing table: an intent, `review`, `urgent`, `acknowledgement` or a keyword's.
+        route: the row of the routing table: an intent or a `Route`.
         reply: the reply to send, None for silence.
         team: who is told, None for nobody.
         priority: how soon, None when nobody is told.
@@ -69,35 +69,22 @@ class RoutingDecision:
     route: str
     reply: str | None
     team: str | None
-    priority: str | None
+    priority: Priority | None
     why: str
 
 
-ROUTES: dict[str, tuple[str, str]] = {
-    "new_patient_inquiry": ("front_desk", "normal"),
-    "existing_patient_question": ("front_desk", "normal"),
-    "appointment_request": ("scheduling", "normal"),
-    "billing_inquiry": ("billing", "normal"),
-    "clinical_concern": ("clinical", "high"),
-    "complaint": ("manager", "high"),
-    "price_shopper": ("digest", "low"),
-    REVIEW: ("review", "normal"),
-    URGENT: ("on_call", "urgent"),
+ROUTES: dict[str, tuple[Team, Priority]] = {
+    Intent.NEW_PATIENT_INQUIRY: (Team.FRONT_DESK, Priority.NORMAL),
+    Intent.EXISTING_PATIENT_QUESTION: (Team.FRONT_DESK, Priority.NORMAL),
+    Intent.APPOINTMENT_REQUEST: (Team.SCHEDULING, Priority.NORMAL),
+    Intent.BILLING_INQUIRY: (Team.BILLING, Priority.NORMAL),
+    Intent.CLINICAL_CONCERN: (Team.CLINICAL, Priority.HIGH),
+    Intent.COMPLAINT: (Team.MANAGER, Priority.HIGH),
+    Intent.PRICE_SHOPPER: (Team.DIGEST, Priority.LOW),
+    Route.REVIEW: (Team.REVIEW, Priority.NORMAL),
+    Route.URGENT: (Team.ON_CALL, Priority.URGENT),
 }
-UNHEARD = ("front_desk", "high")  # who listens to a voicemail that has no transcription, and how soon
-
-
-def medium_for(channel: Channel, address: str | None) -> Medium:
-    """Return how the answer to a message goes out; a contact form's goes to the address that was given."""
-    match channel:
-        case Channel.CHAT:
-            return Medium.CHAT
-        case Channel.EMAIL:
-            return Medium.EMAIL
-        case Channel.WEB_FORM if address is not None and "@" in address:
-            return Medium.EMAIL
-        case _:
-            return Medium.SMS
+UNHEARD = (Team.FRONT_DESK, Priority.HIGH)  # who listens to a voicemail without a transcription, and how soon
 
 
 def can_be_answered(medium: Medium, address: str | None, line_type: LineType) -> bool:
@@ -116,10 +103,11 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts), facts, practice)
     route, why = _route(facts)
-    if route == ACKNOWLEDGEMENT:
+    if route == Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
+    team: str
     team, priority = UNHEARD if facts.unheard else ROUTES[route]
-    override = practice.routes.get(route)  # type: ignore[call-overload]
+    override = practice.routes.get(route)
     if override is not None and not facts.unheard:
         team, priority = override.team or team, override.priority or priority
     reply = IN_SPANISH.get(route, route) if facts.language == "es" else route
@@ -131,28 +119,30 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
 
 def _route(facts: Facts) -> tuple[str, str]:
     if facts.unheard:
-        return REVIEW, "a voicemail without a transcription"
+        return Route.REVIEW, "a voicemail without a transcription"
     if facts.urgent:
-        return URGENT, "the urgency screen was raised"
+        return Route.URGENT, "the urgency screen was raised"
     if facts.acknowledgement:
-        return ACKNOWLEDGEMENT, "needs no answer"
+        return Route.ACKNOWLEDGEMENT, "needs no answer"
     if facts.language != "en":
-        return REVIEW, "written in Spanish" if facts.language == "es" else "not written in English"
+        return Route.REVIEW, "written in Spanish" if facts.language == "es" else "not written in English"
     if facts.confidence < facts.threshold:
-        return REVIEW, f"confidence {facts.confidence:.2f} is below {facts.threshold:.2f}"
+        return Route.REVIEW, f"confidence {facts.confidence:.2f} is below {facts.threshold:.2f}"
     return facts.intent, f"confidence {facts.confidence:.2f}"
 
 
 def _plan_for_keyword(facts: Facts) -> RoutingDecision:
     match facts.keyword:
         case Keyword.STOP:
-            plan = RoutingDecision(OPT_OUT, OPT_OUT, None, None, "opted out")
+            plan = RoutingDecision(Route.OPT_OUT, ReplyName.OPT_OUT, None, None, "opted out")
             if facts.keyword_ambiguous:
-                plan = replace(plan, team="front_desk", priority="normal", why="opted out, or meant an appointment")
+                plan = replace(
+                    plan, team=Team.FRONT_DESK, priority=Priority.NORMAL, why="opted out, or meant an appointment"
+                )
         case Keyword.START:
-            plan = RoutingDecision(OPT_IN, OPT_IN, None, None, "opted in")
+            plan = RoutingDecision(Route.OPT_IN, ReplyName.OPT_IN, None, None, "opted in")
         case _:
-            plan = RoutingDecision(HELP, HELP, None, None, "asked for help")
+            plan = RoutingDecision(Route.HELP, ReplyName.HELP, None, None, "asked for help")
     if facts.keyword_answered:
         return replace(plan, reply=None, why=f"{plan.why}; the provider answered")
     if facts.keyword is not Keyword.HELP and not facts.keyword_changed_consent:
@@ -171,21 +161,17 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
 def _why_silent(reply: str, facts: Facts, practice: Practice) -> str | None:
     if not facts.can_be_answered:
         return "the sender left nothing that a reply can go to"
-    if reply == OPT_OUT:
+    if reply == ReplyName.OPT_OUT:
         return None  # a confirmation is owed once, whatever else was said in this hour
     if facts.opted_out:
         return "opted out"
-    if reply == OPT_IN:
+    if reply == ReplyName.OPT_IN:
         return None
-    if facts.staff_active and reply != HELP:
+    if facts.staff_active and reply != ReplyName.HELP:
         return "staff are in the conversation"
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
         return "the hourly limit is reached"
     age = (facts.reply_ages or {}).get(reply)
-    if (
-        reply not in (URGENT, IN_SPANISH[URGENT])
-        and age is not None
-        and age < timedelta(minutes=practice.limits.cool_down_minutes)
-    ):
+    if reply not in ALWAYS_SENT and age is not None and age < timedelta(minutes=practice.limits.cool_down_minutes):
         return "the same reply went out a short while ago"
     return None

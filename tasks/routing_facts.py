@@ -9,10 +9,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.consent import is_ambiguous, is_opted_out
-from inbox.models import Channel, Conversation, Delivery, DeliveryState, Keyword, LineType, Medium, Message
+from inbox.models import Conversation, Delivery, DeliveryState, Keyword, LineType, Message
 from inbox.patients import conversations_of
+from intake.channels import medium_for, traits_of
 from intake.practices import Practice
-from tasks.routing import Facts, can_be_answered, medium_for
+from intake.vocabulary import Medium
+from tasks.routing import Facts, can_be_answered
 
 if TYPE_CHECKING:
     from classifier import Understanding
@@ -90,7 +92,7 @@ def _reply_ages(session: Session, conversation: Conversation, moment: datetime) 
 
 def medium_of(conversation: Conversation) -> Medium:
     """Return how this conversation is answered."""
-    return medium_for(Channel(conversation.channel), conversation.patient_address)
+    return medium_for(conversation.channel, conversation.patient_address)
 
 
 def needs_no_model(message: Message) -> bool:
@@ -99,5 +101,5 @@ def needs_no_model(message: Message) -> bool:
 
 
 def is_unheard(message: Message) -> bool:
-    """Return whether it is a voicemail without a transcription."""
-    return message.conversation.channel == Channel.VOICEMAIL and not message.text
+    """Return whether it is a voicemail without a transcription, or its like on another channel."""
+    return traits_of(message.conversation.channel).needs_text and not message.text

@@ -13,7 +13,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from intake import phone
 from intake.errors import IntakeError
-from intake.practices import REPLY_NAMES, Practice
+from intake.practices import Practice
+from intake.vocabulary import REPLY_NAMES
 
 FOLDER = Path(__file__).parent / "replies"
 STOP_WORDING = "Reply STOP to opt out."
@@ -49,7 +50,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
         IntakeError: the practice's override is not a usable template, or too long.
     """
     try:
-        text = template(FOLDER, name, practice.replies.get(name)).render(variables(practice, occasion.moment))  # type: ignore[call-overload]
+        text = template(FOLDER, name, practice.replies.get(name)).render(variables(practice, occasion.moment))
     except Exception as error:  # an override is the practice's own code, and may raise anything
         reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: {reason}") from None

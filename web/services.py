@@ -1,19 +1,23 @@
-"""What the edges work with, opened once a process."""
+"""The services that request handlers share, opened once per process, and the one way in for messages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from flask import Flask
 
 from inbox.database import Database
+from inbox.inbound import InboundMessage, Recorded, record_message
 from inbox.live_practices import LivePractices
 from intake.encryption import Keyring
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
-from tasks.pubsub import Watchers
+from tasks.pubsub import Watchers, topics_of
 from tasks.queue import WorkQueue, connect
+
+log = structlog.get_logger(__name__)
 
 _KEY = "intake"
 
@@ -27,6 +31,25 @@ class Services:
     live: LivePractices
     queue: WorkQueue
     watchers: Watchers
+
+    def receive(self, inbound: InboundMessage) -> Recorded:
+        """Store a message once, queue it for handling, and wake the pages that show it.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
+        """
+        recorded = record_message(self.database, inbound)
+        self.pass_on(recorded)
+        return recorded
+
+    def pass_on(self, recorded: Recorded) -> None:
+        """Queue a message that was just stored, and wake the pages that show it; a known one is left alone."""
+        if recorded.is_new:
+            self.queue.put("handle_message", recorded.message_id)
+            self.queue.announce(*topics_of(recorded.conversation_id, recorded.practice))
+        log.info(
+            "message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel=str(recorded.channel)
+        )
 
     @property
     def practices(self) -> Practices:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from inbox.models.audit import AuditEntry
 from inbox.models.base import Base, now
 from inbox.models.conversations import (
-    Channel,
     Classification,
     Conversation,
     ConversationState,
@@ -14,7 +13,7 @@ from inbox.models.conversations import (
     LineType,
     Message,
 )
-from inbox.models.deliveries import Delivery, DeliveryState, Medium
+from inbox.models.deliveries import Delivery, DeliveryState
 from inbox.models.encryption_keys import EncryptionKey
 from inbox.models.notifications import Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
@@ -26,7 +25,6 @@ from inbox.models.voicemails import Voicemail
 __all__ = [
     "AuditEntry",
     "Base",
-    "Channel",
     "Classification",
     "Conversation",
     "ConversationRead",
@@ -38,7 +36,6 @@ __all__ = [
     "Escalation",
     "Keyword",
     "LineType",
-    "Medium",
     "Message",
     "Note",
     "Notification",

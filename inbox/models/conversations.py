@@ -11,16 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
-
-
-class Channel(StrEnum):
-    """How a message came in."""
-
-    SMS = "sms"
-    VOICEMAIL = "voicemail"
-    CHAT = "chat"
-    WEB_FORM = "web_form"
-    EMAIL = "email"
+from intake.vocabulary import Channel, Priority
 
 
 class Keyword(StrEnum):
@@ -81,7 +72,7 @@ class Conversation(Base):
     last_message_id: Mapped[int | None]
     intent: Mapped[str | None] = mapped_column(String(32))
     team: Mapped[str | None] = mapped_column(String(32))
-    priority: Mapped[str | None] = mapped_column(String(8))
+    priority: Mapped[Priority | None] = mapped_column(String(8))
 
 
 class Message(Base):
@@ -145,7 +136,7 @@ class Decision(Base):
     route: Mapped[str] = mapped_column(String(32))
     reply: Mapped[str | None] = mapped_column(String(32))
     team: Mapped[str | None] = mapped_column(String(32))
-    priority: Mapped[str | None] = mapped_column(String(8))
+    priority: Mapped[Priority | None] = mapped_column(String(8))
     why: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(default=now)
 

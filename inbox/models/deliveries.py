@@ -11,14 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
 from inbox.models.conversations import Conversation, Message
-
-
-class Medium(StrEnum):
-    """How a reply goes out."""
-
-    SMS = "sms"
-    CHAT = "chat"
-    EMAIL = "email"
+from intake.vocabulary import Medium
 
 
 class DeliveryState(StrEnum):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.models.base import Base, now
 from inbox.models.conversations import Message
+from intake.vocabulary import Priority
 
 
 class NotificationState(StrEnum):
@@ -23,20 +24,24 @@ class NotificationState(StrEnum):
 
 
 class Notification(Base):
-    """One notice to one address of a team: an outbox row. It names the message, never its text."""
+    """One notice to one address of a team: an outbox row. It names the message, never its text.
+
+    `escalation_step` counts the steps of the practice's escalation from 1; the first notice has 0.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
-        UniqueConstraint("message_id", "reason", "team", "target"),
+        UniqueConstraint("message_id", "reason", "escalation_step", "team", "target"),
         Index("ix_notifications_due", "state", "next_attempt_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
     reason: Mapped[str] = mapped_column(String(32))
+    escalation_step: Mapped[int] = mapped_column(default=0, server_default="0")
     team: Mapped[str] = mapped_column(String(32))
     target: Mapped[str] = mapped_column(String(16))
-    priority: Mapped[str] = mapped_column(String(8))
+    priority: Mapped[Priority] = mapped_column(String(8))
     state: Mapped[NotificationState] = mapped_column(String(12), default=NotificationState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)

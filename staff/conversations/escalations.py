@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.models import Escalation, Notification, NotificationState, Role
+from intake.practices import Practice
+from intake.vocabulary import Priority, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_escalation, record_on_conversation
 from tasks.notification.escalation import acknowledge
 from tasks.notification.escalation_policy import NEVER
-from tasks.notification.models import CONSOLE
+from tasks.notification.models import CONSOLE, telephone_of
 from tasks.pubsub import topics_of
-from tasks.routing import URGENT
 from web.services import services_of
 
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
@@ -58,7 +59,7 @@ def page(escalation_id: int) -> str:
             received=display.clock(escalation.message.received_at, practice.time_zone),
             acknowledged=escalation.acknowledged_at and display.clock(escalation.acknowledged_at, practice.time_zone),
             goes_on=escalation.next_step_at < NEVER,
-            steps=_steps(session, escalation, practice.time_zone),
+            steps=_steps(session, escalation, practice),
         )
     with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)
@@ -80,17 +81,21 @@ def press(escalation_id: int) -> Response:
     return redirect(f"/staff/conversations/{conversation_id}", 303)
 
 
-def _steps(session: Session, escalation: Escalation, time_zone: str) -> list[Step]:
+def _steps(session: Session, escalation: Escalation, practice: Practice) -> list[Step]:
     query = select(Notification).where(
         Notification.message_id == escalation.message_id,
-        Notification.priority == URGENT,
+        Notification.priority == Priority.URGENT,
         Notification.target != CONSOLE,
     )
     return [
-        Step(_who(row), _STATES[NotificationState(row.state)], display.clock(row.updated_at, time_zone))
+        Step(
+            _who(row, practice),
+            _STATES[NotificationState(row.state)],
+            display.clock(row.updated_at, practice.time_zone),
+        )
         for row in session.scalars(query.order_by(Notification.id))
     ]
 
 
-def _who(row: Notification) -> str:
-    return "On-call telephone" if row.team.startswith("contact_") else display.label(row.team)
+def _who(row: Notification, practice: Practice) -> str:
+    return words_of(row.team) if telephone_of(practice, row.escalation_step) is None else "On-call phone"

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 
 from inbox.audit import record_action
-from inbox.models import Channel, Role, now
-from intake.practices import INTENTS
+from inbox.models import Role, now
+from intake.vocabulary import INTENTS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member, open_to
 from staff.conversations.inbox_queries import (
@@ -17,7 +17,6 @@ from staff.conversations.inbox_queries import (
     MOST_COUNTED,
     PRIORITIES,
     SEARCHED,
-    TEAMS,
     UNFINISHED,
     Filters,
     Page,
@@ -87,12 +86,12 @@ def _choices() -> dict[str, dict[str, str]]:
     """Return what can be chosen for each filter, in words."""
     services = services_of(current_app)
     own = [services.practices.require(slug) for slug in member().practices]
-    teams = [*TEAMS, *(team for practice in own for team in practice.teams)]
-    choices = {
+    teams = [*Team, *(team for practice in own for team in practice.teams)]
+    choices: dict[str, dict[str, str]] = {
         "state": {str(state): name for state, name in STATES.items()},
-        "priority": {name: display.label(name) for name in PRIORITIES},
-        "team": {name: display.label(name) for name in dict.fromkeys(teams)},
-        "intent": {name: display.label(name) for name in INTENTS},
+        "priority": {name: words_of(name) for name in PRIORITIES},
+        "team": {name: words_of(name) for name in dict.fromkeys(teams)},
+        "intent": {name: words_of(name) for name in INTENTS},
         "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
     }
     return choices | ({"practice": {one.slug: one.name for one in own}} if len(own) > 1 else {})

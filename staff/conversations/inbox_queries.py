@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
 from inbox.models import (
-    Channel,
     Conversation,
     ConversationRead,
     ConversationState,
@@ -23,7 +22,7 @@ from inbox.models import (
 )
 from intake import phone
 from intake.errors import IntakeError
-from intake.practices import INTENTS
+from intake.vocabulary import INTENTS, Channel, Priority, words_of
 from staff import display
 from staff.auth.access import Member
 
@@ -33,8 +32,7 @@ MESSAGES_SEARCHED = 20
 MOST_COUNTED = 100
 PREVIEW = 140
 UNFINISHED, EVERY = "unfinished", "all"
-PRIORITIES = ("urgent", "high", "normal", "low")
-TEAMS = ("front_desk", "scheduling", "billing", "clinical", "manager", "on_call", "review", "digest")
+PRIORITIES = tuple(reversed(Priority))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -319,8 +317,8 @@ def _row(
         channel=conversation.channel,
         practice=conversation.practice,
         state=conversation.state,
-        intent=display.label(conversation.intent),
-        team=display.label(conversation.team),
+        intent=words_of(conversation.intent),
+        team=words_of(conversation.team),
         priority=conversation.priority or "",
         assignee=names.get(conversation.assigned_to or 0, ""),
         taken_over=conversation.staff_took_over_at is not None,

@@ -32,7 +32,7 @@ from inbox.reviews import (
     read_context,
     release,
 )
-from intake.practices import INTENTS
+from intake.vocabulary import INTENTS, words_of
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.live import stream
@@ -56,7 +56,7 @@ TOO_LATE = "What followed from it has gone out already, so it cannot be taken ba
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LabelChoice:
     """One label to choose.
 
     Attributes:
@@ -89,7 +89,7 @@ def page() -> str:
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
             "waiting": count_open(database, member().practices),
-            "undo": display.label(last.label) if last and can_take_back(database, last) else "",
+            "undo": words_of(last.label) if last and can_take_back(database, last) else "",
             "review": None,
         }
         if claimed is not None:
@@ -165,7 +165,7 @@ def undo() -> AnyResponse:
     else:
         session[_SKIPPED] = [one for one in _skipped() if one != review.id]
         services.queue.put_all(after_commit)
-        flash(f"Taken back: {display.label(taken_back)}.")
+        flash(f"Taken back: {words_of(taken_back)}.")
     return redirect(url_for("review.page"), 303)
 
 
@@ -197,10 +197,10 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
     }
 
 
-def _choices(message: Message, review: Review) -> list[Choice]:
+def _choices(message: Message, review: Review) -> list[LabelChoice]:
     probabilities = message.classification.probabilities if message.classification else {}
     return [
-        Choice(key, name, display.label(name), _percent(probabilities.get(name)), name == review.intent)
+        LabelChoice(key, name, words_of(name), _percent(probabilities.get(name)), name == review.intent)
         for key, name in enumerate(LABELS, start=1)
     ]
 
@@ -211,18 +211,18 @@ def _percent(probability: float | None) -> int | None:
 
 def _outcome(label: str, plan: RoutingDecision) -> str:
     """Say what a label set off."""
-    told = f"{display.label(plan.team)} is told" if plan.team else ""
+    told = f"{words_of(plan.team)} is told" if plan.team else ""
     replied = "the patient gets the reply for it" if plan.reply else ""
     follows = " and ".join(part for part in (replied, told) if part)
-    return f"{display.label(label)}: {follows or 'stored; nothing else was to do'}."
+    return f"{words_of(label)}: {follows or 'stored; nothing else was to do'}."
 
 
 def _refusal(database: Session, review: Review) -> str:
     if review.staff_id == member().id:
-        return f"You labelled this one already: {display.label(review.label)}."
+        return f"You labelled this one already: {words_of(review.label)}."
     other = database.get(StaffMember, review.staff_id)
     name = other.name if other else "Somebody else"
-    return f"{name} labelled this one meanwhile: {display.label(review.label)}. Your choice was not stored."
+    return f"{name} labelled this one meanwhile: {words_of(review.label)}. Your choice was not stored."
 
 
 def _record(database: Session, review: Review, action: str, **detail: Any) -> None:

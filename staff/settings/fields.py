@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from intake.practice_settings import HOURS, LINKS, REPLIES, THRESHOLDS, Value, team_keys
 from intake.practices import TEXT_PREFIX, Practice
-from staff.display import label as words_of
+from intake.vocabulary import words_of
 from tasks.notification.models import key_of
 from tasks.routing import ROUTES
 from templates.replies import standard_words

@@ -26,8 +26,8 @@ from intake.practice_settings import (
     team_keys,
     with_settings,
 )
-from intake.practices import REPLY_NAMES, Practice
-from staff import display
+from intake.practices import Practice
+from intake.vocabulary import REPLY_NAMES, words_of
 from staff.auth.access import member, open_to, own_practice
 from staff.settings.changes import (
     KNOWN_SERVICES,
@@ -268,7 +268,7 @@ def _render(
         thresholds=fields(THRESHOLDS),
         replies=[(field, _preview_of_field(situation.practice, field)) for field in fields(REPLIES)],
         teams={team: fields(team_keys(team)) for team in teams},
-        team_name=display.label,
+        team_name=words_of,
         addresses=lambda value: describe(value or []),
         say=say,
         conflicts=_tell_conflicts(situation),

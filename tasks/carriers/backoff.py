@@ -1,4 +1,4 @@
-"""When to try again after a failed attempt."""
+"""How long to wait before another attempt, for everything that goes out and for messages that fail."""
 
 from __future__ import annotations
 

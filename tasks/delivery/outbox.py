@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
 from inbox.consent import is_opted_out, record_consent
-from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message, now
+from inbox.models import Conversation, Delivery, DeliveryState, Message, now
 from inbox.patients import conversations_of
 from intake.practices import Practices
+from intake.vocabulary import Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
@@ -29,7 +30,6 @@ from tasks.delivery.status import OPTED_OUT_CODE, apply_provider_status, follow_
 from tasks.metrics import of_delivery
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
-from tasks.routing import HELP, OPT_IN, OPT_OUT
 
 if TYPE_CHECKING:
     from tasks.context import Context
@@ -137,9 +137,13 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     """Return what has happened since a reply was written that keeps it from going out, if anything."""
     conversation = delivery.conversation
     opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
-    if opted_out and delivery.reply != OPT_OUT:
+    if opted_out and delivery.reply != ReplyName.OPT_OUT:
         return OPTED_OUT
-    automatic = delivery.message_id is not None and delivery.reply not in (OPT_OUT, OPT_IN, HELP)
+    automatic = delivery.message_id is not None and delivery.reply not in (
+        ReplyName.OPT_OUT,
+        ReplyName.OPT_IN,
+        ReplyName.HELP,
+    )
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 
 

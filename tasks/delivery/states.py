@@ -1,4 +1,4 @@
-"""The outbox state machine: which moves a delivery may make.
+"""The outbox state machine: which moves a delivery may make, and when it is tried again.
 
     pending → sending → sent → delivered | failed
                       ↘ unknown → sent …      settled by looking at the carrier

@@ -10,13 +10,13 @@ from inbox.conversation_state import bring_back
 from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, Notification, now
 from intake.practices import Practices
+from intake.vocabulary import NotificationReason, Priority, Team
 from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
 from tasks.metrics import of_delivery
-from tasks.notification.models import UNDELIVERED, add_notifications
+from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
-from tasks.routing import RoutingDecision
 
 log = structlog.get_logger(__name__)
 
@@ -105,10 +105,19 @@ def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Prac
     message = session.get(Message, delivery.message_id)
     if practice is None or message is None or _was_told(session, message):
         return AfterCommit()
-    plan = RoutingDecision(delivery.reply, None, "front_desk", "high", "the reply could not be delivered")
-    return AfterCommit(notifications=add_notifications(session, message, practice, plan, UNDELIVERED))
+    notifications = add_notifications(
+        session,
+        message,
+        practice,
+        team=Team.FRONT_DESK,
+        priority=Priority.HIGH,
+        reason=NotificationReason.UNDELIVERED,
+    )
+    return AfterCommit(notifications=notifications)
 
 
 def _was_told(session: Session, message: Message) -> bool:
-    query = select(Notification.id).where(Notification.message_id == message.id, Notification.reason == UNDELIVERED)
+    query = select(Notification.id).where(
+        Notification.message_id == message.id, Notification.reason == NotificationReason.UNDELIVERED
+    )
     return session.scalar(query.limit(1)) is not None

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from inbox.audit import record_action
 from inbox.models import Escalation, Notification, now
 from intake.practices import TEXT_PREFIX, Practice
-from tasks.notification.escalation_policy import NEVER, contact_of, next_step_at, reason_of
+from intake.vocabulary import NotificationReason, Priority, Team
+from tasks.notification.escalation_policy import NEVER, next_step_at
 from tasks.notification.models import add_notifications, key_of
 from tasks.queue import AfterCommit
-from tasks.routing import URGENT, RoutingDecision
 
 if TYPE_CHECKING:
     from inbox.database import Database
@@ -44,9 +44,16 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
             return AfterCommit()
         row.step += 1
         row.next_step_at = next_step_at(steps, row.step, moment)
-        contact = contact_of(steps, row.step)
-        plan = RoutingDecision(URGENT, None, contact, URGENT, "nobody has acknowledged it")
-        notifications = add_notifications(session, row.message, practice, plan, reason_of(row.step))
+        step = steps[row.step - 1]
+        notifications = add_notifications(
+            session,
+            row.message,
+            practice,
+            team=step.team or Team.ON_CALL,
+            priority=Priority.URGENT,
+            reason=NotificationReason.ESCALATION,
+            escalation_step=row.step,
+        )
         record_action(
             session,
             staff_id=None,
@@ -55,9 +62,9 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
             subject=f"conversation:{row.message.conversation_id}",
             escalation=row.id,
             step=row.step,
-            contact=contact,
+            contact=step.team or "telephone",
         )
-        log.warning("escalated", escalation_id=row.id, step=row.step, contact=contact)
+        log.warning("escalated", escalation_id=row.id, step=row.step)
         return AfterCommit(notifications=notifications)
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from intake.practices import EscalationStep
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-_CONTACT = "contact_"
 
 
 def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) -> datetime:
@@ -26,21 +25,3 @@ def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) 
         return NEVER
     before = steps[taken - 1].after_minutes if taken else 0
     return moment + timedelta(minutes=steps[taken].after_minutes - before)
-
-
-def contact_of(steps: Sequence[EscalationStep], taken: int) -> str:
-    """Return who is told in the step that was just taken: a team's name, or a name that `number_of` knows."""
-    return steps[taken - 1].team or f"{_CONTACT}{taken}"
-
-
-def number_of(steps: Sequence[EscalationStep], contact: str) -> str | None:
-    """Return the number of a contact that is no team, None for a team."""
-    place = contact.removeprefix(_CONTACT)
-    if place == contact or not place.isdecimal() or not 1 <= int(place) <= len(steps):
-        return None
-    return steps[int(place) - 1].number
-
-
-def reason_of(taken: int) -> str:
-    """Return the reason of the notices of a step."""
-    return f"escalation_{taken}"

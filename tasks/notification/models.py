@@ -10,16 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.models import Escalation, Message, Notification, now
-from intake.practices import TEXT_PREFIX, Practice, Team
-from tasks.notification.escalation_policy import next_step_at, number_of
+from intake.practices import TEXT_PREFIX, Practice, TeamSettings
+from intake.vocabulary import Priority, Route, words_of
+from tasks.notification.escalation_policy import next_step_at
 from tasks.notification.quiet_hours import due_at
-from tasks.routing import URGENT, RoutingDecision
 
 CONSOLE = "console"
-UNDELIVERED = "undelivered"
-UNPROCESSED = "unprocessed"
-UNHEARD_VOICEMAIL = "unheard_voicemail"
-BROKEN_REPLY = "broken_reply"
+_ROUTES: dict[str, str] = {
+    Route.REVIEW: "Message to review",
+    Route.URGENT: "Message that sounds urgent",
+    Route.OPT_OUT: "Opt-out that may be about an appointment",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class Notice:
         conversation_id: where to look.
         message_id: which message it is about.
         practice: the practice's name.
-        reason: the route, `undelivered`, `unprocessed`, `unheard_voicemail`, `broken_reply` or an escalation's step.
-        priority: `low`, `normal`, `high` or `urgent`.
-        team: who is told.
+        reason: an intent, a `Route` or a `NotificationReason`.
+        priority: how soon staff have to look.
+        team: who is told; None for a single telephone of the escalation.
         escalation_id: what can be acknowledged, None when nothing has to be.
         text: what the patient wrote, None unless the practice declares the team's addresses safe for it.
     """
@@ -41,8 +42,8 @@ class Notice:
     message_id: int
     practice: str
     reason: str
-    priority: str
-    team: str
+    priority: Priority
+    team: str | None
     escalation_id: int | None = None
     text: str | None = field(default=None, repr=False)
 
@@ -62,40 +63,81 @@ class Digest:
     reasons: Counter[str]
 
 
-def targets_for(practice: Practice, team: str) -> dict[str, str]:
-    """Return the addresses of a team, or of a contact of the escalation, by stable short keys, and the console."""
-    number = number_of(practice.escalation, team)
-    known = practice.teams.get(team)
-    addresses = known.notify if known else []
-    if number is not None and known is None:
-        addresses = [TEXT_PREFIX + number]
-    return {CONSOLE: CONSOLE} | {key_of(address): address for address in addresses}
+def telephone_of(practice: Practice, escalation_step: int) -> str | None:
+    """Return the number that a step of the escalation tells; None for a team, and outside an escalation.
+
+    Args:
+        practice: whose escalation it is.
+        escalation_step: counted from 1; 0 outside one. The practices file may have lost a step since.
+    """
+    steps = practice.escalation
+    return steps[escalation_step - 1].number if 0 < escalation_step <= len(steps) else None
+
+
+def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSettings:
+    """Return how a team is notified; a step that names a number is a team of that one telephone.
+
+    Args:
+        practice: whose team it is.
+        team: its name; one that the practice does not list is told on the console alone.
+        escalation_step: the step of the practice's escalation, counted from 1; 0 outside one.
+    """
+    number = telephone_of(practice, escalation_step)
+    if number is not None:
+        return TeamSettings(notify=[TEXT_PREFIX + number])
+    return practice.teams.get(team, TeamSettings())
+
+
+def targets_for(settings: TeamSettings) -> dict[str, str]:
+    """Return the addresses of a team by stable short keys, and the console."""
+    return {CONSOLE: CONSOLE} | {key_of(address): address for address in settings.notify}
 
 
 def add_notifications(
-    session: Session, message: Message, practice: Practice, plan: RoutingDecision, reason: str
+    session: Session,
+    message: Message,
+    practice: Practice,
+    *,
+    team: str | None,
+    priority: Priority | None,
+    reason: str,
+    escalation_step: int = 0,
 ) -> tuple[int, ...]:
-    """Add one outbox row for each address of the plan's team, and return the ids of those that are due at once.
+    """Add one outbox row for each address of a team.
 
-    An urgent one begins the message's escalation as well, unless there is one.
+    An urgent notice also begins the message's escalation, unless one is open.
+
+    Args:
+        session: an open transaction.
+        message: what staff are told about.
+        practice: whose staff.
+        team: who is told; None for nobody.
+        priority: how soon they have to look; None for nobody.
+        reason: an intent, a `Route` or a `NotificationReason`.
+        escalation_step: the step of the escalation that tells them, counted from 1; 0 for the first notice.
+
+    Returns:
+        The ids of the rows that are due now.
     """
-    if plan.team is None or plan.priority is None:
+    if team is None or priority is None:
         return ()
     moment = now()
-    due = due_at(practice.teams.get(plan.team, Team()), practice.time_zone, plan.priority, moment)
+    settings = team_settings(practice, team, escalation_step)
+    due = due_at(settings, practice.time_zone, priority, moment)
     rows = [
         Notification(
             message_id=message.id,
             reason=reason,
-            team=plan.team,
+            escalation_step=escalation_step,
+            team=team,
             target=target,
-            priority=plan.priority,
+            priority=priority,
             next_attempt_at=moment if target == CONSOLE else due,
         )
-        for target in targets_for(practice, plan.team)
+        for target in targets_for(settings)
     ]
     session.add_all(rows)
-    if plan.priority == URGENT:
+    if priority == Priority.URGENT:
         _begin_escalation(session, message, practice)
     session.flush()
     return tuple(row.id for row in rows if row.next_attempt_at <= moment)
@@ -108,19 +150,8 @@ def _begin_escalation(session: Session, message: Message, practice: Practice) ->
 
 
 def describe(reason: str) -> str:
-    """Write a notice's reason for people."""
-    known = {
-        "review": "Message to review",
-        "urgent": "Message that sounds urgent",
-        "opt_out": "Opt-out that may mean an appointment",
-        UNDELIVERED: "Reply that could not be delivered",
-        UNPROCESSED: "Message that could not be processed",
-        BROKEN_REPLY: "Reply whose own words could not be used, so that the standard ones went out",
-        UNHEARD_VOICEMAIL: "Voicemail to listen to, without a transcription",
-    }
-    if reason.startswith("escalation_"):
-        return "Urgent message that nobody has acknowledged"
-    return known.get(reason, reason.replace("_", " ").capitalize())
+    """Return a notice's reason in words."""
+    return _ROUTES.get(reason) or words_of(reason)
 
 
 def key_of(address: str) -> str:

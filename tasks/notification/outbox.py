@@ -13,14 +13,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
-from intake.practices import Practice, Team
+from intake.practices import Practice, TeamSettings
+from intake.vocabulary import Priority
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
 from tasks.metrics import NOTIFICATIONS, Measure
-from tasks.notification.models import CONSOLE, Digest, Notice, targets_for
+from tasks.notification.models import CONSOLE, Digest, Notice, targets_for, team_settings, telephone_of
 from tasks.notification.quiet_hours import is_gathered
 from tasks.queue import AfterCommit
-from tasks.routing import URGENT
 
 if TYPE_CHECKING:
     from tasks.context import Context
@@ -73,18 +73,19 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
         return None
     slug = row.message.conversation.practice
     practice = context.practices.by_slug(slug)
-    gathered = practice is not None and row.target != CONSOLE and is_gathered(_team(practice, row.team), row.priority)
+    settings = team_settings(practice, row.team, row.escalation_step) if practice is not None else None
+    gathered = settings is not None and row.target != CONSOLE and is_gathered(settings, row.priority)
     taken = _take(session, _due_with(session, row, slug, moment) if gathered else [row.id], moment)
     if not taken:
         return None
-    if practice is None:
+    if practice is None or settings is None:
         return _Claim(taken, None, None, None)
     escalation = _escalation(session, row)
     if escalation is not None and escalation.acknowledged_at is not None and row.target != CONSOLE:
         _drop(session, taken)
         return None
-    notice = _digest(session, taken, practice, row.team) if gathered else _notice(row, practice, escalation)
-    return _Claim(taken, notice, targets_for(practice, row.team).get(row.target), practice.texts_from)
+    notice = _digest(session, taken, practice, row.team) if gathered else _notice(row, practice, settings, escalation)
+    return _Claim(taken, notice, targets_for(settings).get(row.target), practice.texts_from)
 
 
 def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:
@@ -123,7 +124,7 @@ def _due_with(session: Session, row: Notification, practice: str, moment: dateti
 
 def _escalation(session: Session, row: Notification) -> Escalation | None:
     """Return what an urgent notice asks to be acknowledged."""
-    if row.priority != URGENT:
+    if row.priority != Priority.URGENT:
         return None
     return session.scalar(select(Escalation).where(Escalation.message_id == row.message_id))
 
@@ -144,16 +145,16 @@ def _digest(session: Session, row_ids: tuple[int, ...], practice: Practice, team
     return Digest(practice.name, team, Counter(reasons))
 
 
-def _notice(row: Notification, practice: Practice, escalation: Escalation | None) -> Notice:
+def _notice(row: Notification, practice: Practice, settings: TeamSettings, escalation: Escalation | None) -> Notice:
     return Notice(
         conversation_id=row.message.conversation_id,
         message_id=row.message_id,
         practice=practice.name,
         reason=row.reason,
         priority=row.priority,
-        team=row.team,
+        team=row.team if telephone_of(practice, row.escalation_step) is None else None,
         escalation_id=escalation.id if escalation else None,
-        text=row.message.text if _team(practice, row.team).include_text and row.target != CONSOLE else None,
+        text=row.message.text if settings.include_text and row.target != CONSOLE else None,
     )
 
 
@@ -170,7 +171,3 @@ def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
         return ()
     labels = (row.message.conversation.practice, row.priority, str(row.state))
     return () if row.target == CONSOLE else (Measure(NOTIFICATIONS, labels),)
-
-
-def _team(practice: Practice, name: str) -> Team:
-    return practice.teams.get(name, Team())

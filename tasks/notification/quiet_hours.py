@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from intake.practices import Team
+from intake.practices import TeamSettings
+from intake.vocabulary import Priority
 
-PRESSING = ("high", "urgent")
-LOW = "low"
+PRESSING = (Priority.HIGH, Priority.URGENT)
 
 
-def due_at(team: Team, time_zone: str, priority: str, moment: datetime) -> datetime:
+def due_at(team: TeamSettings, time_zone: str, priority: str, moment: datetime) -> datetime:
     """Return when a notice goes out.
 
     Args:
@@ -27,12 +27,12 @@ def due_at(team: Team, time_zone: str, priority: str, moment: datetime) -> datet
     return max(moment, _after_quiet_hours(team, due).astimezone(moment.tzinfo))
 
 
-def is_gathered(team: Team, priority: str) -> bool:
+def is_gathered(team: TeamSettings, priority: str) -> bool:
     """Return whether a notice waits for the team's digest."""
-    return priority == LOW and bool(team.digest_at)
+    return priority == Priority.LOW and bool(team.digest_at)
 
 
-def _next_digest(team: Team, local: datetime) -> datetime:
+def _next_digest(team: TeamSettings, local: datetime) -> datetime:
     times = [
         datetime.combine(local.date() + timedelta(days=days), time.fromisoformat(clock), tzinfo=local.tzinfo)
         for days in (0, 1)
@@ -41,7 +41,7 @@ def _next_digest(team: Team, local: datetime) -> datetime:
     return min(at for at in times if at > local)
 
 
-def _after_quiet_hours(team: Team, local: datetime) -> datetime:
+def _after_quiet_hours(team: TeamSettings, local: datetime) -> datetime:
     if team.quiet_hours is None:
         return local
     begins, ends = (time.fromisoformat(clock) for clock in team.quiet_hours.split("-"))

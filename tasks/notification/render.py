@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from intake.vocabulary import words_of
 from tasks.notification.models import Digest, Notice, describe
 
 LONGEST_QUOTE = 500
@@ -48,8 +49,8 @@ def _word_digest(digest: Digest, public_url: str) -> Wording:
     return Wording(title, f"For {_people(digest.team)}. {counted}. Open them: {link}", f"{title}. {counted}. {link}")
 
 
-def _people(team: str) -> str:
-    return "you" if team.startswith("contact_") else team.replace("_", " ")
+def _people(team: str | None) -> str:
+    return "you" if team is None else words_of(team).lower()
 
 
 def _shorten(text: str) -> str:

@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 from app.embedded_redis import EmbeddedRedis
 from inbox.chat import next_entry
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, DeliveryState, Medium, Message
+from inbox.models import Conversation, Delivery, DeliveryState, Message
 from intake.encryption import Keyring
 from intake.settings import Settings
+from intake.vocabulary import Medium
 from tasks.pubsub import announce
 from tasks.worker import GRACE
 from tests.e2e.processes import Process, Processes, free_port, running_in

@@ -214,7 +214,7 @@ def test_results_of_a_search_keep_themselves_up_to_date_too(console: Console, si
 def test_what_is_open_stays_open_while_the_thread_grows(console: Console, sign_in: SignIn) -> None:
     receive(console, BILL)
     page = sign_in("/staff/conversations/1")
-    page.get_by_text("Billing inquiry", exact=True).first.click()
+    page.get_by_text("Billing question", exact=True).first.click()
     expect(page.get_by_role("table")).to_be_visible()
     page.get_by_label("Your reply").fill("Half a sen")
 
@@ -295,7 +295,7 @@ def test_a_quick_reply_goes_into_the_box_and_is_counted(console: Console, sign_i
     page = sign_in("/staff/conversations/1")
     page.get_by_label("Your reply").fill("Hello.")
     page.get_by_text("Quick replies").click()
-    page.get_by_role("button", name="Price shopper").click()
+    page.get_by_role("button", name="Price question").click()
 
     box = page.get_by_label("Your reply")
     expect(box).to_have_value(re.compile("^Hello\\.\nMaple Street: Thank you for asking about prices"))
@@ -333,7 +333,7 @@ def test_it_works_without_scripts(console: Console, sign_in: SignIn) -> None:
     page = sign_in(java_script_enabled=False)
     page.get_by_role("link", name="(202) 555-0131").click()
     page.get_by_text("Quick replies").click()
-    page.get_by_role("button", name="Billing inquiry", exact=True).click()
+    page.get_by_role("button", name="Billing question", exact=True).click()
     expect(page.get_by_label("Your reply")).to_have_value(re.compile("^Maple Street: We received your billing"))
     page.get_by_label("Your reply").fill("The rest is your deductible.")
     page.get_by_role("button", name="Send and close").click()

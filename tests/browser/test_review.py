@@ -159,7 +159,7 @@ def test_it_works_without_scripts(unsure: Console, sign_in: SignIn) -> None:
     receive(unsure, UNSURE)
     page = sign_in(java_script_enabled=False)
 
-    page.get_by_role("button", name="Billing inquiry").click()
+    page.get_by_role("button", name="Billing question").click()
     expect(page.get_by_text("All labelled")).to_be_visible()
 
     assert [review.label for review in unsure.rows(Review)] == ["billing_inquiry"]

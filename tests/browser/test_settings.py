@@ -74,11 +74,11 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     page = sign_in()
     press(page, page.get_by_role("link", name="Settings", exact=True))
     press(page, page.locator("#replies-price_shopper > summary"))
-    preview = page.get_by_role("region", name="Price shopper as a patient reads it")
+    preview = page.get_by_role("region", name="Price question as a patient reads it")
     expect(preview).to_contain_text("Maple Street: Thank you for asking about prices.")
     expect(preview).to_contain_text("2 segments (GSM-7)")
 
-    go_to(page, page.get_by_label("Words of Price shopper"))
+    go_to(page, page.get_by_label("Words of Price question"))
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(WORDS)
     expect(preview.locator(".bubble")).to_have_text(f"Maple Street: {RENDERED} Reply STOP to opt out.")
@@ -88,8 +88,8 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     for _ in " We’ll call.":
         page.keyboard.press("Backspace")
     expect(preview).to_contain_text("1 segment (GSM-7)")
-    press(page, page.get_by_role("button", name="Save Price shopper"))
-    expect(page.get_by_role("status")).to_contain_text("Reply: Price shopper. It holds from the next message on.")
+    press(page, page.get_by_role("button", name="Save Price question"))
+    expect(page.get_by_role("status")).to_contain_text("Reply: Price question. It holds from the next message on.")
 
     chat.ask(QUESTION)
     expect(chat.replies().last.locator(".text")).to_have_text(RENDERED)

@@ -10,8 +10,8 @@ import pytest
 
 from inbox.database import Database
 from inbox.inbound import InboundMessage
-from inbox.models import Channel
 from intake.encryption import Keyring
+from intake.vocabulary import Channel
 from tests.world import DEMO_NUMBER, PATIENT
 
 Reopen = Callable[[str], Database]

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from inbox.database import Database
 from inbox.models import Base, EncryptionKey
@@ -75,6 +75,38 @@ def test_every_migration_can_be_taken_back(database: Database) -> None:
 
 def test_the_migrations_are_one_line(new: Database) -> None:
     assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
+
+
+NOTICES_OF_BEFORE = [("urgent", "on_call"), ("escalation_1", "manager"), ("escalation_2", "contact_2")]
+NOTICES_NOW = [("urgent", "on_call", 0), ("escalation", "manager", 1), ("escalation", "on_call", 2)]
+
+
+def test_the_step_of_an_escalation_moves_into_its_own_column(new: Database) -> None:
+    config = alembic_config()
+    with new.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        for statement in (
+            "INSERT INTO conversations (id, practice, channel, created_at) VALUES (1, 'demo', 'sms', '2026-06-01')",
+            "INSERT INTO messages (id, conversation_id, provider, provider_id, received_on, text, keyword_answered,"
+            " keyword_changed_consent, received_at, failures, next_attempt_at)"
+            " VALUES (1, 1, 'twilio', 'SM1', '+15005550006', '', 0, 0, '2026-06-01', 0, '2026-06-01')",
+        ):
+            connection.execute(text(statement))
+        for reason, team in NOTICES_OF_BEFORE:
+            connection.execute(
+                text(
+                    "INSERT INTO notifications (message_id, reason, team, target, priority, state, attempts,"
+                    " next_attempt_at, created_at, updated_at) VALUES (1, :reason, :team, 'console', 'urgent', 'sent',"
+                    " 1, '2026-06-01', '2026-06-01', '2026-06-01')"
+                ),
+                {"reason": reason, "team": team},
+            )
+        command.upgrade(config, "head")
+
+        rows = connection.execute(text("SELECT reason, team, escalation_step FROM notifications ORDER BY id")).all()
+
+    assert [tuple(row) for row in rows] == NOTICES_NOW
 
 
 def test_several_processes_may_register_the_same_key_at_once(database: Database) -> None:

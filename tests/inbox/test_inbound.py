@@ -13,7 +13,8 @@ from sqlalchemy import select
 from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.inbound import Media, record_message
-from inbox.models import Base, Channel, Conversation, Keyword, Message, OptOut
+from inbox.models import Base, Conversation, Keyword, Message, OptOut
+from intake.vocabulary import Channel
 from tests.inbox.conftest import inbound
 from tests.world import DEMO_NUMBER, PATIENT
 

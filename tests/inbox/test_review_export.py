@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from inbox.database import Database
 from inbox.inbound import Contact
-from inbox.models import Channel
 from inbox.review_export import export_reviews
 from inbox.reviews import NONE_OF_THESE
 from intake.review_archive import ReviewsFile
+from intake.vocabulary import Channel
 from tests.reviews import FIRST, add_reviewed
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from intake.errors import IntakeError
-from intake.practices import INTENTS, Practice, Practices, load_practices
+from intake.practices import Practice, Practices, load_practices
+from intake.vocabulary import INTENTS
 from tests.world import DEMO_NUMBER, PRACTICES_TOML, SERVICE_SID
 
 DEMO_FILE = Path(__file__).parents[2] / "practices.demo.toml"

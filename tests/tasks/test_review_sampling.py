@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from classifier import Understanding
 from inbox.models import Keyword, Message, Review, ReviewReason
 from inbox.reviews import NONE_OF_THESE
-from intake.practices import INTENTS, Practice
+from intake.practices import Practice
+from intake.vocabulary import INTENTS
 from tasks.corrections import NOTHING_ELSE, Past, plan_correction
 from tasks.review_sampling import chance, in_scope, why_review
 from tasks.routing import Facts

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.models import Decision, Keyword
-from intake.practices import INTENTS, Practice
+from intake.practices import Practice
+from intake.vocabulary import INTENTS
 from tasks.routing import ROUTES, Facts, decide
 
 SURE, UNSURE, THRESHOLD = 0.95, 0.30, 0.60

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from inbox.database import Database
-from inbox.models import Channel, Conversation, Decision, Delivery, LineType, Medium, Message, Notification, Voicemail
+from inbox.models import Conversation, Decision, Delivery, LineType, Message, Notification, Voicemail
 from inbox.rotation import rotate_keys
 from inbox.voicemail import TRANSCRIPTION_LIMIT
 from intake.encryption import Keyring
+from intake.vocabulary import Channel, Medium
 from tasks.carriers.twilio import rebase
 from tasks.routing import can_be_answered
 from tests.service import Service

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from intake.errors import IntakeError
-from intake.practices import REPLY_NAMES, Practice, load_practices
+from intake.practices import Practice, load_practices
+from intake.vocabulary import REPLY_NAMES
 from templates.replies import MAX_LENGTH, Occasion, check_replies, render_reply, stop_wording
 from templates.segments import count_segments, is_gsm7
 

@@ -10,15 +10,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
-from inbox.chat import Chat, Entry, find_chat, open_chat, read_transcript
-from inbox.inbound import InboundMessage, record_message
-from inbox.models import Channel
+from inbox.chat import ChatConversation, TranscriptEntry, find_chat, open_chat, read_transcript
+from inbox.inbound import InboundMessage
 from intake import phone
 from intake.practices import Practice
-from tasks.pubsub import conversation_topic, topics_of
+from intake.vocabulary import Channel
+from tasks.pubsub import conversation_topic
 from templates.chat import WIDGET
 from web.errors import RequestError
 from web.event_stream import event_stream
@@ -34,8 +33,6 @@ from webhooks.browser.request_fields import (
     wrong,
 )
 from webhooks.browser.tokens import HEADER, Tokens
-
-log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("chat", __name__, url_prefix="/chat")
 answer_preflights(blueprint)
@@ -97,8 +94,7 @@ def send(public_id: str) -> tuple[Response, int]:
     chat = _enter(services, public_id)
     body = json_object(request)
     key = client_message_id(_text(body, "client_message_id", 64))
-    recorded = record_message(
-        services.database,
+    recorded = services.receive(
         InboundMessage(
             practice=chat.practice,
             channel=Channel.CHAT,
@@ -111,10 +107,6 @@ def send(public_id: str) -> tuple[Response, int]:
             sender_message_id=key,
         ),
     )
-    if recorded.is_new:
-        services.queue.put("handle_message", recorded.message_id)
-        services.queue.announce(*topics_of(chat.id, chat.practice))
-    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="chat")
     return jsonify(message=recorded.entry), 202
 
 
@@ -152,7 +144,7 @@ def renew_token(response: Response) -> Response:
     return response
 
 
-def _what_is_new(services: Services, chat: Chat, after: int) -> Callable[[bool], Iterator[str]]:
+def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Callable[[bool], Iterator[str]]:
     """Return what to look with for a stream: the entries that it has not shown yet, and whether one is on its way."""
     shown, working = after, None
 
@@ -175,7 +167,7 @@ def _widget(is_compressed: bool) -> bytes:
     return gzip.compress(content, mtime=0) if is_compressed else content
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _shown(entry: TranscriptEntry) -> dict[str, Any]:
     shown = {"id": entry.number, "from": entry.author, "text": entry.text, "at": entry.at.isoformat()}
     return shown | ({"client_message_id": entry.sender_message_id} if entry.author == "patient" else {})
 
@@ -187,7 +179,7 @@ def _practice(services: Services, key: str) -> Practice:
     return found
 
 
-def _enter(services: Services, public_id: str) -> Chat:
+def _enter(services: Services, public_id: str) -> ChatConversation:
     """Let a request into the conversation that its token is bound to, from a page of the conversation's practice."""
     fresh = _tokens(services).check(request, public_id)
     chat = find_chat(services.database, public_id)

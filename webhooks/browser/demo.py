@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
-from inbox.models import Channel
 from intake import phone as numbers
 from intake.practices import Practice
+from intake.vocabulary import Channel
 from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
@@ -18,8 +17,6 @@ from web.services import Services, services_of
 from webhooks.browser.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
 from webhooks.browser.origins import origin_of
 from webhooks.browser.request_fields import json_object, wrong
-
-log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("demo", __name__)
 
@@ -87,8 +84,7 @@ def send() -> tuple[Response, int]:
             recorded = leave_voicemail(services.database, practice, phone, text)
         case _:
             raise wrong("channel has to be sms or voicemail.")
-    services.queue.put("handle_message", recorded.message_id)
-    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel=body["channel"])
+    services.pass_on(recorded)
     return jsonify(message=recorded.message_id), 202
 
 

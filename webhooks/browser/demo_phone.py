@@ -17,10 +17,11 @@ from sqlalchemy.orm import joinedload
 
 from inbox.database import Database
 from inbox.inbound import InboundMessage, Recorded, record_message
-from inbox.models import Channel, Delivery, DeliveryState, Message
+from inbox.models import Delivery, DeliveryState, Message
 from inbox.patients import conversations_of
 from inbox.voicemail import Call, RecordingState, Report, TranscriptionState, record_call, record_report
 from intake.practices import Practice
+from intake.vocabulary import Channel
 
 FICTIONAL_NUMBERS = tuple(f"+1202555{number:04d}" for number in range(100, 200))
 LIFETIME_SECONDS = 24 * 3600

@@ -9,10 +9,10 @@ import structlog
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.form_deduplication import record_submission
+from inbox.form_deduplication import identify_submission
 from inbox.inbound import Contact, InboundMessage
-from inbox.models import Channel
 from intake.practices import Practice
+from intake.vocabulary import Channel
 from templates.form_pages import render_page
 from web.errors import RequestError
 from web.services import Services, services_of
@@ -66,10 +66,9 @@ def _record(services: Services, practice: Practice, form: ContactForm) -> None:
         contact=Contact(name=form.name, phone=form.phone, email=form.email),
     )
     contents = (form.name, form.email, form.phone, form.message)
-    recorded = record_submission(services.database, inbound, contents, form.client_message_id, datetime.now(UTC))
-    if recorded.is_new:
-        services.queue.put("handle_message", recorded.message_id)
-    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="web_form")
+    services.receive(
+        identify_submission(services.database, inbound, contents, form.client_message_id, datetime.now(UTC))
+    )
 
 
 def _route(form: ContactForm, practice: Practice) -> tuple[str | None, str]:

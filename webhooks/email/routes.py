@@ -10,10 +10,10 @@ from flask import Blueprint, Request, Response, current_app, jsonify, request
 from werkzeug.datastructures import WWWAuthenticate
 
 from inbox.column_types import keyring
-from inbox.inbound import Contact, InboundMessage, Media, record_message
-from inbox.models import Channel
+from inbox.inbound import Contact, InboundMessage, Media
 from intake.practices import Practice
 from intake.settings import Settings
+from intake.vocabulary import Channel
 from web.errors import RequestError, error_response
 from web.services import Services, services_of
 from webhooks.email.inbound_email import InboundEmail, read_email
@@ -71,10 +71,7 @@ def _record(services: Services, practice: Practice, email: InboundEmail, posted:
         subject=email.subject or None,
         contact=Contact(name=email.sender_name, email=email.sender),
     )
-    recorded = record_message(services.database, inbound)
-    if recorded.is_new:
-        services.queue.put("handle_message", recorded.message_id)
-    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="email")
+    services.receive(inbound)
 
 
 def _id(practice: Practice, email: InboundEmail) -> str:

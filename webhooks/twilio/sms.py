@@ -8,11 +8,12 @@ import structlog
 from flask import Blueprint, Request, Response, current_app, request
 from twilio.twiml.messaging_response import MessagingResponse
 
-from inbox.inbound import InboundMessage, Media, record_message
-from inbox.models import Channel, Keyword
+from inbox.inbound import InboundMessage, Media
+from inbox.models import Keyword
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
+from intake.vocabulary import Channel
 from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.status import record_status
 from tasks.notification.escalation import acknowledge_by_text, is_acknowledgement
@@ -39,10 +40,7 @@ def receive() -> Response:
     inbound = _read_text(request, services)
     if _is_from_staff(inbound, services) and is_acknowledgement(inbound.text):
         return _acknowledge(inbound, services)
-    recorded = record_message(services.database, inbound)
-    if recorded.is_new:
-        services.queue.put("handle_message", recorded.message_id)
-    log.info("message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel="sms")
+    services.receive(inbound)
     return Response(EMPTY_TWIML, mimetype="text/xml")
 
 

@@ -118,8 +118,7 @@ def _record(services: Services, call_sid: str, call: Call | None, report: Report
     except UnknownCallError:
         raise RequestError(404, "unknown_call", "No call has this CallSid.") from None
     if message is not None and message.is_new:
-        services.queue.put("handle_message", message.message_id)
-        log.info("message_received", message_id=message.message_id, is_new=True, channel="voicemail")
+        services.pass_on(message)
 
 
 def _read_call(request: Request, services: Services) -> tuple[Call, Practice]:

@@ -15,20 +15,19 @@ from sqlalchemy import select
 from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
     AuditEntry,
-    Channel,
     Conversation,
     ConversationRead,
     ConversationState,
     Delivery,
     DeliveryState,
     LineType,
-    Medium,
     Message,
     Note,
     Voicemail,
     now,
 )
-from tasks.carriers.twilio import make_email_sender
+from intake.vocabulary import Channel, Medium
+from tasks.carriers.smtp import make_email_sender
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.standins.smtp import SmtpStandIn
@@ -150,7 +149,7 @@ def test_the_probabilities_are_bars_of_their_widths_the_largest_first(console: C
     assert sum(widths) == pytest.approx(100, abs=0.5)
     found = console.rows(Message)
     assert len(found) == 1
-    assert re.search(r"Billing inquiry (9[0-9]|over 99)%", entry(page, "message-1"))
+    assert re.search(r"Billing question (9[0-9]|over 99)%", entry(page, "message-1"))
 
 
 def test_a_message_that_waits_for_the_worker_says_so(console: Console, dana: Browser) -> None:

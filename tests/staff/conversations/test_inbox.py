@@ -13,8 +13,9 @@ import pytest
 import redis
 import requests
 
-from inbox.models import AuditEntry, Conversation, Delivery, Medium, now
+from inbox.models import AuditEntry, Conversation, Delivery, now
 from intake.settings import Settings
+from intake.vocabulary import Medium
 from tasks.pubsub import Watchers, announce
 from tasks.queue import connect
 from tests.chat_client import ChatClient
@@ -94,7 +95,7 @@ def test_a_row_says_who_what_how_soon_for_whom_and_how_long_ago(busy: Console) -
     page = busy.sign_in().get("/staff/")
 
     assert row(page, "(202) 555-0133") == f"(202) 555-0133 Unread Urgent now {URGENT} Text Clinical concern for on call"
-    assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing inquiry for billing"
+    assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing question for billing"
 
 
 def test_a_chat_that_was_opened_and_left_is_not_in_it(console: Console) -> None:

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.models import AuditEntry, Channel, Conversation, Message, Review, ReviewReason, now
+from inbox.models import AuditEntry, Conversation, Message, Review, ReviewReason, now
 from inbox.reviews import NONE_OF_THESE
-from intake.practices import INTENTS
+from intake.vocabulary import INTENTS, Channel
 from staff.reviews import plots
 from staff.reviews.plots import HEIGHT, WIDTH, Point, Texts
 from staff.reviews.quality_statistics import (
@@ -367,7 +367,7 @@ def test_the_page_shows_confusion_reliability_and_time(reviewed: Console) -> Non
     page = reviewed.sign_in("manager").get("/staff/quality").text
 
     assert page.count('<svg class="plot"') == 3
-    [row] = re.findall(r'<tr><th scope="row">Billing inquiry</th>(.*?)</tr>', page)
+    [row] = re.findall(r'<tr><th scope="row">Billing question</th>(.*?)</tr>', page)
     assert re.findall(r">(\d+)<", row) == ["0", "0", "0", "0", "0", "2", "0"]
 
 
@@ -376,7 +376,7 @@ def test_only_ones_own_practices_are_shown(reviewed: Console) -> None:
 
     assert browser.get("/staff/quality?practice=other").status_code == 404
     assert browser.get("/staff/quality/reviews.csv?practice=other").status_code == 404
-    assert "Price shopper</th>" not in re.findall(r"<tbody>.*?</tbody>", browser.get("/staff/quality").text, re.S)[-1]
+    assert "Price question</th>" not in re.findall(r"<tbody>.*?</tbody>", browser.get("/staff/quality").text, re.S)[-1]
 
 
 def test_staff_may_not_look(reviewed: Console) -> None:

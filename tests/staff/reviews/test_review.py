@@ -180,7 +180,7 @@ def test_the_second_decision_is_refused_kindly(unsure: Console, receive: Callabl
     choose(dana, review, "billing_inquiry")
     answered = choose(robin, review, "complaint")
 
-    assert "Dana labelled this one meanwhile: Billing inquiry" in answered
+    assert "Dana labelled this one meanwhile: Billing question" in answered
     assert [row.label for row in unsure.rows(Review)] == ["billing_inquiry"]
     assert "complaint" not in sent_bodies(unsure)
 

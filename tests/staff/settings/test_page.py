@@ -140,7 +140,7 @@ def test_the_next_message_gets_the_new_words_without_a_restart(console: Console,
     answer = save(manager, replies__price_shopper=WORDS)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, ADDRESS)
-    assert "Saved as version 1: Reply: Price shopper." in manager.get(ADDRESS).text
+    assert "Saved as version 1: Reply: Price question." in manager.get(ADDRESS).text
     assert ask(console, from_=OTHER_PATIENT) == f"{RENDERED} Reply STOP to opt out."
 
 

@@ -113,8 +113,8 @@ def test_workers_that_begin_the_same_digest_at_once_send_it_once(service: Servic
 def test_every_reason_is_counted() -> None:
     wording = word(Digest("Maple Street", "digest", Counter(price_shopper=2, review=1)), "https://intake.example.com")
 
-    assert "Price shopper: 2, Message to review: 1." in wording.body
+    assert "Price question: 2, Message to review: 1." in wording.body
     assert wording.text == (
-        "[low] 3 messages at Maple Street. Price shopper: 2, Message to review: 1."
+        "[low] 3 messages at Maple Street. Price question: 2, Message to review: 1."
         " https://intake.example.com/staff/?team=digest"
     )

@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from inbox.live_practices import LivePractices
 from inbox.models import AuditEntry, Escalation, Message, Notification, now
-from intake.practices import EscalationStep, Practices
+from intake.practices import EscalationStep, Practice, Practices
+from intake.vocabulary import Team
 from tasks import jobs
 from tasks.context import use
 from tasks.notification.escalation import acknowledge, is_acknowledgement
-from tasks.notification.escalation_policy import NEVER, contact_of, next_step_at, number_of
+from tasks.notification.escalation_policy import NEVER, next_step_at
+from tasks.notification.models import team_settings, telephone_of
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
@@ -82,15 +84,36 @@ def test_after_the_last_contact_nobody_is_due() -> None:
     assert next_step_at(STEPS, 2, MOMENT) == next_step_at([], 0, MOMENT) == NEVER
 
 
-def test_a_step_names_a_team_or_leads_to_a_number() -> None:
-    assert contact_of(STEPS, 1) == "on_call"
-    assert number_of(STEPS, contact_of(STEPS, 1)) is None
-    assert number_of(STEPS, contact_of(STEPS, 2)) == BOSS
+def practice_with_steps() -> Practice:
+    """A practice whose on-call team may be sent what patients write."""
+    return Practice.model_validate(
+        {
+            "slug": "demo",
+            "name": "Maple Street",
+            "phone": "+12025550100",
+            "phone_numbers": [DEMO_NUMBER],
+            "time_zone": "America/New_York",
+            "teams": {"on_call": {"notify": [f"sms:{ON_CALL}"], "include_text": True}},
+            "escalation": STEPS,
+        }
+    )
 
 
-@pytest.mark.parametrize("contact", ["contact_0", "contact_3", "contact_", "contact_x", "on_call"])
-def test_no_other_name_leads_to_a_number(contact: str) -> None:
-    assert number_of(STEPS, contact) is None
+def test_a_step_tells_its_team_or_its_number() -> None:
+    practice = practice_with_steps()
+
+    assert team_settings(practice, Team.ON_CALL, 1).notify == [f"sms:{ON_CALL}"]
+    assert team_settings(practice, Team.ON_CALL, 2).notify == [f"sms:{BOSS}"]
+
+
+def test_a_number_is_never_sent_what_the_patient_wrote() -> None:
+    assert team_settings(practice_with_steps(), Team.ON_CALL, 1).include_text
+    assert not team_settings(practice_with_steps(), Team.ON_CALL, 2).include_text
+
+
+@pytest.mark.parametrize("step", [-1, 0, 1, 3])
+def test_no_other_step_leads_to_a_number(step: int) -> None:
+    assert telephone_of(practice_with_steps(), step) is None
 
 
 # ---- from contact to contact
@@ -121,7 +144,7 @@ def test_unless_somebody_acknowledges_the_next_contact_is_told_and_then_the_one_
     later(service, 10)
     [notice] = hook.notifications
     assert notice.path == "/manager"
-    assert notice.body["title"] == "[urgent] Urgent message that nobody has acknowledged at Maple Street"
+    assert notice.body["title"] == "[urgent] Urgent message that no one has acknowledged at Maple Street"
     assert texts_to(twilio, BOSS) == []
 
     later(service, 15)
@@ -320,5 +343,5 @@ def test_a_notice_that_waits_for_another_try_is_dropped_once_somebody_acknowledg
     service.reconcile()
 
     assert hook.notifications == []
-    [waiting] = [row for row in service.rows(Notification) if row.reason == "escalation_1" and row.target != "console"]
+    [waiting] = [row for row in service.rows(Notification) if row.reason == "escalation" and row.target != "console"]
     assert waiting.state == "dropped"

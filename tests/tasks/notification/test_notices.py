@@ -14,8 +14,8 @@ from sqlalchemy import select
 from inbox.live_practices import LivePractices
 from inbox.models import Notification, now
 from intake.errors import IntakeError
-from intake.practices import Practice, Practices, Team
-from tasks.carriers.twilio import ConsoleSender
+from intake.practices import Practice, Practices, TeamSettings
+from tasks.carriers.console import ConsoleSender
 from tasks.notification.models import Notice
 from tasks.notification.notifier import check_addresses
 from tasks.notification.quiet_hours import due_at
@@ -38,7 +38,7 @@ def local(clock: str, day: str = "2026-06-01") -> datetime:
 
 def due(priority: str, clock: str, *, day: str = "2026-06-01", **team: Any) -> str:
     """When a notice goes out that comes at a time, as the practice's clock shows it."""
-    found = due_at(Team(**team), ZONE, priority, local(clock, day).astimezone(UTC))
+    found = due_at(TeamSettings(**team), ZONE, priority, local(clock, day).astimezone(UTC))
     return found.astimezone(ZoneInfo(ZONE)).strftime("%d %H:%M")
 
 
@@ -80,7 +80,7 @@ def test_they_end_by_the_practices_clock_when_it_is_put_forward() -> None:
 
 def test_a_night_that_ends_within_the_hour_that_is_skipped_ends_all_the_same() -> None:
     moment = local("01:30", "2026-03-08").astimezone(UTC)
-    found = due_at(Team(quiet_hours="20:00-02:30"), ZONE, "normal", moment)
+    found = due_at(TeamSettings(quiet_hours="20:00-02:30"), ZONE, "normal", moment)
 
     assert moment < found <= moment + timedelta(hours=1)
 
@@ -287,7 +287,7 @@ def practice(*addresses: str) -> Practice:
         phone="+12025550100",
         phone_numbers=[DEMO_NUMBER],
         time_zone=ZONE,
-        teams={"on_call": Team(notify=list(addresses))},
+        teams={"on_call": TeamSettings(notify=list(addresses))},
     )
 
 

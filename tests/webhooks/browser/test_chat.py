@@ -14,7 +14,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from inbox.models import Conversation, Decision, Delivery, DeliveryState, Medium, Message, now
+from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, now
+from intake.vocabulary import Medium
 from tasks.delivery.outbox import add_delivery
 from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from inbox.models import Conversation, Decision, Delivery, DeliveryState, Medium, Message, Notification
+from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, Notification
 from intake.settings import Settings
+from intake.vocabulary import Medium
 from tests.service import Service
 from tests.standins.smtp import SmtpStandIn
 from tests.world import DEMO_NUMBER, OTHER_SITE, PATIENT, SITE

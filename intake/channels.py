@@ -1,0 +1,64 @@
+"""The channels, one row each: what they are called, how they are answered, and what their address proves.
+
+To add a channel, add its name to `intake.vocabulary.Channel`, a row here and a module in `webhooks/`;
+`docs/architecture.md` lists every step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from intake.vocabulary import Channel, Medium
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """What a channel is like.
+
+    Attributes:
+        words: what staff read, such as "Text".
+        medium: how a reply goes out.
+        medium_for_email: how a reply goes out when the patient's address is an email address.
+        anonymous: what a patient is called who gave neither a name nor an address.
+        takes_keywords: whether STOP, START and HELP are opt-out keywords, as carriers define them.
+        proves_address: whether a message proves that its sender reads texts at the address; if not, the line type is
+            looked up before the first text.
+        needs_text: whether a message without text is something that only a person can make sense of, such as a
+            voicemail without a transcription.
+    """
+
+    words: str
+    medium: Medium
+    medium_for_email: Medium | None = None
+    anonymous: str = "Unknown sender"
+    takes_keywords: bool = False
+    proves_address: bool = True
+    needs_text: bool = False
+
+
+CHANNELS: dict[Channel, ChannelTraits] = {
+    Channel.SMS: ChannelTraits("Text", Medium.SMS, takes_keywords=True),
+    Channel.VOICEMAIL: ChannelTraits(
+        "Voicemail", Medium.SMS, anonymous="Hidden number", proves_address=False, needs_text=True
+    ),
+    Channel.CHAT: ChannelTraits("Chat", Medium.CHAT, anonymous="Chat visitor"),
+    Channel.WEB_FORM: ChannelTraits("Form", Medium.SMS, medium_for_email=Medium.EMAIL, proves_address=False),
+    Channel.EMAIL: ChannelTraits("Email", Medium.EMAIL),
+}
+
+
+def traits_of(channel: str) -> ChannelTraits:
+    """Return what a channel is like.
+
+    Raises:
+        ValueError: the channel is unknown.
+    """
+    return CHANNELS[Channel(channel)]
+
+
+def medium_for(channel: str, address: str | None) -> Medium:
+    """Return how the answer to a message goes out; a contact form's goes to the address that was given."""
+    traits = traits_of(channel)
+    if traits.medium_for_email is not None and address is not None and "@" in address:
+        return traits.medium_for_email
+    return traits.medium
