@@ -46,7 +46,7 @@ def add_member(
     """
     address = email_address.normalise(email)
     if find_member(session, address) is not None:
-        raise IntakeError(f"{address} has an account already: use `intake staff reset` for a new password")
+        raise IntakeError(f"{address} already has an account: use `intake staff reset` to set a new password")
     member = StaffMember(
         email=address,
         name=name,
@@ -91,7 +91,7 @@ def hash_password(password: str) -> str:
         IntakeError: it is too short or too long.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise IntakeError(f"the password has to be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long")
+        raise IntakeError(f"the password must be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long")
     return _hasher.hash(password)
 
 

@@ -89,8 +89,8 @@ class Database:
                 known = set(session.scalars(select(EncryptionKey.fingerprint)))
                 if known - set(fingerprints):
                     raise IntakeError(
-                        "ENCRYPTION_KEYS lacks a key that this database was written with: add it after the new"
-                        " one, run `intake keys rotate`, then drop it"
+                        "ENCRYPTION_KEYS is missing a key that this database was written with: add it after the new"
+                        " one, run `intake keys rotate`, then remove it"
                     )
                 if fingerprints[0] not in known:
                     session.add(EncryptionKey(fingerprint=fingerprints[0]))
@@ -106,7 +106,7 @@ class Database:
 
 def _unusable(error: SQLAlchemyError) -> IntakeError:
     reason = type(error).__name__
-    return IntakeError(f"the database is not usable ({reason}): check DATABASE_URL and run `intake migrate`")
+    return IntakeError(f"the database cannot be used ({reason}): check DATABASE_URL and run `intake migrate`")
 
 
 def _engine(url: str) -> Engine:

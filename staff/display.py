@@ -12,44 +12,44 @@ from intake.errors import IntakeError
 CHANNELS = {channel: traits.words for channel, traits in channels.CHANNELS.items()}
 STATES = {
     ConversationState.OPEN: "Open",
-    ConversationState.WAITING: "Waiting for the patient",
+    ConversationState.WAITING: "Waiting on patient",
     ConversationState.CLOSED: "Closed",
 }
 _DELIVERY_STATES = {
-    DeliveryState.PENDING: "About to be sent",
-    DeliveryState.SENDING: "Being sent",
-    DeliveryState.UNKNOWN: "Being sent; the carrier has not answered yet",
+    DeliveryState.PENDING: "Queued",
+    DeliveryState.SENDING: "Sending",
+    DeliveryState.UNKNOWN: "Sending; waiting for the carrier to confirm",
     DeliveryState.SENT: "Sent",
     DeliveryState.DELIVERED: "Delivered",
     DeliveryState.FAILED: "Not delivered",
-    DeliveryState.SUPPRESSED: "Held back",
-    DeliveryState.NOT_SENT: "Not sent: no carrier is set up",
+    DeliveryState.SUPPRESSED: "Not sent",
+    DeliveryState.NOT_SENT: "Not sent: no carrier is configured",
 }
 # https://www.twilio.com/docs/api/errors
 _REASONS = {
-    "21211": "this is not a phone number that texts can go to",
+    "21211": "this is not a valid phone number",
     "21610": "the patient opted out of texts",
-    "21612": "texts cannot go from our number to theirs",
-    "21614": "this number takes no texts",
-    "30003": "the phone is switched off or out of reach",
-    "30004": "the phone blocks our texts",
-    "30005": "the number does not exist, or is not in use",
-    "30006": "it is a landline, or the carrier takes no texts",
-    "30007": "the carrier took it for spam",
+    "21612": "our number cannot send texts to this number",
+    "21614": "this number cannot receive texts",
+    "30003": "the phone is off or out of range",
+    "30004": "the phone blocked the text",
+    "30005": "the number does not exist or is not in service",
+    "30006": "it is a landline, or the carrier does not support texts",
+    "30007": "the carrier blocked it as spam",
     "30008": "the carrier gave no reason",
-    "invalid_address": "this is not an email address",
+    "invalid_address": "this is not a valid email address",
     "opted out": "the patient opted out of texts",
-    "staff took over": "staff had taken over",
+    "staff took over": "staff had taken over the conversation",
 }
 _ACTIONS = {
-    "viewed": "viewed",
+    "viewed": "viewed it",
     "replied": "replied",
     "assigned": "assigned",
     "noted": "added a note",
     "took_over": "took over",
-    "handed_back": "handed back to the robot",
+    "handed_back": "resumed auto-replies",
     "played": "played the voicemail",
-    "state_changed": "changed the state",
+    "state_changed": "changed the status",
 }
 
 
@@ -77,7 +77,7 @@ def delivery_state(delivery: Delivery) -> str:
     """Say how a reply is faring, and why it went wrong."""
     said = _DELIVERY_STATES[DeliveryState(delivery.state)]
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
-        return "Will be tried again"
+        return "Will retry"
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.SUPPRESSED) or not delivery.error_code:
         return said
     return f"{said}: {_REASONS.get(delivery.error_code, f'error {delivery.error_code}')}"

@@ -111,7 +111,7 @@ def mount(app: Flask, settings: Settings) -> None:
 
 
 def _closed(**_arguments: Any) -> Response:
-    abort(403, "The queues can be looked at here and not changed: lost work is found and queued again by itself.")
+    abort(403, "This page is read-only. Intake finds lost jobs and queues them again automatically.")
 
 
 def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,9 +124,9 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return view(**arguments)
         except NoSuchJobError:
-            abort(404, "This job is done, or was never there.")
+            abort(404, "This job has finished or does not exist.")
         except redis.RedisError:
-            abort(503, "Redis could not be reached: check REDIS_URL and that it runs.")
+            abort(503, "Redis is unreachable. Check REDIS_URL, and that Redis is running.")
 
     return checked
 

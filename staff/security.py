@@ -40,7 +40,7 @@ def protect(app: Flask) -> None:
         if not request.path.startswith(PREFIX) or not wants_page:
             answered: Response = answer_others(error)  # type: ignore[assignment]
             return answered
-        reason = "Your session has changed meanwhile: go back, reload the page and try again."
+        reason = "Your session has changed. Go back, reload the page, and try again."
         message = reason if isinstance(error, CSRFError) else error.description or error.name
         return render_template(
             "staff/error.html", status=error.code, name=error.name, message=message

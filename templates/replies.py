@@ -56,14 +56,14 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: {reason}") from None
     text = " ".join(text.split())
     if not text:
-        raise IntakeError(f"practice[{practice.slug}].replies.{name} comes to nothing; it needs words at every hour")
+        raise IntakeError(f"practice[{practice.slug}].replies.{name} is empty; it needs text at every hour")
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and name != "opt_out" and "STOP" not in text:
         text = f"{text} {stop_wording(name)}"
     if len(text) > MAX_LENGTH:
         raise IntakeError(
-            f"practice[{practice.slug}].replies.{name} comes to {len(text)} characters; at most {MAX_LENGTH} fit"
+            f"practice[{practice.slug}].replies.{name} is {len(text)} characters long; the limit is {MAX_LENGTH}"
         )
     return text
 

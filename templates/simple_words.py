@@ -52,7 +52,7 @@ def _problem(node: nodes.Node) -> str | None:
     if isinstance(node, nodes.Name):
         return None if node.name in NAMES else f"{node.name} cannot be used here"
     if not isinstance(node, _PLAIN):
-        return "only the names below and {% if … %} can be used here; more than that is for the practices file"
+        return "only the names below and {% if … %} can be used here; anything more belongs in the practices file"
     return next(filter(None, map(_problem, node.iter_child_nodes())), None)
 
 

@@ -46,7 +46,7 @@ def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
         raise IntakeError(f"practice[{practice.slug}].voice.{name}: {reason}") from None
     if not 0 < len(text) <= MAX_LENGTH:
         raise IntakeError(
-            f"practice[{practice.slug}].voice.{name} comes to {len(text)} characters; 1 to {MAX_LENGTH} can be spoken"
+            f"practice[{practice.slug}].voice.{name} is {len(text)} characters long; it must be 1 to {MAX_LENGTH}"
         )
     return text
 

@@ -51,6 +51,6 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(SQLAlchemyError)
     def database_error(error: SQLAlchemyError) -> Response:
         log.error("database_unavailable", error=type(error).__name__)
-        response = error_response(503, "database_unavailable", "The message could not be stored; send it again.")
+        response = error_response(503, "database_unavailable", "The message could not be stored. Send it again.")
         response.headers["Retry-After"] = "5"
         return response

@@ -103,7 +103,7 @@ def open_to(role: Role) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*arguments: Any, **named: Any) -> Any:
             if not member().may(role):
-                abort(403, "Your account may not do this: ask an administrator of your practice.")
+                abort(403, "Your account does not have permission to do this. Ask your practice's administrator.")
             return view(*arguments, **named)
 
         guarded.open_to = role  # type: ignore[attr-defined]

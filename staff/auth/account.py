@@ -43,9 +43,9 @@ from web.services import Services, services_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")
 
-WRONG_PASSWORD = "That is not your password, or too many attempts failed: check it, or wait a while."  # noqa: S105
-WRONG_CODE = "That code does not fit: type the one that the app shows now."
-DIFFERENT = "The new password and its repetition differ."
+WRONG_PASSWORD = "Incorrect password, or too many failed attempts. Check your password, or try again later."  # noqa: S105
+WRONG_CODE = "Incorrect code. Enter the code that the app shows now."
+DIFFERENT = "The new passwords do not match."
 _NEW_SECRET = "new_authenticator"  # noqa: S105 (where it waits, not what it is)
 # Browsers that name others too come first.
 _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
@@ -83,7 +83,7 @@ def change_password() -> Response:
         find_member_to_change(writing, member().id).password_hash = hashed
         revoke_sessions(writing, member().id, but=member().session_id)
         _record(writing, "password_changed")
-    return _done("Your password is changed. You are signed out everywhere else.")
+    return _done("Password changed. You have been signed out everywhere else.")
 
 
 @blueprint.get("/authenticator")
@@ -129,7 +129,7 @@ def turn_off_authenticator() -> Response:
     with _services().database.write() as writing:
         remove_second_factor(find_member_to_change(writing, member().id))
         _record(writing, "authenticator_turned_off")
-    return _done("The authenticator is off: your password alone signs you in.")
+    return _done("The authenticator app is off. You now sign in with just your password.")
 
 
 @blueprint.post("/recovery-codes")
@@ -157,7 +157,7 @@ def end_session(session_id: int) -> Response:
             abort(404)
         running[session_id].revoked_at = now()
         _record(writing, "session_ended", browser=session_id)
-    return _done("That browser is signed out.")
+    return _done("That browser has been signed out.")
 
 
 @blueprint.post("/sessions/end-others")
@@ -167,7 +167,7 @@ def end_other_sessions() -> Response:
     with _services().database.write() as writing:
         revoke_sessions(writing, member().id, but=member().session_id)
         _record(writing, "other_sessions_ended")
-    return _done("You are signed out everywhere else.")
+    return _done("You have been signed out everywhere else.")
 
 
 def describe_browser(agent: str) -> str:

@@ -35,9 +35,9 @@ blueprint = Blueprint(
 )
 
 HOME = "/staff/"
-REFUSED = "That address and password do not fit, or too many attempts failed: check them, or wait a while."
-CODE_REFUSED = "That code does not fit or was used before, or too many attempts failed: take the next one, or wait."
-TOO_OFTEN = "Too many attempts came from where you are: wait a minute."
+REFUSED = "Incorrect email or password, or too many failed attempts. Check them, or try again later."
+CODE_REFUSED = "Incorrect or already used code, or too many failed attempts. Enter the next code, or try again later."
+TOO_OFTEN = "Too many attempts from your network. Wait a minute, then try again."
 CODE_WITHIN = timedelta(minutes=5)
 _HALF_WAY = "half_way"
 

@@ -130,7 +130,7 @@ def assign(conversation_id: int) -> AnyResponse:
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         chosen = member().id if wanted == "me" else int(wanted) if wanted.isdecimal() else None
         if chosen is not None and chosen not in [one.id for one in assignable(session, conversation.practice)]:
-            abort(400, "Nobody of this practice can be given it; reload the page and choose again.")
+            abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
         conversation.assigned_to = chosen
         return {"to": chosen}
 
@@ -145,7 +145,7 @@ def note(conversation_id: int) -> AnyResponse:
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if not 0 < len(text) <= LONGEST_NOTE:
-            abort(400, f"A note has to be 1 to {LONGEST_NOTE} characters long.")
+            abort(400, f"A note must be 1 to {LONGEST_NOTE} characters long.")
         written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
         session.add(written)
         session.flush()
@@ -162,7 +162,7 @@ def set_state(conversation_id: int) -> AnyResponse:
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if wanted not in set(ConversationState):
-            abort(400, "A conversation can be open, waiting or closed.")
+            abort(400, "The status must be open, waiting, or closed.")
         if wanted == ConversationState.OPEN:
             conversation.state = ConversationState.OPEN
         else:
@@ -210,7 +210,7 @@ def _again(services: Services, conversation_id: int, text: str, outcome: Outcome
 def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
     """Show the page again with a quick reply in the box, where no script did that."""
     shown = _read(services, conversation_id, None)
-    words = shown["quick"].get(name) or abort(400, "There is no such quick reply.")
+    words = shown["quick"].get(name) or abort(400, "This quick reply does not exist.")
     return _render(shown | {"draft": f"{text.rstrip()}\n{words}".strip()})
 
 

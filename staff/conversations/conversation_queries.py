@@ -205,7 +205,7 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
     for newer, entry in zip([None, *found], found, strict=False):
         is_repeated = newer is not None and (newer.action, newer.staff_id) == ("viewed", entry.staff_id)
         if not (is_repeated and entry.action == "viewed"):
-            who = names.get(entry.staff_id or 0, "Somebody")
+            who = names.get(entry.staff_id or 0, "Someone")
             acts.append(Act(who, _say(entry, names), display.clock(entry.at, zone)))
     return acts
 
@@ -216,9 +216,9 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
     lines = [
         ("Name", conversation.patient_name),
         ("Email" if address and "@" in address else "Number", address and display.spoken(address)),
-        ("Phone they gave", conversation.contact_phone and display.spoken(conversation.contact_phone)),
-        ("Email they gave", conversation.contact_email if conversation.contact_email != address else None),
-        ("Line", "Landline, takes no texts" if conversation.line_type == LineType.LANDLINE else None),
+        ("Phone provided", conversation.contact_phone and display.spoken(conversation.contact_phone)),
+        ("Email provided", conversation.contact_email if conversation.contact_email != address else None),
+        ("Line", "Landline (cannot receive texts)" if conversation.line_type == LineType.LANDLINE else None),
         ("First contact", display.clock(conversation.created_at, zone)),
     ]
     others: list[Conversation] = []
@@ -253,14 +253,14 @@ def _obstacle(medium: Medium, address: str, line: LineType, received_on: str | N
         case Medium.CHAT:
             return ""
         case Medium.EMAIL:
-            return "" if "@" in address and received_on else "There is no email address that an answer could go to."
+            return "" if "@" in address and received_on else "There is no email address to reply to."
         case _ if not address.startswith("+"):
-            return "The sender's number is hidden, so no text can go to it."
+            return "The sender left no phone number that can receive texts."
         case _ if opted_out:
             return "The patient opted out of texts. Call them, or wait until they text START."
         case _ if line is LineType.LANDLINE:
-            return "This number is a landline, which takes no texts: call it."
-    return "" if received_on else "There is no number of the practice that a text could go out from."
+            return "This number is a landline and cannot receive texts. Call it instead."
+    return "" if received_on else "The practice has no phone number to text from."
 
 
 def _between(
@@ -394,7 +394,7 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
     match entry.action:
         case "assigned":
             given = names.get(detail.get("to") or 0)
-            return f"assigned it to {given}" if given else "assigned it to nobody"
+            return f"assigned it to {given}" if given else "unassigned it"
         case "state_changed":
-            return f"marked it {str(detail.get('state', '')).lower()}"
+            return f"marked it as {str(detail.get('state', '')).lower()}"
     return display.action(entry.action)

@@ -23,11 +23,11 @@ from web.services import services_of
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
 
 _STATES = {
-    NotificationState.PENDING: "being told",
-    NotificationState.SENDING: "being told",
-    NotificationState.SENT: "told",
-    NotificationState.FAILED: "could not be told",
-    NotificationState.DROPPED: "not told any more, as somebody had acknowledged it",
+    NotificationState.PENDING: "notifying",
+    NotificationState.SENDING: "notifying",
+    NotificationState.SENT: "notified",
+    NotificationState.FAILED: "could not be notified",
+    NotificationState.DROPPED: "not notified: already acknowledged",
 }
 
 

@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 10.0
 CHUNK_BYTES = 32 * 1024
 MOST_REDIRECTS = 3
 _PASSED_ON = ("Content-Length", "Content-Range", "Accept-Ranges")
-UNREACHABLE = "The recording cannot be fetched from the carrier now: try again in a while."
+UNREACHABLE = "The recording is not available from the carrier right now. Try again later."
 
 
 @blueprint.get("/messages/<int:message_id>/recording")
@@ -77,6 +77,6 @@ def _fetch(url: str, part: str | None, settings: Settings) -> requests.Response:
         found.close()
         log.warning("recording_refused", status=found.status_code)
         if found.status_code == requests.codes.not_found:
-            abort(404, "The carrier does not have this recording any more.")
+            abort(404, "The carrier no longer has this recording.")
         abort(502, UNREACHABLE)
     return found

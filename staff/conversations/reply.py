@@ -77,14 +77,14 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
         return Outcome(Verdict.SENT_BEFORE)
     reach = read_reach(session, conversation)
     text = outgoing(draft.text, practice, reach)
-    problem = "This page is out of date: try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
+    problem = "This page is out of date. Try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or check(draft.text, text, reach.medium)
     if problem:
         return Outcome(Verdict.REFUSED, problem)
     overtaker = _overtaker(session, conversation.id, staff_id, draft.seen)
     if overtaker:
         return Outcome(
-            Verdict.OVERTAKEN, f"{overtaker} answered while you were writing: read it, then send yours again."
+            Verdict.OVERTAKEN, f"{overtaker} replied while you were writing. Read that reply, then send yours again."
         )
     delivery = Delivery(
         conversation_id=conversation.id,
@@ -133,10 +133,10 @@ def first_text_wording(practice: Practice, reach: Reach) -> tuple[str, str]:
 def check(typed: str, text: str, medium: Medium) -> str:
     """Say what keeps a text from going out, nothing when it may."""
     if not typed.strip():
-        return "Write something first."
+        return "Enter a message first."
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2  # as carriers count
     if length > LONGEST[medium]:
-        return f"This is {length} characters long; at most {LONGEST[medium]} fit."
+        return f"This message is {length} characters long. The limit is {LONGEST[medium]}."
     return ""
 
 
@@ -156,4 +156,4 @@ def _overtaker(session: Session, conversation_id: int, staff_id: int, seen: int)
     others = [other for other in session.scalars(query.order_by(Delivery.id)) if other != staff_id]
     if not others:
         return ""
-    return names_of(session, others).get(others[-1] or 0, "Somebody else")
+    return names_of(session, others).get(others[-1] or 0, "Someone else")

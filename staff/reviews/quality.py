@@ -203,25 +203,25 @@ def _time_plot(found: list[tuple[str, Share]]) -> str:
     newest = found[-1]
     texts = Texts(
         "over-time",
-        "How many messages the robot read right, over time",
-        f"{len(found)} periods from {ends[0]} to {ends[-1]}; in the last one {_said(newest[1])}.",
+        "Share of messages classified correctly, over time",
+        f"{len(found)} periods from {ends[0]} to {ends[-1]}. Most recent: {_said(newest[1])}.",
         "",
-        "read right",
+        "correct",
     )
     return plots.over_time(texts, points, ends)
 
 
 def _reliability_plot(bins: Sequence[quality_statistics.Bin], error: float) -> str:
     points = [
-        _point(one.confidence, one.right, one.weight, f"{one.low:.0%} to {one.high:.0%} sure: {_said(one.right)}")
+        _point(one.confidence, one.right, one.weight, f"{one.low:.0%} to {one.high:.0%} confident: {_said(one.right)}")
         for one in bins
     ]
     texts = Texts(
         "reliability",
-        "How many messages the robot read right, by how sure it was",
-        f"On the diagonal confidence means what it says; on average it is off by {100 * error:.1f} percentage points.",
-        "how sure the robot was",
-        "read right",
+        "Share of messages classified correctly, by confidence",
+        f"On the diagonal, confidence equals accuracy. The average difference is {100 * error:.1f} percentage points.",
+        "confidence",
+        "correct",
     )
     return plots.reliability(texts, points)
 
@@ -233,16 +233,16 @@ def _coverage_plot(judged: Sequence[Judged], current: Operating | None) -> str:
         if one.right
     ]
     mark = None
-    said = "Where the threshold stands is not known yet."
+    said = "The current threshold is not known yet."
     if current and current.right:
-        said = f"At {current.threshold:.2f} it answers {current.coverage:.0%} by itself, {_said(current.right)}."
+        said = f"At {current.threshold:.2f}, {current.coverage:.0%} are handled automatically, {_said(current.right)}."
         mark = _point(current.coverage, current.right, 0.4, said)
     texts = Texts(
         "coverage",
-        "How many messages the robot answers by itself, and how many of those it reads right",
-        f"The lower the threshold, the more it answers and the less of that is right. {said}",
-        "answered without a person",
-        "of those read right",
+        "Share of messages handled automatically, and how many of those are correct",
+        f"A lower threshold handles more messages automatically but gets fewer of them right. {said}",
+        "handled automatically",
+        "correct",
     )
     return plots.coverage(texts, curve, mark)
 
@@ -252,7 +252,7 @@ def _point(x: float, share: Share, size: float = 0.0, name: str = "") -> Point:
 
 
 def _said(share: Share) -> str:
-    return f"{share.value:.0%} right ({share.low:.0%} to {share.high:.0%}, {share.count} reviewed)"
+    return f"{share.value:.0%} correct ({share.low:.0%} to {share.high:.0%}, {share.count} reviewed)"
 
 
 def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tuple[Operating, bool]]:

@@ -43,16 +43,16 @@ from web.services import services_of
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
 
-LABELS = (*INTENTS, NONE_OF_THESE)  # in the order of the keys 1 to 8
+LABELS = (*INTENTS, NONE_OF_THESE)  # in the order of their keys, from 1
 MOST_SKIPPED = 100
 _SKIPPED = "skipped_reviews"
 REASONS = {
-    ReviewReason.LOW_CONFIDENCE: "Not sure enough to answer by itself",
-    ReviewReason.OUT_OF_SCOPE: "May be nothing for the practice",
-    ReviewReason.LANGUAGE: "May not be English",
-    ReviewReason.SAMPLE: "Answered already; drawn at random to check on the robot",
+    ReviewReason.LOW_CONFIDENCE: "Low confidence",
+    ReviewReason.OUT_OF_SCOPE: "May not be meant for the practice",
+    ReviewReason.LANGUAGE: "May not be in English",
+    ReviewReason.SAMPLE: "Already answered; picked at random as a spot check",
 }
-TOO_LATE = "What followed from it has gone out already, so it cannot be taken back: write to the patient instead."
+TOO_LATE = "It is too late to undo this: a reply or notification has already been sent. Write to the patient instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ def page() -> str:
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
             "waiting": count_open(database, member().practices),
+            "label_count": len(LABELS),
             "undo": words_of(last.label) if last and can_take_back(database, last) else "",
             "review": None,
         }
@@ -122,7 +123,7 @@ def label(review_id: int) -> AnyResponse:
     with services.database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         if chosen not in LABELS:
-            abort(400, f"Choose one of the labels: {', '.join(LABELS)}.")
+            abort(400, f"Choose one of these labels: {', '.join(LABELS)}.")
         if review.decided_at is not None:
             flash(_refusal(database, review))
             return redirect(url_for("review.page"), 303)
@@ -154,7 +155,7 @@ def undo() -> AnyResponse:
     with services.database.write() as database:
         review = last_decided(database, member().practices, member().id, now())
         if review is None:
-            flash("Nothing was decided within the last minute.")
+            flash("You have not labeled anything in the last minute.")
             return redirect(url_for("review.page"), 303)
         taken_back = review.label
         after_commit = take_back(database, review)
@@ -165,7 +166,7 @@ def undo() -> AnyResponse:
     else:
         session[_SKIPPED] = [one for one in _skipped() if one != review.id]
         services.queue.put_all(after_commit)
-        flash(f"Taken back: {words_of(taken_back)}.")
+        flash(f"Undid “{words_of(taken_back)}”.")
     return redirect(url_for("review.page"), 303)
 
 
@@ -211,18 +212,18 @@ def _percent(probability: float | None) -> int | None:
 
 def _outcome(label: str, plan: RoutingDecision) -> str:
     """Say what a label set off."""
-    told = f"{words_of(plan.team)} is told" if plan.team else ""
-    replied = "the patient gets the reply for it" if plan.reply else ""
-    follows = " and ".join(part for part in (replied, told) if part)
-    return f"{words_of(label)}: {follows or 'stored; nothing else was to do'}."
+    notified = f"notifying {words_of(plan.team)}" if plan.team else ""
+    replied = "sending the patient the standard reply" if plan.reply else ""
+    follows = " and ".join(part for part in (replied, notified) if part)
+    return f"Labeled “{words_of(label)}”: {follows or 'nothing else to do'}."
 
 
 def _refusal(database: Session, review: Review) -> str:
     if review.staff_id == member().id:
-        return f"You labelled this one already: {words_of(review.label)}."
+        return f"You already labeled this message “{words_of(review.label)}”."
     other = database.get(StaffMember, review.staff_id)
-    name = other.name if other else "Somebody else"
-    return f"{name} labelled this one meanwhile: {words_of(review.label)}. Your choice was not stored."
+    name = other.name if other else "Someone else"
+    return f"{name} already labeled this message “{words_of(review.label)}”. Your choice was not saved."
 
 
 def _record(database: Session, review: Review, action: str, **detail: Any) -> None:

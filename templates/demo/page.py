@@ -29,7 +29,7 @@ SAMPLE_TEXTS = (
 )
 SAMPLE_VOICEMAILS = (
     "Hi, this is Maria Lopez. I need to move my appointment on Friday to some day next week. Thank you.",
-    "This is the third time I call and nobody calls me back. I am really unhappy with how you treat your patients.",
+    "This is the third time I've called, and nobody calls me back. I'm really unhappy with how you treat patients.",
     "Hello, my son has had a fever of 104 since last night and now he is hard to wake up.",
 )
 _pages = Environment(

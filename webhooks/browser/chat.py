@@ -175,7 +175,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
 def _practice(services: Services, key: str) -> Practice:
     found = services.practices.by_widget_key(key)
     if found is None:
-        raise RequestError(404, "unknown_practice", "No practice has this widget key; check data-practice.")
+        raise RequestError(404, "unknown_practice", "No practice has this widget key. Check data-practice.")
     return found
 
 
@@ -185,7 +185,7 @@ def _enter(services: Services, public_id: str) -> Chat:
     chat = find_chat(services.database, public_id)
     found = services.practices.by_slug(chat.practice) if chat else None
     if chat is None or found is None:
-        raise RequestError(404, "unknown_conversation", "There is no such conversation: begin a new one.")
+        raise RequestError(404, "unknown_conversation", "This conversation does not exist. Start a new one.")
     require_origin(request, found, services.settings)
     if fresh is not None:
         g.chat_token = fresh
@@ -201,12 +201,12 @@ def _text(body: dict[str, Any], name: str, longest: int, *, needed: bool = True)
     if value is None and not needed:
         return ""
     if not isinstance(value, str) or (needed and not value.strip()):
-        raise wrong(f"{name} has to be a text that is not empty.")
+        raise wrong(f"{name} must be text and must not be empty.")
     require_length(name, value, longest)
     return value.strip() if name != "text" else value
 
 
 def _number(value: str, name: str) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) < 10):
-        raise wrong(f"{name} has to be the id of a message, 0 for all of them.")
+        raise wrong(f"{name} must be the id of a message, or 0 for all messages.")
     return int(value)

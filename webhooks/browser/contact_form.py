@@ -57,7 +57,7 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
     """
     message = _text(values, "message", LONGEST_MESSAGE)
     if message is None:
-        raise wrong("message has to be a text that is not empty.")
+        raise wrong("message must not be empty.")
     number = _text(values, "phone", LONGEST_CONTACT)
     client_id = _text(values, "client_message_id", 64)
     return ContactForm(
@@ -89,8 +89,8 @@ def redirect_target(redirect: str, page_origin: str | None, allowed: frozenset[s
     if absolute and absolute[1].lower() in {origin.lower() for origin in allowed}:
         return redirect
     raise wrong(
-        "redirect has to be an address on one of the practice's allowed_origins, or a path such as /thanks"
-        " on a page of one."
+        "redirect must be a URL on one of the practice's allowed_origins, or a path such as /thanks if the form is"
+        " on one of those sites."
     )
 
 
@@ -99,7 +99,7 @@ def _text(values: Mapping[str, object], name: str, longest: int) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise wrong(f"{name} has to be a text.")
+        raise wrong(f"{name} must be text.")
     text = value.replace("\r\n", "\n").strip()  # browsers send line ends as CRLF, which are not what was typed
     require_length(name, text, longest)
     return text or None
@@ -113,4 +113,4 @@ def _email(value: str | None) -> str | None:
     try:
         return value and email_address.normalise(value)
     except IntakeError:
-        raise wrong("email has to be an email address, such as maria@example.com.") from None
+        raise wrong("email must be an email address, such as maria@example.com.") from None

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from intake import phone as numbers
 from intake.practices import Practice
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, words_of
 from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
@@ -72,18 +72,18 @@ def send() -> tuple[Response, int]:
     services, practice = _enter()
     phone = _phone(services)
     if phone is None:
-        raise RequestError(401, "invalid_token", f"Read /demo/messages first, and send its {HEADER} header along.")
+        raise RequestError(401, "invalid_token", f"Read /demo/messages first, then send its {HEADER} header.")
     body = json_object(request)
     text = body.get("text")
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_TEXT:
-        raise wrong(f"text has to be 1 to {LONGEST_TEXT} characters long.")
+        raise wrong(f"text must be 1 to {LONGEST_TEXT} characters long.")
     match body.get("channel"):
         case Channel.SMS:
             recorded = send_text(services.database, practice, phone, text)
         case Channel.VOICEMAIL:
             recorded = leave_voicemail(services.database, practice, phone, text)
         case _:
-            raise wrong("channel has to be sms or voicemail.")
+            raise wrong("channel must be sms or voicemail.")
     services.pass_on(recorded)
     return jsonify(message=recorded.message_id), 202
 
@@ -96,7 +96,7 @@ def _enter() -> tuple[Services, Practice]:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = site == "same-origin" if site else origin in (None, origin_of(services.settings.public_url))
     if not own:
-        raise RequestError(403, "origin_not_allowed", "Only the demo page itself may use its phone.")
+        raise RequestError(403, "origin_not_allowed", "Only the demo page can use its phone.")
     return services, _practice(services)
 
 
@@ -104,7 +104,7 @@ def _practice(services: Services) -> Practice:
     for practice in services.practices.all:
         if practice.widget_key:
             return practice
-    raise RequestError(404, "no_chat", "No practice has a chat: give one a widget_key in the practices file.")
+    raise RequestError(404, "no_chat", "No practice has a chat. Add a widget_key to one in the practices file.")
 
 
 def _phone(services: Services) -> Phone | None:
@@ -129,11 +129,10 @@ def _understood(sent: Sent) -> dict[str, Any] | None:
     if decision is None:
         return None
     return {
-        "intent": found.intent if found else None,
+        "intent": words_of(found.intent if found else decision.route),
         "confidence": found.confidence if found else None,
         "urgent": found is not None and found.urgent,
-        "route": decision.route,
-        "team": decision.team,
+        "team": words_of(decision.team),
         "priority": decision.priority,
         "why": decision.why,
     }

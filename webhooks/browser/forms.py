@@ -33,7 +33,7 @@ def receive(slug: str) -> AnyResponse:
     services = services_of(current_app)
     practice = services.practices.by_slug(slug)
     if practice is None:
-        raise RequestError(404, "unknown_practice", "No practice has this slug; check the form's action.")
+        raise RequestError(404, "unknown_practice", "No practice has this slug. Check the form's action.")
     if _page_origin() is not None:
         require_origin(request, practice, services.settings)
     request.max_content_length = request.max_form_memory_size = LARGEST_FORM
@@ -86,7 +86,7 @@ def _values() -> Mapping[str, object]:
         return request.form.to_dict()
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        raise RequestError(400, "invalid_json", "Send a JSON object, or a form.")
+        raise RequestError(400, "invalid_json", "Send a JSON object or a form.")
     return body
 
 

@@ -35,8 +35,8 @@ def require_origin(request: Request, practice: Practice, settings: Settings) -> 
         raise RequestError(
             403,
             "origin_not_allowed",
-            f"Pages of {origin or 'no named origin'} may not do this for {practice.name}:"
-            " add the site to allowed_origins in the practices file.",
+            f"Pages from {origin or 'an unnamed origin'} are not allowed to use {practice.name}."
+            " Add the site to allowed_origins in the practices file.",
         )
 
 
@@ -48,7 +48,7 @@ def answer_preflights(blueprint: Blueprint) -> None:
         if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
             return None
         if not _is_known(request, services_of(current_app)):
-            raise RequestError(403, "origin_not_allowed", "No practice allows pages of this origin.")
+            raise RequestError(403, "origin_not_allowed", "No practice allows this origin.")
         return Response(status=204, headers=_PREFLIGHT)
 
     @blueprint.after_request

@@ -29,7 +29,7 @@ def json_object(request: Request) -> dict[str, Any]:
     """
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        raise RequestError(400, "invalid_json", "Send a JSON object, with Content-Type: application/json.")
+        raise RequestError(400, "invalid_json", "Send a JSON object with Content-Type: application/json.")
     return body
 
 
@@ -40,7 +40,7 @@ def require_length(name: str, value: str, longest: int) -> None:
         RequestError: 400, it is; the message does not repeat it.
     """
     if len(value) > longest:
-        raise wrong(f"{name} is {len(value)} characters long; at most {longest} fit.")
+        raise wrong(f"{name} is {len(value)} characters long. The limit is {longest}.")
 
 
 def phone_number(value: str) -> str:
@@ -52,7 +52,7 @@ def phone_number(value: str) -> str:
     try:
         return phone.normalise(value)
     except IntakeError:
-        raise wrong("phone has to be a phone number with its area code, such as (202) 555-0123.") from None
+        raise wrong("phone must be a phone number with an area code, such as (202) 555-0123.") from None
 
 
 def client_message_id(value: str) -> str:
@@ -62,5 +62,5 @@ def client_message_id(value: str) -> str:
         RequestError: 400, it is not of the form that it has to have.
     """
     if not _CLIENT_MESSAGE_ID.fullmatch(value):
-        raise wrong("client_message_id has to be 1 to 64 letters, figures, - or _.")
+        raise wrong("client_message_id must be 1 to 64 letters, digits, hyphens, or underscores.")
     return value

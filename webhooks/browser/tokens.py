@@ -41,9 +41,9 @@ class Tokens:
                 token.strip(), max_age=int(LIFETIME.total_seconds()), return_timestamp=True
             )
         except SignatureExpired:
-            raise RequestError(401, "expired_token", "The conversation's token is too old: begin a new one.") from None
+            raise RequestError(401, "expired_token", "The token has expired. Start a new conversation.") from None
         except BadData:
             bound_to = None
         if bound_to != public_id:
-            raise RequestError(401, "invalid_token", "The token is not this conversation's: begin a new one.")
+            raise RequestError(401, "invalid_token", "The token does not belong to this conversation. Start a new one.")
         return self.issue(public_id) if datetime.now(UTC) - signed_at > RENEWED_AFTER else None

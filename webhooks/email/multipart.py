@@ -60,7 +60,7 @@ def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedFo
             decoder.receive_data(chunk or None)
             collector.collect(decoder)
     except ValueError:
-        raise RequestError(400, "invalid_form", "The body is not the multipart/form-data that it says.") from None
+        raise RequestError(400, "invalid_form", "The body is not valid multipart/form-data.") from None
     return PostedForm({name: bytes(value) for name, value in collector.fields.items()}, tuple(collector.files))
 
 

@@ -43,13 +43,14 @@ def receive() -> Response:
         raise RequestError(
             400,
             "invalid_form",
-            "The field headers is missing: post parsed emails, not raw ones (SendGrid: clear 'POST the raw message').",
+            "The headers field is missing. Post parsed emails, not raw ones (in SendGrid, turn off 'POST the raw, full"
+            " MIME message').",
         )
     email = read_email(posted.fields)
     practices = {practice.slug: practice for practice in map(services.practices.by_email, email.recipients) if practice}
     if not practices:
         log.warning("unknown_address")
-        raise RequestError(404, "unknown_address", "No practice has this email address; check the practices file.")
+        raise RequestError(404, "unknown_address", "No practice has this email address. Check the practices file.")
     for practice in practices.values():
         _record(services, practice, email, posted)
     return jsonify(message="received")
@@ -93,7 +94,7 @@ def _unauthorized() -> Response:
     response = error_response(
         401,
         "wrong_password",
-        "Post to https://intake:EMAIL_WEBHOOK_SECRET@host/email/inbound, with the secret of the settings.",
+        "Post to https://intake:SECRET@HOST/email/inbound, with the secret from EMAIL_WEBHOOK_SECRET.",
     )
     response.www_authenticate = WWWAuthenticate("basic", {"realm": "email", "charset": "UTF-8"})
     return response

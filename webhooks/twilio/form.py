@@ -17,7 +17,7 @@ def required(name: str, request: Request, pattern: re.Pattern[str] | None = None
     """
     value = request.form.get(name, "").strip()
     if not value or len(value) > 64 or (pattern and not pattern.fullmatch(value)):
-        raise RequestError(400, "invalid_parameter", f"{name} is missing or not in the form that Twilio sends.")
+        raise RequestError(400, "invalid_parameter", f"{name} is missing or is not in Twilio's format.")
     return value
 
 

@@ -23,7 +23,7 @@ def require_twilio_signature(request: Request, settings: Settings) -> None:
         raise RequestError(
             403,
             "invalid_signature",
-            "The X-Twilio-Signature header does not match this request; check PUBLIC_URL and the auth token.",
+            "The X-Twilio-Signature header does not match this request. Check PUBLIC_URL and the auth token.",
         )
 
 

@@ -92,8 +92,8 @@ def _acknowledge(inbound: InboundMessage, services: Services) -> Response:
     number = acknowledge_by_text(services.database, practice, inbound.patient_address or "")
     services.queue.announce(practice_topic(practice.slug))
     answer = MessagingResponse()
-    taken = "1 urgent message is yours now" if number == 1 else f"{number} urgent messages are yours now"
-    answer.message(f"{practice.name}: {taken if number else 'no urgent message waits for you'}.")
+    urgent = "1 urgent message" if number == 1 else f"{number or 'no'} urgent messages"
+    answer.message(f"{practice.name}: You {'acknowledged' if number else 'have'} {urgent}.")
     return Response(str(answer), mimetype="text/xml")
 
 
@@ -104,7 +104,7 @@ def _practice(request: Request, recipient: str, services: Services) -> Practice:
         raise RequestError(
             404,
             "unknown_number",
-            "No practice has this number or messaging service; check the practices file.",
+            "No practice has this number or messaging service. Check the practices file.",
         )
     return practice
 

@@ -136,7 +136,7 @@ def _practice(to: str, services: Services) -> tuple[Practice, str]:
     practice = services.practices.for_text(None, number)
     if practice is None:
         log.warning("unknown_number", call_sid=request.form["CallSid"])
-        raise RequestError(404, "unknown_number", "No practice has this number; check the practices file.")
+        raise RequestError(404, "unknown_number", "No practice has this number. Check the practices file.")
     return practice, number
 
 

@@ -38,7 +38,7 @@ function count() {
   const segments = countSegments(goes);
   const parts = text.dataset.medium === "sms" && goes ? ` · ${segments} ${segments === 1 ? "segment" : "segments"}` : "";
   const counter = document.getElementById("count");
-  counter.textContent = goes ? `${goes.length} characters${parts}${goes.length > longest ? ` · at most ${longest} fit` : ""}` : "";
+  counter.textContent = goes ? `${goes.length} characters${parts}${goes.length > longest ? ` · the limit is ${longest}` : ""}` : "";
   counter.classList.toggle("problem", goes.length > longest);
 }
 

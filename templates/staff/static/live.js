@@ -105,7 +105,7 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
     });
     stream.addEventListener("changed", look);
     stream.addEventListener("error", () => {
-      connection.textContent = "No connection. Trying again…";
+      connection.textContent = "Connection lost. Reconnecting…";
       if (stream?.readyState === EventSource.CLOSED) {
         close();
         setTimeout(() => document.hidden || open(), 5000);
@@ -136,6 +136,6 @@ export async function act(path, values = {}) {
     },
     body: new URLSearchParams(values),
   });
-  if (!answer.ok) document.getElementById("connection").textContent = "That did not work: reload the page and try again.";
+  if (!answer.ok) document.getElementById("connection").textContent = "That did not work. Reload the page and try again.";
   return answer.ok;
 }

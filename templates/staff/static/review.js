@@ -17,8 +17,7 @@ window.addEventListener("pageshow", () => {
 });
 document.addEventListener("keydown", (event) => event.repeat && event.stopImmediatePropagation(), true);
 
-const press = (key) => () => page.querySelector(`button[data-key="${key}"]`)?.click();
-listen(Object.fromEntries([..."12345678su"].map((key) => [key, press(key)])));
+listen(); // each button names its key in data-key
 
 keepUp({
   events: page.dataset.events,
@@ -41,6 +40,6 @@ async function fill() {
   if (sending || !document.getElementById("empty") || fresh.querySelector("#empty")) return;
   document.getElementById("task").replaceWith(fresh);
   const said = document.createElement("p");
-  said.textContent = "A message came in.";
+  said.textContent = "A new message arrived.";
   document.getElementById("told").replaceChildren(said);
 }

@@ -263,7 +263,7 @@ def test_a_whole_number_is_found_however_long_ago_it_wrote(busy: Console, monkey
     assert rows(dana.post("/staff/search", data={"wanted": "555-0131"})) == []
     assert rows(dana.post("/staff/search", data={"wanted": "(202) 555-0131"})) == ["(202) 555-0131"]
     older = dana.post("/staff/search", data={"wanted": "555-0131"})
-    [cursor] = re.findall(r'name="before" value="([^"]+)">Search older ones', older.text)
+    [cursor] = re.findall(r'name="before" value="([^"]+)">Search older conversations', older.text)
     last = dana.post("/staff/search", data={"wanted": "555-0132", "before": cursor})
     assert rows(last) == ["(202) 555-0132"]
 
