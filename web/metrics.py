@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: what was counted comes from Redis, what stands now from the database and the queues."""
+"""`/metrics` for Prometheus: counters from Redis, and gauges from the database and the queues."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ON_THE_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNO
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Write the numbers, for whoever has the token."""
+    """Return all metrics to a client that has the token."""
     services = services_of(current_app)
     _require_token(services.settings.metrics_token)
     registry = CollectorRegistry()
@@ -50,14 +50,14 @@ def _require_token(token: str | None) -> None:
 
 
 class Numbers(Collector):
-    """Everything that is told at one moment; what cannot be read is left out, and said to be down."""
+    """Collects all metrics; those that cannot be read are left out, and `intake_up` reports their source as down."""
 
     def __init__(self, services: Services) -> None:
-        """Take where to read."""
+        """Create a collector that reads from these services."""
         self._services = services
 
     def collect(self) -> Iterator[Metric]:
-        """Read all of it."""
+        """Read all metrics."""
         up = GaugeMetricFamily("intake_up", "Whether the service can reach this dependency.", labels=["part"])
         for part, found in (
             ("database", _standing(self._services.database)),

@@ -1,4 +1,4 @@
-"""The page at `/`: a practice's site with the chat, and in demo mode a phone to play its patient with."""
+"""The page at `/`: a practice's site with the chat and, in demo mode, a phone for playing a patient."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POLICY = (
 
 @blueprint.get("/")
 def page() -> Response:
-    """Show the site of the first practice with a chat."""
+    """Show the site of the first practice that has a chat."""
     services = services_of(current_app)
     html = render_page(_practice(services), datetime.now(UTC), with_phone=services.settings.demo_mode)
     response = Response(html, mimetype="text/html")
@@ -40,12 +40,12 @@ def page() -> Response:
 
 @blueprint.get("/demo/assets/<name>")
 def asset(name: str) -> Response:
-    """Serve what the page needs."""
+    """Serve a file that the page needs."""
     if name not in ASSETS:
         abort(404)
     response = Response((FOLDER / name).read_bytes(), mimetype=ASSETS[name])
     response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Content-Security-Policy"] = "default-src 'none'"  # an image may be opened as a page
+    response.headers["Content-Security-Policy"] = "default-src 'none'"  # an image may be opened directly, as a page
     response.add_etag()
     response.make_conditional(request)
     return response
@@ -53,7 +53,7 @@ def asset(name: str) -> Response:
 
 @blueprint.get("/demo/messages")
 def read() -> Response:
-    """Show what was sent from the visitor's phone and what came of it; a visitor without a phone gets one."""
+    """Return the messages from the visitor's phone and how they were handled; a new visitor gets a phone."""
     services, practice = _enter()
     phone = _phone(services) or Phones(services.settings.secret_key).new(practice)
     sent = read_phone(services.database, practice, phone)
@@ -68,7 +68,7 @@ def read() -> Response:
 
 @blueprint.post("/demo/messages")
 def send() -> tuple[Response, int]:
-    """Send a text from the visitor's phone, or leave a voicemail: stored as the webhooks do, and put on the queue."""
+    """Send a text from the visitor's phone or leave a voicemail, stored and queued as the webhooks would."""
     services, practice = _enter()
     phone = _phone(services)
     if phone is None:
@@ -89,7 +89,7 @@ def send() -> tuple[Response, int]:
 
 
 def _enter() -> tuple[Services, Practice]:
-    """Let the page's own requests in, and nobody's where there is no phone."""
+    """Allow only requests from the page itself, and only in demo mode."""
     services = services_of(current_app)
     if not services.settings.demo_mode:
         abort(404)
