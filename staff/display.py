@@ -1,4 +1,4 @@
-"""How the console says what the record holds: channels, intents, states, reasons and times, in a person's words."""
+"""The console's display words for channels, states, delivery errors, actions, and times."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _ACTIONS = {
 
 
 def who(conversation: Conversation) -> str:
-    """Return what a patient is called: the name they gave, else the address that they wrote from."""
+    """Return a patient's display name: the name they gave, or else their address."""
     if conversation.patient_name:
         return conversation.patient_name
     address = conversation.patient_address or conversation.contact_phone or conversation.contact_email
@@ -64,7 +64,7 @@ def who(conversation: Conversation) -> str:
 
 
 def spoken(address: str) -> str:
-    """Return a number as people write it; an email address stays as it is."""
+    """Return a number in the usual national format; an email address is returned unchanged."""
     if not address.startswith("+"):
         return address
     try:
@@ -74,7 +74,7 @@ def spoken(address: str) -> str:
 
 
 def delivery_state(delivery: Delivery) -> str:
-    """Say how a reply is faring, and why it went wrong."""
+    """Return the display words of a reply's state, with the reason if it failed."""
     said = _DELIVERY_STATES[DeliveryState(delivery.state)]
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
         return "Will retry"
@@ -84,12 +84,12 @@ def delivery_state(delivery: Delivery) -> str:
 
 
 def action(name: str) -> str:
-    """Say what an audit entry tells of."""
+    """Return the display words of an audit entry's action."""
     return _ACTIONS.get(name, name.replace("_", " "))
 
 
 def age(at: datetime, moment: datetime, zone: str) -> str:
-    """Return how long ago something was, short enough for a list."""
+    """Return how long ago a moment was, short enough for a list."""
     passed = moment - at
     if passed < timedelta(minutes=1):
         return "now"
@@ -102,6 +102,6 @@ def age(at: datetime, moment: datetime, zone: str) -> str:
 
 
 def clock(at: datetime, zone: str) -> str:
-    """Return a moment as the practice's clock shows it."""
+    """Return a moment as date and time in the practice's time zone."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%b} {local.day}, {local.hour % 12 or 12}:{local:%M} {local:%p}"

@@ -1,4 +1,4 @@
-"""What the conversation page shows: the thread with what was understood and decided, and what staff did."""
+"""Queries for the conversation page: the thread, the patient's contact details, and staff activity."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SEN
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One intent's probability, as a bar of a width from 0 to 100."""
+    """One intent's probability, as a bar with a width from 0 to 100."""
 
     label: str
     percent: str
@@ -49,7 +49,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the machine made of a message."""
+    """How Intake classified and routed a message, in display words."""
 
     intent: str
     percent: str
@@ -69,11 +69,11 @@ class Entry:
     """One line of the thread.
 
     Attributes:
-        key: names it on the page, such as `message-12`.
-        kind: `patient`, `robot`, `staff` or `note`.
-        trouble: it did not reach the patient.
-        number: place among what the patient of a chat has seen.
-        recording: the message whose recording can be heard.
+        key: its id on the page, such as `message-12`.
+        kind: `patient`, `robot`, `staff`, or `note`.
+        trouble: whether it did not reach the patient.
+        number: its number in the patient's view of a chat.
+        recording: the id of the message whose recording can be played.
     """
 
     key: str
@@ -95,13 +95,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The newest part of a conversation, or an earlier one.
+    """One part of a conversation, by default the newest.
 
     Attributes:
-        entries: oldest first.
-        last_message: id of the newest message shown, 0 without any.
-        last_reply: id of the newest reply by staff in the whole conversation, 0 without any.
-        earlier: where the part before this one ends; None at the beginning.
+        entries: its lines, oldest first.
+        last_message: the id of the newest message shown, 0 if there is none.
+        last_reply: the id of the newest staff reply in the whole conversation, 0 if there is none.
+        earlier: where the previous part ends, None if this is the first part.
     """
 
     entries: list[Entry]
@@ -112,7 +112,7 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Who the patient is and how they can be reached, as far as it is known."""
+    """What is on record about who the patient is and how to reach them."""
 
     who: str = field(repr=False)
     lines: list[tuple[str, str]] = field(repr=False)
@@ -121,7 +121,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that a member of staff did."""
+    """One action of a staff member, in display words."""
 
     who: str
     what: str
@@ -130,13 +130,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a reply by hand goes out.
+    """How a staff reply would be sent.
 
     Attributes:
-        medium: by which.
-        sender: the number, service or address that it goes out from.
-        obstacle: why none can, in words; empty when one can.
-        is_first: it would be the practice's first text to the patient.
+        medium: the medium.
+        sender: the number, messaging service, or address to send from.
+        obstacle: why no reply can be sent, in display words; empty if one can.
+        is_first: whether it would be the practice's first text to the patient.
     """
 
     medium: Medium
@@ -146,7 +146,7 @@ class Reach:
 
 
 def read_thread(session: Session, conversation: Conversation, zone: str, before: int | None = None) -> Thread:
-    """Return a part of a conversation: the newest messages, or those before one, and what belongs between them."""
+    """Return the newest messages, or those before a given one, with the replies and notes between them."""
     own = Message.conversation_id == conversation.id
     query = select(Message).where(own)
     if before is not None:
@@ -167,13 +167,13 @@ def read_thread(session: Session, conversation: Conversation, zone: str, before:
 
 
 def last_staff_reply(session: Session, conversation_id: int) -> int:
-    """Return the id of the newest reply that staff wrote, 0 without any."""
+    """Return the id of the newest staff reply, 0 if there is none."""
     query = select(Delivery.id).where(Delivery.conversation_id == conversation_id, Delivery.message_id.is_(None))
     return session.scalar(query.order_by(Delivery.id.desc()).limit(1)) or 0
 
 
 def mark_read(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Note up to which message a member has read, and say whether that is news."""
+    """Store the last message that a member has read, and return whether it advanced."""
     own = (ConversationRead.staff_id == staff_id, ConversationRead.conversation_id == conversation_id)
     known = session.scalar(select(ConversationRead.message_id).where(*own))
     if known is not None and known >= message_id:
@@ -185,18 +185,18 @@ def mark_read(session: Session, staff_id: int, conversation_id: int, message_id:
         with session.begin_nested():
             session.add(ConversationRead(staff_id=staff_id, conversation_id=conversation_id, message_id=message_id))
     except IntegrityError:
-        return False  # another tab of theirs was faster
+        return False  # another of the member's tabs got there first
     return True
 
 
 def has_unread(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Return whether a member has not read as far as a message yet."""
+    """Return whether a member has not yet read up to a message."""
     known = session.get(ConversationRead, (staff_id, conversation_id))
     return known is None or known.message_id < message_id
 
 
 def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
-    """Return who did what to a conversation, newest first; looks one after the other by one person are one."""
+    """Return staff activity in a conversation, newest first; a person's consecutive views are combined."""
     query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
     found = list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(ACTIONS_SHOWN)))
     concerned = [entry.detail.get("to") for entry in found if entry.action == "assigned"]
@@ -211,7 +211,7 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
 
 
 def read_contact(session: Session, conversation: Conversation, zone: str) -> Contact:
-    """Return how the patient can be reached, and their other conversations with the practice."""
+    """Return the patient's contact details and their other conversations with the practice."""
     address = conversation.patient_address
     lines = [
         ("Name", conversation.patient_name),
@@ -231,7 +231,7 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
 
 
 def read_reach(session: Session, conversation: Conversation) -> Reach:
-    """Say how a reply by hand would go out, and what stands against it."""
+    """Return how a staff reply would be sent, or why it cannot be."""
     medium, address = medium_of(conversation), conversation.patient_address or ""
     received_on = session.scalar(select(Message.received_on).where(Message.id == conversation.last_message_id))
     texted = select(Delivery.id).where(
@@ -286,7 +286,7 @@ def _entries(
 
 
 def _in_order(seen: Sequence[Entry], notes: Sequence[Entry]) -> list[Entry]:
-    """Sort by time, and a chat as its patient saw it, whatever the clocks of several machines said."""
+    """Sort by time, but keep a chat in the order that the patient saw, even if the machines' clocks disagreed."""
     places: list[tuple[datetime, Entry]] = []
     latest: datetime | None = None
     for entry in sorted(seen, key=lambda entry: (entry.number or 0, entry.at)):
@@ -355,7 +355,7 @@ def _reading(message: Message, corrected: str) -> Reading | None:
 
 
 def _percent(probability: float) -> str:
-    """As whole per cent; what is nearly certain, or nearly excluded, is not shown as if it were."""
+    """Return a whole percentage; values close to 0 and 1 are not rounded to certainty."""
     if 0.995 <= probability < 1:
         return "over 99%"
     if 0 < probability < 0.005:

@@ -1,4 +1,4 @@
-"""The review queue: one message at a time, whose label a person chooses with one key."""
+"""The review queue: one message at a time, labeled with one key."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ TOO_LATE = "It is too late to undo this: a reply or notification has already bee
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One label to choose.
+    """One label to choose from.
 
     Attributes:
         key: the key that chooses it.
-        label: what is stored.
-        name: what is shown.
-        share: how probable the model takes it for, in percent; None for none of these.
-        is_guess: the model takes it for the most probable.
+        label: the value to store.
+        name: the display words.
+        share: the model's probability in percent, None for none of these.
+        is_guess: whether it is the model's prediction.
     """
 
     key: int
@@ -76,14 +76,14 @@ class Choice:
 
 @blueprint.app_context_processor
 def backlog() -> dict[str, Any]:
-    """Let every page say how many messages wait for a label."""
+    """Let every page show how many messages are waiting for a label."""
     return {"review_backlog": _count if current_user.is_authenticated else lambda: 0}
 
 
 @blueprint.get("")
 @open_to(Role.STAFF)
 def page() -> str:
-    """Show the next message that nobody else looks at."""
+    """Show the next message that no one else is reviewing."""
     with services_of(current_app).database.write() as database:
         claimed = _claim(database)
         last = last_decided(database, member().practices, member().id, now())
@@ -103,21 +103,21 @@ def page() -> str:
 @blueprint.get("/waiting")
 @open_to(Role.STAFF)
 def waiting() -> str:
-    """Say how many wait, for a page that is open."""
+    """Return the number of waiting messages, to refresh an open page."""
     return render_template("staff/review_waiting.html", waiting=_count())
 
 
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events() -> Response:
-    """Say whenever more or fewer may wait."""
+    """Stream an event whenever the queue may have changed."""
     return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
 @blueprint.post("/<int:review_id>")
 @open_to(Role.STAFF)
 def label(review_id: int) -> AnyResponse:
-    """Store the label that was chosen, and set off what follows from it."""
+    """Store the chosen label, and queue the resulting reply and notifications."""
     services = services_of(current_app)
     chosen = request.form.get("label", "")
     with services.database.write() as database:
@@ -138,7 +138,7 @@ def label(review_id: int) -> AnyResponse:
 @blueprint.post("/<int:review_id>/skip")
 @open_to(Role.STAFF)
 def skip(review_id: int) -> AnyResponse:
-    """Leave a message to others; it comes again when nothing else is left."""
+    """Skip a message, which comes back when no others are left."""
     with services_of(current_app).database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         release(database, member().id)
@@ -150,7 +150,7 @@ def skip(review_id: int) -> AnyResponse:
 @blueprint.post("/undo")
 @open_to(Role.STAFF)
 def undo() -> AnyResponse:
-    """Take back what one decided last, as long as nothing has gone out because of it."""
+    """Undo the member's latest label, unless a reply or notification has been sent because of it."""
     services = services_of(current_app)
     with services.database.write() as database:
         review = last_decided(database, member().practices, member().id, now())
@@ -171,7 +171,7 @@ def undo() -> AnyResponse:
 
 
 def _claim(database: Session) -> Claimed | None:
-    """Return the next one for whoever is signed in; those that they skipped come again when nothing else is left."""
+    """Claim the next message for the signed-in member; skipped ones come back when no others are left."""
     skipped, moment = _skipped(), now()
     found = claim_next(database, member().practices, member().id, skipped, moment)
     if found is None and skipped:
@@ -211,7 +211,7 @@ def _percent(probability: float | None) -> int | None:
 
 
 def _outcome(label: str, plan: RoutingDecision) -> str:
-    """Say what a label set off."""
+    """Return a message about what a label caused."""
     notified = f"notifying {words_of(plan.team)}" if plan.team else ""
     replied = "sending the patient the standard reply" if plan.reply else ""
     follows = " and ".join(part for part in (replied, notified) if part)

@@ -73,7 +73,7 @@ def test_nobody_who_opted_out_is_texted(service: Service, twilio: TwilioStandIn)
     service.work()
 
     assert len(twilio.messages) == 1  # the confirmation of the opt-out
-    assert service.rows(Decision)[-1].why.endswith("no reply: opted out")
+    assert service.rows(Decision)[-1].why.endswith("no reply: the patient opted out")
 
 
 def test_a_landline_is_not_texted_and_staff_are_told(service: Service, twilio: TwilioStandIn) -> None:

@@ -155,7 +155,7 @@ def test_the_probabilities_are_bars_of_their_widths_the_largest_first(console: C
 def test_a_message_that_waits_for_the_worker_says_so(console: Console, dana: Browser) -> None:
     console.text(PRICES)
 
-    assert "Being read" in entry(dana.get(PAGE), "message-1")
+    assert "Analyzing" in entry(dana.get(PAGE), "message-1")
 
 
 def test_markup_from_patients_is_text(console: Console, dana: Browser) -> None:
@@ -458,8 +458,8 @@ def test_a_patient_who_opts_out_before_it_is_sent_gets_none_either(
     ("arrange", "said"),
     [
         ({"line_type": LineType.LANDLINE}, "a landline"),
-        ({"patient_address": None}, "number is hidden"),
-        ({"patient_address": "12345"}, "number is hidden"),
+        ({"patient_address": None}, "no phone number that can receive texts"),
+        ({"patient_address": "12345"}, "no phone number that can receive texts"),
     ],
 )
 def test_who_cannot_be_reached_is_said(console: Console, dana: Browser, arrange: dict[str, object], said: str) -> None:
@@ -523,7 +523,7 @@ def test_those_who_look_at_the_same_conversation_see_each_other(console: Console
     assert "here too" not in dana.get(PAGE).text
     bob.get(PAGE)
 
-    assert "Bob Stone is here too." in words(dana.get(PAGE).text)
+    assert "Bob Stone is also viewing this conversation." in words(dana.get(PAGE).text)
     keys = [key.decode() for key in console.redis.scan_iter("presence:*")]
     assert keys == ["presence:1"]
     assert 0 < console.redis.ttl("presence:1") <= 60
@@ -745,7 +745,7 @@ def test_a_recording_that_the_carrier_has_not_is_said_to_be_gone(
 
     gone = dana.get("/staff/messages/1/recording")
 
-    assert (gone.status_code, "does not have this recording any more" in gone.text) == (404, True)
+    assert (gone.status_code, "no longer has this recording" in gone.text) == (404, True)
 
 
 def test_credentials_go_to_the_carriers_own_hosts_only(console: Console, dana: Browser, twilio: TwilioStandIn) -> None:

@@ -442,7 +442,7 @@ def test_what_has_gone_out_cannot_be_taken_back(unsure: Console, receive: Callab
 
     browser.post("/staff/review/undo")
 
-    assert "gone out already" in browser.get("/staff/review").text
+    assert "too late to undo" in browser.get("/staff/review").text
     assert unsure.rows(Review)[0].label == "complaint"
 
 
@@ -456,7 +456,7 @@ def test_after_a_minute_nothing_is_taken_back(unsure: Console, receive: Callable
     browser.post("/staff/review/undo")
 
     page = browser.get("/staff/review").text
-    assert "Nothing was decided within the last minute" in page
+    assert "You have not labeled anything in the last minute" in page
     assert "Undo" not in page
     assert unsure.rows(Review)[0].label == "none_of_these"
 

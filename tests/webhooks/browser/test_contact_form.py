@@ -85,7 +85,7 @@ def test_a_field_has_to_be_a_text(name: str, value: object) -> None:
 def test_what_cannot_be_answered_to_is_refused_and_not_repeated(name: str, value: str) -> None:
     message = refusal({"message": "Hello", name: value})
 
-    assert message.startswith(f"{name} has to be")
+    assert message.startswith(f"{name} must be")
     assert "swordfish" not in message
 
 
