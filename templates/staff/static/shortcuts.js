@@ -1,4 +1,4 @@
-// Single-key shortcuts. They can be turned off in the help, for those who speak to their computer.
+// Single-key shortcuts. The help dialog can turn them off, for people who use speech input.
 
 const STORED = "intake-shortcuts";
 
@@ -30,7 +30,7 @@ export function listen(actions = {}) {
     try {
       localStorage.setItem(STORED, turnedOn.checked ? "on" : "off");
     } catch {
-      // then it holds for this page
+      // without storage, the choice applies to this page only
     }
   });
 
