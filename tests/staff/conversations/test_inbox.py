@@ -97,7 +97,7 @@ def test_a_row_says_who_what_how_soon_for_whom_and_how_long_ago(busy: Console) -
     assert (
         row(page, "(202) 555-0133") == f"(202) 555-0133 Unread Urgent now {URGENT} Text Clinical concern Team: On call"
     )
-    assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing question for billing"
+    assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing question Team: Billing"
 
 
 def test_a_chat_that_was_opened_and_left_is_not_in_it(console: Console) -> None:

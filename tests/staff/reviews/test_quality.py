@@ -348,7 +348,7 @@ def test_the_page_weighs_the_sampled_ones(reviewed: Console) -> None:
     right = (2.5 + 50) / 55  # of five unsure ones half are right, of whom one is not labelled yet
     assert figures(page)[:3] == [f"{100 * right:.0f}%", "5", "1"]
     assert "4 low-confidence, 1 sampled at random" in page
-    assert "only 2% of those that it was sure of" in " ".join(page.split())
+    assert "only 2% of the others" in " ".join(page.split())
 
 
 def test_the_page_marks_the_models_threshold_until_the_practice_sets_its_own(

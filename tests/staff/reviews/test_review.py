@@ -24,7 +24,8 @@ from inbox.models import (
     ReviewReason,
     now,
 )
-from inbox.reviews import UNDO_WITHIN
+from inbox.reviews import NONE_OF_THESE, UNDO_WITHIN
+from intake.vocabulary import INTENTS
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.world import PATIENT
 
@@ -103,9 +104,22 @@ def test_an_unsure_message_waits_with_its_text_its_context_and_the_models_guess(
     assert UNSURE in page
     assert "are you open?" in page
     assert "a person" in page.lower()
-    assert page.count('<rect class="filled"') == 7
+    assert page.count('<rect class="filled"') == len(INTENTS)
     assert review.reason == ReviewReason.LOW_CONFIDENCE
     assert (review.threshold, review.sampling_rate) == (1.0, 1.0)
+
+
+def test_each_label_has_a_key_of_its_own_and_the_help_names_them(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    receive()
+
+    page = unsure.sign_in().get("/staff/review").text
+
+    labels = re.findall(r'name="label" value="(\w+)" .*data-key="(\w+)"', page)
+    assert labels == [(label, str(key)) for key, label in enumerate([*INTENTS, NONE_OF_THESE], start=1)]
+    assert f"<kbd>1</kbd> to <kbd>{len(INTENTS)}</kbd></dt><dd>choose a label" in page
+    assert f"<kbd>{len(INTENTS) + 1}</kbd></dt><dd>none of these" in page
 
 
 def test_without_anything_to_review_the_page_says_so(unsure: Console) -> None:
