@@ -1,4 +1,4 @@
-"""The page at `/`, written from what the practices file says of a practice."""
+"""Rendering the page at `/` from a practice's entry in the practices file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SAMPLE_TEXTS = (
 )
 SAMPLE_VOICEMAILS = (
     "Hi, this is Maria Lopez. I need to move my appointment on Friday to some day next week. Thank you.",
-    "This is the third time I call and nobody calls me back. I am really unhappy with how you treat your patients.",
+    "This is the third time I've called, and nobody calls me back. I'm really unhappy with how you treat patients.",
     "Hello, my son has had a fever of 104 since last night and now he is hard to wake up.",
 )
 _pages = Environment(
@@ -41,9 +41,9 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
     """Return the page's HTML.
 
     Args:
-        practice: whose site it is.
-        moment: when it is looked at, aware.
-        with_phone: whether there is a phone beside it, to play a patient with.
+        practice: the practice.
+        moment: the time of the visit, aware.
+        with_phone: whether to add a phone for playing a patient.
     """
     return _pages.get_template(PAGE).render(
         **variables(practice, moment),
@@ -64,6 +64,6 @@ def _openings(practice: Practice, day: str) -> list[str]:
 
 
 def _clock(value: str) -> str:
-    """Write `13:30` as `1:30 PM`."""
+    """Return a time such as `13:30` as `1:30 PM`."""
     hour, minute = value.split(":")
     return f"{int(hour) % 12 or 12}:{minute} {'AM' if int(hour) < 12 else 'PM'}"

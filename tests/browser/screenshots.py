@@ -63,7 +63,7 @@ def text_the_practice(page: Page, text: str) -> None:
     page.get_by_role("textbox", name="Text message").fill(text)
     page.get_by_role("button", name="Send text").click()
     expect(page.get_by_role("log", name="Texts")).to_contain_text("Maple Street")
-    expect(page.get_by_role("region", name="What the service made of it")).to_contain_text("Understood")
+    expect(page.get_by_role("region", name="How Intake handled it")).to_contain_text("Confidence")
 
 
 def take(browser: Browser, address: str, screen: str) -> None:

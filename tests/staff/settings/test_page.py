@@ -281,7 +281,7 @@ def test_words_that_come_to_nothing_at_some_hour_are_refused(console: Console) -
     answer = save(browser, "/staff/settings/other", replies__help="{% if is_open %}Hello{% endif %}")
 
     assert answer.status_code == 422
-    assert "replies.help comes to nothing; it needs words at every hour" in answer.text
+    assert "replies.help is empty; it needs text at every hour" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def test_an_undoing_that_does_not_fit_any_more_is_refused(console: Console, mana
     answer = undo(manager, 1)
 
     assert answer.status_code == 422
-    assert "replies.help comes to nothing; it needs words at every hour" in answer.text
+    assert "replies.help is empty; it needs text at every hour" in answer.text
     assert effective(console).links.pay == "https://maple.example/pay"
 
 
