@@ -19,14 +19,13 @@ from pydantic_core import ErrorDetails
 
 from intake import phone
 from intake.errors import IntakeError
-from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Priority, Route
+from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Priority, Route, Weekday
 
 Location = tuple[int | str, ...]
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
 TEXT_PREFIX = "sms:"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS = tuple(Weekday)
 
 
 def _e164(value: str) -> str:
@@ -261,7 +260,7 @@ class Practice(_Strict):
         if day in self.closed_on:
             return
         zone = ZoneInfo(self.time_zone)
-        for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):  # type: ignore[call-overload]
+        for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):
             opens, closes = (datetime.combine(day, time.fromisoformat(part), tzinfo=zone) for part in span.split("-"))
             yield opens, closes
 
