@@ -167,8 +167,8 @@ class Voice(_Strict):
     greeting_closed: Speech | None = None
 
 
-class Chat(_Strict):
-    """How the chat on the practice's site looks, and the practice's own words for any of its texts."""
+class ChatAppearance(_Strict):
+    """The look of the chat on the practice's site, and the practice's own wording for any of its texts."""
 
     colour: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
     strings: dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]] = {}
@@ -185,7 +185,7 @@ class Practice(_Strict):
     email: EmailAddress | None = Field(default=None, description="mail comes in to it, and replies go out from it")
     widget_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{3,64}$")
     allowed_origins: list[Origin] = Field(default=[], description="sites that may embed the chat and post forms")
-    chat: Chat = Chat()
+    chat: ChatAppearance = ChatAppearance()
     time_zone: TimeZone
     hours: dict[Weekday, list[Opening]] = {}
     closed_on: list[date] = []
