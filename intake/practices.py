@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from intake import phone
 from intake.errors import IntakeError
+from intake.setting_editors import Editor, EditorKind, SettingGroup
 from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Priority, Route, Weekday
 
 Location = tuple[int | str, ...]
@@ -69,6 +70,18 @@ def _address(value: str) -> str:
     return value
 
 
+def _clock(value: str) -> str:
+    if not re.fullmatch(_CLOCK, value):
+        raise ValueError("expected a time such as 08:00")
+    return value
+
+
+def _link(value: str) -> str:
+    if not re.fullmatch(r"https?://\S+", value):
+        raise ValueError("expected a web address such as https://example.com/page")
+    return value
+
+
 def _speakable(value: str) -> str:
     if not all(word.isprintable() for word in value.split()):
         raise ValueError("expected words without control characters, which cannot be spoken")
@@ -94,41 +107,66 @@ PhoneNumber = Annotated[str, AfterValidator(_e164)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
 QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
-Clock = Annotated[str, Field(pattern=f"^{_CLOCK}$")]
+Clock = Annotated[str, AfterValidator(_clock)]
 Address = Annotated[str, AfterValidator(_address)]
 Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]
 StringKey = Annotated[str, Field(pattern=r"^[a-z][a-zA-Z]{1,39}$")]
 EmailAddress = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
-Link = Annotated[str, Field(pattern=r"^https?://\S+$")]
+Link = Annotated[str, AfterValidator(_link)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Links(_Strict):
-    """Addresses that replies point to; a reply does without those that are missing."""
+def _edited_link(label: str) -> Editor:
+    return Editor(SettingGroup.LINKS, EditorKind.LINK, label, empty="no link")
 
-    new_patient: Link | None = None
-    scheduling: Link | None = None
-    pay: Link | None = None
-    prices: Link | None = None
-    privacy: Link | None = None
+
+class Links(_Strict):
+    """Web addresses for replies; replies leave out the ones that are missing."""
+
+    new_patient: Annotated[Link | None, _edited_link("New patients")] = None
+    scheduling: Annotated[Link | None, _edited_link("Book a visit")] = None
+    pay: Annotated[Link | None, _edited_link("Pay a bill")] = None
+    prices: Annotated[Link | None, _edited_link("Prices")] = None
+    privacy: Annotated[Link | None, _edited_link("Privacy notice")] = None
 
 
 class TeamSettings(_Strict):
-    """A group of staff and how it is notified.
+    """A group of staff and how to notify it.
 
-    Urgent and high notices go out at once, always. Normal and low ones wait until the quiet hours end, and low ones
-    for the digest, if there is one.
+    Urgent and high-priority notices always go out at once. Others wait until quiet hours end, and low-priority notices
+    wait for the digest if there is one.
     """
 
-    notify: list[Address] = Field(default=[], description="apprise addresses, or sms: and a number; none: console only")
-    quiet_hours: QuietSpan | None = None
-    digest_at: list[Clock] = []
-    include_text: bool = Field(default=False, description="whether the practice declares these addresses safe for PHI")
+    notify: Annotated[list[Address], Editor(SettingGroup.TEAMS, EditorKind.ADDRESSES, "Addresses")] = Field(
+        default=[], description="apprise addresses, or sms: and a number; none: console only"
+    )
+    quiet_hours: Annotated[
+        QuietSpan | None, Editor(SettingGroup.TEAMS, EditorKind.LINE, "Quiet hours", example="20:00-07:00")
+    ] = None
+    digest_at: Annotated[
+        list[Clock],
+        Editor(
+            SettingGroup.TEAMS,
+            EditorKind.LIST,
+            "Digest times",
+            hint="At these times, low-priority notices go out as one that only counts them.",
+            example="08:00, 16:00",
+        ),
+    ] = []
+    include_text: Annotated[
+        bool,
+        Editor(
+            SettingGroup.TEAMS,
+            EditorKind.FLAG,
+            "Include the patient’s message in notices",
+            hint="Only if every address of this team is safe for health information.",
+        ),
+    ] = Field(default=False, description="whether the practice declares these addresses safe for PHI")
 
 
 class EscalationStep(_Strict):
@@ -187,21 +225,77 @@ class Practice(_Strict):
     allowed_origins: list[Origin] = Field(default=[], description="sites that may embed the chat and post forms")
     chat: ChatAppearance = ChatAppearance()
     time_zone: TimeZone
-    hours: dict[Weekday, list[Opening]] = {}
-    closed_on: list[date] = []
+    hours: Annotated[
+        dict[Weekday, list[Opening]],
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.LIST,
+            members=WEEKDAYS,
+            hint="Leave a day empty if you are closed.",
+            example="08:00-12:00, 13:00-17:30",
+            empty="closed",
+        ),
+    ] = {}
+    closed_on: Annotated[
+        list[date],
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.LIST,
+            "Closed on",
+            hint="Dates when you are closed all day.",
+            example="2026-12-25, 2027-01-01",
+        ),
+    ] = []
     on_call_number: PhoneNumber | None = None
     links: Links = Links()
     teams: dict[Annotated[str, Field(max_length=32)], TeamSettings] = {}
     escalation: list[EscalationStep] = []
     routes: dict[RouteKey, RouteOverride] = {}
-    review_threshold: float | None = Field(default=None, ge=0, le=1)
-    thresholds: dict[IntentKey, Annotated[float, Field(ge=0, le=1)]] = {}
-    review_sample: float = Field(default=0.02, ge=0, le=1, description="share of the sure ones that are reviewed too")
-    review_reply_hours: float = Field(default=24, ge=0, le=168, description="how late a review still answers a message")
+    review_threshold: Annotated[
+        float | None,
+        Editor(
+            SettingGroup.THRESHOLDS,
+            EditorKind.NUMBER,
+            "All messages",
+            hint="From 0 (no messages go to a person) to 1 (all do). Leave empty to use the model’s default.",
+            empty="the model’s default",
+        ),
+    ] = Field(default=None, ge=0, le=1)
+    thresholds: Annotated[
+        dict[IntentKey, Annotated[float, Field(ge=0, le=1)]],
+        Editor(
+            SettingGroup.THRESHOLDS,
+            EditorKind.NUMBER,
+            members=INTENTS,
+            hint="Leave a kind of message empty to use the threshold for all messages.",
+            empty="same as all messages",
+        ),
+    ] = {}
+    review_sample: Annotated[
+        float,
+        Editor(
+            SettingGroup.REVIEWS,
+            EditorKind.NUMBER,
+            "Share of confident messages to review",
+            hint="From 0 to 1. Reviewing some of the messages that the model is sure of shows its mistakes.",
+        ),
+    ] = Field(default=0.02, ge=0, le=1, description="share of the sure ones that are reviewed too")
+    review_reply_hours: Annotated[
+        float,
+        Editor(
+            SettingGroup.REVIEWS,
+            EditorKind.NUMBER,
+            "Hours in which a review can still reply",
+            hint="A review sends the automatic reply only if the message came in within this many hours.",
+        ),
+    ] = Field(default=24, ge=0, le=168, description="how late a review still answers a message")
     share_reviews_for_training: bool = Field(
         default=False, description="whether what staff say of messages may train the model, with names taken out"
     )
-    replies: dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
+    replies: Annotated[
+        dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]],
+        Editor(SettingGroup.REPLIES, EditorKind.REPLY, members=REPLY_NAMES, empty="standard wording"),
+    ] = {}
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()
@@ -360,26 +454,21 @@ def load_practices(path: Path) -> Practices:
         raise IntakeError(f"{path}: " + "; ".join(_explain(error, data))) from None
 
 
-def explain_one(error: ValidationError, slug: str) -> list[tuple[Location, str]]:
-    """Return each mistake in a practice that was checked alone: where it is, and what a check of its file says."""
-    data: dict[str, object] = {"practice": [{"slug": slug}]}
-    return [(problem["loc"], _line(problem, ("practice", 0, *problem["loc"]), data)) for problem in _problems(error)]
+def explain_mistakes(error: ValidationError) -> list[tuple[Location, str]]:
+    """Return the location of each mistake and what is wrong there."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return [(problem["loc"], _reason(problem)) for problem in found]
 
 
 def _explain(error: ValidationError, data: dict[str, object]) -> list[str]:
-    return [_line(problem, problem["loc"], data) for problem in _problems(error)]
+    lines = [(_path(location, data), reason) for location, reason in explain_mistakes(error)]
+    return [f"{where}: {reason}" if where else reason for where, reason in lines]
 
 
-def _problems(error: ValidationError) -> list[ErrorDetails]:
-    return error.errors(include_url=False, include_input=False, include_context=False)
-
-
-def _line(problem: ErrorDetails, location: Location, data: dict[str, object]) -> str:
-    where = _path(location, data)
-    message = problem["msg"].removeprefix("Value error, ")
+def _reason(problem: ErrorDetails) -> str:
     if problem["type"] == "extra_forbidden":
-        message = "unknown key; see practices.demo.toml for the known ones"
-    return f"{where}: {message}" if where else message
+        return "unknown key; see practices.demo.toml for the known ones"
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _path(location: Location, data: dict[str, object]) -> str:
