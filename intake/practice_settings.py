@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from intake.errors import IntakeError
-from intake.practices import Location, Practice, explain_mistakes
+from intake.practices import Location, Practice, TeamSettings, explain_mistakes
 from intake.setting_editors import Editor, EditorKind, SettingGroup
 from intake.vocabulary import words_of
 
@@ -213,8 +213,9 @@ def _nested_model(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _is_by_team(field: FieldInfo) -> bool:
-    """Return whether a field has a model for each team: a dictionary whose keys are up to the practice."""
-    return get_origin(field.annotation) is dict and _editor_of(field) is None
+    """Return whether a field is a dictionary of teams, whose names are up to the practice."""
+    values = get_args(field.annotation)[-1:] if get_origin(field.annotation) is dict else ()
+    return any(isinstance(kind, type) and issubclass(kind, TeamSettings) for kind in values)
 
 
 @cache

@@ -1,120 +1,45 @@
-"""The practices file: who the service answers for, in which words, and who is told.
+"""The practices file: which practices the service answers for, in which words, and who is notified.
 
-`practices.toml` is written by hand; every mistake in it is reported with the line or the key that holds it.
+`practices.toml` is written by hand, so every mistake in it is reported with its line or key. A field that managers can
+also edit on the console carries an `Editor`, and needs nothing else to be on the settings page.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from intake import phone
 from intake.errors import IntakeError
+from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX  # imported from here by those who send notices
+from intake.practice_values import (
+    Address,
+    Clock,
+    EmailAddress,
+    IntentKey,
+    Link,
+    Opening,
+    Origin,
+    PhoneNumber,
+    QuietSpan,
+    ReplyKey,
+    RouteKey,
+    Slug,
+    Speech,
+    StringKey,
+    TimeZone,
+)
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Priority, Route, Weekday
+from intake.vocabulary import INTENTS, REPLY_NAMES, Priority, Weekday
 
 Location = tuple[int | str, ...]
-_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
-TEXT_PREFIX = "sms:"
 WEEKDAYS = tuple(Weekday)
-
-
-def _e164(value: str) -> str:
-    try:
-        normal = phone.normalise(value)
-    except IntakeError as error:
-        raise ValueError(str(error)) from None
-    if normal != value:
-        raise ValueError(f"expected E.164, such as {normal}")
-    return value
-
-
-def _known_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("expected an IANA time zone such as America/New_York") from None
-    return value
-
-
-def _opening(value: str) -> str:
-    if not _OPENING.fullmatch(value):
-        raise ValueError("expected opening hours such as 08:30-17:00")
-    opens, closes = value.split("-")
-    if opens >= closes:
-        raise ValueError("expected the opening time before the closing time, such as 08:30-17:00")
-    return value
-
-
-def _quiet_span(value: str) -> str:
-    if not _OPENING.fullmatch(value) or value[:5] == value[6:]:
-        raise ValueError("expected when it begins and ends, such as 20:00-07:00")
-    return value
-
-
-def _address(value: str) -> str:
-    if value.startswith(TEXT_PREFIX):
-        return TEXT_PREFIX + _e164(value.removeprefix(TEXT_PREFIX))
-    if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
-        raise ValueError("expected sms:+12025550123, or an apprise address such as slack://…")
-    return value
-
-
-def _clock(value: str) -> str:
-    if not re.fullmatch(_CLOCK, value):
-        raise ValueError("expected a time such as 08:00")
-    return value
-
-
-def _link(value: str) -> str:
-    if not re.fullmatch(r"https?://\S+", value):
-        raise ValueError("expected a web address such as https://example.com/page")
-    return value
-
-
-def _speakable(value: str) -> str:
-    if not all(word.isprintable() for word in value.split()):
-        raise ValueError("expected words without control characters, which cannot be spoken")
-    return value
-
-
-def _member_of(members: Sequence[StrEnum]) -> Callable[[str], StrEnum]:
-    """Return a validator that accepts the values of some vocabulary members."""
-
-    def find(value: str) -> StrEnum:
-        for member in members:
-            if member == value:
-                return member
-        raise ValueError(f"expected one of {', '.join(members)}")
-
-    return find
-
-
-RouteKey = Annotated[str, AfterValidator(_member_of((*Intent, Route.REVIEW, Route.URGENT)))]
-ReplyKey = Annotated[str, AfterValidator(_member_of(REPLY_NAMES))]
-IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
-PhoneNumber = Annotated[str, AfterValidator(_e164)]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Opening = Annotated[str, AfterValidator(_opening)]
-QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
-Clock = Annotated[str, AfterValidator(_clock)]
-Address = Annotated[str, AfterValidator(_address)]
-Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]
-StringKey = Annotated[str, Field(pattern=r"^[a-z][a-zA-Z]{1,39}$")]
-EmailAddress = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
-Link = Annotated[str, AfterValidator(_link)]
 
 
 class _Strict(BaseModel):
@@ -170,7 +95,7 @@ class TeamSettings(_Strict):
 
 
 class EscalationStep(_Strict):
-    """Who is told next of an urgent message, so many minutes after it came, if nobody has acknowledged it."""
+    """Who is notified next of an urgent message that is unacknowledged this many minutes after it arrived."""
 
     team: str | None = None
     number: PhoneNumber | None = None
@@ -184,7 +109,7 @@ class EscalationStep(_Strict):
 
 
 class RouteOverride(_Strict):
-    """A practice's override of one row of the routing table; what is not given keeps its default."""
+    """A practice's override of one row of the routing table; fields that are not set keep their defaults."""
 
     team: str | None = None
     priority: Priority | None = None
@@ -192,14 +117,14 @@ class RouteOverride(_Strict):
 
 
 class Limits(_Strict):
-    """How often the service may answer by itself."""
+    """How often the service may send automatic replies."""
 
     cool_down_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     replies_per_hour: int = Field(default=12, ge=1, le=60)
 
 
 class Voice(_Strict):
-    """What callers hear before the tone, after the emergency wording, in the practice's words (Jinja2)."""
+    """The practice's own greetings (Jinja2), which callers hear after the emergency wording and before the tone."""
 
     greeting_open: Speech | None = None
     greeting_closed: Speech | None = None
@@ -385,7 +310,7 @@ class PracticesFile(_Strict):
 
 
 class Practices:
-    """The practices by what identifies them in a request."""
+    """Find practices by what identifies them in a request."""
 
     def __init__(self, practices: list[Practice]) -> None:
         self._all = practices
