@@ -133,6 +133,11 @@ def test_it_is_for_managers_of_the_practice(console: Console, path: str) -> None
     assert stranger.post(ADDRESS, data={"version": "0.x", "links.pay": "https://x.example"}).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["", "/history"])
+def test_the_navigation_marks_where_the_manager_is(manager: Browser, path: str) -> None:
+    assert '<a href="/staff/settings" aria-current="page">Settings</a>' in manager.get(ADDRESS + path).text
+
+
 # ---- what is changed
 
 
