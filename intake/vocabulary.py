@@ -126,6 +126,18 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class Weekday(_WordedEnum):
+    """A day of the week, in the order of `datetime.weekday()`."""
+
+    MON = "mon", "Monday"
+    TUE = "tue", "Tuesday"
+    WED = "wed", "Wednesday"
+    THU = "thu", "Thursday"
+    FRI = "fri", "Friday"
+    SAT = "sat", "Saturday"
+    SUN = "sun", "Sunday"
+
+
 class NotificationReason(_WordedEnum):
     """Why staff are told of a message, beside the route that it took."""
 

@@ -9,13 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from intake import phone
 from intake.practices import WEEKDAYS, Practice
+from intake.vocabulary import Weekday
 from templates.demo import FOLDER, PAGE
 from templates.replies import variables
 from templates.voice_prompts import greeting, render_prompt
 
-DAY_NAMES = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
 SAMPLE_TEXTS = (
     "How much is a cleaning?",
     "I need to move my appointment on Friday",
@@ -49,8 +47,8 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
         **variables(practice, moment),
         text_number=phone.spoken(practice.phone_numbers[0]) if practice.phone_numbers else None,
         text_link=practice.phone_numbers[0] if practice.phone_numbers else None,
-        week=[(DAY_NAMES[day], _openings(practice, day)) for day in WEEKDAYS],
-        today=DAY_NAMES[WEEKDAYS[moment.astimezone(ZoneInfo(practice.time_zone)).weekday()]],
+        week=[(day.words, _openings(practice, day)) for day in WEEKDAYS],
+        today=WEEKDAYS[moment.astimezone(ZoneInfo(practice.time_zone)).weekday()].words,
         with_phone=with_phone,
         caller_hears=[render_prompt("emergency", practice, moment), greeting(practice, moment)],
         sample_texts=SAMPLE_TEXTS,
@@ -58,8 +56,8 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
     )
 
 
-def _openings(practice: Practice, day: str) -> list[str]:
-    spans = sorted(practice.hours.get(day, []))  # type: ignore[call-overload]
+def _openings(practice: Practice, day: Weekday) -> list[str]:
+    spans = sorted(practice.hours.get(day, []))
     return [" – ".join(_clock(part) for part in span.split("-")) for span in spans]
 
 
