@@ -32,9 +32,9 @@ _OPTIONS: tuple[Callable[[_Step], _Step], ...] = (
     click.option("--config", type=_PATH, default=_RECIPE, help="The recipe, a TOML file."),
     click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages."),
     click.option("--runs", type=_PATH, default=RUNS, help="Where runs keep their checkpoints."),
-    click.option("--output", type=_PATH, default=_OUTPUT, help="Where the finished model folder goes."),
 )
 _MEASURING = (
+    click.option("--output", type=_PATH, default=_OUTPUT, help="The served model folder, replaced after evaluation."),
     click.option(
         "--reports", type=_PATH, default=_REPORTS, help="Where evaluation reports go, a folder for each model."
     ),
@@ -45,16 +45,15 @@ _MEASURING = (
 
 
 class _Run:
-    """One invocation: the recipe, the split corpus, the run folder and where the model goes."""
+    """One invocation: the recipe, the split corpus and the run folder."""
 
-    def __init__(self, config: Path, corpus: Path, runs: Path, output: Path) -> None:
+    def __init__(self, config: Path, corpus: Path, runs: Path) -> None:
         self.recipe: Recipe = load_recipe(config)
         self.split: Split = read_split(self.recipe, corpus)
         self.folder: RunFolder = open_run(self.recipe, runs)
         self.config = config
         self.corpus = corpus
         self.runs = runs
-        self.output = output
 
     def fit(self) -> None:
         from training.fit.train import train
@@ -68,36 +67,42 @@ class _Run:
             return None
         from training.fit.teacher import teach
 
-        teacher = _Run(self.config.parent / distillation.teacher, self.corpus, self.runs, self.output)
+        teacher = _Run(self.config.parent / distillation.teacher, self.corpus, self.runs)
         if not teacher.folder.best.exists():
             teacher.fit()
         return teach(teacher.recipe, teacher.folder, self.split.train, distillation.readings)
 
     def export(self) -> None:
         from training.export.export_model import export
-        from training.export.model_folder import publish
 
         require(self.folder.best, "fit")
         export(self.recipe, self.split.validation, self.folder)
-        publish(self.folder.model, self.output)
 
-    def evaluate(self, reports: Path, validation_only: bool) -> None:
+    def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
         from training.evaluation.card import write_card
         from training.evaluation.evaluate import evaluate, read_unseen, time_validation
         from training.evaluation.plots import TITLES
         from training.evaluation.report import write_report
-        from training.export.model_folder import publish, version_of, write_json, write_manifest
+        from training.export.model_folder import (
+            EVALUATION,
+            drop_evaluation,
+            publish_model,
+            version_of,
+            write_json,
+            write_manifest,
+        )
 
         model = require(self.folder.model, "export")
+        drop_evaluation(model)
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
         unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
         evaluation = evaluate(self.recipe, self.split, self.folder, unseen)
-        write_json(model / "evaluation.json", evaluation)
-        write_card(model)
-        write_manifest(model)
-        publish(model, self.output)
         report = reports / version_of(model)
         write_report(evaluation, time_validation(self.split, self.folder), report)
+        write_json(model / EVALUATION, evaluation)
+        write_card(model)
+        write_manifest(model)
+        publish_model(model, output)
         for part in TITLES:
             if part in evaluation:
                 scores = evaluation[part]["int8"]
@@ -114,9 +119,9 @@ def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command
     """Make a command of a step: every step takes the same options, some take more, and all report errors alike."""
 
     def command_of(step: _Step) -> click.Command:
-        def command(config: Path, corpus: Path, runs: Path, output: Path, **options: Any) -> None:
+        def command(config: Path, corpus: Path, runs: Path, **options: Any) -> None:
             try:
-                step(_Run(config, corpus, runs, output), **options)
+                step(_Run(config, corpus, runs), **options)
             except (RecipeError, CorpusError, RunError) as error:
                 raise click.ClickException(str(error)) from error
 
@@ -128,11 +133,11 @@ def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command
 
 
 @_command(*_MEASURING)
-def train(run: _Run, reports: Path, validation_only: bool) -> None:
-    """Fit, export, evaluate and write the model folder; goes on from the last checkpoint."""
+def train(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
+    """Fit, export, evaluate and publish the model; resumes from the last checkpoint."""
     run.fit()
     run.export()
-    run.evaluate(reports, validation_only)
+    run.evaluate(output, reports, validation_only)
 
 
 @_command()
@@ -148,9 +153,9 @@ def export(run: _Run) -> None:
 
 
 @_command(*_MEASURING)
-def evaluate(run: _Run, reports: Path, validation_only: bool) -> None:
-    """Measure the exported model, and write its evaluation, its card and its report."""
-    run.evaluate(reports, validation_only)
+def evaluate(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
+    """Evaluate the exported model, write its report and card, then publish model and card together."""
+    run.evaluate(output, reports, validation_only)
 
 
 main.add_command(generate)

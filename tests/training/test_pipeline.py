@@ -50,6 +50,10 @@ def rewritten(recipe: str, changes: dict[str, str]) -> str:
     return text
 
 
+def contents_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 class Pipeline:
     """`python -m training` on the tiny corpus, each command leaving its files under one folder."""
 
@@ -67,16 +71,22 @@ class Pipeline:
             "--config": self.config,
             "--corpus": self.corpus,
             "--runs": self.run.parent,
-            "--output": self.output,
         }
         if command in ("train", "evaluate"):
-            options["--reports"] = self.reports
+            options |= {"--output": self.output, "--reports": self.reports}
         flat = [str(part) for option in options.items() for part in option]
         return CliRunner().invoke(main, [command, *flat, *flags])
 
     def served(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.output / name).read_text(encoding="utf-8"))
         return content
+
+    def ship(self) -> dict[str, bytes]:
+        """Put a model folder where the finished one goes, and return what is in it."""
+        self.output.mkdir()
+        for name in ("model.onnx", "manifest.json", "README.md"):
+            (self.output / name).write_text(f"the shipped {name}", encoding="utf-8")
+        return contents_of(self.output)
 
     @property
     def report(self) -> Path:
@@ -208,9 +218,43 @@ def test_training_and_export_need_no_test_messages_and_evaluation_names_what_is_
     result = pipeline("train")
     assert result.exit_code == 1
     assert "crossstyle.jsonl is missing: restore it, or evaluate with --validation-only" in result.output
-    assert (pipeline.output / "model.onnx").exists()
-    assert not (pipeline.output / "evaluation.json").exists()
+    assert (pipeline.run / "model" / "model.onnx").exists()
+    assert not pipeline.output.exists()
     assert not (pipeline.corpus / "READS.md").exists()
+
+
+def test_a_failed_evaluation_leaves_the_shipped_model_untouched(pipeline: Pipeline) -> None:
+    shipped = pipeline.ship()
+
+    result = pipeline("train")
+
+    assert result.exit_code == 1
+    assert (pipeline.run / "model" / "manifest.json").exists(), "the evaluation was never reached"
+    assert contents_of(pipeline.output) == shipped
+
+
+@pytest.mark.parametrize("step", ["evaluate.evaluate", "card.write_card", "report.write_report"])
+def test_an_interrupted_evaluation_leaves_the_shipped_model_untouched_and_can_be_repeated(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    shipped = pipeline.ship()
+    assert pipeline("fit").exit_code == 0
+    assert pipeline("export").exit_code == 0
+    assert contents_of(pipeline.output) == shipped, "an export alone was published"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"training.evaluation.{step}", interrupt)
+        assert pipeline("evaluate", "--validation-only").exit_code == 1
+    assert contents_of(pipeline.output) == shipped
+
+    result = pipeline("evaluate", "--validation-only")
+
+    assert result.exit_code == 0, result.output
+    assert Classifier.load(pipeline.output).info.version == pipeline.report.name
+    assert "README.md" in contents_of(pipeline.output)
+    assert list(pipeline.output.parent.iterdir()) == [pipeline.output]
 
 
 def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeline: Pipeline) -> None:

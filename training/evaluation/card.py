@@ -10,6 +10,7 @@ from typing import Any
 from classifier.understanding import INTENTS, OTHERS
 from training.evaluation.plots import TITLES
 from training.evaluation.report import intents_table, scores_table, screened, screens_table, urgency_table
+from training.export.model_folder import CARD, EVALUATION, NETWORK
 from training.markdown import NOT_MEASURED, percent
 
 _IDENTITY = """\
@@ -92,10 +93,10 @@ _LIMITS_INTENTS = """\
 
 def write_card(model: Path) -> None:
     """Write `README.md` into a model folder from its evaluation."""
-    evaluation = json.loads((model / "evaluation.json").read_text(encoding="utf-8"))
-    megabytes = (model / "model.onnx").stat().st_size / 1e6
+    evaluation = json.loads((model / EVALUATION).read_text(encoding="utf-8"))
+    megabytes = (model / NETWORK).stat().st_size / 1e6
     text = "\n\n".join(section.strip() for section in _sections(evaluation, megabytes))
-    (model / "README.md").write_text(text + "\n", encoding="utf-8")
+    (model / CARD).write_text(text + "\n", encoding="utf-8")
 
 
 def _sections(evaluation: Mapping[str, Any], megabytes: float) -> Iterator[str]:

@@ -15,7 +15,7 @@ from training.data.corpus import Message
 from training.data.dataset import load_tokenizer, render_all
 from training.export.calibrate import Calibration, Floats, Readings, calibrate
 from training.export.deberta_onnx import export_lean, fits
-from training.export.model_folder import NETWORK, write_json, write_manifest
+from training.export.model_folder import NETWORK, replace_folder, write_json, write_manifest
 from training.export.predict import predict
 from training.export.quantise import quantise_lean
 from training.fit.base_checkpoints import locate
@@ -51,9 +51,9 @@ def export_network(checkpoint: Path, folder: Path, network: Path) -> Path:
 def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
     """Build the model folder `run.model` from `run.best`, calibrated on the validation messages.
 
-    It is complete but for its evaluation and its card.
+    It is complete except for its evaluation and its card, and appears only when it is.
     """
-    model = run.model
+    model = run.model.with_name(f"{run.model.name}.arriving")
     shutil.rmtree(model, ignore_errors=True)
     model.mkdir()
     export_network(run.best, run.onnx, model / NETWORK)
@@ -72,6 +72,7 @@ def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
     calibration = _calibration(recipe, model / NETWORK, tokenizer, validation)
     write_json(model / "calibration.json", {k: v for k, v in asdict(calibration).items() if v is not None})
     write_manifest(model)
+    replace_folder(run.model, model)
 
 
 def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[Message]) -> Calibration:

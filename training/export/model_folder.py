@@ -11,6 +11,8 @@ from pathlib import Path
 
 MANIFEST = "manifest.json"
 NETWORK = "model.onnx"
+EVALUATION = "evaluation.json"
+CARD = "README.md"
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
@@ -37,13 +39,37 @@ def write_manifest(folder: Path) -> None:
     )
 
 
-def publish(model: Path, output: Path) -> None:
-    """Put a model folder where it is served from, replacing what is there as a whole."""
-    arriving = output.with_name(output.name + ".arriving")
+def drop_evaluation(model: Path) -> None:
+    """Reduce a model folder to its export, which an evaluation completes again, also after an interrupted one."""
+    for name in (EVALUATION, CARD):
+        (model / name).unlink(missing_ok=True)
+    write_manifest(model)
+
+
+def publish_model(model: Path, output: Path) -> None:
+    """Replace the served model folder with a copy of a finished one.
+
+    If anything fails, the folder that was served before is back in its place, whole.
+    """
+    arriving = output.with_name(f"{output.name}.arriving")
     shutil.rmtree(arriving, ignore_errors=True)
     shutil.copytree(model, arriving)
-    shutil.rmtree(output, ignore_errors=True)
-    arriving.rename(output)
+    replace_folder(output, arriving)
+
+
+def replace_folder(folder: Path, arriving: Path) -> None:
+    """Rename a finished folder into the place of another, which is removed only after that."""
+    previous = folder.with_name(f"{folder.name}.previous")
+    try:
+        if folder.exists():
+            shutil.rmtree(previous, ignore_errors=True)
+            folder.rename(previous)
+        arriving.rename(folder)
+    except BaseException:
+        if not folder.exists():
+            previous.rename(folder)
+        raise
+    shutil.rmtree(previous, ignore_errors=True)
 
 
 def version_of(model: Path) -> str:
