@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.benchmark.command import benchmark
-from training.data.corpus import CORPUS, CorpusError, Split
-from training.data.splitting import read_split
+from training.data.corpus import CORPUS, CorpusError
+from training.data.splitting import Split, read_split
 from training.generation.command import generate
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.refresh.command import refresh

@@ -12,7 +12,7 @@ from typing import Any
 from classifier import INTENTS, Classifier, ModelError
 from training.benchmark.contender import Reading
 from training.benchmark.errors import BenchmarkError
-from training.data.corpus import read_corpus, split_corpus
+from training.data.splitting import read_split
 from training.recipe import load_recipe
 
 _RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
@@ -93,7 +93,7 @@ class Baseline(_Local):
             CorpusError: It does not follow its format.
         """
         self._recipe = load_recipe(_RECIPE)
-        split = split_corpus(read_corpus(corpus), self._recipe.data.validation_fraction, self._recipe.seed)
+        split = read_split(self._recipe, corpus)
         # Only now: the parts depend on all messages, and have to be those that the models are trained on.
         self._train = [message for message in split.train if message.label in INTENTS]
         content = repr([(message.text, message.label) for message in self._train])

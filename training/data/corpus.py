@@ -1,13 +1,11 @@
-"""Reading the training corpus and splitting it.
+"""Reading the training corpus.
 
-Nothing here knows the cross-style test file, which only `training.cross_style` reads, nor the held-back files,
-which only `training.held_back` reads.
+Nothing here knows the cross-style test file, which only `training.data.cross_style` reads, nor the held-back files,
+which only `training.data.held_back` reads.
 """
 
 from __future__ import annotations
 
-import random
-from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,14 +76,6 @@ class Message:
         Nobody would take another one for urgent; a share of false alarms among those says nothing.
         """
         return self.label in (None, "clinical_concern")
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The two parts of a corpus."""
-
-    train: list[Message]
-    validation: list[Message]
 
 
 def read_corpus(folder: Path = CORPUS) -> list[Message]:
@@ -206,39 +196,3 @@ def _judged(messages: list[Message], path: Path) -> list[Message]:
             raise CorpusError(f"{path}:{number} starts with {verdict!r}, expected 1 (urgent), 0 or ?")
         verdicts[text] = None if verdict == "?" else verdict == "1"
     return [replace(m, urgent=verdicts[m.text]) if m.text in verdicts else m for m in messages]
-
-
-def split_corpus(messages: list[Message], validation_fraction: float, seed: int) -> Split:
-    """Split by stratum (label or urgency, and practice or kind), whole topics at a time.
-
-    The share `validation_fraction` of every stratum, rounded, goes to validation, and so does the same share
-    of the topics. The parts depend on the messages, the share and the seed alone.
-    """
-    rng = random.Random(seed)  # noqa: S311 - a reproducible shuffle, not a secret
-    first = [message for message in messages if message.source in FIRST_SOURCES]
-    split = _split_strata(first, validation_fraction, rng)
-    later = Counter(message.source for message in messages if message.source not in FIRST_SOURCES)
-    for source in sorted(later):
-        own = random.Random(f"{seed}/{source}")  # noqa: S311 - a reproducible shuffle, not a secret
-        part = _split_strata([message for message in messages if message.source == source], validation_fraction, own)
-        split.train.extend(part.train)
-        split.validation.extend(part.validation)
-    rng.shuffle(split.train)
-    return split
-
-
-def _split_strata(messages: list[Message], validation_fraction: float, rng: random.Random) -> Split:
-    strata: defaultdict[tuple[str, str], list[list[Message]]] = defaultdict(list)
-    topics: defaultdict[str, list[Message]] = defaultdict(list)
-    for message in messages:
-        if message.topic is None:
-            strata[message.label or str(message.urgent), message.practice or message.kind].append([message])
-        else:
-            topics[message.topic].append(message)
-    split = Split([], [])
-    for groups in [*(strata[key] for key in sorted(strata)), list(topics.values())]:
-        rng.shuffle(groups)
-        held_back = round(len(groups) * validation_fraction)
-        split.validation.extend(message for group in groups[:held_back] for message in group)
-        split.train.extend(message for group in groups[held_back:] for message in group)
-    return split

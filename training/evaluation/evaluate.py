@@ -10,14 +10,14 @@ from typing import Any
 
 from classifier import Classifier
 from training.data import cross_style, held_back
-from training.data.corpus import CorpusError, Message, Split
+from training.data.corpus import CorpusError, Message
 from training.data.dataset import render_all
+from training.data.splitting import VALIDATION_SEED, Split
 from training.evaluation.latency import measure_latency
 from training.evaluation.metrics import hardest_pairs, intent_measures, rounded, screen_measures
 from training.evaluation.predictors import Readers
 from training.evaluation.test_set_log import record_read
 from training.export.model_folder import version_of
-from training.fit.train import VALIDATION_SEED
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 

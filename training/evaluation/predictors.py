@@ -12,7 +12,8 @@ from tqdm.auto import tqdm
 from classifier import Classifier
 from classifier.decoding import Outputs
 from classifier.urgency import is_urgent
-from training.data.corpus import Message, Split
+from training.data.corpus import Message
+from training.data.splitting import Split
 from training.evaluation.metrics import Compared, Names, Read
 from training.export.calibrate import Floats, best_intents
 from training.export.model_folder import NETWORK

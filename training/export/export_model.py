@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from classifier.urgency import is_urgent
 from training.data.corpus import Message
 from training.data.dataset import load_tokenizer, render_all
+from training.data.splitting import VALIDATION_SEED
 from training.export.calibrate import Calibration, Floats, Readings, calibrate
 from training.export.deberta_onnx import export_lean, fits
 from training.export.model_folder import NETWORK, replace_folder, write_json, write_manifest
@@ -20,7 +21,6 @@ from training.export.predict import predict
 from training.export.quantise import quantise_lean
 from training.fit.base_checkpoints import locate
 from training.fit.output_columns import output_names
-from training.fit.train import VALIDATION_SEED
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 

@@ -24,13 +24,12 @@ from classifier.model import is_bert_like
 from classifier.understanding import INTENTS
 from training.data.corpus import CORPUS, Message
 from training.data.dataset import load_tokenizer, render_all, truncated
-from training.data.splitting import read_split
+from training.data.splitting import VALIDATION_SEED, read_split
 from training.export.calibrate import Floats, calibrate
 from training.export.export_model import export_network, readings_of
 from training.export.model_folder import NETWORK, write_json, write_manifest
 from training.export.predict import predict
 from training.fit.base_checkpoints import locate
-from training.fit.train import VALIDATION_SEED
 from training.recipe import Base, RecipeError, load_recipe
 
 LEAST_AGREEMENT: Final = 0.98

@@ -22,17 +22,14 @@ from transformers import (
 from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.understanding import INTENTS
-from training.data.corpus import Split
 from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
+from training.data.splitting import VALIDATION_SEED, Split
 from training.fit.base_checkpoints import locate
 from training.fit.initial_model import start
 from training.fit.objective import objective
 from training.fit.output_columns import output_names
 from training.recipe import Optimisation, Recipe
 from training.run_folder import RunFolder
-
-VALIDATION_SEED = 1
-"""Seed of the validation messages' slot values, which never change."""
 
 
 def train(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:

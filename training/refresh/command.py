@@ -116,7 +116,7 @@ def _accepted(verdict: Verdict) -> Verdict:
 
 def _evidence(test: Labelled, mixture: Mixture, exported: ReviewsFile) -> Evidence:
     from training.data.dataset import render_all
-    from training.fit.train import VALIDATION_SEED
+    from training.data.splitting import VALIDATION_SEED
     from training.refresh.comparison import Labelled
     from training.refresh.proposing import Evidence
     from training.refresh.verdict import Counts

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.corpus import Split
+from training.data.splitting import Split
 from training.recipe import Recipe, load_recipe
 from training.refresh.mixing import Mixture
 from training.run_folder import RunFolder, open_run, require

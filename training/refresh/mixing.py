@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intake.review_archive import Reviewed
-from training.data.corpus import Message, Split
+from training.data.corpus import Message
+from training.data.splitting import Split
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews
 

@@ -9,15 +9,8 @@ import pytest
 from classifier import INTENTS
 from classifier.understanding import LABELS
 from tests.training.conftest import write_unseen
-from training.data.corpus import (
-    CORPUS,
-    FIRST_SOURCES,
-    RECIPE_SOURCE,
-    CorpusError,
-    Message,
-    read_corpus,
-    split_corpus,
-)
+from training.data.corpus import CORPUS, FIRST_SOURCES, RECIPE_SOURCE, CorpusError, Message, read_corpus
+from training.data.splitting import split_corpus
 
 PACKAGE = Path(__file__).parents[3] / "training"
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake.review_archive import Reviewed
-from training.data.corpus import Message, Split
+from training.data.corpus import Message
+from training.data.splitting import Split
 from training.refresh.mixing import mix
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews
