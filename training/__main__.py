@@ -13,13 +13,16 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier import ModelError
+from intake.errors import IntakeError
 from training.benchmark.command import benchmark
-from training.data.corpus import CORPUS, CorpusError
-from training.data.splitting import Split, read_split
+from training.data.corpus import CORPUS
+from training.data.splitting import Split, read_split, validation_intents
 from training.generation.command import generate
-from training.recipe import Recipe, RecipeError, load_recipe
+from training.llm.chat import UnavailableError
+from training.recipe import Recipe, load_recipe
 from training.refresh.command import refresh
-from training.run_folder import RUNS, RunError, RunFolder, open_run, require
+from training.run_folder import RUNS, RunFolder, open_run, require
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
@@ -50,6 +53,7 @@ class _Run:
     def __init__(self, config: Path, corpus: Path, runs: Path) -> None:
         self.recipe: Recipe = load_recipe(config)
         self.split: Split = read_split(self.recipe, corpus)
+        validation_intents(self.split, corpus)
         self.folder: RunFolder = open_run(self.recipe, runs)
         self.config = config
         self.corpus = corpus
@@ -110,7 +114,19 @@ class _Run:
         click.echo(f"the report is {report / 'report.md'}")
 
 
-@click.group()
+class _Commands(click.Group):
+    """Commands that end with one sentence, and status 1, where something is wrong with what they were given."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except UnavailableError as error:
+            raise click.ClickException(f"{error}; what was answered is kept, run this again to go on") from error
+        except (IntakeError, ModelError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands)
 def main() -> None:
     """Make the intent model that the classifier serves."""
 
@@ -120,10 +136,7 @@ def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command
 
     def command_of(step: _Step) -> click.Command:
         def command(config: Path, corpus: Path, runs: Path, **options: Any) -> None:
-            try:
-                step(_Run(config, corpus, runs), **options)
-            except (RecipeError, CorpusError, RunError) as error:
-                raise click.ClickException(str(error)) from error
+            step(_Run(config, corpus, runs), **options)
 
         for option in (*more, *reversed(_OPTIONS)):
             command = option(command)

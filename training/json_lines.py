@@ -11,8 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from training.errors import TrainingError
 
-class JsonLinesError(RuntimeError):
+
+class JsonLinesError(TrainingError):
     """A file that cannot be used; the message names it and says why."""
 
 

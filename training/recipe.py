@@ -8,6 +8,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from training.errors import TrainingError
+
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -16,7 +18,7 @@ Positive = Annotated[int, Field(gt=0)]
 AnyRecipe = TypeVar("AnyRecipe", bound=BaseModel)
 
 
-class RecipeError(ValueError):
+class RecipeError(TrainingError):
     """A recipe file that cannot be used; the message says which key is wrong."""
 
 
@@ -173,25 +175,36 @@ def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, Recipe, "a training run")
+    return read_toml(path, Recipe, "a training run", "training/recipes/compact.toml")
 
 
-def read_toml(path: Path, kind: type[AnyRecipe], what: str) -> AnyRecipe:
-    """Read and check a TOML file of any kind; `what` says in errors what it should describe.
+def read_toml(path: Path, kind: type[AnyRecipe], subject: str, example: str) -> AnyRecipe:
+    """Read and check a TOML file of any kind.
+
+    Args:
+        path: The file.
+        kind: The model it must match.
+        subject: What the file describes, for error messages.
+        example: A file to start from, for error messages.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
     try:
         return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise RecipeError(f"there is no recipe at {path}; see training/recipes/ for one") from error
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise RecipeError(
+            f"{path} cannot be read ({error.strerror}): expected a TOML file that describes {subject}; start from "
+            f"{example}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not valid TOML ({error}): correct it, or start from {example}") from error
     except ValidationError as error:
-        raise RecipeError(f"{path} does not describe {what}: {problems_of(error)}") from error
+        raise RecipeError(
+            f"{path} does not describe {subject}: {problems_of(error)}; correct these keys, {example} shows them"
+        ) from error
 
 
 def problems_of(error: ValidationError) -> str:

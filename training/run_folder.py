@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.errors import TrainingError
 from training.recipe import Recipe
 
 RUNS = Path(__file__).parent / "runs"
 
 
-class RunError(RuntimeError):
+class RunError(TrainingError):
     """A run folder that cannot be used; the message says what to do."""
 
 

@@ -31,16 +31,6 @@ def benchmark(messages: Path, models: tuple[str, ...], prices: Path, corpus: Pat
     API models are sent the messages, so none of them may be a real patient's. Keys come from OPENAI_API_KEY and
     ANTHROPIC_API_KEY. What was answered is not asked again.
     """
-    from training.benchmark.errors import BenchmarkError
     from training.benchmark.run import run
-    from training.data.corpus import CorpusError
-    from training.json_lines import JsonLinesError
-    from training.llm.chat import RefusedError, UnavailableError
-    from training.recipe import RecipeError
 
-    try:
-        click.echo(run(messages, models, prices, corpus, output))
-    except (BenchmarkError, CorpusError, JsonLinesError, RecipeError, RefusedError) as error:
-        raise click.ClickException(str(error)) from error
-    except UnavailableError as error:
-        raise click.ClickException(f"{error}; what was answered is kept, run this again to go on") from error
+    click.echo(run(messages, models, prices, corpus, output))

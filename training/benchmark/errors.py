@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from training.errors import TrainingError
 
-class BenchmarkError(ValueError):
+
+class BenchmarkError(TrainingError):
     """A file or a model that cannot be used; the message names it and says what is expected."""

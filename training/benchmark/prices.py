@@ -42,6 +42,6 @@ def load_prices(path: Path) -> Prices:
     """Read and check a price list.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, Prices, "a price list")
+    return read_toml(path, Prices, "a price list", "training/recipes/prices.toml")

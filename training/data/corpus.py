@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifier.understanding import INTENTS
+from training.errors import TrainingError
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RECIPE_SOURCE = "intents"
@@ -37,7 +38,7 @@ _SCOPE_KINDS = frozenset(
 )  # fmt: skip
 
 
-class CorpusError(ValueError):
+class CorpusError(TrainingError):
     """A corpus file that does not follow `corpus/README.md`; the message names the file and line."""
 
 
@@ -109,14 +110,28 @@ def rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
     """Yield the number and the columns of every line of a tab-separated file.
 
     Raises:
-        CorpusError: A line has another number of columns.
+        CorpusError: The file cannot be read, or a line has another number of columns.
     """
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            found = line.rstrip("\n").split("\t")
-            if len(found) != columns:
-                raise CorpusError(f"{path}:{number} has {len(found)} columns, expected {columns}")
-            yield number, found
+    for number, line in enumerate(read_lines(path), start=1):
+        found = line.split("\t")
+        if len(found) != columns:
+            raise CorpusError(f"{path}:{number} has {len(found)} columns, expected {columns}: see corpus/README.md")
+        yield number, found
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of a corpus file, without their ends.
+
+    Raises:
+        CorpusError: The file is missing, or is not UTF-8 text.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            return [line.rstrip("\n") for line in lines]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(
+            f"{path} cannot be read ({type(error).__name__}): expected UTF-8 text; restore the file"
+        ) from error
 
 
 def _read_intent_file(path: Path) -> Iterable[Message]:
@@ -141,7 +156,7 @@ def _urgency_of_intent(intent: str) -> bool | None:
 
 def _spanish(path: Path) -> frozenset[str]:
     """Return the texts, among those that are not English, that are Spanish."""
-    return frozenset(path.read_text(encoding="utf-8").splitlines()) if path.exists() else frozenset()
+    return frozenset(read_lines(path)) if path.exists() else frozenset()
 
 
 def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[Message]:

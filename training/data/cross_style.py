@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from training.data.corpus import CorpusError, Message
+from training.data.corpus import CorpusError, Message, read_lines
 
 FILE = Path("test") / "crossstyle.jsonl"
 """Where it lies in the corpus folder."""
@@ -19,10 +19,9 @@ def read_cross_style(corpus: Path) -> list[Message]:
     """Return the messages of the cross-style test; their texts have values, not slots.
 
     Raises:
-        CorpusError: A line is not a JSON object with a text, an intent, a practice and a channel.
+        CorpusError: The file cannot be read, or a line is not a JSON object with text, intent, practice and channel.
     """
-    lines = (corpus / FILE).read_text(encoding="utf-8").splitlines()
-    return [_message(line, number) for number, line in enumerate(lines, start=1)]
+    return [_message(line, number) for number, line in enumerate(read_lines(corpus / FILE), start=1)]
 
 
 def _message(line: str, number: int) -> Message:

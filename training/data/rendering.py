@@ -15,6 +15,8 @@ from random import Random
 
 from faker import Faker
 
+from training.errors import TrainingError
+
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
 _TITLE_BEFORE = re.compile(r"\b(?:dr|doctor|doc|nurse|np|pa)\.?\s*$", re.IGNORECASE)
 
@@ -55,6 +57,10 @@ _CPT_CODES = (
 _SMALL_AMOUNTS = (10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 80, 90, 99, 100, 120, 125, 150, 175, 200, 250)
 
 
+class SlotError(TrainingError):
+    """A message with a slot that cannot be filled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Where one value stands: `text[start:end]`, in characters; `kind` is the slot's name."""
@@ -91,7 +97,7 @@ def render(text: str, channel: str, rng: Random) -> Rendered:
         rng: The source of every choice.
 
     Raises:
-        ValueError: The message has a slot that no value is known for.
+        SlotError: The message has an unknown slot.
     """
     prose = _SLOT.sub("", text)
     casual = prose == prose.lower()
@@ -113,7 +119,7 @@ def render(text: str, channel: str, rng: Random) -> Rendered:
 def _value(kind: str, setting: _Setting) -> tuple[str, str]:
     """Return what stands before the value but does not belong to it, and the value."""
     if kind not in _VALUES:
-        raise ValueError(f"no value is known for the slot {{{kind}}}; known are {', '.join(sorted(_VALUES))}")
+        raise SlotError(f"{{{kind}}} is not a known slot: use one of {', '.join(sorted(_VALUES))}")
     value = _VALUES[kind](setting)
     if setting.casual and kind in _LOWERED and setting.rng.random() < 0.7:
         value = value.lower()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.understanding import INTENTS
-from training.data.corpus import FIRST_SOURCES, Message, read_corpus
+from training.data.corpus import FIRST_SOURCES, CorpusError, Message, read_corpus
 from training.recipe import Recipe
 
 VALIDATION_SEED = 1
@@ -33,6 +33,21 @@ def read_split(recipe: Recipe, corpus: Path) -> Split:
     if not recipe.data.screens:
         messages = [message for message in messages if message.label in INTENTS]
     return split_corpus(messages, recipe.data.validation_fraction, recipe.seed)
+
+
+def validation_intents(split: Split, corpus: Path) -> list[Message]:
+    """Return the validation messages that have an intent, on which thresholds are chosen.
+
+    Raises:
+        CorpusError: There are none.
+    """
+    found = [message for message in split.validation if message.label in INTENTS]
+    if not found:
+        raise CorpusError(
+            f"{corpus} leaves no message with an intent for validation, on which thresholds are chosen: add messages, "
+            "at least ten for each intent of a practice"
+        )
+    return found
 
 
 def split_corpus(messages: list[Message], validation_fraction: float, seed: int) -> Split:

@@ -24,7 +24,8 @@ from classifier.model import is_bert_like
 from classifier.understanding import INTENTS
 from training.data.corpus import CORPUS, Message
 from training.data.dataset import load_tokenizer, render_all, truncated
-from training.data.splitting import VALIDATION_SEED, read_split
+from training.data.splitting import VALIDATION_SEED, read_split, validation_intents
+from training.errors import TrainingError
 from training.export.calibrate import Floats, calibrate
 from training.export.export_model import export_network, readings_of
 from training.export.model_folder import NETWORK, write_json, write_manifest
@@ -42,7 +43,7 @@ _RECIPE: Final = Path(__file__).parents[1] / "recipes" / "compact.toml"
 Say = Callable[[str], None]
 
 
-class ImportRefusedError(ValueError):
+class ImportRefusedError(TrainingError):
     """A checkpoint that does not become a model folder; the message says what is wrong with it."""
 
 
@@ -91,12 +92,12 @@ def import_model(
 
     Raises:
         ImportRefusedError: The checkpoint cannot be imported, or the outcome disagrees with it too often.
-        CorpusError: The corpus cannot be read.
+        CorpusError: The corpus cannot be read, or has no message to calibrate on.
     """
     if target is not None and target.exists():
         raise ImportRefusedError(f"{target} is there already: name a folder that is not, or remove it")
     checkpoint = _read_checkpoint(source)
-    validation = _validation(corpus)
+    validation = validation_intents(read_split(load_recipe(_RECIPE), corpus), corpus)
     rendered = render_all(validation, VALIDATION_SEED)
     compared = rendered if texts is None else _read_texts(texts)
     home = models if target is None else target.absolute().parent
@@ -197,11 +198,6 @@ def _tokenizer(folder: Path) -> Tokenizer:
             "BERT's and DeBERTa's do; others, such as RoBERTa's, are not supported"
         )
     return tokenizer
-
-
-def _validation(corpus: Path) -> list[Message]:
-    """Return the validation messages that have an intent."""
-    return [message for message in read_split(load_recipe(_RECIPE), corpus).validation if message.label in INTENTS]
 
 
 def _read_texts(path: Path) -> list[str]:

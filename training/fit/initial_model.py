@@ -20,7 +20,7 @@ def start(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]
         outputs: Names of the head's outputs, in order.
 
     Raises:
-        ValueError: A checkpoint that should become a DeBERTa is not a BERT of absolute positions.
+        RecipeError: A checkpoint that should become a DeBERTa is not a BERT of absolute positions.
     """
     if architecture.relative_positions:
         return warm_start(checkpoint, architecture, outputs)

@@ -24,11 +24,12 @@ from transformers.trainer_utils import get_last_checkpoint
 from classifier.understanding import INTENTS
 from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
 from training.data.splitting import VALIDATION_SEED, Split
+from training.errors import TrainingError
 from training.fit.base_checkpoints import locate
 from training.fit.initial_model import start
 from training.fit.objective import objective
 from training.fit.output_columns import output_names
-from training.recipe import Optimisation, Recipe
+from training.recipe import Optimisation, Recipe, RecipeError
 from training.run_folder import RunFolder
 
 
@@ -48,12 +49,26 @@ def train(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.floa
     """
     torch.set_num_threads(recipe.optimisation.threads)
     set_seed(recipe.seed)
-    checkpoint = locate(recipe.base)
-    model = start(checkpoint, recipe.architecture, output_names(recipe.data.screens))
-    trainer = _trainer(recipe, run, model, split, load_tokenizer(checkpoint), teacher)
+    model, tokenizer = _load_base(recipe)
+    trainer = _trainer(recipe, run, model, split, tokenizer, teacher)
     last = get_last_checkpoint(str(run.path))  # type: ignore[no-untyped-call]
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(str(run.best))
+
+
+def _load_base(recipe: Recipe) -> tuple[PreTrainedModel, Tokenizer]:
+    checkpoint = locate(recipe.base)
+    try:
+        model = start(checkpoint, recipe.architecture, output_names(recipe.data.screens))
+        return model, load_tokenizer(checkpoint)
+    except TrainingError:
+        raise
+    # Safetensors, tokenizers and transformers each raise errors of their own, with no common base but Exception.
+    except Exception as error:
+        raise RecipeError(
+            f"{checkpoint} cannot be loaded ({type(error).__name__}): expected a Hugging Face encoder with its weights "
+            "and its tokenizer; download it again, or name another base in the recipe"
+        ) from error
 
 
 class _Trainer(Trainer):

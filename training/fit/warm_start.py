@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
-from training.recipe import Architecture
+from training.recipe import Architecture, RecipeError
 
 _RENAMED = {
     "attention.self.query.": "attention.self.query_proj.",
@@ -45,18 +45,24 @@ def warm_start(
         The model, with a freshly initialised pooler and classification head.
 
     Raises:
-        ValueError: The checkpoint is not a BERT encoder of absolute positions.
+        RecipeError: The checkpoint is not a BERT encoder of absolute positions.
     """
     bert = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-    if bert["model_type"] != "bert" or bert.get("position_embedding_type", "absolute") != "absolute":
-        raise ValueError(f"{checkpoint} is not a BERT checkpoint with absolute positions")
+    if bert.get("model_type") != "bert" or bert.get("position_embedding_type", "absolute") != "absolute":
+        raise RecipeError(
+            f"{checkpoint} is not a BERT checkpoint with absolute positions, which relative_positions = true expects: "
+            "name another base, or set it to false"
+        )
     config = _config(bert, architecture, labels)
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
     weights = _converted(load_file(checkpoint / "model.safetensors"))
     missing, unexpected = model.deberta.load_state_dict(weights, strict=False)
     wrong = [name for name in missing if not _is_relative(name)] + unexpected
     if wrong:
-        raise ValueError(f"{checkpoint} does not fit the architecture: {', '.join(sorted(wrong))}")
+        raise RecipeError(
+            f"{checkpoint} has other weights than its config.json describes: {', '.join(sorted(wrong))}; download the "
+            "checkpoint again"
+        )
     for name, weight in model.named_parameters():
         if ".pos_key_proj." in name or ".pos_query_proj." in name:
             nn.init.zeros_(weight)

@@ -33,15 +33,7 @@ def generate(purpose: Purpose, config: Path, output: Path | None, budget: float 
     Goes on where an earlier run of the folder ended. The key comes from OPENAI_API_KEY or ANTHROPIC_API_KEY.
     """
     from training.generation.run import Generation
-    from training.json_lines import JsonLinesError
-    from training.llm.chat import RefusedError, UnavailableError
-    from training.recipe import RecipeError
 
-    try:
-        with contextlib.closing(Generation(config, purpose, output or RUNS / "generated" / purpose, budget)) as run:
-            for line in run.run():
-                click.echo(line)
-    except (RecipeError, JsonLinesError, RefusedError) as error:
-        raise click.ClickException(str(error)) from error
-    except UnavailableError as error:
-        raise click.ClickException(f"{error}; what was answered is kept, run this again to go on") from error
+    with contextlib.closing(Generation(config, purpose, output or RUNS / "generated" / purpose, budget)) as run:
+        for line in run.run():
+            click.echo(line)

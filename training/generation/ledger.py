@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from training.errors import TrainingError
 from training.json_lines import JsonLines
 from training.llm.chat import Question
 from training.llm.prices import Price
 
 
-class BudgetSpentError(Exception):
+class BudgetSpentError(TrainingError):
     """One more request might exceed the budget."""
 
 

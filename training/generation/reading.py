@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from training.data.rendering import SLOTS
+from training.errors import TrainingError
 from training.generation.personal import holds_personal_value
 from training.generation.plan import Cell, Draft
 from training.llm.chat import Answer
@@ -19,7 +20,7 @@ _ECHOED = ("intent", "practice", "channel", "tone", "age")
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
 
 
-class UnusableAnswerError(Exception):
+class UnusableAnswerError(TrainingError):
     """An answer that holds no message that could be kept; the message says why."""
 
 

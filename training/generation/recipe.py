@@ -117,6 +117,6 @@ def load_generation_recipe(path: Path) -> GenerationRecipe:
     """Read and check a recipe.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, GenerationRecipe, "what to generate")
+    return read_toml(path, GenerationRecipe, "what to generate", "training/recipes/generation.toml")

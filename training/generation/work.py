@@ -9,6 +9,7 @@ from random import Random
 
 from tqdm.auto import tqdm
 
+from training.errors import TrainingError
 from training.generation.journal import Journal
 from training.generation.ledger import Ledger
 from training.generation.plan import Cell
@@ -21,7 +22,7 @@ from training.llm.patience import ask_patiently
 _ANSWERS_BEFORE_GIVING_UP = 3
 
 
-class _StoppedError(Exception):
+class _StoppedError(TrainingError):
     """Another cell ended the run."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from training.errors import TrainingError
+
 _TOKENS_AROUND_A_PROMPT = 100
 
 
@@ -47,7 +49,7 @@ class Answer:
     seconds: float
 
 
-class UnavailableError(Exception):
+class UnavailableError(TrainingError):
     """The API cannot answer for the time being; the message says why.
 
     Attributes:
@@ -61,7 +63,7 @@ class UnavailableError(Exception):
         self.maybe_billed = maybe_billed
 
 
-class RefusedError(Exception):
+class RefusedError(TrainingError):
     """The API will not answer, however often it is asked; the message says what to do."""
 
 

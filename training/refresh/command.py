@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier import ModelError
 from classifier.store import ModelStore
-from intake.errors import IntakeError
 from intake.local import DATA_DIR, model_places
-from training.data.corpus import CORPUS, CorpusError
-from training.data.splitting import read_split
+from training.data.corpus import CORPUS
+from training.data.splitting import read_split, validation_intents
 from training.evaluation.test_set_log import record_read
 from training.export.model_folder import version_of
-from training.recipe import Recipe, RecipeError, load_recipe
+from training.recipe import Recipe, load_recipe
 from training.refresh.settings import SETTINGS, RefreshError, RefreshSettings, load_settings
-from training.run_folder import RUNS, RunError
+from training.run_folder import RUNS
 
 if TYPE_CHECKING:
     from intake.review_archive import ReviewsFile
@@ -50,11 +48,8 @@ def refresh(
 
     A model that is proposed is put into the store, and not activated. Patient text stays in memory.
     """
-    try:
-        job = _Refresh(load_settings(settings), load_recipe(config), config, corpus, runs, data_dir)
-        version = job.run(test, reviews)
-    except (RefreshError, RecipeError, CorpusError, RunError, ModelError, IntakeError) as error:
-        raise click.ClickException(str(error)) from None
+    job = _Refresh(load_settings(settings), load_recipe(config), config, corpus, runs, data_dir)
+    version = job.run(test, reviews)
     place = "" if data_dir == DATA_DIR else f" --data-dir {data_dir}"
     click.echo(f"Proposed. To use it: intake model activate {version}{place}")
 
@@ -91,7 +86,9 @@ class _Refresh:
         store = ModelStore(places.store, places.pinned)
         old = store.active_folder()
         exported = read_reviews(reviews, self.data_dir)
-        mixture = mix(read_split(self.recipe, self.corpus), exported.messages, self.settings.reviews)
+        split = read_split(self.recipe, self.corpus)
+        validation_intents(split, self.corpus)
+        mixture = mix(split, exported.messages, self.settings.reviews)
         run = fit(self.recipe, self.config, mixture, self.runs)
         evidence = _evidence(labelled, mixture, exported)
         self._note_reading(test, version_of(run.model))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from training.recipe import Fraction, Positive, Section, Share, problems_of
+from training.errors import TrainingError
+from training.recipe import Fraction, Positive, Section, Share, read_toml
 
 SETTINGS = Path(__file__).parent / "refresh.toml"
 
 
-class RefreshError(ValueError):
+class RefreshError(TrainingError):
     """A refresh that cannot be done; the message says what was wrong and what to do, and holds no patient text."""
 
 
@@ -57,13 +55,6 @@ def load_settings(path: Path = SETTINGS) -> RefreshSettings:
     """Read and check a settings file.
 
     Raises:
-        RefreshError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    try:
-        return RefreshSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise RefreshError(f"{path} cannot be read ({error.strerror}); see training/refresh/refresh.toml") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RefreshError(f"{path} is not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise RefreshError(f"{path} does not describe a refresh: {problems_of(error)}") from error
+    return read_toml(path, RefreshSettings, "a refresh", "training/refresh/refresh.toml")

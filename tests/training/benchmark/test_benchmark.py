@@ -19,7 +19,7 @@ from training.benchmark.api_model import PROMPT
 GPT, CLAUDE = "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5"
 MESSAGES = EACH * len(INTENTS)
 RIGHT = MESSAGES - len(INTENTS) + 1
-RUN = "from training.benchmark.command import benchmark; benchmark()"
+RUN = "from training.__main__ import main; main()"
 
 
 def test_compares_models_in_a_table_that_is_printed_and_kept(benchmarking: Benchmarking) -> None:
@@ -156,7 +156,7 @@ def test_a_missing_key_is_named_before_anything_is_asked(benchmarking: Benchmark
 
 def test_there_is_no_file_and_no_model_unless_they_are_named(benchmarking: Benchmarking) -> None:
     assert "Missing option '--model'" in benchmarking().output
-    command = [sys.executable, "-c", RUN, "--model", "baseline"]
+    command = [sys.executable, "-c", RUN, "benchmark", "--model", "baseline"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert "Missing argument 'MESSAGES'" in done.stderr

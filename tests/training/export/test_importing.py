@@ -308,6 +308,24 @@ def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
     assert ended.stderr == f"Error: {tmp_path} holds no config.json: give the folder of a Hugging Face checkpoint.\n"
 
 
+def test_a_corpus_without_validation_messages_is_one_sentence(deberta: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    (corpus / "dental").mkdir(parents=True)
+    (corpus / "dental" / "complaint.tsv").write_text("sms\tpolite\tsenior\ta complaint\n", encoding="utf-8")
+    other_corpus = (
+        "import pathlib, training.data.corpus as corpus; "
+        f"corpus.CORPUS = pathlib.Path({str(corpus)!r}); from app.cli import main; main()"
+    )
+    command = [sys.executable, "-c", other_corpus, "model", "import", str(deberta), "--data-dir", str(tmp_path / "var")]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    (sentence,) = ended.stderr.splitlines()
+    assert sentence.startswith(f"Error: {corpus} leaves no message with an intent for validation, on which ")
+    assert list((tmp_path / "var").glob("models/*")) == []
+
+
 def change_config(checkpoint: Path, **changes: object) -> None:
     path = checkpoint / "config.json"
     config = json.loads(path.read_text(encoding="utf-8")) | changes

@@ -7,7 +7,7 @@ import torch
 
 from tests.training.conftest import third_party_warnings_ignored
 from training.fit.output_columns import output_names
-from training.recipe import Architecture, Recipe
+from training.recipe import Architecture, Recipe, RecipeError
 
 with third_party_warnings_ignored():
     from transformers import BertForSequenceClassification, DebertaV2ForSequenceClassification, DebertaV2Model
@@ -40,5 +40,5 @@ def test_a_bert_stays_one_unless_the_recipe_asks_for_relative_positions(tiny_ber
 
 
 def test_only_a_bert_can_become_a_deberta(tiny_deberta: Path, compact: Recipe) -> None:
-    with pytest.raises(ValueError, match="is not a BERT checkpoint"):
+    with pytest.raises(RecipeError, match="is not a BERT checkpoint"):
         start(tiny_deberta, compact.architecture, output_names(screens=True))

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tests.standins.llm import Asked, LlmStandIn
 from tests.training.conftest import RECIPES
 from tests.training.generation.author import write
-from training.generation.command import generate
+from training.__main__ import main
 from training.generation.plan import make_plan
 from training.generation.prompts import ask_for
 from training.generation.recipe import GenerationRecipe, load_generation_recipe
@@ -53,10 +53,10 @@ class Generating:
 
     def arguments(self, purpose: str = "training", *options: str) -> list[str]:
         """What the command is called with."""
-        return [purpose, "--config", str(self.config), "--output", str(self.output), *options]
+        return ["generate", purpose, "--config", str(self.config), "--output", str(self.output), *options]
 
     def __call__(self, purpose: str = "training", *options: str) -> Result:
-        return CliRunner().invoke(generate, self.arguments(purpose, *options), env=self.standin.environment)
+        return CliRunner().invoke(main, self.arguments(purpose, *options), env=self.standin.environment)
 
 
 @pytest.fixture

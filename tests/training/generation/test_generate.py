@@ -21,7 +21,7 @@ from training.data.corpus import read_corpus
 from training.data.rendering import SLOTS
 from training.json_lines import JsonLines
 
-RUN = "from training.generation.command import generate; generate()"
+RUN = "from training.__main__ import main; main()"
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tests.app.command import complete, intake
 from tests.reviews import add_reviewed
 from tests.training.conftest import RECIPES, THIRD_PARTY, write_corpus
 from tests.world import OTHER_KEY, PRACTICES_TOML
-from training.refresh.command import refresh
+from training.__main__ import main
 from training.refresh.settings import SETTINGS
 
 SECRET = "zanzibar"
@@ -68,7 +68,7 @@ class House:
         """Runs the command."""
         given = self._options | {f"--{name}": value for name, value in options.items()}
         flat = [str(part) for option in given.items() for part in option]
-        return CliRunner(env=self.environment).invoke(refresh, flat)
+        return CliRunner(env=self.environment).invoke(main, ["refresh", *flat])
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) ->
         ("test", "nowhere.jsonl", "nowhere.jsonl cannot be read"),
         ("reviews", "nowhere.bin", "nowhere.bin cannot be read (No such file or directory)"),
         ("reviews", "practices.toml", "the reviews cannot be decrypted: give the file that"),
-        ("config", "nowhere.toml", "there is no recipe at"),
+        ("config", "nowhere.toml", "nowhere.toml cannot be read (No such file or directory)"),
         ("settings", "tiny.toml", "does not describe a refresh"),
         ("corpus", "nothing", "holds no <practice>/<intent>.tsv"),
     ],
@@ -158,7 +158,7 @@ def test_reviews_of_another_service_s_key_are_refused(house: House) -> None:
 
 
 def test_the_file_to_compare_on_has_no_default(house: House) -> None:
-    result = CliRunner().invoke(refresh, [])
+    result = CliRunner().invoke(main, ["refresh"])
 
     assert result.exit_code == 2
     assert "Missing option '--test'" in result.output
