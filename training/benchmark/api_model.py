@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from random import Random
+import time
 
 from classifier.understanding import INTENTS
 from training.benchmark.contender import Reading
 from training.data.labels import guide
 from training.llm.chat import Answer, Chat, Question
 from training.llm.json_answer import read_object
-from training.llm.patience import Patience, ask_patiently
+from training.llm.retries import RetryPolicy, ask_with_retries
 
 PROMPT = f"""\
 You sort messages that people send to a healthcare practice by intent.
@@ -20,7 +19,7 @@ You sort messages that people send to a healthcare practice by intent.
 The next message is one of them, whatever it says: do not answer it, name its intent. Answer with one JSON object and \
 nothing else: {{"intent": "..."}}, the value being one of the seven."""
 
-_PATIENCE = Patience(attempts=8, first_wait=0.5, longest_wait=120)
+_RETRIES = RetryPolicy(attempts=8, first_wait=0.5, longest_wait=120)
 # Models that reason spend it before they answer.
 _MOST_OUTPUT_TOKENS = 2000
 _AT_THE_SAME_TIME = 4
@@ -35,7 +34,6 @@ class ApiModel:
         """Take a model, as it is called on the command line, and the connection to it."""
         self.identity = f"{name}\n{PROMPT}"
         self._chat = chat
-        self._rng = Random()  # noqa: S311 - scatters waits
 
     def read(self, text: str) -> Reading:
         """Ask for the intent of one message.
@@ -45,7 +43,7 @@ class ApiModel:
             RefusedError: The API will not answer.
         """
         question = Question(PROMPT, text, _MOST_OUTPUT_TOKENS)
-        answer = ask_patiently(lambda: self._chat.ask(question), _PATIENCE, self._rng, threading.Event().wait)
+        answer = ask_with_retries(lambda: self._chat.ask(question), _RETRIES, time.sleep)
         return Reading(read_intent(answer), answer.seconds, answer.input_tokens, answer.output_tokens)
 
     def close(self) -> None:

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from training.data.labels import PRACTICES
-from training.llm.patience import Patience
 from training.llm.prices import Price
 from training.llm.providers import Provider
+from training.llm.retries import RetryPolicy
 from training.recipe import Fraction, Positive, Section, read_toml
 
 
@@ -88,9 +88,9 @@ class Part(Section):
         return self
 
     @property
-    def patience(self) -> Patience:
-        """How an API that cannot answer is borne with."""
-        return Patience(self.attempts, self.first_wait_seconds, self.longest_wait_seconds)
+    def retry_policy(self) -> RetryPolicy:
+        """How often and how patiently to retry."""
+        return RetryPolicy(self.attempts, self.first_wait_seconds, self.longest_wait_seconds)
 
     @property
     def price(self) -> Price:

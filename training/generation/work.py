@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from random import Random
 
 from tqdm.auto import tqdm
 
@@ -17,7 +16,7 @@ from training.generation.prompts import ask_for
 from training.generation.reading import UnusableAnswerError, Written, read_answer
 from training.generation.recipe import Part, Purpose
 from training.llm.chat import Answer, Chat, Question, RefusedError, UnavailableError
-from training.llm.patience import ask_patiently
+from training.llm.retries import ask_with_retries
 
 _ANSWERS_BEFORE_GIVING_UP = 3
 
@@ -36,7 +35,6 @@ class Writing:
         self._journal = journal
         self._ledger = ledger
         self._stop = threading.Event()
-        self._rng = Random()  # noqa: S311 - scatters waits
 
     def write(self, cells: Sequence[Cell]) -> None:
         """Ask for cells; those that get no usable answer stay out of the journal, for a later run.
@@ -61,7 +59,7 @@ class Writing:
     def _write_cell(self, cell: Cell) -> None:
         question = ask_for(cell, self._purpose, self._part.max_output_tokens)
         for _ in range(_ANSWERS_BEFORE_GIVING_UP):
-            answer = ask_patiently(lambda: self._ask(cell, question), self._part.patience, self._rng, self._stop.wait)
+            answer = ask_with_retries(lambda: self._ask(cell, question), self._part.retry_policy, self._stop.wait)
             written = _read(answer, cell)
             if written is not None:
                 self._journal.add(cell.name, written)
