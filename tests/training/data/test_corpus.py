@@ -131,15 +131,6 @@ def test_the_corpus_that_is_learned_from_holds_no_held_back_message(corpus: Path
     assert read_corpus(corpus) == messages
 
 
-def test_nothing_that_trains_or_calibrates_imports_the_evaluation() -> None:
-    modules = [*(PACKAGE / "fit").glob("*.py"), *(PACKAGE / "export").glob("*.py")]
-    assert {"train.py", "calibrate.py"} <= {module.name for module in modules}
-    for module in modules:
-        imported = _imported(module)
-        assert imported.isdisjoint({"cross_style", "held_back", "__main__"})
-        assert not any(name.startswith("evaluation") for name in imported)
-
-
 def test_a_folder_without_messages_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="holds no"):
         read_corpus(tmp_path)
