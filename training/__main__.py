@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from classifier import ModelError
 from intake.errors import IntakeError
@@ -60,21 +58,20 @@ class _Run:
         self.runs = runs
 
     def fit(self) -> None:
+        from training.fit.teacher import teacher_logits
         from training.fit.train import train
 
-        train(self.recipe, self.split, self.folder, self._taught())
+        self._fit_teacher()
+        train(
+            self.recipe, self.split, self.folder, teacher_logits(self.recipe, self.config, self.split.train, self.runs)
+        )
 
-    def _taught(self) -> NDArray[np.float32] | None:
-        """Return what the recipe's teacher says about the training messages; it is trained first if need be."""
-        distillation = self.recipe.distillation
-        if distillation is None:
-            return None
-        from training.fit.teacher import teach
-
-        teacher = _Run(self.config.parent / distillation.teacher, self.corpus, self.runs)
+    def _fit_teacher(self) -> None:
+        if self.recipe.distillation is None:
+            return
+        teacher = _Run(self.config.parent / self.recipe.distillation.teacher, self.corpus, self.runs)
         if not teacher.folder.best.exists():
             teacher.fit()
-        return teach(teacher.recipe, teacher.folder, self.split.train, distillation.readings)
 
     def export(self) -> None:
         from training.export.export_model import export

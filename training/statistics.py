@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _OUTER = (2.5, 97.5)
-_Z = 1.959964
-"""The quantile of the normal distribution that leaves 2.5% above it."""
 
 
 def bootstrap_interval(correct: NDArray[np.bool_], seed: int = 0, resamples: int = 2000) -> tuple[float, float]:
@@ -57,40 +58,31 @@ def per_class(expected: Sequence[str], predicted: Sequence[str], labels: Sequenc
     """Return `precision`, `recall`, `f1` (0 to 1, and 0 where undefined) and `messages` of every label.
 
     Args:
-        expected: The right label of each message.
-        predicted: What was said of each.
-        labels: The labels that count, in the order of the result.
+        expected: The right label of each message; at least one message.
+        predicted: The predicted label of each.
+        labels: The labels to score, in the order of the result.
     """
-    right, said = np.array(expected, dtype=object), np.array(predicted, dtype=object)
-    return {label: _class_scores(right == label, said == label) for label in labels}
-
-
-def _class_scores(right: Flags, said: Flags) -> dict[str, float]:
-    hits, messages, named = int((right & said).sum()), int(right.sum()), int(said.sum())
+    columns = precision_recall_fscore_support(expected, predicted, labels=list(labels), zero_division=0.0)
     return {
-        "precision": hits / named if named else 0.0,
-        "recall": hits / messages if messages else 0.0,
-        "f1": 2 * hits / (messages + named) if messages + named else 0.0,
-        "messages": messages,
+        label: {"precision": float(precision), "recall": float(recall), "f1": float(f1), "messages": int(messages)}
+        for label, precision, recall, f1, messages in zip(labels, *columns, strict=True)
     }
 
 
-def macro_f1(expected: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> float:
-    """Return the unweighted mean of the labels' F1, 0 to 1."""
-    return float(np.mean([scores["f1"] for scores in per_class(expected, predicted, labels).values()]))
+def macro_f1(expected: Sequence[Any], predicted: Sequence[Any], labels: Sequence[Any]) -> float:
+    """Return the unweighted mean of the labels' F1, 0 to 1; a label that never occurs counts as 0."""
+    return float(f1_score(expected, predicted, labels=list(labels), average="macro", zero_division=0.0))
 
 
 def wilson_interval(successes: int, total: int) -> tuple[float, float]:
-    """Return the 95% Wilson score interval of a share; from 0 to 1 where there is nothing to count.
+    """Return the 95% Wilson score interval of a share; 0 to 1 without observations.
 
-    It holds for few messages and for shares near 0 and 1, where the bootstrap does not.
+    Unlike the bootstrap, it is valid for small samples and for shares near 0 and 1.
     """
     if not total:
         return 0.0, 1.0
-    share, weight = successes / total, _Z**2 / total
-    middle = (share + weight / 2) / (1 + weight)
-    half = _Z * np.sqrt(share * (1 - share) / total + weight / (4 * total)) / (1 + weight)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    found = binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def risk_coverage(confidence: Floats, correct: Flags) -> tuple[Floats, Floats]:
@@ -133,9 +125,12 @@ def reliability(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict
 
 
 def expected_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1: how far the bins' confidence is off (Guo et al. 2017)."""
+    """Return the expected calibration error, 0 to 1: how far the bins' confidence is off (Guo et al. 2017).
+
+    Neither scikit-learn nor scipy has it: `calibration_curve` does not count the messages of its bins.
+    """
     found = reliability(confidence, correct, bins)
-    return sum(one["messages"] * abs(one["confidence"] - one["accuracy"]) for one in found) / len(confidence)
+    return sum(part["messages"] * abs(part["confidence"] - part["accuracy"]) for part in found) / len(confidence)
 
 
 def _ratio(above: NDArray[np.int64], below: NDArray[np.int64]) -> Floats:

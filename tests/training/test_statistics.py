@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from training.export.calibrate import expected_error
+from classifier import INTENTS
 from training.statistics import (
     bootstrap_interval,
     coverage_at,
+    expected_error,
     macro_f1,
     macro_f1_interval,
     per_class,
@@ -16,6 +20,7 @@ from training.statistics import (
     wilson_interval,
 )
 
+REPORTS = Path(__file__).parents[2] / "training" / "reports"
 LABELS = ("complaint", "billing_inquiry", "price_shopper")
 
 
@@ -63,6 +68,30 @@ def test_every_class_scores_as_the_field_counts() -> None:
         found = per_class(expected, predicted, LABELS)[label]
         assert [found[key] for key in ("precision", "recall", "f1", "messages")] == pytest.approx(scores)
     assert macro_f1(expected, predicted, LABELS) == pytest.approx(np.mean(columns[2]))
+
+
+@pytest.mark.parametrize("part", ["validation", "cross_style"])
+def test_the_figures_of_the_shipped_report_are_reproduced(part: str) -> None:
+    measured = json.loads((REPORTS / "182821df53e0" / "evaluation.json").read_text(encoding="utf-8"))[part]
+    pairs = [
+        (right, said)
+        for right, row in measured["confusion"].items()
+        for said, count in row.items()
+        for _ in range(count)
+    ]
+    expected, predicted = [right for right, _ in pairs], [said for _, said in pairs]
+    scores = {
+        label: {key: round(value, 4) for key, value in found.items()}
+        for label, found in per_class(expected, predicted, INTENTS).items()
+    }
+    assert scores == measured["by_intent"]
+    assert round(macro_f1(expected, predicted, INTENTS), 4) == measured["int8"]["macro_f1"]
+    assert [round(end, 4) for end in macro_f1_interval(expected, predicted, INTENTS)] == (
+        measured["int8"]["macro_f1_interval"]
+    )
+    for found in (group["accuracy"] for group in measured["by_practice"].values()):
+        interval = wilson_interval(found["count"], found["messages"])
+        assert [round(end, 4) for end in interval] == [found["low"], found["high"]]
 
 
 def test_a_class_that_never_occurs_scores_nothing() -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from training.benchmark.results import PERCENTILES, Result
+from training.markdown import percent, table
 
 
 def markdown(results: Sequence[Result], messages: int, prices_as_of: date) -> str:
@@ -19,14 +20,14 @@ def markdown(results: Sequence[Result], messages: int, prices_as_of: date) -> st
         f"messages, the network to an API included. Costs are list prices of {prices_as_of}; local models have none. "
         "An answer that names no intent is unreadable, and wrong.",
         "",
-        *_table(
+        table(
             ("model", "accuracy", "macro-F1", *(f"p{p} ms" for p in PERCENTILES), "$ per 1,000", "unreadable"),
             [_overall(result) for result in results],
         ),
         "",
         "## F1 by intent",
         "",
-        *_table(("intent", *(result.name for result in results)), _by_intent(results)),
+        table(("intent", *(result.name for result in results)), _by_intent(results)),
         "",
     ]
     return "\n".join(lines)
@@ -58,15 +59,11 @@ def _by_intent(results: Sequence[Result]) -> list[tuple[str, ...]]:
     return [
         (
             f"{intent} ({intents[intent]['messages']:,})",
-            *(f"{result.by_intent[intent]['f1']:.1%}" for result in results),
+            *(percent(result.by_intent[intent]["f1"]) for result in results),
         )
         for intent in intents
     ]
 
 
 def _share(share: float, interval: tuple[float, float]) -> str:
-    return f"{share:.1%} [{interval[0]:.1%}, {interval[1]:.1%}]"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    return f"{percent(share)} [{percent(interval[0])}, {percent(interval[1])}]"

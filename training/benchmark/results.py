@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier.understanding import INTENTS
 from training.benchmark.contender import Reading
-from training.benchmark.messages import Labelled
+from training.data.labeled_messages import LabeledMessage
 from training.llm.prices import Price
 from training.statistics import bootstrap_interval, macro_f1, macro_f1_interval, per_class
 
@@ -45,7 +45,9 @@ class Result:
     unreadable: int
 
 
-def result_of(name: str, messages: Sequence[Labelled], readings: Sequence[Reading], price: Price | None) -> Result:
+def result_of(
+    name: str, messages: Sequence[LabeledMessage], readings: Sequence[Reading], price: Price | None
+) -> Result:
     """Score what a contender made of the messages."""
     expected = np.array([message.intent for message in messages], dtype=np.str_)
     predicted = np.array([reading.intent or "" for reading in readings], dtype=np.str_)

@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from classifier.decoding import LANGUAGES, Outputs
 from classifier.understanding import INTENTS
@@ -200,20 +201,13 @@ def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[st
     }
 
 
-def softmax(logits: Floats) -> Floats:
-    """Turn rows of logits into rows of probabilities."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return result
-
-
 def fit_temperature(logits: Floats, labels: Labels) -> float:
     """Return the temperature, from 0.2 to 5, of the least negative log-likelihood.
 
     Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
     """
     rows = np.arange(len(labels))
-    losses = [-np.log(softmax(logits / t)[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
+    losses = [-np.log(softmax(logits / t, axis=1)[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 

@@ -17,8 +17,8 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from training.data.corpus import Message
 from training.data.dataset import load_tokenizer, noisy_text, padded, truncated
 from training.fit.base_checkpoints import locate
-from training.recipe import Recipe
-from training.run_folder import RunFolder
+from training.recipe import Recipe, load_recipe
+from training.run_folder import RunFolder, open_run, require
 
 _BATCH = 32
 _SEED = "teacher"
@@ -26,17 +26,42 @@ _SEED = "teacher"
 Logits = NDArray[np.float32]
 
 
-def teach(teacher: Recipe, run: RunFolder, messages: Sequence[Message], readings: int) -> Logits:
-    """Return a trained teacher's logits for messages, averaged over readings; kept for the next time.
+def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[Message], runs: Path) -> Logits | None:
+    """Return what a recipe's teacher answers to messages.
+
+    Args:
+        recipe: The student's recipe.
+        config: The file it came from; the teacher's recipe is in the same folder.
+        messages: The student's training messages.
+        runs: Where runs keep their checkpoints.
+
+    Returns:
+        A row for each message and a column for each output; None if the recipe has no teacher.
+
+    Raises:
+        RecipeError: The teacher's recipe cannot be used.
+        RunError: The teacher has not been trained yet.
+    """
+    if recipe.distillation is None:
+        return None
+    file = config.parent / recipe.distillation.teacher
+    teacher = load_recipe(file)
+    run = open_run(teacher, runs)
+    require(run.best, f"fit --config {file}")
+    return read_as_teacher(teacher, run, messages, recipe.distillation.readings)
+
+
+def read_as_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[Message], readings: int) -> Logits:
+    """Return a trained teacher's logits, averaged over readings; cached in its run folder.
 
     Args:
         teacher: The teacher's recipe.
         run: The teacher's run, trained.
-        messages: What to read.
-        readings: How often each is read, with slot values and noise of its own each time.
+        messages: The messages.
+        readings: How often each message is rendered, with fresh slot values and noise each time.
 
     Returns:
-        A row a message, a column an output.
+        A row for each message and a column for each output.
     """
     kept = run.path / f"taught-{_fingerprint(run.best, messages, readings)}.npy"
     if not kept.exists():

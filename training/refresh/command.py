@@ -24,7 +24,7 @@ from training.run_folder import RUNS
 
 if TYPE_CHECKING:
     from intake.review_archive import ReviewsFile
-    from training.refresh.comparison import Labelled
+    from training.refresh.comparison import LabeledSet
     from training.refresh.mixing import Mixture
     from training.refresh.proposing import Evidence
     from training.refresh.verdict import Verdict
@@ -74,14 +74,14 @@ class _Refresh:
         Raises:
             RefreshError: Something is missing, or the new model is not proposed.
         """
-        from training.refresh.comparison import read_labelled
+        from training.refresh.comparison import load_labeled_set
         from training.refresh.fitting import fit
         from training.refresh.mixing import mix
         from training.refresh.proposing import judge, propose
         from training.refresh.source import read_reviews
         from training.refresh.verdict import summary, write_report
 
-        labelled = read_labelled(test, "the test file")  # before hours of training
+        labeled = load_labeled_set(test, "the test file")  # before hours of training
         places = model_places(self.data_dir)
         store = ModelStore(places.store, places.pinned)
         old = store.active_folder()
@@ -90,7 +90,7 @@ class _Refresh:
         validation_intents(split, self.corpus)
         mixture = mix(split, exported.messages, self.settings.reviews)
         run = fit(self.recipe, self.config, mixture, self.runs)
-        evidence = _evidence(labelled, mixture, exported)
+        evidence = _evidence(labeled, mixture, exported)
         self._note_reading(test, version_of(run.model))
         verdict = judge(old, run.model, evidence, self.recipe.name, self.settings.rule)
         report = write_report(verdict, run.path)
@@ -111,14 +111,14 @@ def _accepted(verdict: Verdict) -> Verdict:
     return verdict
 
 
-def _evidence(test: Labelled, mixture: Mixture, exported: ReviewsFile) -> Evidence:
+def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile) -> Evidence:
     from training.data.dataset import render_all
     from training.data.splitting import VALIDATION_SEED
-    from training.refresh.comparison import Labelled
+    from training.refresh.comparison import LabeledSet
     from training.refresh.proposing import Evidence
     from training.refresh.verdict import Counts
 
-    recent = Labelled(
+    recent = LabeledSet(
         "the recent reviews",
         render_all(mixture.recent, VALIDATION_SEED),
         [message.label or "" for message in mixture.recent],

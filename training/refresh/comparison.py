@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest, bootstrap
 
 from classifier import INTENTS, Classifier
-from training.refresh.settings import RefreshError
+from training.data.labeled_messages import read_labeled_messages
 
 _SEED = 1
 
@@ -21,7 +20,7 @@ Right = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabeledSet:
     """Messages and their intents.
 
     Attributes:
@@ -71,16 +70,16 @@ class Comparison:
     by_intent: dict[str, Difference]
 
 
-def compare(old: Classifier, new: Classifier, labelled: Labelled, resamples: int) -> Comparison:
+def compare(old: Classifier, new: Classifier, labeled: LabeledSet, resamples: int) -> Comparison:
     """Have two models read the same messages, each by itself, as workers do."""
-    intents = np.array(labelled.intents)
-    old_right, new_right = (_intents(model, labelled.texts) == intents for model in (old, new))
+    intents = np.array(labeled.intents)
+    old_right, new_right = (_intents(model, labeled.texts) == intents for model in (old, new))
     by_intent = {
         intent: difference(old_right[intents == intent], new_right[intents == intent], resamples)
         for intent in INTENTS
         if (intents == intent).any()
     }
-    return Comparison(labelled.name, difference(old_right, new_right, resamples), by_intent)
+    return Comparison(labeled.name, difference(old_right, new_right, resamples), by_intent)
 
 
 def compare_urgency(old: Classifier, new: Classifier, urgent: Sequence[str], resamples: int) -> Difference:
@@ -121,28 +120,11 @@ def _intents(model: Classifier, texts: Sequence[str]) -> NDArray[np.str_]:
     return np.array([model.classify([text])[0].intent for text in texts])
 
 
-def read_labelled(path: Path, name: str) -> Labelled:
-    """Read messages and their intents from a file of JSON objects, one a line, each with `text` and `intent`.
+def load_labeled_set(path: Path, name: str) -> LabeledSet:
+    """Load messages and their intents from a file.
 
     Raises:
-        RefreshError: The file cannot be read, holds nothing, or has a line of another kind.
+        LabeledFileError: The file cannot be used.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RefreshError(f"{path} cannot be read ({type(error).__name__}): give a file of JSON lines") from error
-    rows = [_row(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
-    if not rows:
-        raise RefreshError(f"{path} holds no messages: give a file of JSON lines, each with text and intent")
-    return Labelled(name, [text for text, _ in rows], [intent for _, intent in rows])
-
-
-def _row(line: str, where: str) -> tuple[str, str]:
-    try:
-        row = json.loads(line)
-        text, intent = row["text"], row["intent"]
-    except (ValueError, TypeError, KeyError):
-        raise RefreshError(f"{where} is not a JSON object with text and intent") from None
-    if not isinstance(text, str) or intent not in INTENTS:
-        raise RefreshError(f"{where} must have a text, and one of the seven intents")
-    return text, intent
+    messages = read_labeled_messages(path)
+    return LabeledSet(name, [message.text for message in messages], [message.intent for message in messages])

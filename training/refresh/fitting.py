@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from training.data.splitting import Split
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe
 from training.refresh.mixing import Mixture
-from training.run_folder import RunFolder, open_run, require
+from training.run_folder import RunFolder, open_run
 
 
 def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
@@ -34,27 +31,16 @@ def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder
         RunError: The recipe has a teacher that is not trained yet.
     """
     from training.export.export_model import export
+    from training.fit.teacher import teacher_logits
     from training.fit.train import train
 
     name = f"{recipe.name}-refresh-{_fingerprint(mixture.split)}"
     run = open_run(recipe.model_copy(update={"name": name}), runs)
     if not run.best.exists():
-        train(recipe, mixture.split, run, _taught(recipe, config, mixture.split, runs))
+        train(recipe, mixture.split, run, teacher_logits(recipe, config, mixture.split.train, runs))
     if not run.model.exists():
         export(recipe, mixture.split.validation, run)
     return run
-
-
-def _taught(recipe: Recipe, config: Path, split: Split, runs: Path) -> NDArray[np.float32] | None:
-    if recipe.distillation is None:
-        return None
-    from training.fit.teacher import teach
-
-    file = config.parent / recipe.distillation.teacher
-    teacher = load_recipe(file)
-    trained = open_run(teacher, runs)
-    require(trained.best, f"fit --config {file}")
-    return teach(teacher, trained, split.train, recipe.distillation.readings)
 
 
 def _fingerprint(split: Split) -> str:

@@ -10,7 +10,7 @@ from classifier import Classifier
 from classifier.check import check
 from classifier.store import ModelStore
 from training.export.model_folder import write_manifest
-from training.refresh.comparison import Labelled, compare, compare_urgency
+from training.refresh.comparison import LabeledSet, compare, compare_urgency
 from training.refresh.settings import Rule
 from training.refresh.verdict import Counts, Verdict, objections, write_report
 
@@ -25,7 +25,7 @@ class Evidence:
         counts: How many reviews there were.
     """
 
-    sets: Sequence[Labelled]
+    sets: Sequence[LabeledSet]
     urgent: Sequence[str] = field(repr=False)
     counts: Counts
 
@@ -44,7 +44,7 @@ def judge(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> 
         ModelError: One of the folders cannot be used.
     """
     before, after = Classifier.load(old), Classifier.load(new)
-    comparisons = tuple(compare(before, after, labelled, rule.resamples) for labelled in evidence.sets)
+    comparisons = tuple(compare(before, after, labeled, rule.resamples) for labeled in evidence.sets)
     urgency = compare_urgency(before, after, evidence.urgent, rule.resamples)
     failed = [finding.detail for finding in check(new) if not finding.passed]
     return Verdict(

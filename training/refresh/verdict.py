@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from training.markdown import percent, table
 from training.refresh.comparison import Comparison, Difference
 from training.refresh.settings import Rule
 
@@ -133,7 +134,7 @@ def _markdown(verdict: Verdict) -> str:
     rule = verdict.rule
     outcome = "It is proposed." if verdict.is_proposed else "It is not proposed:"
     objections = "".join(f"- {objection}\n" for objection in verdict.objections)
-    tables = "\n".join(_table(comparison) for comparison in verdict.comparisons)
+    tables = "\n".join(_section(comparison) for comparison in verdict.comparisons)
     lines = "\n".join(f"- {line}" for line in summary(verdict))
     return f"""\
 # Model {verdict.new}, to follow {verdict.old}
@@ -157,18 +158,24 @@ little about all messages. What is compared is the two models, on the same ones.
 """
 
 
-def _table(comparison: Comparison) -> str:
-    rows = "".join(
-        f"| {name} | {d.messages} | {d.old:.1%} | {d.new:.1%} | {_points(d.gain, '+')} | {_points(d.low, '+')} to"
-        f" {_points(d.high, '+')} | {d.chance_of_loss:.3f} |\n"
-        for name, d in (("all (accuracy)", comparison.overall), *comparison.by_intent.items())
-    )
-    return f"""\
-## {comparison.name.capitalize()}
+def _section(comparison: Comparison) -> str:
+    rows = [
+        _row(name, found) for name, found in (("all (accuracy)", comparison.overall), *comparison.by_intent.items())
+    ]
+    header = ["recall of", "messages", "old", "new", "points", "95% interval", "chance of such a loss"]
+    return f"## {comparison.name.capitalize()}\n\n{table(header, rows)}\n"
 
-| recall of | messages | old | new | points | 95% interval | chance of such a loss |
-|---|---|---|---|---|---|---|
-{rows}"""
+
+def _row(name: str, found: Difference) -> list[str]:
+    return [
+        name,
+        f"{found.messages:,}",
+        percent(found.old),
+        percent(found.new),
+        _points(found.gain, "+"),
+        f"{_points(found.low, '+')} to {_points(found.high, '+')}",
+        f"{found.chance_of_loss:.3f}",
+    ]
 
 
 def _line(found: Difference) -> str:
@@ -176,7 +183,7 @@ def _line(found: Difference) -> str:
 
 
 def _change(found: Difference) -> str:
-    return f"{found.old:.1%} before, {found.new:.1%} now"
+    return f"{percent(found.old)} before, {percent(found.new)} now"
 
 
 def _points(share: float, sign: str = "") -> str:

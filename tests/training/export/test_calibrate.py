@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from classifier import INTENTS
 from classifier.understanding import LABELS
@@ -13,7 +14,6 @@ from training.export.calibrate import (
     calibrate,
     fit_temperature,
     review_threshold,
-    softmax,
 )
 from training.fit.output_columns import output_names
 from training.recipe import Calibration as Targets
@@ -27,7 +27,7 @@ def overconfident(temperature: float, rows: int = 4_000) -> tuple[np.ndarray, np
     """Logits that are `temperature` times too large for the labels drawn from them."""
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (rows, 7))
-    labels = np.array([rng.choice(7, p=row) for row in softmax(logits)])
+    labels = np.array([rng.choice(7, p=row) for row in softmax(logits, axis=1)])
     return logits * temperature, labels
 
 
@@ -80,7 +80,7 @@ def test_no_threshold_reaches_an_accuracy_that_is_not_there() -> None:
 def test_what_is_recorded_agrees_with_the_threshold() -> None:
     readings = intents_alone(2.0)
     found = calibrate(INTENTS, readings, TARGETS)
-    probabilities = softmax(readings.logits / found.temperature)
+    probabilities = softmax(readings.logits / found.temperature, axis=1)
     thresholds = np.array([found.review_thresholds[INTENTS[best]] for best in probabilities.argmax(axis=1)])
     routed = probabilities.max(axis=1) >= thresholds
     assert found.validation_coverage == pytest.approx(routed.mean(), abs=1e-3)
