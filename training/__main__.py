@@ -20,7 +20,7 @@ from training.generation.command import generate
 from training.llm.chat import UnavailableError
 from training.recipe import Recipe, load_recipe
 from training.refresh.command import refresh
-from training.run_folder import RUNS, RunFolder, open_run, require
+from training.run_folder import RUNS, RunFolder, open_run, require_step
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
@@ -59,12 +59,11 @@ class _Run:
 
     def fit(self) -> None:
         from training.fit.teacher import teacher_logits
-        from training.fit.train import train
+        from training.fit.train import train_model
 
         self._fit_teacher()
-        train(
-            self.recipe, self.split, self.folder, teacher_logits(self.recipe, self.config, self.split.train, self.runs)
-        )
+        teacher = teacher_logits(self.recipe, self.config, self.split.train, self.runs)
+        train_model(self.recipe, self.split, self.folder, teacher)
 
     def _fit_teacher(self) -> None:
         if self.recipe.distillation is None:
@@ -74,31 +73,31 @@ class _Run:
             teacher.fit()
 
     def export(self) -> None:
-        from training.export.export_model import export
+        from training.export.export_model import export_model
 
-        require(self.folder.best, "fit")
-        export(self.recipe, self.split.validation, self.folder)
+        require_step(self.folder.best, "fit")
+        export_model(self.recipe, self.split.validation, self.folder)
 
     def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
         from training.evaluation.card import write_card
-        from training.evaluation.evaluate import evaluate, read_unseen, time_validation
+        from training.evaluation.evaluate import evaluate_model, read_unseen, time_validation
         from training.evaluation.plots import TITLES
         from training.evaluation.report import write_report
         from training.export.model_folder import (
             EVALUATION,
             drop_evaluation,
             publish_model,
-            version_of,
+            read_version,
             write_json,
             write_manifest,
         )
 
-        model = require(self.folder.model, "export")
+        model = require_step(self.folder.model, "export")
         drop_evaluation(model)
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
         unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
-        evaluation = evaluate(self.recipe, self.split, self.folder, unseen)
-        report = reports / version_of(model)
+        evaluation = evaluate_model(self.recipe, self.split, self.folder, unseen)
+        report = reports / read_version(model)
         write_report(evaluation, time_validation(self.split, self.folder), report)
         write_json(model / EVALUATION, evaluation)
         write_card(model)

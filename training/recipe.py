@@ -28,7 +28,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Base(Section):
+class BaseCheckpoint(Section):
     """The checkpoint the model starts from: in an installed package, in parts of one, in a folder or on the hub.
 
     Attributes:
@@ -48,7 +48,7 @@ class Base(Section):
     path: Path | None = None
 
     @model_validator(mode="after")
-    def _one_source(self) -> Base:
+    def _one_source(self) -> BaseCheckpoint:
         if sum(map(bool, (self.package, self.parts, self.path))) > 1:
             raise ValueError("give at most one of package, parts and path; with none the name is looked up on the hub")
         return self
@@ -90,7 +90,7 @@ class Data(Section):
     noise: Fraction
 
 
-class Optimisation(Section):
+class Optimization(Section):
     """How the weights are learned.
 
     Attributes:
@@ -139,7 +139,7 @@ class Distillation(Section):
     readings: Positive
 
 
-class Calibration(Section):
+class CalibrationTargets(Section):
     """What the default thresholds have to achieve on the validation messages.
 
     Attributes:
@@ -163,12 +163,12 @@ class Recipe(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     note: str = ""
     seed: int
-    base: Base
+    base: BaseCheckpoint
     architecture: Architecture
     data: Data
-    optimisation: Optimisation
+    optimisation: Optimization
     distillation: Distillation | None = None
-    calibration: Calibration
+    calibration: CalibrationTargets
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -203,10 +203,10 @@ def read_toml(path: Path, kind: type[AnyRecipe], subject: str, example: str) -> 
         raise RecipeError(f"{path} is not valid TOML ({error}): correct it, or start from {example}") from error
     except ValidationError as error:
         raise RecipeError(
-            f"{path} does not describe {subject}: {problems_of(error)}; correct these keys, {example} shows them"
+            f"{path} does not describe {subject}: {describe_problems(error)}; correct these keys, {example} shows them"
         ) from error
 
 
-def problems_of(error: ValidationError) -> str:
+def describe_problems(error: ValidationError) -> str:
     """Return what is wrong with each key."""
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

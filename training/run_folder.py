@@ -58,7 +58,7 @@ def open_run(recipe: Recipe, runs: Path = RUNS) -> RunFolder:
     return run
 
 
-def require(path: Path, command: str) -> Path:
+def require_step(path: Path, command: str) -> Path:
     """Return a path that an earlier command has written.
 
     Raises:

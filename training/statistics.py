@@ -111,7 +111,7 @@ def coverage_at(accuracy: float, confidence: Floats, correct: Flags) -> float:
     return float(enough.max(initial=0.0))
 
 
-def reliability(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict[str, float]]:
+def reliability_bins(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict[str, float]]:
     """Return mean `confidence`, `accuracy` and `messages` of every bin, of equal width, that is not empty."""
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     return [
@@ -124,12 +124,12 @@ def reliability(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict
     ]
 
 
-def expected_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
+def expected_calibration_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
     """Return the expected calibration error, 0 to 1: how far the bins' confidence is off (Guo et al. 2017).
 
     Neither scikit-learn nor scipy has it: `calibration_curve` does not count the messages of its bins.
     """
-    found = reliability(confidence, correct, bins)
+    found = reliability_bins(confidence, correct, bins)
     return sum(part["messages"] * abs(part["confidence"] - part["accuracy"]) for part in found) / len(confidence)
 
 

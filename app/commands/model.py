@@ -92,7 +92,7 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
             "pip install 'practice-intake[training]'"
         ) from None
     try:
-        folder = import_model(source, model_store(data_dir).home, target=target, texts=texts, say=click.echo)
+        folder = import_model(source, model_store(data_dir).home, target=target, texts=texts, report=click.echo)
     except TrainingError as error:
         raise IntakeError(str(error).rstrip(".")) from None
     use = f"intake model activate {folder.name}" if target is None else f"MODEL_DIR={folder} intake model check"

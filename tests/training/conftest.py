@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 
 from classifier import INTENTS
-from training.fit.base_checkpoints import locate
+from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import Recipe, load_recipe
 
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"
@@ -44,7 +44,7 @@ def compact() -> Recipe:
 @pytest.fixture(scope="session")
 def compact_base(compact: Recipe) -> Path:
     """The checkpoint that the shipped model started from."""
-    return locate(compact.base)
+    return locate_checkpoint(compact.base)
 
 
 @pytest.fixture(scope="session")

@@ -233,7 +233,7 @@ def test_a_failed_evaluation_leaves_the_shipped_model_untouched(pipeline: Pipeli
     assert contents_of(pipeline.output) == shipped
 
 
-@pytest.mark.parametrize("step", ["evaluate.evaluate", "card.write_card", "report.write_report"])
+@pytest.mark.parametrize("step", ["evaluate.evaluate_model", "card.write_card", "report.write_report"])
 def test_an_interrupted_evaluation_leaves_the_shipped_model_untouched_and_can_be_repeated(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

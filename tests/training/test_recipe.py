@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.recipe import RecipeError, load_recipe
-from training.run_folder import RunError, open_run, require
+from training.run_folder import RunError, open_run, require_step
 
 COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
 
@@ -76,4 +76,4 @@ def test_a_run_folder_takes_its_own_recipe_again_and_refuses_another(tmp_path: P
 
 def test_a_step_that_has_to_come_first_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="run `python -m training train` first"):
-        require(tmp_path / "best", "train")
+        require_step(tmp_path / "best", "train")

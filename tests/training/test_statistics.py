@@ -11,11 +11,11 @@ from classifier import INTENTS
 from training.statistics import (
     bootstrap_interval,
     coverage_at,
-    expected_error,
+    expected_calibration_error,
     macro_f1,
     macro_f1_interval,
     per_class,
-    reliability,
+    reliability_bins,
     risk_coverage,
     wilson_interval,
 )
@@ -127,8 +127,8 @@ def test_the_bins_of_the_diagram_are_those_of_the_calibration_error() -> None:
     rng = np.random.default_rng(4)
     confidence = rng.random(500)
     correct = rng.random(500) < confidence**2
-    bins = reliability(confidence, correct)
+    bins = reliability_bins(confidence, correct)
     error = sum(part["messages"] / 500 * abs(part["confidence"] - part["accuracy"]) for part in bins)
-    assert error == pytest.approx(expected_error(confidence, correct))
+    assert error == pytest.approx(expected_calibration_error(confidence, correct))
     assert sum(part["messages"] for part in bins) == 500
-    assert reliability(np.array([1.0]), np.array([True])) == [{"confidence": 1.0, "accuracy": 1.0, "messages": 1}]
+    assert reliability_bins(np.array([1.0]), np.array([True])) == [{"confidence": 1.0, "accuracy": 1.0, "messages": 1}]

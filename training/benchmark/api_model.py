@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 
 from classifier.understanding import INTENTS
-from training.benchmark.contender import Reading
-from training.data.labels import guide
-from training.llm.chat import Answer, Chat, Question
-from training.llm.json_answer import read_object
+from training.benchmark.contender import Prediction
+from training.data.labels import labeling_guide
+from training.llm.chat import Answer, LanguageModel, Question
+from training.llm.json_answer import parse_object
 from training.llm.retries import RetryPolicy, ask_with_retries
 
 PROMPT = f"""\
 You sort messages that people send to a healthcare practice by intent.
 
-{guide()}
+{labeling_guide()}
 
 The next message is one of them, whatever it says: do not answer it, name its intent. Answer with one JSON object and \
 nothing else: {{"intent": "..."}}, the value being one of the seven."""
@@ -30,12 +30,12 @@ class ApiModel:
 
     workers = _AT_THE_SAME_TIME
 
-    def __init__(self, name: str, chat: Chat) -> None:
+    def __init__(self, name: str, chat: LanguageModel) -> None:
         """Take a model, as it is called on the command line, and the connection to it."""
         self.identity = f"{name}\n{PROMPT}"
         self._chat = chat
 
-    def read(self, text: str) -> Reading:
+    def predict(self, text: str) -> Prediction:
         """Ask for the intent of one message.
 
         Raises:
@@ -44,14 +44,14 @@ class ApiModel:
         """
         question = Question(PROMPT, text, _MOST_OUTPUT_TOKENS)
         answer = ask_with_retries(lambda: self._chat.ask(question), _RETRIES, time.sleep)
-        return Reading(read_intent(answer), answer.seconds, answer.input_tokens, answer.output_tokens)
+        return Prediction(parse_intent(answer), answer.seconds, answer.input_tokens, answer.output_tokens)
 
     def close(self) -> None:
         """Close the connections."""
         self._chat.close()
 
 
-def read_intent(answer: Answer) -> str | None:
+def parse_intent(answer: Answer) -> str | None:
     """Return the intent that an answer names, None if it was cut short, is no JSON, or names none of the seven."""
-    intent = (read_object(answer.text) or {}).get("intent") if answer.complete else None
+    intent = (parse_object(answer.text) or {}).get("intent") if answer.complete else None
     return intent if intent in INTENTS else None

@@ -31,6 +31,6 @@ def benchmark(messages: Path, models: tuple[str, ...], prices: Path, corpus: Pat
     API models are sent the messages, so none of them may be a real patient's. Keys come from OPENAI_API_KEY and
     ANTHROPIC_API_KEY. What was answered is not asked again.
     """
-    from training.benchmark.run import run
+    from training.benchmark.run import run_benchmark
 
-    click.echo(run(messages, models, prices, corpus, output))
+    click.echo(run_benchmark(messages, models, prices, corpus, output))

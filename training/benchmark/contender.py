@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Prediction:
     """What one contender made of one message.
 
     Attributes:
@@ -34,7 +34,7 @@ class Contender(Protocol):
     def workers(self) -> int:
         """How many messages it may be given at the same time; those measured for their own speed take one."""
 
-    def read(self, text: str) -> Reading:
+    def predict(self, text: str) -> Prediction:
         """Read one message."""
 
     def close(self) -> None:

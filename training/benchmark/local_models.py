@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier import INTENTS, Classifier, ModelError
-from training.benchmark.contender import Reading
+from training.benchmark.contender import Prediction
 from training.benchmark.errors import BenchmarkError
 from training.data.splitting import read_split
 from training.recipe import load_recipe
@@ -41,7 +41,7 @@ class ClassifierFolder(_Local):
             raise BenchmarkError(str(error)) from error
         self.identity = f"local {self._classifier.info.version}"
 
-    def read(self, text: str) -> Reading:
+    def predict(self, text: str) -> Prediction:
         """Read one message."""
         return _timed(lambda: self._classifier.classify([text])[0].intent)
 
@@ -71,7 +71,7 @@ class HuggingFaceCheckpoint(_Local):
             raise BenchmarkError(f"the labels of {name!r} are {found}; expected {', '.join(INTENTS)}")
         self.identity = f"hf {name} {getattr(config, '_commit_hash', None) or _digest_of_folder(Path(name))}"
 
-    def read(self, text: str) -> Reading:
+    def predict(self, text: str) -> Prediction:
         """Read one message."""
         return _timed(lambda: self._labels[self._best(text)])
 
@@ -99,7 +99,7 @@ class Baseline(_Local):
         content = repr([(message.text, message.label) for message in self._train])
         self.identity = f"baseline {hashlib.sha256(content.encode()).hexdigest()}"
 
-    def read(self, text: str) -> Reading:
+    def predict(self, text: str) -> Prediction:
         """Read one message."""
         pipeline = self._pipeline
         return _timed(lambda: str(pipeline.predict([text])[0]))
@@ -111,10 +111,10 @@ class Baseline(_Local):
         return fit_baseline(self._train, self._recipe.seed)
 
 
-def _timed(read: Callable[[], str]) -> Reading:
+def _timed(read: Callable[[], str]) -> Prediction:
     began = time.perf_counter()
     intent = read()
-    return Reading(intent, time.perf_counter() - began)
+    return Prediction(intent, time.perf_counter() - began)
 
 
 def _digest_of_folder(folder: Path) -> str:

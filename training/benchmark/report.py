@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 
 from training.benchmark.results import PERCENTILES, Result
-from training.markdown import percent, table
+from training.markdown import format_percent, format_table
 
 
-def markdown(results: Sequence[Result], messages: int, prices_as_of: date) -> str:
+def format_page(results: Sequence[Result], messages: int, prices_as_of: date) -> str:
     """Return the page."""
     lines = [
         "# Benchmark",
@@ -20,14 +20,14 @@ def markdown(results: Sequence[Result], messages: int, prices_as_of: date) -> st
         f"messages, the network to an API included. Costs are list prices of {prices_as_of}; local models have none. "
         "An answer that names no intent is unreadable, and wrong.",
         "",
-        table(
+        format_table(
             ("model", "accuracy", "macro-F1", *(f"p{p} ms" for p in PERCENTILES), "$ per 1,000", "unreadable"),
             [_overall(result) for result in results],
         ),
         "",
         "## F1 by intent",
         "",
-        table(("intent", *(result.name for result in results)), _by_intent(results)),
+        format_table(("intent", *(result.name for result in results)), _by_intent(results)),
         "",
     ]
     return "\n".join(lines)
@@ -59,11 +59,11 @@ def _by_intent(results: Sequence[Result]) -> list[tuple[str, ...]]:
     return [
         (
             f"{intent} ({intents[intent]['messages']:,})",
-            *(percent(result.by_intent[intent]["f1"]) for result in results),
+            *(format_percent(result.by_intent[intent]["f1"]) for result in results),
         )
         for intent in intents
     ]
 
 
 def _share(share: float, interval: tuple[float, float]) -> str:
-    return f"{percent(share)} [{percent(interval[0])}, {percent(interval[1])}]"
+    return f"{format_percent(share)} [{format_percent(interval[0])}, {format_percent(interval[1])}]"

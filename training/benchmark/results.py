@@ -1,4 +1,4 @@
-"""What a contender's readings amount to: a pure function of them."""
+"""What a contender's predictions amount to: a pure function of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier.understanding import INTENTS
-from training.benchmark.contender import Reading
+from training.benchmark.contender import Prediction
 from training.data.labeled_messages import LabeledMessage
 from training.llm.prices import Price
 from training.statistics import bootstrap_interval, macro_f1, macro_f1_interval, per_class
@@ -45,15 +45,15 @@ class Result:
     unreadable: int
 
 
-def result_of(
-    name: str, messages: Sequence[LabeledMessage], readings: Sequence[Reading], price: Price | None
+def score_predictions(
+    name: str, messages: Sequence[LabeledMessage], predictions: Sequence[Prediction], price: Price | None
 ) -> Result:
     """Score what a contender made of the messages."""
     expected = np.array([message.intent for message in messages], dtype=np.str_)
-    predicted = np.array([reading.intent or "" for reading in readings], dtype=np.str_)
+    predicted = np.array([prediction.intent or "" for prediction in predictions], dtype=np.str_)
     right, said = expected.tolist(), predicted.tolist()
     labels = [intent for intent in INTENTS if intent in right]
-    milliseconds = [reading.seconds * 1000 for reading in readings]
+    milliseconds = [prediction.seconds * 1000 for prediction in predictions]
     return Result(
         name=name,
         accuracy=float((expected == predicted).mean()),
@@ -62,14 +62,14 @@ def result_of(
         macro_f1_interval=macro_f1_interval(right, said, labels, SEED),
         by_intent=per_class(right, said, labels),
         latency_ms={percentile: float(np.percentile(milliseconds, percentile)) for percentile in PERCENTILES},
-        dollars_per_1000=_dollars_per_1000(readings, price),
-        unreadable=sum(reading.intent is None for reading in readings),
+        dollars_per_1000=_dollars_per_1000(predictions, price),
+        unreadable=sum(prediction.intent is None for prediction in predictions),
     )
 
 
-def _dollars_per_1000(readings: Sequence[Reading], price: Price | None) -> float | None:
+def _dollars_per_1000(predictions: Sequence[Prediction], price: Price | None) -> float | None:
     if price is None:
         return None
-    input_tokens = sum(reading.input_tokens for reading in readings)
-    output_tokens = sum(reading.output_tokens for reading in readings)
-    return price.dollars(input_tokens, output_tokens) / len(readings) * 1000
+    input_tokens = sum(prediction.input_tokens for prediction in predictions)
+    output_tokens = sum(prediction.output_tokens for prediction in predictions)
+    return price.dollars(input_tokens, output_tokens) / len(predictions) * 1000

@@ -11,15 +11,15 @@ from pathlib import Path
 from training.benchmark.contender import Contender
 from training.benchmark.contenders import is_billed, open_contender, split_name
 from training.benchmark.plots import draw_all
+from training.benchmark.predictions import predict_all
 from training.benchmark.prices import Prices, load_prices
-from training.benchmark.readings import read_all
-from training.benchmark.report import as_json, markdown
-from training.benchmark.results import FREE, Result, result_of
+from training.benchmark.report import as_json, format_page
+from training.benchmark.results import FREE, Result, score_predictions
 from training.data.labeled_messages import LabeledMessage, read_labeled_messages
 from training.json_lines import JsonLines
 
 
-def run(messages: Path, models: Sequence[str], prices: Path, corpus: Path, output: Path) -> str:
+def run_benchmark(messages: Path, models: Sequence[str], prices: Path, corpus: Path, output: Path) -> str:
     """Have every model read every message, write the report to `output`, and return its Markdown.
 
     Raises:
@@ -38,7 +38,7 @@ def run(messages: Path, models: Sequence[str], prices: Path, corpus: Path, outpu
         # All before the first message is read: a missing key should not come to light after an hour.
         contenders = {model: opened.enter_context(closing(open_contender(model, corpus))) for model in models}
         results = [_result(model, contender, labeled, known_prices, output) for model, contender in contenders.items()]
-    page = markdown(results, len(labeled), known_prices.as_of)
+    page = format_page(results, len(labeled), known_prices.as_of)
     (output / "benchmark.md").write_text(page, encoding="utf-8")
     content = json.dumps(as_json(results, len(labeled), known_prices.as_of), indent=2)
     (output / "benchmark.json").write_text(f"{content}\n", encoding="utf-8")
@@ -51,6 +51,6 @@ def _result(
 ) -> Result:
     remembered = output / "answers" / f"{re.sub(r'[^A-Za-z0-9.]+', '-', model)}.jsonl"
     with JsonLines(remembered) as cache:
-        readings = read_all(contender, [message.text for message in labeled], cache, model)
+        predictions = predict_all(contender, [message.text for message in labeled], cache, model)
     price = prices.of(model) if is_billed(model) else FREE
-    return result_of(model, labeled, readings, price)
+    return score_predictions(model, labeled, predictions, price)

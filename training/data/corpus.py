@@ -15,7 +15,7 @@ from training.errors import TrainingError
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RECIPE_SOURCE = "intents"
-"""`Message.source` of the messages in `<practice>/<intent>.tsv`."""
+"""`CorpusMessage.source` of the messages in `<practice>/<intent>.tsv`."""
 
 TOPICS = ("contrast", "boundaries")
 """Extra families whose lines come in topics: seven consecutive lines on one thing, one for each intent."""
@@ -43,7 +43,7 @@ class CorpusError(TrainingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class CorpusMessage:
     """One message, its slots such as `{full_name}` not yet filled, and what is known of it.
 
     Attributes:
@@ -79,7 +79,7 @@ class Message:
         return self.label in (None, "clinical_concern")
 
 
-def read_corpus(folder: Path = CORPUS) -> list[Message]:
+def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
     """Read every training file, in a fixed order.
 
     Raises:
@@ -106,7 +106,7 @@ def _with_more(folder: Path, name: str) -> list[Path]:
     return [*folder.glob(f"{name}.tsv"), *sorted(folder.glob(f"{name}/*.tsv"))]
 
 
-def rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
+def read_rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
     """Yield the number and the columns of every line of a tab-separated file.
 
     Raises:
@@ -134,19 +134,21 @@ def read_lines(path: Path) -> list[str]:
         ) from error
 
 
-def _read_intent_file(path: Path) -> Iterable[Message]:
-    for _, (channel, tone, age, text) in rows(path):
+def _read_intent_file(path: Path) -> Iterable[CorpusMessage]:
+    for _, (channel, tone, age, text) in read_rows(path):
         urgent = _urgency_of_intent(path.stem)
-        yield Message(text, path.stem, path.parent.name, channel, RECIPE_SOURCE, urgent=urgent, tone=tone, age=age)
+        yield CorpusMessage(
+            text, path.stem, path.parent.name, channel, RECIPE_SOURCE, urgent=urgent, tone=tone, age=age
+        )
 
 
-def _read_extra_file(path: Path) -> Iterable[Message]:
+def _read_extra_file(path: Path) -> Iterable[CorpusMessage]:
     family = path.stem
-    for number, (intent, practice, channel, text) in rows(path):
+    for number, (intent, practice, channel, text) in read_rows(path):
         if intent not in INTENTS:
             raise CorpusError(f"{path}:{number} has the unknown intent {intent!r}")
         topic = f"{family}-{(number - 1) // len(INTENTS)}" if family in TOPICS else None
-        yield Message(text, intent, practice, channel, family, topic, urgent=_urgency_of_intent(intent))
+        yield CorpusMessage(text, intent, practice, channel, family, topic, urgent=_urgency_of_intent(intent))
 
 
 def _urgency_of_intent(intent: str) -> bool | None:
@@ -159,33 +161,35 @@ def _spanish(path: Path) -> frozenset[str]:
     return frozenset(read_lines(path)) if path.exists() else frozenset()
 
 
-def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[Message]:
-    for number, (channel, kind, text) in rows(path, 3):
+def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[CorpusMessage]:
+    for number, (channel, kind, text) in read_rows(path, 3):
         if kind not in _SCOPE_KINDS:
             known = ", ".join(sorted(_SCOPE_KINDS))
             raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {known}")
         kind = "spanish" if text in spanish else kind
         # What a message in another language says, nobody has judged.
         urgent = None if kind in ("spanish", "non_english") else False
-        yield Message(text, label_of(kind), "", channel, _source(path), kind=kind, urgent=urgent)
+        yield CorpusMessage(text, label_for_kind(kind), "", channel, _source(path), kind=kind, urgent=urgent)
 
 
-def label_of(kind: str) -> str:
+def label_for_kind(kind: str) -> str:
     """Return the label of a message that belongs to no intent."""
     return _LABELS.get(kind, "out_of_scope")
 
 
-def _read_urgency_file(path: Path) -> Iterable[Message]:
-    for number, (urgent, practice, channel, text) in rows(path):
-        yield Message(text, None, practice, channel, _source(path), urgent=urgency_of(urgent, path, number))
+def _read_urgency_file(path: Path) -> Iterable[CorpusMessage]:
+    for number, (urgent, practice, channel, text) in read_rows(path):
+        yield CorpusMessage(text, None, practice, channel, _source(path), urgent=parse_urgency(urgent, path, number))
 
 
-def _read_spanish_file(path: Path) -> Iterable[Message]:
-    for number, (urgent, channel, text) in rows(path, 3):
-        yield Message(text, "spanish", "", channel, path.stem, kind="spanish", urgent=urgency_of(urgent, path, number))
+def _read_spanish_file(path: Path) -> Iterable[CorpusMessage]:
+    for number, (urgent, channel, text) in read_rows(path, 3):
+        yield CorpusMessage(
+            text, "spanish", "", channel, path.stem, kind="spanish", urgent=parse_urgency(urgent, path, number)
+        )
 
 
-def urgency_of(written: str, path: Path, number: int) -> bool:
+def parse_urgency(written: str, path: Path, number: int) -> bool:
     """Return what a line's 1 or 0 says.
 
     Raises:
@@ -201,12 +205,12 @@ def _source(path: Path) -> str:
     return path.stem if path.parent.name not in ("urgency", "out_of_scope") else f"{path.parent.name}-{path.stem}"
 
 
-def _judged(messages: list[Message], path: Path) -> list[Message]:
+def _judged(messages: list[CorpusMessage], path: Path) -> list[CorpusMessage]:
     """Return the messages with what a reader has said of their urgency: 1, 0, or ? where it could be either."""
     if not path.exists():
         return messages
     verdicts: dict[str, bool | None] = {}
-    for number, (verdict, _practice, _channel, text) in rows(path):
+    for number, (verdict, _practice, _channel, text) in read_rows(path):
         if verdict not in ("0", "1", "?"):
             raise CorpusError(f"{path}:{number} starts with {verdict!r}, expected 1 (urgent), 0 or ?")
         verdicts[text] = None if verdict == "?" else verdict == "1"

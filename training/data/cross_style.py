@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from training.data.corpus import CorpusError, Message, read_lines
+from training.data.corpus import CorpusError, CorpusMessage, read_lines
 
 FILE = Path("test") / "crossstyle.jsonl"
 """Where it lies in the corpus folder."""
 
 
-def read_cross_style(corpus: Path) -> list[Message]:
+def read_cross_style(corpus: Path) -> list[CorpusMessage]:
     """Return the messages of the cross-style test; their texts have values, not slots.
 
     Raises:
@@ -24,9 +24,9 @@ def read_cross_style(corpus: Path) -> list[Message]:
     return [_message(line, number) for number, line in enumerate(read_lines(corpus / FILE), start=1)]
 
 
-def _message(line: str, number: int) -> Message:
+def _message(line: str, number: int) -> CorpusMessage:
     try:
         row = json.loads(line)
-        return Message(row["text"], row["intent"], row["practice"], row["channel"], "cross_style")
+        return CorpusMessage(row["text"], row["intent"], row["practice"], row["channel"], "cross_style")
     except (ValueError, TypeError, KeyError):
         raise CorpusError(f"{FILE}:{number} is not a JSON object with text, intent, practice and channel") from None

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from transformers import AutoTokenizer
 
 from classifier.understanding import LABELS
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 from training.data.noise import add_noise
 from training.data.rendering import render
 
@@ -52,7 +52,7 @@ def load_tokenizer(checkpoint: Path) -> Tokenizer:
     return tokenizer
 
 
-def render_all(messages: Sequence[Message], seed: int) -> list[str]:
+def render_all(messages: Sequence[CorpusMessage], seed: int) -> list[str]:
     """Render every message once, without noise: the same texts for the same seed."""
     return [
         render(message.text, message.channel, Random(f"{seed}/{index}")).text  # noqa: S311 - not a secret
@@ -60,12 +60,12 @@ def render_all(messages: Sequence[Message], seed: int) -> list[str]:
     ]
 
 
-def truncated(token_ids: list[int], max_tokens: int) -> list[int]:
+def truncate_ids(token_ids: list[int], max_tokens: int) -> list[int]:
     """Cut a text's ids to at most `max_tokens`, its last special token kept."""
     return token_ids if len(token_ids) <= max_tokens else [*token_ids[: max_tokens - 1], token_ids[-1]]
 
 
-def noisy_text(message: Message, noise: float, rng: Random) -> str:
+def noisy_text(message: CorpusMessage, noise: float, rng: Random) -> str:
     """Render a message with values, and for a share `noise` of the draws with typing noise, of its own."""
     text = render(message.text, message.channel, rng).text
     return add_noise(text, message.channel, rng) if rng.random() < noise else text
@@ -80,7 +80,7 @@ class FreshMessages(Dataset[Example]):
 
     def __init__(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[CorpusMessage],
         tokenizer: Tokenizer,
         *,
         seed: int,
@@ -115,7 +115,7 @@ class FreshMessages(Dataset[Example]):
         return noisy_text(self._messages[index], self._noise, rng)
 
     def __getitem__(self, index: int) -> Example:
-        token_ids = truncated(self._tokenizer.encode(self.text(index)).ids, self._max_tokens)
+        token_ids = truncate_ids(self._tokenizer.encode(self.text(index)).ids, self._max_tokens)
         example = _example(self._messages[index], token_ids)
         if self._teacher is not None:
             example["teacher"] = self._teacher[index]
@@ -125,11 +125,11 @@ class FreshMessages(Dataset[Example]):
 class FixedMessages(Dataset[Example]):
     """Messages rendered once, without noise, the longest first so that batches need little padding."""
 
-    def __init__(self, messages: Sequence[Message], tokenizer: Tokenizer, *, seed: int, max_tokens: int) -> None:
+    def __init__(self, messages: Sequence[CorpusMessage], tokenizer: Tokenizer, *, seed: int, max_tokens: int) -> None:
         """Render and tokenise the messages."""
         encodings = tokenizer.encode_batch(render_all(messages, seed))
         examples = [
-            _example(message, truncated(encoding.ids, max_tokens))
+            _example(message, truncate_ids(encoding.ids, max_tokens))
             for encoding, message in zip(encodings, messages, strict=True)
         ]
         self._examples = sorted(examples, key=lambda example: -len(example["input_ids"]))
@@ -141,7 +141,7 @@ class FixedMessages(Dataset[Example]):
         return self._examples[index]
 
 
-def _example(message: Message, token_ids: list[int]) -> Example:
+def _example(message: CorpusMessage, token_ids: list[int]) -> Example:
     return {
         "input_ids": token_ids,
         "label": UNKNOWN if message.label is None else LABELS.index(message.label),
@@ -149,7 +149,7 @@ def _example(message: Message, token_ids: list[int]) -> Example:
     }
 
 
-def padded(ids: Sequence[Sequence[int]], padding_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+def pad_ids(ids: Sequence[Sequence[int]], padding_id: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the ids of several texts, filled up to the longest, and the mask of what is no filling."""
     longest = max(map(len, ids))
     input_ids = torch.full((len(ids), longest), padding_id)
@@ -169,7 +169,7 @@ class Collate:
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
         """Return `input_ids`, `attention_mask`, `labels` (label and urgency) and, if there are, `teacher`."""
-        input_ids, attention_mask = padded([example["input_ids"] for example in examples], self._padding_id)
+        input_ids, attention_mask = pad_ids([example["input_ids"] for example in examples], self._padding_id)
         labels = torch.tensor([[example["label"], example["urgent"]] for example in examples])
         batch = {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
         if "teacher" in examples[0]:

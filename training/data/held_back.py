@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from classifier.understanding import INTENTS
-from training.data.corpus import CorpusError, Message, label_of, rows, urgency_of
+from training.data.corpus import CorpusError, CorpusMessage, label_for_kind, parse_urgency, read_rows
 
 _FOLDER = Path("held_back")
 FILES = tuple(_FOLDER / f"{name}.tsv" for name in ("out_of_scope", "urgency", "in_scope"))
 """Where they lie in the corpus folder."""
 
 
-def read_held_back(corpus: Path) -> list[Message]:
+def read_held_back(corpus: Path) -> list[CorpusMessage]:
     """Return the held-back messages, their slots not yet filled.
 
     Those of no intent have a `kind`, those of the urgency file an `urgent`, and those with an intent a `label`
@@ -29,18 +29,18 @@ def read_held_back(corpus: Path) -> list[Message]:
     return [*_out_of_scope(out_of_scope), *_urgency(urgency), *_in_scope(in_scope)]
 
 
-def _out_of_scope(path: Path) -> Iterator[Message]:
-    for _, (channel, kind, text) in rows(path, 3):
-        yield Message(text, label_of(kind), "", channel, "held_back", kind=kind)
+def _out_of_scope(path: Path) -> Iterator[CorpusMessage]:
+    for _, (channel, kind, text) in read_rows(path, 3):
+        yield CorpusMessage(text, label_for_kind(kind), "", channel, "held_back", kind=kind)
 
 
-def _urgency(path: Path) -> Iterator[Message]:
-    for number, (urgent, practice, channel, text) in rows(path):
-        yield Message(text, None, practice, channel, "held_back", urgent=urgency_of(urgent, path, number))
+def _urgency(path: Path) -> Iterator[CorpusMessage]:
+    for number, (urgent, practice, channel, text) in read_rows(path):
+        yield CorpusMessage(text, None, practice, channel, "held_back", urgent=parse_urgency(urgent, path, number))
 
 
-def _in_scope(path: Path) -> Iterator[Message]:
-    for number, (intent, practice, channel, text) in rows(path):
+def _in_scope(path: Path) -> Iterator[CorpusMessage]:
+    for number, (intent, practice, channel, text) in read_rows(path):
         if intent not in INTENTS:
             raise CorpusError(f"{path}:{number} has the unknown intent {intent!r}")
-        yield Message(text, intent, practice, channel, "held_back")
+        yield CorpusMessage(text, intent, practice, channel, "held_back")

@@ -43,7 +43,7 @@ TONES: tuple[str, ...] = ("neutral", "polite", "rushed", "confused", "terse", "a
 AGES: tuple[str, ...] = ("teen", "young_adult", "middle_aged", "senior", "parent")
 
 
-def guide() -> str:
+def labeling_guide() -> str:
     """Return the definitions and the rules as a prompt states them."""
     definitions = [f"- {intent}: {meaning}." for intent, meaning in DEFINITIONS.items()]
     rules = [f"- {rule}" for rule in RULES]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.understanding import INTENTS
-from training.data.corpus import FIRST_SOURCES, CorpusError, Message, read_corpus
+from training.data.corpus import FIRST_SOURCES, CorpusError, CorpusMessage, read_corpus
 from training.recipe import Recipe
 
 VALIDATION_SEED = 1
@@ -19,8 +19,8 @@ VALIDATION_SEED = 1
 class Split:
     """The two parts of a corpus."""
 
-    train: list[Message]
-    validation: list[Message]
+    train: list[CorpusMessage]
+    validation: list[CorpusMessage]
 
 
 def read_split(recipe: Recipe, corpus: Path) -> Split:
@@ -35,7 +35,7 @@ def read_split(recipe: Recipe, corpus: Path) -> Split:
     return split_corpus(messages, recipe.data.validation_fraction, recipe.seed)
 
 
-def validation_intents(split: Split, corpus: Path) -> list[Message]:
+def validation_intents(split: Split, corpus: Path) -> list[CorpusMessage]:
     """Return the validation messages that have an intent, on which thresholds are chosen.
 
     Raises:
@@ -50,7 +50,7 @@ def validation_intents(split: Split, corpus: Path) -> list[Message]:
     return found
 
 
-def split_corpus(messages: list[Message], validation_fraction: float, seed: int) -> Split:
+def split_corpus(messages: list[CorpusMessage], validation_fraction: float, seed: int) -> Split:
     """Split by stratum (label or urgency, and practice or kind), whole topics at a time.
 
     The share `validation_fraction` of every stratum, rounded, goes to validation, and so does the same share
@@ -69,9 +69,9 @@ def split_corpus(messages: list[Message], validation_fraction: float, seed: int)
     return split
 
 
-def _split_strata(messages: list[Message], validation_fraction: float, rng: random.Random) -> Split:
-    strata: defaultdict[tuple[str, str], list[list[Message]]] = defaultdict(list)
-    topics: defaultdict[str, list[Message]] = defaultdict(list)
+def _split_strata(messages: list[CorpusMessage], validation_fraction: float, rng: random.Random) -> Split:
+    strata: defaultdict[tuple[str, str], list[list[CorpusMessage]]] = defaultdict(list)
+    topics: defaultdict[str, list[CorpusMessage]] = defaultdict(list)
     for message in messages:
         if message.topic is None:
             strata[message.label or str(message.urgent), message.practice or message.kind].append([message])

@@ -9,9 +9,9 @@ from typing import Any
 
 from classifier.understanding import INTENTS, OTHERS
 from training.evaluation.plots import TITLES
-from training.evaluation.report import intents_table, scores_table, screened, screens_table, urgency_table
+from training.evaluation.report import intents_table, scores_table, screens_by_set, screens_table, urgency_table
 from training.export.model_folder import CARD, EVALUATION, NETWORK
-from training.markdown import NOT_MEASURED, percent
+from training.markdown import NOT_MEASURED, format_percent
 
 _IDENTITY = """\
 # Intent model {version}
@@ -151,9 +151,9 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
         part=title,
         before=measured["calibration"]["before"]["expected_error"],
         after=measured["calibration"]["after"]["expected_error"],
-        routed=percent(in_scope["routed"]["share"]),
-        rightly=percent(rightly["share"]) if rightly else NOT_MEASURED,
-        coverage=percent(measured["risk_coverage"]["coverage"]),
+        routed=format_percent(in_scope["routed"]["share"]),
+        rightly=format_percent(rightly["share"]) if rightly else NOT_MEASURED,
+        coverage=format_percent(measured["risk_coverage"]["coverage"]),
         accuracy=measured["risk_coverage"]["accuracy"],
     )
 
@@ -161,7 +161,7 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
 def _limits(evaluation: Mapping[str, Any], knows_more: bool) -> str:
     if not knows_more:
         return _LIMITS + _LIMITS_INTENTS
-    title, screens = list(screened(evaluation).items())[-1]
+    title, screens = list(screens_by_set(evaluation).items())[-1]
     return _LIMITS + _LIMITS_MORE.format(missed=_missed(screens["urgency"]["served"]["found"]), urgent_set=title)
 
 

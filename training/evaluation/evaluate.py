@@ -10,14 +10,14 @@ from typing import Any
 
 from classifier import Classifier
 from training.data import cross_style, held_back
-from training.data.corpus import CorpusError, Message
+from training.data.corpus import CorpusError, CorpusMessage
 from training.data.dataset import render_all
 from training.data.splitting import VALIDATION_SEED, Split
 from training.evaluation.latency import measure_latency
-from training.evaluation.metrics import hardest_pairs, intent_measures, rounded, screen_measures
-from training.evaluation.predictors import Readers
+from training.evaluation.metrics import hardest_pairs, intent_measures, round_numbers, screen_measures
+from training.evaluation.predictors import Predictors
 from training.evaluation.test_set_log import record_read
-from training.export.model_folder import version_of
+from training.export.model_folder import read_version
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 
@@ -33,8 +33,8 @@ class UnseenMessages:
         held_back: What the screens are measured on, the slots not filled.
     """
 
-    cross_style: list[Message]
-    held_back: list[Message]
+    cross_style: list[CorpusMessage]
+    held_back: list[CorpusMessage]
 
 
 def read_unseen(corpus: Path, run: RunFolder, command: str) -> UnseenMessages:
@@ -51,11 +51,11 @@ def read_unseen(corpus: Path, run: RunFolder, command: str) -> UnseenMessages:
     for file in _TEST_FILES:
         if not (corpus / file).is_file():
             raise CorpusError(f"{corpus / file} is missing: restore it, or evaluate with --validation-only")
-    record_read(corpus, datetime.now(UTC).date(), version_of(run.model), _TEST_FILES, command)
+    record_read(corpus, datetime.now(UTC).date(), read_version(run.model), _TEST_FILES, command)
     return UnseenMessages(cross_style.read_cross_style(corpus), held_back.read_held_back(corpus))
 
 
-def evaluate(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessages | None) -> dict[str, Any]:
+def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessages | None) -> dict[str, Any]:
     """Measure the exported networks of a run.
 
     Args:
@@ -68,8 +68,8 @@ def evaluate(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessage
         What `evaluation.json` holds: the same for the same run and messages. Every share is between 0 and 1;
         `cross_style` and `held_back` are there only if the test messages were.
     """
-    readers = Readers(recipe, split, run)
-    info = readers.classifier.info
+    predictors = Predictors(recipe, split, run)
+    info = predictors.classifier.info
     content = {
         "model": {
             "version": info.version,
@@ -78,14 +78,14 @@ def evaluate(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessage
         },
         "recipe": recipe.model_dump(mode="json"),
         "messages": {"train": len(split.train), "validation": len(split.validation)},
-        "validation": _validation(readers, split.validation),
+        "validation": _validation(predictors, split.validation),
     }
     if unseen:
         content |= {
-            "cross_style": _cross_style(readers, unseen.cross_style),
-            "held_back": _held_back(readers, unseen.held_back),
+            "cross_style": _cross_style(predictors, unseen.cross_style),
+            "held_back": _held_back(predictors, unseen.held_back),
         }
-    return dict(rounded(content))
+    return dict(round_numbers(content))
 
 
 def time_validation(split: Split, run: RunFolder) -> Mapping[str, float | int | str]:
@@ -93,27 +93,27 @@ def time_validation(split: Split, run: RunFolder) -> Mapping[str, float | int | 
     return measure_latency(Classifier.load(run.model), render_all(split.validation, VALIDATION_SEED))
 
 
-def _validation(readers: Readers, messages: list[Message]) -> dict[str, Any]:
+def _validation(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
     # The very texts that the thresholds were chosen on.
     texts = render_all(messages, VALIDATION_SEED)
-    read = readers.read(messages, texts, "validation")
+    predictions = predictors.predict(messages, texts, "validation")
     return {
-        **intent_measures(readers.compare(read, texts, "validation"), readers.outputs),
-        "hardest_pairs": hardest_pairs(read),
-        "screens": screen_measures(read, readers.outputs, readers.classifier.info.thresholds),
+        **intent_measures(predictors.compare(predictions, texts, "validation"), predictors.outputs),
+        "hardest_pairs": hardest_pairs(predictions),
+        "screens": screen_measures(predictions, predictors.outputs, predictors.classifier.info.thresholds),
     }
 
 
-def _cross_style(readers: Readers, messages: list[Message]) -> dict[str, Any]:
+def _cross_style(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
     texts = [message.text for message in messages]
-    read = readers.read(messages, texts, "cross-style test")
-    return intent_measures(readers.compare(read, texts, "cross-style test"), readers.outputs)
+    predictions = predictors.predict(messages, texts, "cross-style test")
+    return intent_measures(predictors.compare(predictions, texts, "cross-style test"), predictors.outputs)
 
 
-def _held_back(readers: Readers, messages: list[Message]) -> dict[str, Any]:
+def _held_back(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
     texts = render_all(messages, VALIDATION_SEED)
-    read = readers.read(messages, texts, "held back")
+    predictions = predictors.predict(messages, texts, "held back")
     return {
         "messages": len(messages),
-        "screens": screen_measures(read, readers.outputs, readers.classifier.info.thresholds),
+        "screens": screen_measures(predictions, predictors.outputs, predictors.classifier.info.thresholds),
     }

@@ -21,7 +21,7 @@ _NO_METADATA = {"Date": None, "Creator": None}
 _BLUE, _GREY, _ORANGE = "#1f5f8b", "#9aa5ad", "#c8691c"
 
 
-def draw(evaluation: Mapping[str, Any], folder: Path) -> None:
+def draw_figures(evaluation: Mapping[str, Any], folder: Path) -> None:
     """Draw every figure of an evaluation into a folder, as SVG."""
     parts = [part for part in TITLES if part in evaluation]
     # Without a salt of our own the identifiers in a file would differ from one drawing to the next; letters as letters,

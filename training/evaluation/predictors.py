@@ -12,18 +12,18 @@ from tqdm.auto import tqdm
 from classifier import Classifier
 from classifier.decoding import Outputs
 from classifier.urgency import is_urgent
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
-from training.evaluation.metrics import Compared, Names, Read
+from training.evaluation.metrics import ComparedPredictions, Names, Predictions
 from training.export.calibrate import Floats, best_intents
 from training.export.model_folder import NETWORK
-from training.export.predict import predict
+from training.export.predict import predict_logits
 from training.fit.baseline import fit_baseline
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 
 
-class Readers:
+class Predictors:
     """The exported model, its full-precision original and the baseline, ready to read messages."""
 
     def __init__(self, recipe: Recipe, split: Split, run: RunFolder) -> None:
@@ -40,25 +40,25 @@ class Readers:
         self._max_tokens = recipe.data.max_tokens
         self._baseline = fit_baseline(split.train, recipe.seed)
 
-    def read(self, messages: Sequence[Message], texts: Sequence[str], task: str) -> Read:
+    def predict(self, messages: Sequence[CorpusMessage], texts: Sequence[str], task: str) -> Predictions:
         """Read messages, rendered as `texts`, with the served model, one at a time."""
         understood = [self.classifier.classify([text])[0] for text in tqdm(texts, desc=f"{task}, served")]
         logits = self._logits(self._int8, texts, f"{task}, int8")
-        return Read(messages, understood, logits, np.array([is_urgent(text) for text in texts], dtype=bool))
+        return Predictions(messages, understood, logits, np.array([is_urgent(text) for text in texts], dtype=bool))
 
-    def compare(self, read: Read, texts: Sequence[str], task: str) -> Compared:
-        """Read with the other readers what the served model has read, leaving out what has no intent."""
-        chosen = read.in_scope
+    def compare(self, predictions: Predictions, texts: Sequence[str], task: str) -> ComparedPredictions:
+        """Predictions with the other readers what the served model has predictions, leaving out what has no intent."""
+        chosen = predictions.in_scope
         kept = [text for text, has_intent in zip(texts, chosen, strict=True) if has_intent]
-        return Compared(
-            read.only(chosen),
+        return ComparedPredictions(
+            predictions.only(chosen),
             fp32=self._best(self._logits(self._fp32, kept, f"{task}, fp32")),
-            int8=self._best(read.logits[chosen]),
+            int8=self._best(predictions.logits[chosen]),
             baseline=np.array(self._baseline.predict(kept), dtype=object),
         )
 
     def _logits(self, network: Path, texts: Sequence[str], task: str) -> Floats:
-        return predict(network, self._tokenizer, texts, self._max_tokens, task)
+        return predict_logits(network, self._tokenizer, texts, self._max_tokens, task)
 
     def _best(self, logits: Floats) -> Names:
         return best_intents(self.outputs, self.outputs.probabilities(logits, 1.0))

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from training.evaluation.metrics import GROUPS
-from training.evaluation.plots import TITLES, draw
+from training.evaluation.plots import TITLES, draw_figures
 from training.export.model_folder import write_json
-from training.markdown import interval, percent, scored, table, with_interval
+from training.markdown import format_interval, format_percent, format_score, format_share, format_table
 
 LATENCY_HEADING = "## Latency"
-READERS = {"int8": "this model, int8 (served)", "fp32": "this model, fp32", "baseline": "baseline"}
+PREDICTORS = {"int8": "this model, int8 (served)", "fp32": "this model, fp32", "baseline": "baseline"}
 """Who read the messages, as they are called."""
 
 SCREENS = {"served": "the screen as served", "network": "the network alone", "signs": "the danger signs alone"}
@@ -49,7 +49,7 @@ def write_report(evaluation: Mapping[str, Any], latency: Mapping[str, float | in
     """Write a report into a folder, replacing what is there.
 
     Args:
-        evaluation: What `training.evaluation.evaluate.evaluate` returned.
+        evaluation: What `training.evaluation.evaluate.evaluate_model` returned.
         latency: What `training.evaluation.latency.measure_latency` returned. It differs every time, so it goes
             into the text and a file of its own, not among the measures.
         folder: Where `report.md`, `evaluation.json`, `latency.json` and the figures go.
@@ -58,7 +58,7 @@ def write_report(evaluation: Mapping[str, Any], latency: Mapping[str, float | in
     folder.mkdir(parents=True)
     write_json(folder / "evaluation.json", evaluation)
     write_json(folder / "latency.json", latency)
-    draw(evaluation, folder)
+    draw_figures(evaluation, folder)
     text = "\n\n".join(section.strip() for section in _sections(evaluation, latency))
     (folder / "report.md").write_text(text + "\n", encoding="utf-8")
 
@@ -92,28 +92,28 @@ def scores_table(evaluation: Mapping[str, Any]) -> str:
     """Return the accuracy and macro-F1 of every reader on every set, and how well int8 and fp32 agree."""
     rows = [
         [TITLES[part], f"{evaluation[part]['messages']:,}", title]
-        + [scored(evaluation[part][reader], score) for score in ("accuracy", "macro_f1")]
+        + [format_score(evaluation[part][reader], score) for score in ("accuracy", "macro_f1")]
         for part in TITLES
         if part in evaluation
-        for reader, title in READERS.items()
+        for reader, title in PREDICTORS.items()
     ]
     agreement = "; ".join(
-        f"{title} {with_interval(evaluation[part]['int8_fp32_agreement'])}"
+        f"{title} {format_share(evaluation[part]['int8_fp32_agreement'])}"
         for part, title in TITLES.items()
         if part in evaluation
     )
-    scores = table(["messages", "how many", "read by", "accuracy", "macro-F1"], rows)
+    scores = format_table(["messages", "how many", "read by", "accuracy", "macro-F1"], rows)
     return f"{scores}\n\nThe int8 network and its fp32 original name the same intent: {agreement}."
 
 
 def intents_table(measured: Mapping[str, Any]) -> str:
     """Return precision, recall and F1 of every intent in one set, beside the baseline's F1."""
-    return table(
+    return format_table(
         ["intent", "messages", "precision", "recall", "F1", "baseline's F1"],
         (
             [f"`{intent}`", f"{scores['messages']:,}"]
-            + [percent(scores[score]) for score in ("precision", "recall", "f1")]
-            + [percent(measured["baseline_by_intent"][intent]["f1"])]
+            + [format_percent(scores[score]) for score in ("precision", "recall", "f1")]
+            + [format_percent(measured["baseline_by_intent"][intent]["f1"])]
             for intent, scores in measured["by_intent"].items()
         ),
     )
@@ -131,11 +131,11 @@ def screens_table(evaluation: Mapping[str, Any]) -> str:
         "in another language: recognised": ("language", "other_languages_heard"),
         "in English, with an intent: taken for another language": ("language", "english_taken_for_another"),
     }
-    columns = screened(evaluation)
-    return table(
+    columns = screens_by_set(evaluation)
+    return format_table(
         ["message", *columns],
         (
-            [title, *(with_interval(screens[group][measure]) for screens in columns.values())]
+            [title, *(format_share(screens[group][measure]) for screens in columns.values())]
             for title, (group, measure) in rows.items()
         ),
     )
@@ -144,16 +144,16 @@ def screens_table(evaluation: Mapping[str, Any]) -> str:
 def urgency_table(evaluation: Mapping[str, Any]) -> str:
     """Return how much the urgency screen finds and how often it is wrong, as served and each half alone."""
     rows = [
-        [title, who, *(with_interval(alarms[key]) for key in ("found", "false_alarms", "everyday_alarms"))]
-        for title, screens in screened(evaluation).items()
+        [title, who, *(format_share(alarms[key]) for key in ("found", "false_alarms", "everyday_alarms"))]
+        for title, screens in screens_by_set(evaluation).items()
         for key, who in SCREENS.items()
         if (alarms := screens["urgency"].get(key))
     ]
     header = ["messages", "alarm by", "urgent: found", "near misses: false alarms", "everyday: false alarms"]
-    return table(header, rows)
+    return format_table(header, rows)
 
 
-def screened(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+def screens_by_set(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """Return the measures of the screens by the name of the set they were measured on."""
     names = {"validation": "validation", "held_back": "held back"}
     return {title: evaluation[part]["screens"] for part, title in names.items() if part in evaluation}
@@ -164,15 +164,15 @@ def _intents(measured: Mapping[str, Any], part: str) -> Iterator[str]:
     yield intents_table(measured)
     yield f"![Confusion matrix](confusion-{part}.svg)"
     yield f"### By group, {TITLES[part]}"
-    yield table(
+    yield format_table(
         ["group", "messages", "accuracy", "interval", "macro-F1"],
         (
             [
                 f"{group} `{name}`",
                 f"{part['accuracy']['messages']:,}",
-                percent(part["accuracy"]["share"]),
-                interval(part["accuracy"]["low"], part["accuracy"]["high"]),
-                percent(part["macro_f1"]),
+                format_percent(part["accuracy"]["share"]),
+                format_interval(part["accuracy"]["low"], part["accuracy"]["high"]),
+                format_percent(part["macro_f1"]),
             ]
             for group in GROUPS
             for name, part in measured[f"by_{group}"].items()
@@ -188,7 +188,7 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
         [
             title,
             *(f"{evaluation[part]['calibration'][when]['expected_error']:.3f}" for when in ("before", "after")),
-            percent(evaluation[part]["risk_coverage"]["coverage"]),
+            format_percent(evaluation[part]["risk_coverage"]["coverage"]),
         ]
         for part, title in parts.items()
     ]
@@ -202,7 +202,8 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
     figures = "\n\n".join(f"![Reliability, {title}](reliability-{part}.svg)" for part, title in parts.items())
     return (
         f"Logits are divided by {thresholds['temperature']}; an intent is acted on from a confidence of "
-        f"{thresholds['review']} on.\n\n{table(header, rows)}\n\n{figures}\n\n![Risk and coverage](risk-coverage.svg)"
+        f"{thresholds['review']} on.\n\n{format_table(header, rows)}\n\n{figures}\n\n"
+        "![Risk and coverage](risk-coverage.svg)"
     )
 
 
@@ -218,9 +219,9 @@ def _hardest_pairs(pairs: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _kinds(evaluation: Mapping[str, Any]) -> str:
-    columns = {title: screens["out_of_scope"]["by_kind"] for title, screens in screened(evaluation).items()}
+    columns = {title: screens["out_of_scope"]["by_kind"] for title, screens in screens_by_set(evaluation).items()}
     kinds = sorted({kind for by_kind in columns.values() for kind in by_kind})
-    return table(
+    return format_table(
         ["kind", *columns],
-        ([f"`{kind}`", *(with_interval(by_kind.get(kind)) for by_kind in columns.values())] for kind in kinds),
+        ([f"`{kind}`", *(format_share(by_kind.get(kind)) for by_kind in columns.values())] for kind in kinds),
     )

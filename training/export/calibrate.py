@@ -12,8 +12,8 @@ from scipy.special import softmax
 
 from classifier.decoding import LANGUAGES, Outputs
 from classifier.understanding import INTENTS
-from training.recipe import Calibration as Targets
-from training.statistics import expected_error
+from training.recipe import CalibrationTargets
+from training.statistics import expected_calibration_error
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -29,7 +29,7 @@ _MARGIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class NetworkAnswers:
     """What a network said about the validation messages, beside what is known of them.
 
     Attributes:
@@ -86,25 +86,25 @@ class Calibration:
     validation_false_alarms: float | None = None
 
 
-def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Calibration:
+def calibrate_network(names: Sequence[str], answers: NetworkAnswers, targets: CalibrationTargets) -> Calibration:
     """Fit the temperature and choose the thresholds.
 
     Args:
         names: What the network's columns stand for.
-        readings: What it said about the validation messages.
+        answers: What it said about the validation messages.
         targets: What the thresholds have to achieve.
     """
     outputs = Outputs(names)
-    labelled = np.array([label in outputs.labels for label in readings.labels])
-    labels = np.array([outputs.labels.index(label) if label in outputs.labels else -1 for label in readings.labels])
+    labelled = np.array([label in outputs.labels for label in answers.labels])
+    labels = np.array([outputs.labels.index(label) if label in outputs.labels else -1 for label in answers.labels])
     columns = [list(names).index(label) for label in outputs.labels]
-    temperature = fit_temperature(readings.logits[labelled][:, columns], labels[labelled])
-    probabilities = outputs.probabilities(readings.logits, temperature)
-    in_scope = np.array([label in INTENTS for label in readings.labels])
-    confidence, correct = intent_confidence(outputs, probabilities, readings.labels)
+    temperature = fit_temperature(answers.logits[labelled][:, columns], labels[labelled])
+    probabilities = outputs.probabilities(answers.logits, temperature)
+    in_scope = np.array([label in INTENTS for label in answers.labels])
+    confidence, correct = intent_confidence(outputs, probabilities, answers.labels)
     others = labelled & ~in_scope
     # An acknowledgement has an answer of its own: none.
-    foreign = others & np.array([label != "acknowledgement" for label in readings.labels])
+    foreign = others & np.array([label != "acknowledgement" for label in answers.labels])
     holding = _holding_threshold(confidence[foreign], targets.out_of_scope_held)
     threshold = max(review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy), holding)
     named = best_intents(outputs, probabilities)
@@ -115,7 +115,7 @@ def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Cal
     }
     sure = confidence >= np.array([own[intent] for intent in named])
     routed = in_scope & sure
-    plain = outputs.probabilities(readings.logits, 1.0)
+    plain = outputs.probabilities(answers.logits, 1.0)
     return Calibration(
         temperature=round(temperature, 4),
         review_threshold=threshold,
@@ -123,11 +123,11 @@ def calibrate(names: Sequence[str], readings: Readings, targets: Targets) -> Cal
         target_accuracy=targets.accuracy,
         validation_coverage=_share(routed[in_scope]),
         validation_accuracy_when_routed=_share(correct[routed]) if routed.any() else 1.0,
-        ece_before=round(expected_error(*intent_confidence(outputs, plain, readings.labels, in_scope)), 4),
-        ece_after=round(expected_error(confidence[in_scope], correct[in_scope]), 4),
+        ece_before=round(expected_calibration_error(*intent_confidence(outputs, plain, answers.labels, in_scope)), 4),
+        ece_after=round(expected_calibration_error(confidence[in_scope], correct[in_scope]), 4),
         validation_out_of_scope_held=_share(~sure[foreign]) if foreign.any() else None,
-        **_acknowledging(outputs, probabilities, readings),
-        **_alarming(outputs, readings, targets),
+        **_acknowledging(outputs, probabilities, answers),
+        **_alarming(outputs, answers, targets),
     )
 
 
@@ -158,31 +158,31 @@ def _holding_threshold(confidence: Floats, share: float) -> float:
     return float(_THRESHOLDS[held.argmax()]) if held.any() else 1.0
 
 
-def _acknowledging(outputs: Outputs, probabilities: Floats, readings: Readings) -> dict[str, float]:
+def _acknowledging(outputs: Outputs, probabilities: Floats, answers: NetworkAnswers) -> dict[str, float]:
     """Choose a threshold at which no validation message that needs an answer is left without one."""
     if "acknowledgement" not in outputs.labels:
         return {}
     column = probabilities[:, outputs.labels.index("acknowledgement")]
-    needing = np.array([label != "acknowledgement" for label in readings.labels])
+    needing = np.array([label != "acknowledgement" for label in answers.labels])
     highest = float(column[needing].max(initial=0.0))
     return {"acknowledgement_threshold": round(min(max(highest + _MARGIN, _LEAST_ACKNOWLEDGEMENT), 1.0), 3)}
 
 
-def _alarming(outputs: Outputs, readings: Readings, targets: Targets) -> dict[str, float]:
+def _alarming(outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets) -> dict[str, float]:
     """Choose, among the pairs of thresholds that find enough, the one with the fewest false alarms."""
-    urgency = outputs.urgency(readings.logits)
+    urgency = outputs.urgency(answers.logits)
     if urgency is None:
         return {}
     # In other languages the network is not asked.
-    foreign = np.array([label in LANGUAGES for label in readings.labels])
-    urgent = np.array([known is True for known in readings.urgent], dtype=bool) & ~foreign
-    ordinary = np.array([known is False for known in readings.urgent], dtype=bool) & readings.doubtful
+    foreign = np.array([label in LANGUAGES for label in answers.labels])
+    urgent = np.array([known is True for known in answers.urgent], dtype=bool) & ~foreign
+    ordinary = np.array([known is False for known in answers.urgent], dtype=bool) & answers.doubtful
     if not urgent.any():
         # Nothing says where the thresholds belong: the danger signs decide alone.
         return {}
 
     def shares(alone: float, with_sign: float) -> tuple[float, float]:
-        alarm = urgency >= np.where(readings.has_sign, with_sign, alone)
+        alarm = urgency >= np.where(answers.has_sign, with_sign, alone)
         return float(alarm[urgent].mean()), float(alarm[ordinary].sum() / max(ordinary.sum(), 1))
 
     def rank(pair: tuple[float, float]) -> tuple[float, ...]:

@@ -47,8 +47,8 @@ _MASKED = -1e9
 _Attention = Callable[[str, Any, str, torch.Tensor], tuple[str, str]]
 
 
-def fits(checkpoint: Path) -> bool:
-    """Return whether a checkpoint is a DeBERTa-v2 or v3 of the common build, which `export_lean` can write."""
+def is_exportable(checkpoint: Path) -> bool:
+    """Return whether a checkpoint is a DeBERTa-v2 or v3 of the common build, which `export_deberta` can write."""
     config = AutoConfig.from_pretrained(checkpoint)
     return config.model_type == "deberta-v2" and _is_common(config)
 
@@ -67,8 +67,8 @@ def _is_common(config: PretrainedConfig) -> bool:
     return same and set(config.pos_att_type or ()) == {"c2p", "p2c"}
 
 
-def export_lean(checkpoint: Path, folder: Path) -> Path:
-    """Write a checkpoint that `fits` as a lean network in full precision.
+def export_deberta(checkpoint: Path, folder: Path) -> Path:
+    """Write a checkpoint that `is_exportable` as a lean network in full precision.
 
     Args:
         checkpoint: Folder of a `DebertaV2ForSequenceClassification`.

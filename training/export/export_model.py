@@ -11,15 +11,15 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from classifier.urgency import is_urgent
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 from training.data.dataset import load_tokenizer, render_all
 from training.data.splitting import VALIDATION_SEED
-from training.export.calibrate import Calibration, Floats, Readings, calibrate
-from training.export.deberta_onnx import export_lean, fits
+from training.export.calibrate import Calibration, Floats, NetworkAnswers, calibrate_network
+from training.export.deberta_onnx import export_deberta, is_exportable
 from training.export.model_folder import NETWORK, replace_folder, write_json, write_manifest
-from training.export.predict import predict
-from training.export.quantise import quantise_lean
-from training.fit.base_checkpoints import locate
+from training.export.predict import predict_logits
+from training.export.quantize import quantize_deberta
+from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.output_columns import output_names
 from training.recipe import Recipe
 from training.run_folder import RunFolder
@@ -36,19 +36,19 @@ def export_network(checkpoint: Path, folder: Path, network: Path) -> Path:
     Returns:
         The full-precision network.
     """
-    if fits(checkpoint):
-        folded = export_lean(checkpoint, folder)
-        quantise_lean(folded, network)
+    if is_exportable(checkpoint):
+        folded = export_deberta(checkpoint, folder)
+        quantize_deberta(folded, network)
     else:
         # Seconds to import, for what few need.
-        from training.export.through_optimum import export_through_optimum, quantise_dynamically
+        from training.export.through_optimum import export_through_optimum, quantize_dynamically
 
         folded = export_through_optimum(checkpoint, folder)
-        quantise_dynamically(folded, network)
+        quantize_dynamically(folded, network)
     return folded
 
 
-def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
+def export_model(recipe: Recipe, validation: list[CorpusMessage], run: RunFolder) -> None:
     """Build the model folder `run.model` from `run.best`, calibrated on the validation messages.
 
     It is complete except for its evaluation and its card, and appears only when it is.
@@ -57,7 +57,7 @@ def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
     shutil.rmtree(model, ignore_errors=True)
     model.mkdir()
     export_network(run.best, run.onnx, model / NETWORK)
-    tokenizer = load_tokenizer(locate(recipe.base))
+    tokenizer = load_tokenizer(locate_checkpoint(recipe.base))
     tokenizer.save(str(model / "tokenizer.json"), pretty=False)
     write_json(
         model / "config.json",
@@ -75,15 +75,17 @@ def export(recipe: Recipe, validation: list[Message], run: RunFolder) -> None:
     replace_folder(run.model, model)
 
 
-def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[Message]) -> Calibration:
+def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[CorpusMessage]) -> Calibration:
     texts = render_all(validation, VALIDATION_SEED)
-    logits = predict(network, tokenizer, texts, recipe.data.max_tokens, "calibrating")
-    return calibrate(output_names(recipe.data.screens), readings_of(validation, texts, logits), recipe.calibration)
+    logits = predict_logits(network, tokenizer, texts, recipe.data.max_tokens, "calibrating")
+    return calibrate_network(
+        output_names(recipe.data.screens), collect_answers(validation, texts, logits), recipe.calibration
+    )
 
 
-def readings_of(messages: Sequence[Message], texts: Sequence[str], logits: Floats) -> Readings:
+def collect_answers(messages: Sequence[CorpusMessage], texts: Sequence[str], logits: Floats) -> NetworkAnswers:
     """Put what a network said about rendered messages beside what is known of them."""
-    return Readings(
+    return NetworkAnswers(
         logits=logits,
         labels=[message.label for message in messages],
         urgent=[message.urgent for message in messages],

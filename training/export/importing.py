@@ -22,16 +22,16 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, Pretrai
 from classifier import Classifier, ModelError
 from classifier.model import is_bert_like
 from classifier.understanding import INTENTS
-from training.data.corpus import CORPUS, Message
-from training.data.dataset import load_tokenizer, render_all, truncated
+from training.data.corpus import CORPUS, CorpusMessage
+from training.data.dataset import load_tokenizer, render_all, truncate_ids
 from training.data.splitting import VALIDATION_SEED, read_split, validation_intents
 from training.errors import TrainingError
-from training.export.calibrate import Floats, calibrate
-from training.export.export_model import export_network, readings_of
+from training.export.calibrate import Floats, calibrate_network
+from training.export.export_model import collect_answers, export_network
 from training.export.model_folder import NETWORK, write_json, write_manifest
-from training.export.predict import predict
-from training.fit.base_checkpoints import locate
-from training.recipe import Base, RecipeError, load_recipe
+from training.export.predict import predict_logits
+from training.fit.base_checkpoints import locate_checkpoint
+from training.recipe import BaseCheckpoint, RecipeError, load_recipe
 
 LEAST_AGREEMENT: Final = 0.98
 """The least share of the messages, 0 to 1, on which the imported network names the original's intent."""
@@ -40,7 +40,7 @@ MAX_TOKENS: Final = 256
 _RECIPE: Final = Path(__file__).parents[1] / "recipes" / "compact.toml"
 """Every model is validated and calibrated on the messages, and towards the accuracy, that the shipped one is."""
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class ImportRefusedError(TrainingError):
@@ -75,7 +75,7 @@ def import_model(
     target: Path | None = None,
     texts: Path | None = None,
     corpus: Path = CORPUS,
-    say: Say = print,
+    report: Report = print,
 ) -> Path:
     """Turn a sequence-classification checkpoint into a model folder, which appears whole or not at all.
 
@@ -85,14 +85,14 @@ def import_model(
         target: Where the model folder goes instead.
         texts: A file with a message a line to compare on, instead of the corpus's validation messages.
         corpus: The training corpus, on whose validation messages the confidence is calibrated.
-        say: Told, in a sentence each, what was found.
+        report: Told, in a sentence each, what was found.
 
     Returns:
         The model folder.
 
     Raises:
         ImportRefusedError: The checkpoint cannot be imported, or the outcome disagrees with it too often.
-        CorpusError: The corpus cannot be read, or has no message to calibrate on.
+        CorpusError: The corpus cannot be read, or has no message to calibrate_network on.
     """
     if target is not None and target.exists():
         raise ImportRefusedError(f"{target} is there already: name a folder that is not, or remove it")
@@ -109,7 +109,7 @@ def import_model(
         original = _original_logits(checkpoint, compared)
         export_network(checkpoint.folder, Path(arriving) / "onnx", folder / NETWORK)
         agreement = _agreement(checkpoint, folder / NETWORK, compared, original)
-        say(f"{agreement:.1%} of {len(compared)} messages get the intent that the original gives them")
+        report(f"{agreement:.1%} of {len(compared)} messages get the intent that the original gives them")
         _write_rest(checkpoint, folder, validation, rendered)
         try:
             version = Classifier.load(folder).info.version
@@ -157,7 +157,7 @@ def _locate(source: str) -> Path:
     if source.startswith((".", "/", "~")) or source.count("/") > 1:
         raise ImportRefusedError(f"there is no folder {source}: give a checkpoint's folder or its name on the hub")
     try:
-        return locate(Base(name=source, licence="unknown"))
+        return locate_checkpoint(BaseCheckpoint(name=source, licence="unknown"))
     except (RecipeError, ValueError):
         raise ImportRefusedError(
             f"there is no folder {source}, and the Hugging Face hub gave nothing of that name: download the checkpoint "
@@ -217,7 +217,7 @@ def _original_logits(checkpoint: _Checkpoint, texts: Sequence[str]) -> Floats:
     rows = []
     with torch.inference_mode():
         for text in texts:
-            ids = torch.tensor([truncated(checkpoint.tokenizer.encode(text).ids, checkpoint.max_tokens)])
+            ids = torch.tensor([truncate_ids(checkpoint.tokenizer.encode(text).ids, checkpoint.max_tokens)])
             rows.append(model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0].float().numpy())
     logits = np.array(rows, dtype=np.float64)
     if not np.isfinite(logits).all():
@@ -253,7 +253,7 @@ def _agreement(checkpoint: _Checkpoint, network: Path, texts: Sequence[str], ori
     Raises:
         ImportRefusedError: It is below `LEAST_AGREEMENT`.
     """
-    imported = predict(network, checkpoint.tokenizer, texts, checkpoint.max_tokens, "comparing")
+    imported = predict_logits(network, checkpoint.tokenizer, texts, checkpoint.max_tokens, "comparing")
     agreement = float(np.mean(imported.argmax(axis=1) == original.argmax(axis=1)))
     if agreement < LEAST_AGREEMENT:
         raise ImportRefusedError(
@@ -263,7 +263,7 @@ def _agreement(checkpoint: _Checkpoint, network: Path, texts: Sequence[str], ori
     return agreement
 
 
-def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[Message], rendered: list[str]) -> None:
+def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[CorpusMessage], rendered: list[str]) -> None:
     """Write what belongs in a model folder beside its network."""
     checkpoint.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     write_json(
@@ -276,9 +276,9 @@ def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[Message]
             "base_model": checkpoint.name,
         },
     )
-    logits = predict(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrating")
-    readings = readings_of(validation, rendered, logits)
-    calibration = asdict(calibrate(checkpoint.labels, readings, load_recipe(_RECIPE).calibration))
+    logits = predict_logits(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrating")
+    answers = collect_answers(validation, rendered, logits)
+    calibration = asdict(calibrate_network(checkpoint.labels, answers, load_recipe(_RECIPE).calibration))
     write_json(folder / "calibration.json", {key: value for key, value in calibration.items() if value is not None})
     write_manifest(folder)
 

@@ -72,6 +72,6 @@ def replace_folder(folder: Path, arriving: Path) -> None:
     shutil.rmtree(previous, ignore_errors=True)
 
 
-def version_of(model: Path) -> str:
+def read_version(model: Path) -> str:
     """Return the version of an exported model folder."""
     return str(json.loads((model / MANIFEST).read_text(encoding="utf-8"))["version"])

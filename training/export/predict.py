@@ -14,11 +14,11 @@ import onnxruntime
 from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 
-from training.data.dataset import truncated
+from training.data.dataset import truncate_ids
 from training.export.calibrate import Floats
 
 
-def predict(network: Path, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, task: str) -> Floats:
+def predict_logits(network: Path, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, task: str) -> Floats:
     """Return one row of logits for every text.
 
     Args:
@@ -33,7 +33,7 @@ def predict(network: Path, tokenizer: Tokenizer, texts: Sequence[str], max_token
     session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
     rows = []
     for text in tqdm(texts, desc=task, unit="message"):
-        token_ids = np.array([truncated(tokenizer.encode(text).ids, max_tokens)], dtype=np.int64)
+        token_ids = np.array([truncate_ids(tokenizer.encode(text).ids, max_tokens)], dtype=np.int64)
         feeds = {"input_ids": token_ids, "attention_mask": np.ones_like(token_ids)}
         rows.append(session.run(["logits"], feeds)[0][0])
     return np.array(rows, dtype=np.float64)

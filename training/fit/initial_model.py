@@ -11,7 +11,7 @@ from training.fit.warm_start import warm_start
 from training.recipe import Architecture
 
 
-def start(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]) -> PreTrainedModel:
+def load_initial_model(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]) -> PreTrainedModel:
     """Load a checkpoint as a classifier with a fresh head.
 
     Args:

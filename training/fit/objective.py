@@ -13,7 +13,7 @@ from training.recipe import Distillation
 URGENT_COLUMN = len(LABELS)
 
 
-def objective(
+def training_loss(
     logits: Tensor,
     targets: Tensor,
     label_smoothing: float,

@@ -14,11 +14,11 @@ from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
-from training.data.corpus import Message
-from training.data.dataset import load_tokenizer, noisy_text, padded, truncated
-from training.fit.base_checkpoints import locate
+from training.data.corpus import CorpusMessage
+from training.data.dataset import load_tokenizer, noisy_text, pad_ids, truncate_ids
+from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import Recipe, load_recipe
-from training.run_folder import RunFolder, open_run, require
+from training.run_folder import RunFolder, open_run, require_step
 
 _BATCH = 32
 _SEED = "teacher"
@@ -26,7 +26,7 @@ _SEED = "teacher"
 Logits = NDArray[np.float32]
 
 
-def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[Message], runs: Path) -> Logits | None:
+def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[CorpusMessage], runs: Path) -> Logits | None:
     """Return what a recipe's teacher answers to messages.
 
     Args:
@@ -47,11 +47,11 @@ def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[Message], ru
     file = config.parent / recipe.distillation.teacher
     teacher = load_recipe(file)
     run = open_run(teacher, runs)
-    require(run.best, f"fit --config {file}")
-    return read_as_teacher(teacher, run, messages, recipe.distillation.readings)
+    require_step(run.best, f"fit --config {file}")
+    return run_teacher(teacher, run, messages, recipe.distillation.readings)
 
 
-def read_as_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[Message], readings: int) -> Logits:
+def run_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[CorpusMessage], readings: int) -> Logits:
     """Return a trained teacher's logits, averaged over readings; cached in its run folder.
 
     Args:
@@ -65,7 +65,7 @@ def read_as_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[Message]
     """
     kept = run.path / f"taught-{_fingerprint(run.best, messages, readings)}.npy"
     if not kept.exists():
-        checkpoint = locate(teacher.base)
+        checkpoint = locate_checkpoint(teacher.base)
         tokenizer = load_tokenizer(checkpoint)
         torch.set_num_threads(teacher.optimisation.threads)
         model = AutoModelForSequenceClassification.from_pretrained(run.best).eval()
@@ -76,13 +76,13 @@ def read_as_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[Message]
     return logits
 
 
-def _fingerprint(checkpoint: Path, messages: Sequence[Message], readings: int) -> str:
+def _fingerprint(checkpoint: Path, messages: Sequence[CorpusMessage], readings: int) -> str:
     weights = (checkpoint / "model.safetensors").read_bytes()
     texts = "\n".join(message.text for message in messages).encode()
     return hashlib.sha256(weights + texts + str(readings).encode()).hexdigest()[:12]
 
 
-def _texts(messages: Sequence[Message], reading: int, noise: float) -> list[str]:
+def _texts(messages: Sequence[CorpusMessage], reading: int, noise: float) -> list[str]:
     # The first reading is clean.
     share = noise if reading else 0.0
     return [
@@ -92,13 +92,13 @@ def _texts(messages: Sequence[Message], reading: int, noise: float) -> list[str]
 
 
 def _read(model: PreTrainedModel, tokenizer: Tokenizer, texts: Sequence[str], teacher: Recipe) -> Logits:
-    ids = [truncated(tokenizer.encode(text).ids, teacher.data.max_tokens) for text in texts]
+    ids = [truncate_ids(tokenizer.encode(text).ids, teacher.data.max_tokens) for text in texts]
     order = sorted(range(len(ids)), key=lambda index: -len(ids[index]))
     rows = np.empty((len(ids), model.config.num_labels), dtype=np.float32)
     quick = teacher.optimisation.precision != "fp32"
     for start in tqdm(range(0, len(order), _BATCH), desc="the teacher reads", unit="batch"):
         chosen = order[start : start + _BATCH]
-        batch, mask = padded([ids[index] for index in chosen], model.config.pad_token_id or 0)
+        batch, mask = pad_ids([ids[index] for index in chosen], model.config.pad_token_id or 0)
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick):
             rows[chosen] = model(input_ids=batch, attention_mask=mask).logits.float().numpy()
     return rows

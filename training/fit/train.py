@@ -24,16 +24,16 @@ from classifier.understanding import INTENTS
 from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
 from training.data.splitting import VALIDATION_SEED, Split
 from training.errors import TrainingError
-from training.fit.base_checkpoints import locate
-from training.fit.initial_model import start
-from training.fit.objective import objective
+from training.fit.base_checkpoints import locate_checkpoint
+from training.fit.initial_model import load_initial_model
+from training.fit.objective import training_loss
 from training.fit.output_columns import output_names
-from training.recipe import Optimisation, Recipe, RecipeError
+from training.recipe import Optimization, Recipe, RecipeError
 from training.run_folder import RunFolder
 from training.statistics import macro_f1
 
 
-def train(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
+def train_model(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
     """Fine-tune by a recipe, going on from the run's last checkpoint if there is one.
 
     The best checkpoint, by macro-F1 on validation, ends up in `run.best`.
@@ -57,9 +57,9 @@ def train(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.floa
 
 
 def _load_base(recipe: Recipe) -> tuple[PreTrainedModel, Tokenizer]:
-    checkpoint = locate(recipe.base)
+    checkpoint = locate_checkpoint(recipe.base)
     try:
-        model = start(checkpoint, recipe.architecture, output_names(recipe.data.screens))
+        model = load_initial_model(checkpoint, recipe.architecture, output_names(recipe.data.screens))
         return model, load_tokenizer(checkpoint)
     except TrainingError:
         raise
@@ -83,7 +83,7 @@ class _Trainer(Trainer):
     ) -> Any:
         targets, teacher = inputs["labels"], inputs.get("teacher")
         outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
-        loss = objective(
+        loss = training_loss(
             outputs.logits.float(),
             targets,
             self._recipe.optimisation.label_smoothing,
@@ -186,11 +186,11 @@ def _metrics(prediction: EvalPrediction) -> dict[str, float]:
     predicted = np.asarray(prediction.predictions)[has_intent, : len(INTENTS)].argmax(axis=-1)
     return {
         "accuracy": float((expected == predicted).mean()),
-        "macro_f1": macro_f1(expected, predicted, range(len(INTENTS))),
+        "macro_f1": macro_f1(expected.tolist(), predicted.tolist(), range(len(INTENTS))),
     }
 
 
-def parameter_groups(model: PreTrainedModel, optimisation: Optimisation) -> list[dict[str, Any]]:
+def parameter_groups(model: PreTrainedModel, optimisation: Optimization) -> list[dict[str, Any]]:
     """Sort the weights into groups that share a learning rate and a decay.
 
     The rate falls by `layer_decay` with every encoder layer further from the head; biases and layer norms

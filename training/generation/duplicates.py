@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
 
-def distinct(texts: Sequence[str], similarity: float) -> list[int]:
+def distinct_indices(texts: Sequence[str], similarity: float) -> list[int]:
     """Return the indices of the texts to keep: of those that are alike the first.
 
     Args:

@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 
 from training.data.rendering import render
-from training.generation.duplicates import distinct
-from training.generation.plan import Cell, Draft
-from training.generation.reading import Written
+from training.generation.duplicates import distinct_indices
+from training.generation.parsing import Written
+from training.generation.plan import DraftBatch, MessageDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class Collected:
     """One message to be written to a file; `name` tells it from all others of its plan."""
 
     name: str
-    draft: Draft
+    draft: MessageDraft
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What the answered cells hold, each message once.
+    """What the answered batches hold, each message once.
 
     Attributes:
         messages: In the plan's order.
@@ -39,18 +39,18 @@ class Collection:
     rejected: Mapping[str, int]
 
 
-def collect(cells: Sequence[Cell], written: Mapping[str, Written], similarity: float) -> Collection:
-    """Gather what was written, whatever order it came in; see `distinct` for the similarity."""
+def collect_messages(batches: Sequence[DraftBatch], written: Mapping[str, Written], similarity: float) -> Collection:
+    """Gather what was written, whatever order it came in; see `distinct_indices` for the similarity."""
     messages = [
-        Collected(f"{cell.name}/{index}", cell.drafts[index], text)
-        for cell in cells
-        if cell.name in written
-        for index, text in sorted(written[cell.name].texts.items())
+        Collected(f"{batch.name}/{index}", batch.drafts[index], text)
+        for batch in batches
+        if batch.name in written
+        for index, text in sorted(written[batch.name].texts.items())
     ]
     rejected: Counter[str] = Counter()
-    for one in written.values():
-        rejected.update(one.rejected)
-    kept = distinct([message.text for message in messages], similarity)
+    for answer in written.values():
+        rejected.update(answer.rejected)
+    kept = distinct_indices([message.text for message in messages], similarity)
     return Collection(tuple(messages[index] for index in kept), len(messages) - len(kept), rejected)
 
 

@@ -1,11 +1,11 @@
-"""What has been written so far: one line a cell, so that an interrupted run goes on where it was."""
+"""What has been written so far: one line a batch, so that an interrupted run goes on where it was."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from training.generation.reading import Written
+from training.generation.parsing import Written
 from training.json_lines import JsonLines, JsonLinesError
 
 
@@ -32,11 +32,11 @@ class Journal:
             )
         self.written = {entry["cell"]: _written(entry) for entry in entries[1:]}
 
-    def add(self, cell: str, written: Written) -> None:
-        """Put down what was written for a cell."""
+    def add(self, batch: str, written: Written) -> None:
+        """Put down what was written for a batch."""
         texts = {str(index): text for index, text in written.texts.items()}
-        self._lines.append({"cell": cell, "texts": texts, "rejected": dict(written.rejected)})
-        self.written[cell] = written
+        self._lines.append({"cell": batch, "texts": texts, "rejected": dict(written.rejected)})
+        self.written[batch] = written
 
 
 def _written(entry: Mapping[str, Any]) -> Written:

@@ -47,7 +47,7 @@ class Ledger:
         for entry in lines.read():
             self._count(entry["request"], entry["dollars"], entry["input_tokens"], entry["output_tokens"])
 
-    def open_request(self, cell: str, question: Question) -> str:
+    def open_request(self, batch: str, question: Question) -> str:
         """Put down a request that is about to be made; waits while others may still prove cheaper than feared.
 
         Returns:
@@ -63,14 +63,14 @@ class Ledger:
                     raise BudgetSpentError
                 self._changed.wait()
             self._in_flight.add(request)
-            self._put_down("sent", request, cell, at_most, 0, 0)
+            self._put_down("sent", request, batch, at_most, 0, 0)
         return request
 
-    def settle(self, request: str, cell: str, input_tokens: int, output_tokens: int) -> None:
+    def settle(self, request: str, batch: str, input_tokens: int, output_tokens: int) -> None:
         """Put down what a request came to."""
         with self._changed:
             dollars = self._price.dollars(input_tokens, output_tokens)
-            self._put_down("settled", request, cell, dollars, input_tokens, output_tokens)
+            self._put_down("settled", request, batch, dollars, input_tokens, output_tokens)
             self._land(request)
 
     def leave_open(self, request: str) -> None:
@@ -79,14 +79,14 @@ class Ledger:
             self._land(request)
 
     def _put_down(
-        self, state: str, request: str, cell: str, dollars: float, input_tokens: int, output_tokens: int
+        self, state: str, request: str, batch: str, dollars: float, input_tokens: int, output_tokens: int
     ) -> None:
         self._lines.append(
             {
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "request": request,
                 "state": state,
-                "cell": cell,
+                "cell": batch,
                 "model": self._model,
                 "input_tokens": input_tokens,
                 "output_tokens": output_tokens,

@@ -14,7 +14,7 @@ _DIGIT = r"(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 _SPELLED = re.compile(rf"\b{_DIGIT}(?:[\s,.-]+{_DIGIT}\b){{6,}}", re.IGNORECASE)
 
 
-def holds_personal_value(text: str) -> bool:
+def has_personal_value(text: str) -> bool:
     """Say whether a text holds a phone number, an email address or a social security number, also as one speaks it."""
     if any(pattern.search(text) for pattern in (_EMAIL, _SOCIAL_SECURITY, _LOCAL_PHONE, _SPELLED)):
         return True

@@ -20,7 +20,7 @@ REALISM = ("polished", "casual", "messy")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class MessageDraft:
     """One message to be written.
 
     Attributes:
@@ -43,7 +43,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class DraftBatch:
     """The messages asked for in one request, all of one intent and practice.
 
     Attributes:
@@ -52,7 +52,7 @@ class Cell:
     """
 
     name: str
-    drafts: tuple[Draft, ...]
+    drafts: tuple[MessageDraft, ...]
 
     @property
     def intent(self) -> str:
@@ -65,43 +65,45 @@ class Cell:
         return self.drafts[0].practice
 
 
-def make_plan(recipe: GenerationRecipe, purpose: Purpose) -> list[Cell]:
-    """Return all cells of a set of messages, in a fixed order.
+def make_plan(recipe: GenerationRecipe, purpose: Purpose) -> list[DraftBatch]:
+    """Return all batches of a set of messages, in a fixed order.
 
     Within every intent and practice the mix is kept as exactly as whole numbers allow, and no channel, tone and
     age come together a second time before all have.
     """
     part = recipe.part(purpose)
-    cells = []
+    batches = []
     for practice, intent in product(recipe.practices, INTENTS):
         rng = Random(f"{recipe.seed}/{purpose}/{practice}/{intent}")  # noqa: S311 - a reproducible draw
         drafts = _stratum(practice, intent, part.messages_per_stratum, recipe.mix, rng)
         size = part.messages_per_request
         for number, start in enumerate(range(0, len(drafts), size), start=1):
-            cells.append(Cell(f"{practice}/{intent}/{number:02d}", tuple(drafts[start : start + size])))
-    return cells
+            batches.append(DraftBatch(f"{practice}/{intent}/{number:02d}", tuple(drafts[start : start + size])))
+    return batches
 
 
-def fingerprint(cells: list[Cell], part: Part) -> str:
+def plan_fingerprint(batches: list[DraftBatch], part: Part) -> str:
     """Return what changes whenever other messages are asked for, or of another model."""
-    content = [part.provider, part.model, part.temperature, [asdict(cell) for cell in cells]]
+    content = [part.provider, part.model, part.temperature, [asdict(batch) for batch in batches]]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> list[Draft]:
+def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> list[MessageDraft]:
     manners = _shuffled_cycles(list(product(CHANNELS, TONES, AGES)), rng)
-    realism = apportion(count, {name: getattr(mix, name) for name in REALISM})
+    realism = apportion_counts(count, {name: getattr(mix, name) for name in REALISM})
     rng.shuffle(realism)
-    near = apportion(count, {"near": mix.near_boundary, "clear": 1 - mix.near_boundary})
+    near = apportion_counts(count, {"near": mix.near_boundary, "clear": 1 - mix.near_boundary})
     rng.shuffle(near)
     neighbours = _shuffled_cycles(list(NEIGHBOURS[intent]), rng)
     return [
-        Draft(intent, practice, *next(manners), realism[index], next(neighbours) if near[index] == "near" else None)
+        MessageDraft(
+            intent, practice, *next(manners), realism[index], next(neighbours) if near[index] == "near" else None
+        )
         for index in range(count)
     ]
 
 
-def apportion(count: int, shares: dict[str, float]) -> list[str]:
+def apportion_counts(count: int, shares: dict[str, float]) -> list[str]:
     """Return `count` names in the given shares, which sum to 1, by the largest remainders."""
     whole = {name: int(count * share) for name, share in shares.items()}
     by_remainder = sorted(shares, key=lambda name: whole[name] - count * shares[name])

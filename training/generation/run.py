@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from training.generation.files import Collection, collect, write_test_file, write_training_files
+from training.generation.files import Collection, collect_messages, write_test_file, write_training_files
 from training.generation.journal import Journal
 from training.generation.ledger import BudgetSpentError, Ledger
-from training.generation.plan import fingerprint, make_plan
+from training.generation.plan import make_plan, plan_fingerprint
 from training.generation.recipe import Purpose, load_generation_recipe
 from training.generation.work import Writing
 from training.json_lines import JsonLines
@@ -37,7 +37,7 @@ class Generation:
             self._chat = open_chat(part.provider, part.model, part.timeout_seconds, part.temperature)
             opened.callback(self._chat.close)
             journal = opened.enter_context(JsonLines(folder / "journal.jsonl"))
-            self._journal = Journal(journal, fingerprint(self._cells, part))
+            self._journal = Journal(journal, plan_fingerprint(self._cells, part))
             ledger = opened.enter_context(JsonLines(folder / "ledger.jsonl"))
             self._ledger = Ledger(ledger, part.model, part.price, budget)
             self.close = opened.pop_all().close
@@ -49,13 +49,13 @@ class Generation:
             UnavailableError: The API could not answer, and no patience is left.
             RefusedError: The API will not answer.
         """
-        missing = [cell for cell in self._cells if cell.name not in self._journal.written]
+        missing = [batch for batch in self._cells if batch.name not in self._journal.written]
         writing = Writing(self._chat, self._part, self._purpose, self._journal, self._ledger)
         try:
             writing.write(missing)
         except BudgetSpentError:
             yield "Stopped before the budget could be exceeded; run this again with a larger one to go on."
-        collection = collect(self._cells, self._journal.written, self._recipe.similarity)
+        collection = collect_messages(self._cells, self._journal.written, self._recipe.similarity)
         yield f"{len(collection.messages):,} messages in {self._write(collection)}"
         yield from self._shortfall(collection)
         spent = self._ledger.spent

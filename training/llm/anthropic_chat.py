@@ -8,7 +8,7 @@ import anthropic
 from anthropic.types import Message
 
 from training.llm.chat import Answer, Question, RefusedError, UnavailableError
-from training.llm.failures import failure_of
+from training.llm.failures import classify_failure
 
 
 class AnthropicChat:
@@ -22,7 +22,7 @@ class AnthropicChat:
         self._client = anthropic.Anthropic(api_key=key, timeout=timeout_seconds, max_retries=0)
 
     def ask(self, question: Question) -> Answer:
-        """Ask once; see `Chat.ask`."""
+        """Ask once; see `LanguageModel.ask`."""
         began = time.perf_counter()
         try:
             message: object = self._client.messages.create(
@@ -52,5 +52,5 @@ class AnthropicChat:
     def _failure(self, error: anthropic.APIError) -> UnavailableError | RefusedError:
         if isinstance(error, anthropic.APIStatusError):
             reason = error.error_code or error.type or "no reason given"
-            return failure_of("anthropic", self._model, error.status_code, error.response.headers, reason)
+            return classify_failure("anthropic", self._model, error.status_code, error.response.headers, reason)
         return UnavailableError(f"anthropic cannot be reached ({type(error).__name__})", maybe_billed=True)

@@ -67,7 +67,7 @@ class RefusedError(TrainingError):
     """The API will not answer, however often it is asked; the message says what to do."""
 
 
-class Chat(Protocol):
+class LanguageModel(Protocol):
     """A model behind an API, usable from many threads."""
 
     def ask(self, question: Question) -> Answer:

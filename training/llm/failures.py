@@ -12,7 +12,7 @@ _TEMPORARY = frozenset((408, 409, 425, 429))
 _NO_MONEY = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 
 
-def failure_of(
+def classify_failure(
     provider: str, model: str, status: int, headers: Mapping[str, str], reason: str
 ) -> UnavailableError | RefusedError:
     """Return what to raise for an error that an API answers with.

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 
-def read_object(text: str) -> dict[str, Any] | None:
+def parse_object(text: str) -> dict[str, Any] | None:
     """Return the JSON object in an answer, whatever stands around it, such as a code fence; None without one."""
     start, end = text.find("{"), text.rfind("}")
     try:

@@ -8,7 +8,7 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from training.llm.chat import Answer, Question, RefusedError, UnavailableError
-from training.llm.failures import failure_of
+from training.llm.failures import classify_failure
 
 
 class OpenAiChat:
@@ -21,7 +21,7 @@ class OpenAiChat:
         self._client = openai.OpenAI(api_key=key, timeout=timeout_seconds, max_retries=0)
 
     def ask(self, question: Question) -> Answer:
-        """Ask once; see `Chat.ask`."""
+        """Ask once; see `LanguageModel.ask`."""
         began = time.perf_counter()
         try:
             completion: object = self._client.chat.completions.create(
@@ -53,5 +53,5 @@ class OpenAiChat:
     def _failure(self, error: openai.APIError) -> UnavailableError | RefusedError:
         if isinstance(error, openai.APIStatusError):
             reason = ", ".join(filter(None, (error.code or error.type, error.param))) or "no reason given"
-            return failure_of("openai", self._model, error.status_code, error.response.headers, reason)
+            return classify_failure("openai", self._model, error.status_code, error.response.headers, reason)
         return UnavailableError(f"openai cannot be reached ({type(error).__name__})", maybe_billed=True)

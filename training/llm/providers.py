@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from training.llm.chat import Chat, RefusedError
+from training.llm.chat import LanguageModel, RefusedError
 
 Provider = Literal["openai", "anthropic"]
 
 
-def open_chat(provider: Provider, model: str, timeout_seconds: float, temperature: float | None = None) -> Chat:
+def open_chat(
+    provider: Provider, model: str, timeout_seconds: float, temperature: float | None = None
+) -> LanguageModel:
     """Connect to a model; the key and, if set, the base URL come from the environment.
 
     Args:

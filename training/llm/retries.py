@@ -26,7 +26,7 @@ class RetryPolicy:
     longest_wait: float
 
 
-def ask_with_retries(ask: Callable[[], Answer], policy: RetryPolicy, pause: Callable[[float], object]) -> Answer:
+def ask_with_retries(ask: Callable[[], Answer], policy: RetryPolicy, pause: Callable[[float], None]) -> Answer:
     """Ask until there is an answer.
 
     Args:

@@ -17,17 +17,17 @@ from intake.local import DATA_DIR, model_places
 from training.data.corpus import CORPUS
 from training.data.splitting import read_split, validation_intents
 from training.evaluation.test_set_log import record_read
-from training.export.model_folder import version_of
+from training.export.model_folder import read_version
 from training.recipe import Recipe, load_recipe
 from training.refresh.settings import SETTINGS, RefreshError, RefreshSettings, load_settings
 from training.run_folder import RUNS
 
 if TYPE_CHECKING:
     from intake.review_archive import ReviewsFile
+    from training.refresh.assessment import Assessment
+    from training.refresh.candidate import Evidence
     from training.refresh.comparison import LabeledSet
     from training.refresh.mixing import Mixture
-    from training.refresh.proposing import Evidence
-    from training.refresh.verdict import Verdict
 
 _PATH = click.Path(path_type=Path)
 _RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
@@ -74,12 +74,12 @@ class _Refresh:
         Raises:
             RefreshError: Something is missing, or the new model is not proposed.
         """
+        from training.refresh.assessment import summarize_assessment, write_assessment
+        from training.refresh.candidate import assess_candidate, store_candidate
         from training.refresh.comparison import load_labeled_set
-        from training.refresh.fitting import fit
-        from training.refresh.mixing import mix
-        from training.refresh.proposing import judge, propose
+        from training.refresh.fitting import fit_candidate
+        from training.refresh.mixing import mix_reviews
         from training.refresh.source import read_reviews
-        from training.refresh.verdict import summary, write_report
 
         labeled = load_labeled_set(test, "the test file")  # before hours of training
         places = model_places(self.data_dir)
@@ -88,14 +88,14 @@ class _Refresh:
         exported = read_reviews(reviews, self.data_dir)
         split = read_split(self.recipe, self.corpus)
         validation_intents(split, self.corpus)
-        mixture = mix(split, exported.messages, self.settings.reviews)
-        run = fit(self.recipe, self.config, mixture, self.runs)
+        mixture = mix_reviews(split, exported.messages, self.settings.reviews)
+        run = fit_candidate(self.recipe, self.config, mixture, self.runs)
         evidence = _evidence(labeled, mixture, exported)
-        self._note_reading(test, version_of(run.model))
-        verdict = judge(old, run.model, evidence, self.recipe.name, self.settings.rule)
-        report = write_report(verdict, run.path)
-        click.echo("\n".join([*summary(verdict), f"report: {report}"]))
-        return propose(_accepted(verdict), run.model, store)
+        self._note_reading(test, read_version(run.model))
+        assessment = assess_candidate(old, run.model, evidence, self.recipe.name, self.settings.rule)
+        report = write_assessment(assessment, run.path)
+        click.echo("\n".join([*summarize_assessment(assessment), f"report: {report}"]))
+        return store_candidate(_accepted(assessment), run.model, store)
 
     def _note_reading(self, test: Path, version: str) -> None:
         """Write down that a model is about to read messages that are for testing alone, if they are."""
@@ -105,18 +105,18 @@ class _Refresh:
             record_read(self.corpus, day, version, [file.relative_to(home)], "python -m training refresh")
 
 
-def _accepted(verdict: Verdict) -> Verdict:
-    if not verdict.is_proposed:
-        raise RefreshError("the new model is not proposed: " + "; ".join(verdict.objections))
-    return verdict
+def _accepted(assessment: Assessment) -> Assessment:
+    if not assessment.is_proposed:
+        raise RefreshError("the new model is not proposed: " + "; ".join(assessment.objections))
+    return assessment
 
 
 def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile) -> Evidence:
     from training.data.dataset import render_all
     from training.data.splitting import VALIDATION_SEED
+    from training.refresh.assessment import Counts
+    from training.refresh.candidate import Evidence
     from training.refresh.comparison import LabeledSet
-    from training.refresh.proposing import Evidence
-    from training.refresh.verdict import Counts
 
     recent = LabeledSet(
         "the recent reviews",

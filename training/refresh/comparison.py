@@ -70,25 +70,25 @@ class Comparison:
     by_intent: dict[str, Difference]
 
 
-def compare(old: Classifier, new: Classifier, labeled: LabeledSet, resamples: int) -> Comparison:
+def compare_models(old: Classifier, new: Classifier, labeled: LabeledSet, resamples: int) -> Comparison:
     """Have two models read the same messages, each by itself, as workers do."""
     intents = np.array(labeled.intents)
     old_right, new_right = (_intents(model, labeled.texts) == intents for model in (old, new))
     by_intent = {
-        intent: difference(old_right[intents == intent], new_right[intents == intent], resamples)
+        intent: paired_difference(old_right[intents == intent], new_right[intents == intent], resamples)
         for intent in INTENTS
         if (intents == intent).any()
     }
-    return Comparison(labeled.name, difference(old_right, new_right, resamples), by_intent)
+    return Comparison(labeled.name, paired_difference(old_right, new_right, resamples), by_intent)
 
 
 def compare_urgency(old: Classifier, new: Classifier, urgent: Sequence[str], resamples: int) -> Difference:
     """Compare how many of some urgent messages two models take for urgent."""
     found = [np.array([model.classify([text])[0].urgent for text in urgent], dtype=bool) for model in (old, new)]
-    return difference(found[0], found[1], resamples)
+    return paired_difference(found[0], found[1], resamples)
 
 
-def difference(old: Right, new: Right, resamples: int) -> Difference:
+def paired_difference(old: Right, new: Right, resamples: int) -> Difference:
     """Compare two models by where each was right, message by message.
 
     Args:

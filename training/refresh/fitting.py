@@ -11,7 +11,7 @@ from training.refresh.mixing import Mixture
 from training.run_folder import RunFolder, open_run
 
 
-def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
+def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
     """Train by a recipe and export what came of it.
 
     The run is named after what it was trained on, so that the same reviews go on with the same run and others begin one
@@ -30,16 +30,16 @@ def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder
         RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
         RunError: The recipe has a teacher that is not trained yet.
     """
-    from training.export.export_model import export
+    from training.export.export_model import export_model
     from training.fit.teacher import teacher_logits
-    from training.fit.train import train
+    from training.fit.train import train_model
 
     name = f"{recipe.name}-refresh-{_fingerprint(mixture.split)}"
     run = open_run(recipe.model_copy(update={"name": name}), runs)
     if not run.best.exists():
-        train(recipe, mixture.split, run, teacher_logits(recipe, config, mixture.split.train, runs))
+        train_model(recipe, mixture.split, run, teacher_logits(recipe, config, mixture.split.train, runs))
     if not run.model.exists():
-        export(recipe, mixture.split.validation, run)
+        export_model(recipe, mixture.split.validation, run)
     return run
 
 

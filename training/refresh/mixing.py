@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intake.review_archive import Reviewed
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews
@@ -26,12 +26,12 @@ class Mixture:
     """
 
     split: Split
-    older: list[Message]
-    recent: list[Message]
+    older: list[CorpusMessage]
+    recent: list[CorpusMessage]
     left_out: int
 
 
-def mix(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mixture:
+def mix_reviews(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mixture:
     """Add reviewed messages to the corpus.
 
     Args:
@@ -58,5 +58,5 @@ def mix(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mixture:
     return Mixture(Split(train, corpus.validation), older, recent, len(reviews) - len(fit))
 
 
-def _message(review: Reviewed) -> Message:
-    return Message(review.text, review.intent, "", review.channel, SOURCE)
+def _message(review: Reviewed) -> CorpusMessage:
+    return CorpusMessage(review.text, review.intent, "", review.channel, SOURCE)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from importlib import import_module
 
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 
 _LOCALES = ("en_US", "en_GB", "en_IN", "es_MX", "fr_FR", "de_DE", "it_IT", "pt_BR", "pl_PL", "vi_VN")
 _SLOT = re.compile(r"\{[a-z0-9_]+\}")
@@ -19,7 +19,7 @@ _OFTEN = 3
 class NameList:
     """First and last names of people who write to practices, without those that are ordinary words."""
 
-    def __init__(self, corpus: Iterable[Message]) -> None:
+    def __init__(self, corpus: Iterable[CorpusMessage]) -> None:
         """Take the corpus, whose names are slots, so that its words are words."""
         written = Counter(word for message in corpus for word in _words(message.text) if word.islower())
         words = {word for word, count in written.items() if count >= _OFTEN}

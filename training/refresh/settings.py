@@ -29,7 +29,7 @@ class Reviews(Section):
 
 
 class Rule(Section):
-    """When a new model is proposed; see `training.refresh.verdict`.
+    """When a new model is proposed; see `training.refresh.assessment`.
 
     Attributes:
         loss: The most by which accuracy may be lower as measured, from 0 to 1.

@@ -68,9 +68,9 @@ def test_models_are_asked_with_the_definitions_and_the_text_alone(benchmarking: 
     benchmarking(GPT, CLAUDE)
     texts = [json.loads(line)["text"] for line in benchmarking.messages.read_text(encoding="utf-8").splitlines()]
     for api in ("openai", "anthropic"):
-        asked = [one for one in benchmarking.standin.asked if one.api == api]
-        assert sorted(one.user for one in asked) == sorted(texts)
-        assert {one.system for one in asked} == {PROMPT}
+        asked = [question for question in benchmarking.standin.asked if question.api == api]
+        assert sorted(question.user for question in asked) == sorted(texts)
+        assert {question.system for question in asked} == {PROMPT}
 
 
 # ---- what is remembered

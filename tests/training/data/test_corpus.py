@@ -9,25 +9,25 @@ import pytest
 from classifier import INTENTS
 from classifier.understanding import LABELS
 from tests.training.conftest import write_unseen
-from training.data.corpus import CORPUS, FIRST_SOURCES, RECIPE_SOURCE, CorpusError, Message, read_corpus
+from training.data.corpus import CORPUS, FIRST_SOURCES, RECIPE_SOURCE, CorpusError, CorpusMessage, read_corpus
 from training.data.splitting import split_corpus
 
 PACKAGE = Path(__file__).parents[3] / "training"
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[Message]:
+def messages() -> list[CorpusMessage]:
     return read_corpus()
 
 
-def test_every_message_of_every_file_is_read(messages: list[Message]) -> None:
+def test_every_message_of_every_file_is_read(messages: list[CorpusMessage]) -> None:
     kinds = Counter("scope" if m.kind else "intent" if m.label else "urgency" for m in messages)
     assert kinds == {"intent": 23_438, "scope": 2_030, "urgency": 2_400}
     assert sum(message.source == RECIPE_SOURCE for message in messages) == 9_030
     assert {message.label for message in messages} == {*LABELS, None}
 
 
-def test_tone_and_age_are_known_of_the_intent_files_alone(messages: list[Message]) -> None:
+def test_tone_and_age_are_known_of_the_intent_files_alone(messages: list[CorpusMessage]) -> None:
     for message in messages:
         assert bool(message.tone) == bool(message.age) == (message.source == RECIPE_SOURCE)
 
@@ -64,18 +64,18 @@ def test_what_a_reader_said_of_a_message_s_urgency_holds(corpus: Path, verdict: 
     assert found.label == "billing_inquiry"
 
 
-def test_every_judged_message_is_one_of_the_corpus(messages: list[Message]) -> None:
+def test_every_judged_message_is_one_of_the_corpus(messages: list[CorpusMessage]) -> None:
     judged = {line.split("\t")[-1] for line in (CORPUS / "judged.tsv").read_text(encoding="utf-8").splitlines()}
     assert judged <= {message.text for message in messages if message.label == "clinical_concern"}
 
 
-def test_the_split_loses_and_repeats_nothing(messages: list[Message]) -> None:
+def test_the_split_loses_and_repeats_nothing(messages: list[CorpusMessage]) -> None:
     split = split_corpus(messages, 0.1, seed=1)
     assert Counter(split.train + split.validation) == Counter(messages)
 
 
-def test_every_stratum_gives_its_share_to_validation(messages: list[Message]) -> None:
-    def strata(part: list[Message]) -> Counter[tuple[bool | str, ...]]:
+def test_every_stratum_gives_its_share_to_validation(messages: list[CorpusMessage]) -> None:
+    def strata(part: list[CorpusMessage]) -> Counter[tuple[bool | str, ...]]:
         # What came later is split file by file.
         return Counter(
             ("" if m.source in FIRST_SOURCES else m.source, m.label or str(m.urgent), m.practice or m.kind)
@@ -88,13 +88,13 @@ def test_every_stratum_gives_its_share_to_validation(messages: list[Message]) ->
     assert kept == {stratum: count for stratum, count in shares.items() if count}
 
 
-def test_what_is_added_moves_no_message_of_the_first_corpus(messages: list[Message]) -> None:
+def test_what_is_added_moves_no_message_of_the_first_corpus(messages: list[CorpusMessage]) -> None:
     first = [message for message in messages if message.source in FIRST_SOURCES]
     alone, whole = split_corpus(first, 0.1, seed=1), split_corpus(messages, 0.1, seed=1)
     assert alone.validation == [m for m in whole.validation if m.source in FIRST_SOURCES]
 
 
-def test_the_seven_lines_of_a_contrast_topic_stay_together(messages: list[Message]) -> None:
+def test_the_seven_lines_of_a_contrast_topic_stay_together(messages: list[CorpusMessage]) -> None:
     split = split_corpus(messages, 0.1, seed=1)
     topics = Counter(message.topic for message in split.validation if message.topic)
     assert set(topics.values()) == {7}
@@ -102,7 +102,7 @@ def test_the_seven_lines_of_a_contrast_topic_stay_together(messages: list[Messag
     assert topics.keys().isdisjoint(message.topic for message in split.train)
 
 
-def test_a_contrast_topic_holds_one_message_of_each_intent(messages: list[Message]) -> None:
+def test_a_contrast_topic_holds_one_message_of_each_intent(messages: list[CorpusMessage]) -> None:
     by_topic: dict[str, list[str]] = {}
     for message in messages:
         if message.topic:
@@ -111,7 +111,7 @@ def test_a_contrast_topic_holds_one_message_of_each_intent(messages: list[Messag
     assert all(sorted(intents) == sorted(INTENTS) for intents in by_topic.values())
 
 
-def test_the_split_depends_on_the_seed_alone(messages: list[Message]) -> None:
+def test_the_split_depends_on_the_seed_alone(messages: list[CorpusMessage]) -> None:
     assert split_corpus(messages, 0.1, seed=1) == split_corpus(messages, 0.1, seed=1)
     assert split_corpus(messages, 0.1, seed=1) != split_corpus(messages, 0.1, seed=2)
 

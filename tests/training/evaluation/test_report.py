@@ -8,9 +8,17 @@ import pytest
 
 from classifier.decoding import Outputs
 from tests.training.conftest import RECIPES
-from tests.training.evaluation.test_metrics import BILL, CONCERN, THRESHOLDS, compared, message, read, understood
+from tests.training.evaluation.test_metrics import (
+    BILL,
+    CONCERN,
+    THRESHOLDS,
+    compared,
+    message,
+    predictions_of,
+    understood,
+)
 from training.evaluation.card import write_card
-from training.evaluation.metrics import hardest_pairs, intent_measures, rounded, screen_measures
+from training.evaluation.metrics import hardest_pairs, intent_measures, round_numbers, screen_measures
 from training.evaluation.report import LATENCY_HEADING, write_report
 from training.fit.output_columns import output_names
 from training.recipe import load_recipe
@@ -26,7 +34,7 @@ LATENCY: dict[str, float | int | str] = {
 
 def evaluation(screens: bool, recipe: str = "plain.toml") -> dict[str, Any]:
     outputs = Outputs(output_names(screens))
-    found = read(
+    found = predictions_of(
         (message(), understood()),
         (message(BILL, tone="anxious"), understood(BILL, 0.7)),
         (message(CONCERN, urgent=False), understood()),
@@ -48,7 +56,7 @@ def evaluation(screens: bool, recipe: str = "plain.toml") -> dict[str, Any]:
             "screens": screen_measures(found, Outputs(output_names(screens=True)), THRESHOLDS),
         },
     }
-    return dict(rounded(content))
+    return dict(round_numbers(content))
 
 
 def with_unseen(measured: dict[str, Any]) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_it_goes_where_it_is_told_to(deberta: Path, models: Path, tmp_path: Path
 
 def test_it_says_how_far_the_original_agrees(deberta: Path, models: Path) -> None:
     said: list[str] = []
-    imported(deberta, models, say=said.append)
+    imported(deberta, models, report=said.append)
     assert said == [f"100.0% of {len(TEXTS)} messages get the intent that the original gives them"]
 
 

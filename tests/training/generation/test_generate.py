@@ -16,7 +16,7 @@ import pytest
 from classifier import INTENTS
 from tests.standins.llm import Fault, LlmStandIn, faults
 from tests.training.generation.author import drafts, message, write
-from tests.training.generation.conftest import CELLS, MESSAGES, Generating
+from tests.training.generation.conftest import BATCHES, MESSAGES, Generating
 from training.data.corpus import read_corpus
 from training.data.rendering import SLOTS
 from training.json_lines import JsonLines
@@ -44,7 +44,7 @@ def test_training_messages_come_in_the_corpus_s_format(generating: Generating) -
     assert strata == {(intent, "dental"): 4 for intent in INTENTS}
     first = (generating.output / "dental" / "complaint.tsv").read_text(encoding="utf-8").splitlines()[0]
     channel, tone, age, text = first.split("\t")
-    [asked] = [asked for asked in generating.standin.asked if generating.cell_of(asked) == "dental/complaint/01"]
+    [asked] = [asked for asked in generating.standin.asked if generating.batch_of(asked) == "dental/complaint/01"]
     [draft, _] = drafts(asked)
     assert (channel, tone, age, text) == (draft["channel"], draft["tone"], draft["age"], message(draft)["text"])
 
@@ -138,7 +138,7 @@ def test_a_fault_that_passes_is_got_over(generating: Generating, standin: LlmSta
     result = generating()
     assert result.exit_code == 0, result.output
     assert "28 messages in" in result.output
-    assert len(standin.asked) == CELLS + spoiled
+    assert len(standin.asked) == BATCHES + spoiled
     assert set(journalled(generating.output).values()) == {1}
 
 
@@ -156,7 +156,7 @@ def test_an_api_that_stays_down_ends_the_run_and_the_next_goes_on(generating: Ge
     generating.change("attempts = 8", "attempts = 2")
     generating.change("concurrency = 8", "concurrency = 1")
     down = standin.faults.push(
-        Fault(status=529, times=None, when=lambda asked: generating.cell_of(asked) == "dental/complaint/02")
+        Fault(status=529, times=None, when=lambda asked: generating.batch_of(asked) == "dental/complaint/02")
     )
     result = generating()
     assert result.exit_code == 1
@@ -168,7 +168,7 @@ def test_an_api_that_stays_down_ends_the_run_and_the_next_goes_on(generating: Ge
     standin.faults.clear()
     asked_before = len(standin.asked)
     assert generating().exit_code == 0
-    assert len(standin.asked) == asked_before + CELLS - len(done)
+    assert len(standin.asked) == asked_before + BATCHES - len(done)
 
 
 def test_an_api_that_asks_for_too_long_a_wait_ends_the_run(generating: Generating, standin: LlmStandIn) -> None:
@@ -183,16 +183,16 @@ def test_a_cell_without_a_usable_answer_is_left_for_the_next_run(generating: Gen
         Fault(
             change=faults.truncated().change,
             times=None,
-            when=lambda asked: generating.cell_of(asked) == "dental/complaint/01",
+            when=lambda asked: generating.batch_of(asked) == "dental/complaint/01",
         )
     )
     result = generating()
     assert result.exit_code == 0
     assert "1 of 14 requests have no usable answer; run this again for them." in result.output
-    assert len(standin.asked) == CELLS + 2
+    assert len(standin.asked) == BATCHES + 2
     standin.faults.clear()
     assert "28 messages in" in generating().output
-    assert len(standin.asked) == CELLS + 3
+    assert len(standin.asked) == BATCHES + 3
 
 
 # ---- interruptions
@@ -202,7 +202,7 @@ def test_a_finished_run_asks_nothing_again(generating: Generating) -> None:
     generating()
     files = {path: path.read_bytes() for path in generating.output.rglob("*.tsv")}
     assert generating().exit_code == 0
-    assert len(generating.standin.asked) == CELLS
+    assert len(generating.standin.asked) == BATCHES
     assert {path: path.read_bytes() for path in generating.output.rglob("*.tsv")} == files
 
 
@@ -226,10 +226,10 @@ def test_a_run_that_was_killed_loses_no_more_than_what_was_under_way(
 
     assert result.exit_code == 0, result.output
     assert "28 messages in" in result.output
-    asked = Counter(generating.cell_of(asked) for asked in standin.asked)
-    assert len(asked) == CELLS
-    assert sum(asked.values()) <= CELLS + concurrency
-    assert all(asked[cell] == 1 for cell in done)
+    asked = Counter(generating.batch_of(asked) for asked in standin.asked)
+    assert len(asked) == BATCHES
+    assert sum(asked.values()) <= BATCHES + concurrency
+    assert all(asked[batch] == 1 for batch in done)
     assert set(journalled(generating.output).values()) == {1}
 
 
@@ -239,7 +239,7 @@ def test_a_journal_that_ends_in_the_middle_of_a_line_goes_on(generating: Generat
     whole = journal.read_bytes()
     journal.write_bytes(whole[:-20])
     assert "28 messages in" in generating().output
-    assert len(generating.standin.asked) == CELLS + 1
+    assert len(generating.standin.asked) == BATCHES + 1
     assert journal.read_bytes() == whole
 
 
@@ -264,7 +264,7 @@ def test_a_folder_is_for_one_run_at_a_time(generating: Generating) -> None:
 def test_every_request_is_in_the_ledger_and_the_total_is_printed(generating: Generating) -> None:
     result = generating()
     settled = [entry for entry in lines(generating.output / "ledger.jsonl") if entry["state"] == "settled"]
-    assert len(settled) == CELLS
+    assert len(settled) == BATCHES
     for entry in settled:
         expected = (entry["input_tokens"] * 0.15 + entry["output_tokens"] * 0.60) / 1e6
         assert entry["dollars"] == pytest.approx(expected)
@@ -285,13 +285,13 @@ def test_a_budget_ends_the_run_before_it_is_exceeded_and_a_larger_one_goes_on(
     spent = sum(entry["dollars"] for entry in lines(generating.output / "ledger.jsonl") if entry["state"] == "settled")
     assert 0 < spent <= budget
     done = len(journalled(generating.output))
-    assert 0 < done < CELLS
-    assert f"{CELLS - done} of {CELLS} requests have no usable answer" in result.output
+    assert 0 < done < BATCHES
+    assert f"{BATCHES - done} of {BATCHES} requests have no usable answer" in result.output
 
     assert "Stopped" in generating("training", "--budget", str(budget)).output
     assert len(standin.asked) == done
     assert "28 messages in" in generating("training", "--budget", "1").output
-    assert len(standin.asked) == CELLS
+    assert len(standin.asked) == BATCHES
 
 
 def test_a_budget_of_nothing_is_not_taken(generating: Generating) -> None:

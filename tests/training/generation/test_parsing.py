@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from training.data.corpus import CORPUS, RECIPE_SOURCE, read_corpus
-from training.generation.plan import Cell, Draft
-from training.generation.reading import UnusableAnswerError, flaw_of_text, read_answer
+from training.generation.parsing import UnusableAnswerError, flaw_of_text, parse_answer
+from training.generation.plan import DraftBatch, MessageDraft
 from training.llm.chat import Answer
 
-DRAFTS = tuple(Draft("complaint", "dental", channel, "rushed", "senior", "messy", None) for channel in ("sms", "chat"))
-CELL = Cell("dental/complaint/01", DRAFTS)
+DRAFTS = tuple(
+    MessageDraft("complaint", "dental", channel, "rushed", "senior", "messy", None) for channel in ("sms", "chat")
+)
+CELL = DraftBatch("dental/complaint/01", DRAFTS)
 TEXT = "i have waited an hour, {full_name}"
 
 
@@ -26,7 +28,7 @@ def answer(*entries: object, complete: bool = True) -> Answer:
 
 
 def test_takes_the_message_of_every_draft() -> None:
-    written = read_answer(answer(entry(2, text=f" {TEXT} two "), entry(1)), CELL)
+    written = parse_answer(answer(entry(2, text=f" {TEXT} two "), entry(1)), CELL)
     assert written.texts == {0: TEXT, 1: f"{TEXT} two"}
     assert written.rejected == {}
 
@@ -57,7 +59,7 @@ def test_takes_the_message_of_every_draft() -> None:
     ],
 )
 def test_takes_no_message_that_is_not_what_was_asked_for(bad: object, reason: str) -> None:
-    written = read_answer(answer(entry(1), bad), CELL)
+    written = parse_answer(answer(entry(1), bad), CELL)
     assert written.texts == {0: TEXT}
     assert written.rejected == {reason: 1}
 
@@ -75,7 +77,7 @@ def test_takes_no_message_that_is_not_what_was_asked_for(bad: object, reason: st
 )
 def test_an_answer_without_a_single_message_is_unusable(unusable: Answer, reason: str) -> None:
     with pytest.raises(UnusableAnswerError, match=reason):
-        read_answer(unusable, CELL)
+        parse_answer(unusable, CELL)
 
 
 def test_every_message_of_the_corpus_would_be_taken() -> None:

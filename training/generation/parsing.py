@@ -10,10 +10,10 @@ from typing import Any
 
 from training.data.rendering import SLOTS
 from training.errors import TrainingError
-from training.generation.personal import holds_personal_value
-from training.generation.plan import Cell, Draft
+from training.generation.personal import has_personal_value
+from training.generation.plan import DraftBatch, MessageDraft
 from training.llm.chat import Answer
-from training.llm.json_answer import read_object
+from training.llm.json_answer import parse_object
 
 SHORTEST, LONGEST = 8, 600
 _ECHOED = ("intent", "practice", "channel", "tone", "age")
@@ -29,7 +29,7 @@ class Written:
     """What one answer brought.
 
     Attributes:
-        texts: Index of a draft in its cell → its message.
+        texts: Index of a draft in its batch → its message.
         rejected: Why messages were not taken → how many.
     """
 
@@ -37,21 +37,21 @@ class Written:
     rejected: Mapping[str, int]
 
 
-def read_answer(answer: Answer, cell: Cell) -> Written:
-    """Read the answer to the request for a cell.
+def parse_answer(answer: Answer, batch: DraftBatch) -> Written:
+    """Read the answer to the request for a batch.
 
     Raises:
         UnusableAnswerError: It was cut short, is not the JSON that was asked for, or none of its messages is taken.
     """
     if not answer.complete:
         raise UnusableAnswerError("the answer was cut short")
-    entries = (read_object(answer.text) or {}).get("messages")
+    entries = (parse_object(answer.text) or {}).get("messages")
     if not isinstance(entries, list):
         raise UnusableAnswerError("the answer is not the JSON that was asked for")
     texts: dict[int, str] = {}
     rejected: Counter[str] = Counter()
     for entry in entries:
-        flaw = _flaw(entry, cell, texts)
+        flaw = _flaw(entry, batch, texts)
         if flaw is None:
             texts[entry["number"] - 1] = entry["text"].strip()
         else:
@@ -61,18 +61,18 @@ def read_answer(answer: Answer, cell: Cell) -> Written:
     return Written(texts, rejected)
 
 
-def _flaw(entry: Any, cell: Cell, taken: Mapping[int, str]) -> str | None:
+def _flaw(entry: Any, batch: DraftBatch, taken: Mapping[int, str]) -> str | None:
     number = entry.get("number") if isinstance(entry, dict) else None
-    if not isinstance(number, int) or not 1 <= number <= len(cell.drafts) or not isinstance(entry.get("text"), str):
+    if not isinstance(number, int) or not 1 <= number <= len(batch.drafts) or not isinstance(entry.get("text"), str):
         return "malformed"
     if number - 1 in taken:
         return "number given twice"
-    if not _is_as_drafted(entry, cell.drafts[number - 1]):
+    if not _is_as_drafted(entry, batch.drafts[number - 1]):
         return "other labels than asked for"
     return flaw_of_text(entry["text"].strip())
 
 
-def _is_as_drafted(entry: Mapping[str, Any], draft: Draft) -> bool:
+def _is_as_drafted(entry: Mapping[str, Any], draft: MessageDraft) -> bool:
     asked = asdict(draft)
     return all(entry.get(key) == asked[key] for key in _ECHOED)
 
@@ -85,6 +85,6 @@ def flaw_of_text(text: str) -> str | None:
         return "more than one line"
     if not {slot[1] for slot in _SLOT.finditer(text)} <= SLOTS or re.search(r"[{}]", _SLOT.sub("", text)):
         return "unknown slot"
-    if holds_personal_value(text):
+    if has_personal_value(text):
         return "looks like a real person's value"
     return None

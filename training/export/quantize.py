@@ -32,14 +32,14 @@ _GELU_ZERO: Final = 16
 Floats = NDArray[np.float32]
 
 
-def quantise_lean(folded: Path, network: Path) -> None:
-    """Write the 8-bit form of a network that `export_lean` wrote."""
+def quantize_deberta(folded: Path, network: Path) -> None:
+    """Write the 8-bit form of a network that `export_deberta` wrote."""
     model = onnx.load(folded, load_external_data=False)
     columns = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
-    onnx.save(_Quantiser(model, folded.parent).quantise().model(columns), network)
+    onnx.save(_Quantizer(model, folded.parent).quantize().model(columns), network)
 
 
-class _Quantiser:
+class _Quantizer:
     """Rewrites one graph, node by node; a weight is read when its turn comes, and then forgotten."""
 
     def __init__(self, model: onnx.ModelProto, folder: Path) -> None:
@@ -51,7 +51,7 @@ class _Quantiser:
         self._rows: dict[str, tuple[str, str, str]] = {}
         self._zeros: dict[tuple[str, int], str] = {}
 
-    def quantise(self) -> Graph:
+    def quantize(self) -> Graph:
         for node in self._nodes:
             if node.op_type in ("Gemm", "MatMul") and node.name.startswith((TOKENS, TEXTS)):
                 self._product(node)
@@ -77,7 +77,7 @@ class _Quantiser:
     def _lookup(self, node: onnx.NodeProto) -> None:
         graph, name = self._graph, node.name
         table, chosen = node.input
-        numbers, scales = quantise_rows(self._value(table))
+        numbers, scales = quantize_rows(self._value(table))
         rows = graph.add("Gather", graph.constant(table, numbers), chosen, name=f"{name}/numbers")
         scale = graph.add("Gather", graph.constant(f"{table}/scales", scales), chosen, name=f"{name}/scales")
         graph.add("DequantizeLinear", rows, scale, name=name, axis=0)
@@ -85,10 +85,10 @@ class _Quantiser:
     def _product(self, node: onnx.NodeProto) -> None:
         graph, name = self._graph, node.name
         states, weight, *bias = node.input
-        numbers, scales = quantise_columns(self._value(weight))
-        rows, scale, zero = self._quantised(states, TOKENS if name.startswith(TOKENS) else TEXTS)
-        one = graph.constant("one", np.float32(1))
-        stored = [graph.constant(weight, numbers), one, graph.constant(f"{weight}/scales", scales), zero]
+        numbers, scales = quantize_columns(self._value(weight))
+        rows, scale, zero = self._quantized(states, TOKENS if name.startswith(TOKENS) else TEXTS)
+        unit = graph.constant("one", np.float32(1))
+        stored = [graph.constant(weight, numbers), unit, graph.constant(f"{weight}/scales", scales), zero]
         unscaled = graph.add("MatMulIntegerToFloat", rows, *stored, name=f"{name}/numbers", domain=MICROSOFT)
         if bias:
             product = graph.add("Mul", unscaled, scale, name=f"{name}/scaled")
@@ -96,13 +96,13 @@ class _Quantiser:
         else:
             graph.add("Mul", unscaled, scale, name=name)
 
-    def _quantised(self, states: str, kind: str) -> tuple[str, str, str]:
+    def _quantized(self, states: str, kind: str) -> tuple[str, str, str]:
         """Return the names of states as bytes, of their rows' scales and of the byte that is zero."""
         if states not in self._rows:
-            self._rows[states] = self._quantise_states(states, kind)
+            self._rows[states] = self._quantize_states(states, kind)
         return self._rows[states]
 
-    def _quantise_states(self, states: str, kind: str) -> tuple[str, str, str]:
+    def _quantize_states(self, states: str, kind: str) -> tuple[str, str, str]:
         graph, of_gelu = self._graph, self._kinds[states] in _GELU
         zero = _GELU_ZERO if of_gelu else _MIDDLE
         steps = 255 - zero
@@ -138,14 +138,14 @@ class _Quantiser:
         return self._zeros[kind, zero]
 
 
-def quantise_rows(table: Floats) -> tuple[NDArray[np.int8], Floats]:
+def quantize_rows(table: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Return a table of any number of dimensions as 8-bit integers, and the scale of each of its rows."""
     rows = table.reshape(len(table), -1)
     scales = (np.abs(rows).max(axis=1) / _LARGEST).astype(np.float32)
     return _rounded(rows, scales[:, None]).reshape(table.shape), scales
 
 
-def quantise_columns(weight: Floats) -> tuple[NDArray[np.int8], Floats]:
+def quantize_columns(weight: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Return a weight as 8-bit integers, no two of which overflow 16 bits, and the scale of each column.
 
     Args:

@@ -11,10 +11,10 @@ import pytest
 from classifier.check import check
 from classifier.store import SHIPPED, ModelStore
 from tests.classifier import tiny_model
+from training.refresh.assessment import Counts
+from training.refresh.candidate import Evidence, assess_candidate, store_candidate
 from training.refresh.comparison import LabeledSet, load_labeled_set
-from training.refresh.proposing import Evidence, judge, propose
 from training.refresh.settings import Rule
-from training.refresh.verdict import Counts
 
 RULE = Rule(loss=0.005, possible_loss=0.02, significance=0.05, resamples=500)
 SECRET = "swordfish"
@@ -38,12 +38,12 @@ def strong(tmp_path: Path) -> Path:
 
 def test_a_better_model_becomes_a_candidate_and_can_then_be_activated(weak: Path, strong: Path, tmp_path: Path) -> None:
     store = ModelStore(tmp_path / "models")
-    verdict = judge(weak, strong, EVIDENCE, "compact", RULE)
+    assessment = assess_candidate(weak, strong, EVIDENCE, "compact", RULE)
 
-    version = propose(verdict, strong, store)
+    version = store_candidate(assessment, strong, store)
 
-    assert verdict.objections == ()
-    assert verdict.comparisons[0].by_intent["clinical_concern"].gain == 1.0
+    assert assessment.objections == ()
+    assert assessment.comparisons[0].by_intent["clinical_concern"].gain == 1.0
     assert store.versions() == [version]
     assert store.choice().active.version == SHIPPED, "it was activated by itself"
     assert all(finding.passed for finding in check(store.folder_of(version)))
@@ -53,10 +53,10 @@ def test_a_better_model_becomes_a_candidate_and_can_then_be_activated(weak: Path
 
 
 def test_a_worse_one_is_spoken_against(weak: Path, strong: Path) -> None:
-    verdict = judge(strong, weak, EVIDENCE, "compact", RULE)
+    assessment = assess_candidate(strong, weak, EVIDENCE, "compact", RULE)
 
-    assert not verdict.is_proposed
-    said = "; ".join(verdict.objections)
+    assert not assessment.is_proposed
+    said = "; ".join(assessment.objections)
     assert "its accuracy on the test file is lower (100.0% before, 66.7% now)" in said
     assert "its recall of clinical_concern on the test file is lower" in said
     assert "it did not pass its check: expected clinical_concern" in said
@@ -64,7 +64,7 @@ def test_a_worse_one_is_spoken_against(weak: Path, strong: Path) -> None:
 
 
 def test_no_text_of_a_message_gets_into_the_report(weak: Path, strong: Path, tmp_path: Path) -> None:
-    propose(judge(weak, strong, EVIDENCE, "compact", RULE), strong, ModelStore(tmp_path / "models"))
+    store_candidate(assess_candidate(weak, strong, EVIDENCE, "compact", RULE), strong, ModelStore(tmp_path / "models"))
 
     for file in strong.iterdir():
         assert SECRET.encode() not in file.read_bytes(), file.name

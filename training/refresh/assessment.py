@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from training.markdown import percent, table
+from training.markdown import format_percent, format_table
 from training.refresh.comparison import Comparison, Difference
 from training.refresh.settings import Rule
 
@@ -42,7 +42,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Assessment:
     """A comparison and what follows from it.
 
     Attributes:
@@ -71,7 +71,7 @@ class Verdict:
         return not self.objections
 
 
-def objections(
+def find_objections(
     comparisons: Sequence[Comparison], urgency: Difference, failed_checks: Sequence[str], rule: Rule
 ) -> tuple[str, ...]:
     """Return what speaks against a new model, a phrase each.
@@ -106,40 +106,41 @@ def _of_set(comparison: Comparison, rule: Rule) -> list[str]:
     return found
 
 
-def write_report(verdict: Verdict, folder: Path) -> Path:
+def write_assessment(assessment: Assessment, folder: Path) -> Path:
     """Write the report as Markdown and JSON, without any text of a message.
 
     Returns:
         The Markdown file.
     """
-    content = asdict(verdict) | {"rule": verdict.rule.model_dump(), "proposed": verdict.is_proposed}
+    content = asdict(assessment) | {"rule": assessment.rule.model_dump(), "proposed": assessment.is_proposed}
     (folder / "proposal.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     report = folder / "proposal.md"
-    report.write_text(_markdown(verdict), encoding="utf-8")
+    report.write_text(_markdown(assessment), encoding="utf-8")
     return report
 
 
-def summary(verdict: Verdict) -> list[str]:
+def summarize_assessment(assessment: Assessment) -> list[str]:
     """Return the report in a few lines."""
-    counts = verdict.counts
+    counts = assessment.counts
     lines = [
         f"reviews: {counts.trained_on} trained on, {counts.compared_on} compared on; left out: {counts.identifying}"
         f" that could name somebody, {counts.without_intent} of no intent"
     ]
-    lines += [f"{comparison.name}: {_line(comparison.overall)}" for comparison in verdict.comparisons]
-    return [*lines, f"urgent messages found: {_line(verdict.urgency)}"]
+    lines += [f"{comparison.name}: {_line(comparison.overall)}" for comparison in assessment.comparisons]
+    return [*lines, f"urgent messages found: {_line(assessment.urgency)}"]
 
 
-def _markdown(verdict: Verdict) -> str:
-    rule = verdict.rule
-    outcome = "It is proposed." if verdict.is_proposed else "It is not proposed:"
-    objections = "".join(f"- {objection}\n" for objection in verdict.objections)
-    tables = "\n".join(_section(comparison) for comparison in verdict.comparisons)
-    lines = "\n".join(f"- {line}" for line in summary(verdict))
+def _markdown(assessment: Assessment) -> str:
+    rule = assessment.rule
+    outcome = "It is proposed." if assessment.is_proposed else "It is not proposed:"
+    objections = "".join(f"- {objection}\n" for objection in assessment.objections)
+    tables = "\n".join(_section(comparison) for comparison in assessment.comparisons)
+    lines = "\n".join(f"- {line}" for line in summarize_assessment(assessment))
     return f"""\
-# Model {verdict.new}, to follow {verdict.old}
+# Model {assessment.new}, to follow {assessment.old}
 
-Trained by the recipe `{verdict.recipe}` on the corpus and on reviewed messages of {verdict.counts.practices} practices.
+Trained by the recipe `{assessment.recipe}` on the corpus and on reviewed messages of {assessment.counts.practices}
+practices.
 {outcome}
 
 {objections}
@@ -163,15 +164,15 @@ def _section(comparison: Comparison) -> str:
         _row(name, found) for name, found in (("all (accuracy)", comparison.overall), *comparison.by_intent.items())
     ]
     header = ["recall of", "messages", "old", "new", "points", "95% interval", "chance of such a loss"]
-    return f"## {comparison.name.capitalize()}\n\n{table(header, rows)}\n"
+    return f"## {comparison.name.capitalize()}\n\n{format_table(header, rows)}\n"
 
 
 def _row(name: str, found: Difference) -> list[str]:
     return [
         name,
         f"{found.messages:,}",
-        percent(found.old),
-        percent(found.new),
+        format_percent(found.old),
+        format_percent(found.new),
         _points(found.gain, "+"),
         f"{_points(found.low, '+')} to {_points(found.high, '+')}",
         f"{found.chance_of_loss:.3f}",
@@ -183,7 +184,7 @@ def _line(found: Difference) -> str:
 
 
 def _change(found: Difference) -> str:
-    return f"{percent(found.old)} before, {percent(found.new)} now"
+    return f"{format_percent(found.old)} before, {format_percent(found.new)} now"
 
 
 def _points(share: float, sign: str = "") -> str:

@@ -10,9 +10,9 @@ from classifier import Classifier
 from classifier.check import check
 from classifier.store import ModelStore
 from training.export.model_folder import write_manifest
-from training.refresh.comparison import LabeledSet, compare, compare_urgency
+from training.refresh.assessment import Assessment, Counts, find_objections, write_assessment
+from training.refresh.comparison import LabeledSet, compare_models, compare_urgency
 from training.refresh.settings import Rule
-from training.refresh.verdict import Counts, Verdict, objections, write_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Evidence:
     counts: Counts
 
 
-def judge(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> Verdict:
+def assess_candidate(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> Assessment:
     """Compare a new model with the one in use.
 
     Args:
@@ -44,10 +44,10 @@ def judge(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> 
         ModelError: One of the folders cannot be used.
     """
     before, after = Classifier.load(old), Classifier.load(new)
-    comparisons = tuple(compare(before, after, labeled, rule.resamples) for labeled in evidence.sets)
+    comparisons = tuple(compare_models(before, after, labeled, rule.resamples) for labeled in evidence.sets)
     urgency = compare_urgency(before, after, evidence.urgent, rule.resamples)
     failed = [finding.detail for finding in check(new) if not finding.passed]
-    return Verdict(
+    return Assessment(
         old=before.info.version,
         new=after.info.version,
         recipe=recipe,
@@ -55,11 +55,11 @@ def judge(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> 
         comparisons=comparisons,
         urgency=urgency,
         rule=rule,
-        objections=objections(comparisons, urgency, failed, rule),
+        objections=find_objections(comparisons, urgency, failed, rule),
     )
 
 
-def propose(verdict: Verdict, model: Path, store: ModelStore) -> str:
+def store_candidate(assessment: Assessment, model: Path, store: ModelStore) -> str:
     """Put a model into the store, with the report that speaks for it; which one is in use stays as it is.
 
     Returns:
@@ -68,6 +68,6 @@ def propose(verdict: Verdict, model: Path, store: ModelStore) -> str:
     Raises:
         ModelError: The store cannot be written.
     """
-    write_report(verdict, model)
+    write_assessment(assessment, model)
     write_manifest(model)
     return store.add(model)

@@ -9,11 +9,11 @@ from dataclasses import asdict
 
 from tqdm.auto import tqdm
 
-from training.benchmark.contender import Contender, Reading
+from training.benchmark.contender import Contender, Prediction
 from training.json_lines import JsonLines
 
 
-def read_all(contender: Contender, texts: Sequence[str], cache: JsonLines, task: str) -> list[Reading]:
+def predict_all(contender: Contender, texts: Sequence[str], cache: JsonLines, task: str) -> list[Prediction]:
     """Return what a contender makes of every text, from the cache where it is there.
 
     The cache keeps hashes and intents, never a text.
@@ -28,14 +28,14 @@ def read_all(contender: Contender, texts: Sequence[str], cache: JsonLines, task:
         UnavailableError: An API could not answer; what was answered before is remembered.
         RefusedError: An API will not answer.
     """
-    remembered = {entry.pop("key"): Reading(**entry) for entry in cache.read()}
+    remembered = {entry.pop("key"): Prediction(**entry) for entry in cache.read()}
     keys = [_key(contender.identity, text) for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in remembered}
 
     def read(key: str) -> None:
-        reading = contender.read(missing[key])
-        cache.append({"key": key, **asdict(reading)})
-        remembered[key] = reading
+        prediction = contender.predict(missing[key])
+        cache.append({"key": key, **asdict(prediction)})
+        remembered[key] = prediction
 
     with ThreadPoolExecutor(contender.workers) as pool:
         futures = [pool.submit(read, key) for key in missing]
