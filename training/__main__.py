@@ -1,6 +1,6 @@
-"""`python -m training`: train the intent model, export it, evaluate it.
+"""`python -m training`: train, export and evaluate the intent model.
 
-The libraries behind the steps take seconds to import, so each step imports what it needs.
+Each step imports its own libraries, because some take seconds to import.
 """
 
 from __future__ import annotations
@@ -32,16 +32,14 @@ _Step = Callable[..., None]
 _OPTIONS: tuple[Callable[[_Step], _Step], ...] = (
     click.option("--config", type=_PATH, default=_RECIPE, help="The recipe, a TOML file."),
     click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages."),
-    click.option("--runs", type=_PATH, default=RUNS, help="Where runs keep their checkpoints."),
+    click.option("--runs", type=_PATH, default=RUNS, help="The folder for run folders with checkpoints."),
 )
 _MEASURING = (
     click.option("--output", type=_PATH, default=_OUTPUT, help="The served model folder, replaced after evaluation."),
     click.option(
-        "--reports", type=_PATH, default=_REPORTS, help="Where evaluation reports go, a folder for each model."
+        "--reports", type=_PATH, default=_REPORTS, help="The folder for evaluation reports, one subfolder per model."
     ),
-    click.option(
-        "--validation-only", is_flag=True, help="Leave the cross-style test and the held-back messages alone."
-    ),
+    click.option("--validation-only", is_flag=True, help="Do not use the cross-style test or the held-back messages."),
 )
 
 
@@ -107,28 +105,28 @@ class _Run:
             if part in evaluation:
                 scores = evaluation[part]["int8"]
                 click.echo(f"{part}: accuracy {scores['accuracy']}, macro_f1 {scores['macro_f1']}")
-        click.echo(f"the report is {report / 'report.md'}")
+        click.echo(f"report: {report / 'report.md'}")
 
 
 class _Commands(click.Group):
-    """Commands that end with one sentence, and status 1, where something is wrong with what they were given."""
+    """A group whose commands report bad input as one sentence and exit with status 1."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except UnavailableError as error:
-            raise click.ClickException(f"{error}; what was answered is kept, run this again to go on") from error
+            raise click.ClickException(f"{error}; the answers so far are saved, run this again to continue") from error
         except (IntakeError, ModelError) as error:
             raise click.ClickException(str(error)) from error
 
 
 @click.group(cls=_Commands)
 def main() -> None:
-    """Make the intent model that the classifier serves."""
+    """Train, evaluate and maintain the intent model."""
 
 
 def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command]:
-    """Make a command of a step: every step takes the same options, some take more, and all report errors alike."""
+    """Turn a step into a command: all steps share the same options, and some take more."""
 
     def command_of(step: _Step) -> click.Command:
         def command(config: Path, corpus: Path, runs: Path, **options: Any) -> None:
@@ -143,7 +141,7 @@ def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command
 
 @_command(*_MEASURING)
 def train(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
-    """Fit, export, evaluate and publish the model; resumes from the last checkpoint."""
+    """Fit, export, evaluate and publish the model. Resumes from the last checkpoint."""
     run.fit()
     run.export()
     run.evaluate(output, reports, validation_only)
@@ -151,19 +149,19 @@ def train(run: _Run, output: Path, reports: Path, validation_only: bool) -> None
 
 @_command()
 def fit(run: _Run) -> None:
-    """Learn the weights and nothing more; goes on from the last checkpoint."""
+    """Fit the weights only. Resumes from the last checkpoint."""
     run.fit()
 
 
 @_command()
 def export(run: _Run) -> None:
-    """Export and calibrate the best checkpoint of a finished training."""
+    """Export and calibrate the best checkpoint of a finished fit."""
     run.export()
 
 
 @_command(*_MEASURING)
 def evaluate(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
-    """Evaluate the exported model, write its report and card, then publish model and card together."""
+    """Evaluate the exported model, write its report and card, then publish the model with its card."""
     run.evaluate(output, reports, validation_only)
 
 

@@ -1,4 +1,4 @@
-"""Scores and how far to trust them: pure arithmetic on what was expected and what was said."""
+"""Scores and their confidence intervals, as pure functions of expected and predicted labels."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def bootstrap_interval(correct: NDArray[np.bool_], seed: int = 0, resamples: int
     """Return the 95% percentile bootstrap interval of an accuracy.
 
     Args:
-        correct: Whether each message was understood; at least one.
-        seed: Where the resamples come from.
-        resamples: How many there are.
+        correct: Whether each message was classified correctly; at least one message.
+        seed: Random seed of the resamples.
+        resamples: Number of resamples.
     """
-    # Of a resample only the number of right messages matters, and that is binomial.
+    # Only the number of correct predictions in a resample matters, and it is binomial.
     right = np.random.default_rng(seed).binomial(len(correct), correct.mean(), resamples)
     return _outer(right / len(correct))
 
@@ -35,13 +35,13 @@ def macro_f1_interval(
     """Return the 95% percentile bootstrap interval of the unweighted mean of the labels' F1.
 
     Args:
-        expected: The right label of each message; at least one message.
-        predicted: What was said of each.
-        labels: The labels that count. One that a resample has no message of, and that nobody said, scores 0.
-        seed: Where the resamples come from.
-        resamples: How many there are.
+        expected: The correct label of each message; at least one message.
+        predicted: The predicted label of each message.
+        labels: The labels to score. A label that a resample neither contains nor predicts scores 0.
+        seed: Random seed of the resamples.
+        resamples: Number of resamples.
     """
-    # Of a resample only the confusion table matters, and that is multinomial.
+    # Only the confusion matrix of a resample matters, and it is multinomial.
     cells, counts = np.unique(np.array([expected, predicted]), axis=1, return_counts=True)
     tables = np.random.default_rng(seed).multinomial(len(expected), counts / counts.sum(), resamples)
     scores = [
@@ -55,11 +55,11 @@ def macro_f1_interval(
 
 
 def per_class(expected: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return `precision`, `recall`, `f1` (0 to 1, and 0 where undefined) and `messages` of every label.
+    """Return the `precision`, `recall`, `f1` (0 to 1, or 0 if undefined) and `messages` of each label.
 
     Args:
-        expected: The right label of each message; at least one message.
-        predicted: The predicted label of each.
+        expected: The correct label of each message; at least one message.
+        predicted: The predicted label of each message.
         labels: The labels to score, in the order of the result.
     """
     columns = precision_recall_fscore_support(expected, predicted, labels=list(labels), zero_division=0.0)
@@ -86,33 +86,33 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
 
 
 def risk_coverage(confidence: Floats, correct: Flags) -> tuple[Floats, Floats]:
-    """Return what can be had by acting on the surest messages alone.
+    """Return the accuracy of acting only on the most confident messages, for each possible cutoff.
 
     Args:
-        confidence: How sure each message is; at least one message.
-        correct: Whether it was understood.
+        confidence: The confidence of each prediction; at least one message.
+        correct: Whether each prediction is correct.
 
     Returns:
-        The share of the messages acted on, rising to 1, and the accuracy on them, for every confidence that
-        occurs as the threshold.
+        The share of messages acted on, rising to 1, and the accuracy on them, with each distinct confidence as the
+        cutoff.
     """
     surest_first = np.argsort(-confidence, kind="stable")
     ranked = confidence[surest_first]
-    # Messages of the same confidence are acted on together or not at all.
+    # Messages with the same confidence are on the same side of every cutoff.
     ends = np.flatnonzero(np.append(ranked[1:] < ranked[:-1], True))
     right = np.cumsum(correct[surest_first])
     return (ends + 1) / len(ranked), right[ends] / (ends + 1)
 
 
 def coverage_at(accuracy: float, confidence: Floats, correct: Flags) -> float:
-    """Return the largest share of the messages, 0 to 1, that can be acted on at an accuracy; 0 where none can."""
+    """Return the largest share of messages, 0 to 1, that can be acted on at the given accuracy; 0 if there is none."""
     coverage, reached = risk_coverage(confidence, correct)
     enough = coverage[reached >= accuracy]
     return float(enough.max(initial=0.0))
 
 
 def reliability_bins(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict[str, float]]:
-    """Return mean `confidence`, `accuracy` and `messages` of every bin, of equal width, that is not empty."""
+    """Return the mean `confidence`, the `accuracy` and the number of `messages` of each nonempty, equally wide bin."""
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     return [
         {
@@ -125,9 +125,9 @@ def reliability_bins(confidence: Floats, correct: Flags, bins: int = 15) -> list
 
 
 def expected_calibration_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1: how far the bins' confidence is off (Guo et al. 2017).
+    """Return the expected calibration error, 0 to 1: the mean gap between confidence and accuracy (Guo et al. 2017).
 
-    Neither scikit-learn nor scipy has it: `calibration_curve` does not count the messages of its bins.
+    Neither scikit-learn nor scipy computes it: `calibration_curve` does not return the size of its bins.
     """
     found = reliability_bins(confidence, correct, bins)
     return sum(part["messages"] * abs(part["confidence"] - part["accuracy"]) for part in found) / len(confidence)

@@ -217,7 +217,7 @@ def test_training_and_export_need_no_test_messages_and_evaluation_names_what_is_
     """The folders `test/` and `held_back/` are missing, so whatever would read them fails."""
     result = pipeline("train")
     assert result.exit_code == 1
-    assert "crossstyle.jsonl is missing: restore it, or evaluate with --validation-only" in result.output
+    assert "crossstyle.jsonl is missing: restore it, or use --validation-only" in result.output
     assert (pipeline.run / "model" / "model.onnx").exists()
     assert not pipeline.output.exists()
     assert not (pipeline.corpus / "READS.md").exists()
@@ -263,7 +263,7 @@ def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeli
     assert not (pipeline.corpus / "READS.md").exists()
     evaluation = pipeline.served("evaluation.json")
     assert evaluation.keys().isdisjoint({"cross_style", "held_back"})
-    assert "left alone in this evaluation" in (pipeline.output / "README.md").read_text(encoding="utf-8")
+    assert "were not used in this evaluation" in (pipeline.output / "README.md").read_text(encoding="utf-8")
     text = (pipeline.report / "report.md").read_text(encoding="utf-8")
     assert "(`--validation-only`)" in text
     assert "cross_style" not in text
@@ -366,9 +366,9 @@ def test_the_reference_recipe_trains_a_deberta_v3_from_the_files_that_the_hub_ha
     (understanding,) = Classifier.load(pipeline.output).classify(["complaint to dental"])
     assert understanding.language == "en"
     card = (pipeline.output / "README.md").read_text(encoding="utf-8")
-    assert "microsoft/deberta-v3-base, licence MIT" in card
-    assert "always names one of its intents" in card
-    assert "the network alone" not in card
+    assert "microsoft/deberta-v3-base, license MIT" in card
+    assert "always predicts one of its intents" in card
+    assert "only the network" not in card
 
 
 def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path: Path, tiny_bert: Path) -> None:
@@ -394,7 +394,7 @@ def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path
     assert not (teacher / "model").exists()
     assert trained_labels(pipeline) == list(output_names(screens=True))
     card = (pipeline.output / "README.md").read_text(encoding="utf-8")
-    assert "70% of the loss compared its answers with those of another model, made by `teacher.toml`" in card
+    assert "70% of the loss compared its answers with those of a larger model, trained with `teacher.toml`" in card
 
 
 def trained_labels(pipeline: Pipeline) -> list[str]:

@@ -70,7 +70,7 @@ def test_a_recipe_that_is_not_text_is_named(tmp_path: Path) -> None:
 def test_a_run_folder_takes_its_own_recipe_again_and_refuses_another(tmp_path: Path) -> None:
     recipe = load_recipe(COMPACT)
     assert open_run(recipe, tmp_path) == open_run(recipe, tmp_path)
-    with pytest.raises(RunError, match="another version of the recipe; remove it to start anew"):
+    with pytest.raises(RunError, match="another version of the recipe: remove it to start over"):
         open_run(recipe.model_copy(update={"seed": 1}), tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a benchmark through its input."""
+"""Errors in the input of a benchmark."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from training.errors import TrainingError
 
 
 class BenchmarkError(TrainingError):
-    """A file or a model that cannot be used; the message names it and says what is expected."""
+    """A model that cannot be used; the message names it and says what is expected."""

@@ -1,4 +1,4 @@
-"""The results as a Markdown page and as JSON."""
+"""Format the results as Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from training.markdown import format_percent, format_table
 
 
 def format_page(results: Sequence[Result], messages: int, prices_as_of: date) -> str:
-    """Return the page."""
+    """Return the Markdown page."""
     lines = [
         "# Benchmark",
         "",
-        f"{messages:,} messages, each read by itself. Brackets hold 95% bootstrap intervals. Latency is that of single "
-        f"messages, the network to an API included. Costs are list prices of {prices_as_of}; local models have none. "
-        "An answer that names no intent is unreadable, and wrong.",
+        f"{messages:,} messages, classified one at a time. 95% bootstrap intervals are in brackets. Latency is per "
+        f"message and includes the network for APIs. Costs are list prices of {prices_as_of}; local models are free. "
+        "An answer without an intent is unreadable and counts as wrong.",
         "",
         format_table(
             ("model", "accuracy", "macro-F1", *(f"p{p} ms" for p in PERCENTILES), "$ per 1,000", "unreadable"),
@@ -34,7 +34,7 @@ def format_page(results: Sequence[Result], messages: int, prices_as_of: date) ->
 
 
 def as_json(results: Sequence[Result], messages: int, prices_as_of: date) -> dict[str, Any]:
-    """Return what `benchmark.json` holds."""
+    """Return the content of `benchmark.json`."""
     return {
         "messages": messages,
         "prices_as_of": prices_as_of.isoformat(),

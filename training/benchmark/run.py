@@ -1,4 +1,4 @@
-"""One run of `benchmark`: from the messages to the report."""
+"""Run `benchmark`, from the messages to the report."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from training.json_lines import JsonLines
 
 
 def run_benchmark(messages: Path, models: Sequence[str], prices: Path, corpus: Path, output: Path) -> str:
-    """Have every model read every message, write the report to `output`, and return its Markdown.
+    """Run every model on every message, write the report to `output`, and return its Markdown.
 
     Raises:
         LabeledFileError: The messages cannot be used.
         BenchmarkError: A model cannot be used.
-        CorpusError: The baseline's corpus does not follow its format.
+        CorpusError: The baseline's corpus cannot be read.
         RecipeError: The price list cannot be used.
-        JsonLinesError: Another process is using the folder, or what is remembered there is damaged.
-        RefusedError: An API will not answer, or there is no key.
-        UnavailableError: An API could not answer.
+        JsonLinesError: The folder is in use, or a cache in it is damaged.
+        RefusedError: An API will never answer, or there is no key.
+        UnavailableError: An API did not answer.
     """
     for model in models:
         split_name(model)
     known_prices, labeled = load_prices(prices), read_labeled_messages(messages)
     with ExitStack() as opened:
-        # All before the first message is read: a missing key should not come to light after an hour.
+        # Open all contenders first, so that a missing key is reported immediately.
         contenders = {model: opened.enter_context(closing(open_contender(model, corpus))) for model in models}
         results = [_result(model, contender, labeled, known_prices, output) for model, contender in contenders.items()]
     page = format_page(results, len(labeled), known_prices.as_of)

@@ -1,7 +1,7 @@
-"""Reading the training corpus.
+"""Read the training corpus.
 
-Nothing here knows the cross-style test file, which only `training.data.cross_style` reads, nor the held-back files,
-which only `training.data.held_back` reads.
+This module does not know the files of the test messages: only `training.data.cross_style` reads the cross-style test,
+and only `training.data.held_back` the held-back messages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RECIPE_SOURCE = "intents"
 """`CorpusMessage.source` of the messages in `<practice>/<intent>.tsv`."""
 
 TOPICS = ("contrast", "boundaries")
-"""Extra families whose lines come in topics: seven consecutive lines on one thing, one for each intent."""
+"""Families in `extra/` grouped by topic: seven consecutive lines about the same subject, one for each intent."""
 
 FIRST_SOURCES = frozenset(
     (
@@ -26,8 +26,9 @@ FIRST_SOURCES = frozenset(
         "short_and_mixed", "spoken_and_long", "voices",
     )
 )  # fmt: skip
-"""What the first model was trained on. It is split by itself, so that what is added later moves no message from
-one part to the other, and every model can be compared with the first on messages that neither has seen."""
+"""The sources of the first model's messages. They are split separately, so that adding messages never moves one of them
+between training and validation, and every model can be compared with the first on messages neither has seen.
+"""
 
 _LABELS = {"acknowledgement": "acknowledgement", "spanish": "spanish", "non_english": "other_language"}
 _SCOPE_KINDS = frozenset(
@@ -44,19 +45,19 @@ class CorpusError(TrainingError):
 
 @dataclass(frozen=True, slots=True)
 class CorpusMessage:
-    """One message, its slots such as `{full_name}` not yet filled, and what is known of it.
+    """One message, with slots such as `{full_name}` not yet filled, and everything known about it.
 
     Attributes:
         text: The message with its slots.
-        label: One of `LABELS`, or None where nobody has said.
-        practice: The kind of practice it was written to, such as `dental`; empty where it could be any.
+        label: One of `LABELS`; None if unlabeled.
+        practice: The kind of practice it is written to, such as `dental`; empty if it fits any practice.
         channel: `sms`, `voicemail`, `chat`, `web_form` or `email`.
-        source: `RECIPE_SOURCE`, or the family of the file it stands in, such as `contrast`.
-        topic: Messages that share a topic say the same thing with different intents and stay in one split.
-        kind: Of what belongs to no intent: what it is, such as `vendor`.
-        urgent: Whether a human must see it within minutes, or None where nobody has said.
-        tone: How it was written, in the intent files alone, such as `anxious`.
-        age: Who wrote it, in the intent files alone, such as `senior`.
+        source: `RECIPE_SOURCE`, or the family of its file, such as `contrast`.
+        topic: Messages that share a topic say the same thing with different intents; a split keeps them together.
+        kind: The kind of an out-of-scope message, such as `vendor`.
+        urgent: Whether a person must see it within minutes; None if unknown.
+        tone: The tone of the writer, such as `anxious`; known only for the intent files.
+        age: The age of the writer, such as `senior`; known only for the intent files.
     """
 
     text: str
@@ -72,25 +73,25 @@ class CorpusMessage:
 
     @property
     def could_seem_urgent(self) -> bool:
-        """Whether it was written to be hard to tell from an urgent message, or is about a symptom.
+        """Whether the message resembles an urgent one, on purpose or because it describes a symptom.
 
-        Nobody would take another one for urgent; a share of false alarms among those says nothing.
+        False alarms are measured on these messages only: nobody would mistake any other message for urgent.
         """
         return self.label in (None, "clinical_concern")
 
 
 def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
-    """Read every training file, in a fixed order.
+    """Read all training files, in a fixed order.
 
     Raises:
-        CorpusError: There are none, or a line has other columns than `corpus/README.md` says.
+        CorpusError: There are no files, or a line does not have the columns that `corpus/README.md` describes.
     """
     intent_files = sorted(path for intent in INTENTS for path in folder.glob(f"*/{intent}.tsv"))
     messages = [message for path in intent_files for message in _read_intent_file(path)]
     for path in sorted(folder.glob("extra/*.tsv")):
         messages.extend(_read_extra_file(path))
     if not messages:
-        raise CorpusError(f"{folder} holds no <practice>/<intent>.tsv and no extra/*.tsv file")
+        raise CorpusError(f"{folder} has no <practice>/<intent>.tsv and no extra/*.tsv file: see corpus/README.md")
     spanish = _spanish(folder / "spanish.txt")
     for path in _with_more(folder, "out_of_scope"):
         messages.extend(_read_scope_file(path, spanish))
@@ -102,15 +103,15 @@ def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
 
 
 def _with_more(folder: Path, name: str) -> list[Path]:
-    """Return `<name>.tsv`, if there is one, and what was added to it in `<name>/`."""
+    """Return `<name>.tsv`, if it exists, and the files in `<name>/`."""
     return [*folder.glob(f"{name}.tsv"), *sorted(folder.glob(f"{name}/*.tsv"))]
 
 
 def read_rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
-    """Yield the number and the columns of every line of a tab-separated file.
+    """Yield the number and the columns of each line of a tab-separated file.
 
     Raises:
-        CorpusError: The file cannot be read, or a line has another number of columns.
+        CorpusError: The file cannot be read, or a line has the wrong number of columns.
     """
     for number, line in enumerate(read_lines(path), start=1):
         found = line.split("\t")
@@ -120,10 +121,10 @@ def read_rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
 
 
 def read_lines(path: Path) -> list[str]:
-    """Read the lines of a corpus file, without their ends.
+    """Read the lines of a corpus file, without line endings.
 
     Raises:
-        CorpusError: The file is missing, or is not UTF-8 text.
+        CorpusError: The file is missing or is not UTF-8 text.
     """
     try:
         with path.open(encoding="utf-8", newline="\n") as lines:
@@ -152,12 +153,12 @@ def _read_extra_file(path: Path) -> Iterable[CorpusMessage]:
 
 
 def _urgency_of_intent(intent: str) -> bool | None:
-    """Nobody said it of these messages; a symptom alone is likely to be urgent."""
+    """Return False for intents that are never urgent, and None for clinical concerns, which may be."""
     return None if intent == "clinical_concern" else False
 
 
 def _spanish(path: Path) -> frozenset[str]:
-    """Return the texts, among those that are not English, that are Spanish."""
+    """Read the texts of the non-English messages that are Spanish."""
     return frozenset(read_lines(path)) if path.exists() else frozenset()
 
 
@@ -167,13 +168,13 @@ def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[CorpusMess
             known = ", ".join(sorted(_SCOPE_KINDS))
             raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {known}")
         kind = "spanish" if text in spanish else kind
-        # What a message in another language says, nobody has judged.
+        # Nobody has labeled the urgency of messages in other languages.
         urgent = None if kind in ("spanish", "non_english") else False
         yield CorpusMessage(text, label_for_kind(kind), "", channel, _source(path), kind=kind, urgent=urgent)
 
 
 def label_for_kind(kind: str) -> str:
-    """Return the label of a message that belongs to no intent."""
+    """Return the label of an out-of-scope message."""
     return _LABELS.get(kind, "out_of_scope")
 
 
@@ -190,10 +191,10 @@ def _read_spanish_file(path: Path) -> Iterable[CorpusMessage]:
 
 
 def parse_urgency(written: str, path: Path, number: int) -> bool:
-    """Return what a line's 1 or 0 says.
+    """Convert the 1 or 0 of a line to a boolean.
 
     Raises:
-        CorpusError: It is neither.
+        CorpusError: The line has neither.
     """
     if written not in ("0", "1"):
         raise CorpusError(f"{path}:{number} starts with {written!r}, expected 1 (urgent) or 0")
@@ -201,12 +202,12 @@ def parse_urgency(written: str, path: Path, number: int) -> bool:
 
 
 def _source(path: Path) -> str:
-    """Name a file by its folder too where it is one of several: `urgency`, `urgency-pairs`."""
+    """Return the name of a file's source, including its folder for files in `urgency/` and `out_of_scope/`."""
     return path.stem if path.parent.name not in ("urgency", "out_of_scope") else f"{path.parent.name}-{path.stem}"
 
 
 def _judged(messages: list[CorpusMessage], path: Path) -> list[CorpusMessage]:
-    """Return the messages with what a reader has said of their urgency: 1, 0, or ? where it could be either."""
+    """Apply the urgency labels that a reviewer assigned: 1, 0, or ? if either is plausible."""
     if not path.exists():
         return messages
     verdicts: dict[str, bool | None] = {}

@@ -1,7 +1,7 @@
-"""The cross-style test set: messages written separately, in a deliberately different style.
+"""The cross-style test: messages written separately, in a deliberately different style.
 
-It is for testing alone. Nothing may be trained, tuned, selected or given a threshold on it, so only
-`training.evaluation.evaluate`, which changes no weight, imports this module.
+It is used only for testing. Nothing may be trained, tuned, selected or calibrated on it, so only
+`training.evaluation.evaluate`, which changes no weights, imports this module.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 from training.data.corpus import CorpusError, CorpusMessage, read_lines
 
 FILE = Path("test") / "crossstyle.jsonl"
-"""Where it lies in the corpus folder."""
+"""Its path in the corpus folder."""
 
 
 def read_cross_style(corpus: Path) -> list[CorpusMessage]:
-    """Return the messages of the cross-style test; their texts have values, not slots.
+    """Read the messages of the cross-style test, whose slots are already filled.
 
     Raises:
         CorpusError: The file cannot be read, or a line is not a JSON object with text, intent, practice and channel.

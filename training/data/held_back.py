@@ -1,6 +1,6 @@
-"""The held-back messages: what the screens are measured on, and nothing else.
+"""The held-back messages, on which the screens are measured.
 
-They are for testing alone, as the cross-style test is: only `training.evaluation.evaluate` imports this module.
+Like the cross-style test, they are used only for testing: only `training.evaluation.evaluate` imports this module.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from training.data.corpus import CorpusError, CorpusMessage, label_for_kind, par
 
 _FOLDER = Path("held_back")
 FILES = tuple(_FOLDER / f"{name}.tsv" for name in ("out_of_scope", "urgency", "in_scope"))
-"""Where they lie in the corpus folder."""
+"""Their paths in the corpus folder."""
 
 
 def read_held_back(corpus: Path) -> list[CorpusMessage]:
-    """Return the held-back messages, their slots not yet filled.
+    """Read the held-back messages, with their slots unfilled.
 
-    Those of no intent have a `kind`, those of the urgency file an `urgent`, and those with an intent a `label`
-    out of `INTENTS`; nothing more is known of any.
+    Out-of-scope messages have a `kind`, messages of the urgency file have `urgent`, and messages with an intent have a
+    `label` from `INTENTS`. Nothing else is known about them.
 
     Raises:
-        CorpusError: A line has other columns than `corpus/README.md` says.
+        CorpusError: A file cannot be read, or a line does not have the columns that `corpus/README.md` describes.
     """
     out_of_scope, urgency, in_scope = (corpus / file for file in FILES)
     return [*_out_of_scope(out_of_scope), *_urgency(urgency), *_in_scope(in_scope)]

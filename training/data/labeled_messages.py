@@ -1,4 +1,4 @@
-"""Files of messages with their right intents, to compare models on."""
+"""Files of messages labeled with their correct intents, for comparing models."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from training.errors import TrainingError
 
 
 class LabeledFileError(TrainingError):
-    """A file of labeled messages that cannot be used; the message names the line and quotes no text."""
+    """A file of labeled messages that cannot be used. The error names the line and never quotes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabeledMessage:
-    """One message and its right intent."""
+    """One message and its correct intent."""
 
     text: str = field(repr=False)
     intent: str
 
 
 def read_labeled_messages(path: Path) -> list[LabeledMessage]:
-    """Read a file of JSON objects, one a line, each with `text` and `intent`; other keys and empty lines are ignored.
+    """Read a file of JSON objects, one per line, each with `text` and `intent`; ignore other keys and empty lines.
 
     Raises:
         LabeledFileError: The file is missing or empty, or a line is not such an object.

@@ -1,4 +1,4 @@
-"""The messages that a recipe trains and validates on."""
+"""Split the corpus into training and validation messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.data.corpus import FIRST_SOURCES, CorpusError, CorpusMessage, read
 from training.recipe import Recipe
 
 VALIDATION_SEED = 1
-"""Seed of the validation messages' slot values, which never change."""
+"""Random seed of the validation messages' slot values, which never change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Split:
 
 
 def read_split(recipe: Recipe, corpus: Path) -> Split:
-    """Read the corpus and split it, leaving out what the recipe's network has no output for.
+    """Read the corpus and split it, without the messages that the recipe's network has no output for.
 
     Raises:
-        CorpusError: The corpus does not follow its format.
+        CorpusError: The corpus cannot be read.
     """
     messages = read_corpus(corpus)
     if not recipe.data.screens:
@@ -36,7 +36,7 @@ def read_split(recipe: Recipe, corpus: Path) -> Split:
 
 
 def validation_intents(split: Split, corpus: Path) -> list[CorpusMessage]:
-    """Return the validation messages that have an intent, on which thresholds are chosen.
+    """Return the validation messages with an intent, which are used to choose thresholds.
 
     Raises:
         CorpusError: There are none.
@@ -51,10 +51,10 @@ def validation_intents(split: Split, corpus: Path) -> list[CorpusMessage]:
 
 
 def split_corpus(messages: list[CorpusMessage], validation_fraction: float, seed: int) -> Split:
-    """Split by stratum (label or urgency, and practice or kind), whole topics at a time.
+    """Split by stratum (label or urgency, and practice or kind), keeping topics together.
 
-    The share `validation_fraction` of every stratum, rounded, goes to validation, and so does the same share
-    of the topics. The parts depend on the messages, the share and the seed alone.
+    The share `validation_fraction` of each stratum, rounded, and the same share of the topics go to validation. The
+    split depends only on the messages, the share and the seed.
     """
     rng = random.Random(seed)  # noqa: S311 - a reproducible shuffle, not a secret
     first = [message for message in messages if message.source in FIRST_SOURCES]

@@ -1,4 +1,4 @@
-"""How good the exported model is: on validation, on what no model was made with, and next to a baseline."""
+"""Evaluate an exported model on validation, on test messages and against a baseline."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _TEST_FILES = (cross_style.FILE, *held_back.FILES)
 
 @dataclass(frozen=True, slots=True)
 class UnseenMessages:
-    """The messages that no model is made with.
+    """The test messages, which are not used to build any model.
 
     Attributes:
-        cross_style: The cross-style test: messages with an intent, their texts as they are.
-        held_back: What the screens are measured on, the slots not filled.
+        cross_style: The cross-style test: messages with an intent, their slots already filled.
+        held_back: The messages for the screens, their slots not filled.
     """
 
     cross_style: list[CorpusMessage]
@@ -38,35 +38,36 @@ class UnseenMessages:
 
 
 def read_unseen(corpus: Path, run: RunFolder, command: str) -> UnseenMessages:
-    """Read the test messages for one evaluation, which is written down first.
+    """Read the test messages for an evaluation, after recording that it uses them.
 
     Args:
         corpus: The corpus folder.
         run: The run to evaluate, exported.
-        command: What was typed, for the record.
+        command: The command that was entered, for the record.
 
     Raises:
-        CorpusError: A file is missing, or has a line that is not as `corpus/README.md` says.
+        CorpusError: A file is missing, or a line does not have the format that `corpus/README.md` describes.
     """
     for file in _TEST_FILES:
         if not (corpus / file).is_file():
-            raise CorpusError(f"{corpus / file} is missing: restore it, or evaluate with --validation-only")
+            raise CorpusError(f"{corpus / file} is missing: restore it, or use --validation-only")
     record_read(corpus, datetime.now(UTC).date(), read_version(run.model), _TEST_FILES, command)
     return UnseenMessages(cross_style.read_cross_style(corpus), held_back.read_held_back(corpus))
 
 
 def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessages | None) -> dict[str, Any]:
-    """Measure the exported networks of a run.
+    """Evaluate the exported networks of a run.
 
     Args:
-        recipe: What the run was made by.
-        split: The messages it was trained and validated on.
+        recipe: The run's recipe.
+        split: The messages that the run was trained and validated on.
         run: The run, exported.
-        unseen: The test messages, or None to leave them alone.
+        unseen: The test messages; None to leave them out.
 
     Returns:
-        What `evaluation.json` holds: the same for the same run and messages. Every share is between 0 and 1;
-        `cross_style` and `held_back` are there only if the test messages were.
+        The content of `evaluation.json`, which is always the same for the same run and messages. Shares are between 0
+        and
+        1. `cross_style` and `held_back` are present only with test messages.
     """
     predictors = Predictors(recipe, split, run)
     info = predictors.classifier.info
@@ -89,12 +90,12 @@ def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenM
 
 
 def time_validation(split: Split, run: RunFolder) -> Mapping[str, float | int | str]:
-    """Time the exported model on the validation messages; see `training.evaluation.latency.measure_latency`."""
+    """Measure the exported model's latency on the validation messages; see `training.evaluation.latency`."""
     return measure_latency(Classifier.load(run.model), render_all(split.validation, VALIDATION_SEED))
 
 
 def _validation(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
-    # The very texts that the thresholds were chosen on.
+    # The same texts that the thresholds were chosen on.
     texts = render_all(messages, VALIDATION_SEED)
     predictions = predictors.predict(messages, texts, "validation")
     return {

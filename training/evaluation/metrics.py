@@ -1,4 +1,4 @@
-"""What an evaluation says of a set of messages, as JSON; pure arithmetic on what was predictions."""
+"""The figures of an evaluation, as JSON: pure functions of messages and predictions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from training.statistics import (
 Names = NDArray[np.object_]
 
 GROUPS = ("channel", "practice", "tone", "age", "source")
-"""What messages are sorted by: attributes of `CorpusMessage`."""
+"""Attributes of `CorpusMessage` by which messages are grouped."""
 
 _SURE = 0.99
 _CURVE_POINTS = 50
@@ -42,13 +42,13 @@ _OTHER_LANGUAGE = "non_english"
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Messages, what is known of them, and what the served model said.
+    """Messages, what is known about them, and the served model's predictions.
 
     Attributes:
         messages: The messages, not rendered.
-        understood: What the classifier said of each, as it is served.
-        logits: What its network said of each, a row a message.
-        has_sign: Whether the danger signs find one in each.
+        understood: The classifier's result for each message.
+        logits: The network's logits, one row per message.
+        has_sign: Whether a danger sign matches each message.
     """
 
     messages: Sequence[CorpusMessage]
@@ -58,17 +58,17 @@ class Predictions:
 
     @property
     def expected(self) -> Names:
-        """The right label of each message, or None where nobody has said."""
+        """The correct label of each message; None if unlabeled."""
         return np.array([message.label for message in self.messages], dtype=object)
 
     @property
     def intents(self) -> Names:
-        """The intent that the served model names for each."""
+        """The predicted intent of each message."""
         return np.array([understanding.intent for understanding in self.understood], dtype=object)
 
     @property
     def confidence(self) -> Floats:
-        """Its calibrated confidence, 0 to 1."""
+        """The calibrated confidence of each prediction, 0 to 1."""
         return np.array([understanding.confidence for understanding in self.understood], dtype=np.float64)
 
     @property
@@ -77,7 +77,7 @@ class Predictions:
         return np.array([message.label in INTENTS for message in self.messages], dtype=bool)
 
     def only(self, chosen: Flags) -> Predictions:
-        """Return the chosen messages."""
+        """Return the selected messages."""
         places = np.flatnonzero(chosen).tolist()
         return replace(
             self,
@@ -90,13 +90,13 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class ComparedPredictions:
-    """Messages with an intent, and what the other readers said about them.
+    """Messages with an intent, and the intents that each model predicts for them.
 
     Attributes:
-        predictions: What the served model said.
-        fp32: The intents that its original in full precision names.
-        int8: Those that its network names, each text cut to one window as for `fp32`.
-        baseline: Those that the baseline names.
+        predictions: The predictions of the served model.
+        fp32: Those of its full-precision original.
+        int8: Those of its network, with each text truncated to one window as for `fp32`.
+        baseline: Those of the baseline.
     """
 
     predictions: Predictions
@@ -106,18 +106,18 @@ class ComparedPredictions:
 
 
 def intent_measures(compared: ComparedPredictions, outputs: Outputs) -> dict[str, Any]:
-    """Measure how well intents are told apart.
+    """Measure the classification of intents.
 
     Args:
-        compared: Messages with an intent, at least one, and what every reader said of them.
-        outputs: What the network's columns stand for.
+        compared: Messages with an intent, at least one, and the predictions of all models.
+        outputs: The columns of the network's output.
     """
     predictions = compared.predictions
-    said = {"int8": predictions.intents, "fp32": compared.fp32, "baseline": compared.baseline}
+    predicted = {"int8": predictions.intents, "fp32": compared.fp32, "baseline": compared.baseline}
     correct = predictions.intents == predictions.expected
     return {
         "messages": len(predictions.messages),
-        **{reader: _scores(predictions.expected, names) for reader, names in said.items()},
+        **{model: _scores(predictions.expected, names) for model, names in predicted.items()},
         "int8_fp32_agreement": count_share(compared.int8 == compared.fp32),
         "by_intent": per_class(list(predictions.expected), list(predictions.intents), INTENTS),
         "baseline_by_intent": per_class(list(predictions.expected), list(compared.baseline), INTENTS),
@@ -129,14 +129,14 @@ def intent_measures(compared: ComparedPredictions, outputs: Outputs) -> dict[str
 
 
 def hardest_pairs(predictions: Predictions) -> list[dict[str, Any]]:
-    """Return the pairs of intents most often taken for each other, with examples, their slots not filled.
+    """Return the pairs of intents that are confused most often, with examples whose slots are not filled.
 
-    The texts are shown to people, so this is for messages that may be looked at: never for a test set.
+    The examples are meant to be read by people, so never use this for a test set.
     """
     mistaken: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for place in np.flatnonzero(predictions.in_scope & (predictions.intents != predictions.expected)):
-        right, said = sorted((str(predictions.expected[place]), predictions.intents[place]), key=INTENTS.index)
-        mistaken[right, said].append(int(place))
+        right, predicted = sorted((str(predictions.expected[place]), predictions.intents[place]), key=INTENTS.index)
+        mistaken[right, predicted].append(int(place))
     worst = sorted(mistaken.items(), key=lambda pair: -len(pair[1]))[:_PAIRS]
     return [
         {
@@ -149,7 +149,7 @@ def hardest_pairs(predictions: Predictions) -> list[dict[str, Any]]:
                     "confidence": predictions.confidence[place],
                     "text": predictions.messages[place].text,
                 }
-                # The surest mistakes say most.
+                # The most confident mistakes are the most informative.
                 for place in sorted(places, key=lambda place: -predictions.confidence[place])[:_EXAMPLES]
             ],
         }
@@ -158,12 +158,12 @@ def hardest_pairs(predictions: Predictions) -> list[dict[str, Any]]:
 
 
 def screen_measures(predictions: Predictions, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
-    """Measure what is held for a person, what needs no answer, what language is heard and what alarms.
+    """Measure the screens for out-of-scope messages, acknowledgements, languages and urgency.
 
     Args:
-        predictions: Any messages; a screen is measured on those of which somebody has said what it should do.
-        outputs: What the network's columns stand for.
-        thresholds: Those the model is served with.
+        predictions: Any messages. Each screen is measured on the messages whose correct result is known.
+        outputs: The columns of the network's output.
+        thresholds: The thresholds of the served model.
     """
     kinds = np.array([message.kind for message in predictions.messages], dtype=object)
     disposition = np.array([understanding.disposition for understanding in predictions.understood], dtype=object)
@@ -186,7 +186,7 @@ def screen_measures(predictions: Predictions, outputs: Outputs, thresholds: Thre
 
 
 def count_share(flags: Flags) -> dict[str, float] | None:
-    """Count the flags that are set; with Wilson's 95% interval, and None where there are no flags."""
+    """Return the share of flags that are set, with its 95% Wilson interval; None without flags."""
     if not len(flags):
         return None
     count = int(flags.sum())
@@ -195,7 +195,7 @@ def count_share(flags: Flags) -> dict[str, float] | None:
 
 
 def round_numbers(content: Any) -> Any:
-    """Round every number of a JSON value to four places, so that files are small and alike."""
+    """Round all numbers of a JSON value to four places, which keeps the files small and comparable."""
     if isinstance(content, dict):
         return {key: round_numbers(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
@@ -203,24 +203,27 @@ def round_numbers(content: Any) -> Any:
     return round(float(content), 4) if isinstance(content, float) else content
 
 
-def _scores(expected: Names, said: Names) -> dict[str, Any]:
-    right, names = list(expected), list(said)
+def _scores(expected: Names, predicted: Names) -> dict[str, Any]:
+    right, names = list(expected), list(predicted)
     return {
-        "accuracy": float((expected == said).mean()),
-        "accuracy_interval": bootstrap_interval(expected == said),
+        "accuracy": float((expected == predicted).mean()),
+        "accuracy_interval": bootstrap_interval(expected == predicted),
         "macro_f1": macro_f1(right, names, INTENTS),
         "macro_f1_interval": macro_f1_interval(right, names, INTENTS),
     }
 
 
 def _confusion(predictions: Predictions) -> dict[str, dict[str, int]]:
-    """Count, for every right intent, what the served model said."""
+    """Count the predicted intents for each correct intent."""
     counts = Counter(zip(predictions.expected, predictions.intents, strict=True))
-    return {right: {said: counts[right, said] for said in INTENTS if counts[right, said]} for right in INTENTS}
+    return {
+        right: {predicted: counts[right, predicted] for predicted in INTENTS if counts[right, predicted]}
+        for right in INTENTS
+    }
 
 
 def _parts(predictions: Predictions, group: str) -> dict[str, Any]:
-    """Score the messages of every part by themselves; those of which the part is unknown are left out."""
+    """Score the messages of each group separately, without those whose group is unknown."""
     parts = np.array([getattr(message, group) for message in predictions.messages], dtype=object)
     chosen = {name: parts == name for name in sorted(set(parts) - {""})}
     if RECIPE_SOURCE in chosen:
@@ -246,7 +249,7 @@ def _calibration(predictions: Predictions, outputs: Outputs) -> dict[str, Any]:
 
 def _risk_coverage(confidence: Floats, correct: Flags) -> dict[str, Any]:
     coverage, accuracy = risk_coverage(confidence, correct)
-    # The start of the curve hangs on a handful of messages; where it ends is the accuracy on all.
+    # The curve starts with only a few messages and ends with the accuracy on all of them.
     points = np.searchsorted(coverage, np.arange(1, _CURVE_POINTS + 1) / _CURVE_POINTS - 1e-9)
     points = np.unique(points)
     return {
@@ -267,7 +270,7 @@ def _languages(predictions: Predictions, kinds: Names) -> dict[str, Any]:
 
 
 def _urgency(predictions: Predictions, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
-    """Measure the screen as it is served, and each half of it alone."""
+    """Measure the urgency screen as a whole, and its network and danger signs separately."""
     alarms: dict[str, Flags] = {
         "served": np.array([understanding.urgent for understanding in predictions.understood], dtype=bool)
     }

@@ -1,4 +1,4 @@
-"""Everything that reads the same messages in an evaluation: the served model, its original, the baseline."""
+"""The models that are compared in an evaluation: the served model, its full-precision original and the baseline."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from training.run_folder import RunFolder
 
 
 class Predictors:
-    """The exported model, its full-precision original and the baseline, ready to read messages."""
+    """The served model, its full-precision original and the baseline."""
 
     def __init__(self, recipe: Recipe, split: Split, run: RunFolder) -> None:
-        """Load the networks of an exported run, and train the baseline on the messages it was trained on.
+        """Load the networks of an exported run, and train the baseline on the same messages.
 
         Raises:
             ModelError: The exported model folder was altered.
@@ -41,13 +41,13 @@ class Predictors:
         self._baseline = fit_baseline(split.train, recipe.seed)
 
     def predict(self, messages: Sequence[CorpusMessage], texts: Sequence[str], task: str) -> Predictions:
-        """Read messages, rendered as `texts`, with the served model, one at a time."""
+        """Classify messages, rendered as `texts`, with the served model, one at a time."""
         understood = [self.classifier.classify([text])[0] for text in tqdm(texts, desc=f"{task}, served")]
         logits = self._logits(self._int8, texts, f"{task}, int8")
         return Predictions(messages, understood, logits, np.array([is_urgent(text) for text in texts], dtype=bool))
 
     def compare(self, predictions: Predictions, texts: Sequence[str], task: str) -> ComparedPredictions:
-        """Predictions with the other readers what the served model has predictions, leaving out what has no intent."""
+        """Classify the messages that have an intent with the other models as well."""
         chosen = predictions.in_scope
         kept = [text for text, has_intent in zip(texts, chosen, strict=True) if has_intent]
         return ComparedPredictions(

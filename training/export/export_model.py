@@ -1,4 +1,4 @@
-"""From a checkpoint to the folder that is served: ONNX, folded, quantised to 8 bits, with its manifest."""
+"""Turn a checkpoint into a model folder: ONNX with folded constants, quantized to 8 bits, with a manifest."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from training.run_folder import RunFolder
 
 
 def export_network(checkpoint: Path, folder: Path, network: Path) -> Path:
-    """Write a checkpoint's network as it is served, with 8-bit weights.
+    """Export a checkpoint's network with 8-bit weights, ready to be served.
 
     Args:
         checkpoint: Folder of a Hugging Face sequence classifier.
-        folder: Where to keep the full-precision network, which stands between the two; made if need be.
-        network: Where to write the 8-bit one.
+        folder: Where to keep the intermediate full-precision network; created if necessary.
+        network: Where to write the 8-bit network.
 
     Returns:
         The full-precision network.
@@ -40,7 +40,7 @@ def export_network(checkpoint: Path, folder: Path, network: Path) -> Path:
         folded = export_deberta(checkpoint, folder)
         quantize_deberta(folded, network)
     else:
-        # Seconds to import, for what few need.
+        # Slow to import, and rarely needed.
         from training.export.through_optimum import export_through_optimum, quantize_dynamically
 
         folded = export_through_optimum(checkpoint, folder)
@@ -51,7 +51,7 @@ def export_network(checkpoint: Path, folder: Path, network: Path) -> Path:
 def export_model(recipe: Recipe, validation: list[CorpusMessage], run: RunFolder) -> None:
     """Build the model folder `run.model` from `run.best`, calibrated on the validation messages.
 
-    It is complete except for its evaluation and its card, and appears only when it is.
+    It lacks only its evaluation and its card. The folder appears only once it is complete.
     """
     model = run.model.with_name(f"{run.model.name}.arriving")
     shutil.rmtree(model, ignore_errors=True)
@@ -77,14 +77,14 @@ def export_model(recipe: Recipe, validation: list[CorpusMessage], run: RunFolder
 
 def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[CorpusMessage]) -> Calibration:
     texts = render_all(validation, VALIDATION_SEED)
-    logits = predict_logits(network, tokenizer, texts, recipe.data.max_tokens, "calibrating")
+    logits = predict_logits(network, tokenizer, texts, recipe.data.max_tokens, "calibrate")
     return calibrate_network(
         output_names(recipe.data.screens), collect_answers(validation, texts, logits), recipe.calibration
     )
 
 
 def collect_answers(messages: Sequence[CorpusMessage], texts: Sequence[str], logits: Floats) -> NetworkAnswers:
-    """Put what a network said about rendered messages beside what is known of them."""
+    """Combine a network's answers to rendered messages with what is known about the messages."""
     return NetworkAnswers(
         logits=logits,
         labels=[message.label for message in messages],

@@ -1,4 +1,4 @@
-"""Writing the folder that is served: its JSON files, its manifest, and putting it in its place."""
+"""Write a model folder, with its JSON files and manifest, and publish it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CARD = "README.md"
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Write a JSON object the way every file of the model folder is written."""
+    """Write a JSON object in the format that all files of a model folder share."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def write_manifest(folder: Path) -> None:
-    """List every file of a model folder with its checksum and size, in `manifest.json`."""
+    """List all files of a model folder with their checksums and sizes in `manifest.json`."""
     files = {
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
@@ -40,7 +40,7 @@ def write_manifest(folder: Path) -> None:
 
 
 def drop_evaluation(model: Path) -> None:
-    """Reduce a model folder to its export, which an evaluation completes again, also after an interrupted one."""
+    """Remove an earlier, possibly interrupted evaluation from a model folder."""
     for name in (EVALUATION, CARD):
         (model / name).unlink(missing_ok=True)
     write_manifest(model)
@@ -49,7 +49,7 @@ def drop_evaluation(model: Path) -> None:
 def publish_model(model: Path, output: Path) -> None:
     """Replace the served model folder with a copy of a finished one.
 
-    If anything fails, the folder that was served before is back in its place, whole.
+    If anything fails, the folder that was served before stays in place, complete.
     """
     arriving = output.with_name(f"{output.name}.arriving")
     shutil.rmtree(arriving, ignore_errors=True)
@@ -58,7 +58,7 @@ def publish_model(model: Path, output: Path) -> None:
 
 
 def replace_folder(folder: Path, arriving: Path) -> None:
-    """Rename a finished folder into the place of another, which is removed only after that."""
+    """Rename a finished folder to replace another, and only then delete the old one."""
     previous = folder.with_name(f"{folder.name}.previous")
     try:
         if folder.exists():

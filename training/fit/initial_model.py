@@ -12,15 +12,15 @@ from training.recipe import Architecture
 
 
 def load_initial_model(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]) -> PreTrainedModel:
-    """Load a checkpoint as a classifier with a fresh head.
+    """Load a checkpoint as a classifier with a new head.
 
     Args:
         checkpoint: Folder of a Hugging Face encoder.
-        architecture: Whether it is turned into a DeBERTa first, and its dropout.
+        architecture: The dropout, and whether to convert a BERT to a DeBERTa first.
         outputs: Names of the head's outputs, in order.
 
     Raises:
-        RecipeError: A checkpoint that should become a DeBERTa is not a BERT of absolute positions.
+        RecipeError: Only a BERT with absolute positions can be converted to a DeBERTa.
     """
     if architecture.relative_positions:
         return warm_start(checkpoint, architecture, outputs)

@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""The loss that training minimizes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def training_loss(
 ) -> Tensor:
     """Return the loss of one batch.
 
-    The cross-entropy of the label, of which a share is taken from the teacher's answers where there is a teacher,
-    plus the binary cross-entropy of the urgency where the network has that output. What people have said of an
-    urgency holds; a teacher is asked for those alone that nobody has judged.
+    It is the cross-entropy of the label, part of which a teacher's answers replace if there is a teacher, plus the
+    binary cross-entropy of the urgency if the network has that output. A person's label for urgency takes precedence:
+    the teacher's answer counts only for messages without one.
 
     Args:
-        logits: A row a message, with the columns of `training.fit.output_columns.output_names`.
-        targets: A row a message: index of the label and urgency, each `UNKNOWN` where nobody has said.
+        logits: One row per message, with the columns of `training.fit.output_columns.output_names`.
+        targets: One row per message: index of the label and urgency, each `UNKNOWN` if nobody labeled it.
         label_smoothing: Probability mass spread evenly over the labels.
-        teacher: The teacher's logits for the same messages, of the same shape.
-        distillation: How the teacher is listened to; needed with `teacher`.
+        teacher: The teacher's logits for the same messages, with the same shape.
+        distillation: How to weigh the teacher's answers; required with `teacher`.
     """
     screened = logits.shape[1] > len(INTENTS)
     classes = logits[:, : len(LABELS)] if screened else logits
@@ -62,7 +62,7 @@ def _urgency_loss(urgency: Tensor, targets: Tensor, judged: Tensor | None) -> Te
 
 
 def _taught_loss(classes: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    # Times the temperature squared, so that the gradient does not shrink with it (Hinton et al. 2015, section 2).
-    said = functional.log_softmax(classes / temperature, dim=1)
-    meant = functional.softmax(teacher / temperature, dim=1)
-    return functional.kl_div(said, meant, reduction="batchmean") * temperature**2
+    # The squared temperature keeps the gradient from shrinking with it (Hinton et al. 2015, section 2).
+    student = functional.log_softmax(classes / temperature, dim=1)
+    teacher_shares = functional.softmax(teacher / temperature, dim=1)
+    return functional.kl_div(student, teacher_shares, reduction="batchmean") * temperature**2

@@ -1,4 +1,4 @@
-"""What a trained model says about the training messages, for another model to learn from."""
+"""A trained model's answers to the training messages, from which another model learns."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ Logits = NDArray[np.float32]
 
 
 def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[CorpusMessage], runs: Path) -> Logits | None:
-    """Return what a recipe's teacher answers to messages.
+    """Return the answers of a recipe's teacher to messages.
 
     Args:
         recipe: The student's recipe.
-        config: The file it came from; the teacher's recipe is in the same folder.
+        config: The recipe's file; the teacher's recipe is in the same folder.
         messages: The student's training messages.
-        runs: Where runs keep their checkpoints.
+        runs: The folder for run folders.
 
     Returns:
-        A row for each message and a column for each output; None if the recipe has no teacher.
+        One row per message and one column per output; None if the recipe has no teacher.
 
     Raises:
         RecipeError: The teacher's recipe cannot be used.
@@ -52,16 +52,16 @@ def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[CorpusMessag
 
 
 def run_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[CorpusMessage], readings: int) -> Logits:
-    """Return a trained teacher's logits, averaged over readings; cached in its run folder.
+    """Return a trained teacher's logits, averaged over several renderings; cache them in its run folder.
 
     Args:
         teacher: The teacher's recipe.
-        run: The teacher's run, trained.
+        run: The teacher's finished run.
         messages: The messages.
-        readings: How often each message is rendered, with fresh slot values and noise each time.
+        readings: How often to render each message, each time with new slot values and noise.
 
     Returns:
-        A row for each message and a column for each output.
+        One row per message and one column per output.
     """
     kept = run.path / f"taught-{_fingerprint(run.best, messages, readings)}.npy"
     if not kept.exists():
@@ -83,7 +83,7 @@ def _fingerprint(checkpoint: Path, messages: Sequence[CorpusMessage], readings: 
 
 
 def _texts(messages: Sequence[CorpusMessage], reading: int, noise: float) -> list[str]:
-    # The first reading is clean.
+    # The first rendering has no noise.
     share = noise if reading else 0.0
     return [
         noisy_text(message, share, Random(f"{_SEED}/{reading}/{index}"))  # noqa: S311 - not a secret
@@ -96,7 +96,7 @@ def _read(model: PreTrainedModel, tokenizer: Tokenizer, texts: Sequence[str], te
     order = sorted(range(len(ids)), key=lambda index: -len(ids[index]))
     rows = np.empty((len(ids), model.config.num_labels), dtype=np.float32)
     quick = teacher.optimisation.precision != "fp32"
-    for start in tqdm(range(0, len(order), _BATCH), desc="the teacher reads", unit="batch"):
+    for start in tqdm(range(0, len(order), _BATCH), desc="teacher", unit="batch"):
         chosen = order[start : start + _BATCH]
         batch, mask = pad_ids([ids[index] for index in chosen], model.config.pad_token_id or 0)
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick):

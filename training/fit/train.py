@@ -1,4 +1,4 @@
-"""Fine-tuning with checkpoints, so that an interrupted run goes on where it stopped."""
+"""Fine-tune with checkpoints, so that an interrupted run resumes from the last one."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ from training.statistics import macro_f1
 
 
 def train_model(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
-    """Fine-tune by a recipe, going on from the run's last checkpoint if there is one.
+    """Fine-tune according to a recipe; resume from the run's last checkpoint if there is one.
 
-    The best checkpoint, by macro-F1 on validation, ends up in `run.best`.
+    The checkpoint with the best macro-F1 on validation ends up in `run.best`.
 
     Args:
-        recipe: What to do.
-        split: The messages, those alone that the recipe's outputs can learn from.
-        run: Where checkpoints go.
-        teacher: The teacher's logits for `split.train`, a row a message, where the recipe distils.
+        recipe: The recipe.
+        split: The messages, limited to those that the recipe's outputs can learn from.
+        run: The folder for checkpoints.
+        teacher: The teacher's logits for `split.train`, one row per message, if the recipe has a teacher.
 
     Raises:
-        RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
+        RecipeError: The base checkpoint is missing or does not fit the recipe.
     """
     torch.set_num_threads(recipe.optimisation.threads)
     set_seed(recipe.seed)
@@ -63,16 +63,16 @@ def _load_base(recipe: Recipe) -> tuple[PreTrainedModel, Tokenizer]:
         return model, load_tokenizer(checkpoint)
     except TrainingError:
         raise
-    # Safetensors, tokenizers and transformers each raise errors of their own, with no common base but Exception.
+    # Safetensors, tokenizers and transformers raise different errors, with no common base except Exception.
     except Exception as error:
         raise RecipeError(
             f"{checkpoint} cannot be loaded ({type(error).__name__}): expected a Hugging Face encoder with its weights "
-            "and its tokenizer; download it again, or name another base in the recipe"
+            "and its tokenizer; download it again, or choose another base in the recipe"
         ) from error
 
 
 class _Trainer(Trainer):
-    """Trains towards labels, urgency and a teacher's answers at once."""
+    """Trains on labels, urgency and a teacher's answers at the same time."""
 
     def __init__(self, recipe: Recipe, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -111,7 +111,7 @@ def _trainer(
         teacher=teacher,
     )
     fixed = FixedMessages(split.validation, tokenizer, seed=VALIDATION_SEED, max_tokens=max_tokens)
-    optimiser = torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True)
+    optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True)
     callbacks: list[TrainerCallback] = [_FreshValues(fresh), _ValidatedEnd()]
     if recipe.optimisation.patience:
         callbacks.append(EarlyStoppingCallback(recipe.optimisation.patience))
@@ -123,7 +123,7 @@ def _trainer(
         eval_dataset=fixed,
         data_collator=Collate(model.config.pad_token_id or 0),
         compute_metrics=_metrics,
-        optimizers=(optimiser, None),
+        optimizers=(optimizer, None),
         callbacks=callbacks,
     )
 
@@ -161,7 +161,7 @@ def _arguments(recipe: Recipe, run: RunFolder) -> TrainingArguments:
 
 
 class _FreshValues(TrainerCallback):
-    """Tells the training messages which epoch it is, before their first batch is read."""
+    """Sets the epoch of the training messages before the first batch of each epoch."""
 
     def __init__(self, messages: FreshMessages) -> None:
         self._messages = messages
@@ -171,7 +171,7 @@ class _FreshValues(TrainerCallback):
 
 
 class _ValidatedEnd(TrainerCallback):
-    """Validates the last step too, so that the weights training ends with can be chosen."""
+    """Also validates after the last step, so that the final weights can be selected."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if state.global_step >= state.max_steps:
@@ -179,7 +179,7 @@ class _ValidatedEnd(TrainerCallback):
 
 
 def _metrics(prediction: EvalPrediction) -> dict[str, float]:
-    """Score the intents of the messages that have one, whatever else the network could have said."""
+    """Score the predicted intents of the messages that have one, ignoring all other outputs."""
     expected = np.asarray(prediction.label_ids)[:, 0]
     has_intent = (expected >= 0) & (expected < len(INTENTS))
     expected = expected[has_intent]
@@ -191,10 +191,10 @@ def _metrics(prediction: EvalPrediction) -> dict[str, float]:
 
 
 def parameter_groups(model: PreTrainedModel, optimisation: Optimization) -> list[dict[str, Any]]:
-    """Sort the weights into groups that share a learning rate and a decay.
+    """Group the weights by learning rate and decay.
 
-    The rate falls by `layer_decay` with every encoder layer further from the head; biases and layer norms
-    are not decayed.
+    The learning rate falls by `layer_decay` with each encoder layer farther from the head. Biases and layer norms are
+    not decayed.
     """
     layers = model.config.num_hidden_layers
     groups: dict[tuple[int, bool], dict[str, Any]] = {}
@@ -214,7 +214,7 @@ def parameter_groups(model: PreTrainedModel, optimisation: Optimization) -> list
 
 
 def _distance(name: str, layers: int) -> int:
-    """Return how many encoder layers lie between a weight and the head."""
+    """Return the number of encoder layers between a weight and the head."""
     layer = re.search(r"encoder\.layer\.(\d+)\.", name)
     if layer:
         return layers - int(layer[1])

@@ -1,4 +1,4 @@
-"""Writing what was generated in the corpus's formats."""
+"""Write generated messages in the formats of the corpus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.generation.plan import DraftBatch, MessageDraft
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """One message to be written to a file; `name` tells it from all others of its plan."""
+    """One message to write to a file, with a name that is unique in its plan."""
 
     name: str
     draft: MessageDraft
@@ -26,12 +26,12 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What the answered batches hold, each message once.
+    """The messages of all answered batches, without duplicates.
 
     Attributes:
-        messages: In the plan's order.
-        alike: Messages left out because an earlier one says nearly the same.
-        rejected: Why messages were not taken → how many.
+        messages: The messages, in the order of the plan.
+        alike: Number of messages left out as near-duplicates of an earlier one.
+        rejected: Number of rejected messages by reason.
     """
 
     messages: tuple[Collected, ...]
@@ -40,7 +40,7 @@ class Collection:
 
 
 def collect_messages(batches: Sequence[DraftBatch], written: Mapping[str, Written], similarity: float) -> Collection:
-    """Gather what was written, whatever order it came in; see `distinct_indices` for the similarity."""
+    """Collect the messages in the order of the plan; see `distinct_indices` for the similarity."""
     messages = [
         Collected(f"{batch.name}/{index}", batch.drafts[index], text)
         for batch in batches
@@ -55,7 +55,7 @@ def collect_messages(batches: Sequence[DraftBatch], written: Mapping[str, Writte
 
 
 def write_training_files(messages: Sequence[Collected], folder: Path) -> Path:
-    """Write `<practice>/<intent>.tsv` files, and return the folder."""
+    """Write `<practice>/<intent>.tsv` files and return the folder."""
     rows: defaultdict[str, list[str]] = defaultdict(list)
     for message in messages:
         draft = message.draft
@@ -68,7 +68,7 @@ def write_training_files(messages: Sequence[Collected], folder: Path) -> Path:
 
 
 def write_test_file(messages: Sequence[Collected], folder: Path, seed: int) -> Path:
-    """Write `crossstyle.jsonl`, its slots filled with values that depend on the seed alone, and return its path."""
+    """Write `crossstyle.jsonl`, its slots filled with values that depend only on the seed, and return its path."""
     lines = []
     for message in messages:
         rng = Random(f"{seed}/{message.name}")  # noqa: S311 - a reproducible draw

@@ -1,4 +1,4 @@
-"""Reading what a model wrote: only messages that are what their draft asked for, and safe to keep, are taken."""
+"""Parse generated messages; accept only those that match their draft and contain no personal values."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
 
 
 class UnusableAnswerError(TrainingError):
-    """An answer that holds no message that could be kept; the message says why."""
+    """An answer without any acceptable message; the error says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one answer brought.
+    """The messages of one answer.
 
     Attributes:
-        texts: Index of a draft in its batch → its message.
-        rejected: Why messages were not taken → how many.
+        texts: The accepted messages by the index of their draft in the batch.
+        rejected: Number of rejected messages by reason.
     """
 
     texts: Mapping[int, str]
@@ -38,16 +38,16 @@ class Written:
 
 
 def parse_answer(answer: Answer, batch: DraftBatch) -> Written:
-    """Read the answer to the request for a batch.
+    """Parse the answer for a batch.
 
     Raises:
-        UnusableAnswerError: It was cut short, is not the JSON that was asked for, or none of its messages is taken.
+        UnusableAnswerError: It was cut off, is not the requested JSON, or none of its messages is acceptable.
     """
     if not answer.complete:
-        raise UnusableAnswerError("the answer was cut short")
+        raise UnusableAnswerError("the answer was cut off")
     entries = (parse_object(answer.text) or {}).get("messages")
     if not isinstance(entries, list):
-        raise UnusableAnswerError("the answer is not the JSON that was asked for")
+        raise UnusableAnswerError("the answer is not the requested JSON")
     texts: dict[int, str] = {}
     rejected: Counter[str] = Counter()
     for entry in entries:
@@ -57,18 +57,18 @@ def parse_answer(answer: Answer, batch: DraftBatch) -> Written:
         else:
             rejected[flaw] += 1
     if not texts:
-        raise UnusableAnswerError(f"no message could be taken: {', '.join(sorted(rejected)) or 'there is none'}")
+        raise UnusableAnswerError(f"no message is acceptable: {', '.join(sorted(rejected)) or 'there are none'}")
     return Written(texts, rejected)
 
 
-def _flaw(entry: Any, batch: DraftBatch, taken: Mapping[int, str]) -> str | None:
+def _flaw(entry: Any, batch: DraftBatch, accepted: Mapping[int, str]) -> str | None:
     number = entry.get("number") if isinstance(entry, dict) else None
     if not isinstance(number, int) or not 1 <= number <= len(batch.drafts) or not isinstance(entry.get("text"), str):
         return "malformed"
-    if number - 1 in taken:
-        return "number given twice"
+    if number - 1 in accepted:
+        return "duplicate number"
     if not _is_as_drafted(entry, batch.drafts[number - 1]):
-        return "other labels than asked for"
+        return "wrong labels"
     return flaw_of_text(entry["text"].strip())
 
 
@@ -78,7 +78,7 @@ def _is_as_drafted(entry: Mapping[str, Any], draft: MessageDraft) -> bool:
 
 
 def flaw_of_text(text: str) -> str | None:
-    """Return why a message cannot be taken, None if it can."""
+    """Return why a message is not acceptable; None if it is."""
     if not SHORTEST <= len(text) <= LONGEST:
         return "too short or too long"
     if not text.isprintable():
@@ -86,5 +86,5 @@ def flaw_of_text(text: str) -> str | None:
     if not {slot[1] for slot in _SLOT.finditer(text)} <= SLOTS or re.search(r"[{}]", _SLOT.sub("", text)):
         return "unknown slot"
     if has_personal_value(text):
-        return "looks like a real person's value"
+        return "possible personal value"
     return None

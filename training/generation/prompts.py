@@ -1,4 +1,4 @@
-"""What a model is told so that it writes messages."""
+"""The prompts for generating messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking for the batches that are missing, several at a time."""
+"""Request the missing batches, several at a time."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ANSWERS_BEFORE_GIVING_UP = 3
 
 
 class _StoppedError(TrainingError):
-    """Another batch ended the run."""
+    """A different batch ended the run."""
 
 
 class Writing:
-    """One run: puts every batch that is answered into the journal, and every request into the ledger."""
+    """One run, which records all answered batches in the journal and all requests in the ledger."""
 
     def __init__(self, chat: LanguageModel, part: Part, purpose: Purpose, journal: Journal, ledger: Ledger) -> None:
         self._chat = chat
@@ -37,14 +37,14 @@ class Writing:
         self._stop = threading.Event()
 
     def write(self, batches: Sequence[DraftBatch]) -> None:
-        """Ask for batches; those that get no usable answer stay out of the journal, for a later run.
+        """Request batches. Those without a usable answer stay out of the journal, for a later run.
 
-        Whatever ends this early, the requests under way are seen to their end first, as they are paid for.
+        If the run ends early, requests in progress are completed first, because they are already paid for.
 
         Raises:
-            BudgetSpentError: Another request might exceed the budget.
-            UnavailableError: The API could not answer, and no patience is left.
-            RefusedError: The API will not answer.
+            BudgetSpentError: The next request could exceed the budget.
+            UnavailableError: The API did not answer after all retries.
+            RefusedError: The API will never answer.
         """
         with ThreadPoolExecutor(self._part.concurrency) as pool:
             futures = [pool.submit(self._write_batch, batch) for batch in batches]

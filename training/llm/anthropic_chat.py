@@ -1,4 +1,4 @@
-"""Anthropic's messages."""
+"""Client for Anthropic's Messages API."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from training.llm.failures import classify_failure
 
 
 class AnthropicChat:
-    """A model of Anthropic's; the client's own retries are off, as the caller has its own.
+    """One of Anthropic's models. The client's own retries are off, because the caller retries.
 
-    There is no temperature: the API takes none, and its models sample at 1.0.
+    There is no temperature: the API does not accept one, and its models sample at 1.0.
     """
 
     def __init__(self, model: str, key: str, timeout_seconds: float) -> None:
@@ -34,9 +34,9 @@ class AnthropicChat:
         except anthropic.APIError as error:
             raise self._failure(error) from error
         except ValueError as error:
-            raise UnavailableError("anthropic answers with broken JSON", maybe_billed=True) from error
+            raise UnavailableError("anthropic answered with broken JSON", maybe_billed=True) from error
         if not isinstance(message, Message):
-            raise UnavailableError("anthropic answers with something that is no message", maybe_billed=True)
+            raise UnavailableError("anthropic answered with something other than a message", maybe_billed=True)
         return Answer(
             text="".join(block.text for block in message.content if block.type == "text"),
             complete=message.stop_reason == "end_turn",

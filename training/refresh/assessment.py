@@ -1,13 +1,13 @@
-"""Whether a new model is proposed, and the report that says why.
+"""Decide whether to propose a new model, and report why.
 
-It is proposed when all of this holds:
+It is proposed if all of these are true:
 
-1. on each set (the test file, the recent reviews), its accuracy is lower by no more than `loss`, and the lower end of
-   the 95% interval of the paired difference lies no further below zero than `possible_loss`;
-2. on neither set is any intent's recall lower to a degree that has a chance below `significance` (McNemar's exact test,
-   one-sided, not corrected for the number of intents: a doubt counts against the new model);
-3. of the corpus's validation messages that are known to be urgent it takes no fewer for urgent;
-4. it passes `intake model check`.
+1. On each set (the test file, the recent reviews), its accuracy is at most `loss` lower, and the lower end of the 95%
+   interval of the paired difference is at most `possible_loss` below zero.
+2. On neither set is the recall of any intent lower with a p-value below `significance` (McNemar's exact test,
+   one-sided, not corrected for the number of intents: doubts count against the new model).
+3. It finds at least as many of the corpus's urgent validation messages.
+4. It passes `intake model check`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from training.refresh.settings import Rule
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many reviewed messages were used for what.
+    """How the reviewed messages were used.
 
     Attributes:
-        practices: Practices that share theirs.
-        trained_on: Reviews that the new model learned from.
-        compared_on: The most recent ones, that it was compared on.
-        identifying: Reviews that were left out as they could name somebody.
-        without_intent: Reviews that were left out as the person chose none of the intents.
+        practices: Number of practices that share their reviews.
+        trained_on: Reviews that the new model was trained on.
+        compared_on: The most recent reviews, used for the comparison.
+        identifying: Reviews left out because they might identify someone.
+        without_intent: Reviews left out because the reviewer chose none of the intents.
     """
 
     practices: int
@@ -43,17 +43,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A comparison and what follows from it.
+    """A comparison of two models, with the resulting objections.
 
     Attributes:
         old: Version of the model in use.
-        new: Version of the new one.
-        recipe: Name of the recipe that it was trained by.
-        counts: The reviews.
-        comparisons: The models on each set.
-        urgency: The models on urgent messages.
-        rule: What was asked.
-        objections: What speaks against the new model; none when it is proposed.
+        new: Version of the new model.
+        recipe: Name of the new model's recipe.
+        counts: How the reviews were used.
+        comparisons: The comparison on each set.
+        urgency: The comparison on urgent messages.
+        rule: The rule that the new model must satisfy.
+        objections: Reasons not to propose the new model; empty if it is proposed.
     """
 
     old: str
@@ -67,32 +67,32 @@ class Assessment:
 
     @property
     def is_proposed(self) -> bool:
-        """Whether nothing speaks against the new model."""
+        """Whether there are no objections to the new model."""
         return not self.objections
 
 
 def find_objections(
     comparisons: Sequence[Comparison], urgency: Difference, failed_checks: Sequence[str], rule: Rule
 ) -> tuple[str, ...]:
-    """Return what speaks against a new model, a phrase each.
+    """Return the reasons not to propose a new model, one phrase each.
 
     Args:
-        comparisons: Both models on each set.
-        urgency: Both on urgent messages.
-        failed_checks: What `classifier.check` found wrong with the new one.
-        rule: What is asked.
+        comparisons: The comparison on each set.
+        urgency: The comparison on urgent messages.
+        failed_checks: The failed checks of `classifier.check`.
+        rule: The rule that the new model must satisfy.
     """
     found = [phrase for comparison in comparisons for phrase in _of_set(comparison, rule)]
     if urgency.new < urgency.old:
-        found.append(f"it takes fewer urgent messages for urgent ({_change(urgency)})")
-    found += [f"it did not pass its check: {failed}" for failed in failed_checks]
+        found.append(f"it finds fewer urgent messages ({_change(urgency)})")
+    found += [f"it failed a check: {failed}" for failed in failed_checks]
     return tuple(found)
 
 
 def _of_set(comparison: Comparison, rule: Rule) -> list[str]:
     overall, found = comparison.overall, []
     if not overall.messages:
-        return [f"there was nothing to compare on in {comparison.name}"]
+        return [f"there were no messages in {comparison.name}"]
     if overall.gain < -rule.loss:
         found.append(f"its accuracy on {comparison.name} is lower ({_change(overall)})")
     if overall.low < -rule.possible_loss:
@@ -107,7 +107,7 @@ def _of_set(comparison: Comparison, rule: Rule) -> list[str]:
 
 
 def write_assessment(assessment: Assessment, folder: Path) -> Path:
-    """Write the report as Markdown and JSON, without any text of a message.
+    """Write the assessment as Markdown and JSON, without the text of any message.
 
     Returns:
         The Markdown file.
@@ -120,11 +120,11 @@ def write_assessment(assessment: Assessment, folder: Path) -> Path:
 
 
 def summarize_assessment(assessment: Assessment) -> list[str]:
-    """Return the report in a few lines."""
+    """Return a summary of a few lines."""
     counts = assessment.counts
     lines = [
-        f"reviews: {counts.trained_on} trained on, {counts.compared_on} compared on; left out: {counts.identifying}"
-        f" that could name somebody, {counts.without_intent} of no intent"
+        f"reviews: {counts.trained_on} for training, {counts.compared_on} for comparison; left out:"
+        f" {counts.identifying} that might identify someone, {counts.without_intent} without an intent"
     ]
     lines += [f"{comparison.name}: {_line(comparison.overall)}" for comparison in assessment.comparisons]
     return [*lines, f"urgent messages found: {_line(assessment.urgency)}"]
@@ -137,9 +137,9 @@ def _markdown(assessment: Assessment) -> str:
     tables = "\n".join(_section(comparison) for comparison in assessment.comparisons)
     lines = "\n".join(f"- {line}" for line in summarize_assessment(assessment))
     return f"""\
-# Model {assessment.new}, to follow {assessment.old}
+# Model {assessment.new}, compared with {assessment.old}
 
-Trained by the recipe `{assessment.recipe}` on the corpus and on reviewed messages of {assessment.counts.practices}
+Trained with the recipe `{assessment.recipe}` on the corpus and on reviewed messages from {assessment.counts.practices}
 practices.
 {outcome}
 
@@ -148,14 +148,14 @@ practices.
 
 ## The rule
 
-On each set the accuracy may be lower by {_points(rule.loss)} points at most, and the lower end of the 95% interval of
-the difference (paired bootstrap, {rule.resamples:,} resamples) by {_points(rule.possible_loss)}. No intent's recall may
-be lower with a chance below {rule.significance} (exact McNemar test, one-sided, uncorrected). No fewer urgent messages
-may be found, and the known messages of `intake model check` must be read rightly.
+On each set, the accuracy may be at most {_points(rule.loss)} points lower, and the lower end of the 95% interval of the
+difference (paired bootstrap, {rule.resamples:,} resamples) at most {_points(rule.possible_loss)} points below zero. No
+intent's recall may be lower with a p-value below {rule.significance} (exact McNemar test, one-sided, uncorrected). The
+new model must find at least as many urgent messages and pass `intake model check`.
 
 {tables}
-The recent reviews are messages that the old model was unsure of, and a sample of the others: its accuracy on them says
-little about all messages. What is compared is the two models, on the same ones.
+The recent reviews are messages that the old model was unsure about, plus a sample of the others, so its accuracy on
+them does not represent all messages. They serve only to compare the two models on the same messages.
 """
 
 
@@ -163,7 +163,7 @@ def _section(comparison: Comparison) -> str:
     rows = [
         _row(name, found) for name, found in (("all (accuracy)", comparison.overall), *comparison.by_intent.items())
     ]
-    header = ["recall of", "messages", "old", "new", "points", "95% interval", "chance of such a loss"]
+    header = ["recall of", "messages", "old", "new", "points", "95% interval", "p-value of a loss"]
     return f"## {comparison.name.capitalize()}\n\n{format_table(header, rows)}\n"
 
 

@@ -1,4 +1,4 @@
-"""From a trained model to a proposal: both models read the same messages, and what is no worse goes into the store."""
+"""Compare a trained candidate with the model in use, and put it in the store if it is no worse."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from training.refresh.settings import Rule
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What two models are compared on.
+    """The messages that two models are compared on.
 
     Attributes:
-        sets: Messages and their intents.
-        urgent: Messages that a human must see at once.
-        counts: How many reviews there were.
+        sets: Messages with their intents.
+        urgent: Messages that a person must see immediately.
+        counts: How the reviews were used.
     """
 
     sets: Sequence[LabeledSet]
@@ -35,10 +35,10 @@ def assess_candidate(old: Path, new: Path, evidence: Evidence, recipe: str, rule
 
     Args:
         old: Folder of the model in use.
-        new: Folder of the new one.
-        evidence: What they are compared on.
-        recipe: Name of the recipe that the new one was trained by.
-        rule: What is asked of it.
+        new: Folder of the new model.
+        evidence: The messages to compare on.
+        recipe: Name of the new model's recipe.
+        rule: The rule that the new model must satisfy.
 
     Raises:
         ModelError: One of the folders cannot be used.
@@ -60,7 +60,7 @@ def assess_candidate(old: Path, new: Path, evidence: Evidence, recipe: str, rule
 
 
 def store_candidate(assessment: Assessment, model: Path, store: ModelStore) -> str:
-    """Put a model into the store, with the report that speaks for it; which one is in use stays as it is.
+    """Put a model in the store with its report, without activating it.
 
     Returns:
         Its version.

@@ -1,6 +1,6 @@
-"""`python -m training refresh`: learn from reviews, compare with the model in use, and propose only what is no worse.
+"""`python -m training refresh`: learn from reviews and propose a new model if it is no worse than the one in use.
 
-The libraries behind the steps take seconds to import, so each is imported where it is needed.
+Each step imports its own libraries, because some take seconds to import.
 """
 
 from __future__ import annotations
@@ -34,19 +34,21 @@ _RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
 
 
 @click.command()
-@click.option("--test", type=_PATH, required=True, help="Messages to compare on: JSON lines with text and intent.")
-@click.option("--reviews", type=_PATH, help="What `intake model export-reviews` wrote; without it the inbox is read.")
-@click.option("--data-dir", type=_PATH, default=DATA_DIR, help="Where the service keeps its keys and its models.")
+@click.option(
+    "--test", type=_PATH, required=True, help="Messages to compare the models on: JSON lines with text and intent."
+)
+@click.option("--reviews", type=_PATH, help="Output of `intake model export-reviews`; default: read the inbox.")
+@click.option("--data-dir", type=_PATH, default=DATA_DIR, help="The folder with the service's keys and models.")
 @click.option("--config", type=_PATH, default=_RECIPE, help="The recipe, a TOML file.")
-@click.option("--settings", type=_PATH, default=SETTINGS, help="How reviews are used and what is asked, a TOML file.")
+@click.option("--settings", type=_PATH, default=SETTINGS, help="The refresh settings, a TOML file.")
 @click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages.")
-@click.option("--runs", type=_PATH, default=RUNS, help="Where runs keep their checkpoints.")
+@click.option("--runs", type=_PATH, default=RUNS, help="The folder for run folders with checkpoints.")
 def refresh(
     test: Path, reviews: Path | None, data_dir: Path, config: Path, settings: Path, corpus: Path, runs: Path
 ) -> None:
-    """Learn from reviewed messages too, and propose the new model if nothing regresses.
+    """Train on reviewed messages as well, and propose the new model if nothing regresses.
 
-    A model that is proposed is put into the store, and not activated. Patient text stays in memory.
+    A proposed model is put in the store, but not activated. Patient text stays in memory.
     """
     job = _Refresh(load_settings(settings), load_recipe(config), config, corpus, runs, data_dir)
     version = job.run(test, reviews)
@@ -56,7 +58,7 @@ def refresh(
 
 @dataclass(frozen=True, slots=True)
 class _Refresh:
-    """One refresh: what it depends on and where things are."""
+    """One refresh: its settings and paths."""
 
     settings: RefreshSettings
     recipe: Recipe
@@ -69,7 +71,7 @@ class _Refresh:
         """Train, compare and report.
 
         Returns:
-            The version that was put into the store.
+            The version that was put in the store.
 
         Raises:
             RefreshError: Something is missing, or the new model is not proposed.
@@ -81,7 +83,8 @@ class _Refresh:
         from training.refresh.mixing import mix_reviews
         from training.refresh.source import read_reviews
 
-        labeled = load_labeled_set(test, "the test file")  # before hours of training
+        # Fail on a bad file now, before hours of training.
+        labeled = load_labeled_set(test, "the test file")
         places = model_places(self.data_dir)
         store = ModelStore(places.store, places.pinned)
         old = store.active_folder()
@@ -98,7 +101,7 @@ class _Refresh:
         return store_candidate(_accepted(assessment), run.model, store)
 
     def _note_reading(self, test: Path, version: str) -> None:
-        """Write down that a model is about to read messages that are for testing alone, if they are."""
+        """Record the use of a test set, if the file to compare on is one."""
         home, file = self.corpus.resolve(), test.resolve()
         if file.is_relative_to(home):
             day = datetime.now(UTC).date()

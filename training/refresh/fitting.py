@@ -1,4 +1,4 @@
-"""Training and exporting a model on the corpus and reviews together; an interrupted one goes on where it stopped."""
+"""Train and export a model on the corpus plus reviews; resume an interrupted run."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from training.run_folder import RunFolder, open_run
 
 
 def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
-    """Train by a recipe and export what came of it.
+    """Train a model according to a recipe and export it.
 
-    The run is named after what it was trained on, so that the same reviews go on with the same run and others begin one
-    of their own. No text gets into it.
+    The run's name is a hash of its training messages, so the same reviews resume the same run and different ones start
+    a new run. Its files contain no text.
 
     Args:
-        recipe: What to do.
-        config: The recipe's file, beside which its teacher's is.
+        recipe: The recipe.
+        config: The recipe's file; the teacher's recipe is in the same folder.
         mixture: The corpus and the reviews.
-        runs: Where runs keep their checkpoints.
+        runs: The folder for run folders.
 
     Returns:
         The run, with its model folder.
 
     Raises:
-        RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
-        RunError: The recipe has a teacher that is not trained yet.
+        RecipeError: The base checkpoint is missing or does not fit the recipe.
+        RunError: The recipe's teacher has not been trained yet.
     """
     from training.export.export_model import export_model
     from training.fit.teacher import teacher_logits

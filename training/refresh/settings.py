@@ -1,4 +1,4 @@
-"""The typed description of a refresh: how reviews are mixed in, and what the new model has to achieve."""
+"""Typed settings of a refresh: how to use reviews, and what the new model must achieve."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ SETTINGS = Path(__file__).parent / "refresh.toml"
 
 
 class RefreshError(TrainingError):
-    """A refresh that cannot be done; the message says what was wrong and what to do, and holds no patient text."""
+    """A refresh that cannot be done; the message says why and what to do, without patient text."""
 
 
 class Reviews(Section):
-    """How reviewed messages are used.
+    """How to use reviewed messages.
 
     Attributes:
-        minimum: How many there must be.
-        held_out: Share of them, the most recent, that the models are compared on; between 0 and 1.
-        repeats: How often each of the others is read in an epoch.
+        minimum: The required number of reviews.
+        held_out: Share of the reviews, the most recent ones, that the models are compared on; between 0 and 1.
+        repeats: How often each of the other reviews is used per epoch.
     """
 
     minimum: Positive
@@ -29,13 +29,13 @@ class Reviews(Section):
 
 
 class Rule(Section):
-    """When a new model is proposed; see `training.refresh.assessment`.
+    """When to propose a new model; see `training.refresh.assessment`.
 
     Attributes:
-        loss: The most by which accuracy may be lower as measured, from 0 to 1.
-        possible_loss: The most by which it may be lower at the lower end of its interval, from 0 to 1.
-        significance: Below this probability of being chance, a loss of recall counts as real; between 0 and 1.
-        resamples: Of the bootstrap that gives the interval.
+        loss: The largest acceptable loss of accuracy, from 0 to 1.
+        possible_loss: The largest acceptable loss at the lower end of its 95% interval, from 0 to 1.
+        significance: A loss of recall counts if its p-value is below this; between 0 and 1.
+        resamples: Number of bootstrap resamples.
     """
 
     loss: Fraction
@@ -45,7 +45,7 @@ class Rule(Section):
 
 
 class RefreshSettings(Section):
-    """Everything that a refresh depends on besides the recipe, the corpus and the reviews."""
+    """Everything that determines a refresh, except the recipe, the corpus and the reviews."""
 
     reviews: Reviews
     rule: Rule

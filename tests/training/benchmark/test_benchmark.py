@@ -123,8 +123,8 @@ def test_an_api_that_cannot_answer_ends_the_run_and_the_next_goes_on(
     standin.faults.push(down)
     result = benchmarking(GPT)
     assert result.exit_code == 1
-    assert "openai answers 429" in result.output
-    assert "run this again to go on" in result.output
+    assert "openai answered 429" in result.output
+    assert "run this again to continue" in result.output
     remembered = len(benchmarking.remembered().splitlines())
     assert remembered >= 6
     standin.faults.clear()
@@ -140,7 +140,7 @@ def test_an_api_that_cannot_answer_ends_the_run_and_the_next_goes_on(
 def test_a_name_that_means_nothing_is_named(benchmarking: Benchmarking, name: str) -> None:
     result = benchmarking(name)
     assert result.exit_code == 1
-    assert f"{name!r} names no model; expected one of openai:MODEL, anthropic:MODEL, local:FOLDER" in result.output
+    assert f"{name!r} is not a model: expected one of openai:MODEL, anthropic:MODEL, local:FOLDER" in result.output
 
 
 def test_a_missing_key_is_named_before_anything_is_asked(benchmarking: Benchmarking) -> None:
@@ -150,7 +150,7 @@ def test_a_missing_key_is_named_before_anything_is_asked(benchmarking: Benchmark
     command = [sys.executable, "-c", RUN, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "Error: ANTHROPIC_API_KEY is not set; set it to a key of anthropic's API\n"
+    assert done.stderr == "Error: ANTHROPIC_API_KEY is not set: set it to a key of anthropic's API\n"
     assert benchmarking.standin.asked == []
 
 

@@ -65,7 +65,7 @@ def test_a_checkpoint_that_changed_is_another(tmp_path: Path, compact_base: Path
 
 def test_a_checkpoint_with_other_labels_is_refused(tmp_path: Path, compact_base: Path) -> None:
     folder = save_checkpoint(tmp_path / "model", compact_base, ("positive", "negative"))
-    with pytest.raises(BenchmarkError, match="are positive, negative; expected new_patient_inquiry"):
+    with pytest.raises(BenchmarkError, match="are positive, negative: expected new_patient_inquiry"):
         HuggingFaceCheckpoint(str(folder))
 
 

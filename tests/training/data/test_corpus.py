@@ -132,7 +132,7 @@ def test_the_corpus_that_is_learned_from_holds_no_held_back_message(corpus: Path
 
 
 def test_a_folder_without_messages_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="holds no"):
+    with pytest.raises(CorpusError, match="has no"):
         read_corpus(tmp_path)
 
 

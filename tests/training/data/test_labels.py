@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from classifier import INTENTS
 from training.data.corpus import CORPUS
-from training.data.labels import AGES, CHANNELS, DEFINITIONS, NEIGHBOURS, PRACTICES, TONES, labeling_guide
+from training.data.labels import AGES, CHANNELS, DEFINITIONS, NEIGHBORS, PRACTICES, TONES, labeling_guide
 
 
 def test_every_intent_is_defined_and_has_neighbours_other_than_itself() -> None:
     assert tuple(DEFINITIONS) == INTENTS
-    assert tuple(NEIGHBOURS) == INTENTS
-    for intent, neighbours in NEIGHBOURS.items():
+    assert tuple(NEIGHBORS) == INTENTS
+    for intent, neighbours in NEIGHBORS.items():
         assert set(neighbours) <= set(INTENTS) - {intent}
 
 

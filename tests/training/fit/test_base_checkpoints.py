@@ -76,13 +76,13 @@ def test_an_archive_in_parts_is_put_together_once(
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
-        ({"path": "nowhere"}, "nowhere holds no config.json: base must name a Hugging Face checkpoint"),
+        ({"path": "nowhere"}, "nowhere has no config.json: expected the folder of a Hugging Face checkpoint"),
         (
             {"package": "no_such_encoder"},
-            "the package no_such_encoder, which carries someone/encoder, is not installed",
+            "the package no_such_encoder with someone/encoder is not installed: install it",
         ),
-        ({"parts": ("no-such-part",)}, "install no-such-part, which carries a part"),
-        ({"parts": ("pytest",)}, "pytest carries 0 parts of an archive, expected one"),
+        ({"parts": ("no-such-part",)}, "no-such-part is not installed: install it"),
+        ({"parts": ("pytest",)}, "pytest contains 0 parts of an archive, expected one"),
     ],
 )
 def test_a_checkpoint_that_is_not_there_is_named(tmp_path: Path, source: dict[str, object], complaint: str) -> None:

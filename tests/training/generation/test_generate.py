@@ -92,7 +92,7 @@ def test_repeated_messages_are_left_out(generating: Generating, standin: LlmStan
     standin.faults.push(faults.saying(repeat, times=10))
     result = generating()
     assert "9 messages in" in result.output
-    assert "19 left out: nearly the same as another" in result.output
+    assert "19 left out: near-duplicates" in result.output
 
 
 def test_messages_with_other_labels_and_personal_values_are_rejected(
@@ -108,8 +108,8 @@ def test_messages_with_other_labels_and_personal_values_are_rejected(
     standin.faults.push(faults.saying(spoil, times=1))
     result = generating()
     assert "27 messages in" in result.output
-    assert "1 rejected: looks like a real person's value" in result.output
-    assert "1 rejected: other labels than asked for" in result.output
+    assert "1 rejected: possible personal value" in result.output
+    assert "1 rejected: wrong labels" in result.output
     kept = "".join(path.read_text(encoding="utf-8") for path in generating.output.rglob("*.*"))
     assert "212-555-0143" not in kept
 
@@ -161,7 +161,8 @@ def test_an_api_that_stays_down_ends_the_run_and_the_next_goes_on(generating: Ge
     result = generating()
     assert result.exit_code == 1
     assert (
-        "Error: openai answers 529 (server_error); what was answered is kept, run this again to go on" in result.output
+        "Error: openai answered 529 (server_error); the answers so far are saved, run this again to continue"
+        in result.output
     )
     assert down.arrived.is_set()
     done = journalled(generating.output)
@@ -175,7 +176,7 @@ def test_an_api_that_asks_for_too_long_a_wait_ends_the_run(generating: Generatin
     standin.faults.push(faults.error(429, retry_after="3600", times=None))
     result = generating()
     assert result.exit_code == 1
-    assert "openai answers 429" in result.output
+    assert "openai answered 429" in result.output
 
 
 def test_a_cell_without_a_usable_answer_is_left_for_the_next_run(generating: Generating, standin: LlmStandIn) -> None:
@@ -188,7 +189,7 @@ def test_a_cell_without_a_usable_answer_is_left_for_the_next_run(generating: Gen
     )
     result = generating()
     assert result.exit_code == 0
-    assert "1 of 14 requests have no usable answer; run this again for them." in result.output
+    assert "1 of 14 requests have no usable answer; run this again." in result.output
     assert len(standin.asked) == BATCHES + 2
     standin.faults.clear()
     assert "28 messages in" in generating().output
@@ -248,7 +249,7 @@ def test_a_folder_of_another_recipe_is_not_gone_on_with(generating: Generating) 
     generating.change("seed = 20260", "seed = 1")
     result = generating()
     assert result.exit_code == 1
-    assert "was begun by another version of the recipe; choose another folder" in result.output
+    assert "belongs to another version of the recipe: choose another folder" in result.output
 
 
 def test_a_folder_is_for_one_run_at_a_time(generating: Generating) -> None:
@@ -270,7 +271,7 @@ def test_every_request_is_in_the_ledger_and_the_total_is_printed(generating: Gen
         assert entry["dollars"] == pytest.approx(expected)
     dollars = sum(entry["dollars"] for entry in settled)
     tokens = [sum(entry[f"{way}_tokens"] for entry in settled) for way in ("input", "output")]
-    assert f"Spent ${dollars:.4f} for {tokens[0]:,} tokens in and {tokens[1]:,} out" in result.output
+    assert f"Spent ${dollars:.4f} for {tokens[0]:,} input and {tokens[1]:,} output" in result.output
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
@@ -281,7 +282,7 @@ def test_a_budget_ends_the_run_before_it_is_exceeded_and_a_larger_one_goes_on(
     budget = 0.0025
     result = generating("training", "--budget", str(budget))
     assert result.exit_code == 0, result.output
-    assert "Stopped before the budget could be exceeded" in result.output
+    assert "Stopped before exceeding the budget" in result.output
     spent = sum(entry["dollars"] for entry in lines(generating.output / "ledger.jsonl") if entry["state"] == "settled")
     assert 0 < spent <= budget
     done = len(journalled(generating.output))
@@ -310,7 +311,7 @@ def test_a_missing_key_is_one_sentence(generating: Generating, purpose: str, var
     command = [sys.executable, "-c", RUN, *generating.arguments(purpose)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
-    assert re.fullmatch(rf"Error: {variable} is not set; set it to a key of \w+'s API\n", done.stderr)
+    assert re.fullmatch(rf"Error: {variable} is not set: set it to a key of \w+'s API\n", done.stderr)
     assert done.stdout == ""
     assert not generating.output.exists()
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from classifier import INTENTS
-from training.data.labels import AGES, CHANNELS, NEIGHBOURS, PRACTICES, TONES
+from training.data.labels import AGES, CHANNELS, NEIGHBORS, PRACTICES, TONES
 from training.generation.plan import MessageDraft, apportion_counts, make_plan, plan_fingerprint
 from training.generation.recipe import GenerationRecipe
 
@@ -25,7 +25,7 @@ def test_the_mix_is_kept_in_every_intent_and_practice(drafts: list[MessageDraft]
     stratum = [draft for draft in drafts if (draft.intent, draft.practice) == ("complaint", "dental")]
     assert Counter(draft.realism for draft in stratum) == {"polished": 52, "casual": 51, "messy": 26}
     assert sum(draft.near is not None for draft in stratum) == 32
-    assert {draft.near for draft in stratum} == {*NEIGHBOURS["complaint"], None}
+    assert {draft.near for draft in stratum} == {*NEIGHBORS["complaint"], None}
 
 
 def test_no_channel_tone_and_age_come_together_again_before_all_have(drafts: list[MessageDraft]) -> None:

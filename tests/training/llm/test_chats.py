@@ -132,7 +132,7 @@ def test_a_missing_key_is_named(provider: Provider, key: str | None, monkeypatch
     monkeypatch.delenv(variable, raising=False)
     if key is not None:
         monkeypatch.setenv(variable, key)
-    with pytest.raises(RefusedError, match=f"{variable} is not set; set it"):
+    with pytest.raises(RefusedError, match=f"{variable} is not set: set it"):
         open_chat(provider, "any", PATIENT)
 
 

@@ -21,7 +21,7 @@ def test_what_may_pass_is_worth_another_attempt(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "reason", "sentence"),
     [
-        (400, "invalid_request_error", "OPENAI_LOG=debug shows it"),
+        (400, "invalid_request_error", "set OPENAI_LOG=debug to see why"),
         (401, "invalid_api_key", "refuses the key in OPENAI_API_KEY"),
         (403, "forbidden", "refuses the key in OPENAI_API_KEY"),
         (404, "model_not_found", "has no model 'gpt-9'"),

@@ -87,17 +87,15 @@ def test_an_intent_that_is_found_less_often_speaks_against_it_when_that_is_hardl
 
 
 def test_one_urgent_message_less_speaks_against_it() -> None:
-    assert against(urgency=replace(SAME, new=0.898)) == (
-        "it takes fewer urgent messages for urgent (90.0% before, 89.8% now)",
-    )
+    assert against(urgency=replace(SAME, new=0.898)) == ("it finds fewer urgent messages (90.0% before, 89.8% now)",)
 
 
 def test_a_set_without_messages_and_a_failed_check_speak_against_it() -> None:
     empty = Comparison("the recent reviews", Difference(0, 0.0, 0.0, 0.0, 0.0, 1.0), {})
 
     assert find_objections([empty], SAME, ["expected complaint, got price_shopper at 0.50"], RULE) == (
-        "there was nothing to compare on in the recent reviews",
-        "it did not pass its check: expected complaint, got price_shopper at 0.50",
+        "there were no messages in the recent reviews",
+        "it failed a check: expected complaint, got price_shopper at 0.50",
     )
 
 
@@ -117,7 +115,7 @@ def test_the_report_says_what_was_asked_and_what_was_found(tmp_path: Path) -> No
     assert (content["proposed"], content["old"], content["new"]) == (True, "aaaaaaaaaaaa", "bbbbbbbbbbbb")
     assert content["comparisons"][0]["overall"]["messages"] == 500
     assert summarize_assessment(assessment)[0] == (
-        "reviews: 300 trained on, 100 compared on; left out: 7 that could name somebody, 9 of no intent"
+        "reviews: 300 for training, 100 for comparison; left out: 7 that might identify someone, 9 without an intent"
     )
 
 

@@ -59,7 +59,7 @@ def test_a_worse_one_is_spoken_against(weak: Path, strong: Path) -> None:
     said = "; ".join(assessment.objections)
     assert "its accuracy on the test file is lower (100.0% before, 66.7% now)" in said
     assert "its recall of clinical_concern on the test file is lower" in said
-    assert "it did not pass its check: expected clinical_concern" in said
+    assert "it failed a check: expected clinical_concern" in said
     assert SECRET not in said
 
 

@@ -82,7 +82,7 @@ def test_a_model_is_trained_on_the_reviews_and_one_that_learned_nothing_is_not_p
     result = house.refresh()
 
     assert result.exit_code == 1, result.output
-    assert "reviews: 14 trained on, 6 compared on; left out: 0" in result.output
+    assert "reviews: 14 for training, 6 for comparison; left out: 0" in result.output
     assert "Error: the new model is not proposed: its accuracy on the test file is lower" in result.output
     [run] = (house.folder / "runs").iterdir()
     report = json.loads((run / "proposal.json").read_text(encoding="utf-8"))
@@ -119,7 +119,9 @@ def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) ->
     result = house.refresh()
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: 5 reviewed messages may be trained on, and 12 are needed: review more, ask")
+    assert result.output.startswith(
+        "Error: 5 reviewed messages may be used for training, and 12 are needed: review more, ask"
+    )
     assert not (house.folder / "runs").exists()
 
 
@@ -131,7 +133,7 @@ def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) ->
         ("reviews", "practices.toml", "the reviews cannot be decrypted: give the file that"),
         ("config", "nowhere.toml", "nowhere.toml cannot be read (No such file or directory)"),
         ("settings", "tiny.toml", "does not describe a refresh"),
-        ("corpus", "nothing", "holds no <practice>/<intent>.tsv"),
+        ("corpus", "nothing", "has no <practice>/<intent>.tsv"),
     ],
 )
 def test_what_is_missing_or_wrong_is_one_sentence(house: House, option: str, name: str, complaint: str) -> None:

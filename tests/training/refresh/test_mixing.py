@@ -45,7 +45,9 @@ def test_nothing_is_compared_on_that_was_learned() -> None:
 
 
 def test_too_few_are_refused_with_how_many_there_are() -> None:
-    with pytest.raises(RefreshError, match="3 reviewed messages may be trained on, and 4 are needed: review more"):
+    with pytest.raises(
+        RefreshError, match="3 reviewed messages may be used for training, and 4 are needed: review more"
+    ):
         mix_reviews(CORPUS, [reviewed(f"number {day}", day) for day in range(3)], HOW)
 
 
