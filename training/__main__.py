@@ -83,6 +83,7 @@ class _Run:
         from training.evaluation.report import write_report
         from training.export.model_folder import (
             EVALUATION,
+            MANIFEST,
             drop_evaluation,
             publish_model,
             read_version,
@@ -90,7 +91,7 @@ class _Run:
             write_manifest,
         )
 
-        model = require_step(self.folder.model, "export")
+        model = require_step(self.folder.model / MANIFEST, "export").parent
         drop_evaluation(model)
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
         unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)

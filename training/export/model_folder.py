@@ -40,10 +40,13 @@ def write_manifest(folder: Path) -> None:
 
 
 def drop_evaluation(model: Path) -> None:
-    """Remove an earlier, possibly interrupted evaluation from a model folder."""
+    """Remove an earlier, possibly interrupted evaluation from a model folder; the other checksums stay."""
+    manifest = json.loads((model / MANIFEST).read_text(encoding="utf-8"))
+    for name in (EVALUATION, CARD):
+        manifest["files"].pop(name, None)
+    write_json(model / MANIFEST, manifest)
     for name in (EVALUATION, CARD):
         (model / name).unlink(missing_ok=True)
-    write_manifest(model)
 
 
 def publish_model(model: Path, output: Path) -> None:

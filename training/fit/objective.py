@@ -37,11 +37,11 @@ def training_loss(
     classes = logits[:, : len(LABELS)] if screened else logits
     loss = _label_loss(classes, targets[:, 0], label_smoothing)
     if teacher is not None and distillation is not None:
-        taught = _taught_loss(classes, teacher[:, : classes.shape[1]], distillation.temperature)
-        loss = (1 - distillation.weight) * loss + distillation.weight * taught
+        teaching = _taught_loss(classes, teacher[:, : classes.shape[1]], distillation.temperature)
+        loss = (1 - distillation.weight) * loss + distillation.weight * teaching
     if screened:
-        judged = None if teacher is None else torch.sigmoid(teacher[:, URGENT_COLUMN])
-        loss = loss + _urgency_loss(logits[:, URGENT_COLUMN], targets[:, 1], judged)
+        taught = None if teacher is None else torch.sigmoid(teacher[:, URGENT_COLUMN])
+        loss = loss + _urgency_loss(logits[:, URGENT_COLUMN], targets[:, 1], taught)
     return loss
 
 
@@ -51,14 +51,14 @@ def _label_loss(classes: Tensor, labels: Tensor, label_smoothing: float) -> Tens
     return functional.cross_entropy(classes, labels, ignore_index=UNKNOWN, label_smoothing=label_smoothing)
 
 
-def _urgency_loss(urgency: Tensor, targets: Tensor, judged: Tensor | None) -> Tensor:
+def _urgency_loss(urgency: Tensor, targets: Tensor, taught: Tensor | None) -> Tensor:
     known = targets != UNKNOWN
-    meant = targets.to(urgency.dtype)
-    if judged is not None:
-        meant, known = torch.where(known, meant, judged), torch.ones_like(known)
+    wanted = targets.to(urgency.dtype)
+    if taught is not None:
+        wanted, known = torch.where(known, wanted, taught), torch.ones_like(known)
     if not known.any():
         return urgency.sum() * 0
-    return functional.binary_cross_entropy_with_logits(urgency[known], meant[known])
+    return functional.binary_cross_entropy_with_logits(urgency[known], wanted[known])
 
 
 def _taught_loss(classes: Tensor, teacher: Tensor, temperature: float) -> Tensor:

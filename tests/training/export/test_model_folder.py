@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 
 import pytest
 
-from training.export.model_folder import publish_model
+from training.export.model_folder import drop_evaluation, publish_model, write_manifest
 
 
 @pytest.fixture
@@ -90,3 +91,31 @@ def test_a_publication_killed_between_its_two_renames_can_be_repeated(model: Pat
 
     assert read_folder(output) == read_folder(model)
     assert list(output.parent.iterdir()) == [output]
+
+
+def manifest_of(folder: Path) -> dict[str, dict[str, str]]:
+    files: dict[str, dict[str, str]] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    return files
+
+
+@pytest.mark.parametrize("present", [("evaluation.json", "README.md"), ("evaluation.json",), ()])
+def test_an_evaluation_is_dropped_however_far_it_came(model: Path, present: tuple[str, ...]) -> None:
+    (model / "README.md").unlink()
+    for name in present:
+        (model / name).write_text("old", encoding="utf-8")
+    write_manifest(model)
+
+    drop_evaluation(model)
+
+    assert sorted(path.name for path in model.iterdir()) == ["manifest.json", "model.onnx"]
+    assert list(manifest_of(model)) == ["model.onnx"]
+
+
+def test_dropping_an_evaluation_does_not_vouch_for_a_network_that_was_altered(model: Path) -> None:
+    write_manifest(model)
+    checksum = manifest_of(model)["model.onnx"]["sha256"]
+    (model / "model.onnx").write_text("altered", encoding="utf-8")
+
+    drop_evaluation(model)
+
+    assert manifest_of(model)["model.onnx"]["sha256"] == checksum
