@@ -257,6 +257,22 @@ def test_an_interrupted_evaluation_leaves_the_shipped_model_untouched_and_can_be
     assert list(pipeline.output.parent.iterdir()) == [pipeline.output]
 
 
+def test_an_interrupted_export_leaves_no_model_folder_behind(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    assert pipeline("fit").exit_code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("training.export.export_model.calibrate_network", interrupt)
+        assert pipeline("export").exit_code == 1
+    assert not (pipeline.run / "model").exists()
+
+    assert pipeline("export").exit_code == 0
+    assert Classifier.load(pipeline.run / "model").classify(["hello"])
+
+
 def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeline: Pipeline) -> None:
     result = pipeline("train", "--validation-only")
     assert result.exit_code == 0, result.output
