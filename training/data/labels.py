@@ -1,4 +1,4 @@
-"""What the seven intents mean, the rules between them, and what kinds of messages there are."""
+"""Definitions of the intents, the rules for choosing between them, and the other attributes of a message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RULES: tuple[str, ...] = (
     "Scheduling by an established patient is appointment_request, whatever the visit is for, unless the symptoms are "
     "what the message is about: then it is clinical_concern.",
 )
-NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
+NEIGHBORS: Mapping[str, tuple[str, ...]] = {
     "new_patient_inquiry": ("appointment_request", "price_shopper", "existing_patient_question"),
     "existing_patient_question": ("appointment_request", "clinical_concern", "billing_inquiry"),
     "appointment_request": ("new_patient_inquiry", "existing_patient_question", "clinical_concern"),
@@ -32,7 +32,7 @@ NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
     "complaint": ("clinical_concern", "billing_inquiry", "appointment_request"),
     "price_shopper": ("billing_inquiry", "new_patient_inquiry"),
 }
-"""For every intent those that it is mistaken for."""
+"""For each intent, the intents it is often confused with."""
 
 PRACTICES: tuple[str, ...] = (
     "chiropractic", "cosmetic_surgery", "dental", "dermatology", "fertility", "mental_health", "ophthalmology",
@@ -43,8 +43,8 @@ TONES: tuple[str, ...] = ("neutral", "polite", "rushed", "confused", "terse", "a
 AGES: tuple[str, ...] = ("teen", "young_adult", "middle_aged", "senior", "parent")
 
 
-def guide() -> str:
-    """Return the definitions and the rules as a prompt states them."""
+def labeling_guide() -> str:
+    """Return the definitions and rules as text for a prompt."""
     definitions = [f"- {intent}: {meaning}." for intent, meaning in DEFINITIONS.items()]
     rules = [f"- {rule}" for rule in RULES]
     return "\n".join(["The seven intents:", *definitions, "The rules between them:", *rules])
