@@ -7,9 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
-
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from classifier.errors import DangerSignError
 
@@ -20,7 +18,8 @@ Level = Literal["red", "amber"]
 
 _FRAGMENT = re.compile(r"\{([a-z_]+)\}")
 _LINE_BREAK = re.compile(r"\n *")
-_Text = Annotated[str, Field(min_length=1)]
+_SIGN_KEYS = {"what": str, "patterns": list}
+_PATTERN_KEYS = {"pattern": str, "unless_preceded_by": list, "unless_followed_by": str, "only_if_followed_by": str}
 
 
 class Sign(NamedTuple):
@@ -38,23 +37,6 @@ class CompiledSigns(NamedTuple):
 
     red: Mapping[str, re.Pattern[str]]
     amber: Mapping[str, re.Pattern[str]]
-
-
-class _PatternEntry(BaseModel, extra="forbid", strict=True):
-    pattern: _Text
-    unless_preceded_by: list[_Text] = []
-    unless_followed_by: str = ""
-    only_if_followed_by: str = ""
-
-
-_Pattern = Annotated[
-    _PatternEntry, BeforeValidator(lambda entry: {"pattern": entry} if isinstance(entry, str) else entry)
-]
-
-
-class _SignEntry(BaseModel, extra="forbid", strict=True):
-    what: _Text
-    patterns: Annotated[list[_Pattern], Field(min_length=1)]
 
 
 @cache
@@ -113,20 +95,33 @@ def _walk_signs(table: Mapping[str, Any]) -> Iterator[tuple[str, Level, str, Any
 
 
 def _read_sign(kind: str, level: Level, name: str, entry: Any, fragments: Mapping[str, str]) -> Sign:
-    try:
-        sign = _SignEntry.model_validate(entry)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _mistake(f"sign {name}", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    patterns = tuple(_fill_in(_expression(pattern), fragments, f"sign {name}") for pattern in sign.patterns)
-    return Sign(name, kind, level, sign.what, patterns)
+    owner = f"sign {name}"
+    _check_keys(entry, _SIGN_KEYS, ("what", "patterns"), owner)
+    patterns = tuple(_fill_in(_expression(pattern, owner), fragments, owner) for pattern in entry["patterns"])
+    return Sign(name, kind, level, entry["what"], patterns)
 
 
-def _expression(entry: _PatternEntry) -> str:
-    before = "".join(f"(?<!{words})" for words in entry.unless_preceded_by)
-    after = f"(?!{entry.unless_followed_by})" if entry.unless_followed_by else ""
-    required = f"(?={entry.only_if_followed_by})" if entry.only_if_followed_by else ""
-    return before + entry.pattern + after + required
+def _expression(entry: Any, owner: str) -> str:
+    if isinstance(entry, str) and entry:
+        return entry
+    _check_keys(entry, _PATTERN_KEYS, ("pattern",), owner)
+    before = "".join(f"(?<!{words})" for words in entry.get("unless_preceded_by", ()))
+    after = f"(?!{entry['unless_followed_by']})" if "unless_followed_by" in entry else ""
+    required = f"(?={entry['only_if_followed_by']})" if "only_if_followed_by" in entry else ""
+    return f"{before}{entry['pattern']}{after}{required}"
+
+
+def _check_keys(entry: Any, types: Mapping[str, type], needed: Sequence[str], owner: str) -> None:
+    if not isinstance(entry, dict):
+        raise _mistake(owner, f"{entry!r} must be a table with {', '.join(types)}")
+    for key in needed:
+        if key not in entry:
+            raise _mistake(owner, f"{key} is missing")
+    for key, value in entry.items():
+        if key not in types:
+            raise _mistake(owner, f"unknown key {key}; known are {', '.join(types)}")
+        if not isinstance(value, types[key]) or not value:
+            raise _mistake(owner, f"{key} must be a {'list' if types[key] is list else 'text'} and not empty")
 
 
 def _fill_in(pattern: str, fragments: Mapping[str, str], owner: str) -> str:

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from classifier.decoding import Outputs, Thresholds
 from classifier.errors import ModelError
@@ -63,8 +63,10 @@ _FileName = Annotated[str, AfterValidator(_check_file_name)]
 _Intent = Annotated[str, AfterValidator(_check_intent)]
 
 
-class _BundleModel(BaseModel, strict=True, frozen=True, allow_inf_nan=False):
+class _BundleModel(BaseModel):
     """A JSON object of the folder. Keys that this program does not use are ignored."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
 
 class FileRecord(_BundleModel):

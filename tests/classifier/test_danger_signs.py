@@ -109,15 +109,18 @@ def test_what_stands_around_a_pattern_decides_whether_it_is_found() -> None:
         pytest.param(
             "['hives']", "['(hives']", "sign hives: not a regular expression (missing ), unterminated", id="pattern"
         ),
-        pytest.param('what = "Hives."', "", "sign hives: what: Field required", id="missing what"),
-        pytest.param("patterns = ['hives']", "", "sign hives: patterns: Field required", id="missing patterns"),
-        pytest.param("['hives']", "[]", "sign hives: patterns: List should have at least 1 item", id="no pattern"),
-        pytest.param("['hives']", "['']", "sign hives: patterns.0.pattern: String should have", id="empty pattern"),
-        pytest.param("['hives']", "'hives'", "sign hives: patterns: Input should be a valid list", id="no list"),
+        pytest.param('what = "Hives."', "", "sign hives: what is missing", id="missing what"),
+        pytest.param("patterns = ['hives']", "", "sign hives: patterns is missing", id="missing patterns"),
+        pytest.param("['hives']", "[7]", "sign hives: 7 must be a table with pattern, ", id="pattern of another type"),
+        pytest.param("['hives']", "[]", "sign hives: patterns must be a list and not empty", id="no pattern"),
+        pytest.param(
+            "['hives']", "['']", "sign hives: '' must be a table with pattern, unless_preceded_by", id="empty pattern"
+        ),
+        pytest.param("['hives']", "'hives'", "sign hives: patterns must be a list and not empty", id="no list"),
         pytest.param(
             "'hives'",
             "{ pattern = 'hives', unless_folowed_by = ' gone' }",
-            "sign hives: patterns.0.unless_folowed_by: Extra inputs are not permitted",
+            "sign hives: unknown key unless_folowed_by; known are pattern, ",
             id="unknown key",
         ),
         pytest.param(
