@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from intake.vocabulary import Channel
+
 DEFINITIONS: Mapping[str, str] = {
     "new_patient_inquiry": "someone who is not yet a patient wants to become one: whether new patients are taken, how "
     "to register, whether their insurance is accepted, a first appointment",
@@ -38,7 +40,7 @@ PRACTICES: tuple[str, ...] = (
     "chiropractic", "cosmetic_surgery", "dental", "dermatology", "fertility", "mental_health", "ophthalmology",
     "orthodontics", "physical_therapy", "primary_care",
 )  # fmt: skip
-CHANNELS: tuple[str, ...] = ("sms", "voicemail", "chat", "web_form", "email")
+CHANNELS: tuple[str, ...] = tuple(channel.value for channel in Channel)
 TONES: tuple[str, ...] = ("neutral", "polite", "rushed", "confused", "terse", "anxious", "frustrated", "chatty")
 AGES: tuple[str, ...] = ("teen", "young_adult", "middle_aged", "senior", "parent")
 
