@@ -111,7 +111,7 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class ContactDetails:
     """What is on record about who the patient is and how to reach them."""
 
     who: str = field(repr=False)
@@ -210,7 +210,7 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
     return acts
 
 
-def read_contact(session: Session, conversation: Conversation, zone: str) -> Contact:
+def read_contact(session: Session, conversation: Conversation, zone: str) -> ContactDetails:
     """Return the patient's contact details and their other conversations with the practice."""
     address = conversation.patient_address
     lines = [
@@ -227,7 +227,7 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
             conversations_of(conversation.practice, address), Conversation.id != conversation.id
         )
         others = list(session.scalars(same.order_by(Conversation.last_activity_at.desc())))
-    return Contact(display.who(conversation), [(name, value) for name, value in lines if value], others)
+    return ContactDetails(display.who(conversation), [(name, value) for name, value in lines if value], others)
 
 
 def read_reach(session: Session, conversation: Conversation) -> Reach:
