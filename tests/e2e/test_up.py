@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.embedded_redis import find_server
 from tests.e2e.processes import ROOT, Process, Processes, answers, free_port, running_in
 from tests.models import write_model
 
@@ -81,7 +82,7 @@ def test_a_newcomer_texts_the_demo_practice_and_sees_the_answer(machine: Machine
 def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> None:
     service = machine.up(free_port())
     machine.simulate(QUESTION)
-    assert len(machine.running("redis-server")) == 1
+    assert len(machine.running(find_server().name)) == 1
     assert len(machine.running("intake worker")) == 2
     assert machine.running("gunicorn")
 
