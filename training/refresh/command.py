@@ -15,7 +15,7 @@ import click
 from classifier import ModelError
 from classifier.store import ModelStore
 from intake.errors import IntakeError
-from intake.local import DATA_DIR, model_places
+from intake.service_files import DATA_DIR, model_places
 from training.data.corpus import CORPUS, CorpusError
 from training.data.splitting import read_split
 from training.evaluation.test_set_log import record_read
