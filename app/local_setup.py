@@ -76,4 +76,6 @@ def _practices_file() -> Path:
     for path in PRACTICES_FILES:
         if path.exists():
             return path
-    raise IntakeError("no practices file: set PRACTICES_FILE, or write practices.toml in this folder")
+    raise IntakeError(
+        "no practices file: run `intake init`, set PRACTICES_FILE, or write practices.toml in this folder"
+    )

@@ -152,7 +152,7 @@ def test_a_practices_file_of_ones_own_comes_before_the_demo(folder: Path) -> Non
 def test_without_any_practices_file_it_says_what_to_do(folder: Path) -> None:
     (folder / "practices.toml").unlink()
 
-    with pytest.raises(IntakeError, match=r"no practices file: set PRACTICES_FILE, or write practices\.toml"):
+    with pytest.raises(IntakeError, match=r"no practices file: run `intake init`, set PRACTICES_FILE, or write"):
         start()
 
 
