@@ -15,6 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from intake import __version__
 from tests.app.command import ROOT
 from tests.e2e.processes import free_port
 
@@ -103,6 +104,10 @@ def test_it_carries_every_file_of_every_room(source: Path, wheel: Path) -> None:
         "templates/staff/base.html",
         "training/recipes/compact.toml",
     } <= carried
+
+
+def test_it_has_the_version_that_the_command_tells(wheel: Path) -> None:
+    assert wheel.name == f"practice_intake-{__version__}-py3-none-any.whl"
 
 
 def test_it_carries_nothing_compiled(source: Path, wheel: Path) -> None:
