@@ -2,13 +2,14 @@
 # make test   set up and pass every test
 # make setup  create .venv and nothing more
 # make lint, make bench, make train
+# make rooms  draw which room imports which into docs/architecture.md
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 PORT ?= 8000
 
-.PHONY: setup run test lint bench train clean
+.PHONY: setup run test lint rooms bench train clean
 
 setup: $(VENV)/.serving
 
@@ -24,6 +25,9 @@ lint: $(VENV)/.development
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+rooms: $(VENV)/.development
+	$(BIN)/python -m tools.draw_rooms
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.graph

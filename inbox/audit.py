@@ -28,7 +28,7 @@ _APPENDING = 0x1A4B17  # any number that nothing else in this database locks
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AuditCheck:
     """What `verify` found.
 
     Attributes:
@@ -83,7 +83,7 @@ def record_action(
     session.flush()
 
 
-def verify(session: Session, noted: str | None = None) -> Verdict:
+def verify(session: Session, noted: str | None = None) -> AuditCheck:
     """Read the whole trail and say whether it is unbroken.
 
     Args:
@@ -96,13 +96,13 @@ def verify(session: Session, noted: str | None = None) -> Verdict:
         return _verify(session, noted, 1)
 
 
-def _verify(session: Session, noted: str | None, batch: int) -> Verdict:
+def _verify(session: Session, noted: str | None, batch: int) -> AuditCheck:
     query = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=batch)
     with closing(session.scalars(query)) as entries:  # what is broken is not read to its end
         return _read_through(iter(entries), noted, batch)
 
 
-def _read_through(entries: Iterator[AuditEntry], noted: str | None, batch: int) -> Verdict:
+def _read_through(entries: Iterator[AuditEntry], noted: str | None, batch: int) -> AuditCheck:
     previous, count, has_noted = START, 0, noted in (None, START)
     while True:
         try:
@@ -110,11 +110,11 @@ def _read_through(entries: Iterator[AuditEntry], noted: str | None, batch: int) 
         except ValueError:
             if batch > 1:
                 raise
-            return Verdict(count, previous, count + 1, has_noted)
+            return AuditCheck(count, previous, count + 1, has_noted)
         if entry is None:
-            return Verdict(count, previous, None, has_noted)
+            return AuditCheck(count, previous, None, has_noted)
         if entry.id != count + 1 or entry.previous_hash != previous or not _is_genuine(entry):
-            return Verdict(count, previous, entry.id, has_noted)
+            return AuditCheck(count, previous, entry.id, has_noted)
         previous, count = entry.hash, entry.id
         has_noted = has_noted or noted == previous
 

@@ -22,7 +22,7 @@ Author = Literal["patient", "robot", "staff"]
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class ChatConversation:
     """A chat that was found: the row's id and the practice's slug."""
 
     id: int
@@ -30,7 +30,7 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TranscriptEntry:
     """One line of a chat as its patient sees it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Entry:
 class Transcript:
     """The entries after some number, and whether a message still waits to be understood."""
 
-    entries: list[Entry]
+    entries: list[TranscriptEntry]
     working: bool
 
 
@@ -79,13 +79,13 @@ def open_chat(database: Database, practice: str, name: str | None, phone: str | 
     return public_id
 
 
-def find_chat(database: Database, public_id: str) -> Chat | None:
+def find_chat(database: Database, public_id: str) -> ChatConversation | None:
     """Return the chat with a public id, if there is one."""
     with database.read() as session:
         found = session.execute(
             select(Conversation.id, Conversation.practice).where(Conversation.public_id == public_id)
         ).first()
-    return found and Chat(*found)
+    return found and ChatConversation(*found)
 
 
 def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
@@ -100,14 +100,14 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
                 Message.conversation_id == chat_id, Message.entry > after
             )
         )
-        entries = [Entry(number or 0, "patient", text, at, key) for number, text, at, key in messages]
+        entries = [TranscriptEntry(number or 0, "patient", text, at, key) for number, text, at, key in messages]
         replies = session.execute(
             select(Delivery.entry, Delivery.message_id, Delivery.body, Delivery.updated_at).where(
                 Delivery.conversation_id == chat_id, Delivery.entry > after
             )
         )
         entries += [
-            Entry(number or 0, "staff" if message_id is None else "robot", body, at)
+            TranscriptEntry(number or 0, "staff" if message_id is None else "robot", body, at)
             for number, message_id, body, at in replies
         ]
         waiting = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))

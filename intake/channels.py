@@ -1,7 +1,7 @@
 """The channels, one row each: what they are called, how they are answered, and what their address proves.
 
 To add a channel, add its name to `intake.vocabulary.Channel`, a row here and a module in `webhooks/`;
-`docs/architecture.md` lists every step.
+`CONTRIBUTING.md` lists every step.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
 from intake.vocabulary import Medium
+from tasks.carriers.choose import make_lookup, make_senders
 from tasks.carriers.protocol import Lookup, Sender
-from tasks.carriers.twilio import make_lookup, make_senders
 from tasks.notification.notifier import Notifier, check_addresses, make_notifier
 from tasks.queue import WorkQueue, connect
 from templates.replies import check_replies

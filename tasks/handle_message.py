@@ -16,8 +16,8 @@ from inbox.models import Classification, Conversation, Decision, Delivery, LineT
 from intake.channels import traits_of
 from intake.practices import Practice
 from intake.vocabulary import Medium, NotificationReason, Priority, Route, Team
+from tasks.carriers.backoff import wait_after
 from tasks.delivery.outbox import add_delivery
-from tasks.delivery.states import wait_after
 from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of

@@ -8,68 +8,73 @@ from functools import wraps
 import sentry_sdk
 
 from tasks import voicemail
-from tasks.context import current
+from tasks.context import Context, current
 from tasks.delivery import outbox as deliveries
 from tasks.handle_message import handle, record_failure
 from tasks.notification import escalation
 from tasks.notification import outbox as notifications
+from tasks.queue import AfterCommit
 
 
 class JobFailedError(Exception):
     """A job failed; the message is the error's type alone, as RQ keeps it in Redis."""
 
 
-def _private(job: Callable[[int], None]) -> Callable[[int], None]:
-    """Keep what an error says, which may be patient text, out of Redis and the logs."""
+def job(work: Callable[[Context, int], AfterCommit]) -> Callable[[int], None]:
+    """Turn a function of a context and a row id into a job that RQ can run by the row id alone.
 
-    @wraps(job)
+    The job uses this process's context and queues what follows. An error's own words may hold patient text, so Redis
+    and the logs get only its type.
+    """
+
+    @wraps(work)
     def run(row_id: int) -> None:
         try:
-            current().live.refresh()  # so that what a manager changed holds for the next message
-            job(row_id)
+            current().live.refresh()  # a manager's change applies to the next message
+            current().queue.put_all(work(current(), row_id))
         except Exception as error:
             sentry_sdk.capture_exception(error)  # here, as RQ and its integration see only the harmless one
-            failure = JobFailedError(f"{type(error).__name__} in {job.__name__} {row_id}")
+            failure = JobFailedError(f"{type(error).__name__} in {work.__name__} {row_id}")
             raise failure.with_traceback(error.__traceback__) from None
 
     return run
 
 
-@_private
-def handle_message(message_id: int) -> None:
-    """Understand a message, decide about it, and queue what follows."""
+@job
+def handle_message(context: Context, message_id: int) -> AfterCommit:
+    """Understand a message and decide what to do about it."""
     try:
-        current().queue.put_all(handle(current(), message_id))
+        return handle(context, message_id)
     except Exception:
-        current().queue.put_all(record_failure(current(), message_id))
+        context.queue.put_all(record_failure(context, message_id))
         raise
 
 
-@_private
-def deliver(delivery_id: int) -> None:
-    """Hand a text over."""
-    current().queue.put_all(deliveries.deliver(current(), delivery_id))
+@job
+def deliver(context: Context, delivery_id: int) -> AfterCommit:
+    """Send a reply."""
+    return deliveries.deliver(context, delivery_id)
 
 
-@_private
-def settle(delivery_id: int) -> None:
-    """Ask the carrier about a text that was handed over."""
-    current().queue.put_all(deliveries.settle(current(), delivery_id))
+@job
+def settle(context: Context, delivery_id: int) -> AfterCommit:
+    """Ask the carrier about a reply that was handed over."""
+    return deliveries.settle(context, delivery_id)
 
 
-@_private
-def notify(notification_id: int) -> None:
-    """Tell staff."""
-    current().queue.put_all(notifications.notify(current(), notification_id))
+@job
+def notify(context: Context, notification_id: int) -> AfterCommit:
+    """Notify staff."""
+    return notifications.notify(context, notification_id)
 
 
-@_private
-def escalate(escalation_id: int) -> None:
-    """Tell the next contact of an urgent message."""
-    current().queue.put_all(escalation.escalate(current(), escalation_id))
+@job
+def escalate(context: Context, escalation_id: int) -> AfterCommit:
+    """Notify the next contact of an urgent message."""
+    return escalation.escalate(context, escalation_id)
 
 
-@_private
-def look_for_recording(voicemail_id: int) -> None:
-    """Ask the carrier about a call of which it has said nothing."""
-    voicemail.look_for_recording(current(), voicemail_id)
+@job
+def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
+    """Ask the carrier about a call that no callback has mentioned."""
+    return voicemail.look_for_recording(context, voicemail_id)

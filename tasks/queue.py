@@ -42,8 +42,17 @@ def connect(redis_url: str) -> redis.Redis:
 
 @dataclass(frozen=True, slots=True)
 class AfterCommit:
-    """What follows from a change: outbox rows that wait, topics that look different now, and what is counted."""
+    """What to do once a transaction is committed.
 
+    Attributes:
+        messages: ids of messages to handle.
+        deliveries: ids of replies to send.
+        notifications: ids of notices to send.
+        topics: topics whose watchers should look again.
+        measures: what to count.
+    """
+
+    messages: tuple[int, ...] = ()
     deliveries: tuple[int, ...] = ()
     notifications: tuple[int, ...] = ()
     topics: tuple[str, ...] = ()
@@ -52,6 +61,7 @@ class AfterCommit:
     def __or__(self, other: AfterCommit) -> AfterCommit:
         """Return what follows from both."""
         return AfterCommit(
+            self.messages + other.messages,
             self.deliveries + other.deliveries,
             self.notifications + other.notifications,
             tuple(dict.fromkeys(self.topics + other.topics)),
@@ -109,8 +119,10 @@ class WorkQueue:
         return True
 
     def put_all(self, after_commit: AfterCommit) -> None:
-        """Wake the browsers that watch, and enqueue the jobs that outbox rows wait for, staff first."""
+        """Wake the browsers that watch, and enqueue the jobs that rows wait for, notices before replies."""
         self.announce(*after_commit.topics)
+        for message_id in after_commit.messages:
+            self.put("handle_message", message_id)
         for notification_id in after_commit.notifications:
             self.put("notify", notification_id)
         for delivery_id in after_commit.deliveries:

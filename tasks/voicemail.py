@@ -9,6 +9,8 @@ import structlog
 from inbox.models import Voicemail
 from inbox.voicemail import record_report
 from tasks.carriers.protocol import CarrierUnreachableError
+from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit
 
 if TYPE_CHECKING:
     from tasks.context import Context
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-def look_for_recording(context: Context, voicemail_id: int) -> None:
+def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
     """Ask the carrier whether a call was recorded, and add the answer to what is known of it.
 
     A caller who hangs up during the greeting leaves no recording, and no callback says so.
@@ -24,13 +26,14 @@ def look_for_recording(context: Context, voicemail_id: int) -> None:
     with context.database.read() as session:
         voicemail = session.get(Voicemail, voicemail_id)
     if voicemail is None:
-        return
+        return AfterCommit()
     try:
         report = context.lookup.recording(voicemail.call_sid)
     except CarrierUnreachableError as error:
         log.warning("carrier_unreachable", voicemail_id=voicemail_id, error=str(error))
-        return
+        return AfterCommit()
     message = record_report(context.database, voicemail.call_sid, None, report)
     log.info("recording_looked_for", voicemail_id=voicemail_id, found=report.recording_sid is not None)
-    if message is not None and message.is_new:
-        context.queue.put("handle_message", message.message_id)
+    if message is None or not message.is_new:
+        return AfterCommit()
+    return AfterCommit(messages=(message.message_id,), topics=topics_of(message.conversation_id, message.practice))

@@ -21,7 +21,7 @@ from inbox.live_practices import LivePractices
 from inbox.models import Base, Message
 from intake.practices import load_practices
 from intake.settings import Settings
-from tasks.carriers.twilio import make_lookup, make_senders
+from tasks.carriers.choose import make_lookup, make_senders
 from tasks.context import Context, use
 from tasks.notification.notifier import make_notifier
 from tasks.queue import WorkQueue, connect

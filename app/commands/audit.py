@@ -14,16 +14,18 @@ from intake.service_files import settings_of_running_service
 
 @click.group()
 def audit() -> None:
-    """Look after the record of what staff did."""
+    """Check the audit trail of what staff did."""
 
 
 @audit.command("verify")
-@click.option("--noted", help="The last hash of an earlier run; without it, entries cut off at the end do not show.")
+@click.option(
+    "--noted", help="The last hash that an earlier run printed; without it, missing newest entries go unnoticed."
+)
 @data_dir_option
 def verify_trail(noted: str | None, data_dir: Path) -> None:
-    """Check that no entry was changed, removed or slipped in.
+    """Check that no entry was changed, removed, or inserted.
 
-    Keep the hash that this prints somewhere else, such as in a mail to yourself, and pass it with --noted later on.
+    Keep the hash that this prints somewhere else, such as in an email to yourself, and pass it with --noted next time.
     """
     from inbox.audit import verify
     from inbox.database import Database

@@ -24,13 +24,17 @@ BATCH = 64
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="TEXT...")
-@click.option("--jsonl", is_flag=True, help="Read JSON objects with a `text` from stdin, one a line, and add to them.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a text.")
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    help="Read one JSON object with a `text` per line from stdin, and write it back with the result.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text.")
 @data_dir_option
 def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool, data_dir: Path) -> None:
-    """Say what each TEXT is about, and how sure that is.
+    """Classify each TEXT and show how confident the model is.
 
-    Nothing is stored or sent.
+    Stores and sends nothing; needs no server.
     """
     if jsonl == bool(texts):
         raise click.UsageError("Give texts to classify, or --jsonl to read them from stdin.")

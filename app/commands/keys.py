@@ -15,15 +15,15 @@ def keys() -> None:
 
 @keys.command()
 def new() -> None:
-    """Print a fresh key for ENCRYPTION_KEYS."""
+    """Print a new key for ENCRYPTION_KEYS."""
     click.echo(new_key())
 
 
 @keys.command()
 def rotate() -> None:
-    """Write everything anew under the first key of ENCRYPTION_KEYS.
+    """Re-encrypt everything with the first key in ENCRYPTION_KEYS.
 
-    Put the new key first, restart every process, then run this; afterwards the old key can be dropped.
+    Put the new key first and restart every process before you run this; then remove the old key.
     """
     from inbox.database import Database
     from inbox.rotation import rotate_keys

@@ -59,7 +59,7 @@ def info(data_dir: Path) -> None:
 @model.command("check")
 @data_dir_option
 def check_model(data_dir: Path) -> None:
-    """Verify the model in use: its files, and that it still understands three known messages."""
+    """Verify the files of the model in use, and its answers to three known messages."""
     from classifier.check import check
 
     with _one_sentence():
@@ -73,15 +73,15 @@ def check_model(data_dir: Path) -> None:
 
 @model.command("import")
 @click.argument("source", metavar="NAME_OR_PATH")
-@click.option("--to", "target", type=_PATH, help="Where the model folder goes, instead of the store.")
-@click.option("--texts", type=_PATH, help="Messages, one a line, to compare with the original on.")
+@click.option("--to", "target", type=_PATH, help="Folder to write the model to, instead of the store.")
+@click.option("--texts", type=_PATH, help="File of messages, one per line, for comparing the result with the original.")
 @data_dir_option
 def import_command(source: str, target: Path | None, texts: Path | None, data_dir: Path) -> None:
-    """Make a model folder of a Hugging Face checkpoint.
+    """Convert a Hugging Face checkpoint into a model that Intake can use.
 
-    NAME_OR_PATH is a sequence classifier with exactly the seven intents, in any order: a folder, or a name on the hub.
-    Its weights become 8-bit integers; it is refused unless it then gives 98% of the messages the intent that the
-    original gives them.
+    NAME_OR_PATH is a folder, or a name on the Hugging Face hub, of a sequence classifier with exactly the seven intents
+    in any order. Its weights are rounded to 8 bits. The import is refused if that changes the intent of more than 2% of
+    the messages.
     """
     try:
         from training.data.corpus import CorpusError
@@ -102,9 +102,9 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
 @model.command("list")
 @data_dir_option
 def list_models(data_dir: Path) -> None:
-    """Show the models that can be activated, and which one is in use.
+    """List the models that you can activate, and show which one is in use.
 
-    A model folder that is copied into the store, under its version, is one more.
+    To add a model, copy its folder into the store under its version.
     """
     from classifier.store import SHIPPED
 
@@ -124,9 +124,9 @@ def list_models(data_dir: Path) -> None:
 @click.argument("version")
 @data_dir_option
 def activate(version: str, data_dir: Path) -> None:
-    """Use the model VERSION from the next message on, once it has passed its checks.
+    """Check the model VERSION and switch to it.
 
-    `shipped` names the one that came with the program. Workers change to it without being stopped.
+    The change applies to the next message, and workers keep running. `shipped` is the model that came with the program.
     """
     _switch(data_dir, lambda store: store.activate(version, datetime.now(UTC)))
 
@@ -134,7 +134,7 @@ def activate(version: str, data_dir: Path) -> None:
 @model.command()
 @data_dir_option
 def rollback(data_dir: Path) -> None:
-    """Use the model again that was in use before, from the next message on."""
+    """Switch back to the previous model."""
     _switch(data_dir, lambda store: store.rollback(datetime.now(UTC)))
 
 
@@ -142,10 +142,10 @@ def rollback(data_dir: Path) -> None:
 @click.argument("file", type=click.File("wb", lazy=True))
 @data_dir_option
 def write_reviews(file: BinaryIO, data_dir: Path) -> None:
-    """Write what staff said of messages to an encrypted FILE, for `python -m training refresh`.
+    """Write reviewed messages to an encrypted FILE for `python -m training refresh`.
 
-    It holds the messages of the practices that agreed (share_reviews_for_training in the practices file), with names,
-    numbers and addresses taken out; a message that could still name somebody is left out. `-` writes to stdout.
+    Includes only practices that agreed (share_reviews_for_training in the practices file). Names, numbers, and
+    addresses are removed, and a message that could still identify someone is left out. `-` writes to stdout.
     """
     from inbox.database import Database
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.practices import Practice, load_practices
 from intake.service_files import settings_of_running_service
+
+if TYPE_CHECKING:
+    from tasks.carriers.protocol import Outcome
 
 
 @click.group()
@@ -20,12 +24,12 @@ def practice() -> None:
 
 @practice.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--replies", "show_replies", is_flag=True, help="Show every reply as a patient would read it now.")
-@click.option("--prompts", "show_prompts", is_flag=True, help="Show every voice prompt as a caller would hear it now.")
-@click.option("--notify", "tests_addresses", is_flag=True, help="Send a test notice to every address of every team.")
+@click.option("--replies", "show_replies", is_flag=True, help="Show each reply as a patient would read it now.")
+@click.option("--prompts", "show_prompts", is_flag=True, help="Show each voice prompt as a caller would hear it now.")
+@click.option("--notify", "tests_addresses", is_flag=True, help="Send a test notice to each address of each team.")
 @data_dir_option
 def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: bool, data_dir: Path) -> None:
-    """Check a practices FILE; errors name the line or the key."""
+    """Check a practices FILE and name the line or key of each error."""
     from tasks.notification.notifier import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments
@@ -66,7 +70,22 @@ def _test_addresses(practices: list[Practice], data_dir: Path) -> None:
                 is_taken = isinstance(outcome, Accepted)
                 refused += not is_taken
                 kind = address.partition(":")[0]
-                answer = "sent" if is_taken else f"not sent ({type(outcome).__name__.lower()})"
+                answer = "sent" if is_taken else f"not sent ({_explain(outcome)})"
                 click.echo(f"  {practice.slug}.teams.{team}.notify[{number}] ({kind}): {answer}")
     if refused:
         raise IntakeError(f"{refused} test notices were not taken; see above")
+
+
+def _explain(outcome: Outcome) -> str:
+    """Return in a few words why a notice did not go out; the carrier's own words may hold an address."""
+    from tasks.carriers.protocol import NotSent, Refused, Retryable
+
+    match outcome:
+        case Refused():
+            return "the carrier refused it"
+        case Retryable():
+            return "the carrier is busy or out of reach"
+        case NotSent():
+            return "no carrier is set up"
+        case _:
+            return "the carrier did not answer"

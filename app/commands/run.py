@@ -21,18 +21,19 @@ data_dir_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     default=DATA_DIR,
     show_default=True,
-    help="Where the database, the keys, the models and the queue's file live.",
+    help="Folder of the database, keys, models, and Redis file.",
 )
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the web server.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port for the web server.")
 @data_dir_option
 def up(port: int, data_dir: Path) -> None:
     """Run everything on this machine until Ctrl-C.
 
-    Migrates the database, starts Redis when REDIS_URL is unset, the web server and a worker. What the environment
-    and .env do not say gets a default: SQLite, keys made once and kept, the demo practice, texts not sent.
+    Starts Redis if REDIS_URL is unset, migrates the database, and starts the web server and two workers. Settings
+    missing from the environment and .env get defaults: SQLite, keys that are made once and kept, the practices file in
+    this folder, and no sending of texts.
     """
     from app.up import run_all
 
@@ -50,7 +51,9 @@ def up(port: int, data_dir: Path) -> None:
     type=click.IntRange(1, 65535),
     help="Port to listen on.",
 )
-@click.option("--processes", default=WEB_PROCESSES, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option(
+    "--processes", default=WEB_PROCESSES, show_default=True, type=click.IntRange(1, 64), help="Number of web processes."
+)
 def web(host: str, port: int, processes: int) -> None:
     """Run the web server alone."""
     settings = load_settings()
@@ -71,13 +74,13 @@ def web(host: str, port: int, processes: int) -> None:
     "queues",
     multiple=True,
     type=click.Choice(["messages", "carriers"]),
-    help="Take jobs from this queue alone, or first of several; from both when not given.",
+    help="Queue to take jobs from; repeat it for several, in order of preference. Default: both.",
 )
 def worker(queues: tuple[str, ...]) -> None:
-    """Run one worker: understands, decides, sends and repairs.
+    """Run one worker, which handles messages and sends replies.
 
-    Messages wait for nobody else's server; carriers (Twilio, mail, notifications) may be slow. With one worker for
-    each queue, a carrier that hangs does not hold up the patients in a chat.
+    Jobs in `messages` depend on no other server; jobs in `carriers` wait for Twilio, mail, or notification services.
+    With a worker for each, a slow carrier doesn't hold up patients in a chat.
     """
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
@@ -93,7 +96,7 @@ def worker(queues: tuple[str, ...]) -> None:
 
 @click.command()
 def migrate() -> None:
-    """Bring the database's tables up to date."""
+    """Update the database's tables to this version."""
     from inbox.database import Database
 
     settings = load_settings()

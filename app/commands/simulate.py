@@ -29,20 +29,20 @@ WAIT_SECONDS = 20.0
 
 @click.group()
 def simulate() -> None:
-    """Play a patient against a running server."""
+    """Play a patient with a running server."""
 
 
 @simulate.command()
 @click.argument("text")
 @click.option("--from", "sender", default="+12025550123", show_default=True, help="The patient's number.")
-@click.option("--to", "recipient", help="The number that is texted; the first practice's when not given.")
-@click.option("--url", help="Where the server listens; PUBLIC_URL when not given.")
+@click.option("--to", "recipient", help="The number to text. Default: the first practice's.")
+@click.option("--url", help="Address of the server. Default: PUBLIC_URL.")
 @data_dir_option
 def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir: Path) -> None:
-    """Text TEXT to a practice as a patient would, and show the answer.
+    """Text TEXT to a practice as a patient would, and show the reply.
 
-    The request is signed as Twilio signs it. It needs the settings and the database of the server, so run it on
-    the same machine.
+    The request is signed the way Twilio signs it. It uses the server's settings and database, so run it on the same
+    machine.
     """
     from inbox.database import Database
 
@@ -65,18 +65,22 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
 
 @simulate.command()
 @click.argument("text")
-@click.option("--from", "sender", default="+12025550123", show_default=True, help="The patient's number, or anonymous.")
-@click.option("--to", "recipient", help="The number that is called; the first practice's when not given.")
-@click.option("--no-transcription", is_flag=True, help="Have the transcription fail: TEXT is recorded, not understood.")
-@click.option("--url", help="Where the server listens; PUBLIC_URL when not given.")
+@click.option(
+    "--from", "sender", default="+12025550123", show_default=True, help="The patient's number, or `anonymous`."
+)
+@click.option("--to", "recipient", help="The number to call. Default: the first practice's.")
+@click.option(
+    "--no-transcription", is_flag=True, help="Let the transcription fail, so TEXT is recorded but not understood."
+)
+@click.option("--url", help="Address of the server. Default: PUBLIC_URL.")
 @data_dir_option
 def voicemail(
     text: str, sender: str, recipient: str | None, no_transcription: bool, url: str | None, data_dir: Path
 ) -> None:
-    """Leave TEXT on a practice's voicemail as a patient would, and show what they hear and the answer.
+    """Leave TEXT as a voicemail, and show what the caller hears and the reply.
 
-    The requests are signed as Twilio signs them. They need the settings and the database of the server, so run this
-    on the same machine.
+    The requests are signed the way Twilio signs them. They use the server's settings and database, so run this on the
+    same machine.
     """
     from inbox.database import Database
 
@@ -114,14 +118,14 @@ def voicemail(
 
 @simulate.command()
 @click.argument("text")
-@click.option("--practice", "key", help="The practice's widget key; the first practice's that has one when not given.")
-@click.option("--url", help="Where the server listens; PUBLIC_URL when not given.")
+@click.option("--practice", "key", help="The practice's widget key. Default: that of the first practice with a chat.")
+@click.option("--url", help="Address of the server. Default: PUBLIC_URL.")
 @data_dir_option
 def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
-    """Type TEXT into a practice's chat as a patient would, and show the answer.
+    """Type TEXT into a practice's chat as a patient would, and show the reply.
 
-    The answer is read from the event stream, as a browser does. The rest is read from the database of the server, so
-    run this on the same machine.
+    The reply comes over the event stream, as in a browser. The rest comes from the server's database, so run this on
+    the same machine.
     """
     from app.commands.chat_client import ChatClient
     from inbox.database import Database

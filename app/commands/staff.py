@@ -26,25 +26,32 @@ if TYPE_CHECKING:
 ROLES = ("staff", "manager", "admin")
 GENERATED_BYTES = 15
 
-generate_option = click.option("--generate", is_flag=True, help="Make a password up and show it once.")
+generate_option = click.option("--generate", is_flag=True, help="Generate a password and show it once.")
 
 
 @click.group()
 def staff() -> None:
-    """Decide who may sign in to the console."""
+    """Manage console accounts."""
 
 
 @staff.command()
 @click.argument("email")
-@click.option("--practice", "practices", multiple=True, required=True, help="Slug of their practice; may be repeated.")
-@click.option("--role", type=click.Choice(ROLES), required=True, help="What they may do: answer; settings; everything.")
-@click.option("--name", help="The name that colleagues see; the address up to its @ when not given.")
+@click.option(
+    "--practice", "practices", multiple=True, required=True, help="Slug of their practice; repeat it for several."
+)
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    required=True,
+    help="Staff answer patients; managers also change settings; admins also see the job queues.",
+)
+@click.option("--name", help="The name that colleagues see. Default: EMAIL up to the @.")
 @generate_option
 @data_dir_option
 def add(email: str, practices: tuple[str, ...], role: str, name: str | None, generate: bool, data_dir: Path) -> None:
-    """Give EMAIL an account for one or more practices.
+    """Create an account for EMAIL at one or more practices.
 
-    The password is asked for twice on a terminal, and read from the first line of the input otherwise.
+    On a terminal, asks for the password twice. Otherwise, reads it from the first line of the input.
     """
     from inbox.accounts import add_member
     from inbox.models import Role
@@ -62,7 +69,7 @@ def add(email: str, practices: tuple[str, ...], role: str, name: str | None, gen
 @staff.command("list")
 @data_dir_option
 def list_members(data_dir: Path) -> None:
-    """List the accounts and how they stand."""
+    """List accounts and their status."""
     from inbox.accounts import all_members
     from inbox.models import now
 
@@ -82,7 +89,7 @@ def list_members(data_dir: Path) -> None:
 @click.argument("email")
 @data_dir_option
 def disable(email: str, data_dir: Path) -> None:
-    """Sign EMAIL out everywhere and let nobody sign in with it."""
+    """Sign EMAIL out everywhere and block further sign-ins."""
     from inbox.accounts import revoke_sessions
     from inbox.models import now
 
@@ -97,7 +104,7 @@ def disable(email: str, data_dir: Path) -> None:
 @click.argument("email")
 @data_dir_option
 def enable(email: str, data_dir: Path) -> None:
-    """Let EMAIL sign in again, also after too many failed attempts."""
+    """Let EMAIL sign in again after it was disabled or locked."""
     with _changing(data_dir, email) as (session, member):
         member.disabled_at = member.locked_until = None
         member.failed_sign_ins = 0
@@ -108,12 +115,12 @@ def enable(email: str, data_dir: Path) -> None:
 @staff.command()
 @click.argument("email")
 @generate_option
-@click.option("--second-factor", is_flag=True, help="Remove a lost authenticator and its recovery codes too.")
+@click.option("--second-factor", is_flag=True, help="Also remove a lost authenticator and its recovery codes.")
 @data_dir_option
 def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> None:
-    """Give EMAIL a new password and sign it out everywhere.
+    """Set a new password for EMAIL and sign it out everywhere.
 
-    The password is asked for twice on a terminal, and read from the first line of the input otherwise.
+    On a terminal, asks for the password twice. Otherwise, reads it from the first line of the input.
     """
     from inbox.accounts import remove_second_factor, revoke_sessions, set_password
 

@@ -29,7 +29,7 @@ from staff.conversations.reply import (
     LONGEST,
     Draft,
     Outcome,
-    Verdict,
+    ReplyCheck,
     first_text_wording,
     hand_back,
     quick_replies,
@@ -89,10 +89,10 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         conversation = own_conversation(session, conversation_id, lock=True)
         practice = services.practices.require(conversation.practice)
         outcome = send(session, conversation, practice, member().id, draft)
-        if outcome.verdict is Verdict.SENT:
+        if outcome.verdict is ReplyCheck.SENT:
             _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes)
     services.queue.put_all(outcome.after_commit)
-    if outcome.verdict in (Verdict.SENT, Verdict.SENT_BEFORE):
+    if outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE):
         return _done(conversation_id, "#newest")
     return _again(services, conversation_id, text, outcome)
 
@@ -203,7 +203,7 @@ def _done(conversation_id: int, place: str) -> AnyResponse:
 def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
     """Show the page again, with what was typed still in the box and why it was not sent."""
     shown = _read(services, conversation_id, None) | {"draft": text, "problem": outcome.message}
-    overtaken = outcome.verdict is Verdict.OVERTAKEN
+    overtaken = outcome.verdict is ReplyCheck.OVERTAKEN
     return _render(shown | {"overtaken": overtaken}), 409 if overtaken else 422
 
 

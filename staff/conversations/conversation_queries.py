@@ -65,7 +65,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ThreadEntry:
     """One line of the thread.
 
     Attributes:
@@ -104,7 +104,7 @@ class Thread:
         earlier: where the part before this one ends; None at the beginning.
     """
 
-    entries: list[Entry]
+    entries: list[ThreadEntry]
     last_message: int
     last_reply: int
     earlier: int | None
@@ -276,7 +276,7 @@ def _between(
 
 def _entries(
     session: Session, messages: Sequence[Message], deliveries: Sequence[Delivery], notes: Sequence[Note], zone: str
-) -> list[Entry]:
+) -> list[ThreadEntry]:
     recordings = _recordings(session, messages)
     reviews = _corrections(session, messages)
     names = names_of(session, [*(one.staff_id for one in deliveries), *(one.staff_id for one in notes)])
@@ -285,9 +285,9 @@ def _entries(
     return _in_order(entries, [_noted(one, names, zone) for one in notes])
 
 
-def _in_order(seen: Sequence[Entry], notes: Sequence[Entry]) -> list[Entry]:
+def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list[ThreadEntry]:
     """Sort by time, and a chat as its patient saw it, whatever the clocks of several machines said."""
-    places: list[tuple[datetime, Entry]] = []
+    places: list[tuple[datetime, ThreadEntry]] = []
     latest: datetime | None = None
     for entry in sorted(seen, key=lambda entry: (entry.number or 0, entry.at)):
         latest = entry.at if latest is None else max(latest, entry.at)
@@ -311,9 +311,9 @@ def _corrections(session: Session, messages: Sequence[Message]) -> dict[int, str
     return {message_id: f"{words_of(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
 
 
-def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: str) -> Entry:
+def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: str) -> ThreadEntry:
     has_recording = voicemail is not None and voicemail.recording_url is not None
-    return Entry(
+    return ThreadEntry(
         key=f"message-{message.id}",
         kind="patient",
         author="Patient",
@@ -363,9 +363,9 @@ def _percent(probability: float) -> str:
     return f"{probability:.0%}"
 
 
-def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Entry:
+def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> ThreadEntry:
     by_hand = delivery.message_id is None
-    return Entry(
+    return ThreadEntry(
         key=f"delivery-{delivery.id}",
         kind="staff" if by_hand else "robot",
         author=names.get(delivery.staff_id or 0, "Staff") if by_hand else "Automatic reply",
@@ -378,8 +378,8 @@ def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Entry:
     )
 
 
-def _noted(note: Note, names: Mapping[int, str], zone: str) -> Entry:
-    return Entry(
+def _noted(note: Note, names: Mapping[int, str], zone: str) -> ThreadEntry:
+    return ThreadEntry(
         key=f"note-{note.id}",
         kind="note",
         author=names.get(note.staff_id, "Staff"),

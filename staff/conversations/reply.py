@@ -43,7 +43,7 @@ class Draft:
     closes: bool
 
 
-class Verdict(Enum):
+class ReplyCheck(Enum):
     """What became of a draft."""
 
     SENT = "sent"
@@ -56,7 +56,7 @@ class Verdict(Enum):
 class Outcome:
     """What became of a draft, what to tell the member, and what follows."""
 
-    verdict: Verdict
+    verdict: ReplyCheck
     message: str = ""
     after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery_id: int | None = None
@@ -74,17 +74,17 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
     """
     known = session.scalar(select(Delivery).where(Delivery.form_id == draft.form_id)) if draft.form_id else None
     if known is not None and known.conversation_id == conversation.id:
-        return Outcome(Verdict.SENT_BEFORE)
+        return Outcome(ReplyCheck.SENT_BEFORE)
     reach = read_reach(session, conversation)
     text = outgoing(draft.text, practice, reach)
     problem = "This page is out of date: try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or check(draft.text, text, reach.medium)
     if problem:
-        return Outcome(Verdict.REFUSED, problem)
+        return Outcome(ReplyCheck.REFUSED, problem)
     overtaker = _overtaker(session, conversation.id, staff_id, draft.seen)
     if overtaker:
         return Outcome(
-            Verdict.OVERTAKEN, f"{overtaker} answered while you were writing: read it, then send yours again."
+            ReplyCheck.OVERTAKEN, f"{overtaker} answered while you were writing: read it, then send yours again."
         )
     delivery = Delivery(
         conversation_id=conversation.id,
@@ -101,7 +101,7 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
     if draft.closes:
         hand_back(conversation)
     conversation.last_activity_at = now()
-    return Outcome(Verdict.SENT, after_commit=after_commit, delivery_id=delivery.id)
+    return Outcome(ReplyCheck.SENT, after_commit=after_commit, delivery_id=delivery.id)
 
 
 def take_over(conversation: Conversation, staff_id: int) -> None:

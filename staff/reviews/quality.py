@@ -38,7 +38,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class QualityFilter:
     """What the page shows: of a practice, over a period, of one version of the model or of all."""
 
     practice: Practice
@@ -133,13 +133,15 @@ def current_threshold(practice: Practice, reviews: Sequence[Review]) -> float | 
     return by_model[-1] if by_model else None
 
 
-def _read_choice() -> Choice:
+def _read_choice() -> QualityFilter:
     slug = request.args.get("practice") or next(iter(member().practices), "")
     period = request.args.get("period", USUAL_PERIOD)
-    return Choice(own_practice(slug), period if period in PERIODS else USUAL_PERIOD, request.args.get("model", ""))
+    return QualityFilter(
+        own_practice(slug), period if period in PERIODS else USUAL_PERIOD, request.args.get("model", "")
+    )
 
 
-def _of_model(reviews: Sequence[Review], choice: Choice) -> list[Review]:
+def _of_model(reviews: Sequence[Review], choice: QualityFilter) -> list[Review]:
     return [one for one in reviews if choice.model in ("", one.model_version)]
 
 
@@ -160,7 +162,7 @@ def _counts(reviews: Sequence[Review]) -> dict[str, int]:
     return {"sampled": sampled, "unsure": len(decided) - sampled, "waiting": len(reviews) - len(decided)}
 
 
-def _figures(judged: list[Judged], reviews: Sequence[Review], choice: Choice) -> dict[str, Any]:
+def _figures(judged: list[Judged], reviews: Sequence[Review], choice: QualityFilter) -> dict[str, Any]:
     bins = quality_statistics.reliability(judged)
     error = quality_statistics.calibration_error(bins)
     threshold = current_threshold(choice.practice, reviews)
@@ -180,7 +182,7 @@ def _figures(judged: list[Judged], reviews: Sequence[Review], choice: Choice) ->
     }
 
 
-def _over_time(judged: list[Judged], choice: Choice) -> list[tuple[str, Share]]:
+def _over_time(judged: list[Judged], choice: QualityFilter) -> list[tuple[str, Share]]:
     """By day over a short period, else by week, in the practice's time zone."""
     zone = ZoneInfo(choice.practice.time_zone)
 

@@ -56,7 +56,7 @@ TOO_LATE = "What followed from it has gone out already, so it cannot be taken ba
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LabelChoice:
     """One label to choose.
 
     Attributes:
@@ -197,10 +197,10 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
     }
 
 
-def _choices(message: Message, review: Review) -> list[Choice]:
+def _choices(message: Message, review: Review) -> list[LabelChoice]:
     probabilities = message.classification.probabilities if message.classification else {}
     return [
-        Choice(key, name, words_of(name), _percent(probabilities.get(name)), name == review.intent)
+        LabelChoice(key, name, words_of(name), _percent(probabilities.get(name)), name == review.intent)
         for key, name in enumerate(LABELS, start=1)
     ]
 

@@ -1,4 +1,4 @@
-"""Handing a reply over: to Twilio's REST API, or to the console where nothing is set up."""
+"""Texts, line types and recordings through Twilio's REST API."""
 
 from __future__ import annotations
 
@@ -17,21 +17,16 @@ from urllib3.exceptions import NewConnectionError
 from inbox.models import LineType
 from inbox.voicemail import RecordingState, Report
 from intake.settings import Settings
-from intake.vocabulary import Medium
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,
-    Lookup,
-    NotSent,
     Outcome,
     OutgoingMessage,
     ProviderStatus,
     Refused,
     Retryable,
-    Sender,
     Unanswered,
 )
-from tasks.carriers.smtp import make_email_sender
 
 log = structlog.get_logger(__name__)
 
@@ -43,27 +38,6 @@ TOO_MANY_REQUESTS = 429
 # Refusals that say something about this service rather than the text: they are worth another try.
 # 20003 authentication failed, 20429 too many requests, 30001 queue overflow, 14107 and 63038 rate limits
 PASSING_CODES = frozenset({20003, 20429, 30001, 14107, 63038})
-
-
-class ConsoleSender:
-    """Sends nothing: the delivery is marked as not sent, and its text stays in the database."""
-
-    def __init__(self, reason: str) -> None:
-        """Take the reason that is logged."""
-        self._reason = reason
-
-    def send(self, text: OutgoingMessage) -> Outcome:
-        """Note that the text was not sent."""
-        log.warning("reply_not_sent", delivery_id=text.delivery_id, reason=self._reason)
-        return NotSent()
-
-    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Find nothing, as nothing was ever sent."""
-        return None
-
-    def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Know of nothing."""
-        return None
 
 
 class TwilioSender:
@@ -116,18 +90,6 @@ class TwilioSender:
             raise CarrierUnreachableError(type(error).__name__) from None
 
 
-class NoLookup:
-    """Finds out nothing."""
-
-    def line_type(self, number: str) -> LineType:
-        """Know of nothing."""
-        return LineType.UNKNOWN
-
-    def recording(self, call_sid: str) -> Report:
-        """Know of none."""
-        return Report(recording=RecordingState.ABSENT)
-
-
 class TwilioLookup:
     """Asks Twilio: Lookup (https://www.twilio.com/docs/lookup/v2-api) for lines, the API for recordings."""
 
@@ -166,7 +128,7 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client with a time limit, another base address when one is set, and nothing logged."""
 
     def __init__(self, base_url: str, timeout_seconds: float) -> None:
-        quiet = logging.getLogger("tasks.carriers.twilio.twilio")
+        quiet = logging.getLogger("tasks.carriers.twilio.http")
         quiet.disabled = True  # it would write numbers and texts
         super().__init__(timeout=timeout_seconds, logger=quiet)
         self._base_url = base_url
@@ -183,32 +145,13 @@ def rebase(url: str, base_url: str) -> str:
     return urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
 
-def make_lookup(settings: Settings) -> Lookup:
-    """Return Twilio's Lookup when there are credentials, else one that finds out nothing."""
-    return TwilioLookup(_client(settings, TIMEOUT_SECONDS)) if settings.sends_texts else NoLookup()
-
-
-def make_senders(settings: Settings) -> dict[Medium, Sender]:
-    """Return how replies go out by each medium that needs a carrier; a chat needs none."""
-    return {
-        Medium.SMS: make_sender(settings),
-        Medium.EMAIL: make_email_sender(settings) or ConsoleSender("no SMTP server"),
-    }
-
-
-def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Sender:
-    """Return the Twilio sender when there are credentials, else the console one.
+def make_client(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Client:
+    """Return a client for the account of the settings.
 
     Args:
         settings: the service's settings.
-        timeout_seconds: how long the carrier may take to connect, and to answer.
+        timeout_seconds: how long Twilio may take to connect, and to answer.
     """
-    if not settings.sends_texts:
-        return ConsoleSender("no Twilio credentials")
-    return TwilioSender(_client(settings, timeout_seconds), f"{settings.public_url}/twilio/sms/status")
-
-
-def _client(settings: Settings, timeout_seconds: float) -> Client:
     return Client(
         settings.twilio_account_sid,
         settings.twilio_auth_token,

@@ -14,6 +14,7 @@ from inbox.models import Conversation, Delivery, DeliveryState, Message, now
 from inbox.patients import conversations_of
 from intake.practices import Practices
 from intake.vocabulary import Medium, ReplyName
+from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,
@@ -24,7 +25,7 @@ from tasks.carriers.protocol import (
     Retryable,
     Unanswered,
 )
-from tasks.delivery.states import IN_FLIGHT, retry_delay
+from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import OPTED_OUT_CODE, apply_provider_status, follow_up, mark_sent
 from tasks.metrics import of_delivery
 from tasks.pubsub import topics_of

@@ -15,9 +15,6 @@ from datetime import timedelta
 
 from inbox.models import DeliveryState
 
-MAX_ATTEMPTS = 12
-FIRST_DELAY = timedelta(seconds=5)
-LONGEST_DELAY = timedelta(hours=1)
 FIRST_STATUS_CHECK = timedelta(minutes=10)
 
 FINAL = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT})
@@ -50,17 +47,3 @@ def advance(current: DeliveryState, reported: DeliveryState) -> DeliveryState:
     if current == DeliveryState.SENT and reported not in FINAL:
         return current
     return reported
-
-
-def wait_after(attempts: int) -> timedelta:
-    """Return how long to wait after this many failed attempts: doubles from 5 seconds up to an hour."""
-    doublings = min(max(attempts - 1, 0), MAX_ATTEMPTS)
-    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
-
-
-def retry_delay(attempts: int) -> timedelta | None:
-    """Return how long to wait after this many failed attempts, None to give up.
-
-    Twelve attempts take about four and a half hours.
-    """
-    return None if attempts >= MAX_ATTEMPTS else wait_after(attempts)

@@ -12,8 +12,8 @@ from inbox.models import now
 from intake.errors import IntakeError
 from intake.practices import TEXT_PREFIX, Practice
 from intake.settings import Settings
+from tasks.carriers.choose import make_sender
 from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
-from tasks.carriers.twilio import make_sender
 from tasks.notification.models import CONSOLE, Digest, Notice
 from tasks.notification.render import Wording, word
 

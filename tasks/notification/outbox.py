@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice, TeamSettings
 from intake.vocabulary import Priority
+from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
-from tasks.delivery.states import retry_delay
 from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.models import CONSOLE, Digest, Notice, targets_for, team_settings, telephone_of
 from tasks.notification.quiet_hours import is_gathered

@@ -50,8 +50,8 @@ def test_those_that_were_not_taken_are_named_by_their_keys(tmp_path: Path, hook:
 
     done = intake("practice", "check", "practices.toml", "--notify", folder=tmp_path, environment=complete(tmp_path))
 
-    assert "demo.teams.on_call.notify[1] (json): not sent (busy)" in done.out
-    assert "demo.teams.on_call.notify[2] (sms): not sent (printed)" in done.out
+    assert "demo.teams.on_call.notify[1] (json): not sent (the carrier is busy or out of reach)" in done.out
+    assert "demo.teams.on_call.notify[2] (sms): not sent (no carrier is set up)" in done.out
     assert done.error == "Error: 2 test notices were not taken; see above."
     assert "swordfish" not in done.out + done.err
 

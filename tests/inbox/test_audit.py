@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from inbox.audit import START, Verdict, _hash, record_action, verify
+from inbox.audit import START, AuditCheck, _hash, record_action, verify
 from inbox.database import Database
 from inbox.models import AuditEntry
 from inbox.rotation import rotate_keys
@@ -67,13 +67,13 @@ def add(database: Database, number: int) -> None:
         )
 
 
-def verdict_of(database: Database, noted: str | None = None) -> Verdict:
+def verdict_of(database: Database, noted: str | None = None) -> AuditCheck:
     with database.read() as session:
         return verify(session, noted)
 
 
 @contextmanager
-def tampering(database: Database, noted: str | None = None) -> Iterator[tuple[Connection, Callable[[], Verdict]]]:
+def tampering(database: Database, noted: str | None = None) -> Iterator[tuple[Connection, Callable[[], AuditCheck]]]:
     """A connection to write to the table with, and what `verify` says then; undone at the end."""
     with database.engine.connect() as connection, connection.begin() as transaction, Session(connection) as session:
         yield connection, lambda: verify(session, noted)
@@ -115,7 +115,7 @@ def test_what_nobody_touched_is_whole(trail: Database) -> None:
 
 
 def test_an_empty_trail_is_whole(database: Database) -> None:
-    assert verdict_of(database) == Verdict(0, START, None, True)
+    assert verdict_of(database) == AuditCheck(0, START, None, True)
 
 
 def test_a_trail_that_went_on_still_has_the_hash_that_was_noted(trail: Database) -> None:
@@ -281,7 +281,7 @@ def test_entries_from_before_there_were_seals_are_whole_after_the_migration(trai
         command.downgrade(config, "0004")
     trail.migrate()
 
-    assert verdict_of(trail, noted) == Verdict(ENTRIES, noted, None, True)
+    assert verdict_of(trail, noted) == AuditCheck(ENTRIES, noted, None, True)
     add(trail, ENTRIES + 1)
     assert verdict_of(trail, noted).is_whole
 

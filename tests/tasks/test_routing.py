@@ -1,4 +1,4 @@
-"""What is decided about a message: DESIGN section 3's table, its overrides, and when the robot is silent."""
+"""What is decided about a message: the routing table, a practice's overrides, and when no reply goes out."""
 
 from __future__ import annotations
 

@@ -247,6 +247,6 @@ def test_the_dashboard_shows_every_number(written: set[str]) -> None:
 
 
 def test_the_readme_explains_every_number_and_no_other(written: set[str]) -> None:
-    explained = set(re.findall(r"^\| `(intake_[a-z_]+)` \|", (OPS / "README.md").read_text(), re.MULTILINE))
+    explained = set(re.findall(r"^\| `(intake_[a-z_]+)` \|", (OPS.parent / "operations.md").read_text(), re.MULTILINE))
 
     assert explained == {name for name in written if not name.endswith(("_bucket", "_sum", "_count"))}

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
-from inbox.chat import Chat, Entry, find_chat, open_chat, read_transcript
+from inbox.chat import ChatConversation, TranscriptEntry, find_chat, open_chat, read_transcript
 from inbox.inbound import InboundMessage
 from intake import phone
 from intake.practices import Practice
@@ -144,7 +144,7 @@ def renew_token(response: Response) -> Response:
     return response
 
 
-def _what_is_new(services: Services, chat: Chat, after: int) -> Callable[[bool], Iterator[str]]:
+def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Callable[[bool], Iterator[str]]:
     """Return what to look with for a stream: the entries that it has not shown yet, and whether one is on its way."""
     shown, working = after, None
 
@@ -167,7 +167,7 @@ def _widget(is_compressed: bool) -> bytes:
     return gzip.compress(content, mtime=0) if is_compressed else content
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _shown(entry: TranscriptEntry) -> dict[str, Any]:
     shown = {"id": entry.number, "from": entry.author, "text": entry.text, "at": entry.at.isoformat()}
     return shown | ({"client_message_id": entry.sender_message_id} if entry.author == "patient" else {})
 
@@ -179,7 +179,7 @@ def _practice(services: Services, key: str) -> Practice:
     return found
 
 
-def _enter(services: Services, public_id: str) -> Chat:
+def _enter(services: Services, public_id: str) -> ChatConversation:
     """Let a request into the conversation that its token is bound to, from a page of the conversation's practice."""
     fresh = _tokens(services).check(request, public_id)
     chat = find_chat(services.database, public_id)

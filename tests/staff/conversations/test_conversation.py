@@ -27,7 +27,7 @@ from inbox.models import (
     now,
 )
 from intake.vocabulary import Channel, Medium
-from tasks.carriers.twilio import make_email_sender
+from tasks.carriers.smtp import make_email_sender
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.standins.smtp import SmtpStandIn

@@ -16,10 +16,11 @@ import pytest
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
 from intake.vocabulary import Medium
+from tasks.carriers.choose import make_senders
+from tasks.carriers.console import ConsoleSender
 from tasks.carriers.email_message import delivery_key
 from tasks.carriers.protocol import Accepted, OutgoingMessage, ProviderStatus, Refused, Retryable
 from tasks.carriers.smtp import UNANSWERED, EmailSender, make_email_sender
-from tasks.carriers.twilio import ConsoleSender, make_senders
 from tests.standins.certificates import Certificate
 from tests.standins.smtp import Fault, SmtpStandIn, Stage
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from intake.settings import Settings
+from tasks.carriers.choose import make_sender
+from tasks.carriers.console import ConsoleSender
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,
@@ -24,7 +26,7 @@ from tasks.carriers.protocol import (
     Sender,
     Unanswered,
 )
-from tasks.carriers.twilio import ConsoleSender, TwilioSender, make_sender
+from tasks.carriers.twilio import TwilioSender
 from tests.standins.twilio import Fault, Message, Operation, TwilioStandIn
 from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
 

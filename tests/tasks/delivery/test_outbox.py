@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from inbox.models import Delivery, DeliveryState, Notification, NotificationState, OptOut, now
 from tasks import jobs
+from tasks.carriers.backoff import MAX_ATTEMPTS
 from tasks.context import use
-from tasks.delivery.states import MAX_ATTEMPTS
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import UNTIL_REVEALED, Fault, Operation, Signature, TwilioStandIn

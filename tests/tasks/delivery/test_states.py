@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from inbox.models import DeliveryState
-from tasks.delivery.states import FINAL, MAX_ATTEMPTS, advance, retry_delay, state_for_status
+from tasks.carriers.backoff import MAX_ATTEMPTS, retry_delay
+from tasks.delivery.states import FINAL, advance, state_for_status
 
 IN_PROGRESS = ["accepted", "scheduled", "queued", "sending", "sent"]
 DELIVERED = ["delivered", "read"]

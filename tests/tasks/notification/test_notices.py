@@ -15,7 +15,7 @@ from inbox.live_practices import LivePractices
 from inbox.models import Notification, now
 from intake.errors import IntakeError
 from intake.practices import Practice, Practices, TeamSettings
-from tasks.carriers.twilio import ConsoleSender
+from tasks.carriers.console import ConsoleSender
 from tasks.notification.models import Notice
 from tasks.notification.notifier import check_addresses
 from tasks.notification.quiet_hours import due_at
