@@ -23,7 +23,8 @@ from transformers import (
 
 from classifier import INTENTS, Classifier
 from classifier.model_bundle import DEFAULT_FOLDER
-from training.export.export_model import NETWORK, export_network, write_json, write_manifest
+from training.export.export_model import export_network
+from training.export.model_folder import NETWORK, write_json, write_manifest
 
 TOKENS: Final = (16, 32, 64, 128, 256)
 BATCHES: Final = (1, 16)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from training.export.calibrate import expected_error
 from training.statistics import (
     bootstrap_interval,
     coverage_at,
+    expected_error,
     macro_f1,
     macro_f1_interval,
     per_class,
