@@ -8,6 +8,7 @@ import click
 
 from app.commands.audit import audit
 from app.commands.classify import classify
+from app.commands.init import init
 from app.commands.keys import keys
 from app.commands.model import model
 from app.commands.practice import practice
@@ -24,11 +25,11 @@ from intake.logs import where_raised
 def cli() -> None:
     """Answer a healthcare practice's patient messages.
 
-    Start with `intake up`, then play a patient with `intake simulate sms "..."`.
+    Start with `intake init` and `intake up`, then play a patient with `intake simulate sms "..."`.
     """
 
 
-for command in (up, web, worker, migrate, classify, simulate, model, practice, keys, staff, audit):
+for command in (init, up, web, worker, migrate, classify, simulate, model, practice, keys, staff, audit):
     cli.add_command(command)
 
 

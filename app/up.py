@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import socket
 import subprocess
@@ -16,12 +17,12 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from app.embedded_redis import EmbeddedRedis, die_with_parent
+from app.local_setup import environment_of, prepare
 from inbox.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.local import prepare
 from intake.practices import load_practices
-from intake.settings import Settings, load_settings
+from intake.settings import Settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -76,13 +77,12 @@ class _Child:
                 self.process.wait()
 
 
-def run_all(data_dir: Path, port: int, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
     """Run the whole service until Ctrl-C or SIGTERM.
 
     Args:
         data_dir: where its data lives.
         port: where the web server listens, on this machine only.
-        environment: settings that are given already.
         say: prints a line for the person who started it.
 
     Raises:
@@ -91,8 +91,8 @@ def run_all(data_dir: Path, port: int, environment: Mapping[str, str], say: Call
     with _only_one(data_dir), _stop_on_signals() as stop:
         _require_free(port)
         redis_server = EmbeddedRedis(data_dir / "redis")
-        complete = prepare(data_dir, port, environment, redis_server.url)
-        settings = load_settings(**_known(complete))
+        settings = prepare(data_dir, port, redis_server.url)
+        environment = os.environ | environment_of(settings)
         embedded = settings.redis_url == redis_server.url
         load_practices(settings.practices_file)
         children: list[_Child] = []
@@ -100,9 +100,9 @@ def run_all(data_dir: Path, port: int, environment: Mapping[str, str], say: Call
             if embedded:
                 redis_server.start()
             Database(settings.database_url, Keyring(settings.encryption_keys)).migrate()
-            children.append(_Child("web server", ["web", "--port", str(port)], complete))
+            children.append(_Child("web server", ["web", "--port", str(port)], environment))
             for name, arguments in WORKERS.items():
-                children.append(_Child(name, ["worker", *arguments], complete))
+                children.append(_Child(name, ["worker", *arguments], environment))
             _wait_until_answering(port, children, stop)
             if not stop:
                 _greet(say, settings, port, data_dir)
@@ -134,10 +134,6 @@ def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: 
 def _command() -> str:
     script = Path(sys.executable).parent / "intake"
     return str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else "intake"
-
-
-def _known(environment: Mapping[str, str]) -> dict[str, object]:
-    return {name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment}
 
 
 def _wait_until_answering(port: int, children: list[_Child], stop: list[int]) -> None:

@@ -58,7 +58,7 @@ class RunningService:
         self._twilio = TwilioStandIn()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+            self._port = int(probe.getsockname()[1])
         self._key = new_key()
         self._database_url = f"sqlite:///{folder / 'intake.db'}"
         self._folder = folder

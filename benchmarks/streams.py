@@ -9,7 +9,6 @@ import asyncio
 import json
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -145,4 +144,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

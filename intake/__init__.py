@@ -1,3 +1,3 @@
-"""The application shell: settings, practices, privacy, the command line, and the one-machine set-up."""
+"""What every room shares: errors, settings, practices, vocabulary, encryption, logs."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

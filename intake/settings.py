@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from intake.errors import IntakeError
 from intake.mail_server import parse_mail_server
 
-MODELS_DIR = Path("var/models")
+ENV_FILE = Path(".env")
 
 
 class Settings(BaseSettings):
-    """The service's settings, one environment variable each (see `.env.example`)."""
+    """The service's settings, one environment variable each (see `.env.example`); an empty variable is unset."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(repr=False, description="SQLAlchemy address of the database")
     redis_url: str = Field(repr=False, description="where Redis listens")
@@ -29,7 +32,7 @@ class Settings(BaseSettings):
     public_url: str = Field(description="the address that Twilio and browsers use")
     practices_file: Path = Field(description="the practices this service answers for")
     model_dir: Path | None = Field(default=None, description="an intent model that is used whatever is activated")
-    models_dir: Path = Field(default=MODELS_DIR, description="where the models that can be activated are kept")
+    models_dir: Path = Field(default=Path("var/models"), description="where the models that can be activated are kept")
     twilio_account_sid: str | None = Field(default=None, description="account that texts are sent from")
     twilio_auth_token: str | None = Field(default=None, repr=False, description="checks signatures, sends texts")
     twilio_api_base_url: str = Field(default="https://api.twilio.com", description="Twilio's REST API")
@@ -49,25 +52,6 @@ class Settings(BaseSettings):
     )
     trusted_proxies: int = Field(default=0, ge=0, description="proxies in front that write X-Forwarded-For")
     demo_mode: bool = Field(default=False, description="whether the page at / has a phone to play a patient with")
-
-    @field_validator(
-        "model_dir",
-        "twilio_account_sid",
-        "twilio_auth_token",
-        "smtp_url",
-        "email_webhook_secret",
-        "sentry_dsn",
-        "metrics_token",
-        mode="before",
-    )
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
-
-    @field_validator("models_dir", mode="before")
-    @classmethod
-    def _empty_is_the_usual_place(cls, value: object) -> object:
-        return MODELS_DIR if value == "" else value
 
     @field_validator("database_url")
     @classmethod
@@ -145,6 +129,16 @@ def load_settings(**values: object) -> Settings:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         raise IntakeError("the settings are not usable: " + "; ".join(_explain(error))) from None
+
+
+def given_settings(*env_files: Path) -> dict[str, Any]:
+    """Return the settings that are set, by field name and unchecked, even if others are missing.
+
+    Args:
+        env_files: Files to read if they exist; a later file wins, and the environment wins over all.
+    """
+    in_files = DotEnvSettingsSource(Settings, env_file=env_files, dotenv_filtering="only_existing")
+    return in_files() | EnvSettingsSource(Settings)()
 
 
 def _explain(error: ValidationError) -> list[str]:

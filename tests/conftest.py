@@ -13,7 +13,7 @@ from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
 from inbox.database import Database
 from intake.encryption import Keyring
-from intake.settings import Settings
+from intake.settings import Settings, load_settings
 from tests.service import Service
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
@@ -71,7 +71,7 @@ def settings(
     """Settings of a service that sends its texts to the stand-in."""
     practices_file = tmp_path / "practices.toml"
     practices_file.write_text(PRACTICES_TOML)
-    return Settings(
+    return load_settings(
         _env_file=None,
         database_url=database.url,
         redis_url=redis_url,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from flask import Flask
 from sqlalchemy import select
@@ -42,8 +41,6 @@ class Service:
         context: the worker's services.
     """
 
-    build: ClassVar[Callable[[Settings], Flask]] = staticmethod(build_app)
-
     def __init__(self, settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> None:
         self.settings = settings
         self.twilio = twilio
@@ -51,7 +48,8 @@ class Service:
         self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         twilio.callback_base = self.url
-        self.redis = connect(settings.redis_url)
+        # its commands return text or bytes, depending on an option that the types do not know
+        self.redis: Any = connect(settings.redis_url)
         self.context = Context(
             settings=settings,
             database=services_of(self._app).database,
@@ -62,6 +60,11 @@ class Service:
             classifier=classifier,
             lookup=make_lookup(settings),
         )
+
+    @staticmethod
+    def build(settings: Settings) -> Flask:
+        """Assembles the web application."""
+        return build_app(settings)
 
     @property
     def database(self) -> Database:

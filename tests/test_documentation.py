@@ -16,9 +16,9 @@ from app.cli import cli
 from app.edges import build_app
 from classifier import INTENTS
 from inbox.models import DeliveryState
-from intake import practices
+from intake import vocabulary
 from intake.practices import Limits, Links, Practice, load_practices
-from intake.settings import Settings
+from intake.settings import Settings, load_settings
 from tasks.metrics import ALL
 from tasks.routing import ROUTES
 from tests.world import ENCRYPTION_KEY
@@ -117,8 +117,9 @@ def test_every_make_target_that_is_written_about_exists(file: Path) -> None:
 
 
 def test_the_continuous_test_is_the_readmes() -> None:
-    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "make test"
-    assert "| `make test` |" in README.read_text()
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-2:] == ["make lint", "make test"]
+    for command in ("make lint", "make test"):
+        assert f"| `{command}` |" in README.read_text()
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS - {"clean"}))
@@ -247,7 +248,7 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
 
 def test_the_openapi_description_has_every_route_and_no_other(tmp_path: Path) -> None:
     app = build_app(
-        Settings(
+        load_settings(
             _env_file=None,
             database_url=f"sqlite:///{tmp_path}/intake.db",
             redis_url="redis://127.0.0.1:1",
@@ -278,7 +279,7 @@ def test_every_operation_is_summed_up_and_says_what_it_answers() -> None:
 
 
 def test_the_practices_file_and_the_classifier_speak_of_the_same_intents() -> None:
-    assert practices.INTENTS == INTENTS
+    assert vocabulary.INTENTS == INTENTS
 
 
 def test_the_demo_practices_file_shows_every_key() -> None:

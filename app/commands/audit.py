@@ -9,7 +9,7 @@ import click
 from app.commands.run import data_dir_option
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.local import settings_of_running_service
+from intake.service_files import settings_of_running_service
 
 
 @click.group()

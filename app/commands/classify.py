@@ -13,7 +13,7 @@ import click
 
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
-from intake.local import model_places
+from intake.service_files import model_places
 
 if TYPE_CHECKING:
     from classifier import Classifier, Understanding

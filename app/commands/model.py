@@ -14,9 +14,9 @@ from app.commands.classify import load_classifier, model_store
 from app.commands.run import data_dir_option
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.local import settings_of_running_service
 from intake.practices import load_practices
 from intake.review_archive import ReviewsFile, seal
+from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
     from classifier.store import ModelStore, Use

@@ -10,8 +10,8 @@ import click
 
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
-from intake.local import settings_of_running_service
 from intake.practices import Practice, load_practices
+from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
     from tasks.carriers.protocol import Outcome

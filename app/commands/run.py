@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from intake.encryption import Keyring
-from intake.local import DATA_DIR
 from intake.practices import load_practices
+from intake.service_files import DATA_DIR
 from intake.settings import load_settings
 
 WEB_PROCESSES = 2
@@ -37,7 +37,7 @@ def up(port: int, data_dir: Path) -> None:
     """
     from app.up import run_all
 
-    run_all(data_dir, port, os.environ, click.echo)
+    run_all(data_dir, port, click.echo)
 
 
 @click.command()

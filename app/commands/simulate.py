@@ -16,8 +16,8 @@ from app.commands.run import data_dir_option
 from intake import phone
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.local import settings_of_running_service
 from intake.practices import Practice, load_practices
+from intake.service_files import settings_of_running_service
 from intake.settings import Settings
 
 if TYPE_CHECKING:

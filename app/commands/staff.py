@@ -14,8 +14,8 @@ import click
 from app.commands.run import data_dir_option
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.local import settings_of_running_service
 from intake.practices import load_practices
+from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

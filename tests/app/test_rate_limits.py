@@ -6,8 +6,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -106,7 +108,7 @@ def is_too_many(answer: requests.Response) -> bool:
 def post_form(base: str, encoding: str, **fields: str) -> int:
     """Sends the contact form as a script or as a plain page does, and returns the status."""
     fields["message"] = f"Question {next(QUESTIONS)}"
-    content = {"json": fields} if encoding == "json" else {"data": fields}
+    content: dict[str, Any] = {"json": fields} if encoding == "json" else {"data": fields}
     return requests.post(f"{base}/forms/demo", headers={"Origin": SITE}, timeout=30, **content).status_code
 
 
@@ -156,7 +158,7 @@ def test_one_address_sends_120_messages_a_minute_over_all_conversations(service:
     chats = [ChatClient(service.url) for _ in range(7)]
 
     for chat in chats[:6]:
-        assert statuses(lambda chat=chat: browsers.send(chat), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
+        assert statuses(partial(browsers.send, chat), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
     assert is_too_many(browsers.send(chats[6]))
 
 

@@ -16,7 +16,7 @@ from inbox.chat import next_entry
 from inbox.database import Database
 from inbox.models import Conversation, Delivery, DeliveryState, Message
 from intake.encryption import Keyring
-from intake.settings import Settings
+from intake.settings import load_settings
 from intake.vocabulary import Medium
 from tasks.pubsub import announce
 from tasks.worker import GRACE
@@ -90,7 +90,7 @@ class Product:
         self._processes = Processes(self._folder)
         self.redis = EmbeddedRedis(folder / "redis")
         self.database = Database(f"sqlite:///{folder / 'intake.db'}", Keyring(ENCRYPTION_KEY))
-        self._settings = Settings(
+        self._settings = load_settings(
             _env_file=None,
             database_url=self.database.url,
             redis_url=self.redis.url,
@@ -213,7 +213,7 @@ class Product:
                 )
             )
         with redis.Redis.from_url(self.redis.url) as client:
-            announce(client, conversation)
+            announce(client, str(conversation))
 
     def let_messages_grow_old(self) -> None:
         """Has the worker look for what was not handled without its usual patience."""

@@ -21,7 +21,7 @@ SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
 Open = Callable[[str], Page]
 
 
-@pytest.fixture(params=SCREENS.values(), ids=SCREENS)
+@pytest.fixture(params=list(SCREENS.values()), ids=list(SCREENS))
 def open_page(request: pytest.FixtureRequest, console: Console, browser: Browser) -> Iterator[Open]:
     """Opens pages of the console as an administrator; no script on them may fail."""
     width, height = request.param

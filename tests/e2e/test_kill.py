@@ -134,7 +134,7 @@ def _finish_with_another_worker(service: Service, settings: Settings, processes:
 
 def _wait_until_finished(service: Service, processes: Processes) -> None:
     def is_finished() -> bool:
-        messages, deliveries, notices = (service.rows(table) for table in (Message, Delivery, Notification))
+        messages, deliveries, notices = service.rows(Message), service.rows(Delivery), service.rows(Notification)
         return (
             all(message.handled_at for message in messages)
             and bool(deliveries)

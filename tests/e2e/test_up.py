@@ -9,9 +9,11 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
+from app.embedded_redis import find_server
 from tests.e2e.processes import ROOT, Process, Processes, answers, free_port, running_in
 from tests.models import write_model
 
@@ -48,6 +50,10 @@ class Machine:
         """The ids of the service's processes with these words in their command lines."""
         return [number for number, command in running_in(self.folder).items() if what in command]
 
+    def has_another(self, what: str, killed: int) -> bool:
+        """Whether such a process runs, beside the one that was killed."""
+        return set(self.running(what)) - {killed} != set()
+
 
 @pytest.fixture
 def machine(processes: Processes) -> Iterator[Machine]:
@@ -81,8 +87,8 @@ def test_a_newcomer_texts_the_demo_practice_and_sees_the_answer(machine: Machine
 def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> None:
     service = machine.up(free_port())
     machine.simulate(QUESTION)
-    assert len(machine.running("redis-server")) == 1
-    assert len(machine.running("intake worker")) == 2
+    assert len(machine.running(find_server().name)) == 1
+    assert len(machine.running("app worker")) == 2
     assert machine.running("gunicorn")
 
     service.signal(signal.SIGINT)
@@ -104,7 +110,7 @@ def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> N
 
 def test_another_model_is_switched_to_while_it_runs(machine: Machine) -> None:
     service = machine.up(free_port())
-    workers = set(machine.running("intake worker"))
+    workers = set(machine.running("app worker"))
     write_model(machine.folder / "var" / "models", "aaaaaaaaaaaa")
     shipped = machine.start("model", "info")
     assert shipped.wait() == 0, shipped.tail()
@@ -121,7 +127,7 @@ def test_another_model_is_switched_to_while_it_runs(machine: Machine) -> None:
     assert versions[1] == "aaaaaaaaaaaa"
     assert versions[0] == versions[2]
     assert versions[0] in shipped.output
-    assert set(machine.running("intake worker")) == workers
+    assert set(machine.running("app worker")) == workers
     assert service.stop() == 0, service.tail()
 
 
@@ -144,12 +150,10 @@ def test_a_process_that_is_killed_is_started_again(machine: Machine) -> None:
     # one that ends in its first ten seconds is taken for a broken set-up, which stops everything
     machine.processes.wait_until(lambda: time.monotonic() - started > 15, "the service to be ten seconds old")
 
-    for what in ("intake worker --queue messages", "gunicorn"):
+    for what in ("app worker --queue messages", "gunicorn"):
         killed = min(machine.running(what))
         os.kill(killed, signal.SIGKILL)
-        machine.processes.wait_until(
-            lambda what=what, killed=killed: set(machine.running(what)) - {killed} != set(), f"another {what}"
-        )
+        machine.processes.wait_until(partial(machine.has_another, what, killed), f"another {what}")
     machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
 
     assert "The message worker ended and is started again." in service.errors

@@ -25,7 +25,7 @@ from tests.inbox.test_database import alembic_config
 from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
 ENTRIES = 8
-TABLE = AuditEntry.__table__
+TABLE = AuditEntry.metadata.tables["audit_entries"]
 UNIQUE = ("id", "previous_hash", "hash")
 hashes = st.text("0123456789abcdef", min_size=64, max_size=64).filter(lambda digits: digits != START)
 OTHER_VALUES: dict[str, st.SearchStrategy[Any]] = {

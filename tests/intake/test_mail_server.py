@@ -81,8 +81,10 @@ def test_the_password_is_never_shown() -> None:
     assert "swordfish" not in repr(settings)
 
 
-def test_email_is_optional_in_both_directions() -> None:
-    settings = load(smtp_url="", email_webhook_secret="")
+def test_email_is_optional_in_both_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_URL", "")
+    monkeypatch.setenv("EMAIL_WEBHOOK_SECRET", "")
+    settings = load()
 
     assert settings.smtp_url is None
     assert settings.email_webhook_secret is None

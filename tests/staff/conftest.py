@@ -46,7 +46,9 @@ class Browser(requests.Session):
         self.headers["Accept"] = "text/html"
         self._token: str | None = None
 
-    def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:
+    def request(  # type: ignore[override]
+        self, method: str | bytes, url: str | bytes, **options: Any
+    ) -> requests.Response:
         """Asks, by path, with the CSRF token where one is needed; a redirect is returned rather than followed."""
         headers = dict(options.pop("headers", None) or {})
         if method not in ("GET", "HEAD", "OPTIONS"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 import redis
@@ -70,7 +70,7 @@ def with_jobs(console: Console) -> list[str]:
     return [key.decode().removeprefix("rq:job:") for key in console.redis.keys("rq:job:*")]
 
 
-def contents(client: redis.Redis) -> dict[bytes, object]:
+def contents(client: Any) -> dict[bytes, object]:
     """Everything in Redis, but for what goes by itself: the workers' locks, and what counts how often somebody asks."""
     passing = (b"LIMITS", b"rq:clean")
     return {key: client.dump(key) for key in client.keys("*") if not key.startswith(passing)}

@@ -15,7 +15,7 @@ SERVICE_SID = "MG" + "ab" * 16
 SERVICE_NUMBERS = ("+12025550100", "+12025550101")
 
 
-class RebasedHttpClient(TwilioHttpClient):
+class RebasedHttpClient(TwilioHttpClient):  # type: ignore[misc]
     """twilio-python's own HTTP client, sent to another host."""
 
     def __init__(self, base_url: str) -> None:

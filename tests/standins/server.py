@@ -85,7 +85,8 @@ class StandIn:
         """
         if self._server is None:
             raise RuntimeError(f"{type(self).__name__} is not running: call start() or use it in a with block")
-        return int(self._server.server_address[1])
+        address: Any = self._server.server_address
+        return int(address[1])
 
     def start(self) -> Self:
         """Listen; connections are accepted when this returns."""

@@ -182,7 +182,8 @@ def test_the_database_remembers_what_was_decided_and_why(service: Service) -> No
     service.text(INTENTS[3][1])
     service.work()
 
-    [message], [classification], [decision] = (service.rows(table) for table in (Message, Classification, Decision))
+    [message], [classification] = service.rows(Message), service.rows(Classification)
+    [decision] = service.rows(Decision)
     assert message.handled_at is not None
     assert classification.model_version == service.context.classifier.info.version
     assert sum(classification.probabilities.values()) == pytest.approx(1, abs=1e-4)
@@ -377,7 +378,7 @@ def test_a_job_that_comes_twice_does_nothing_the_second_time(service: Service, t
     service.text("Do you have parking?")
     service.work()
     for job in ("handle_message", "deliver", "notify", "settle"):
-        service.context.queue.put(job, 1)  # type: ignore[arg-type]
+        service.context.queue.put(job, 1)
     service.work()
 
     assert len(twilio.messages) == 1

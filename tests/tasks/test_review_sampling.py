@@ -14,7 +14,7 @@ from classifier import Understanding
 from inbox.models import Keyword, Message, Review, ReviewReason
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
-from intake.vocabulary import INTENTS
+from intake.vocabulary import INTENTS, Priority
 from tasks.corrections import NOTHING_ELSE, Past, plan_correction
 from tasks.review_sampling import chance, in_scope, why_review
 from tasks.routing import Facts
@@ -24,8 +24,8 @@ from tests.tasks.conftest import StartService
 SURE, UNSURE, THRESHOLD, SAMPLE = 0.95, 0.30, 0.60, 0.02
 DRAWN, NOT_DRAWN = 0.01, 0.5
 FACTS = Facts(intent="billing_inquiry", confidence=SURE, threshold=THRESHOLD)
-UNDECIDED = Past("billing_inquiry", False, "review", "normal", True, False, timedelta(minutes=5))
-ROUTED = Past("billing_inquiry", True, "billing", "normal", True, False, timedelta(minutes=5))
+UNDECIDED = Past("billing_inquiry", False, "review", Priority.NORMAL, True, False, timedelta(minutes=5))
+ROUTED = Past("billing_inquiry", True, "billing", Priority.NORMAL, True, False, timedelta(minutes=5))
 PRACTICE = Practice.model_validate(
     {"slug": "demo", "name": "Maple Street", "phone": "+12025550100", "time_zone": "America/New_York"}
 )

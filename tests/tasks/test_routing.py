@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inbox.models import Decision, Keyword
 from intake.practices import Practice
-from intake.vocabulary import INTENTS
+from intake.vocabulary import INTENTS, Priority
 from tasks.routing import ROUTES, Facts, decide
 
 SURE, UNSURE, THRESHOLD = 0.95, 0.30, 0.60
@@ -102,7 +102,7 @@ def test_a_practice_names_another_priority_and_keeps_the_rest(route: str) -> Non
     default = decide(_facts_for(route), PRACTICE)
     plan = decide(_facts_for(route), practice(routes={route: {"priority": "low"}}))
 
-    assert plan == replace(default, priority="low")
+    assert plan == replace(default, priority=Priority.LOW)
 
 
 @pytest.mark.parametrize("route", ["complaint", "review", "urgent"])
@@ -272,7 +272,7 @@ def test_urgency_is_never_lost_or_lowered(known: Facts) -> None:
 def test_a_reason_is_always_given_and_fits_its_column(known: Facts) -> None:
     plan = decide(known, practice(routes={intent: {"auto_reply": False} for intent in INTENTS}))
 
-    assert 0 < len(plan.why) <= Decision.__table__.c.why.type.length
+    assert 0 < len(plan.why) <= Decision.__table__.c.why.type.length  # type: ignore[attr-defined]
 
 
 def _facts_for(route: str) -> Facts:

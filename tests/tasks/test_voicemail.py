@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -23,7 +24,7 @@ PRICE_QUESTION = "Hello, how much do you charge for a cleaning if I have no insu
 EMERGENCY = "My husband has crushing chest pain and cannot breathe"
 
 
-def leave(service: Service, text: str, status: str = "completed", **options: str | None) -> IncomingCall:
+def leave(service: Service, text: str, status: str = "completed", **options: Any) -> IncomingCall:
     call = service.call(**options)
     call.finish()
     call.report_recording()

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from training.json_lines import JsonLines, JsonLinesError
 
-ENTRIES = [{"cell": "a", "text": "Grüße, 熱"}, {"cell": "b"}, {"cell": "c", "n": [1, 2]}]
+ENTRIES: list[dict[str, Any]] = [{"cell": "a", "text": "Grüße, 熱"}, {"cell": "b"}, {"cell": "c", "n": [1, 2]}]
 
 HOLD_OPEN = """
 import sys

@@ -91,7 +91,7 @@ class Pipeline:
     @property
     def report(self) -> Path:
         """The report of the model that is served."""
-        return self.reports / self.served("manifest.json")["version"]
+        return self.reports / str(self.served("manifest.json")["version"])
 
 
 @pytest.fixture

@@ -47,7 +47,8 @@ def config(**changes: Any) -> DebertaV2Config:
 def write(folder: Path, **changes: Any) -> DebertaV2ForSequenceClassification:
     """Write a random model, biases and layer norms too, as a checkpoint."""
     torch.manual_seed(0)
-    model = DebertaV2ForSequenceClassification(config(**changes)).eval()
+    model = DebertaV2ForSequenceClassification(config(**changes))
+    model.eval()
     for parameter in model.parameters():
         if parameter.ndim == 1:
             torch.nn.init.normal_(parameter, float(parameter.detach().mean()), 0.3)

@@ -120,7 +120,7 @@ def test_a_job_that_comes_twice_is_counted_once(console: Console) -> None:
     console.text(QUESTION)
     console.work()
     for job in ("handle_message", "deliver", "settle"):
-        console.context.queue.put(job, 1)  # type: ignore[arg-type]
+        console.context.queue.put(job, 1)
     console.work()
 
     found = samples(console)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from classifier.store import ModelStore
-from intake.local import DATA_DIR, model_places
+from intake.service_files import DATA_DIR, model_places
 from training.data.corpus import CORPUS
 from training.data.splitting import read_split, validation_intents
 from training.evaluation.test_set_log import record_read

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from intake.local import keyring_of_service
 from intake.review_archive import ReviewsFile, unseal
+from intake.service_files import keyring_of_service
 from training.refresh.settings import RefreshError
 
 TIMEOUT_SECONDS = 3600

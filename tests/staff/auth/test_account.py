@@ -49,7 +49,7 @@ def change_password(browser: Browser, **changes: str) -> requests.Response:
 def new_secret(browser: Browser) -> str:
     """The key that the set-up page shows."""
     [shown] = re.findall(r"<code>([A-Z2-7 ]+)</code>", browser.get("/staff/account/authenticator").text)
-    return shown.replace(" ", "")
+    return str(shown).replace(" ", "")
 
 
 def turn_on(browser: Browser) -> tuple[pyotp.TOTP, list[str]]:

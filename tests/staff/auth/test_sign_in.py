@@ -435,6 +435,7 @@ def test_a_session_that_was_planted_before_is_worth_nothing_after(console: Conso
     planted = cookie_of(victim)
     victim.sign_in(console.add_member())
 
+    assert planted is not None
     assert cookie_of(victim) != planted
     attacker.cookies.set("intake_staff", planted, path="/staff")
     assert not is_in(attacker)

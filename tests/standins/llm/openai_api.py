@@ -59,7 +59,7 @@ def read(request: Request) -> Asked:
 def answer(asked: Asked, said: Said, number: int) -> Response:
     """The completion, the so-many-th that was given."""
     tokens_in = count_tokens(asked.system) + count_tokens(asked.user)
-    message = {"role": "assistant", "content": said.text, "refusal": None, "annotations": []}
+    message: dict[str, object] = {"role": "assistant", "content": said.text, "refusal": None, "annotations": []}
     payload = {
         "id": f"chatcmpl-{number}",
         "object": "chat.completion",

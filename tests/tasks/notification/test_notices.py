@@ -15,6 +15,7 @@ from inbox.live_practices import LivePractices
 from inbox.models import Notification, now
 from intake.errors import IntakeError
 from intake.practices import Practice, Practices, TeamSettings
+from intake.vocabulary import Priority
 from tasks.carriers.console import ConsoleSender
 from tasks.notification.models import Notice
 from tasks.notification.notifier import check_addresses
@@ -223,7 +224,7 @@ def test_it_is_when_the_practice_does_and_in_that_teams_notices_alone(
 
 
 def test_a_long_message_is_cut() -> None:
-    notice = Notice(1, 1, "Maple Street", "review", "normal", "review", text="x" * 1600)
+    notice = Notice(1, 1, "Maple Street", "review", Priority.NORMAL, "review", text="x" * 1600)
 
     wording = word(notice, "https://intake.example.com")
     assert wording.body.count("x") == LONGEST_QUOTE + "https://intake.example.com".count("x")

@@ -56,7 +56,7 @@ def test_an_example_is_the_text_s_tokens_and_what_is_known_of_it(tokenizer: Toke
 
 def test_what_nobody_has_said_is_unknown(tokenizer: Tokenizer) -> None:
     unlabelled = CorpusMessage("cannot breathe", None, "dental", "sms", "urgency", urgent=True)
-    (example,) = FixedMessages([unlabelled], tokenizer, seed=1, max_tokens=64)
+    example = FixedMessages([unlabelled], tokenizer, seed=1, max_tokens=64)[0]
     assert (example["label"], example["urgent"]) == (UNKNOWN, 1)
 
 

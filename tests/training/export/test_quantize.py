@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -63,7 +64,8 @@ def test_a_text_is_read_alike_alone_and_in_company(networks: Networks) -> None:
 
 def test_states_of_nothing_but_zeros_stay_zeros(tmp_path: Path) -> None:
     model = write(tmp_path / "checkpoint", **COMPACT)
-    for layer in model.deberta.encoder.layer:
+    layers: Any = model.deberta.encoder.layer
+    for layer in layers:
         torch.nn.init.zeros_(layer.attention.self.value_proj.weight)
         torch.nn.init.zeros_(layer.attention.self.value_proj.bias)
     model.save_pretrained(tmp_path / "checkpoint")

@@ -20,6 +20,7 @@ PLAIN = Architecture(hidden_dropout=0.2, attention_dropout=0.3)
 def test_a_deberta_is_trained_as_it_is_under_a_fresh_head(tiny_deberta: Path) -> None:
     model = load_initial_model(tiny_deberta, PLAIN, output_names(screens=False))
     assert isinstance(model, DebertaV2ForSequenceClassification)
+    assert model.config.id2label is not None
     assert list(model.config.id2label.values()) == list(output_names(screens=False))
     assert model.classifier.out_features == 7
     original = DebertaV2Model.from_pretrained(tiny_deberta)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake.review_archive import Reviewed
+from intake.vocabulary import Intent
 from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
 from training.refresh.mixing import mix_reviews
@@ -25,7 +26,7 @@ HOW = Reviews(minimum=4, held_out=0.25, repeats=3)
 
 def reviewed(text: str, day: int) -> Reviewed:
     moment = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=day)
-    return Reviewed(text=text, intent="complaint", channel="sms", decided_at=moment)
+    return Reviewed(text=text, intent=Intent.COMPLAINT, channel="sms", decided_at=moment)
 
 
 def test_the_most_recent_are_held_out_and_the_others_are_read_repeatedly() -> None:

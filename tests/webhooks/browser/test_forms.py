@@ -240,7 +240,8 @@ def test_the_longest_message_fits_in_any_script(service: Service) -> None:
 
 @pytest.mark.parametrize("sent_as", ["data", "json"])
 def test_a_form_over_the_limit_is_refused(service: Service, sent_as: str) -> None:
-    answer = post(service, **{sent_as: {"message": "x" * 140_000}})
+    content: dict[str, Any] = {sent_as: {"message": "x" * 140_000}}
+    answer = post(service, **content)
 
     assert answer.status_code == 413
     assert service.rows(Message) == []

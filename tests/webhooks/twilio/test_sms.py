@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -86,7 +87,8 @@ def test_a_body_over_the_limit_is_refused(service: Service) -> None:
 
 @pytest.mark.parametrize("missing", ["MessageSid", "From", "To"])
 def test_a_text_without_a_needed_parameter_is_malformed(service: Service, missing: str) -> None:
-    answer = service.text("Hi", **{missing: None})
+    absent: dict[str, Any] = {missing: None}
+    answer = service.text("Hi", **absent)
 
     assert answer.status == 400
     assert f"{missing} is missing".encode() in answer.body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -116,7 +117,7 @@ def test_a_forged_transcription_is_refused(service: Service) -> None:
 
 
 @pytest.mark.parametrize("parameters", [{"CallSid": None}, {"To": None}, {"CallSid": "CA123"}, {"CallSid": "x" * 500}])
-def test_a_call_without_a_needed_parameter_is_malformed(service: Service, parameters: dict[str, str | None]) -> None:
+def test_a_call_without_a_needed_parameter_is_malformed(service: Service, parameters: dict[str, Any]) -> None:
     assert service.call(**parameters).answer.status == 400
     assert service.rows(Voicemail) == []
 
@@ -131,7 +132,7 @@ def test_a_call_without_a_needed_parameter_is_malformed(service: Service, parame
         {"RecordingDuration": "soon"},
     ],
 )
-def test_a_malformed_recording_callback_changes_nothing(service: Service, parameters: dict[str, str | None]) -> None:
+def test_a_malformed_recording_callback_changes_nothing(service: Service, parameters: dict[str, Any]) -> None:
     call = service.call()
 
     assert call.report_recording(**parameters).status == 400
@@ -142,7 +143,8 @@ def test_a_malformed_recording_callback_changes_nothing(service: Service, parame
 def test_a_malformed_transcription_changes_nothing(service: Service, missing: str) -> None:
     call = service.call()
 
-    assert call.report_transcription(TEXT, **{missing: None}).status == 400
+    absent: dict[str, Any] = {missing: None}
+    assert call.report_transcription(TEXT, **absent).status == 400
     assert service.rows(Message) == []
 
 

@@ -1,0 +1,81 @@
+"""Prepare this machine for the service: keys that are made once, and defaults for what nobody set."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from dotenv import set_key
+
+from intake.encryption import new_key
+from intake.errors import IntakeError
+from intake.service_files import KEYS_FILE, MODELS_FOLDER, RUN_FILE
+from intake.settings import ENV_FILE, Settings, given_settings, load_settings
+
+PRACTICES_FILES = (Path("practices.toml"), Path("practices.demo.toml"))
+KEY_MAKERS: Mapping[str, Callable[[], str]] = {
+    "SECRET_KEY": lambda: secrets.token_urlsafe(32),
+    "ENCRYPTION_KEYS": new_key,
+    "TWILIO_AUTH_TOKEN": lambda: secrets.token_hex(16),
+}
+
+
+def prepare(data_dir: Path, port: int, redis_url: str) -> Settings:
+    """Complete the settings for a service on this machine, and keep them where other commands find them.
+
+    Args:
+        data_dir: Where the database, the keys, the models and Redis's file live; created if missing.
+        port: Where the web server will listen.
+        redis_url: Used if neither `.env` nor the environment sets one.
+
+    Raises:
+        IntakeError: A setting is wrong, or there is no practices file.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_keys(data_dir / KEYS_FILE)
+    given = given_settings(data_dir / KEYS_FILE, ENV_FILE)
+    chosen = {
+        "database_url": f"sqlite:///{(data_dir / 'intake.db').resolve()}",
+        "redis_url": redis_url,
+        "public_url": f"http://127.0.0.1:{port}",
+        "practices_file": given.get("practices_file") or _practices_file().resolve(),
+        "models_dir": (data_dir / MODELS_FOLDER).resolve(),
+        "demo_mode": "twilio_account_sid" not in given,
+    }
+    settings = load_settings(**(chosen | given))
+    _write_run_file(data_dir / RUN_FILE, settings, chosen)
+    return settings
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment variables that make these settings."""
+    values = settings.model_dump(mode="json", exclude_none=True)
+    return {name.upper(): str(value) for name, value in values.items()}
+
+
+def _write_run_file(path: Path, settings: Settings, names: Iterable[str]) -> None:
+    environment = environment_of(settings)
+    path.write_text("".join(f"{name.upper()}={environment[name.upper()]}\n" for name in names))
+    path.chmod(0o600)
+
+
+def _make_keys(path: Path) -> None:
+    """Make and keep each key that is not set yet: without its key the database cannot be read."""
+    given = given_settings(path, ENV_FILE)
+    missing = [name for name in KEY_MAKERS if name.lower() not in given]
+    if missing and not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write("# Made once by `intake up`. Keep it: the database cannot be read without ENCRYPTION_KEYS.\n")
+    for name in missing:
+        set_key(path, name, KEY_MAKERS[name](), quote_mode="never")
+
+
+def _practices_file() -> Path:
+    for path in PRACTICES_FILES:
+        if path.exists():
+            return path
+    raise IntakeError(
+        "no practices file: run `intake init`, set PRACTICES_FILE, or write practices.toml in this folder"
+    )

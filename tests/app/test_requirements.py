@@ -1,0 +1,41 @@
+"""What an installation may bring: every library within bounds, and pinned where the tests passed."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.app.command import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DIRECT = {
+    text: Requirement(text)
+    for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    for text in group
+}
+CONSTRAINTS = [
+    Requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
+]
+PINNED = {
+    canonicalize_name(constraint.name): specifier.version
+    for constraint in CONSTRAINTS
+    for specifier in constraint.specifier
+    if specifier.operator == "=="
+}
+
+
+@pytest.mark.parametrize("requirement", DIRECT.values(), ids=DIRECT)
+def test_a_library_cannot_become_a_later_generation_unnoticed(requirement: Requirement) -> None:
+    assert {specifier.operator for specifier in requirement.specifier} & {"<", "=="}
+
+
+@pytest.mark.parametrize("requirement", DIRECT.values(), ids=DIRECT)
+def test_a_library_is_pinned_within_its_bounds(requirement: Requirement) -> None:
+    assert PINNED[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+def test_nothing_is_constrained_but_by_a_single_version() -> None:
+    assert len(PINNED) == len(CONSTRAINTS)
