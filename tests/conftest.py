@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,28 @@ from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
+
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 * 1024**3
+_in_memory = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps the tests' files in memory where there is room: a database then commits without waiting for a disk."""
+    if config.option.basetemp is None and _has_room(MEMORY):
+        config.stash[_in_memory] = tempfile.TemporaryDirectory(dir=MEMORY, prefix="intake-tests-")
+        config.option.basetemp = f"{config.stash[_in_memory].name}/files"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Frees that memory."""
+    if _in_memory in config.stash:
+        config.stash[_in_memory].cleanup()
+
+
+def _has_room(folder: Path) -> bool:
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ROOM_BYTES
 
 
 @pytest.fixture(scope="session")

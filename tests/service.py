@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
@@ -27,11 +28,55 @@ from tasks.notification.notifier import make_notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
 from tasks.worker import WarmWorker
+from tests.standins.server import POLL_SECONDS
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
-from web.services import services_of
+from web.services import attach, open_services, services_of
 
 Row = TypeVar("Row", bound=Base)
+Build = Callable[[Settings], Flask]
+
+
+class Applications:
+    """Web applications that were built, for other services to use again: building one takes longer than most tests.
+
+    All that an application knows of a service are its `Services`, and every service brings its own. An application in
+    use is lent to nobody else, so that a test may run two services.
+    """
+
+    # what an application asks its `Services` for, and so may differ from one borrower to the next
+    _BY_SERVICES = frozenset({"database_url", "practices_file", "models_dir", "smtp_url", "twilio_api_base_url"})
+
+    def __init__(self) -> None:
+        self._idle: defaultdict[tuple[Build, str], list[Flask]] = defaultdict(list)
+        self._lent: dict[Flask, tuple[tuple[Build, str], dict[str, Any]]] = {}
+
+    def borrow(self, build: Build, settings: Settings) -> Flask:
+        """An application with services of these settings."""
+        kind = build, settings.model_dump_json(exclude=set(self._BY_SERVICES))
+        if self._idle[kind]:
+            app = self._idle[kind].pop()
+            attach(app, open_services(settings))
+        else:
+            app = build(settings)
+        self._lent[app] = kind, dict(app.config)
+        return app
+
+    def give_back(self, app: Flask) -> None:
+        """Takes an application back, as it was lent."""
+        kind, config = self._lent.pop(app)
+        assert app.config == config, "a test changed the configuration of an application that others use"
+        self._idle[kind].append(app)
+
+
+_applications = Applications()
+
+
+class DeafWorker(WarmWorker):
+    """The worker, without the thread that RQ has listen for commands: its end is often waited for in vain, for 1 s."""
+
+    def subscribe(self) -> None:
+        """Listens to nobody."""
 
 
 class Service:
@@ -42,12 +87,12 @@ class Service:
         context: the worker's services.
     """
 
-    build: ClassVar[Callable[[Settings], Flask]] = staticmethod(build_app)
+    build: ClassVar[Build] = staticmethod(build_app)
 
     def __init__(self, settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> None:
         self.settings = settings
         self.twilio = twilio
-        self._app = self.build(settings)
+        self._app = _applications.borrow(self.build, settings)
         self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         twilio.callback_base = self.url
@@ -69,7 +114,7 @@ class Service:
         return self.context.database
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,))
         self._thread.start()
         return self
 
@@ -83,6 +128,7 @@ class Service:
         self._server.server_close()
         services.database.close()
         self.redis.close()
+        _applications.give_back(self._app)
 
     def text(self, body: str, *, from_: str = PATIENT, to: str = DEMO_NUMBER, **options: Any) -> WebhookAnswer:
         """Texts the practice as Twilio would hand it over."""
@@ -98,7 +144,7 @@ class Service:
         use(self.context)
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            WarmWorker(self.context, is_first=False).work(burst=True, logging_level="WARNING")
+            DeafWorker(self.context, is_first=False).work(burst=True, logging_level="WARNING")
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
