@@ -82,7 +82,7 @@ def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> N
     service = machine.up(free_port())
     machine.simulate(QUESTION)
     assert len(machine.running("redis-server")) == 1
-    assert len(machine.running("intake worker")) == 2
+    assert len(machine.running("app worker")) == 2
     assert machine.running("gunicorn")
 
     service.signal(signal.SIGINT)
@@ -104,7 +104,7 @@ def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> N
 
 def test_another_model_is_switched_to_while_it_runs(machine: Machine) -> None:
     service = machine.up(free_port())
-    workers = set(machine.running("intake worker"))
+    workers = set(machine.running("app worker"))
     write_model(machine.folder / "var" / "models", "aaaaaaaaaaaa")
     shipped = machine.start("model", "info")
     assert shipped.wait() == 0, shipped.tail()
@@ -121,7 +121,7 @@ def test_another_model_is_switched_to_while_it_runs(machine: Machine) -> None:
     assert versions[1] == "aaaaaaaaaaaa"
     assert versions[0] == versions[2]
     assert versions[0] in shipped.output
-    assert set(machine.running("intake worker")) == workers
+    assert set(machine.running("app worker")) == workers
     assert service.stop() == 0, service.tail()
 
 
@@ -144,7 +144,7 @@ def test_a_process_that_is_killed_is_started_again(machine: Machine) -> None:
     # one that ends in its first ten seconds is taken for a broken set-up, which stops everything
     machine.processes.wait_until(lambda: time.monotonic() - started > 15, "the service to be ten seconds old")
 
-    for what in ("intake worker --queue messages", "gunicorn"):
+    for what in ("app worker --queue messages", "gunicorn"):
         killed = min(machine.running(what))
         os.kill(killed, signal.SIGKILL)
         machine.processes.wait_until(
