@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from xdist.remote import Producer
 
 from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
 from inbox.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings
+from tests.distribution import UnitScheduling, place_of
 from tests.service import Service
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
@@ -27,7 +29,12 @@ _in_memory = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keeps the tests' files in memory where there is room: a database then commits without waiting for a disk."""
+    """Leaves disks and idle threads out of the tests.
+
+    Files are in memory where there is room, so that a database commits without waiting for a disk. What trains has one
+    thread, as the tests fill every core: several that share one spend two thirds of it waiting for each other.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if config.option.basetemp is None and _has_room(MEMORY):
         config.stash[_in_memory] = tempfile.TemporaryDirectory(dir=MEMORY, prefix="intake-tests-")
         config.option.basetemp = f"{config.stash[_in_memory].name}/files"
@@ -37,6 +44,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Frees that memory."""
     if _in_memory in config.stash:
         config.stash[_in_memory].cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitScheduling | None:
+    """Deals the tests out by what they share."""
+    if config.option.dist != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return UnitScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what takes longest first."""
+    items.sort(key=lambda item: place_of(item.nodeid))
 
 
 def _has_room(folder: Path) -> bool:
