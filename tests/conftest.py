@@ -29,26 +29,26 @@ _in_memory = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Leaves disks and idle threads out of the tests.
+    """Keep the tests from waiting for the disk, and torch from waiting for itself.
 
-    Files are in memory where there is room, so that a database commits without waiting for a disk. What trains has one
-    thread, as the tests fill every core: several that share one spend two thirds of it waiting for each other.
+    Temporary files are in memory if there is room: each SQLite commit calls fsync. Torch gets one thread, as the test
+    processes fill every core: with more, most of its CPU time goes into threads that spin while they wait.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    if config.option.basetemp is None and _has_room(MEMORY):
+    if config.option.basetemp is None and _is_usable(MEMORY):
         config.stash[_in_memory] = tempfile.TemporaryDirectory(dir=MEMORY, prefix="intake-tests-")
         config.option.basetemp = f"{config.stash[_in_memory].name}/files"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Frees that memory."""
+    """Free that memory."""
     if _in_memory in config.stash:
         config.stash[_in_memory].cleanup()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitScheduling | None:
-    """Deals the tests out by what they share."""
+    """Distribute the tests by what they share."""
     if config.option.dist != "loadfile":
         return None
     config.option.loadscopereorder = False
@@ -57,12 +57,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitSch
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts what takes longest first."""
+    """Start with what takes longest."""
     items.sort(key=lambda item: place_of(item.nodeid))
 
 
-def _has_room(folder: Path) -> bool:
-    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ROOM_BYTES
+def _is_usable(folder: Path) -> bool:
+    """Return whether files fit in there, and programs that tests write can run there."""
+    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        return False
+    return shutil.disk_usage(folder).free >= ROOM_BYTES
 
 
 @pytest.fixture(scope="session")

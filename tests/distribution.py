@@ -1,7 +1,7 @@
-"""How the tests are dealt out to the processes that run them: what shares something costly stays together.
+"""How `pytest -n` distributes the tests: tests that share something expensive stay in one process.
 
-A unit goes to one process, as a whole. Those that take long for few tests begin first, so that no process works on
-one alone in the end.
+A whole unit goes to one process. Long units start first, so that no process is left with one at the end while the
+others are idle.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"
 
 
 class UnitScheduling(LoadScopeScheduling):
-    """Deals out whole units."""
+    """Distribute whole units."""
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)
 
 
 def unit_of(nodeid: str) -> str:
-    """Returns which unit a test belongs to: its module, unless that starts next to nothing or a whole system.
+    """Return the unit that a test belongs to, which is its module except in two folders.
 
-    A test of `e2e/` starts processes of its own and shares nothing. Those of `browser/` share Chromium, and all but
-    the consoles' share one running product.
+    Each test in `e2e/` is its own unit, because it starts its own processes. Modules in `browser/` share Chromium and,
+    except for those that test the console, one running product.
     """
     module, folder = _module_and_folder(nodeid)
     if folder == "e2e":
@@ -37,7 +37,7 @@ def unit_of(nodeid: str) -> str:
 
 
 def place_of(nodeid: str) -> int:
-    """Returns when a test's turn is: the lowest first."""
+    """Return when a test starts: lower numbers first."""
     _, folder = _module_and_folder(nodeid)
     return FIRST.index(folder) if folder in FIRST else len(FIRST)
 

@@ -38,22 +38,22 @@ Build = Callable[[Settings], Flask]
 
 
 class Applications:
-    """Web applications that were built, for other services to use again: building one takes longer than most tests.
+    """The web applications of this process, reused from test to test: building one takes longer than most tests.
 
-    All that an application knows of a service are its `Services`, and every service brings its own. An application in
-    use is lent to nobody else, so that a test may run two services.
+    A test gets an application with new `Services`, which hold everything that belongs to one test. An application that
+    is in use is not handed out again, so a test can run two services.
     """
 
-    # what an application asks its `Services` for, and so may differ from one borrower to the next
-    _BY_SERVICES = frozenset({"database_url", "practices_file", "models_dir", "smtp_url", "twilio_api_base_url"})
+    # read from `Services` with each request, so the application does not depend on them
+    _READ_PER_REQUEST = frozenset({"database_url", "practices_file", "models_dir", "smtp_url", "twilio_api_base_url"})
 
     def __init__(self) -> None:
         self._idle: defaultdict[tuple[Build, str], list[Flask]] = defaultdict(list)
         self._lent: dict[Flask, tuple[tuple[Build, str], dict[str, Any]]] = {}
 
     def borrow(self, build: Build, settings: Settings) -> Flask:
-        """An application with services of these settings."""
-        kind = build, settings.model_dump_json(exclude=set(self._BY_SERVICES))
+        """Return an application with new services for these settings."""
+        kind = build, settings.model_dump_json(exclude=set(self._READ_PER_REQUEST))
         if self._idle[kind]:
             app = self._idle[kind].pop()
             attach(app, open_services(settings))
@@ -63,9 +63,9 @@ class Applications:
         return app
 
     def give_back(self, app: Flask) -> None:
-        """Takes an application back, as it was lent."""
+        """Take an application back, unchanged."""
         kind, config = self._lent.pop(app)
-        assert app.config == config, "a test changed the configuration of an application that others use"
+        assert app.config == config, "the test changed the configuration of an application that other tests use"
         self._idle[kind].append(app)
 
 
@@ -73,10 +73,10 @@ _applications = Applications()
 
 
 class DeafWorker(WarmWorker):
-    """The worker, without the thread that RQ has listen for commands: its end is often waited for in vain, for 1 s."""
+    """The worker without RQ's thread that listens for commands, for whose end RQ often waits a whole second."""
 
     def subscribe(self) -> None:
-        """Listens to nobody."""
+        """Do not listen."""
 
 
 class Service:

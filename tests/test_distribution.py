@@ -1,4 +1,4 @@
-"""How the tests are dealt out to the processes that run them."""
+"""How `pytest -n` distributes the tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_module_goes_to_one_process() -> None:
     assert unit_of("tests/inbox/test_audit.py::test_a") != unit_of("tests/inbox/test_accounts.py::test_a")
 
 
-def test_tests_that_start_their_own_processes_are_dealt_out_one_by_one() -> None:
+def test_tests_that_start_their_own_processes_are_distributed_one_by_one() -> None:
     assert unit_of("tests/e2e/test_up.py::test_a") != unit_of("tests/e2e/test_up.py::test_b")
 
 
@@ -25,14 +25,14 @@ def test_modules_that_share_the_running_product_go_to_one_process() -> None:
     assert unit_of("tests/browser/test_demo.py::test_a") != unit_of("tests/browser/test_console.py::test_a")
 
 
-def test_what_takes_longest_begins_first() -> None:
+def test_what_takes_longest_starts_first() -> None:
     modules = ["tests/test_architecture.py", "tests/inbox/test_audit.py", "tests/e2e/test_up.py", "tests/browser/a.py"]
 
     assert sorted(modules, key=place_of) == [modules[3], modules[2], modules[0], modules[1]]
 
 
 @pytest.mark.parametrize("folder", FIRST)
-def test_every_folder_that_begins_first_exists(folder: str) -> None:
+def test_every_folder_that_starts_first_exists(folder: str) -> None:
     assert (TESTS / folder).is_dir()
 
 
