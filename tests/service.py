@@ -35,6 +35,7 @@ from web.services import attach, open_services, services_of
 
 Row = TypeVar("Row", bound=Base)
 Build = Callable[[Settings], Flask]
+_Kind = tuple[Build, str]
 
 
 class Applications:
@@ -48,8 +49,8 @@ class Applications:
     _READ_PER_REQUEST = frozenset({"database_url", "practices_file", "models_dir", "smtp_url", "twilio_api_base_url"})
 
     def __init__(self) -> None:
-        self._idle: defaultdict[tuple[Build, str], list[Flask]] = defaultdict(list)
-        self._lent: dict[Flask, tuple[tuple[Build, str], dict[str, Any]]] = {}
+        self._idle: defaultdict[_Kind, list[Flask]] = defaultdict(list)
+        self._lent: dict[Flask, tuple[_Kind, dict[str, Any]]] = {}
 
     def borrow(self, build: Build, settings: Settings) -> Flask:
         """Return an application with new services for these settings."""
@@ -59,14 +60,26 @@ class Applications:
             attach(app, open_services(settings))
         else:
             app = build(settings)
-        self._lent[app] = kind, dict(app.config)
+        self._lent[app] = kind, _state(app)
         return app
 
     def give_back(self, app: Flask) -> None:
-        """Take an application back, unchanged."""
-        kind, config = self._lent.pop(app)
-        assert app.config == config, "the test changed the configuration of an application that other tests use"
+        """Take an application back; fail if the test changed more of it than its services."""
+        kind, lent = self._lent.pop(app)
+        state = _state(app)
+        changed = [name for name, value in lent.items() if state[name] != value]
+        assert changed == [], f"the test changed these attributes of an application that other tests use: {changed}"
         self._idle[kind].append(app)
+
+
+def _state(app: Flask) -> dict[str, Any]:
+    """Return the attributes of an application that do not change while it serves."""
+    changing = ("_got_first_request", "error_handler_spec", "extensions")
+    return {
+        name: dict(value) if isinstance(value, dict) else value
+        for name, value in vars(app).items()
+        if name not in changing
+    }
 
 
 _applications = Applications()
