@@ -18,7 +18,7 @@ run: setup
 
 test: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .

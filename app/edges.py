@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from app.rate_limits import limit_requests, trust_proxies
 from intake.settings import Settings
 from web import health
 from web.errors import register_errors
-from web.services import Services, attach, open_services
+from web.services import attach, open_services, services_of
 from webhooks.browser import chat, demo, forms
 from webhooks.email import routes as email
 from webhooks.twilio import sms, voice
@@ -29,9 +29,8 @@ def build_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
     )
-    services = open_services(settings)
-    attach(app, services)
-    _keep_settings_fresh(app, services)
+    attach(app, open_services(settings))
+    _keep_settings_fresh(app)
     register_errors(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(sms.blueprint)
@@ -46,13 +45,13 @@ def build_app(settings: Settings) -> Flask:
     return app
 
 
-def _keep_settings_fresh(app: Flask, services: Services) -> None:
+def _keep_settings_fresh(app: Flask) -> None:
     """Let what managers change hold without a restart; whether the process lives is answered without the database."""
 
     @app.before_request
     def look() -> None:
         if request.blueprint != health.blueprint.name:
-            services.live.refresh(older_than=SETTINGS_HOLD_SECONDS)
+            services_of(current_app).live.refresh(older_than=SETTINGS_HOLD_SECONDS)
 
 
 def _harden(response: Response) -> Response:

@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from xdist.remote import Producer
 
 from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
 from inbox.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings, load_settings
+from tests.distribution import UnitScheduling, place_of
 from tests.service import Service
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
+
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 * 1024**3
+_in_memory = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests from waiting for the disk, and torch from waiting for itself.
+
+    Temporary files are in memory if there is room: each SQLite commit calls fsync. Torch gets one thread, as the test
+    processes fill every core: with more, most of its CPU time goes into threads that spin while they wait.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if config.option.basetemp is None and _is_usable(MEMORY):
+        config.stash[_in_memory] = tempfile.TemporaryDirectory(dir=MEMORY, prefix="intake-tests-")
+        config.option.basetemp = f"{config.stash[_in_memory].name}/files"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Free that memory."""
+    if _in_memory in config.stash:
+        config.stash[_in_memory].cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitScheduling | None:
+    """Distribute the tests by what they share."""
+    if config.option.dist != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return UnitScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes longest."""
+    items.sort(key=lambda item: place_of(item.nodeid))
+
+
+def _is_usable(folder: Path) -> bool:
+    """Return whether files fit in there, and programs that tests write can run there."""
+    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        return False
+    return shutil.disk_usage(folder).free >= ROOM_BYTES
 
 
 @pytest.fixture(scope="session")

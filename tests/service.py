@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -26,11 +28,68 @@ from tasks.notification.notifier import make_notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
 from tasks.worker import WarmWorker
+from tests.standins.server import POLL_SECONDS
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
-from web.services import services_of
+from web.services import attach, open_services, services_of
 
 Row = TypeVar("Row", bound=Base)
+Build = Callable[[Settings], Flask]
+_Kind = tuple[Build, str]
+
+
+class Applications:
+    """The web applications of this process, reused from test to test: building one takes longer than most tests.
+
+    A test gets an application with new `Services`, which hold everything that belongs to one test. An application that
+    is in use is not handed out again, so a test can run two services.
+    """
+
+    # read from `Services` with each request, so the application does not depend on them
+    _READ_PER_REQUEST = frozenset({"database_url", "practices_file", "models_dir", "smtp_url", "twilio_api_base_url"})
+
+    def __init__(self) -> None:
+        self._idle: defaultdict[_Kind, list[Flask]] = defaultdict(list)
+        self._lent: dict[Flask, tuple[_Kind, dict[str, Any]]] = {}
+
+    def borrow(self, build: Build, settings: Settings) -> Flask:
+        """Return an application with new services for these settings."""
+        kind = build, settings.model_dump_json(exclude=set(self._READ_PER_REQUEST))
+        if self._idle[kind]:
+            app = self._idle[kind].pop()
+            attach(app, open_services(settings))
+        else:
+            app = build(settings)
+        self._lent[app] = kind, _state(app)
+        return app
+
+    def give_back(self, app: Flask) -> None:
+        """Take an application back; fail if the test changed more of it than its services."""
+        kind, lent = self._lent.pop(app)
+        state = _state(app)
+        changed = [name for name, value in lent.items() if state[name] != value]
+        assert changed == [], f"the test changed these attributes of an application that other tests use: {changed}"
+        self._idle[kind].append(app)
+
+
+def _state(app: Flask) -> dict[str, Any]:
+    """Return the attributes of an application that do not change while it serves."""
+    changing = ("_got_first_request", "error_handler_spec", "extensions")
+    return {
+        name: dict(value) if isinstance(value, dict) else value
+        for name, value in vars(app).items()
+        if name not in changing
+    }
+
+
+_applications = Applications()
+
+
+class DeafWorker(WarmWorker):
+    """The worker without RQ's thread that listens for commands, for whose end RQ often waits a whole second."""
+
+    def subscribe(self) -> None:
+        """Do not listen."""
 
 
 class Service:
@@ -44,7 +103,7 @@ class Service:
     def __init__(self, settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> None:
         self.settings = settings
         self.twilio = twilio
-        self._app = self.build(settings)
+        self._app = _applications.borrow(self.build, settings)
         self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         twilio.callback_base = self.url
@@ -72,7 +131,7 @@ class Service:
         return self.context.database
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,))
         self._thread.start()
         return self
 
@@ -86,6 +145,7 @@ class Service:
         self._server.server_close()
         services.database.close()
         self.redis.close()
+        _applications.give_back(self._app)
 
     def text(self, body: str, *, from_: str = PATIENT, to: str = DEMO_NUMBER, **options: Any) -> WebhookAnswer:
         """Texts the practice as Twilio would hand it over."""
@@ -101,7 +161,7 @@ class Service:
         use(self.context)
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            WarmWorker(self.context, is_first=False).work(burst=True, logging_level="WARNING")
+            DeafWorker(self.context, is_first=False).work(burst=True, logging_level="WARNING")
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -18,7 +18,7 @@ from inbox.models import Conversation, Delivery, DeliveryState, Message
 from intake.encryption import Keyring
 from intake.settings import load_settings
 from intake.vocabulary import Medium
-from tasks.pubsub import announce
+from tasks.pubsub import announce, conversation_topic
 from tasks.worker import GRACE
 from tests.e2e.processes import Process, Processes, free_port, running_in
 from tests.world import ENCRYPTION_KEY, NEVER_CLOSED
@@ -213,7 +213,7 @@ class Product:
                 )
             )
         with redis.Redis.from_url(self.redis.url) as client:
-            announce(client, str(conversation))
+            announce(client, conversation_topic(conversation))
 
     def let_messages_grow_old(self) -> None:
         """Has the worker look for what was not handled without its usual patience."""

@@ -238,9 +238,10 @@ def test_only_its_own_inline_script_runs(console: Console) -> None:
 
 def test_with_redis_away_it_says_so(console: Console) -> None:
     browser = console.sign_in(Role.ADMIN)
-    app_of(console).redis_conn = ReadingRedis(port=1, socket_connect_timeout=1)  # type: ignore[attr-defined]
 
-    answer = browser.get(f"{PREFIX}0/data/queues.json")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app_of(console), "redis_conn", ReadingRedis(port=1, socket_connect_timeout=1))
+        answer = browser.get(f"{PREFIX}0/data/queues.json")
 
     assert answer.status_code == 503
     assert "Redis is unreachable" in answer.text

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 STOP_DEADLINE_SECONDS = 10.0
-POLL_SECONDS = 0.05
+# How long a server takes to notice that it should stop: every test waits that long, for each of its servers.
+POLL_SECONDS = 0.01
 
 
 class TrackedConnections(ThreadingMixIn, BaseServer):

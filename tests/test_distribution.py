@@ -1,0 +1,41 @@
+"""How `pytest -n` distributes the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.distribution import CONSOLES, FIRST, place_of, unit_of
+
+TESTS = Path(__file__).parent
+
+
+def test_a_module_goes_to_one_process() -> None:
+    assert unit_of("tests/inbox/test_audit.py::test_a") == unit_of("tests/inbox/test_audit.py::test_b[c::d]")
+    assert unit_of("tests/inbox/test_audit.py::test_a") != unit_of("tests/inbox/test_accounts.py::test_a")
+
+
+def test_tests_that_start_their_own_processes_are_distributed_one_by_one() -> None:
+    assert unit_of("tests/e2e/test_up.py::test_a") != unit_of("tests/e2e/test_up.py::test_b")
+
+
+def test_modules_that_share_the_running_product_go_to_one_process() -> None:
+    assert unit_of("tests/browser/test_demo.py::test_a") == unit_of("tests/browser/test_outages.py::test_b")
+    assert unit_of("tests/browser/test_demo.py::test_a") != unit_of("tests/browser/test_console.py::test_a")
+
+
+def test_what_takes_longest_starts_first() -> None:
+    modules = ["tests/test_architecture.py", "tests/inbox/test_audit.py", "tests/e2e/test_up.py", "tests/browser/a.py"]
+
+    assert sorted(modules, key=place_of) == [modules[3], modules[2], modules[0], modules[1]]
+
+
+@pytest.mark.parametrize("folder", FIRST)
+def test_every_folder_that_starts_first_exists(folder: str) -> None:
+    assert (TESTS / folder).is_dir()
+
+
+@pytest.mark.parametrize("name", CONSOLES)
+def test_every_module_that_is_set_apart_exists_and_leaves_the_product_alone(name: str) -> None:
+    assert "product" not in (TESTS / "browser" / name).read_text()
