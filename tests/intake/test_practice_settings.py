@@ -55,7 +55,7 @@ class ParkingPractice(Practice):
     """A practice with one more editable field, and one more in its teams."""
 
     parking: Annotated[str | None, Editor(SettingGroup.OTHER, EditorKind.LINE, "Parking")] = None
-    teams: dict[str, RemoteTeam] = Field(default={})
+    teams: dict[str, RemoteTeam] = Field(default={})  # type: ignore[assignment]  # a dict is invariant, read here only
 
 
 def practice(**changes: Any) -> Practice:

@@ -34,13 +34,13 @@ class ExtendedPractice(Practice):
     """A practice with one more field, and teams with one more."""
 
     parking: Annotated[str | None, PARKING] = Field(default=None, max_length=20)
-    teams: dict[str, ExtendedTeam] = Field(default={})
+    teams: dict[str, ExtendedTeam] = Field(default={})  # type: ignore[assignment]  # a dict is invariant, read only
 
 
 class ExtendedFile(PracticesFile):
     """A practices file with such practices."""
 
-    practices: list[ExtendedPractice] = Field(alias="practice")
+    practices: list[ExtendedPractice] = Field(alias="practice")  # type: ignore[assignment]  # as above
 
 
 @pytest.fixture
