@@ -16,6 +16,7 @@ from staff.auth.access import manage_sign_ins
 from staff.conversations import conversation, escalations, inbox, recordings
 from staff.reviews import quality, review
 from staff.security import protect
+from staff.settings import history_page as settings_history_page
 from staff.settings import page as settings_page
 from web import metrics
 
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     review.blueprint,
     quality.blueprint,
     settings_page.blueprint,
+    settings_history_page.blueprint,
 )
 
 

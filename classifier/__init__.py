@@ -1,4 +1,4 @@
-"""Understands patients' messages: text in, `Understanding` out. Needs nothing else of the product."""
+"""Classifies patients' messages: text in, `Understanding` out. Of this repository it needs only `intake.vocabulary`."""
 
 from classifier.errors import ModelError
 from classifier.model import Classifier, ModelInfo

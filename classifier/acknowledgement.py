@@ -1,8 +1,8 @@
-"""Recognises the messages that need no answer: "ok thx", "👍", "see you then".
+"""Recognizes messages that need no answer: "ok thx", "👍", "see you then".
 
-Nobody is told about such a message, so precision comes first: every word must be accounted for by the tables
-below, and one word more ("ok thanks but it still hurts") makes it an ordinary message. A bare "yes" or "no" is
-never one, nor is "yes please" or "no thanks": those answer a question that somebody asked.
+No one is notified of such a message, so precision comes first: the tables below must account for every word, and one
+more word ("ok thanks but it still hurts") makes it an ordinary message. "Yes", "no", "yes please" and "no thanks" never
+count, because they answer a question that someone asked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 from classifier.normalise import flattened
 
-# Longer messages say something; the bound also keeps hostile text cheap.
+# Longer messages say something. The limit also keeps hostile text cheap.
 MAX_CHARACTERS = 240
 
 _DAY = (
@@ -89,18 +89,18 @@ _PHRASES = (
     rf"(?: (?:then|there|soon|later|{_DAY}|{_TIME}))*",
     r"cya|(?:talk|speak) (?:soon|then|later)",
     rf"(?:(?:im|were) )?looking forward to (?:it|seeing (?:you|yall|everyone)|the visit)(?: {_DAY})?",
-    # "Goodbye" and "take care of yourselves" are left out on purpose: with thanks for everything they may be a
-    # last message, and a person must see it.
+    # "Goodbye" and "take care of yourselves" are left out on purpose: together with thanks for everything they may
+    # be a last message, and a person must see it.
     r"bye+(?: ?bye)?(?: now)?|take care(?: now)?|(?:god )?bless you",
     r"(?:you|u) (?:too|as well|guys too)|same to you|likewise",
     r"(?:i hope )?(?:(?:you|yall|you all) )?(?:(?:too|also) )?have (?:a|yourself a) (?:very )?(?:good|great|nice|lovely"
     r"|wonderful|blessed|happy|super|fantastic|safe) (?:one|day|night|evening|morning|afternoon|week ?end|week|holiday"
     r"|rest of (?:your|the) (?:day|week))",
-    # A telephone's "like" on a message of ours, sent as a text.
+    # A phone's "like" of one of our messages, sent as a text.
     r"(?:liked|loved|laughed at) (?:an image|[\"“][^\"”]*[\"”])",
 )
 
-# What may stand around those phrases, but says too little by itself.
+# Words that may surround those phrases, but say too little by themselves.
 _TRIMMINGS = (
     r"(?:(?:oh|ah|well|yeah|yes|um|uh) )?(?:hi|hey|hello|hiya|good (?:morning|afternoon|evening))(?: again)?(?: there)?"
     rf"(?: {_PEOPLE})?",
@@ -112,8 +112,8 @@ _TRIMMINGS = (
     r"sent from my (?:iphone|ipad|android|phone|galaxy|samsung(?: galaxy)?(?: phone| smartphone)?|mobile(?: device)?)",
 )
 
-# A personal name is let through only where one belongs, capitalised and never just after a full stop: "Thanks.
-# Bleeding" names a trouble, not a person.
+# A name is accepted only where one belongs, capitalized and never just after a period: "Thanks. Bleeding" names a
+# problem, not a person.
 _NAMED_PHRASE = rf"(?i:{_THANKS}(?: (?:so|very) much| again| a lot)?),? {_NAMES}"
 _NAMED_TRIMMINGS = (
     rf"(?i:(?:(?:oh|yeah|yes) )?(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))),? {_NAMES}",
@@ -123,7 +123,7 @@ _NAMED_TRIMMINGS = (
     r"[-–—~]+",
 )
 
-# Kindly ones only: 😭, 🤮 or 🩸 say that something is wrong.
+# Friendly ones only: 😭, 🤮 or 🩸 say that something is wrong.
 _SIGNS = (
     r"(?:[👍👌🙏👏🙌✅✔☑💯😊🙂😀😃😄😁😆☺🤗😇🥰😍😘😎🤝🫶🎉🌟⭐✨💐🌸🌷🌻💕💖💗💙💚💛💜🧡🤍❤♥🩷🩵💪🤙🫡]"
     r"|[:;=]-?[)D]|<3)[️\U0001f3fb-\U0001f3ff]*"
@@ -131,7 +131,7 @@ _SIGNS = (
 
 _WORD_END = r"(?![\w'{])"
 _GAP = ' .,!;:()*"'
-# Each row with whether it makes a message an acknowledgement.
+# Each row, and whether it makes a message an acknowledgement.
 _ROWS = (
     *((re.compile(rf"(?:{row}){_WORD_END}", re.IGNORECASE), True) for row in _PHRASES),
     *((re.compile(rf"(?:{row}){_WORD_END}", re.IGNORECASE), False) for row in _TRIMMINGS),
@@ -142,12 +142,12 @@ _ROWS = (
 
 
 def is_acknowledgement(text: str) -> bool:
-    """Tell whether a message only thanks, agrees, confirms receipt or takes leave, so that no answer is needed.
+    """Return whether a message only thanks, agrees, confirms receipt or says goodbye, so that it needs no answer.
 
     Args:
         text: Any string.
     """
-    # The length is looked at first, so that a huge text is not even normalised.
+    # Check the length first, so that a huge text is not even normalized.
     if len(text) > MAX_CHARACTERS:
         return False
     message = flattened(text)
@@ -155,8 +155,8 @@ def is_acknowledgement(text: str) -> bool:
 
 
 def _reaches_end(message: str, start: int) -> bool:
-    """Tell whether rows of the tables cover the message from `start` on, at least one of them a phrase."""
-    # Every place that whole rows lead to, and whether a phrase was among them.
+    """Return whether rows of the tables, with at least one phrase, cover the message from `start` on."""
+    # Every position that complete rows lead to, and whether one of them was a phrase.
     reached = {start: False}
     for position in range(start, len(message)):
         if position not in reached:

@@ -1,4 +1,4 @@
-"""Verifies an installed model from its files to its answers; what `intake model check` prints."""
+"""Check an installed model, from its files to its answers, for `intake model check`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from classifier import model_bundle
 from classifier.errors import ModelError
 from classifier.model import Classifier
 
-# Messages any model worth installing gets right.
+# Messages that any usable model classifies correctly.
 KNOWN_MESSAGES: tuple[tuple[str, str], ...] = (
     ("my kid's fever is 103.2 and not coming down with tylenol. need advice now", "clinical_concern"),
     (
@@ -29,8 +29,8 @@ class Finding:
 
     Attributes:
         subject: What was checked: a file's name, "model" or a known message.
-        passed: Whether it was as it should be.
-        detail: What was found, in one sentence.
+        passed: Whether the check passed.
+        detail: The result, in one sentence.
     """
 
     subject: str
@@ -42,14 +42,14 @@ class Finding:
 
 
 def check(path: Path | str | None = None) -> list[Finding]:
-    """Verify every file of a model folder, load the model and read the known messages with it.
+    """Verify every file of a model folder, load the model and classify the known messages.
 
     Args:
         path: The model folder; the one shipped with the package by default.
 
     Returns:
-        One finding for each check that could be made, in order; the model is healthy when all have passed. Every
-        bad file is found, not only the first.
+        One finding for each check that could be made, in order. The model is healthy if all have passed. Every bad
+        file is reported, not only the first.
     """
     home = model_bundle.DEFAULT_FOLDER if path is None else Path(path)
     try:

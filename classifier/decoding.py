@@ -1,4 +1,4 @@
-"""From a network's output to what is known of a text: pure arithmetic, shared by serving and calibration."""
+"""Turn a network's output into probabilities and decisions: pure arithmetic, shared by serving and calibration."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from classifier.understanding import INTENTS, OTHERS, URGENT, Language
 Floats = NDArray[np.float64]
 
 LANGUAGES: dict[str, Language] = {"spanish": "es", "other_language": "other"}
-"""The labels that say that a message is not English, and in which language it is."""
+"""The languages of the labels for messages that are not in English."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where what the network is sure of becomes what is done about it.
+    """The probabilities at which the service acts on what the network says.
 
     Attributes:
-        temperature: What logits are divided by before the softmax; above 0.
+        temperature: The number that logits are divided by before the softmax; above 0.
         review: The least confidence, 0–1, at which an intent is acted on without a person.
-        of_intents: The same for intents that have one of their own.
-        acknowledgement: The least probability, 0–1, at which a message is taken for one that needs no answer, where
-            no label is more probable.
+        of_intents: The same for intents that have a threshold of their own.
+        acknowledgement: The least probability, 0–1, at which a message counts as one that needs no answer, if no
+            label is more probable.
         urgent: The least probability of being urgent, 0–1, that raises the alarm by itself.
-        urgent_with_sign: The least one that raises it together with a danger sign in the words; below it a sign
-            alone raises nothing.
+        urgent_with_sign: The least probability that raises it together with a danger sign in the words; below it, a
+            sign alone does not raise it.
     """
 
     temperature: float
@@ -44,19 +44,19 @@ class Thresholds:
 
 
 class Outputs:
-    """Finds its way in the columns of a network's output."""
+    """The columns of a network's output, by name."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Take the columns' names: the seven intents in any order, and any of `OTHERS` and `URGENT`.
+        """Take the columns' names: every intent, in any order, and any of `OTHERS` and `URGENT`.
 
         Raises:
             ValueError: An intent is missing, or a name is unknown or comes twice.
         """
-        known = (*INTENTS, *OTHERS, URGENT)
+        optional = (*OTHERS, URGENT)
         missing = [intent for intent in INTENTS if intent not in names]
-        unknown = [name for name in names if name not in known]
+        unknown = [name for name in names if name not in (*INTENTS, *optional)]
         if missing or unknown or len(set(names)) != len(names):
-            raise ValueError(f"must be the seven intents {', '.join(INTENTS)} and at most {', '.join(known[7:])}")
+            raise ValueError(f"must be the intents {', '.join(INTENTS)} and at most {', '.join(optional)}")
         self.names = tuple(names)
         self.labels = tuple(name for name in names if name != URGENT)
         self.intents = tuple(name for name in names if name in INTENTS)
@@ -72,36 +72,36 @@ class Outputs:
         return result
 
     def urgency(self, logits: Floats) -> Floats | None:
-        """Return the probability of being urgent for rows of logits, or None from a network that cannot tell."""
+        """Return the probability of being urgent for rows of logits, or None if the network has no such output."""
         if self._urgent_column is None:
             return None
         result: Floats = 1 / (1 + np.exp(-logits[:, self._urgent_column]))
         return result
 
     def intent_shares(self, probabilities: Floats) -> Floats:
-        """Return, of one row of label probabilities, those of the intents as they are, in the order of `intents`."""
+        """Return the intents' probabilities from a row of label probabilities, in the order of `intents`."""
         shares: Floats = probabilities[self._intent_places]
         return shares
 
     def given_an_intent(self, shares: Floats) -> Floats:
-        """Return what the intents' probabilities are, given that one of the intents fits."""
-        # Nothing to divide by where there is nothing but intents: a sum of 1 is only near it.
+        """Return the intents' probabilities, given that one of the intents fits."""
+        # If there are only intents, their sum is 1 but for rounding, and dividing would change the last digits.
         return shares if self.labels == self.intents else shares / shares.sum()
 
     def probability_of(self, label: str, probabilities: Floats) -> float:
-        """Return one label's probability out of a row; 0 from a network that does not know the label."""
+        """Return one label's probability from a row; 0 if the network does not know the label."""
         return float(probabilities[self.labels.index(label)]) if label in self.labels else 0.0
 
     def language(self, probabilities: Floats) -> Language:
-        """Return the language that a row of label probabilities speaks for."""
+        """Return the language of the most probable label in a row."""
         return LANGUAGES.get(self.labels[int(probabilities.argmax())], "en")
 
 
 def is_alarming(urgency: float | None, has_sign: bool, thresholds: Thresholds) -> bool:
-    """Tell whether a human must see a message within minutes.
+    """Return whether a human must see a message within minutes.
 
     Args:
-        urgency: The network's probability, 0–1; None from one that cannot tell, where the signs decide alone.
+        urgency: The network's probability, 0–1; None if it has no such output, and then the signs decide alone.
         has_sign: Whether the words hold a danger sign.
         thresholds: The calibrated thresholds.
     """

@@ -1,7 +1,11 @@
-"""What the classifier raises."""
+"""The errors that the classifier raises."""
 
 from __future__ import annotations
 
 
 class ModelError(Exception):
-    """A model folder that cannot be used; the message names the file, what is wrong with it and what to do."""
+    """A model folder cannot be used. The message names the file, the problem and what to do."""
+
+
+class DangerSignError(Exception):
+    """The table of danger signs cannot be used. The message names the sign and the problem."""

@@ -1,4 +1,4 @@
-"""Text in, `Understanding` out: an ONNX network, its tokenizer, its calibration and the two screens."""
+"""Classify messages with an ONNX network, its tokenizer, its calibration and two screens of rules."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from classifier import acknowledgement, model_bundle, urgency, windows
+from classifier.danger_signs import load_signs
 from classifier.decoding import Outputs, Thresholds, is_alarming
 from classifier.errors import ModelError
 from classifier.normalise import well_formed
 from classifier.understanding import Understanding, disposition
 
-# The intent named where nothing could be read; the confidence of 0 sends the message to a person whatever it is.
+# The intent of a message without readable text. Its confidence of 0 sends the message to a person.
 UNREADABLE_INTENT = "existing_patient_question"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What is installed.
+    """The installed model.
 
     Attributes:
         name: What the model is for.
@@ -31,10 +32,10 @@ class ModelInfo:
         created: ISO date or time of the export.
         path: The folder it was loaded from.
         base_model: The checkpoint that training started from.
-        labels: What the network's output stands for, in order: the seven intents, and whatever else it knows.
-        max_tokens: The most tokens read at once; longer texts are read in windows.
-        window_overlap: Tokens that neighbouring windows share.
-        thresholds: Where what the network is sure of becomes what is done about it.
+        labels: The network's outputs, in order: every intent, and whatever else it knows.
+        max_tokens: The most tokens read at once; longer texts are split into windows.
+        window_overlap: Tokens that neighboring windows share.
+        thresholds: The probabilities at which the service acts on what the network says.
         file_sizes: Bytes of each file the manifest lists.
     """
 
@@ -51,12 +52,12 @@ class ModelInfo:
 
     @property
     def review_threshold(self) -> float:
-        """The least confidence, 0–1, acted on without a person, where an intent has none of its own."""
+        """The least confidence, 0–1, acted on without a person, for intents without a threshold of their own."""
         return self.thresholds.review
 
 
 class Classifier:
-    """Reads patients' messages. Load once, share between threads, never use after a fork."""
+    """Classifies patients' messages. Load it once, share it between threads, and never use it after a fork."""
 
     def __init__(self, info: ModelInfo, session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> None:
         """Use `Classifier.load`, which verifies the files first."""
@@ -74,7 +75,7 @@ class Classifier:
 
         Args:
             path: The model folder; the one shipped with the package by default.
-            threads: Threads that share the work on one batch; at least 1.
+            threads: Threads that work on one batch; at least 1.
 
         Raises:
             ModelError: The folder or one of its files is missing, altered or unusable; the message names it.
@@ -82,35 +83,38 @@ class Classifier:
         home = model_bundle.DEFAULT_FOLDER if path is None else Path(path)
         manifest = model_bundle.read_manifest(home)
         contents = {name: model_bundle.read_file(home, name, record) for name, record in manifest.files.items()}
-        settings = model_bundle.read_settings(home, contents[model_bundle.CONFIG], contents[model_bundle.CALIBRATION])
+        config = model_bundle.read_config(home, contents[model_bundle.CONFIG])
+        calibration = model_bundle.read_calibration(home, contents[model_bundle.CALIBRATION])
         tokenizer = _tokenizer(home, contents[model_bundle.TOKENIZER])
         session = _session(home, contents[model_bundle.NETWORK], threads)
-        _check_network(home, session, len(settings.labels))
+        _check_network(home, session, len(config.labels))
+        # Compile the danger signs now, not while the first patient waits.
+        load_signs()
         info = ModelInfo(
             name=manifest.name,
             version=manifest.version,
             created=manifest.created,
             path=home,
-            base_model=settings.base_model,
-            labels=settings.labels,
-            max_tokens=settings.max_tokens,
-            window_overlap=settings.window_overlap,
-            thresholds=settings.thresholds,
+            base_model=config.base_model,
+            labels=tuple(config.labels),
+            max_tokens=config.max_tokens,
+            window_overlap=config.window_overlap,
+            thresholds=calibration.thresholds(),
             file_sizes={name: record.size for name, record in manifest.files.items()},
         )
         return cls(info, session, tokenizer)
 
     def classify(self, texts: Sequence[str]) -> list[Understanding]:
-        """Understand messages.
+        """Classify messages.
 
-        A network whose activations are scaled over a whole batch, which those of DeBERTa are not, may differ in a
-        confidence by a few hundredths with the company a text is read in; for one by itself it is always the same.
+        If a network scales its activations over a whole batch, which DeBERTa does not, a confidence may change by a few
+        hundredths with the other texts in the batch; for a text by itself it is always the same.
 
         Args:
-            texts: Any strings of any length; longer ones are read in overlapping windows, whole.
+            texts: Any strings of any length; long ones are read completely, in overlapping windows.
 
         Returns:
-            One understanding for each text, in the same order.
+            One `Understanding` for each text, in the same order.
         """
         of_texts = [self._windows(text) for text in texts]
         found = [window for of_text in of_texts for window in of_text]
@@ -124,13 +128,13 @@ class Classifier:
         ]
 
     def _windows(self, text: str) -> dict[tuple[int, ...], int]:
-        """Return the text's distinct windows, special tokens added, each with the tokens it stands for."""
+        """Return the text's distinct windows, special tokens added, each with the number of tokens it stands for."""
         tokens = self._tokenizer.encode(well_formed(text), add_special_tokens=False).ids
-        # Emoji and other signs the vocabulary lacks: the network would only be guessing.
+        # Only emoji and other characters outside the vocabulary: the network would be guessing.
         if all(token == self._unknown for token in tokens):
             return {}
         weights: dict[tuple[int, ...], int] = {}
-        # A text of one thing over and over is read once: 100,000 full stops would else keep a worker for minutes.
+        # A repeated window is read once: otherwise 100,000 periods would keep a worker busy for minutes.
         for window in windows.cut(tokens, self.info.max_tokens - 2, self.info.window_overlap):
             ids = (self._start, *window, self._end)
             weights[ids] = weights.get(ids, 0) + len(window)
@@ -158,9 +162,9 @@ class Classifier:
             combined, shares = np.zeros(len(outputs.labels)), np.full(len(outputs.intents), 1 / len(outputs.intents))
             intent, confidence = UNREADABLE_INTENT, 0.0
         language = outputs.language(combined) if len(rows) else "en"
-        # What the network makes of a danger in another language is a guess: there the signs decide alone.
+        # In another language the network only guesses at danger, so the signs decide alone.
         urgencies = outputs.urgency(logits) if len(rows) and language == "en" else None
-        # One window with a danger in it is enough.
+        # One dangerous window is enough.
         urgency_found = None if urgencies is None else float(urgencies.max())
         urgent = is_alarming(urgency_found, urgency.is_urgent(text), thresholds)
         acknowledged = not urgent and self._is_acknowledgement(text, combined)
@@ -183,14 +187,14 @@ class Classifier:
             outputs.probability_of("acknowledgement", probabilities) >= self.info.thresholds.acknowledgement
             and outputs.labels[int(probabilities.argmax())] == "acknowledgement"
         )
-        # What is long says something, whatever the network makes of it.
+        # A long message says something, whatever the network thinks.
         return (sure and len(text) <= acknowledgement.MAX_CHARACTERS) or acknowledgement.is_acknowledgement(text)
 
 
 def _tokenizer(home: Path, content: bytes) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_buffer(content)
-    # The library raises plain Exception, whatever is wrong.
+    # The library raises plain Exception for every problem.
     except Exception as error:
         raise ModelError(
             f"{home / model_bundle.TOKENIZER} is not a tokenizer this program can read: {error}"
@@ -206,7 +210,7 @@ def _tokenizer(home: Path, content: bytes) -> Tokenizer:
 
 
 def is_bert_like(tokenizer: Tokenizer) -> bool:
-    """Tell whether a tokenizer puts one token before and one after a text, and has [UNK] and [PAD]."""
+    """Return whether a tokenizer puts one token before and one after a text, and has [UNK] and [PAD]."""
     special = tokenizer.encode("").ids
     return len(special) == 2 and None not in map(tokenizer.token_to_id, ("[UNK]", "[PAD]"))
 
@@ -216,13 +220,13 @@ def _session(home: Path, content: bytes, threads: int) -> onnxruntime.InferenceS
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Waiting threads would burn the cores that the web server and the database need.
+    # Spinning threads would use up the cores that the web server and the database need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Fatal messages only: its warnings go straight to stderr, and what matters is raised.
+    # Fatal messages only: warnings go straight to stderr, and errors are raised.
     options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    # The library has an exception for each kind of failure and no common base but Exception.
+    # The library has an exception for each kind of failure, and Exception is their only common base.
     except Exception as error:
         raise ModelError(f"{home / model_bundle.NETWORK} cannot be loaded by ONNX Runtime: {error}") from error
 

@@ -1,19 +1,18 @@
-"""The model folder: what must be in it, and the checks made before any of it is used.
+"""Read a model folder and check its files before any of them is used.
 
-A folder holds `manifest.json`, which lists every other file with its SHA-256 and size, and the four files that
-loading needs: the network, its tokenizer, its configuration and its calibration.
+A folder holds `manifest.json`, which lists every other file with its SHA-256 and size, and the four files that loading
+needs: the network, its tokenizer, its configuration and its calibration.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from classifier.decoding import Outputs, Thresholds
 from classifier.errors import ModelError
@@ -29,57 +28,130 @@ CALIBRATION: Final = "calibration.json"
 NEEDED: Final = (NETWORK, TOKENIZER, CONFIG, CALIBRATION)
 
 _REMEDY = "restore the model folder or install the model again"
-_VERSION = re.compile(r"[0-9a-f]{12}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """What the manifest promises about one file.
+def _check_file_name(name: str) -> str:
+    # A name with a path in it could reach outside the folder.
+    if name != Path(name).name or name in {"", ".", "..", MANIFEST}:
+        raise ValueError(f"{name!r} is not the name of a file beside it")
+    return name
+
+
+def _check_labels(labels: list[str]) -> list[str]:
+    Outputs(labels)
+    return labels
+
+
+def _check_intent(name: str) -> str:
+    if name not in INTENTS:
+        raise ValueError(f"{name!r} is not an intent")
+    return name
+
+
+def _hexadecimal(digits: int) -> AfterValidator:
+    def check_digits(text: str) -> str:
+        if not re.fullmatch(f"[0-9a-f]{{{digits}}}", text):
+            raise ValueError(f"must be {digits} hexadecimal digits")
+        return text
+
+    return AfterValidator(check_digits)
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_FileName = Annotated[str, AfterValidator(_check_file_name)]
+_Intent = Annotated[str, AfterValidator(_check_intent)]
+
+
+class _BundleModel(BaseModel):
+    """A JSON object of the folder. Keys that this program does not use are ignored."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+
+class FileRecord(_BundleModel):
+    """The manifest's entry for one file.
 
     Attributes:
         sha256: SHA-256 of the content, 64 hexadecimal digits.
         size: Length in bytes.
     """
 
-    sha256: str
-    size: int
+    sha256: Annotated[str, _hexadecimal(64)]
+    size: Annotated[int, Field(alias="bytes", ge=0)]
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(_BundleModel):
     """The folder's table of contents.
 
     Attributes:
         name: What the model is for, for example "intent".
-        version: 12 hexadecimal digits, one value for each training result.
+        version: 12 hexadecimal digits, different for each training result.
         created: ISO date or time of the export.
         files: Every other file of the folder, by name.
     """
 
-    name: str
-    version: str
-    created: str
-    files: Mapping[str, FileRecord]
+    name: _Text
+    version: Annotated[str, _hexadecimal(12)]
+    created: _Text
+    files: dict[_FileName, FileRecord]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How the network is to be fed and its output read.
+class ConfigFile(_BundleModel):
+    """How to feed the network and what its outputs are.
 
     Attributes:
-        labels: What the network's output stands for, in order: the seven intents, and any of `OTHERS` and `URGENT`.
-        max_tokens: The most tokens the network reads at once, the two special ones included.
-        window_overlap: Tokens that neighbouring windows of a longer text share.
+        labels: The network's outputs, in order: every intent, and any of `OTHERS` and `URGENT`.
+        max_tokens: The most tokens the network reads at once, including the two special ones.
+        window_overlap: Tokens that neighboring windows of a longer text share.
         base_model: The checkpoint that training started from.
-        thresholds: The calibration.
     """
 
-    labels: tuple[str, ...]
+    labels: Annotated[list[str], AfterValidator(_check_labels)]
     max_tokens: int
     window_overlap: int
-    base_model: str
-    thresholds: Thresholds
+    base_model: _Text
+
+    @model_validator(mode="after")
+    def _check_overlap(self) -> ConfigFile:
+        # Two places go to the special tokens, and a window must move on by at least one token.
+        if not 0 <= self.window_overlap < self.max_tokens - 2:
+            raise ValueError("window_overlap must be from 0 to max_tokens - 3")
+        return self
+
+
+class CalibrationFile(_BundleModel):
+    """The thresholds that calibration chose. A network that knows only the intents has no more than the first three.
+
+    Attributes:
+        temperature: What logits are divided by; above 0.
+        review_threshold: The least confidence, 0–1, at which an intent is acted on without a person.
+        review_thresholds: The same for the intents that have a threshold of their own.
+        acknowledgement_threshold: See `Thresholds.acknowledgement`.
+        urgent_threshold: See `Thresholds.urgent`.
+        urgent_with_sign_threshold: See `Thresholds.urgent_with_sign`.
+    """
+
+    temperature: Annotated[float, Field(gt=0)]
+    review_threshold: _Share
+    review_thresholds: dict[_Intent, _Share] = {}
+    acknowledgement_threshold: _Share = 1.0
+    urgent_threshold: _Share = 1.0
+    urgent_with_sign_threshold: _Share = 0.0
+
+    def thresholds(self) -> Thresholds:
+        """Return the thresholds as decoding uses them."""
+        return Thresholds(
+            temperature=self.temperature,
+            review=self.review_threshold,
+            acknowledgement=self.acknowledgement_threshold,
+            urgent=self.urgent_threshold,
+            urgent_with_sign=self.urgent_with_sign_threshold,
+            of_intents=self.review_thresholds,
+        )
+
+
+_Model = TypeVar("_Model", bound=_BundleModel)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -92,27 +164,22 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelError(
             f"{folder} is not a folder; expected a model folder with {MANIFEST}: check the path or set MODEL_DIR"
         )
-    table = _json_object(_content(folder / MANIFEST), folder / MANIFEST)
+    path = folder / MANIFEST
+    table = _json_object(_content(path), path)
     if table.get("format") != FORMAT:
         raise ModelError(
-            f"{folder / MANIFEST}: format is {table.get('format')!r}, this program reads format {FORMAT}: "
+            f"{path}: format is {table.get('format')!r}, this program reads format {FORMAT}: "
             "install a model made for this version"
         )
-    texts = {key: _text(table, key, folder / MANIFEST) for key in ("name", "version", "created")}
-    if not _VERSION.fullmatch(texts["version"]):
-        raise ModelError(f"{folder / MANIFEST}: version must be 12 hexadecimal digits: {_REMEDY}")
-    files = table.get("files")
-    if not isinstance(files, dict):
-        raise ModelError(f"{folder / MANIFEST}: files must be an object that lists each file: {_REMEDY}")
-    records = {name: _record(folder, name, entry) for name, entry in files.items()}
+    manifest = _validated(Manifest, table, path)
     for name in NEEDED:
-        if name not in records:
+        if name not in manifest.files:
             raise ModelError(f"{folder / name} is needed but {MANIFEST} does not list it: {_REMEDY}")
-    return Manifest(texts["name"], texts["version"], texts["created"], records)
+    return manifest
 
 
 def read_file(folder: Path, name: str, record: FileRecord) -> bytes:
-    """Return the content of a file that is exactly what the manifest promises.
+    """Return the content of a file that matches its manifest entry.
 
     Raises:
         ModelError: The file is missing, unreadable, or differs in size or checksum.
@@ -125,63 +192,32 @@ def read_file(folder: Path, name: str, record: FileRecord) -> bytes:
     return content
 
 
-def read_settings(folder: Path, config: bytes, calibration: bytes) -> Settings:
-    """Read the configuration and the calibration.
-
-    Args:
-        folder: Where the two came from; used in messages only.
-        config: Content of `config.json`.
-        calibration: Content of `calibration.json`.
+def read_config(folder: Path, content: bytes) -> ConfigFile:
+    """Validate the content of `config.json`; the folder is named in errors.
 
     Raises:
-        ModelError: One of them is not valid JSON, or a value is missing or out of range.
+        ModelError: It is not valid JSON, or a value is missing or out of range.
     """
-    path = folder / CONFIG
-    table = _json_object(config, path)
-    labels = table.get("labels")
-    if not isinstance(labels, list):
-        raise ModelError(f"{path}: labels must be a list of names: {_REMEDY}")
+    return _validated(ConfigFile, _json_object(content, folder / CONFIG), folder / CONFIG)
+
+
+def read_calibration(folder: Path, content: bytes) -> CalibrationFile:
+    """Validate the content of `calibration.json`; the folder is named in errors.
+
+    Raises:
+        ModelError: It is not valid JSON, or a value is missing or out of range.
+    """
+    return _validated(CalibrationFile, _json_object(content, folder / CALIBRATION), folder / CALIBRATION)
+
+
+def _validated(model: type[_Model], table: dict[str, Any], path: Path) -> _Model:
     try:
-        Outputs([str(label) for label in labels])
-    except ValueError as error:
-        raise ModelError(f"{path}: labels {error}: {_REMEDY}") from None
-    max_tokens = _integer(table, "max_tokens", path)
-    window_overlap = _integer(table, "window_overlap", path)
-    # Two places go to the special tokens, and a window must move on by one token at least.
-    if not 0 <= window_overlap < max_tokens - 2:
-        raise ModelError(f"{path}: window_overlap must be from 0 to max_tokens - 3: {_REMEDY}")
-    base_model = _text(table, "base_model", path)
-
-    thresholds = _thresholds(_json_object(calibration, folder / CALIBRATION), folder / CALIBRATION)
-    return Settings(tuple(labels), max_tokens, window_overlap, base_model, thresholds)
-
-
-def _thresholds(table: dict[str, Any], path: Path) -> Thresholds:
-    temperature = _number(table, "temperature", path)
-    if temperature <= 0:
-        raise ModelError(f"{path}: temperature must be above 0: {_REMEDY}")
-    review = _share(table, "review_threshold", path)
-    # A network that knows the intents alone has none of these.
-    others = {
-        name: _share(table, f"{name}_threshold", path)
-        for name in ("acknowledgement", "urgent", "urgent_with_sign")
-        if f"{name}_threshold" in table
-    }
-    return Thresholds(temperature, review, of_intents=_thresholds_of_intents(table, path), **others)
-
-
-def _thresholds_of_intents(table: dict[str, Any], path: Path) -> dict[str, float]:
-    own = table.get("review_thresholds", {})
-    if not isinstance(own, dict) or not set(own) <= set(INTENTS):
-        raise ModelError(f"{path}: review_thresholds must give numbers to intents: {_REMEDY}")
-    return {intent: _share(own, intent, path) for intent in own}
-
-
-def _share(table: dict[str, Any], key: str, path: Path) -> float:
-    value = _number(table, key, path)
-    if not 0 <= value <= 1:
-        raise ModelError(f"{path}: {key} must be from 0 to 1: {_REMEDY}")
-    return value
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        problem = first["msg"].removeprefix("Value error, ")
+        raise ModelError(": ".join(filter(None, (str(path), place, problem, _REMEDY)))) from None
 
 
 def _content(path: Path) -> bytes:
@@ -201,36 +237,3 @@ def _json_object(content: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelError(f"{path} must hold a JSON object: {_REMEDY}")
     return value
-
-
-def _record(folder: Path, name: str, entry: object) -> FileRecord:
-    # A name with a path in it could reach outside the folder.
-    if name != Path(name).name or name in {"", ".", "..", MANIFEST}:
-        raise ModelError(f"{folder / MANIFEST}: {name!r} is not the name of a file beside it: {_REMEDY}")
-    if isinstance(entry, dict):
-        sha256, size = entry.get("sha256"), entry.get("bytes")
-        if isinstance(sha256, str) and _SHA256.fullmatch(sha256) and type(size) is int and size >= 0:
-            return FileRecord(sha256, size)
-    raise ModelError(f"{folder / MANIFEST}: the entry for {name} needs sha256 and bytes: {_REMEDY}")
-
-
-def _text(table: dict[str, Any], key: str, path: Path) -> str:
-    value = table.get(key)
-    if not isinstance(value, str) or not value:
-        raise ModelError(f"{path}: {key} must be a text: {_REMEDY}")
-    return value
-
-
-def _integer(table: dict[str, Any], key: str, path: Path) -> int:
-    value = table.get(key)
-    if type(value) is not int:
-        raise ModelError(f"{path}: {key} must be a whole number: {_REMEDY}")
-    return value
-
-
-def _number(table: dict[str, Any], key: str, path: Path) -> float:
-    value = table.get(key)
-    # JSON as Python reads it has NaN and Infinity, and true is an int.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ModelError(f"{path}: {key} must be a number: {_REMEDY}")
-    return float(value)

@@ -1,4 +1,4 @@
-"""One spelling for the many ways a phone types the same words."""
+"""Reduce the many ways that phones type the same words to one spelling."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´′＇")
 
 
 def well_formed(text: str) -> str:
-    """Return text that can be encoded: surrogate pairs joined, lone surrogates replaced by U+FFFD."""
+    """Return text that can be encoded: surrogate pairs are joined, lone surrogates become U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def flattened(text: str) -> str:
     """Return the text in NFKC, single-spaced and without apostrophes ("Can’t  wait" becomes "Cant wait").
 
-    Apostrophes go because half of all texters leave them out. Any string is accepted, lone surrogates included.
+    Apostrophes are removed because half of all texters leave them out. Any string is accepted.
     """
     # Apostrophes first: NFKC turns a free-standing acute accent into a space and a combining mark.
     bare = well_formed(text).translate(_APOSTROPHES)

@@ -1,7 +1,7 @@
-"""The model store: finished models side by side, and which of them is in use.
+"""The model store: installed models, and which of them is in use.
 
-`<home>/<version>/` is a model folder, which never changes once it is there; `<home>/active.json` says which one is in
-use and which were before it. Without that file the model that ships with the program is in use.
+`<home>/<version>/` is a model folder, which never changes once it is there. `<home>/active.json` says which model is in
+use and which were in use before. Without that file, the model that ships with the program is in use.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from classifier.check import check
 from classifier.errors import ModelError
 
 SHIPPED: Final = "shipped"
-"""Names the model that ships with the program, whichever version that is."""
+"""Stands for the model that ships with the program, whatever its version."""
 
 ACTIVE: Final = "active.json"
 FORMAT: Final = 1
 _VERSION = re.compile(r"[0-9a-f]{12}")
 
 Mark = tuple[int, int, int]
-"""Tells one state of `active.json` from the next."""
+"""Identifies a state of `active.json`; it differs after every change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Use:
 
     Attributes:
         version: 12 hexadecimal digits, or `SHIPPED`.
-        since: When it was chosen, aware; None for the shipped one before anything was chosen.
+        since: When it was activated, aware; None for the shipped model before any activation.
     """
 
     version: str
@@ -46,8 +46,8 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which model is in use, and those that were before it, the oldest first."""
+class ModelChoice:
+    """The model in use, and those that were in use before it, oldest first."""
 
     active: Use
     previous: tuple[Use, ...] = ()
@@ -56,37 +56,37 @@ class Choice:
 class ModelStore:
     """The models of one service.
 
-    Any number of processes may read it while one writes: what they read is the choice before or after, never between.
+    Any number of processes may read it while one writes: each sees the choice before the change or after it.
     """
 
     def __init__(self, home: Path, pinned: Path | None = None) -> None:
-        """Take where the store is, without touching it.
+        """Take the store's location, without touching it.
 
         Args:
             home: The store's folder; it need not exist.
-            pinned: A model folder outside the store that is used whatever the store says (MODEL_DIR).
+            pinned: A model folder outside the store that overrides it (MODEL_DIR).
         """
         self.home = home
         self.pinned = pinned
 
-    def choice(self) -> Choice:
-        """Return what was chosen; the pinned folder has no part in it.
+    def choice(self) -> ModelChoice:
+        """Return the recorded choice, which ignores the pinned folder.
 
         Raises:
-            ModelError: `active.json` is there and cannot be used.
+            ModelError: `active.json` exists but cannot be used.
         """
         path = self.home / ACTIVE
         try:
             return _read_choice(json.loads(path.read_bytes()))
         except FileNotFoundError:
-            return Choice(Use(SHIPPED, None))
+            return ModelChoice(Use(SHIPPED, None))
         except OSError as error:
             raise ModelError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
         except (ValueError, TypeError, KeyError):
             raise ModelError(f"{path} is damaged: remove it to use the shipped model, then activate another") from None
 
     def mark(self) -> Mark | None:
-        """Return what changes when another model is chosen, at the price of one stat; None before the first choice."""
+        """Return a value that changes with each activation, for one stat call; None before the first."""
         try:
             found = (self.home / ACTIVE).stat()
         except OSError:
@@ -94,25 +94,25 @@ class ModelStore:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def active_folder(self) -> Path:
-        """Return the folder of the model in use: the pinned one, else the one chosen, else the shipped one.
+        """Return the folder of the model in use: the pinned one, else the active one, else the shipped one.
 
         Raises:
-            ModelError: `active.json` is there and cannot be used.
+            ModelError: `active.json` exists but cannot be used.
         """
         return self.pinned or self.folder_of(self.choice().active.version)
 
     def folder_of(self, version: str) -> Path:
-        """Return where a version lies, or would."""
+        """Return the folder of a version, which need not exist."""
         return model_bundle.DEFAULT_FOLDER if version == SHIPPED else self.home / version
 
     def versions(self) -> list[str]:
-        """Return the versions in the store, usable or not, in order; the shipped model is not among them."""
+        """Return the versions in the store, usable or not, in order, without the shipped model."""
         if not self.home.is_dir():
             return []
         return sorted(path.name for path in self.home.iterdir() if path.is_dir() and _VERSION.fullmatch(path.name))
 
     def add(self, source: Path) -> str:
-        """Copy a model folder into the store, whole or not at all; a version that is there already is left alone.
+        """Copy a model folder into the store, completely or not at all; an existing version is left as it is.
 
         Returns:
             Its version.
@@ -134,9 +134,9 @@ class ModelStore:
         return version
 
     def activate(self, version: str, moment: datetime) -> Use:
-        """Put a version in use, once its folder is whole and it reads the known messages rightly.
+        """Put a version in use, after checking its files and its answers to the known messages.
 
-        Choosing the version in use again changes nothing, but has workers that could not load it try again.
+        Activating the version in use again changes nothing, but workers that could not load it try again.
 
         Args:
             version: 12 hexadecimal digits, or `SHIPPED`; the shipped model's own version means the same.
@@ -153,11 +153,11 @@ class ModelStore:
         return self._use(Use(version, moment), (*choice.previous, choice.active))
 
     def rollback(self, moment: datetime) -> Use:
-        """Put the version in use that was before.
+        """Go back to the version that was in use before.
 
         Raises:
-            ModelError: A model is pinned, there was none before, it is not usable any more, or the store cannot be
-                written.
+            ModelError: A model is pinned, no model was in use before, that model is no longer usable, or the store
+                cannot be written.
         """
         self._require_unpinned()
         choice = self.choice()
@@ -168,7 +168,7 @@ class ModelStore:
 
     def _use(self, chosen: Use, previous: tuple[Use, ...]) -> Use:
         self._verify(chosen.version)
-        self._write(Choice(chosen, previous))
+        self._write(ModelChoice(chosen, previous))
         return chosen
 
     def _known(self, version: str) -> str:
@@ -193,7 +193,7 @@ class ModelStore:
         if version not in (SHIPPED, inside):
             raise ModelError(f"{home} holds version {inside}: rename the folder to what it holds")
 
-    def _write(self, choice: Choice) -> None:
+    def _write(self, choice: ModelChoice) -> None:
         content = {
             "format": FORMAT,
             "active": _written(choice.active),
@@ -211,7 +211,7 @@ def _named(version: str) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file so that whoever reads it, even after a crash, sees the old one or the new one."""
+    """Replace a file so that readers, even after a crash, see either the old content or the new."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -229,10 +229,10 @@ def _written(use: Use) -> dict[str, str | None]:
     return {"version": use.version, "since": None if use.since is None else use.since.isoformat(timespec="seconds")}
 
 
-def _read_choice(table: Any) -> Choice:
+def _read_choice(table: Any) -> ModelChoice:
     if table["format"] != FORMAT:
         raise ValueError("another format")
-    return Choice(_read_use(table["active"]), tuple(map(_read_use, table["previous"])))
+    return ModelChoice(_read_use(table["active"]), tuple(map(_read_use, table["previous"])))
 
 
 def _read_use(entry: Any) -> Use:

@@ -1,28 +1,23 @@
-"""What the classifier says about one message."""
+"""The classifier's result for one message."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-INTENTS: tuple[str, ...] = (
-    "new_patient_inquiry",
-    "existing_patient_question",
-    "appointment_request",
-    "billing_inquiry",
-    "clinical_concern",
-    "complaint",
-    "price_shopper",
-)
+from intake import vocabulary
+
+INTENTS: tuple[str, ...] = tuple(intent.value for intent in vocabulary.INTENTS)
+"""The intents' values, in order."""
 
 OTHERS: tuple[str, ...] = ("acknowledgement", "spanish", "other_language", "out_of_scope")
-"""What a message can be when none of the intents should claim it."""
+"""The labels of messages that belong to no intent."""
 
 LABELS: tuple[str, ...] = (*INTENTS, *OTHERS)
-"""What a network that knows more than the intents chooses between; exactly one fits a message."""
+"""Every label, of which exactly one fits a message; a network may know only the intents."""
 
 URGENT = "urgent"
-"""The name of the output that says, by itself and beside the labels, whether a human must see a message now."""
+"""The output, separate from the labels, that says whether a human must see a message now."""
 
 Language = Literal["en", "es", "other"]
 Disposition = Literal["route", "review", "acknowledgement"]
@@ -30,19 +25,19 @@ Disposition = Literal["route", "review", "acknowledgement"]
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """One message, understood.
+    """The classifier's result for one message.
 
     Attributes:
         intent: One of `INTENTS`, the most probable one.
         confidence: Calibrated probability that `intent` is right, 0–1. It is low where no intent fits, as for spam,
-            and 0 where there was nothing to read.
+            and 0 if there was nothing to read.
         probabilities: Every intent's calibrated probability, 0–1, given that one of them fits; they sum to 1.
-        urgent: Whether the urgency screen found something a human must see within minutes.
+        urgent: Whether a human must see the message within minutes.
         acknowledgement: Whether the message needs no answer ("ok thanks"); never true of an urgent one.
-        language: "en", "es" or "other", as far as the network can tell; "en" from one that cannot.
-        needs_review: Whether a person should decide, by the model's own threshold.
-        disposition: "acknowledgement", else "review" where `needs_review`, else "route".
-        model_version: The version of the model that read the message.
+        language: "en", "es" or "other"; always "en" from a network that does not know languages.
+        needs_review: Whether the confidence is below the model's own threshold, so that a person should decide.
+        disposition: "acknowledgement", else "review" if `needs_review`, else "route".
+        model_version: The version of the model that classified the message.
     """
 
     intent: str
@@ -63,7 +58,7 @@ def disposition(confidence: float, acknowledgement: bool, threshold: float) -> D
         confidence: Calibrated confidence, 0–1.
         acknowledgement: Whether the message needs no answer.
         threshold: The least confidence, 0–1, at which the intent is acted on without a person. A practice may
-            set its own; the model's is `Classifier.info.thresholds.review_of(intent)`.
+            set its own; the model's default is `Classifier.info.thresholds.review_of(intent)`.
     """
     if acknowledgement:
         return "acknowledgement"

@@ -1,4 +1,4 @@
-"""From token ids to batches, and from each window's probabilities to those of the whole text."""
+"""Cut long texts into windows, batch them, and combine the windows' probabilities."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_WINDOWS = 16
-# The session keeps the memory that its largest batch took, and attention takes it in proportion to windows ×
-# tokens²: two full windows at a time add 40 MB to a process, eight would add 130 MB and be no faster.
+# The session keeps the memory of its largest batch, and attention needs memory in proportion to windows × tokens². Two
+# full windows at a time add 40 MB to a process; eight would add 130 MB and be no faster.
 MAX_BATCH_TOKENS = 512
 
-# What must not be averaged away.
+# Intents that an average over a long text must not hide.
 PRESSING = ("complaint", "clinical_concern")
 
 
@@ -20,9 +20,9 @@ def cut(tokens: Sequence[int], length: int, overlap: int) -> list[Sequence[int]]
     """Cut a text's tokens into windows that together cover every one of them.
 
     Args:
-        tokens: The text's token ids, special tokens not included; at least one.
+        tokens: The text's token ids, without special tokens; at least one.
         length: The most tokens a window holds; more than `overlap`.
-        overlap: How many tokens neighbouring windows share, so that a sentence cut by one is whole in the next.
+        overlap: How many tokens neighboring windows share, so that a sentence cut in one is complete in the next.
 
     Returns:
         The windows in order. The last one ends with the text and is full, so it may overlap by more.
@@ -63,16 +63,16 @@ def combine(
 ) -> NDArray[np.float64]:
     """Combine the windows of one text.
 
-    The windows' probabilities are averaged, each weighted by its tokens, with one exception: when a window by
-    itself is sure of a complaint or of a clinical concern, it speaks for the whole text, the surest such window if
-    there are several. Averaging alone would let three pages of small talk hide one sentence about a wound that will
-    not stop bleeding. A person reading would not miss it, and being wrong in this direction costs somebody a look.
+    The result is the average of the windows' probabilities, weighted by their tokens, with one exception: if a window
+    is sure of a complaint or a clinical concern, its probabilities are those of the whole text (the surest such window,
+    if there are several). An average alone would let three pages of small talk hide one sentence about a wound that
+    will not stop bleeding, and a false alarm only costs someone a look.
 
     Args:
         probabilities: One row for each window, one column for each label.
         weights: Each window's number of tokens.
         labels: The labels of the columns.
-        threshold: The least probability, 0–1, at which a window is sure: the one at which the model is trusted.
+        threshold: The least probability, 0–1, at which a window is sure: the model's review threshold.
 
     Returns:
         One probability for each label, summing to 1.

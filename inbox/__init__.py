@@ -1,1 +1,1 @@
-"""The record: what came in, what was decided, what went out. The database is the truth."""
+"""The database, which is the source of truth: messages received, decisions made, and replies sent."""

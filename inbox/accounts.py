@@ -1,4 +1,4 @@
-"""Staff accounts: passwords, sessions, the lock-out, and the second factor."""
+"""Staff accounts: passwords, sessions, lockout, and the second factor."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ FAILURES_TO_LOCK = 5
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(hours=1)
 RECOVERY_CODES = 10
-_RECOVERY_BYTES = 10  # 80 bits: a plain hash of so much chance gives nothing away
+_RECOVERY_BYTES = 10  # 80 random bits, enough for a plain hash to reveal nothing
 _SEEN_EVERY = timedelta(minutes=1)
 _hasher = PasswordHasher()  # argon2id with the library's parameters, which follow RFC 9106
-# Of a password that nobody knows, made once: hashing one at every start takes a tenth of a second. A test holds that
-# its parameters are still those of the others, as an address without an account has to take as long.
+# The hash of a random password, fixed because hashing one at every start takes a tenth of a second. A test checks that
+# its parameters match those of real hashes, because a sign-in without an account must take as long as one with it.
 _NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=4$IkxsxeV84eZeMKStCIAqnA$XQGs45vHVpZ6lg4eF+fs8b61kU4HmDCxeLXVsj3ldsw"
 
 
 def add_member(
     session: Session, email: str, name: str, role: Role, practices: Iterable[str], password: str
 ) -> StaffMember:
-    """Add a member of staff.
+    """Add a staff account.
 
     Raises:
-        IntakeError: the address is taken or none, or the password is too short.
+        IntakeError: the email address is invalid or taken, or the password is too short or too long.
     """
     address = email_address.normalise(email)
     if find_member(session, address) is not None:
-        raise IntakeError(f"{address} has an account already: use `intake staff reset` for a new password")
+        raise IntakeError(f"{address} already has an account: use `intake staff reset` to set a new password")
     member = StaffMember(
         email=address,
         name=name,
@@ -65,20 +65,20 @@ def find_member(session: Session, email: str) -> StaffMember | None:
 
 
 def find_member_to_change(session: Session, staff_id: int) -> StaffMember:
-    """Return an account and keep others from changing it until the transaction ends."""
+    """Return an account, locked until the transaction ends."""
     return session.get_one(StaffMember, staff_id, with_for_update=True)
 
 
 def all_members(session: Session) -> list[StaffMember]:
-    """Return every account, by email address."""
+    """Return all accounts, sorted by email address."""
     return list(session.scalars(select(StaffMember).order_by(StaffMember.email)))
 
 
 def set_password(member: StaffMember, password: str) -> None:
-    """Give a member a new password, and end a lock-out.
+    """Set a member's password and end any lockout.
 
     Raises:
-        IntakeError: it is too short or too long.
+        IntakeError: the password is too short or too long.
     """
     member.password_hash = hash_password(password)
     member.failed_sign_ins, member.locked_until = 0, None
@@ -88,15 +88,15 @@ def hash_password(password: str) -> str:
     """Return the argon2id hash of a password.
 
     Raises:
-        IntakeError: it is too short or too long.
+        IntakeError: the password is too short or too long.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise IntakeError(f"the password has to be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long")
+        raise IntakeError(f"the password must be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long")
     return _hasher.hash(password)
 
 
 def check_password(member: StaffMember | None, password: str) -> bool:
-    """Return whether a password is the member's; takes as long for an address that has no account."""
+    """Return whether a password is the member's; takes just as long if there is no member."""
     try:
         _hasher.verify(member.password_hash if member else _NOBODYS_HASH, password)
     except (VerificationError, InvalidHashError):
@@ -105,16 +105,16 @@ def check_password(member: StaffMember | None, password: str) -> bool:
 
 
 def judge(session: Session, member: StaffMember, proved: bool, moment: datetime) -> bool:
-    """Decide on an attempt to prove who one is: refused while the account is locked, and counted when it fails.
+    """Accept or reject a sign-in attempt. Reject it while the account is locked or disabled, and count failures.
 
-    After the fifth failure in a row the account is locked for 30 seconds, and for twice as long with each that
-    follows, up to an hour; `open_session` ends the row.
+    After five failures in a row, the account is locked for 30 seconds. Each further failure doubles the time, up to an
+    hour. `open_session` resets the count.
 
     Args:
-        session: a transaction that has the member from `find_member_to_change`, so that none goes uncounted.
-        member: whose account it is.
-        proved: whether the password or the code was right.
-        moment: now.
+        session: the transaction in which `find_member_to_change` returned the member, so that every failure counts.
+        member: the account.
+        proved: whether the password or code was correct.
+        moment: the current time.
     """
     if is_locked(member, moment) or member.disabled_at is not None:
         return False
@@ -129,12 +129,12 @@ def judge(session: Session, member: StaffMember, proved: bool, moment: datetime)
 
 
 def is_locked(member: StaffMember, moment: datetime) -> bool:
-    """Return whether too many sign-ins failed a short while ago."""
+    """Return whether the account is locked because of recent failed sign-ins."""
     return member.locked_until is not None and moment < member.locked_until
 
 
 def open_session(session: Session, member: StaffMember, browser: str) -> str:
-    """Sign a member in and return the token for the cookie, 256 random bits; long-ended sessions are forgotten."""
+    """Open a session, delete the member's expired ones, and return the token for the cookie: 256 random bits."""
     token = secrets.token_urlsafe(32)
     member.failed_sign_ins, member.locked_until = 0, None
     session.execute(
@@ -145,7 +145,7 @@ def open_session(session: Session, member: StaffMember, browser: str) -> str:
 
 
 def find_session(session: Session, token: str, moment: datetime) -> StaffSession | None:
-    """Return the session of a token, unless it is revoked, idle for too long, too old, or its member disabled."""
+    """Return the session of a token, None if it is revoked, expired, or idle too long, or its member is disabled."""
     found = session.scalar(select(StaffSession).where(StaffSession.token_hash == _digest(token)))
     if found is None or found.member.disabled_at is not None or not is_running(found, moment):
         return None
@@ -153,24 +153,24 @@ def find_session(session: Session, token: str, moment: datetime) -> StaffSession
 
 
 def is_running(found: StaffSession, moment: datetime) -> bool:
-    """Return whether a session is neither revoked, nor idle for too long, nor too old."""
+    """Return whether a session is not revoked, not expired, and not idle too long."""
     idle, age = moment - found.last_seen_at, moment - found.created_at
     return found.revoked_at is None and idle <= IDLE_ENDS and age <= SESSION_ENDS
 
 
 def running_sessions(session: Session, staff_id: int, moment: datetime) -> list[StaffSession]:
-    """Return the browsers in which a member is signed in, the one used last first."""
+    """Return a member's running sessions, most recently used first."""
     query = select(StaffSession).where(StaffSession.staff_id == staff_id).order_by(StaffSession.last_seen_at.desc())
     return [found for found in session.scalars(query) if is_running(found, moment)]
 
 
 def is_stale(found: StaffSession, moment: datetime) -> bool:
-    """Return whether it is time to note that a session is still in use."""
+    """Return whether a session's last-seen time is due for an update."""
     return moment - found.last_seen_at > _SEEN_EVERY
 
 
 def revoke_sessions(session: Session, staff_id: int, *, but: int | None = None) -> None:
-    """Sign a member out everywhere, or everywhere else."""
+    """Sign a member out everywhere, or everywhere but in one session."""
     query = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.revoked_at.is_(None))
     if but is not None:
         query = query.where(StaffSession.id != but)
@@ -178,22 +178,25 @@ def revoke_sessions(session: Session, staff_id: int, *, but: int | None = None) 
 
 
 def new_totp_secret() -> str:
-    """Return a secret for an authenticator app (RFC 6238), base32."""
+    """Return a base32 secret for an authenticator app (RFC 6238)."""
     return pyotp.random_base32()
 
 
 def totp_address(member: StaffMember, secret: str) -> str:
-    """Return the `otpauth:` address that an authenticator app reads as a QR code."""
+    """Return the `otpauth:` URL for an authenticator app's QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=member.email, issuer_name="Intake")
 
 
 def prove_second_factor(member: StaffMember, code: str, moment: datetime) -> str | None:
-    """Return what a code is of, `authenticator` or `recovery_code`, and uses it up; None while the account is locked.
+    """Use up a code and return its kind, `authenticator` or `recovery_code`.
 
     Args:
-        member: from `find_member_to_change`, so that no code is good for two sign-ins at once.
-        code: as typed, with or without spaces.
-        moment: now.
+        member: the account from `find_member_to_change`, so that a code cannot be used for two sign-ins at once.
+        code: the code as typed, with or without spaces.
+        moment: the current time.
+
+    Returns:
+        None if the code is invalid or the account is locked.
     """
     if is_locked(member, moment):
         return None
@@ -203,7 +206,7 @@ def prove_second_factor(member: StaffMember, code: str, moment: datetime) -> str
 
 
 def check_totp(member: StaffMember, code: str, moment: datetime) -> bool:
-    """Return whether a code is the member's now, or one step before or after; each is good for one sign-in."""
+    """Return whether a code is valid now, one step ago, or one step ahead; each code works once."""
     if member.totp_secret is None or not re.fullmatch(r"[0-9]{6}", code):
         return False
     totp = pyotp.TOTP(member.totp_secret)
@@ -218,14 +221,14 @@ def check_totp(member: StaffMember, code: str, moment: datetime) -> bool:
 
 
 def new_recovery_codes(member: StaffMember) -> list[str]:
-    """Give a member ten codes that each replace the authenticator once, and return them to be shown once."""
+    """Replace a member's recovery codes and return the ten new ones; each replaces the authenticator once."""
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     member.recovery_codes = [_recovery_digest(code) for code in codes]
     return codes
 
 
 def use_recovery_code(member: StaffMember, code: str) -> bool:
-    """Return whether a code is one of the member's, however spaced; it is used up by this."""
+    """Return whether a code is one of the member's recovery codes, and use it up; spacing does not matter."""
     digest = _recovery_digest(code)
     if digest not in member.recovery_codes:
         return False
@@ -234,7 +237,7 @@ def use_recovery_code(member: StaffMember, code: str) -> bool:
 
 
 def remove_second_factor(member: StaffMember) -> None:
-    """Let a member sign in with the password alone."""
+    """Remove the authenticator and recovery codes, so that the password alone is enough."""
     member.totp_secret = member.totp_last_step = None
     member.recovery_codes = []
 

@@ -1,9 +1,9 @@
-"""The audit trail: who viewed, answered, corrected, exported or changed what, and when.
+"""The audit trail: who viewed, answered, corrected, exported, or changed what, and when.
 
-Entries are only ever added. Each holds the hash of the one before it, so that one that is changed, removed or slipped
-in later breaks the chain, which `verify` finds. Each hash is sealed under a key that is not in the database, so that
-whoever can only write there cannot make a chain anew. What was cut off at the end shows against a hash that was noted
-elsewhere; hashes stay the same when keys are rotated, seals are made anew.
+Entries are only ever added. Each contains the hash of the one before, so that changing, removing, or inserting an entry
+breaks the chain, which `verify` detects. Each hash is sealed with a key that is not in the database, so that write
+access to the database is not enough to forge a chain. Entries cut off at the end are detected with a hash noted
+elsewhere. Rotating keys renews the seals but not the hashes.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from inbox.models import AuditEntry, now
 
 START = "0" * 64
 BATCH = 1000
-_APPENDING = 0x1A4B17  # any number that nothing else in this database locks
+_APPENDING = 0x1A4B17  # an arbitrary lock number that nothing else in this database uses
 
 
 @dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """What `verify` found.
+    """The result of `verify`.
 
     Attributes:
-        entries: how many were read.
-        last_hash: the newest entry's, to note elsewhere.
-        broken_at: id of the first entry that does not fit, None when all do.
-        has_noted: whether the hash that was noted elsewhere is among those that fit, True when none was.
+        entries: the number of valid entries.
+        last_hash: the hash of the newest valid entry, to note elsewhere.
+        broken_at: the id of the first invalid entry, None if all are valid.
+        has_noted: whether the noted hash is among the valid ones; True if no hash was given.
     """
 
     entries: int
@@ -45,24 +45,24 @@ class AuditCheck:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was changed, removed or slipped in, as far as the noted hash reaches."""
+        """Whether no entry was changed, removed, or inserted, up to the noted hash."""
         return self.broken_at is None and self.has_noted
 
 
 def record_action(
     session: Session, *, staff_id: int | None, practice: str | None, action: str, subject: str, **detail: Any
 ) -> None:
-    """Add an entry in the transaction of what it tells of: either both are stored or neither.
+    """Add an entry in the same transaction as the action, so that both are stored or neither is.
 
-    Others that add one wait until the transaction ends, so do it last.
+    Other transactions that add entries wait until this one ends, so call it last.
 
     Args:
-        session: an open transaction that writes.
-        staff_id: who did it, None for the command line and for nobody known.
-        practice: slug of the practice that it concerns.
+        session: an open write transaction.
+        staff_id: the staff member, None for the command line or an unknown person.
+        practice: the practice's slug, if the action concerns one.
         action: what was done, such as `viewed` or `replied`.
-        subject: what to, such as `conversation:12`.
-        detail: ids, states and labels; never any patient text, name or number.
+        subject: what it was done to, such as `conversation:12`.
+        detail: ids, states, and labels; never patient text, names, or numbers.
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite lets one transaction write at a time anyway
         session.execute(select(func.pg_advisory_xact_lock(_APPENDING)))
@@ -74,7 +74,7 @@ def record_action(
         practice=practice,
         action=action,
         subject=subject,
-        detail=json.loads(json.dumps(detail)),  # as it will be read again
+        detail=json.loads(json.dumps(detail)),  # as the database will return it
         previous_hash=last.hash if last else START,
     )
     entry.hash = _hash(entry)
@@ -84,21 +84,21 @@ def record_action(
 
 
 def verify(session: Session, noted: str | None = None) -> AuditCheck:
-    """Read the whole trail and say whether it is unbroken.
+    """Check the whole trail.
 
     Args:
         session: an open transaction.
-        noted: the `last_hash` of an earlier verdict, kept where nobody who can write to the database reaches it.
+        noted: the `last_hash` of an earlier verdict, kept out of reach of anyone with write access to the database.
     """
     try:
         return _verify(session, noted, BATCH)
-    except ValueError:  # one holds something that cannot be read at all: one by one, to find which
+    except ValueError:  # an entry cannot be read at all, so read them one by one to find it
         return _verify(session, noted, 1)
 
 
 def _verify(session: Session, noted: str | None, batch: int) -> AuditCheck:
     query = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=batch)
-    with closing(session.scalars(query)) as entries:  # what is broken is not read to its end
+    with closing(session.scalars(query)) as entries:  # a broken trail is not read to its end
         return _read_through(iter(entries), noted, batch)
 
 

@@ -1,7 +1,7 @@
-"""Chats: opening one, and what its patient has seen of it.
+"""Website chats: opening one, and reading it as the patient sees it.
 
-Messages and replies share one sequence of numbers within a conversation, given out under the lock of its row: what a
-browser has read up to a number, it has read completely.
+Messages and replies in a conversation share one sequence of numbers, assigned while its row is locked. A browser that
+has read up to a number has therefore missed nothing before it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Author = Literal["patient", "robot", "staff"]
 
 @dataclass(frozen=True, slots=True)
 class ChatConversation:
-    """A chat that was found: the row's id and the practice's slug."""
+    """A chat: its row id and its practice's slug."""
 
     id: int
     practice: str
@@ -31,13 +31,13 @@ class ChatConversation:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptEntry:
-    """One line of a chat as its patient sees it.
+    """One line of a chat as the patient sees it.
 
     Attributes:
-        number: counts from 1 within the conversation, without gaps.
-        author: who wrote it.
-        text: as written.
-        at: when the patient wrote it, or when it was shown to them.
+        number: its number in the conversation, counted from 1 without gaps.
+        author: the kind of author.
+        text: the text.
+        at: when the patient sent it, or when it was shown to the patient.
         sender_message_id: the id that the patient's browser gave it.
     """
 
@@ -50,7 +50,7 @@ class TranscriptEntry:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The entries after some number, and whether a message still waits to be understood."""
+    """The entries after a number, and whether a message is still waiting to be handled."""
 
     entries: list[TranscriptEntry]
     working: bool
@@ -60,10 +60,10 @@ def open_chat(database: Database, practice: str, name: str | None, phone: str | 
     """Open a chat and return its public id, 32 random hexadecimal digits.
 
     Args:
-        database: where it is stored.
-        practice: slug.
-        name: as the patient gave it.
-        phone: where staff can call the patient back, E.164; it identifies nobody.
+        database: the database.
+        practice: the practice's slug.
+        name: the name that the patient gave.
+        phone: the number that the patient gave for callbacks, in E.164; it does not identify the patient.
     """
     public_id = secrets.token_hex(16)
     with database.write() as session:
@@ -89,7 +89,7 @@ def find_chat(database: Database, public_id: str) -> ChatConversation | None:
 
 
 def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
-    """Return what was said after an entry, oldest first.
+    """Return the entries after a number, oldest first.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached.
@@ -116,6 +116,6 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
 
 
 def next_entry(session: Session, chat_id: int) -> int:
-    """Give out the next number; until the transaction ends, nobody else gets one in this conversation."""
+    """Return the next number, and keep others from getting one in this conversation until the transaction ends."""
     count = update(Conversation).where(Conversation.id == chat_id).values(entries=Conversation.entries + 1)
     return session.execute(count.returning(Conversation.entries)).scalar_one()

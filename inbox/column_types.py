@@ -15,45 +15,49 @@ _keyring: Keyring | None = None
 
 
 def use_keyring(keyring: Keyring) -> None:
-    """Set the keys that encrypted columns of this process are read and written with."""
+    """Set the keys for encrypted columns in this process."""
     global _keyring
     _keyring = keyring
 
 
 def keyring() -> Keyring:
-    """Return the keys in use; a database must have been opened before."""
+    """Return the keys in use.
+
+    Raises:
+        RuntimeError: no database has been opened.
+    """
     if _keyring is None:
         raise RuntimeError("open the database before reading or writing encrypted columns")
     return _keyring
 
 
 class EncryptedText(TypeDecorator[str]):
-    """Text that is encrypted on its way into the database and decrypted on its way out."""
+    """Text that is stored encrypted."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        """Encrypts."""
+        """Encrypt the text."""
         return None if value is None else keyring().encrypt(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """Decrypts."""
+        """Decrypt the text."""
         return None if value is None else keyring().decrypt(value)
 
 
 class Timestamp(TypeDecorator[datetime]):
-    """An aware moment, stored in UTC; SQLite forgets time zones, so they are put back."""
+    """An aware datetime, stored in UTC; SQLite drops time zones, so they are restored on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware moment into UTC."""
+        """Convert an aware datetime to UTC."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return an aware moment in UTC."""
+        """Return an aware datetime in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,7 +1,7 @@
-"""Opt-out keywords, and the numbers that do not want to be texted.
+"""Opt-out keywords, and the numbers that have opted out of texts.
 
-The words are those that Twilio treats as keywords by default, with their Spanish counterparts, and the plain
-sentences in which patients ask for the same: a revocation counts in any reasonable wording (47 CFR 64.1200(a)(10)).
+The keywords are Twilio's defaults, their Spanish counterparts, and plain sentences that patients use to say the same,
+because a revocation counts in any reasonable wording (47 CFR 64.1200(a)(10)).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from inbox.column_types import keyring
 from inbox.models import Keyword, OptOut, now
 
-# CANCEL also means an appointment to many patients: they are opted out as the carriers require, and staff are told.
+# Many patients mean an appointment by CANCEL: they are opted out, as carriers require, and staff are notified.
 AMBIGUOUS = frozenset({"cancel", "cancelar"})
 _STOP = frozenset(
     {
@@ -65,18 +65,18 @@ _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
 
 def normalise(text: str) -> str:
-    """Return the words and figures of a short text in lower case, without accents, apostrophes or punctuation."""
+    """Return the words and digits of a short text in lower case, without accents, apostrophes, or punctuation."""
     plain = text.lower().translate(_ACCENTS).replace("'", "").replace("\u2019", "")
     return " ".join(re.findall(r"[^\W_]+", plain)) if len(plain) <= 60 else ""
 
 
 def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:
-    """Recognize a keyword when it is the whole message.
+    """Return the keyword if the whole message is one.
 
     Args:
         text: the message.
-        opted_out: whether the sender is opted out now; only then is YES a wish to opt in again, as a YES to
-            anyone else answers some question.
+        opted_out: whether the sender has opted out; only then does YES mean opting in again, because otherwise it
+            may answer a question.
     """
     words = normalise(text)
     if words in _STOP:
@@ -94,13 +94,13 @@ def is_ambiguous(text: str) -> bool:
 
 
 def is_opted_out(session: Session, practice: str, address: str) -> bool:
-    """Return whether this number asked this practice not to be texted."""
+    """Return whether a number has opted out of texts from a practice."""
     record = _find(session, practice, address)
     return record is not None and record.active
 
 
 def record_consent(session: Session, practice: str, address: str, *, opted_out: bool) -> bool:
-    """Store a wish to opt out or in, and say whether anything changed by it."""
+    """Store an opt-out or opt-in, and return whether it changed anything."""
     record = _find(session, practice, address)
     if record is None:
         if not opted_out:

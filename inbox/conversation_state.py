@@ -1,4 +1,4 @@
-"""Where a conversation stands: whether staff have something to do about it, who, and how soon."""
+"""Keeping a conversation's state up to date: whether staff must act, which team, and how soon."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def note_message(conversation: Conversation) -> None:
 def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: Priority | None) -> None:
     """Apply the routing decision about a message to its conversation.
 
-    Until staff answer, the most pressing of several messages counts: an "ok thanks" takes nothing back.
+    Until staff answer, the highest priority of several messages counts, so that an "ok thanks" does not lower it.
 
     Args:
-        conversation: whose message it is.
-        intent: what the patient wants, None for what tells nothing of that.
-        team: who has to look, None for nobody.
-        priority: how soon, None when nobody has to.
+        conversation: the message's conversation.
+        intent: what the patient wants, None if the message does not show it.
+        team: the team that must look, None for no one.
+        priority: how soon they must look, None for no one.
     """
     conversation.intent = intent or conversation.intent
     if priority is not None and (conversation.priority is None or priority >= conversation.priority):

@@ -1,4 +1,4 @@
-"""Opening the database: engine, sessions, migrations, and the check that no encryption key went missing."""
+"""Opening the database: engine, sessions, migrations, and the check for missing encryption keys."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ BUSY_SECONDS = 5
 
 
 class Database:
-    """One database and the keys its encrypted columns are read with."""
+    """One database and the keys of its encrypted columns."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
-        """Open a database without touching it yet.
+        """Create the engine without connecting yet.
 
         Args:
-            url: SQLAlchemy address.
-            keyring: the process's encryption keys; there is one keyring in a process.
+            url: the database's SQLAlchemy URL.
+            keyring: the encryption keys; a process has only one keyring.
         """
         self.url = url
         self.keyring = keyring
@@ -39,18 +39,18 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Return a transaction that is committed at the end, or rolled back when an exception leaves it."""
+        """Yield a transaction that commits at the end, or rolls back on an exception."""
         with self._sessions.begin() as session:
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Return a transaction that only reads; rows stay usable after it."""
+        """Yield a read-only transaction, whose rows stay usable after it."""
         with self._reading_sessions() as session:
             yield session
 
     def is_ready(self) -> bool:
-        """Return whether the database answers and its tables are there."""
+        """Return whether the database answers and has its tables."""
         try:
             with self.read() as session:
                 session.execute(select(EncryptionKey).limit(1))
@@ -59,12 +59,12 @@ class Database:
         return True
 
     def migrate(self) -> None:
-        """Bring the tables up to date and registers the newest encryption key.
+        """Bring the tables up to date and register the newest encryption key.
 
         Raises:
             IntakeError: the database cannot be opened or changed, or a key is missing.
         """
-        from alembic import command  # slow to import, and only this needs it
+        from alembic import command  # slow to import, and used only here
         from alembic.config import Config
 
         config = Config()
@@ -78,10 +78,10 @@ class Database:
         self.check_keys()
 
     def check_keys(self) -> None:
-        """Refuse to go on without a key that rows were written with, and registers the newest one.
+        """Check that no encryption key is missing, and register the newest one.
 
         Raises:
-            IntakeError: a key is missing, or the tables are.
+            IntakeError: a key that rows were written with is missing, or the tables are.
         """
         fingerprints = self.keyring.fingerprints
         try:
@@ -89,8 +89,8 @@ class Database:
                 known = set(session.scalars(select(EncryptionKey.fingerprint)))
                 if known - set(fingerprints):
                     raise IntakeError(
-                        "ENCRYPTION_KEYS lacks a key that this database was written with: add it after the new"
-                        " one, run `intake keys rotate`, then drop it"
+                        "ENCRYPTION_KEYS is missing a key that this database was written with: add it after the new"
+                        " one, run `intake keys rotate`, then remove it"
                     )
                 if fingerprints[0] not in known:
                     session.add(EncryptionKey(fingerprint=fingerprints[0]))
@@ -106,11 +106,11 @@ class Database:
 
 def _unusable(error: SQLAlchemyError) -> IntakeError:
     reason = type(error).__name__
-    return IntakeError(f"the database is not usable ({reason}): check DATABASE_URL and run `intake migrate`")
+    return IntakeError(f"the database cannot be used ({reason}): check DATABASE_URL and run `intake migrate`")
 
 
 def _engine(url: str) -> Engine:
-    # hide_parameters: a statement's parameters hold numbers and text, and would reach logs through errors
+    # hide_parameters: a statement's parameters contain patient data, which errors would carry into logs
     options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
     if not url.startswith("sqlite"):
         return create_engine(url, connect_args={"connect_timeout": BUSY_SECONDS}, **options)
@@ -127,6 +127,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that will write takes its lock at once: upgrading a read lock later fails when two do it.
+    # A write transaction takes its lock at once, because upgrading a read lock fails when two transactions try it.
     reading = connection.get_execution_options().get("read_only", False)
     connection.execute(text("BEGIN" if reading else "BEGIN IMMEDIATE"))

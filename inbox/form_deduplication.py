@@ -1,4 +1,4 @@
-"""Contact forms that come twice, by a double click or a browser's resend: they have no id, so their contents are it."""
+"""Recognizing contact forms that arrive twice, after a double click or a resend: their contents serve as the id."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ SAME_WITHIN = timedelta(minutes=10)
 def identify_submission(
     database: Database, inbound: InboundMessage, contents: Sequence[str | None], client_id: str | None, moment: datetime
 ) -> InboundMessage:
-    """Give a form's message an id, the one of the same form if it was stored in the last ten minutes or so.
+    """Return a form's message with an id, which is the earlier one's id if the same form arrived shortly before.
 
-    Its id is a keyed hash, of the page's own id for it where there is one, else of its contents and the time in steps
-    of ten minutes. It is the same as one of this step or of the last.
+    The id is a keyed hash. It covers the page's own id for the submission if there is one, otherwise the contents and
+    the current ten-minute period. A form counts as the same if it arrived in this period or the previous one.
 
     Args:
-        database: where forms are stored.
+        database: the database.
         inbound: the message, without its `provider_id`.
-        contents: everything that the patient wrote.
-        client_id: what the page calls it, which holds without a time limit.
-        moment: when it came in, aware.
+        contents: everything that the patient entered.
+        client_id: the page's id for the submission, which is valid without a time limit.
+        moment: when it arrived, aware.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached.

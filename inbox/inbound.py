@@ -1,4 +1,4 @@
-"""Recording what comes in: one transaction, once per provider's id, however often and concurrently it arrives."""
+"""Storing incoming messages: in one transaction, and once per provider id, even for concurrent copies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from intake.vocabulary import Channel
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture or file sent along, where the provider keeps it."""
+    """A picture or file that came with a message and stays at the provider."""
 
     url: str
     content_type: str
@@ -30,7 +30,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What a patient said of themselves; nothing proves it."""
+    """Contact details that a patient gave, unverified."""
 
     name: str | None = None
     phone: str | None = None
@@ -39,22 +39,22 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message as an edge understood it.
+    """A message from any channel, before it is stored.
 
     Attributes:
-        practice: slug of the practice it was sent to.
-        channel: how it came.
-        provider: who brought it, such as `twilio`.
-        provider_id: the provider's id of it; unique, so a repeated delivery is the same message.
-        patient_address: where an answer goes, in E.164 for a phone; None when the sender hides it.
-        received_on: the number or messaging service it came in on, and answers go out from.
-        text: as sent; may be empty.
-        media: pictures and files, listed only.
-        provider_keyword: the opt-out keyword that the provider recognised, and answered itself.
-        chat_id: the conversation of a chat, which is opened before its first message; None for every other channel.
-        sender_message_id: the id that the sender gave it, to answer in its thread: a chat's or an email's.
-        subject: an email's.
-        contact: how else the patient can be reached, as they gave it.
+        practice: the slug of the practice.
+        channel: the channel it arrived on.
+        provider: the provider that delivered it, such as `twilio`.
+        provider_id: the provider's unique id for it, by which repeated deliveries are recognized.
+        patient_address: the address for replies, in E.164 for a phone; None if the sender hides it.
+        received_on: the number or messaging service that received it, and that replies are sent from.
+        text: the text, which may be empty.
+        media: the pictures and files that came with it, not their contents.
+        provider_keyword: the opt-out keyword that the provider recognized and already answered.
+        chat_id: the conversation of a chat, which exists before its first message; None for other channels.
+        sender_message_id: the sender's id for it, in a chat or an email, used to reply in its thread.
+        subject: the subject of an email.
+        contact: the contact details that the patient gave.
     """
 
     practice: str
@@ -74,15 +74,15 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The stored message.
+    """A stored message.
 
     Attributes:
-        message_id: its id.
-        conversation_id: of the conversation it is in.
-        practice: slug of the practice it was sent to.
-        channel: how it came.
+        message_id: its row id.
+        conversation_id: the row id of its conversation.
+        practice: the slug of the practice.
+        channel: the channel it arrived on.
         is_new: whether this call stored it.
-        entry: its number among what the patient has seen of a chat; None on every other channel.
+        entry: its number in the patient's view of a chat; None for other channels.
     """
 
     message_id: int
@@ -94,15 +94,15 @@ class Recorded:
 
     @classmethod
     def of(cls, message: Message, *, is_new: bool) -> Recorded:
-        """Describe a stored row, within the transaction that read or wrote it."""
+        """Describe a row, inside the transaction that read or wrote it."""
         conversation = message.conversation
         return cls(message.id, conversation.id, conversation.practice, conversation.channel, is_new, message.entry)
 
 
 def record_message(database: Database, inbound: InboundMessage) -> Recorded:
-    """Store a message, or find it when it is there already.
+    """Store a message, or find it if it is already stored.
 
-    An opt-out takes effect in the same transaction: nothing that is sent later can miss it.
+    An opt-out takes effect in the same transaction, so nothing sent later can miss it.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
@@ -110,7 +110,7 @@ def record_message(database: Database, inbound: InboundMessage) -> Recorded:
     try:
         return _record_once(database, inbound)
     except IntegrityError:
-        # A concurrent copy, or a concurrent first message of the same patient, won; now its row is visible.
+        # A concurrent copy, or a concurrent first message from the same patient, won. Its row is visible now.
         return _record_once(database, inbound)
 
 
@@ -120,10 +120,10 @@ def _record_once(database: Database, inbound: InboundMessage) -> Recorded:
 
 
 def store_message(session: Session, inbound: InboundMessage) -> Recorded:
-    """Store a message, or find it, in a transaction that is open already.
+    """Store a message, or find it, in an open transaction.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: a concurrent copy won; the transaction is to be tried again.
+        sqlalchemy.exc.IntegrityError: a concurrent copy won; the caller must retry the transaction.
     """
     known = session.scalar(
         select(Message).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
@@ -164,7 +164,7 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
 
 def _find_or_make(session: Session, inbound: InboundMessage) -> Conversation:
     if inbound.patient_address is None:
-        # nobody knows whether two who hide their number are the same patient
+        # two messages from hidden numbers may come from different patients
         return Conversation(practice=inbound.practice, channel=inbound.channel)
     found = session.scalar(
         select(Conversation).where(

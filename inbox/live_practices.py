@@ -1,4 +1,4 @@
-"""The practices as they are now: those of the file with what managers changed over it, in every running process."""
+"""The practices with managers' current settings applied, kept up to date in every running process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ log = structlog.get_logger(__name__)
 
 
 class LivePractices:
-    """What a process knows of the practices.
+    """The practices, refreshed as managers change settings.
 
     Attributes:
-        file: what the practices file says of them.
+        file: the practices as the file describes them.
     """
 
     def __init__(self, database: Database, file: Practices) -> None:
-        """Take where the changes are, and what they are made over; until the first look the file's values hold."""
+        """Start with the file's values, until the first refresh."""
         self.file = file
         self._database = database
         self._current = file
@@ -35,16 +35,16 @@ class LivePractices:
 
     @property
     def current(self) -> Practices:
-        """The practices as of the last look."""
+        """The practices as they were at the last refresh."""
         return self._current
 
     def refresh(self, older_than: float = 0.0) -> None:
-        """Look whether anything was changed; while the database cannot be asked, what is known goes on holding.
+        """Apply new changes. If the database is unreachable, keep the current values.
 
-        Whoever comes while somebody else looks does not wait for them.
+        If another thread is already refreshing, return at once.
 
         Args:
-            older_than: does nothing when the last look is less than so many seconds ago.
+            older_than: do nothing if the last refresh was less than this many seconds ago.
         """
         if time.monotonic() - self._looked_at < older_than or not self._looking.acquire(blocking=False):
             return

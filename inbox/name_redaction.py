@@ -1,4 +1,4 @@
-"""Names in a message: replaced where they are sure to be names, and a reason not to use it where they may be."""
+"""Redacting names in a message: replace clear names, and reject the message if it may contain others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# What people write where a name could stand, in lower case.
+# Words that appear where a name could, in lower case.
 _NO_NAME = _words(
     """
     a about after again all an and any anyone are as asking at available back be because been both but
@@ -33,7 +33,7 @@ _NO_NAME = _words(
     """
 )
 
-# Written with a capital inside a sentence without naming anybody.
+# Capitalized words inside a sentence that are not names of people.
 _CAPITALISED = _words(
     """
     i monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat
@@ -48,7 +48,7 @@ _CAPITALISED = _words(
     """
 )
 
-# Names that are words as well: replaced only where they are written as names.
+# Names that are also words: replaced only where they are written as names.
 _WORDS_TOO = _words(
     """
     art august autumn bill bob chance charity chip christian daisy dawn day dean drew eve faith frank
@@ -90,14 +90,14 @@ _TOKEN = re.compile(_WORD)
 
 
 def replace_names(text: str, known: Collection[str]) -> str | None:
-    """Replace names by slots.
+    """Replace names with slots.
 
     Args:
-        text: a message, its numbers and addresses replaced by slots already.
+        text: a message whose numbers and addresses have already been replaced with slots.
         known: the patient's own names.
 
     Returns:
-        None when a word that is left could be a name.
+        None if a remaining word could be a name.
     """
     for name in known:
         text = _replace_known(text, name)
@@ -151,12 +151,12 @@ def _replace_known(text: str, name: str) -> str:
 
 
 def _may_name(text: str) -> bool:
-    """Return whether a word is left that is written as a name is, or the text is written so that none could be told."""
+    """Return whether a word that looks like a name remains, or whether the text's style makes names unrecognizable."""
     rest = _SLOT.sub(lambda slot: " " * len(slot[0]), text)
     letters = [c for c in rest if c.isalpha()]
     if letters and not any(c.islower() for c in letters):
         return True
-    if any(ord(c) > 0x24F for c in letters):  # beyond the Latin letters nobody here can tell what is a name
+    if any(ord(c) > 0x24F for c in letters):  # names in other scripts are not recognized
         return True
     return any(_is_suspicious(rest, token) for token in _TOKEN.finditer(rest))
 

@@ -1,4 +1,4 @@
-"""Finding what belongs to one patient of one practice, by number."""
+"""Finding one patient's conversations with one practice, by address."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from inbox.models import Conversation
 
 
 def conversations_of(practice: str, address: str) -> ColumnElement[bool]:
-    """Return the condition that a conversation is this patient's with this practice, on whatever channel.
+    """Return the SQL condition for a patient's conversations with a practice, on any channel.
 
-    The number is looked for under every key, as rows of both are there while keys are rotated.
+    It matches the address under every key, because key rotation leaves rows under several keys for a while.
     """
     return and_(Conversation.practice == practice, Conversation.patient_index.in_(keyring().indexes(address)))

@@ -1,8 +1,8 @@
-"""Taking whatever could name a patient out of a message, so that a model may be trained on what is left.
+"""Removing everything that could identify a patient from a message, so that a model may be trained on the rest.
 
-Values give way to the slots of the training corpus, such as `{phone}`. Patterns cannot know every name, so a message
-in which anything still looks like one, or like a number of somebody's, is not used at all: many good ones are lost,
-which costs less than one that should not have been taken.
+Values are replaced with the slots of the training corpus, such as `{phone}`. Patterns cannot recognize every name, so
+a message that still contains anything like a name or a personal number is not used at all. Losing many good messages
+is better than using one that identifies a patient.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _CARRIERS = (
 
 
 def _identifier(words: str, slot: str) -> tuple[re.Pattern[str], str]:
-    """Return an identifier is known by the words before it."""
+    """Return a rule for an identifier that is recognized by the words before it."""
     between = r"(?:\s*(?:id|number|numbers|no|num|is|was|of|#|:|-|\.))*\s*"
     return re.compile(rf"(\b(?:{words})\b{between}){_CODE_AFTER}", re.IGNORECASE), rf"\1{{{slot}}}"
 
@@ -62,7 +62,7 @@ def _value(pattern: str, slot: str) -> tuple[re.Pattern[str], str]:
     return re.compile(pattern, re.IGNORECASE), f"{{{slot}}}"
 
 
-# In this order: what is long and sure comes before what could be a part of it.
+# Order matters: long, certain patterns come before those that could match a part of them.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     _value(r"\b(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|io|health)/\S*", "url"),
     _value(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*", "email"),
@@ -107,12 +107,12 @@ _CODE = re.compile(r"\b(?=\w*[a-z])(?=\w*\d\w*\d\w*\d)(?!\d+(?:mg|mcg|ml|iu|am|p
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a conversation knows of its patient.
+    """What a conversation's record contains about its patient.
 
     Attributes:
-        names: as they gave them.
-        numbers: of telephones, written in any way.
-        emails: their addresses.
+        names: the names that the patient gave.
+        numbers: phone numbers, in any format.
+        emails: email addresses.
     """
 
     names: tuple[str, ...] = ()
@@ -121,14 +121,14 @@ class Known:
 
 
 def redact(text: str, known: Known) -> str | None:
-    """Replace what could name somebody by the slots of the training corpus.
+    """Replace everything that could identify a person with the slots of the training corpus.
 
     Args:
-        text: what a patient wrote.
-        known: what else is known of them.
+        text: the patient's message.
+        known: what the record contains about the patient.
 
     Returns:
-        None when something that is left could still name somebody, or nothing is left.
+        None if what remains could still identify a person, or if nothing remains.
     """
     plain = _plain(text)
     for pattern, slot in (*_of_patient(known), *_RULES):
@@ -140,7 +140,7 @@ def redact(text: str, known: Known) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Undo what would hide a value: letters and digits of other kinds, characters that are not seen, and braces."""
+    """Normalize what could hide a value: unusual letters and digits, invisible characters, and braces."""
     seen = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     straight = seen.replace("’", "'").replace("‘", "'").replace("‐", "-").replace("‑", "-").replace("–", "-")
     return straight.replace("{", "(").replace("}", ")")
@@ -156,6 +156,6 @@ def _of_patient(known: Known) -> Iterator[tuple[re.Pattern[str], str]]:
 
 
 def _has_number(text: str) -> bool:
-    """Return whether digits are left that are neither a year nor a quantity."""
+    """Return whether digits remain that are neither a year nor a quantity."""
     rest = _MEASURED.sub("", _YEAR_ALONE.sub("", _SLOT.sub("", text)))
     return any(pattern.search(rest) for pattern in (_DIGITS, _DIGIT_WORDS, _CODE)) or "@" in rest

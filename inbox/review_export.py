@@ -1,4 +1,4 @@
-"""What staff said of messages, for training: of the practices that agreed, without what could name a patient."""
+"""Exporting reviewed messages for training: only from practices that agreed, and without identifying data."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ BATCH = 500
 
 
 def export_reviews(session: Session, practices: Collection[str], moment: datetime) -> ReviewsFile:
-    """Read every decided review of some practices.
+    """Return the decided reviews of some practices, redacted.
 
     Args:
         session: an open transaction.
-        practices: slugs of the practices that agreed.
-        moment: now, aware.
+        practices: the slugs of the practices that agreed.
+        moment: the current time, aware.
     """
     messages: list[Reviewed] = []
     left_out = without_intent = 0

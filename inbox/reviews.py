@@ -1,4 +1,4 @@
-"""The review queue: whose turn it is, so that no two people look at the same message for long, and what was said."""
+"""The review queue: claiming messages, so that two people rarely review the same one, and reading their context."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTEXT = 6
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A review that somebody looks at now, and whether they have only begun to."""
+    """A claimed review, and whether the claim is new."""
 
     review: Review
     is_new: bool
@@ -27,14 +27,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the conversation around a message.
+    """One line of the conversation around a reviewed message.
 
     Attributes:
-        author: `patient`, `robot` or `staff`.
-        text: as written.
-        at: when.
-        is_asked_about: it is the message itself.
-        delivery: the row of a reply, None for what the patient wrote.
+        author: `patient`, `robot`, or `staff`.
+        text: the text.
+        at: when it was received or written.
+        is_asked_about: whether it is the reviewed message.
+        delivery: the row of a reply, None for a patient's message.
     """
 
     author: str
@@ -45,23 +45,23 @@ class Line:
 
 
 def count_open(session: Session, practices: Collection[str]) -> int:
-    """Count the messages of some practices that wait for a label."""
+    """Count the messages of some practices that are waiting for a label."""
     return session.scalar(select(func.count(Review.id)).where(_is_open(practices))) or 0
 
 
 def claim_next(
     session: Session, practices: Collection[str], staff_id: int, skipped: Collection[int], moment: datetime
 ) -> Claimed | None:
-    """Give a member the next message to label, urgent ones first, then the oldest; None when none is free.
+    """Claim the next message for a member to label: urgent ones first, then the oldest; None if none is free.
 
-    It is theirs for a while, in which nobody else gets it; what they looked at before is free again.
+    No one else gets it while the claim lasts. The member's earlier claim is released.
 
     Args:
-        session: an open transaction that writes.
-        practices: slugs of the member's practices.
-        staff_id: of the member.
-        skipped: ids of reviews that they left to others.
-        moment: now, aware.
+        session: an open write transaction.
+        practices: the slugs of the member's practices.
+        staff_id: the member.
+        skipped: the ids of reviews that the member skipped.
+        moment: the current time, aware.
     """
     free = or_(Review.claimed_until.is_(None), Review.claimed_until < moment, Review.claimed_by == staff_id)
     review = session.scalars(
@@ -81,19 +81,19 @@ def claim_next(
 
 
 def release(session: Session, staff_id: int, *, but: Review | None = None) -> None:
-    """Let others have what a member looked at."""
+    """Release a member's claims, except on one review."""
     mine = and_(Review.claimed_by == staff_id, Review.id != (but.id if but else 0))
     session.execute(update(Review).where(mine).values(claimed_by=None, claimed_until=None))
 
 
 def find_review(session: Session, practices: Collection[str], review_id: int) -> Review | None:
-    """Return a review of one of some practices, and keep others from deciding it until the transaction ends."""
+    """Return a review if it belongs to one of the practices, locked until the transaction ends."""
     query = select(Review).where(Review.id == review_id, Review.practice.in_(practices))
     return session.scalar(query.with_for_update())
 
 
 def last_decided(session: Session, practices: Collection[str], staff_id: int, moment: datetime) -> Review | None:
-    """Return what a member decided last, while it can be taken back."""
+    """Return a member's latest decision if it is recent enough to be undone."""
     query = (
         select(Review)
         .where(Review.staff_id == staff_id, Review.practice.in_(practices), Review.decided_at > moment - UNDO_WITHIN)
@@ -104,7 +104,7 @@ def last_decided(session: Session, practices: Collection[str], staff_id: int, mo
 
 
 def reviews_since(session: Session, practices: Collection[str], since: datetime | None) -> Sequence[Review]:
-    """Return the reviews that were asked for since a moment, decided or not, oldest first."""
+    """Return the reviews created since a moment, decided or not, oldest first."""
     query = select(Review).options(joinedload(Review.member)).where(Review.practice.in_(practices))
     if since is not None:
         query = query.where(Review.created_at >= since)
@@ -112,7 +112,7 @@ def reviews_since(session: Session, practices: Collection[str], since: datetime 
 
 
 def read_context(session: Session, message: Message) -> list[Line]:
-    """Return what was said around a message, oldest first, the message among it."""
+    """Return a message and the lines around it, oldest first."""
     of_conversation = select(Message).where(Message.conversation_id == message.conversation_id)
     before = of_conversation.where(Message.id <= message.id).order_by(Message.id.desc()).limit(CONTEXT)
     after = of_conversation.where(Message.id > message.id).order_by(Message.id).limit(CONTEXT)

@@ -1,4 +1,4 @@
-"""Writing everything anew under the newest encryption key, so that older ones can be dropped."""
+"""Re-encrypting everything under the newest key, so that older keys can be removed."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _TABLES: tuple[type[Base], ...] = (
 
 
 def rotate_keys(database: Database) -> int:
-    """Encrypt and indexes every row under the first key, in batches, and forget the other keys' fingerprints.
+    """Encrypt and index every row under the first key, in batches, and delete the other keys' fingerprints.
 
-    It may run while the service does, and again after an interruption.
+    It can run while the service is running, and can be run again after an interruption.
 
     Returns:
-        How many rows were written.
+        The number of rows written.
     """
     count = 0
     for table in _TABLES:
@@ -64,7 +64,7 @@ def _rewrite(session: Session, table: type[Base], after_id: int) -> list[int]:
     rows = list(session.scalars(select(table).where(identity > after_id).order_by(identity).limit(BATCH)))
     encrypted = [column.key for column in table.__table__.columns if isinstance(column.type, EncryptedText)]
     for row in rows:
-        # `updated_at` is written as it is, or the rotation would look like news
+        # `updated_at` keeps its value, otherwise the rotation would look like activity
         for name in (*encrypted, "updated_at"):
             if getattr(row, name, None) is not None:
                 flag_modified(row, name)
@@ -75,7 +75,7 @@ def _rewrite(session: Session, table: type[Base], after_id: int) -> list[int]:
 
 
 def _seal_anew(database: Database) -> None:
-    """Seal the audit trail under the first key; an entry whose seal does not fit keeps it, to be found."""
+    """Seal the audit trail under the first key; an entry with an invalid seal keeps it, so that it can be found."""
     after: list[ColumnElement[bool]] = []
     while True:
         with database.write() as session:

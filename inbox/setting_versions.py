@@ -1,4 +1,4 @@
-"""What was changed of a practice's settings over its practices file: versions that are only ever added."""
+"""Versions of a practice's settings, which override its practices file and are never changed or deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intake.practice_settings import Override, Value
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a version changed of one setting: what held before, what holds since, and what the file said then."""
+    """A change to one setting: its value before and after, and the file's value at the time."""
 
     before: Value
     after: Value
@@ -24,11 +24,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a practice's settings stand.
+    """The state of a practice's settings.
 
     Attributes:
-        version: number of the newest version, 0 before the first.
-        overrides: what holds in the place of the file's values, by setting.
+        version: the number of the newest version, 0 if there is none.
+        overrides: the values that replace the file's, by setting.
     """
 
     version: int = 0
@@ -36,18 +36,18 @@ class Standing:
 
 
 def newest_versions(session: Session) -> dict[str, int]:
-    """Return the number of each practice's newest version; practices without any are left out."""
+    """Return the number of each practice's newest version, omitting practices without versions."""
     query = select(SettingVersion.practice, func.max(SettingVersion.version)).group_by(SettingVersion.practice)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 def read_standing(session: Session, practice: str) -> Standing:
-    """Return how a practice's settings stand now."""
+    """Return the current state of a practice's settings."""
     return _standing(next(iter(list_versions(session, practice, None, 1)), None))
 
 
 def read_standing_at(session: Session, practice: str, version: int) -> Standing:
-    """Return how they stood after a version; without such a version, they were the file's."""
+    """Return the state of a practice's settings after a version; without that version, the file's values."""
     return _standing(find_version(session, practice, version))
 
 
@@ -58,13 +58,13 @@ def find_version(session: Session, practice: str, version: int) -> SettingVersio
 
 
 def list_versions(session: Session, practice: str, before: int | None, limit: int) -> Sequence[SettingVersion]:
-    """Return versions, the newest first.
+    """Return versions, newest first.
 
     Args:
         session: an open transaction.
-        practice: whose.
-        before: only those with a smaller number, None for all.
-        limit: how many at most.
+        practice: the practice's slug.
+        before: return only versions with a smaller number, None for all.
+        limit: the maximum number of versions.
     """
     query = select(SettingVersion).where(SettingVersion.practice == practice)
     query = query.order_by(SettingVersion.version.desc()).limit(limit)
@@ -72,7 +72,7 @@ def list_versions(session: Session, practice: str, before: int | None, limit: in
 
 
 def versions_since(session: Session, practice: str, version: int) -> Sequence[SettingVersion]:
-    """Return what came after a version, the oldest first."""
+    """Return the versions after a version, oldest first."""
     later = select(SettingVersion).where(SettingVersion.practice == practice, SettingVersion.version > version)
     return session.scalars(later.order_by(SettingVersion.version)).all()
 
@@ -89,15 +89,15 @@ def add_version(
     """Add a version.
 
     Args:
-        session: an open transaction that writes.
-        practice: whose settings they are.
-        standing: how they stand with it, its number included.
-        changes: what it changed, by setting.
-        staff_id: who did.
-        undoes: number of the version that it takes back, if any.
+        session: an open write transaction.
+        practice: the practice's slug.
+        standing: the state with this version, including its number.
+        changes: the changes, by setting.
+        staff_id: the manager who made them.
+        undoes: the number of the version that it undoes, if any.
 
     Raises:
-        IntegrityError: somebody else wrote a version of this number meanwhile.
+        IntegrityError: someone else added a version with this number first.
     """
     version = SettingVersion(
         practice=practice,
@@ -112,7 +112,7 @@ def add_version(
 
 
 def changes_of(version: SettingVersion) -> dict[str, Change]:
-    """Return what a version changed, by setting."""
+    """Return the changes of a version, by setting."""
     return {key: Change(**change) for key, change in json.loads(version.changes).items()}
 
 

@@ -1,8 +1,8 @@
-"""What is known of a voicemail, from callbacks that come in any order, repeatedly, or not at all.
+"""Assembling a voicemail from callbacks that arrive in any order, repeatedly, or not at all.
 
-Each callback says a part of the truth. Two parts are merged by taking, field by field, what is further along, so that
-the merged whole is the same for every order and number of callbacks. A message is stored as soon as the whole says
-that there is something to read, or that there never will be.
+Each callback reports part of the picture. Reports are merged field by field, keeping the value that is further along,
+so that the result does not depend on the order or number of callbacks. A message is stored once there is a
+transcription, or once it is clear that there will be none.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from inbox.models import Decision, Message, Voicemail, now
 from intake.vocabulary import Channel
 
 PROVIDER = "twilio"
-# Twilio transcribes within minutes, where it does so at all.
+# If Twilio transcribes a recording, it does so within minutes.
 TRANSCRIPTION_LIMIT = timedelta(minutes=10)
 LOOK_AGAIN = timedelta(minutes=5)
 
 
 class RecordingState(IntEnum):
-    """How far a recording is known to be; a larger value outweighs a smaller one."""
+    """The known state of a recording; when reports are merged, the larger value wins."""
 
     UNKNOWN = 0
     ABSENT = 1
@@ -37,7 +37,7 @@ class RecordingState(IntEnum):
 
 
 class TranscriptionState(IntEnum):
-    """How far a transcription is known to be; a larger value outweighs a smaller one."""
+    """The known state of a transcription; when reports are merged, the larger value wins."""
 
     WAITING = 0
     UNAVAILABLE = 1
@@ -49,9 +49,9 @@ class Call:
     """A call that reached the voicemail.
 
     Attributes:
-        call_sid: the provider's id of it.
-        practice: slug of the practice that was called.
-        caller: the caller's number in E.164, None when it is hidden.
+        call_sid: the provider's id for it.
+        practice: the slug of the practice.
+        caller: the caller's number in E.164, None if it is hidden.
         received_on: the number that was called, in E.164.
     """
 
@@ -63,14 +63,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one callback says of a voicemail, or what all of them together do.
+    """What one callback, or several merged, report about a voicemail.
 
     Attributes:
-        recording: how far the recording is.
-        recording_sid: the provider's id of it; known in every report of a recording that was made or failed.
-        recording_url: where the provider keeps it.
-        duration_seconds: its length.
-        transcription: how far the transcription is.
+        recording: the state of the recording.
+        recording_sid: the provider's id for the recording, present in every report of a completed or failed one.
+        recording_url: the recording's URL at the provider.
+        duration_seconds: the recording's length.
+        transcription: the state of the transcription.
         text: the transcription, empty until it is completed.
     """
 
@@ -83,7 +83,7 @@ class Report:
 
 
 def merge(one: Report, other: Report) -> Report:
-    """Return what two reports say together; neither their order nor a repetition matters."""
+    """Merge two reports; the result does not depend on their order or on repeats."""
     return Report(
         recording=max(one.recording, other.recording),
         recording_sid=max(one.recording_sid or "", other.recording_sid or "") or None,
@@ -97,11 +97,11 @@ def merge(one: Report, other: Report) -> Report:
 
 
 def is_ready(report: Report, waited: timedelta) -> bool:
-    """Return whether a voicemail can be stored as a message: its text is there, or will not be.
+    """Return whether a voicemail can be stored as a message: it has a transcription or will not get one.
 
     Args:
-        report: all that is known of it.
-        waited: the time since its recording was first heard of.
+        report: the merged reports.
+        waited: the time since the first report of its recording.
     """
     if report.transcription is not TranscriptionState.WAITING or report.recording is RecordingState.FAILED:
         return True
@@ -109,7 +109,7 @@ def is_ready(report: Report, waited: timedelta) -> bool:
 
 
 def record_call(database: Database, call: Call) -> None:
-    """Store a call, once, before anything was recorded.
+    """Store a call before its recording, unless it is already stored.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
@@ -122,34 +122,34 @@ def record_call(database: Database, call: Call) -> None:
 
 
 def record_report(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:
-    """Add a callback to what is known of a call, and store its message as soon as there is one.
+    """Merge a callback into its call's voicemail, and store the message once it is ready.
 
     Args:
-        database: where voicemails are.
-        call_sid: the provider's id of the call.
-        call: the call, from a callback that describes it; it is stored when it was not known.
-        report: what the callback says.
+        database: the database.
+        call_sid: the provider's id for the call.
+        call: the call, if the callback describes it; an unknown call is stored.
+        report: the callback's report.
 
     Returns:
-        The message, new when it waits to be handled; None while there is none.
+        The message, new if it must be handled; None if there is none yet.
 
     Raises:
-        UnknownCallError: the call is not known and the callback does not describe it.
+        UnknownCallError: the call is unknown and the callback does not describe it.
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
     """
     try:
         return _record_once(database, call_sid, call, report)
     except IntegrityError:
-        # A concurrent copy, or a concurrent first message of the same patient, won; now its row is visible.
+        # A concurrent copy, or a concurrent first message from the same patient, won. Its row is visible now.
         return _record_once(database, call_sid, call, report)
 
 
 class UnknownCallError(Exception):
-    """A callback is about a call that never came in."""
+    """A callback about an unknown call."""
 
 
 def store_overdue(session: Session, moment: datetime, limit: int) -> int:
-    """Store the voicemails whose transcription did not come in time, without text, and return how many."""
+    """Store the voicemails whose transcription is overdue, without text, and return how many there were."""
     overdue = (
         select(Voicemail)
         .where(
@@ -168,7 +168,7 @@ def store_overdue(session: Session, moment: datetime, limit: int) -> int:
 
 
 def unheard_of(session: Session, moment: datetime, limit: int) -> Sequence[int]:
-    """Return the calls of which no callback said anything in time, each again only after a while."""
+    """Return the calls that are still without any callback, and postpone their next check."""
     query = select(Voicemail.id).where(
         Voicemail.recording == RecordingState.UNKNOWN.name.lower(),
         Voicemail.message_id.is_(None),
@@ -250,7 +250,7 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
 
 
 def _complete(session: Session, message: Message, text: str) -> Recorded:
-    """Give a message its text; one that was handled without it is handled again, now that it can be understood."""
+    """Add a late transcription to its message, and reset the message so that it is handled again."""
     if message.text or not text:
         return Recorded.of(message, is_new=False)
     message.text = text

@@ -1,39 +1,67 @@
-"""The settings of a practice that can be changed while the service runs, over what the practices file says.
+"""The settings of a practice that managers can change while the service runs, on top of the practices file.
 
-A setting is named as in the file: `hours.mon`, `links.pay`, `replies.complaint`, `teams.billing.notify`. Its value is
-plain JSON, and the same whether the file or the console said it.
+A setting has the same name as in the file: `hours.mon`, `links.pay`, `replies.complaint`, `teams.billing.notify`. Its
+value is plain JSON, whether it comes from the file or from the console. Which settings there are, and what they are
+called, follows from the fields of `Practice` that carry an `Editor`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from intake.errors import IntakeError
-from intake.practices import WEEKDAYS, Links, Location, Practice, TeamSettings, explain_one
-from intake.vocabulary import INTENTS, REPLY_NAMES
+from intake.practices import Location, Practice, TeamSettings, explain_mistakes
+from intake.setting_editors import Editor, EditorKind, SettingGroup
+from intake.vocabulary import words_of
 
 Value = str | float | bool | list[str] | None
+Model = type[Practice]
 
-HOURS = (*(f"hours.{day}" for day in WEEKDAYS), "closed_on")
-LINKS = tuple(f"links.{name}" for name in Links.model_fields)
-REPLIES = tuple(f"replies.{name}" for name in REPLY_NAMES)
-THRESHOLDS = ("review_threshold", *(f"thresholds.{name}" for name in INTENTS), "review_sample", "review_reply_hours")
-TEAM_FIELDS = tuple(TeamSettings.model_fields)
-_NO_TEAM: dict[str, Value] = TeamSettings().model_dump(mode="json")
-_BY_NAME = ("replies", "thresholds")  # what has a value only for the names that are given one
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that managers can edit.
+
+    Attributes:
+        path: the steps to it in the practices file, such as `("hours", "mon")`.
+        label: its name next to its siblings, such as `Monday`.
+        editor: how it is edited.
+        default: its value where the practice has none.
+        team: the team that it belongs to; None if it belongs to the practice.
+    """
+
+    path: tuple[str, ...]
+    label: str
+    editor: Editor
+    default: Value = None
+    team: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in the practices file, such as `hours.mon`."""
+        return ".".join(self.path)
+
+    @property
+    def name(self) -> str:
+        """Its name on its own, such as `Hours: Monday`."""
+        if self.team is None:
+            return f"{self.editor.group.noun}: {self.label}"
+        return f"{words_of(self.team)} {self.editor.group.noun.lower()}: {self.label[0].lower()}{self.label[1:]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A value that holds in the place of the file's.
+    """A value from the console that applies instead of the file's.
 
     Attributes:
-        value: what holds.
-        file: what the file said when it was chosen.
+        value: the value that applies.
+        file: the file's value when the override was made.
     """
 
     value: Value
@@ -42,12 +70,12 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A setting that the file was changed in since it was changed over the file.
+    """A setting that was edited in the file after it was changed on the console.
 
     Attributes:
-        key: which.
-        file: what the file says now.
-        own: what holds.
+        key: the setting.
+        file: the file's value now.
+        own: the value from the console, which applies.
     """
 
     key: str
@@ -60,65 +88,78 @@ class Mistake:
     """A value that cannot be used.
 
     Attributes:
-        key: the setting that it is in, None when it cannot be said.
-        words: what `intake practice check` says of it.
+        key: the setting with the mistake; None if no single setting is to blame.
+        words: what is wrong, as in `intake practice check`.
+        item: the position in a list, from 1.
     """
 
     key: str | None
     words: str
+    item: int | None = None
 
 
 class MistakenError(IntakeError):
     """Settings that a practice cannot have.
 
     Attributes:
-        mistakes: every one that was found.
+        mistakes: every mistake that was found.
     """
 
     def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("; ".join(mistake.words for mistake in mistakes))
+        super().__init__("; ".join(f"{mistake.key}: {mistake.words}" for mistake in mistakes))
         self.mistakes = mistakes
 
 
-def team_keys(team: str) -> tuple[str, ...]:
-    """Return the names of a team's settings."""
-    return tuple(f"teams.{team}.{field}" for field in TEAM_FIELDS)
+def list_settings(model: Model, teams: Iterable[str]) -> list[Setting]:
+    """Return every setting of a practice with these teams, in the order of the fields."""
+    names = tuple(teams)
+    return [setting for head, field in model.model_fields.items() for setting in _settings_in(head, field, names)]
+
+
+def find_setting(model: Model, key: str) -> Setting | None:
+    """Return the setting with this key, if there is one."""
+    path = _path(model, key)
+    teams = path[1:-1]
+    return next((setting for setting in list_settings(model, teams) if setting.path == path), None)
+
+
+def setting_of(model: Model, key: str) -> Setting:
+    """Return the setting with this key; one that a past release had is shown under its key."""
+    return find_setting(model, key) or Setting((key,), key, Editor(SettingGroup.OTHER, EditorKind.LINE))
 
 
 def read_setting(practice: Practice, key: str) -> Value:
-    """Return what a practice has for a setting; None, or an empty list, where it has nothing."""
+    """Return a practice's value for a setting; None or an empty list if it has none."""
     found: Any = practice.model_dump(mode="json")
-    path = _path(key)
-    for step in path:
-        found = found.get(step) if found else None
-    if found is None and path[0] == "teams":
-        return _NO_TEAM[path[2]]
-    if found is None and path[0] == "hours":
-        return []
+    for step in _path(type(practice), key):
+        found = found.get(step) if isinstance(found, dict) else None
+    if found is None:
+        return setting_of(type(practice), key).default
     return found  # type: ignore[no-any-return]
 
 
 def with_settings(practice: Practice, values: Mapping[str, Value]) -> Practice:
-    """Return a practice with other values, checked as the practices file is.
+    """Return a practice with other values, checked like the practices file.
 
     Raises:
-        MistakenError: they cannot be used.
+        MistakenError: some values cannot be used.
     """
-    data = practice.model_dump(mode="json")
+    model, data = type(practice), practice.model_dump(mode="json")
     for key, value in values.items():
-        _put(data, _path(key), value)
+        _put_value(data, _path(model, key), value, setting_of(model, key).editor)
     try:
-        return Practice.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
-        found = explain_one(error, practice.slug)
-        raise MistakenError([Mistake(_key(location), words) for location, words in found]) from None
+        raise MistakenError(
+            [Mistake(_key(model, place), words, _item(place)) for place, words in explain_mistakes(error)]
+        ) from None
 
 
 def merge_what_fits(practice: Practice, overrides: Mapping[str, Override]) -> tuple[Practice, list[Mistake]]:
-    """Return the practice of the file with what holds in the place of some of its values.
+    """Return the practice of the file with the overrides that still fit it.
 
-    The file may have changed so that a value does not fit any more: then the file's holds, and the mistake is
-    returned. Where it cannot be said which value that is, the file's hold in the place of all.
+    An edit of the file can make an override unusable. Then the file's value applies, and the mistake is returned. If
+    no single override is to blame, the file's values apply for all of them.
     """
     try:
         return with_settings(practice, {key: override.value for key, override in overrides.items()}), []
@@ -131,8 +172,8 @@ def merge_what_fits(practice: Practice, overrides: Mapping[str, Override]) -> tu
         return merged, error.mistakes + others
 
 
-def conflicts(practice: Practice, overrides: Mapping[str, Override]) -> list[Conflict]:
-    """Return the settings of which the file says something else now than when they were changed."""
+def find_conflicts(practice: Practice, overrides: Mapping[str, Override]) -> list[Conflict]:
+    """Return the settings that the file has a new and different value for since they were changed."""
     found = [(key, read_setting(practice, key), override) for key, override in overrides.items()]
     return [
         Conflict(key, file, override.value)
@@ -141,26 +182,71 @@ def conflicts(practice: Practice, overrides: Mapping[str, Override]) -> list[Con
     ]
 
 
-def _path(key: str) -> tuple[str, ...]:
+def _settings_in(head: str, field: FieldInfo, teams: tuple[str, ...]) -> Iterator[Setting]:
+    """Yield the settings in one field of a practice."""
+    editor, nested = _editor_of(field), _nested_model(field)
+    if editor is not None and editor.members:
+        default: Value = [] if editor.kind is EditorKind.LIST else None
+        yield from (Setting((head, member), member.words, editor, default) for member in editor.members)
+    elif editor is not None:
+        yield Setting((head,), editor.label, editor)
+    elif nested is not None:
+        for team in teams if _is_by_team(field) else (None,):
+            parents = (head,) if team is None else (head, team)
+            for name, editor in _nested_editors(nested):
+                yield Setting((*parents, name), editor.label, editor, _defaults(nested)[name], team)
+
+
+def _nested_editors(nested: type[BaseModel]) -> list[tuple[str, Editor]]:
+    found = [(name, _editor_of(field)) for name, field in nested.model_fields.items()]
+    return [(name, editor) for name, editor in found if editor is not None]
+
+
+def _editor_of(field: FieldInfo) -> Editor | None:
+    return next((item for item in field.metadata if isinstance(item, Editor)), None)
+
+
+def _nested_model(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the model of a field, or of the values of a dictionary."""
+    kind = get_args(field.annotation)[-1] if _is_by_team(field) else field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _is_by_team(field: FieldInfo) -> bool:
+    """Return whether a field is a dictionary of teams, whose names are up to the practice."""
+    values = get_args(field.annotation)[-1:] if get_origin(field.annotation) is dict else ()
+    return any(isinstance(kind, type) and issubclass(kind, TeamSettings) for kind in values)
+
+
+@cache
+def _defaults(nested: type[BaseModel]) -> dict[str, Value]:
+    return nested().model_dump(mode="json")
+
+
+def _path(model: Model, key: str) -> tuple[str, ...]:
     head, _, rest = key.partition(".")
-    if head != "teams":
-        return tuple(key.split("."))
-    team, _, field = rest.rpartition(".")  # the name of a team may have dots of its own
-    return head, team, field
+    if head in model.model_fields and _is_by_team(model.model_fields[head]) and "." in rest:
+        team, _, name = rest.rpartition(".")  # the name of a team may contain dots
+        return head, team, name
+    return (head, rest) if rest else (head,)
 
 
-def _key(location: Location) -> str | None:
-    names = [step for step in location if isinstance(step, str)]
-    if not names:
-        return None
-    return ".".join(names[: {"teams": 3, "hours": 2, "links": 2, "replies": 2, "thresholds": 2}.get(names[0], 1)])
+def _key(model: Model, location: Location) -> str | None:
+    """Return the setting that a location is in; the location itself where managers can edit nothing."""
+    names = [step for step in location if isinstance(step, str) and step != "[key]"]
+    keys = [".".join(names[:length]) for length in range(len(names), 0, -1)]
+    return next((key for key in keys if find_setting(model, key)), keys[0] if keys else None)
 
 
-def _put(data: dict[str, Any], path: tuple[str, ...], value: Value) -> None:
+def _item(location: Location) -> int | None:
+    return next((step + 1 for step in reversed(location) if isinstance(step, int)), None)
+
+
+def _put_value(data: dict[str, Any], path: tuple[str, ...], value: Value, editor: Editor) -> None:
     *parents, last = path
     for step in parents:
         data = data.setdefault(step, {})
-    if value is None and parents and parents[0] in _BY_NAME:
+    if value is None and editor.members:
         data.pop(last, None)
     else:
         data[last] = value

@@ -1,139 +1,101 @@
-"""The practices file: who the service answers for, in which words, and who is told.
+"""The practices file: which practices the service answers for, in which words, and who is notified.
 
-`practices.toml` is written by hand; every mistake in it is reported with the line or the key that holds it.
+`practices.toml` is written by hand, so every mistake in it is reported with its line or key. A field that managers can
+also edit on the console carries an `Editor`, and needs nothing else to be on the settings page.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from intake import phone
 from intake.errors import IntakeError
-from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Priority, Route
+from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX  # imported from here by those who send notices
+from intake.practice_values import (
+    Address,
+    Clock,
+    EmailAddress,
+    IntentKey,
+    Link,
+    Opening,
+    Origin,
+    PhoneNumber,
+    QuietSpan,
+    ReplyKey,
+    RouteKey,
+    Slug,
+    Speech,
+    StringKey,
+    TimeZone,
+)
+from intake.setting_editors import Editor, EditorKind, SettingGroup
+from intake.vocabulary import INTENTS, REPLY_NAMES, Priority, Weekday
 
 Location = tuple[int | str, ...]
-_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
-TEXT_PREFIX = "sms:"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-def _e164(value: str) -> str:
-    try:
-        normal = phone.normalise(value)
-    except IntakeError as error:
-        raise ValueError(str(error)) from None
-    if normal != value:
-        raise ValueError(f"expected E.164, such as {normal}")
-    return value
-
-
-def _known_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("expected an IANA time zone such as America/New_York") from None
-    return value
-
-
-def _opening(value: str) -> str:
-    if not _OPENING.fullmatch(value):
-        raise ValueError("expected opening hours such as 08:30-17:00")
-    opens, closes = value.split("-")
-    if opens >= closes:
-        raise ValueError("expected the opening time before the closing time, such as 08:30-17:00")
-    return value
-
-
-def _quiet_span(value: str) -> str:
-    if not _OPENING.fullmatch(value) or value[:5] == value[6:]:
-        raise ValueError("expected when it begins and ends, such as 20:00-07:00")
-    return value
-
-
-def _address(value: str) -> str:
-    if value.startswith(TEXT_PREFIX):
-        return TEXT_PREFIX + _e164(value.removeprefix(TEXT_PREFIX))
-    if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
-        raise ValueError("expected sms:+12025550123, or an apprise address such as slack://…")
-    return value
-
-
-def _speakable(value: str) -> str:
-    if not all(word.isprintable() for word in value.split()):
-        raise ValueError("expected words without control characters, which cannot be spoken")
-    return value
-
-
-def _member_of(members: Sequence[StrEnum]) -> Callable[[str], StrEnum]:
-    """Return a validator that accepts the values of some vocabulary members."""
-
-    def find(value: str) -> StrEnum:
-        for member in members:
-            if member == value:
-                return member
-        raise ValueError(f"expected one of {', '.join(members)}")
-
-    return find
-
-
-RouteKey = Annotated[str, AfterValidator(_member_of((*Intent, Route.REVIEW, Route.URGENT)))]
-ReplyKey = Annotated[str, AfterValidator(_member_of(REPLY_NAMES))]
-IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
-PhoneNumber = Annotated[str, AfterValidator(_e164)]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Opening = Annotated[str, AfterValidator(_opening)]
-QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
-Clock = Annotated[str, Field(pattern=f"^{_CLOCK}$")]
-Address = Annotated[str, AfterValidator(_address)]
-Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]
-StringKey = Annotated[str, Field(pattern=r"^[a-z][a-zA-Z]{1,39}$")]
-EmailAddress = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
-Link = Annotated[str, Field(pattern=r"^https?://\S+$")]
+WEEKDAYS = tuple(Weekday)
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Links(_Strict):
-    """Addresses that replies point to; a reply does without those that are missing."""
+def _edited_link(label: str) -> Editor:
+    return Editor(SettingGroup.LINKS, EditorKind.LINK, label, empty="no link")
 
-    new_patient: Link | None = None
-    scheduling: Link | None = None
-    pay: Link | None = None
-    prices: Link | None = None
-    privacy: Link | None = None
+
+class Links(_Strict):
+    """Web addresses for replies; replies leave out the ones that are missing."""
+
+    new_patient: Annotated[Link | None, _edited_link("New patients")] = None
+    scheduling: Annotated[Link | None, _edited_link("Book a visit")] = None
+    pay: Annotated[Link | None, _edited_link("Pay a bill")] = None
+    prices: Annotated[Link | None, _edited_link("Prices")] = None
+    privacy: Annotated[Link | None, _edited_link("Privacy notice")] = None
 
 
 class TeamSettings(_Strict):
-    """A group of staff and how it is notified.
+    """A group of staff and how to notify it.
 
-    Urgent and high notices go out at once, always. Normal and low ones wait until the quiet hours end, and low ones
-    for the digest, if there is one.
+    Urgent and high-priority notices always go out at once. Others wait until quiet hours end, and low-priority notices
+    wait for the digest if there is one.
     """
 
-    notify: list[Address] = Field(default=[], description="apprise addresses, or sms: and a number; none: console only")
-    quiet_hours: QuietSpan | None = None
-    digest_at: list[Clock] = []
-    include_text: bool = Field(default=False, description="whether the practice declares these addresses safe for PHI")
+    notify: Annotated[list[Address], Editor(SettingGroup.TEAMS, EditorKind.ADDRESSES, "Addresses")] = Field(
+        default=[], description="apprise addresses, or sms: and a number; none: console only"
+    )
+    quiet_hours: Annotated[
+        QuietSpan | None, Editor(SettingGroup.TEAMS, EditorKind.LINE, "Quiet hours", example="20:00-07:00")
+    ] = None
+    digest_at: Annotated[
+        list[Clock],
+        Editor(
+            SettingGroup.TEAMS,
+            EditorKind.LIST,
+            "Digest times",
+            hint="At these times, low-priority notices go out as one that only counts them.",
+            example="08:00, 16:00",
+        ),
+    ] = []
+    include_text: Annotated[
+        bool,
+        Editor(
+            SettingGroup.TEAMS,
+            EditorKind.FLAG,
+            "Include the patient’s message in notices",
+            hint="Only if every address of this team is safe for health information.",
+        ),
+    ] = Field(default=False, description="whether the practice declares these addresses safe for PHI")
 
 
 class EscalationStep(_Strict):
-    """Who is told next of an urgent message, so many minutes after it came, if nobody has acknowledged it."""
+    """Who is notified next of an urgent message that is unacknowledged this many minutes after it arrived."""
 
     team: str | None = None
     number: PhoneNumber | None = None
@@ -147,7 +109,7 @@ class EscalationStep(_Strict):
 
 
 class RouteOverride(_Strict):
-    """A practice's override of one row of the routing table; what is not given keeps its default."""
+    """A practice's override of one row of the routing table; fields that are not set keep their defaults."""
 
     team: str | None = None
     priority: Priority | None = None
@@ -155,21 +117,21 @@ class RouteOverride(_Strict):
 
 
 class Limits(_Strict):
-    """How often the service may answer by itself."""
+    """How often the service may send automatic replies."""
 
     cool_down_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     replies_per_hour: int = Field(default=12, ge=1, le=60)
 
 
 class Voice(_Strict):
-    """What callers hear before the tone, after the emergency wording, in the practice's words (Jinja2)."""
+    """The practice's own greetings (Jinja2), which callers hear after the emergency wording and before the tone."""
 
     greeting_open: Speech | None = None
     greeting_closed: Speech | None = None
 
 
-class Chat(_Strict):
-    """How the chat on the practice's site looks, and the practice's own words for any of its texts."""
+class ChatAppearance(_Strict):
+    """The look of the chat on the practice's site, and the practice's own wording for any of its texts."""
 
     colour: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
     strings: dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]] = {}
@@ -186,23 +148,79 @@ class Practice(_Strict):
     email: EmailAddress | None = Field(default=None, description="mail comes in to it, and replies go out from it")
     widget_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{3,64}$")
     allowed_origins: list[Origin] = Field(default=[], description="sites that may embed the chat and post forms")
-    chat: Chat = Chat()
+    chat: ChatAppearance = ChatAppearance()
     time_zone: TimeZone
-    hours: dict[Weekday, list[Opening]] = {}
-    closed_on: list[date] = []
+    hours: Annotated[
+        dict[Weekday, list[Opening]],
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.LIST,
+            members=WEEKDAYS,
+            hint="Leave a day empty if you are closed.",
+            example="08:00-12:00, 13:00-17:30",
+            empty="closed",
+        ),
+    ] = {}
+    closed_on: Annotated[
+        list[date],
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.LIST,
+            "Closed on",
+            hint="Dates when you are closed all day.",
+            example="2026-12-25, 2027-01-01",
+        ),
+    ] = []
     on_call_number: PhoneNumber | None = None
     links: Links = Links()
     teams: dict[Annotated[str, Field(max_length=32)], TeamSettings] = {}
     escalation: list[EscalationStep] = []
     routes: dict[RouteKey, RouteOverride] = {}
-    review_threshold: float | None = Field(default=None, ge=0, le=1)
-    thresholds: dict[IntentKey, Annotated[float, Field(ge=0, le=1)]] = {}
-    review_sample: float = Field(default=0.02, ge=0, le=1, description="share of the sure ones that are reviewed too")
-    review_reply_hours: float = Field(default=24, ge=0, le=168, description="how late a review still answers a message")
+    review_threshold: Annotated[
+        float | None,
+        Editor(
+            SettingGroup.THRESHOLDS,
+            EditorKind.NUMBER,
+            "All messages",
+            hint="From 0 (no messages go to a person) to 1 (all do). Leave empty to use the model’s default.",
+            empty="the model’s default",
+        ),
+    ] = Field(default=None, ge=0, le=1)
+    thresholds: Annotated[
+        dict[IntentKey, Annotated[float, Field(ge=0, le=1)]],
+        Editor(
+            SettingGroup.THRESHOLDS,
+            EditorKind.NUMBER,
+            members=INTENTS,
+            hint="Leave a kind of message empty to use the threshold for all messages.",
+            empty="same as all messages",
+        ),
+    ] = {}
+    review_sample: Annotated[
+        float,
+        Editor(
+            SettingGroup.REVIEWS,
+            EditorKind.NUMBER,
+            "Share of confident messages to review",
+            hint="From 0 to 1. Reviewing some of the messages that the model is sure of shows its mistakes.",
+        ),
+    ] = Field(default=0.02, ge=0, le=1, description="share of the sure ones that are reviewed too")
+    review_reply_hours: Annotated[
+        float,
+        Editor(
+            SettingGroup.REVIEWS,
+            EditorKind.NUMBER,
+            "Hours in which a review can still reply",
+            hint="A review sends the automatic reply only if the message came in within this many hours.",
+        ),
+    ] = Field(default=24, ge=0, le=168, description="how late a review still answers a message")
     share_reviews_for_training: bool = Field(
         default=False, description="whether what staff say of messages may train the model, with names taken out"
     )
-    replies: dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]] = {}
+    replies: Annotated[
+        dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]],
+        Editor(SettingGroup.REPLIES, EditorKind.REPLY, members=REPLY_NAMES, empty="standard wording"),
+    ] = {}
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()
@@ -261,7 +279,7 @@ class Practice(_Strict):
         if day in self.closed_on:
             return
         zone = ZoneInfo(self.time_zone)
-        for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):  # type: ignore[call-overload]
+        for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):
             opens, closes = (datetime.combine(day, time.fromisoformat(part), tzinfo=zone) for part in span.split("-"))
             yield opens, closes
 
@@ -292,7 +310,7 @@ class PracticesFile(_Strict):
 
 
 class Practices:
-    """The practices by what identifies them in a request."""
+    """Find practices by what identifies them in a request."""
 
     def __init__(self, practices: list[Practice]) -> None:
         self._all = practices
@@ -361,26 +379,21 @@ def load_practices(path: Path) -> Practices:
         raise IntakeError(f"{path}: " + "; ".join(_explain(error, data))) from None
 
 
-def explain_one(error: ValidationError, slug: str) -> list[tuple[Location, str]]:
-    """Return each mistake in a practice that was checked alone: where it is, and what a check of its file says."""
-    data: dict[str, object] = {"practice": [{"slug": slug}]}
-    return [(problem["loc"], _line(problem, ("practice", 0, *problem["loc"]), data)) for problem in _problems(error)]
+def explain_mistakes(error: ValidationError) -> list[tuple[Location, str]]:
+    """Return the location of each mistake and what is wrong there."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return [(problem["loc"], _reason(problem)) for problem in found]
 
 
 def _explain(error: ValidationError, data: dict[str, object]) -> list[str]:
-    return [_line(problem, problem["loc"], data) for problem in _problems(error)]
+    lines = [(_path(location, data), reason) for location, reason in explain_mistakes(error)]
+    return [f"{where}: {reason}" if where else reason for where, reason in lines]
 
 
-def _problems(error: ValidationError) -> list[ErrorDetails]:
-    return error.errors(include_url=False, include_input=False, include_context=False)
-
-
-def _line(problem: ErrorDetails, location: Location, data: dict[str, object]) -> str:
-    where = _path(location, data)
-    message = problem["msg"].removeprefix("Value error, ")
+def _reason(problem: ErrorDetails) -> str:
     if problem["type"] == "extra_forbidden":
-        message = "unknown key; see practices.demo.toml for the known ones"
-    return f"{where}: {message}" if where else message
+        return "unknown key; see practices.demo.toml for the known ones"
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _path(location: Location, data: dict[str, object]) -> str:

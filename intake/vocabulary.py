@@ -126,14 +126,26 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class Weekday(_WordedEnum):
+    """A day of the week, in the order of `datetime.weekday()`."""
+
+    MON = "mon", "Monday"
+    TUE = "tue", "Tuesday"
+    WED = "wed", "Wednesday"
+    THU = "thu", "Thursday"
+    FRI = "fri", "Friday"
+    SAT = "sat", "Saturday"
+    SUN = "sun", "Sunday"
+
+
 class NotificationReason(_WordedEnum):
     """Why staff are told of a message, beside the route that it took."""
 
-    UNDELIVERED = "undelivered", "Reply that could not be delivered"
+    UNDELIVERED = "undelivered", "Undelivered reply"
     UNPROCESSED = "unprocessed", "Message that could not be processed"
-    BROKEN_REPLY = "broken_reply", "Reply sent in the standard words, because the practice's own could not be used"
-    UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail to listen to, without a transcription"
-    ESCALATION = "escalation", "Urgent message that no one has acknowledged"
+    BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
+    UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail without a transcript"
+    ESCALATION = "escalation", "Unacknowledged urgent message"
 
 
 def words_of(name: str | None) -> str:

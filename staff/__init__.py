@@ -1,1 +1,1 @@
-"""The staff's side: the console that practices work in."""
+"""The console for a practice's staff."""

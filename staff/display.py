@@ -1,4 +1,4 @@
-"""How the console says what the record holds: channels, intents, states, reasons and times, in a person's words."""
+"""The console's display words for channels, states, delivery errors, actions, and times."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from intake.errors import IntakeError
 CHANNELS = {channel: traits.words for channel, traits in channels.CHANNELS.items()}
 STATES = {
     ConversationState.OPEN: "Open",
-    ConversationState.WAITING: "Waiting for the patient",
+    ConversationState.WAITING: "Waiting on patient",
     ConversationState.CLOSED: "Closed",
 }
 _DELIVERY_STATES = {
-    DeliveryState.PENDING: "About to be sent",
-    DeliveryState.SENDING: "Being sent",
-    DeliveryState.UNKNOWN: "Being sent; the carrier has not answered yet",
+    DeliveryState.PENDING: "Queued",
+    DeliveryState.SENDING: "Sending",
+    DeliveryState.UNKNOWN: "Sending; waiting for the carrier to confirm",
     DeliveryState.SENT: "Sent",
     DeliveryState.DELIVERED: "Delivered",
     DeliveryState.FAILED: "Not delivered",
-    DeliveryState.SUPPRESSED: "Held back",
-    DeliveryState.NOT_SENT: "Not sent: no carrier is set up",
+    DeliveryState.SUPPRESSED: "Not sent",
+    DeliveryState.NOT_SENT: "Not sent: no carrier is configured",
 }
 # https://www.twilio.com/docs/api/errors
 _REASONS = {
-    "21211": "this is not a phone number that texts can go to",
+    "21211": "this is not a valid phone number",
     "21610": "the patient opted out of texts",
-    "21612": "texts cannot go from our number to theirs",
-    "21614": "this number takes no texts",
-    "30003": "the phone is switched off or out of reach",
-    "30004": "the phone blocks our texts",
-    "30005": "the number does not exist, or is not in use",
-    "30006": "it is a landline, or the carrier takes no texts",
-    "30007": "the carrier took it for spam",
+    "21612": "our number cannot send texts to this number",
+    "21614": "this number cannot receive texts",
+    "30003": "the phone is off or out of range",
+    "30004": "the phone blocked the text",
+    "30005": "the number does not exist or is not in service",
+    "30006": "it is a landline, or the carrier does not support texts",
+    "30007": "the carrier blocked it as spam",
     "30008": "the carrier gave no reason",
-    "invalid_address": "this is not an email address",
+    "invalid_address": "this is not a valid email address",
     "opted out": "the patient opted out of texts",
-    "staff took over": "staff had taken over",
+    "staff took over": "staff had taken over the conversation",
 }
 _ACTIONS = {
-    "viewed": "viewed",
+    "viewed": "viewed it",
     "replied": "replied",
     "assigned": "assigned",
     "noted": "added a note",
     "took_over": "took over",
-    "handed_back": "handed back to the robot",
+    "handed_back": "resumed auto-replies",
     "played": "played the voicemail",
-    "state_changed": "changed the state",
+    "state_changed": "changed the status",
 }
 
 
 def who(conversation: Conversation) -> str:
-    """Return what a patient is called: the name they gave, else the address that they wrote from."""
+    """Return a patient's display name: the name they gave, or else their address."""
     if conversation.patient_name:
         return conversation.patient_name
     address = conversation.patient_address or conversation.contact_phone or conversation.contact_email
@@ -64,7 +64,7 @@ def who(conversation: Conversation) -> str:
 
 
 def spoken(address: str) -> str:
-    """Return a number as people write it; an email address stays as it is."""
+    """Return a number in the usual national format; an email address is returned unchanged."""
     if not address.startswith("+"):
         return address
     try:
@@ -74,22 +74,22 @@ def spoken(address: str) -> str:
 
 
 def delivery_state(delivery: Delivery) -> str:
-    """Say how a reply is faring, and why it went wrong."""
+    """Return the display words of a reply's state, with the reason if it failed."""
     said = _DELIVERY_STATES[DeliveryState(delivery.state)]
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
-        return "Will be tried again"
+        return "Will retry"
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.SUPPRESSED) or not delivery.error_code:
         return said
     return f"{said}: {_REASONS.get(delivery.error_code, f'error {delivery.error_code}')}"
 
 
 def action(name: str) -> str:
-    """Say what an audit entry tells of."""
+    """Return the display words of an audit entry's action."""
     return _ACTIONS.get(name, name.replace("_", " "))
 
 
 def age(at: datetime, moment: datetime, zone: str) -> str:
-    """Return how long ago something was, short enough for a list."""
+    """Return how long ago a moment was, short enough for a list."""
     passed = moment - at
     if passed < timedelta(minutes=1):
         return "now"
@@ -102,6 +102,6 @@ def age(at: datetime, moment: datetime, zone: str) -> str:
 
 
 def clock(at: datetime, zone: str) -> str:
-    """Return a moment as the practice's clock shows it."""
+    """Return a moment as date and time in the practice's time zone."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%b} {local.day}, {local.hour % 12 or 12}:{local:%M} {local:%p}"

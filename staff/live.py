@@ -1,7 +1,7 @@
-"""Keeping an open page up to date: streams that say "look again", and who else is looking.
+"""Keeping open pages up to date: streams that say "look again", and presence in a conversation.
 
-A stream carries no words of anybody; the page is asked for anew, as whoever is signed in then, and takes over the parts
-that are marked `data-live`.
+A stream carries no content. The page fetches itself again, as the member who is signed in at that time, and replaces
+the parts marked `data-live`.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ PRESENT_SECONDS = 40
 
 
 def is_refresh() -> bool:
-    """Return whether a page that is open already looks again, rather than a member who opens it."""
+    """Return whether the request refreshes an open page, rather than opening it."""
     return request.headers.get("X-Requested-With") == "live"
 
 
 def stream(services: Services, topics: Sequence[str], state: Callable[[], object] = lambda: None) -> Response:
-    """Answer with server-sent events, one `changed` whenever a topic may look different.
+    """Return a stream of server-sent events that sends `changed` whenever a topic may have changed.
 
     Args:
-        services: the application's.
-        topics: what the page shows.
-        state: asked now and then besides; a change of what it returns is a change of the page as well.
+        services: the application's services.
+        topics: the topics that the page shows.
+        state: called at each check; if its result differs from the last one, the page has changed too.
     """
-    known: list[object] = []  # nothing, before the first look
+    known: list[object] = []  # empty before the first check
 
     def look(woken: bool) -> Iterator[str]:
         seen = [state()]
@@ -46,14 +46,14 @@ def stream(services: Services, topics: Sequence[str], state: Callable[[], object
 
 
 class Presence:
-    """Which members of staff look at a conversation now; Redis keeps their ids for less than a minute."""
+    """The staff members who are viewing a conversation; Redis keeps their ids for less than a minute."""
 
     def __init__(self, connection: redis.Redis, conversation_id: int) -> None:
         self._connection = connection
         self._key = f"presence:{conversation_id}"
 
     def enter(self, staff_id: int) -> bool:
-        """Note that a member is there, and say whether they are new; they leave by not being noted any more."""
+        """Mark a member as present for a while, and return whether they just arrived."""
         try:
             is_new = self._connection.zadd(self._key, {str(staff_id): time.time()})
             self._connection.expire(self._key, PRESENT_SECONDS)
@@ -63,7 +63,7 @@ class Presence:
         return bool(is_new)
 
     def others(self, staff_id: int) -> list[int]:
-        """Return the ids of the others who are there; nobody while Redis is away."""
+        """Return the ids of the other members who are present; empty if Redis is unreachable."""
         try:
             self._connection.zremrangebyscore(self._key, 0, time.time() - PRESENT_SECONDS)
             found = self._connection.zrange(self._key, 0, -1)

@@ -1,8 +1,8 @@
-"""The RQ dashboard at `/staff/queues/`: for administrators, to look at and not to touch.
+"""The RQ dashboard at `/staff/queues/`: read-only, for administrators.
 
-What it shows are row ids: jobs carry nothing else. Of its routes only those that are listed here answer, so that a
-route which a later version adds stays closed until somebody has read it; and its Redis connection drops whatever
-would write, as RQ tidies up even while it reads.
+It shows only row ids, because jobs contain nothing else. Only the routes listed here answer, so that a route added by a
+later version stays closed until it has been reviewed. Its Redis connection drops all writes, because RQ cleans up even
+while it reads.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from staff.auth.access import open_to
 from tasks.queue import MESSAGES, QUEUES
 from templates.staff import FOLDER
 
-# its base.html takes the place of the dashboard's own: searched first, as it is registered first
+# its base.html replaces the dashboard's own, because the blueprint registered first is searched first
 frame = Blueprint("queues", __name__, template_folder=str(FOLDER / "queues"))
 
 _NAME = dashboard.blueprint.name
@@ -51,7 +51,7 @@ _READING_COMMANDS = frozenset(
     {"EXISTS", "HGET", "HGETALL", "LLEN", "LRANGE", "SMEMBERS", "XREVRANGE", "ZCARD", "ZRANGE", "PING"}
 )
 _REGISTRIES = ("queued", "scheduled", "deferred", "started", "finished", "failed", "canceled")
-# What an address may hold. The dashboard writes some of it into its pages and looks all of it up in Redis.
+# Allowed URL arguments. The dashboard writes some of them into its pages and looks all of them up in Redis.
 _ARGUMENTS: dict[str, Callable[[Any], bool]] = {
     "instance_number": lambda value: value == 0,
     "queue_name": lambda value: value in QUEUES,
@@ -60,23 +60,23 @@ _ARGUMENTS: dict[str, Callable[[Any], bool]] = {
     "per_page": lambda value: _is_number(value, most=200),
     "page": lambda value: _is_number(value, most=100_000),
     "job_id": lambda value: re.fullmatch(r"[A-Za-z0-9-]{1,64}", value) is not None,
-    "filename": lambda value: True,  # Flask keeps it inside the folder
+    "filename": lambda value: True,  # Flask keeps paths inside the folder
 }
 _POLL_MILLISECONDS = 5000
 
 
 class ReadingPipeline(Pipeline):
-    """A pipeline from which whatever would write is dropped."""
+    """A pipeline that drops commands that write."""
 
     def execute_command(self, *arguments: Any, **options: Any) -> Any:
-        """Stages a command that reads."""
+        """Stage a command that reads."""
         if arguments[0] not in _READING_COMMANDS:
             return self
         return super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
 
 
 class ReadingRedis(redis.Redis):
-    """A client that drops whatever would write, and answers that nothing was changed."""
+    """A client that drops commands that write, and answers that nothing changed."""
 
     def execute_command(self, *arguments: Any, **options: Any) -> Any:
         """Run a command that reads."""
@@ -93,16 +93,16 @@ def mount(app: Flask, settings: Settings) -> None:
     """Add the dashboard to the application."""
     app.register_blueprint(frame)
     app.register_blueprint(dashboard.blueprint, url_prefix="/staff/queues")
-    dashboard.config.serializer = JSONSerializer  # the other would run whatever code it finds in Redis
+    dashboard.config.serializer = JSONSerializer  # pickle would run any code it finds in Redis
     app.config.update(
-        RQ_DASHBOARD_REDIS_URL=["this service"],  # shown on its pages: not the address, which may hold a password
+        RQ_DASHBOARD_REDIS_URL=["this service"],  # shown on its pages, so not the URL, which may contain a password
         RQ_DASHBOARD_DISABLE_DELETE=True,
         RQ_DASHBOARD_POLL_INTERVAL=_POLL_MILLISECONDS,
     )
     app.redis_conn = ReadingRedis.from_url(  # type: ignore[attr-defined]
         settings.redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
     )
-    app.before_request_funcs[_NAME] = [_make_nonce]  # its own opens a connection of its own for each request
+    app.before_request_funcs[_NAME] = [_make_nonce]  # the dashboard's own opens a connection for each request
     app.after_request_funcs[_NAME] = [_allow_its_scripts]
     for endpoint in [name for name in app.view_functions if name.startswith(f"{_NAME}.")]:
         name = endpoint.removeprefix(f"{_NAME}.")
@@ -111,7 +111,7 @@ def mount(app: Flask, settings: Settings) -> None:
 
 
 def _closed(**_arguments: Any) -> Response:
-    abort(403, "The queues can be looked at here and not changed: lost work is found and queued again by itself.")
+    abort(403, "This page is read-only. Intake finds lost jobs and queues them again automatically.")
 
 
 def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,15 +124,15 @@ def _checked(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return view(**arguments)
         except NoSuchJobError:
-            abort(404, "This job is done, or was never there.")
+            abort(404, "This job has finished or does not exist.")
         except redis.RedisError:
-            abort(503, "Redis could not be reached: check REDIS_URL and that it runs.")
+            abort(503, "Redis is unreachable. Check REDIS_URL, and that Redis is running.")
 
     return checked
 
 
 def _list_workers(instance_number: int) -> Response:
-    """Return what the dashboard's own does, for jobs whose arguments are JSON."""
+    """Return the same as the dashboard's own view, but for jobs serialized as JSON."""
     workers = Worker.all(connection=current_app.redis_conn, serializer=JSONSerializer)  # type: ignore[attr-defined]
     return jsonify(
         workers=[
@@ -154,9 +154,9 @@ def _make_nonce() -> None:
 
 
 def _allow_its_scripts(response: Response) -> Response:
-    """Let the one inline script of each page run, and the templates that it compiles; nothing else is looser."""
+    """Allow each page's one inline script and the templates that it compiles, and nothing else beyond the policy."""
     if "nonce" not in g:
-        return response  # it was refused before it came to any page
+        return response  # the request was refused before it reached a page
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'self' 'nonce-{g.nonce}' 'unsafe-eval'; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""What protects the console in a browser: CSRF tokens, a strict Content-Security-Policy, errors as pages."""
+"""Protecting the console in a browser: CSRF tokens, a strict Content-Security-Policy, and error pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POLICY = (
 
 
 def protect(app: Flask) -> None:
-    """Protect every route under `/staff/`; the webhooks prove themselves in other ways."""
+    """Protect every route under `/staff/`; webhooks authenticate in other ways."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     csrf = CSRFProtect(app)
 
@@ -35,12 +35,12 @@ def protect(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def as_page(error: HTTPException) -> Response | tuple[str, int]:
-        """Answer an error under `/staff/` as a page, and elsewhere as before."""
+        """Show an error under `/staff/` as a page, and leave others unchanged."""
         wants_page = request.accept_mimetypes.best_match(("text/html", "application/json")) == "text/html"
         if not request.path.startswith(PREFIX) or not wants_page:
             answered: Response = answer_others(error)  # type: ignore[assignment]
             return answered
-        reason = "Your session has changed meanwhile: go back, reload the page and try again."
+        reason = "Your session has changed. Go back, reload the page, and try again."
         message = reason if isinstance(error, CSRFError) else error.description or error.name
         return render_template(
             "staff/error.html", status=error.code, name=error.name, message=message

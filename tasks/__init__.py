@@ -1,1 +1,1 @@
-"""What happens to a message after it is stored: routing, delivery, notification, and repair."""
+"""Background work on stored messages: routing, delivery, notification, and repair."""

@@ -1,4 +1,4 @@
-"""What a worker process works with, opened once and kept warm."""
+"""The resources of a worker process, opened once and shared by all its jobs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts that jobs need."""
+    """The resources that jobs need."""
 
     settings: Settings
     database: Database
@@ -41,7 +41,7 @@ class Context:
 
     @property
     def practices(self) -> Practices:
-        """The practices as of the job's beginning."""
+        """The practices with the settings that applied when the job started."""
         return self.live.current
 
 
@@ -52,13 +52,13 @@ def open_context(settings: Settings) -> Context:
     """Open the database and the practices file, and load the model.
 
     Raises:
-        IntakeError: one of them is not usable; the message says which.
+        IntakeError: one of them cannot be used; the message says which.
     """
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     database.check_keys()
     file = load_practices(settings.practices_file)
     for practice in file.all:
-        check_replies(practice, now())  # a reply that cannot be rendered would hold up every message that needs it
+        check_replies(practice, now())  # a reply that cannot be rendered would block every message that needs it
         check_addresses(practice)
     return Context(
         settings=settings,
@@ -73,7 +73,7 @@ def open_context(settings: Settings) -> Context:
 
 
 def model_store(settings: Settings) -> ModelStore:
-    """Return the store of the models that this service can use."""
+    """Return the store of models available to this service."""
     return ModelStore(settings.models_dir, settings.model_dir)
 
 
@@ -85,7 +85,7 @@ def _load_model(settings: Settings) -> Classifier:
 
 
 def use(context: Context) -> None:
-    """Make a context the one that this process's jobs work with."""
+    """Set the context that jobs in this process use."""
     global _current
     _current = context
 
@@ -94,8 +94,8 @@ def current() -> Context:
     """Return the context of this process.
 
     Raises:
-        IntakeError: the process is not one of `intake worker`.
+        IntakeError: the process was not started by `intake worker`.
     """
     if _current is None:
-        raise IntakeError("jobs run inside `intake worker`, which loads the model first; start that")
+        raise IntakeError("jobs run only inside `intake worker`, which loads the model first: start `intake worker`")
     return _current

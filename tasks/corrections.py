@@ -1,4 +1,4 @@
-"""What follows when a person says what a message is: the reply and the notice that it should have had."""
+"""Applying a reviewer's label to a message: send the reply and notifications that the right label calls for."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from tasks.queue import AfterCommit
 from tasks.routing import Facts, RoutingDecision, decide
 from tasks.routing_facts import NEVER_ARRIVED, gather_facts
 
-NOTHING_ELSE = RoutingDecision("", None, None, None, "nothing else was to do")
+NOTHING_ELSE = RoutingDecision("", None, None, None, "nothing else to do")
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was done about a message before a person said what it is.
+    """How a message was handled before its review.
 
     Attributes:
-        guess: the intent that the model took it for.
-        was_routed: it was routed by that guess, rather than handed to a person.
-        team: who was told, and
-        priority: how soon.
-        was_answered: an automatic reply to it went out.
-        is_settled: staff answered since, or said that nothing is left to do.
-        age: how long ago it came.
+        guess: the intent that the model predicted.
+        was_routed: whether it was routed by that prediction rather than sent to review.
+        team: the team that was notified, None if no one was.
+        priority: the priority of that notification, None if no one was notified.
+        was_answered: whether an automatic reply was sent.
+        is_settled: whether staff have since replied or changed the conversation's state.
+        age: the time since it arrived.
     """
 
     guess: str
@@ -58,24 +58,24 @@ class Past:
 
 
 def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) -> RoutingDecision:
-    """Decide what still has to be done about a message, now that its label is known.
+    """Decide what still needs to happen for a message, given its label.
 
-    A late label sends no reply, but still tells whoever has to know: nobody has answered the patient.
+    A late label sends no reply but still notifies the right team, because no one has answered the patient.
 
     Args:
         label: an intent, or `NONE_OF_THESE`.
-        facts: what is known of the message now.
-        past: what was done about it.
-        practice: whose rules apply.
+        facts: the routing inputs at the time of the review.
+        past: how the message was handled so far.
+        practice: the practice whose rules apply.
     """
     confirmed = past.was_routed and label == past.guess
     if label == NONE_OF_THESE or confirmed or past.is_settled or facts.urgent:
-        return NOTHING_ELSE  # an urgent one had the most that there is, whatever its label
+        return NOTHING_ELSE  # an urgent message already got the strongest response, whatever its label
     plan = decide(replace(facts, intent=label, confidence=1.0), practice)
     if past.age > timedelta(hours=practice.review_reply_hours):
         plan = replace(plan, reply=None, why=f"{plan.why}; no reply: the message is too old")
     if past.was_routed and past.was_answered:
-        plan = replace(plan, reply=None, why=f"{plan.why}; no reply: one went out already")
+        plan = replace(plan, reply=None, why=f"{plan.why}; no reply: one was already sent")
     if past.was_routed and (plan.team, plan.priority) == (past.team, past.priority):
         plan = replace(plan, team=None, priority=None)
     return plan
@@ -84,18 +84,18 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
 def correct(
     session: Session, review: Review, label: str, staff_id: int, practice: Practice, moment: datetime
 ) -> tuple[RoutingDecision, AfterCommit]:
-    """Write down what a person said of a message, and add what follows from it to the outbox.
+    """Store a reviewer's label and add the resulting reply and notifications to the outbox.
 
     Args:
-        session: an open transaction that writes, and has the review locked.
-        review: not decided yet.
+        session: an open write transaction that holds the review's lock.
+        review: an undecided review.
         label: an intent, or `NONE_OF_THESE`.
-        staff_id: who said so.
-        practice: the message's.
-        moment: now, aware.
+        staff_id: the reviewer.
+        practice: the message's practice.
+        moment: the current time, aware.
     """
     message = review.message
-    # locked, so that this and the patient's next text are counted one after the other
+    # locked, so that this and the patient's next text are counted in sequence
     conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
     facts = replace(
         gather_facts(session, message, None, practice, review.threshold, moment),
@@ -114,21 +114,21 @@ def correct(
 
 
 def can_take_back(session: Session, review: Review) -> bool:
-    """Return whether nothing that followed from a decided review has left the house."""
+    """Return whether a decided review can be undone: no reply or notification has been sent because of it."""
     return not _has_left(*_followed(session, review))
 
 
 def take_back(session: Session, review: Review) -> AfterCommit | None:
-    """Open a review again, unless what followed from it has left the house already.
+    """Reopen a decided review and delete its unsent reply and notifications.
 
-    How pressing the conversation is stays as it is: better too high for a moment than too low.
+    The conversation keeps its priority: too high for a moment is better than too low.
 
     Args:
-        session: an open transaction that writes, and has the review locked.
-        review: a decided one.
+        session: an open write transaction that holds the review's lock.
+        review: a decided review.
 
     Returns:
-        None when it is too late.
+        None if something has already been sent.
     """
     deliveries, notices = _followed(session, review)
     if _has_left(deliveries, notices):
@@ -143,7 +143,7 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
 
 
 def _followed(session: Session, review: Review) -> tuple[Sequence[Delivery], Sequence[Notification]]:
-    """Return the outbox rows that a decided review brought, locked, so that no worker takes one meanwhile."""
+    """Return and lock the outbox rows that a decided review created, so that no worker claims one."""
     deliveries = select(Delivery).where(
         Delivery.message_id == review.message_id, Delivery.created_at >= review.decided_at
     )
@@ -154,7 +154,7 @@ def _followed(session: Session, review: Review) -> tuple[Sequence[Delivery], Seq
 
 
 def _has_left(deliveries: Sequence[Delivery], notices: Sequence[Notification]) -> bool:
-    """Return whether a reply or a notice is on its way; what only the console tells does not count."""
+    """Return whether a reply or notification is on its way; notifications on the console do not count."""
     return any(row.state != DeliveryState.PENDING or row.attempts for row in deliveries) or any(
         row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices
     )
@@ -182,7 +182,7 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
 
 
 def _note_standing(conversation: Conversation, message: Message, label: str, plan: RoutingDecision) -> None:
-    """Say on the conversation what its newest message is, and hand it on from those who reviewed it."""
+    """Update the conversation with its newest message's label, and move it from the review team to the right one."""
     if label == NONE_OF_THESE or conversation.last_message_id != message.id:
         return
     decided = message.decision

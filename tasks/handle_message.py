@@ -1,4 +1,4 @@
-"""Handling one message: from the stored row to a classification, a decision and outbox rows, in one transaction."""
+"""Handling a stored message: write its classification, routing decision, and outbox rows in one transaction."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ MAX_FAILURES = 5
 
 
 def handle(context: Context, message_id: int) -> AfterCommit:
-    """Understand a message and decide about it; a message that was handled already is left alone.
+    """Classify and route a message, unless it has already been handled.
 
     Raises:
-        IntakeError: the message's practice is not in the practices file, or its words cannot be rendered.
+        IntakeError: the practice is not in the practices file, or its reply cannot be rendered.
     """
     with context.database.read() as session:
         message = session.get(Message, message_id)
@@ -52,7 +52,7 @@ def handle(context: Context, message_id: int) -> AfterCommit:
     line_type = _line_type(context, conversation)
     try:
         with context.database.write() as session:
-            # locked, so that two texts of one patient are counted one after the other
+            # locked, so that two texts from one patient are counted in sequence
             session.get_one(Conversation, conversation.id, with_for_update=True).line_type = line_type
             return timed | _settle(session, message_id, practice, understanding, context)
     except IntegrityError:
@@ -62,7 +62,7 @@ def handle(context: Context, message_id: int) -> AfterCommit:
 
 
 def record_failure(context: Context, message_id: int) -> AfterCommit:
-    """Note that handling failed: it is tried again later, and handed to a person after the last try."""
+    """Record a failed attempt and schedule a retry; after the last attempt, send the message to review."""
     with context.database.write() as session:
         message = session.get(Message, message_id)
         if message is None or message.handled_at is not None:
@@ -72,7 +72,7 @@ def record_failure(context: Context, message_id: int) -> AfterCommit:
         practice = context.practices.by_slug(message.conversation.practice)
         if message.failures < MAX_FAILURES or practice is None:
             return AfterCommit()
-        plan = RoutingDecision(Route.REVIEW, None, Team.REVIEW, Priority.HIGH, "it could not be processed")
+        plan = RoutingDecision(Route.REVIEW, None, Team.REVIEW, Priority.HIGH, "the message could not be processed")
         session.add(_decision(message, plan))
         message.handled_at = now()
         note_decision(message.conversation, None, plan.team, plan.priority)
@@ -109,7 +109,7 @@ def _settle(
 ) -> AfterCommit:
     message = session.get_one(Message, message_id)
     if message.handled_at is not None or (understanding is None and not needs_no_model(message)):
-        return AfterCommit()  # the second: a transcription came meanwhile, and with it another job
+        return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
     if understanding is not None:
         session.add(_classification(message, understanding))
@@ -139,7 +139,7 @@ def _settle(
 
 
 def _line_type(context: Context, conversation: Conversation) -> LineType:
-    """Return what the number is known to be; one that no text came from is looked up once."""
+    """Return the number's line type, looking it up once if no text has come from it."""
     known, address = LineType(conversation.line_type), conversation.patient_address or ""
     medium = medium_of(conversation)
     is_unproven = not traits_of(conversation.channel).proves_address and medium is Medium.SMS
@@ -151,14 +151,14 @@ def _line_type(context: Context, conversation: Conversation) -> LineType:
 def add_reply(
     session: Session, message: Message, practice: Practice, plan: RoutingDecision, moment: datetime
 ) -> AfterCommit:
-    """Add the plan's reply to the outbox, unless the message was answered with it before."""
+    """Add the decision's reply to the outbox, unless the message already got that reply."""
     if plan.reply is None:
         return AfterCommit()
     earlier = session.execute(
         select(Delivery.message_id, Delivery.reply).where(Delivery.conversation_id == message.conversation_id)
     ).all()
     if (message.id, plan.reply) in earlier:
-        return AfterCommit()  # a voicemail is handled again when its transcription comes late
+        return AfterCommit()  # a voicemail is handled again when its transcription arrives late
     medium = medium_of(message.conversation)
     occasion = Occasion(moment, is_first=not earlier, is_text=medium is Medium.SMS)
     body, is_own = render_for_patient(plan.reply, practice, occasion)

@@ -1,4 +1,7 @@
-"""The jobs that RQ runs: row ids in, nothing out. Each may run twice, or not at all; the database decides."""
+"""The jobs that RQ runs. Each takes a row id and returns nothing.
+
+A job may run twice or not at all, so the database decides what remains to be done.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from tasks.queue import AfterCommit
 
 
 class JobFailedError(Exception):
-    """A job failed; the message is the error's type alone, as RQ keeps it in Redis."""
+    """A failed job. The message contains only the error's type, because RQ keeps it in Redis."""
 
 
 def job(work: Callable[[Context, int], AfterCommit]) -> Callable[[int], None]:
@@ -42,7 +45,7 @@ def job(work: Callable[[Context, int], AfterCommit]) -> Callable[[int], None]:
 
 @job
 def handle_message(context: Context, message_id: int) -> AfterCommit:
-    """Understand a message and decide what to do about it."""
+    """Classify and route a message."""
     try:
         return handle(context, message_id)
     except Exception:
@@ -52,19 +55,19 @@ def handle_message(context: Context, message_id: int) -> AfterCommit:
 
 @job
 def deliver(context: Context, delivery_id: int) -> AfterCommit:
-    """Send a reply."""
+    """Send a reply to the carrier."""
     return deliveries.deliver(context, delivery_id)
 
 
 @job
 def settle(context: Context, delivery_id: int) -> AfterCommit:
-    """Ask the carrier about a reply that was handed over."""
+    """Ask the carrier what became of a reply."""
     return deliveries.settle(context, delivery_id)
 
 
 @job
 def notify(context: Context, notification_id: int) -> AfterCommit:
-    """Notify staff."""
+    """Send a staff notification."""
     return notifications.notify(context, notification_id)
 
 
@@ -76,5 +79,5 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
 
 @job
 def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
-    """Ask the carrier about a call that no callback has mentioned."""
+    """Ask the carrier for a call's recording when no callback has mentioned one."""
     return voicemail.look_for_recording(context, voicemail_id)

@@ -1,9 +1,9 @@
-"""What happens, counted for Prometheus: in Redis, where every web and worker process adds to the same numbers.
+"""Prometheus metrics, kept in Redis so that every web and worker process adds to the same numbers.
 
-Numbers in each process would be lost with it, and files that processes share would not reach those on another
-machine. In Redis they outlive every restart; should Redis lose them they begin at zero again, which Prometheus knows
-how to read. They are counted after the transaction that they tell of, so that a job that runs twice counts once.
-Labels are practices, channels, intents and the like: never anything of a patient.
+Numbers kept in a process would be lost when it ends, and shared files would not reach processes on other machines.
+Numbers in Redis survive restarts. If Redis loses them, they start again at zero, which Prometheus handles. They are
+counted after the transaction commits, so that a job that runs twice counts once. Labels are practices, channels,
+intents, and the like, never patient data.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _REPLY_STEPS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Something that is counted, or measured into a histogram.
+    """A counter or a histogram.
 
     Attributes:
-        name: as Prometheus knows it; a counter's ends in `_total`.
-        help: what it tells.
-        labels: what it is told apart by.
-        steps: upper bounds of the histogram's buckets, beside one for everything beyond; none for a counter.
+        name: its name in Prometheus; a counter's name ends in `_total`.
+        help: its description in Prometheus.
+        labels: the names of its labels.
+        steps: the upper bounds of a histogram's buckets, except the infinite one; empty for a counter.
     """
 
     name: str
@@ -52,8 +52,8 @@ class Series:
     steps: tuple[float, ...] = ()
 
 
-MESSAGES = Series("intake_messages_total", "Messages that were decided upon.", ("practice", "channel", "intent"))
-DECISIONS = Series("intake_decisions_total", "Decisions by the row of the routing table.", ("practice", "route"))
+MESSAGES = Series("intake_messages_total", "Messages that Intake has routed.", ("practice", "channel", "intent"))
+DECISIONS = Series("intake_decisions_total", "Routing decisions, by route.", ("practice", "route"))
 CONFIDENCE = Series(
     "intake_confidence",
     "Calibrated confidence of the most likely intent.",
@@ -62,25 +62,25 @@ CONFIDENCE = Series(
 )
 CLASSIFY_SECONDS = Series(
     "intake_classify_seconds",
-    "Time that the model and the screens took for a message.",
+    "Time to classify and screen a message.",
     (),
     (0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28),
 )
 DECIDED_SECONDS = Series(
-    "intake_decided_seconds", "Time from a message's arrival to the decision.", ("channel",), _REPLY_STEPS
+    "intake_decided_seconds", "Time from a message's arrival to its routing decision.", ("channel",), _REPLY_STEPS
 )
 REPLY_SECONDS = Series(
     "intake_reply_seconds",
-    "Time from a message's arrival until the carrier, or the patient's browser, had the automatic reply.",
+    "Time from a message's arrival until the carrier or the patient's browser received the automatic reply.",
     ("medium",),
     _REPLY_STEPS,
 )
-DELIVERIES = Series("intake_deliveries_total", "Replies that reached a state.", ("practice", "medium", "state"))
+DELIVERIES = Series("intake_deliveries_total", "Replies, by the state they reached.", ("practice", "medium", "state"))
 NOTIFICATIONS = Series(
-    "intake_notifications_total", "Notices to staff that were sent or given up.", ("practice", "priority", "state")
+    "intake_notifications_total", "Staff notifications that were sent or abandoned.", ("practice", "priority", "state")
 )
 MODEL_CHANGES = Series(
-    "intake_model_changes_total", "Models that a worker changed to, or could not load.", ("outcome",)
+    "intake_model_changes_total", "Models that a worker switched to or could not load.", ("outcome",)
 )
 ALL = (
     MESSAGES,
@@ -97,7 +97,7 @@ ALL = (
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One thing to count, or one value to put into a histogram."""
+    """One increment of a counter, or one value to add to a histogram."""
 
     series: Series
     labels: tuple[str, ...] = ()
@@ -106,12 +106,12 @@ class Measure:
 
 @dataclass(slots=True)
 class Tally:
-    """What has come together for one set of labels.
+    """The totals for one set of labels.
 
     Attributes:
-        count: how often it happened.
-        total: the sum of what was measured.
-        buckets: how many lay at or below each of the series' steps, and how many there are in all.
+        count: the number of events.
+        total: the sum of the measured values.
+        buckets: for each of the series' steps, the number of values at or below it, then the number of all values.
     """
 
     count: int = 0
@@ -122,7 +122,7 @@ class Tally:
 def of_message(
     message: Message, practice: str, understanding: Understanding | None, plan: RoutingDecision, moment: datetime
 ) -> tuple[Measure, ...]:
-    """Return what to count when a message was decided upon."""
+    """Return the measures to record once a message has been routed."""
     channel = str(message.conversation.channel)
     intent = understanding.intent if understanding else NO_INTENT
     counted = (
@@ -134,12 +134,12 @@ def of_message(
 
 
 def of_delivery(delivery: Delivery, before: str, moment: datetime) -> tuple[Measure, ...]:
-    """Return what to count when a delivery reached a state.
+    """Return the measures to record once a delivery has changed state.
 
     Args:
-        delivery: as it stands now.
-        before: the state that it was in.
-        moment: now, aware.
+        delivery: the delivery in its new state.
+        before: its previous state.
+        moment: the current time, aware.
     """
     medium, practice = str(delivery.medium), delivery.conversation.practice
     counted = (Measure(DELIVERIES, (practice, medium, str(delivery.state))),)
@@ -150,7 +150,7 @@ def of_delivery(delivery: Delivery, before: str, moment: datetime) -> tuple[Meas
 
 
 def record(connection: redis.Redis, measures: tuple[Measure, ...]) -> None:
-    """Add to the numbers; with Redis away they are not counted."""
+    """Add measures to the totals; they are lost if Redis is unreachable."""
     if not measures:
         return
     try:
@@ -163,7 +163,7 @@ def record(connection: redis.Redis, measures: tuple[Measure, ...]) -> None:
 
 
 def read(connection: redis.Redis) -> dict[Series, dict[tuple[str, ...], Tally]]:
-    """Return every number, by series and labels.
+    """Return all totals, by series and labels.
 
     Raises:
         redis.RedisError: Redis could not be reached.
@@ -174,7 +174,7 @@ def read(connection: redis.Redis) -> dict[Series, dict[tuple[str, ...], Tally]]:
         name, part, *labels = json.loads(key)
         series = known.get(name)
         if series is None or len(labels) != len(series.labels):
-            continue  # an earlier version counted it
+            continue  # left by an earlier version
         tally = found[series][tuple(labels)]
         if part == _SUM:
             tally.total = float(value)
@@ -189,7 +189,7 @@ def read(connection: redis.Redis) -> dict[Series, dict[tuple[str, ...], Tally]]:
 
 
 def _add(pipeline: redis.client.Pipeline, measure: Measure) -> None:
-    """Each field holds one number: how often a value lay below a bound and above the one before, or the sum of all."""
+    """Add a measure to its hash fields: the count of its value's bucket, and the sum of all values."""
     series, labels = measure.series, measure.labels
     bound = (*series.steps, math.inf)[bisect_left(series.steps, measure.value)] if series.steps else math.inf
     pipeline.hincrby(_KEY, json.dumps([series.name, str(bound), *labels]), 1)

@@ -1,4 +1,4 @@
-"""Changing to another model while the worker runs: between two jobs, and only once the other one has been loaded."""
+"""Switching to another model while the worker runs: between jobs, and only after the new model has loaded."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ LOADED, UNUSABLE = "loaded", "unusable"
 
 
 class ModelSwitch:
-    """Follows `intake model activate` and `rollback`."""
+    """Applies `intake model activate` and `intake model rollback` to a running worker."""
 
     def __init__(self, context: Context) -> None:
-        """Take the context of the worker, whose settings say where the store is."""
+        """Create a switch for the model store that the worker's settings name."""
         self._store: ModelStore = model_store(context.settings)
         self._seen: Mark | None = None
 
     def follow(self, context: Context) -> Context:
-        """Return the context with the model that is chosen now; where nothing changed that costs one stat.
+        """Return the context with the active model. If nothing has changed, this costs one `stat` call.
 
-        A model that cannot be loaded leaves the one in hand in use, and is not tried again before the next change.
+        If the new model cannot be loaded, the current one stays in use until the next change.
         """
         mark = self._store.mark()
         if mark == self._seen:
@@ -39,7 +39,7 @@ class ModelSwitch:
             if folder == before.path:
                 return context
             classifier = Classifier.load(folder)
-        except Exception as error:  # whatever it is, patients do not wait for a model while there is one
+        except Exception as error:  # whatever went wrong, the current model can still answer patients
             reason = str(error) if isinstance(error, ModelError) else type(error).__name__
             log.error("model_unusable", reason=reason, still=before.version)
             record(context.queue.connection, (Measure(MODEL_CHANGES, (UNUSABLE,)),))

@@ -1,7 +1,7 @@
-"""Waking the browsers that watch: Redis carries "look at conversation N now", never a word of it.
+"""Waking browsers that watch a page: Redis carries "look at conversation N now", and none of its text.
 
-What can be watched is a topic: one conversation, or everything of one practice. A wake-up may be lost; a stream looks
-by itself now and then (see `webhooks.browser.chat`).
+A topic is one conversation, or everything that happens in one practice. A wake-up may be lost, so each stream also
+checks at regular intervals (see `web.event_stream`).
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ def conversation_topic(conversation_id: int) -> str:
 
 
 def practice_topic(slug: str) -> str:
-    """Return the topic of everything of one practice."""
+    """Return the topic of one practice."""
     return f"practice:{slug}"
 
 
 def topics_of(conversation_id: int, practice: str) -> tuple[str, ...]:
-    """Return the topics that a change of a conversation belongs to."""
+    """Return the topics to announce when a conversation changes."""
     return conversation_topic(conversation_id), practice_topic(practice)
 
 
 def announce(connection: redis.Redis, topic: str) -> None:
-    """Say that a topic looks different now; with Redis down, its watchers find out by themselves."""
+    """Announce that a topic has changed; if Redis is down, watchers find out at their next check."""
     try:
         connection.publish(f"{_CHANNEL}{topic}", b"")
     except redis.RedisError as error:
@@ -45,13 +45,17 @@ def announce(connection: redis.Redis, topic: str) -> None:
 
 
 class Watchers:
-    """Those in this process who watch a topic, on one subscription for all of them.
+    """The watchers of all topics in this process, which share one Redis subscription.
 
-    Its thread starts with the first watcher, after gunicorn's worker has patched threads into greenlets.
+    The thread starts with the first watcher, after gunicorn's worker has patched threads into greenlets.
     """
 
     def __init__(self, connect: Callable[[], redis.Redis]) -> None:
-        """Take what opens a client of its own for the subscription."""
+        """Create a registry without watchers.
+
+        Args:
+            connect: opens a Redis client for the subscription.
+        """
         self._connect = connect
         self._signals: dict[str, set[threading.Event]] = defaultdict(set)
         self._lock = threading.Lock()
@@ -60,12 +64,12 @@ class Watchers:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the process is about to end, so that nobody should go on watching."""
+        """Whether the process is about to end, so that watchers must stop."""
         return self._closed.is_set()
 
     @contextmanager
     def watch(self, *topics: str) -> Iterator[threading.Event]:
-        """Yield an event that is set whenever one of the topics may look different."""
+        """Yield an event that is set whenever one of the topics may have changed."""
         signal = threading.Event()
         with self._lock:
             for topic in topics:
@@ -83,7 +87,7 @@ class Watchers:
                         del self._signals[topic]
 
     def close(self) -> None:
-        """Wake everyone for the last time."""
+        """Stop listening and wake all watchers one last time."""
         self._closed.set()
         self._wake_all()
 
@@ -101,9 +105,9 @@ class Watchers:
             while not self.is_closed:
                 message = subscription.get_message(timeout=_LISTEN_SECONDS)
                 if message is None:
-                    subscription.ping()  # finds out about a connection that is silently gone
+                    subscription.ping()  # detects a connection that was silently dropped
                 elif message["type"] == "psubscribe":
-                    self._wake_all()  # for what was said while nobody listened
+                    self._wake_all()  # for announcements missed while not subscribed
                 elif message["type"] == "pmessage":
                     self._wake(message["channel"].decode().removeprefix(_CHANNEL))
 

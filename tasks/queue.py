@@ -18,8 +18,8 @@ from tasks.pubsub import announce
 
 log = structlog.get_logger(__name__)
 
-# What is understood and answered here, and what waits for somebody else's server: while that one hangs, the messages
-# of other patients go on. A worker takes jobs from the queues that it is given, in their order.
+# Jobs that call other servers have their own queue, so that a server that hangs does not hold up other patients'
+# messages. A worker takes jobs from the queues it is given, in that order.
 MESSAGES, CARRIERS = "messages", "carriers"
 QUEUES = (MESSAGES, CARRIERS)
 JOB_TIMEOUT_SECONDS = 60
@@ -36,7 +36,7 @@ _QUEUE_OF: dict[Job, str] = {
 
 
 def connect(redis_url: str) -> redis.Redis:
-    """Return a client that fails fast: a webhook cannot wait for a Redis that is down."""
+    """Return a client that fails fast, because a webhook cannot wait for Redis."""
     return redis.Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
@@ -59,7 +59,7 @@ class AfterCommit:
     measures: tuple[Measure, ...] = ()
 
     def __or__(self, other: AfterCommit) -> AfterCommit:
-        """Return what follows from both."""
+        """Return the combined follow-ups of two changes."""
         return AfterCommit(
             self.messages + other.messages,
             self.deliveries + other.deliveries,
@@ -71,13 +71,13 @@ class AfterCommit:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How a queue stands.
+    """The state of a queue.
 
     Attributes:
         queue: its name.
-        jobs: how many wait.
-        oldest_since: when the one that waits longest was put there, aware; None when none waits.
-        failed: how many failed in the last days and were kept to be looked at.
+        jobs: the number of waiting jobs.
+        oldest_since: when the oldest waiting job was queued, aware; None if the queue is empty.
+        failed: the number of failed jobs that are still kept for inspection.
     """
 
     queue: str
@@ -95,14 +95,14 @@ class WorkQueue:
 
     @property
     def connection(self) -> redis.Redis:
-        """The Redis that it is in."""
+        """The Redis client that holds the queue."""
         return self._connection
 
     def put(self, job: Job, row_id: int) -> bool:
         """Enqueue a job for a row.
 
         Returns:
-            False when Redis could not be reached; the reconciler will find the row.
+            False if Redis could not be reached; the reconciler will find the row.
         """
         try:
             self._queues[_QUEUE_OF[job]].enqueue(
@@ -119,7 +119,7 @@ class WorkQueue:
         return True
 
     def put_all(self, after_commit: AfterCommit) -> None:
-        """Wake the browsers that watch, and enqueue the jobs that rows wait for, notices before replies."""
+        """Announce changed topics, queue jobs for rows (notices before replies), and record measures."""
         self.announce(*after_commit.topics)
         for message_id in after_commit.messages:
             self.put("handle_message", message_id)
@@ -130,12 +130,12 @@ class WorkQueue:
         record(self._connection, after_commit.measures)
 
     def announce(self, *topics: str) -> None:
-        """Wake the browsers that watch any of the topics."""
+        """Wake the browsers that watch any of these topics."""
         for topic in topics:
             announce(self._connection, topic)
 
     def counted(self) -> dict[Series, dict[tuple[str, ...], Tally]]:
-        """Return everything that was counted.
+        """Return the totals of all metrics.
 
         Raises:
             redis.RedisError: Redis could not be reached.
@@ -143,7 +143,7 @@ class WorkQueue:
         return read(self._connection)
 
     def backlogs(self) -> list[Backlog]:
-        """Return how much waits in each queue, and for how long.
+        """Return the backlog of each queue.
 
         Raises:
             redis.RedisError: Redis could not be reached.
@@ -151,7 +151,7 @@ class WorkQueue:
         return [_backlog(queue) for queue in self._queues.values()]
 
     def workers(self) -> int:
-        """Return how many workers have said within the last minutes that they live.
+        """Return the number of workers with a recent heartbeat.
 
         Raises:
             redis.RedisError: Redis could not be reached.
@@ -159,7 +159,7 @@ class WorkQueue:
         return len(Worker.all(connection=self._connection))
 
     def waiting(self) -> int:
-        """Return how many jobs wait.
+        """Return the number of waiting jobs.
 
         Raises:
             redis.RedisError: Redis could not be reached.

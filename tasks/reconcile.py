@@ -1,4 +1,4 @@
-"""Finding, from the database alone, what fell between: everything unfinished gets another job."""
+"""Finding unfinished rows from the database alone, and queuing another job for each."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ STATUS_CHECKS_END = timedelta(days=2)
 
 
 def reconcile(context: Context, *, grace: timedelta) -> int:
-    """Put a job on the queue for each row that is due.
+    """Queue a job for each row that is due.
 
-    Jobs are idempotent, so a row that is queued already does no harm; while many jobs wait, nothing is added.
+    Jobs are idempotent, so queuing a row twice does no harm. While many jobs are waiting, nothing is added.
 
     Args:
-        context: the worker's parts.
-        grace: rows younger than this are left to the jobs that were queued with them.
+        context: the worker's context.
+        grace: skip rows younger than this, because their own jobs may still be queued.
 
     Returns:
-        How many jobs were added.
+        The number of jobs added.
     """
     try:
         if context.queue.waiting() > BUSY_QUEUE:
@@ -76,7 +76,7 @@ def _due(session: Session, moment: datetime, grace: timedelta, settle_after: tim
 
 
 def _to_settle(session: Session, moment: datetime, settle_after: timedelta) -> Sequence[int]:
-    """Deliveries the carrier must be asked about; each is asked about again only after a while."""
+    """Return the deliveries to check with the carrier, and postpone their next check."""
     unanswered = select(Delivery.id).where(
         Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNKNOWN)),
         Delivery.sending_at <= moment - settle_after,
@@ -112,6 +112,6 @@ def _to_notify(session: Session, moment: datetime, young: datetime) -> Sequence[
 
 
 def _to_escalate(session: Session, moment: datetime) -> Sequence[int]:
-    """Urgent messages whose next contact is due: nothing else puts these on the queue."""
+    """Return the escalations whose next step is due; nothing else queues these."""
     query = select(Escalation.id).where(Escalation.acknowledged_at.is_(None), Escalation.next_step_at <= moment)
     return session.scalars(query.order_by(Escalation.id).limit(BATCH)).all()

@@ -1,7 +1,7 @@
-"""Which messages a person is asked about: those that the model is not sure of, and a sample of the sure ones.
+"""Choosing messages for review: all low-confidence messages, and a random sample of the others.
 
-The sample shows how right the model is where nobody would look otherwise. It is drawn from the message's id and the
-service's secret, so that a job that runs twice draws the same.
+The sample shows how accurate the model is on messages that no one would otherwise check. It is derived from the
+message's id and the service's secret, so that a job that runs twice makes the same choice.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ def add_review(
     practice: Practice,
     secret: str,
 ) -> None:
-    """Ask a person about a message, in the transaction that decides about it, where there is a reason to.
+    """Add a message to the review queue if there is a reason to, in the transaction that routes it.
 
     Args:
-        session: an open transaction that writes.
+        session: an open write transaction.
         message: the message.
-        understanding: what the model said of it; None for a keyword or an unheard voicemail, which nobody is asked for.
-        facts: what the decision rests on.
-        practice: whose sample it is.
-        secret: what the sample is drawn with.
+        understanding: the model's result; None for keywords and unheard voicemails, which are never reviewed.
+        facts: the routing inputs.
+        practice: the practice, which sets the sampling rate.
+        secret: the key for drawing the sample.
     """
     if understanding is None:
         return
@@ -59,13 +59,13 @@ def add_review(
 
 
 def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> ReviewReason | None:
-    """Decide whether a person is asked for a message's label, and say why.
+    """Return the reason to review a message, None if there is none.
 
     Args:
-        facts: what the decision about the message rests on.
-        scope: how probable it is a message for a practice at all, 0 to 1.
-        drawn: the message's place in the draw, from 0 to below 1.
-        sample: share of the sure ones that are asked for, 0 to 1.
+        facts: the routing inputs.
+        scope: the probability that the message is meant for a practice, 0 to 1.
+        drawn: the message's random number, from 0 to below 1.
+        sample: the share of confident messages to review, 0 to 1.
     """
     if facts.keyword is not None or facts.unheard or (facts.acknowledgement and not facts.urgent):
         return None
@@ -77,11 +77,14 @@ def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> Revie
 
 
 def in_scope(understanding: Understanding) -> float:
-    """Return how probable it is a message for a practice, 0 to 1: by how much that lowered the confidence."""
+    """Return the probability that a message is meant for a practice, 0 to 1.
+
+    The classifier multiplies the intent's probability by it to get the confidence.
+    """
     return understanding.confidence / understanding.probabilities[understanding.intent]
 
 
 def chance(secret: str, message_id: int) -> float:
-    """Return a message's place in the draw, from 0 to below 1, always the same and evenly spread."""
+    """Return a message's random number, from 0 to below 1: uniform, and the same every time."""
     digest = hmac.digest(secret.encode(), f"review sample {message_id}".encode(), hashlib.sha256)
     return int.from_bytes(digest[:6], "big") / 2**48

@@ -1,4 +1,4 @@
-"""What to do with a message: a pure function from what is known of it to a decision."""
+"""Routing a message: a pure function from its facts to a decision."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ ALWAYS_SENT = (ReplyName.URGENT, ReplyName.URGENT_ES)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a message when it is decided upon.
+    """The inputs of `decide()` for one message.
 
     Attributes:
         intent: the most likely intent.
         confidence: its calibrated probability, 0 to 1.
-        urgent: the urgency screen was raised.
-        acknowledgement: the message needs no answer ("ok thanks").
-        language: `en`, `es` or `other`; only English is routed by intent.
-        threshold: confidence below which a person decides.
-        keyword: the opt-out keyword that the whole message is, if any.
-        keyword_changed_consent: it opted the number out or in, rather than repeating what held already.
-        keyword_answered: the provider answered the keyword itself.
-        keyword_ambiguous: the keyword may have been meant for an appointment.
-        opted_out: the number does not want texts.
-        can_be_answered: a reply can reach the sender.
-        staff_active: staff took the conversation over.
-        unheard: it is a voicemail without a transcription, which only a person can listen to.
-        replies_last_hour: automatic replies to this number in the last hour.
-        reply_ages: how long ago each canned reply last went out in this conversation.
+        threshold: the confidence below which a person decides.
+        urgent: whether the urgency screen flagged the message.
+        acknowledgement: whether the message needs no reply ("ok thanks").
+        language: `en`, `es`, or `other`; only English is routed by intent.
+        keyword: the opt-out keyword, if the message consists of one.
+        keyword_changed_consent: whether the keyword opted the number out or in, rather than repeating its choice.
+        keyword_answered: whether the provider itself replied to the keyword.
+        keyword_ambiguous: whether the keyword may have been meant for an appointment.
+        opted_out: whether the number has opted out of texts.
+        can_be_answered: whether a reply can reach the sender.
+        staff_active: whether staff have taken over the conversation.
+        unheard: whether it is a voicemail without a transcription, which only a person can listen to.
+        replies_last_hour: the number of automatic replies to this patient in the past hour.
+        reply_ages: for each canned reply, the time since it was last sent in this conversation.
     """
 
     intent: str
@@ -56,14 +56,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class RoutingDecision:
-    """The decision.
+    """What to do about a message.
 
     Attributes:
         route: the row of the routing table: an intent or a `Route`.
-        reply: the reply to send, None for silence.
-        team: who is told, None for nobody.
-        priority: how soon, None when nobody is told.
-        why: the reasons, in words for staff.
+        reply: the reply to send, None for no reply.
+        team: the team to notify, None for no one.
+        priority: how soon staff must look, None if no one is notified.
+        why: the reason, as shown to staff.
     """
 
     route: str
@@ -84,11 +84,11 @@ ROUTES: dict[str, tuple[Team, Priority]] = {
     Route.REVIEW: (Team.REVIEW, Priority.NORMAL),
     Route.URGENT: (Team.ON_CALL, Priority.URGENT),
 }
-UNHEARD = (Team.FRONT_DESK, Priority.HIGH)  # who listens to a voicemail without a transcription, and how soon
+UNHEARD = (Team.FRONT_DESK, Priority.HIGH)  # for a voicemail without a transcription
 
 
 def can_be_answered(medium: Medium, address: str | None, line_type: LineType) -> bool:
-    """Return whether a reply can reach a sender; a text does by a number, unless it is known to be a landline."""
+    """Return whether a reply can reach the sender; texts need a number that is not known to be a landline."""
     match medium:
         case Medium.CHAT:
             return True
@@ -99,7 +99,7 @@ def can_be_answered(medium: Medium, address: str | None, line_type: LineType) ->
 
 
 def decide(facts: Facts, practice: Practice) -> RoutingDecision:
-    """Decide the reply, the team and the priority for a message."""
+    """Return the reply, team, and priority for a message."""
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts), facts, practice)
     route, why = _route(facts)
@@ -113,17 +113,17 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     reply = IN_SPANISH.get(route, route) if facts.language == "es" else route
     plan = RoutingDecision(route, reply, team, priority, why)
     if override is not None and override.auto_reply is False:
-        return replace(plan, reply=None, why=f"{why}; the practice sends no automatic reply here")
+        return replace(plan, reply=None, why=f"{why}; automatic replies are off for this route")
     return _limit(plan, facts, practice)
 
 
 def _route(facts: Facts) -> tuple[str, str]:
     if facts.unheard:
-        return Route.REVIEW, "a voicemail without a transcription"
+        return Route.REVIEW, "voicemail without a transcript"
     if facts.urgent:
-        return Route.URGENT, "the urgency screen was raised"
+        return Route.URGENT, "the message sounds urgent"
     if facts.acknowledgement:
-        return Route.ACKNOWLEDGEMENT, "needs no answer"
+        return Route.ACKNOWLEDGEMENT, "no reply needed"
     if facts.language != "en":
         return Route.REVIEW, "written in Spanish" if facts.language == "es" else "not written in English"
     if facts.confidence < facts.threshold:
@@ -136,22 +136,21 @@ def _plan_for_keyword(facts: Facts) -> RoutingDecision:
         case Keyword.STOP:
             plan = RoutingDecision(Route.OPT_OUT, ReplyName.OPT_OUT, None, None, "opted out")
             if facts.keyword_ambiguous:
-                plan = replace(
-                    plan, team=Team.FRONT_DESK, priority=Priority.NORMAL, why="opted out, or meant an appointment"
-                )
+                why = "opted out, or meant to cancel an appointment"
+                plan = replace(plan, team=Team.FRONT_DESK, priority=Priority.NORMAL, why=why)
         case Keyword.START:
             plan = RoutingDecision(Route.OPT_IN, ReplyName.OPT_IN, None, None, "opted in")
         case _:
             plan = RoutingDecision(Route.HELP, ReplyName.HELP, None, None, "asked for help")
     if facts.keyword_answered:
-        return replace(plan, reply=None, why=f"{plan.why}; the provider answered")
+        return replace(plan, reply=None, why=f"{plan.why}; the carrier already replied")
     if facts.keyword is not Keyword.HELP and not facts.keyword_changed_consent:
-        return replace(plan, reply=None, why=f"{plan.why} already")
+        return replace(plan, reply=None, why=f"already {plan.why}")
     return plan
 
 
 def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDecision:
-    """Withhold the reply where one more would be unwanted; who is told never changes."""
+    """Drop the reply if another one would be unwanted; the team is notified either way."""
     if plan.reply is None:
         return plan
     reason = _why_silent(plan.reply, facts, practice)
@@ -160,18 +159,18 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
 
 def _why_silent(reply: str, facts: Facts, practice: Practice) -> str | None:
     if not facts.can_be_answered:
-        return "the sender left nothing that a reply can go to"
+        return "there is no number or address to reply to"
     if reply == ReplyName.OPT_OUT:
-        return None  # a confirmation is owed once, whatever else was said in this hour
+        return None  # the confirmation is required once, regardless of the hourly limit
     if facts.opted_out:
-        return "opted out"
+        return "the patient opted out"
     if reply == ReplyName.OPT_IN:
         return None
     if facts.staff_active and reply != ReplyName.HELP:
-        return "staff are in the conversation"
+        return "staff have taken over the conversation"
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
-        return "the hourly limit is reached"
+        return "the hourly limit has been reached"
     age = (facts.reply_ages or {}).get(reply)
     if reply not in ALWAYS_SENT and age is not None and age < timedelta(minutes=practice.limits.cool_down_minutes):
-        return "the same reply went out a short while ago"
+        return "the same reply was sent recently"
     return None

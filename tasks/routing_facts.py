@@ -1,4 +1,4 @@
-"""What is known of a message when it is decided upon, gathered from the record."""
+"""Loading the inputs of `routing.decide()` for one message."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def gather_facts(
     default_threshold: float,
     moment: datetime,
 ) -> Facts:
-    """Gather what the decision about a message rests on.
+    """Load the inputs of `routing.decide()` for one message.
 
     Args:
         session: an open transaction.
         message: the message.
-        understanding: what the model and the screens said of it; None when it needs no model.
-        practice: whose thresholds apply.
-        default_threshold: the model's own for this intent, for a practice without any.
-        moment: now, aware.
+        understanding: the result of the model and the screens; None if the message needs no model.
+        practice: the practice whose thresholds apply.
+        default_threshold: the model's threshold for this intent, used if the practice sets none.
+        moment: the current time, aware.
     """
     conversation = message.conversation
     address = conversation.patient_address or ""
@@ -64,7 +64,7 @@ def gather_facts(
 
 
 def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:
-    """Count the automatic replies to this patient, over every channel that ends at the same address."""
+    """Count the automatic replies to this patient's address, across channels."""
     query = (
         select(func.count(Delivery.id))
         .join(Conversation)
@@ -91,15 +91,15 @@ def _reply_ages(session: Session, conversation: Conversation, moment: datetime) 
 
 
 def medium_of(conversation: Conversation) -> Medium:
-    """Return how this conversation is answered."""
+    """Return the medium of replies in a conversation."""
     return medium_for(conversation.channel, conversation.patient_address)
 
 
 def needs_no_model(message: Message) -> bool:
-    """Return whether there is nothing to understand: a keyword says all, an unheard voicemail nothing."""
+    """Return whether the model is not needed: the message is a keyword or an unheard voicemail."""
     return message.keyword is not None or is_unheard(message)
 
 
 def is_unheard(message: Message) -> bool:
-    """Return whether it is a voicemail without a transcription, or its like on another channel."""
+    """Return whether a message lacks the text that its channel needs, such as a voicemail without a transcription."""
     return traits_of(message.conversation.channel).needs_text and not message.text

@@ -1,4 +1,4 @@
-"""Finding the recordings that no callback told of."""
+"""Looking up recordings for which no callback arrived."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = structlog.get_logger(__name__)
 
 
 def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
-    """Ask the carrier whether a call was recorded, and add the answer to what is known of it.
+    """Ask the carrier whether a call was recorded, and merge the answer into its voicemail.
 
-    A caller who hangs up during the greeting leaves no recording, and no callback says so.
+    A caller who hangs up during the greeting leaves no recording, and Twilio sends no callback about it.
     """
     with context.database.read() as session:
         voicemail = session.get(Voicemail, voicemail_id)

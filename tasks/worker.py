@@ -1,4 +1,4 @@
-"""The warm worker: one process, one model at a time, jobs in the process itself, and the reconciler between them."""
+"""The worker: one process that keeps a model loaded, runs jobs without forking, and reconciles between them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ WORKER_TTL_SECONDS = 20
 
 
 class WarmWorker(SimpleWorker):
-    """An RQ worker that never forks, so that the model loaded before stays usable, and that repairs as it goes.
+    """An RQ worker that never forks, so that its loaded model stays usable, and that runs the reconciler.
 
-    RQ's own maintenance is the schedule of the reconciler: it needs no second process, and Redis may forget
-    everything without stopping it.
+    The reconciler runs on RQ's maintenance schedule, so it needs no second process and keeps working even if Redis
+    loses all its data.
     """
 
     max_connection_wait_time = 4.0
@@ -52,21 +52,21 @@ class WarmWorker(SimpleWorker):
 
     @property
     def dequeue_timeout(self) -> int:
-        """Seconds to wait for a job before the next round of maintenance."""
+        """The number of seconds to wait for a job before the next maintenance run."""
         return max(1, self.maintenance_interval)
 
     @property
     def stop_was_requested(self) -> bool:
-        """Whether a signal asked this worker to stop."""
+        """Whether this worker received a signal to stop."""
         return self._shutdown_requested_date is not None
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Do a job, from its beginning to its end with one model: the one that is chosen now."""
+        """Run a job, using the currently active model from start to finish."""
         use(self._switch.follow(current()))
         super().execute_job(job, queue)
 
     def run_maintenance_tasks(self) -> None:
-        """Clean RQ's registries, then look for another model, before a message waits, and for unfinished rows."""
+        """Clean RQ's registries, switch to a newly activated model, and queue jobs for unfinished rows."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         use(self._switch.follow(current()))
         try:
@@ -77,16 +77,14 @@ class WarmWorker(SimpleWorker):
 
 
 def run_worker(context: Context, queues: Sequence[str] = QUEUES) -> None:
-    """Work until a signal asks to stop; a job in hand is finished first.
-
-    Redis may go away and come back meanwhile.
+    """Run jobs until a signal says to stop, finishing the current job first. Outages of Redis are survived.
 
     Args:
-        context: what jobs work with.
-        queues: where jobs are taken from, the first one first.
+        context: the context for jobs.
+        queues: the queues to take jobs from, highest priority first.
     """
     use(context)
-    with contextlib.suppress(StopRequested):  # a signal between two workers meets the first one's handler
+    with contextlib.suppress(StopRequested):  # between two workers, a signal reaches the first one's handler
         _work_until_stopped(context, queues)
 
 

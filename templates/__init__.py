@@ -1,1 +1,1 @@
-"""The words that patients read and hear: one Jinja2 template a reply or prompt, which a practice may override."""
+"""The words that patients read and hear: one Jinja2 template per reply or prompt, which practices may override."""

@@ -1,4 +1,4 @@
-"""What a patient's browser shows after a contact form, where the practice's site has no page of its own for it."""
+"""The page that a browser shows after a contact form, unless the practice's site has its own."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def render_page(practice: Practice, problem: str | None = None) -> str:
     """Return an HTML page in the practice's name.
 
     Args:
-        practice: who received the form.
-        problem: why it was not taken; None when it was.
+        practice: the practice that received the form.
+        problem: why the form was refused, None if it was accepted.
     """
     return _pages.get_template("page.html").render(
         practice=practice, phone=phone.spoken(practice.phone), problem=problem

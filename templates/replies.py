@@ -1,4 +1,4 @@
-"""Rendering an automatic reply in a practice's words."""
+"""Rendering automatic replies in a practice's words."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from intake.vocabulary import REPLY_NAMES
 
 FOLDER = Path(__file__).parent / "replies"
 STOP_WORDING = "Reply STOP to opt out."
-_IN_SPANISH = "_es"  # end of the name of a reply
+_IN_SPANISH = "_es"  # suffix of a reply's name
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a reply may depend on beside the practice.
+    """What a reply depends on besides the practice.
 
     Attributes:
         moment: when it is written, aware.
-        is_first: the patient got no text from the practice before, so it says how to opt out.
-        is_text: it goes out as a text, which must name the practice and how to opt out; a chat and an email show
-            whom they are from.
+        is_first: whether it is the first text to the patient, which must say how to opt out.
+        is_text: whether it is sent as a text, which must name the practice; chats and emails show who they are from.
     """
 
     moment: datetime
@@ -42,45 +41,45 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     """Return the text of a reply.
 
     Args:
-        name: one of `intake.practices.REPLY_NAMES`.
-        practice: whose words they are; its override of this reply is used when there is one.
-        occasion: when, and whether it is the first.
+        name: one of `intake.vocabulary.REPLY_NAMES`.
+        practice: the practice, whose override of this reply is used if there is one.
+        occasion: what the reply depends on.
 
     Raises:
-        IntakeError: the practice's override is not a usable template, or too long.
+        IntakeError: the practice's override is not a valid template, or the reply is empty or too long.
     """
     try:
         text = template(FOLDER, name, practice.replies.get(name)).render(variables(practice, occasion.moment))
-    except Exception as error:  # an override is the practice's own code, and may raise anything
+    except Exception as error:  # an override is the practice's own code, which may raise anything
         reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: {reason}") from None
     text = " ".join(text.split())
     if not text:
-        raise IntakeError(f"practice[{practice.slug}].replies.{name} comes to nothing; it needs words at every hour")
+        raise IntakeError(f"practice[{practice.slug}].replies.{name} is empty; it needs text at every hour")
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and name != "opt_out" and "STOP" not in text:
         text = f"{text} {stop_wording(name)}"
     if len(text) > MAX_LENGTH:
         raise IntakeError(
-            f"practice[{practice.slug}].replies.{name} comes to {len(text)} characters; at most {MAX_LENGTH} fit"
+            f"practice[{practice.slug}].replies.{name} is {len(text)} characters long; the limit is {MAX_LENGTH}"
         )
     return text
 
 
 def stop_wording(name: str) -> str:
-    """Return how a first text says how to opt out, in the language of the reply."""
+    """Return the opt-out instructions for a first text, in the reply's language."""
     return "Responda STOP para no recibir mensajes." if name.endswith(_IN_SPANISH) else STOP_WORDING
 
 
 def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tuple[str, bool]:
-    """Return the text of a reply that somebody waits for, and whether the practice's own words could be used.
+    """Return the text of a reply to a patient, and whether the practice's own template could be used.
 
-    Words that cannot be rendered are found at the start; those that fail later, for one message alone, are replaced by
-    the shipped ones rather than leave the patient without an answer.
+    Invalid templates are found at startup. If a template fails only for a particular message, the standard one is used,
+    so that the patient still gets a reply.
 
     Raises:
-        IntakeError: the shipped words cannot be rendered either.
+        IntakeError: the standard template cannot be rendered either.
     """
     try:
         return render_reply(name, practice, occasion), True
@@ -92,10 +91,13 @@ def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tup
 
 
 def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
-    """Render every reply of a practice as a first reply, by name, and tries them open and closed.
+    """Render every reply of a practice as a first reply, both when it is open and when it is closed.
+
+    Returns:
+        The replies at the given moment, by name.
 
     Raises:
-        IntakeError: one of them cannot be rendered, now or at another hour of the week.
+        IntakeError: a reply cannot be rendered, at this moment or at another hour of the week.
     """
     for other in hours_to_try(practice, moment).values():
         for name in REPLY_NAMES:
@@ -104,9 +106,9 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
 
 
 def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
-    """Return the next moment at which the practice is open (True), and at which it is closed, within a week.
+    """Return the next moment within a week when the practice is open (True) and when it is closed (False).
 
-    One that never comes is left out.
+    A moment that does not exist is left out.
     """
     week = [moment + timedelta(hours=hours) for hours in range(7 * 24)]
     found = {is_open: next((at for at in week if practice.is_open(at) is is_open), None) for is_open in (True, False)}
@@ -114,12 +116,12 @@ def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
 
 
 def standard_words(name: str) -> str:
-    """Return a reply's shipped template, which a practice's own words take the place of."""
+    """Return a reply's standard template, which a practice's override replaces."""
     return (FOLDER / f"{name}.txt").read_text("utf-8").strip()
 
 
 def variables(practice: Practice, moment: datetime) -> dict[str, object]:
-    """Return what a practice's words may mention at a moment."""
+    """Return the variables for a practice's templates at a moment."""
     opening = practice.next_opening(moment)
     return {
         "practice": practice,
@@ -132,15 +134,15 @@ def variables(practice: Practice, moment: datetime) -> dict[str, object]:
 
 
 def _say_when(opening: datetime, moment: datetime) -> str:
-    """Write an opening time as a receptionist says it: `today at 8:00 AM`, `on Monday at 8:00 AM`."""
+    """Return an opening time as a receptionist would say it: `today at 8:00 AM`, `on Monday at 8:00 AM`."""
     days = (opening.date() - moment.astimezone(ZoneInfo(str(opening.tzinfo))).date()).days
     day = {0: "today", 1: "tomorrow"}.get(days, f"on {opening:%A}" if days < 7 else f"on {opening:%B} {opening.day}")
     return f"{day} at {opening.hour % 12 or 12}:{opening:%M} {opening:%p}"
 
 
-@lru_cache(maxsize=500)  # words that are being typed on the console come through here too
+@lru_cache(maxsize=500)  # drafts typed on the console are compiled here too
 def template(folder: Path, name: str, override: str | None) -> Template:
-    """Return the practice's own template when there is one, else that of the folder."""
+    """Return the practice's override if there is one, or else the folder's template."""
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,

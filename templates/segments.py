@@ -1,7 +1,7 @@
-"""How many SMS segments a text takes (3GPP TS 23.038 and 23.040).
+"""Counting the SMS segments of a text (3GPP TS 23.038 and 23.040).
 
-A text in the GSM 7-bit alphabet has 160 characters in one segment and 153 in each of several; any other character
-turns the whole text into UCS-2, with 70 and 67.
+In the GSM 7-bit alphabet, a single segment has 160 characters, and each of several has 153. Any other character turns
+the whole text into UCS-2, with 70 and 67 characters.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _BASIC = set(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = set("^{}\\[~]|€")  # two septets each
-_LAST_OF_UCS2 = 0xFFFF  # beyond it a character takes two units
+_LAST_OF_UCS2 = 0xFFFF  # characters beyond it take two units
 
 
 def is_gsm7(text: str) -> bool:
@@ -20,12 +20,12 @@ def is_gsm7(text: str) -> bool:
 
 
 def outside_gsm7(text: str) -> list[str]:
-    """Return the characters that turn a text into UCS-2, each once."""
-    return [one for one in dict.fromkeys(text) if one not in _BASIC and one not in _EXTENDED]
+    """Return the distinct characters that turn a text into UCS-2."""
+    return [character for character in dict.fromkeys(text) if character not in _BASIC and character not in _EXTENDED]
 
 
 def count_segments(text: str) -> int:
-    """Return the number of segments that a text is sent and billed as, at least 1; none splits a character."""
+    """Return the number of segments that a text is sent and billed as, at least 1; segments never split a character."""
     if is_gsm7(text):
         sizes = [2 if character in _EXTENDED else 1 for character in text]
         single, several = 160, 153

@@ -1,8 +1,8 @@
-"""Which templates may be written on the console.
+"""Restricting the templates that managers may write on the console.
 
-The practices file is written by whoever runs the service, and may use all of Jinja2. On the console anybody who manages
-a practice writes, in a process that other practices share: words there may name a few things and depend on them, but
-neither loop nor calculate, nor read what the page itself keeps back, as passwords in the addresses of teams.
+The practices file is written by the service's operator and may use all of Jinja2. The console's templates are written
+by any practice's manager, and run in a process shared with other practices. They may use a few variables and conditions
+but no loops or calculations, and cannot read what the console hides, such as passwords in team addresses.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _PLAIN: tuple[type[nodes.Node], ...] = (
 
 
 def problem_of(words: str) -> str | None:
-    """Return what words may not do on the console, None when they are simple enough.
+    """Return why a template is not allowed on the console, None if it is.
 
-    Words that are no template at all do nothing: rendering them says what is wrong.
+    Invalid templates pass this check, because rendering reports what is wrong with them.
     """
     try:
         return _problem(_parser().parse(words))
@@ -52,7 +52,7 @@ def _problem(node: nodes.Node) -> str | None:
     if isinstance(node, nodes.Name):
         return None if node.name in NAMES else f"{node.name} cannot be used here"
     if not isinstance(node, _PLAIN):
-        return "only the names below and {% if … %} can be used here; more than that is for the practices file"
+        return "only the names below and {% if … %} can be used here; anything more belongs in the practices file"
     return next(filter(None, map(_problem, node.iter_child_nodes())), None)
 
 

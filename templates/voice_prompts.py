@@ -1,4 +1,4 @@
-"""What callers hear, in a practice's words."""
+"""Rendering what callers hear, in a practice's words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_LENGTH = 4096  # Twilio's limit for <Say>, error 13520
 
 
 def greeting(practice: Practice, moment: datetime) -> str:
-    """Return the greeting for the hour; a faulty override gives way to the default, as a caller cannot wait."""
+    """Return the greeting for this moment; if the practice's override fails, use the standard one."""
     name = "greeting_open" if practice.is_open(moment) else "greeting_closed"
     try:
         return render_prompt(name, practice, moment)
@@ -33,20 +33,20 @@ def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
 
     Args:
         name: one of `PROMPT_NAMES`.
-        practice: whose words they are; its override of this prompt is used when there is one.
+        practice: the practice, whose override of this prompt is used if there is one.
         moment: when it is heard, aware.
 
     Raises:
-        IntakeError: the practice's override is not a usable template, too long, or comes to nothing.
+        IntakeError: the practice's override is not a valid template, or the prompt is empty or too long.
     """
     try:
         text = _render(name, practice, moment, getattr(practice.voice, name, None))
-    except Exception as error:  # an override is the practice's own code, and may raise anything
+    except Exception as error:  # an override is the practice's own code, which may raise anything
         reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
         raise IntakeError(f"practice[{practice.slug}].voice.{name}: {reason}") from None
     if not 0 < len(text) <= MAX_LENGTH:
         raise IntakeError(
-            f"practice[{practice.slug}].voice.{name} comes to {len(text)} characters; 1 to {MAX_LENGTH} can be spoken"
+            f"practice[{practice.slug}].voice.{name} is {len(text)} characters long; it must be 1 to {MAX_LENGTH}"
         )
     return text
 
@@ -55,7 +55,7 @@ def check_prompts(practice: Practice, moment: datetime) -> dict[str, str]:
     """Render every prompt of a practice, by name.
 
     Raises:
-        IntakeError: one of them cannot be rendered.
+        IntakeError: a prompt cannot be rendered.
     """
     return {name: render_prompt(name, practice, moment) for name in PROMPT_NAMES}
 

@@ -1,6 +1,6 @@
-"""`python -m training`: train the intent model, export it, evaluate it.
+"""`python -m training`: train, export and evaluate the intent model.
 
-The libraries behind the steps take seconds to import, so each step imports what it needs.
+Each step imports its own libraries, because some take seconds to import.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
+from classifier import ModelError
+from intake.errors import IntakeError
 from training.benchmark.command import benchmark
-from training.data.corpus import CORPUS, CorpusError, Split
-from training.data.splitting import read_split
+from training.data.corpus import CORPUS
+from training.data.splitting import Split, read_split, validation_intents
 from training.generation.command import generate
-from training.recipe import Recipe, RecipeError, load_recipe
+from training.llm.chat import UnavailableError
+from training.recipe import Recipe, load_recipe
 from training.refresh.command import refresh
-from training.run_folder import RUNS, RunError, RunFolder, open_run, require
+from training.run_folder import RUNS, RunFolder, open_run, require_step
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
@@ -31,94 +32,106 @@ _Step = Callable[..., None]
 _OPTIONS: tuple[Callable[[_Step], _Step], ...] = (
     click.option("--config", type=_PATH, default=_RECIPE, help="The recipe, a TOML file."),
     click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages."),
-    click.option("--runs", type=_PATH, default=RUNS, help="Where runs keep their checkpoints."),
-    click.option("--output", type=_PATH, default=_OUTPUT, help="Where the finished model folder goes."),
+    click.option("--runs", type=_PATH, default=RUNS, help="The folder for run folders with checkpoints."),
 )
 _MEASURING = (
+    click.option("--output", type=_PATH, default=_OUTPUT, help="The served model folder, replaced after evaluation."),
     click.option(
-        "--reports", type=_PATH, default=_REPORTS, help="Where evaluation reports go, a folder for each model."
+        "--reports", type=_PATH, default=_REPORTS, help="The folder for evaluation reports, one subfolder per model."
     ),
-    click.option(
-        "--validation-only", is_flag=True, help="Leave the cross-style test and the held-back messages alone."
-    ),
+    click.option("--validation-only", is_flag=True, help="Do not use the cross-style test or the held-back messages."),
 )
 
 
 class _Run:
-    """One invocation: the recipe, the split corpus, the run folder and where the model goes."""
+    """One invocation: the recipe, the split corpus and the run folder."""
 
-    def __init__(self, config: Path, corpus: Path, runs: Path, output: Path) -> None:
+    def __init__(self, config: Path, corpus: Path, runs: Path) -> None:
         self.recipe: Recipe = load_recipe(config)
         self.split: Split = read_split(self.recipe, corpus)
+        validation_intents(self.split, corpus)
         self.folder: RunFolder = open_run(self.recipe, runs)
         self.config = config
         self.corpus = corpus
         self.runs = runs
-        self.output = output
 
     def fit(self) -> None:
-        from training.fit.train import train
+        from training.fit.teacher import teacher_logits
+        from training.fit.train import train_model
 
-        train(self.recipe, self.split, self.folder, self._taught())
+        self._fit_teacher()
+        teacher = teacher_logits(self.recipe, self.config, self.split.train, self.runs)
+        train_model(self.recipe, self.split, self.folder, teacher)
 
-    def _taught(self) -> NDArray[np.float32] | None:
-        """Return what the recipe's teacher says about the training messages; it is trained first if need be."""
-        distillation = self.recipe.distillation
-        if distillation is None:
-            return None
-        from training.fit.teacher import teach
-
-        teacher = _Run(self.config.parent / distillation.teacher, self.corpus, self.runs, self.output)
+    def _fit_teacher(self) -> None:
+        if self.recipe.distillation is None:
+            return
+        teacher = _Run(self.config.parent / self.recipe.distillation.teacher, self.corpus, self.runs)
         if not teacher.folder.best.exists():
             teacher.fit()
-        return teach(teacher.recipe, teacher.folder, self.split.train, distillation.readings)
 
     def export(self) -> None:
-        from training.export.export_model import export
-        from training.export.model_folder import publish
+        from training.export.export_model import export_model
 
-        require(self.folder.best, "fit")
-        export(self.recipe, self.split.validation, self.folder)
-        publish(self.folder.model, self.output)
+        require_step(self.folder.best, "fit")
+        export_model(self.recipe, self.split.validation, self.folder)
 
-    def evaluate(self, reports: Path, validation_only: bool) -> None:
+    def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
         from training.evaluation.card import write_card
-        from training.evaluation.evaluate import evaluate, read_unseen, time_validation
+        from training.evaluation.evaluate import evaluate_model, read_unseen, time_validation
         from training.evaluation.plots import TITLES
         from training.evaluation.report import write_report
-        from training.export.model_folder import publish, version_of, write_json, write_manifest
+        from training.export.model_folder import (
+            EVALUATION,
+            MANIFEST,
+            drop_evaluation,
+            publish_model,
+            read_version,
+            write_json,
+            write_manifest,
+        )
 
-        model = require(self.folder.model, "export")
+        model = require_step(self.folder.model / MANIFEST, "export").parent
+        drop_evaluation(model)
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
         unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
-        evaluation = evaluate(self.recipe, self.split, self.folder, unseen)
-        write_json(model / "evaluation.json", evaluation)
+        evaluation = evaluate_model(self.recipe, self.split, self.folder, unseen)
+        report = reports / read_version(model)
+        write_report(evaluation, time_validation(self.split, self.folder), report)
+        write_json(model / EVALUATION, evaluation)
         write_card(model)
         write_manifest(model)
-        publish(model, self.output)
-        report = reports / version_of(model)
-        write_report(evaluation, time_validation(self.split, self.folder), report)
+        publish_model(model, output)
         for part in TITLES:
             if part in evaluation:
                 scores = evaluation[part]["int8"]
                 click.echo(f"{part}: accuracy {scores['accuracy']}, macro_f1 {scores['macro_f1']}")
-        click.echo(f"the report is {report / 'report.md'}")
+        click.echo(f"report: {report / 'report.md'}")
 
 
-@click.group()
+class _Commands(click.Group):
+    """A group whose commands report bad input as one sentence and exit with status 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except UnavailableError as error:
+            raise click.ClickException(f"{error}; the answers so far are saved, run this again to continue") from error
+        except (IntakeError, ModelError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands)
 def main() -> None:
-    """Make the intent model that the classifier serves."""
+    """Train, evaluate and maintain the intent model."""
 
 
 def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command]:
-    """Make a command of a step: every step takes the same options, some take more, and all report errors alike."""
+    """Turn a step into a command: all steps share the same options, and some take more."""
 
     def command_of(step: _Step) -> click.Command:
-        def command(config: Path, corpus: Path, runs: Path, output: Path, **options: Any) -> None:
-            try:
-                step(_Run(config, corpus, runs, output), **options)
-            except (RecipeError, CorpusError, RunError) as error:
-                raise click.ClickException(str(error)) from error
+        def command(config: Path, corpus: Path, runs: Path, **options: Any) -> None:
+            step(_Run(config, corpus, runs), **options)
 
         for option in (*more, *reversed(_OPTIONS)):
             command = option(command)
@@ -128,29 +141,29 @@ def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command
 
 
 @_command(*_MEASURING)
-def train(run: _Run, reports: Path, validation_only: bool) -> None:
-    """Fit, export, evaluate and write the model folder; goes on from the last checkpoint."""
+def train(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
+    """Fit, export, evaluate and publish the model. Resumes from the last checkpoint."""
     run.fit()
     run.export()
-    run.evaluate(reports, validation_only)
+    run.evaluate(output, reports, validation_only)
 
 
 @_command()
 def fit(run: _Run) -> None:
-    """Learn the weights and nothing more; goes on from the last checkpoint."""
+    """Fit the weights only. Resumes from the last checkpoint."""
     run.fit()
 
 
 @_command()
 def export(run: _Run) -> None:
-    """Export and calibrate the best checkpoint of a finished training."""
+    """Export and calibrate the best checkpoint of a finished fit."""
     run.export()
 
 
 @_command(*_MEASURING)
-def evaluate(run: _Run, reports: Path, validation_only: bool) -> None:
-    """Measure the exported model, and write its evaluation, its card and its report."""
-    run.evaluate(reports, validation_only)
+def evaluate(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
+    """Evaluate the exported model, write its report and card, then publish the model with its card."""
+    run.evaluate(output, reports, validation_only)
 
 
 main.add_command(generate)

@@ -1,4 +1,4 @@
-"""Files of one JSON object a line that are only added to, and that a kill at any moment leaves readable."""
+"""Append-only files of JSON objects, one per line, that survive a kill at any moment."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from training.errors import TrainingError
 
-class JsonLinesError(RuntimeError):
-    """A file that cannot be used; the message names it and says why."""
+
+class JsonLinesError(TrainingError):
+    """A file that cannot be used; the message names it and the reason."""
 
 
 class JsonLines:
-    """One such file, open for one process at a time and shared by its threads. Also a context manager.
+    """One such file, locked by one process and shared by its threads. Also a context manager.
 
-    What was added is in the file when `append` returns. A last line that a kill left unfinished is taken away
-    when the file is opened.
+    An object is in the file when `append` returns. Opening the file removes a last line that a kill left unfinished.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, made if need be.
+        """Open and lock the file; create it if necessary.
 
         Raises:
             JsonLinesError: Another process has it open.
@@ -37,7 +38,7 @@ class JsonLines:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._file)
-            raise JsonLinesError(f"{path} is in use by another process; wait for it to end") from error
+            raise JsonLinesError(f"{path} is in use by another process: wait for it to finish") from error
         whole = path.read_bytes().rfind(b"\n") + 1
         os.ftruncate(self._file, whole)
 
@@ -45,7 +46,7 @@ class JsonLines:
         """Return all objects, oldest first.
 
         Raises:
-            JsonLinesError: A line is no JSON object.
+            JsonLinesError: A line is not a JSON object.
         """
         entries = []
         for number, line in enumerate(self.path.read_bytes().splitlines(), start=1):
@@ -54,7 +55,7 @@ class JsonLines:
             except ValueError:
                 entry = None
             if not isinstance(entry, dict):
-                raise JsonLinesError(f"{self.path}:{number} is not a JSON object; mend the line or remove the file")
+                raise JsonLinesError(f"{self.path}:{number} is not a JSON object: repair the line or remove the file")
             entries.append(entry)
         return entries
 
@@ -66,7 +67,7 @@ class JsonLines:
                 line = line[os.write(self._file, line) :]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close and unlock the file."""
         os.close(self._file)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Small pieces of Markdown that the report and the card share."""
+"""Markdown tables and number formats that all reports share."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 NOT_MEASURED = "–"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table, its first column on the left and the others on the right."""
+def format_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table with its first column left-aligned and the others right-aligned."""
     rule = ["---", *("---:" for _ in header[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
 
 
-def percent(share: float) -> str:
-    """Return a share, 0 to 1, as a percentage."""
+def format_percent(share: float) -> str:
+    """Format a share, 0 to 1, as a percentage."""
     return f"{share:.1%}"
 
 
-def interval(low: float, high: float) -> str:
-    """Return the ends of an interval, 0 to 1 each, as percentages."""
+def format_interval(low: float, high: float) -> str:
+    """Format the ends of an interval, 0 to 1 each, as percentages."""
     return f"{100 * low:.1f}–{100 * high:.1f}"
 
 
-def with_interval(share: Mapping[str, float] | None) -> str:
-    """Return a counted share with its interval and what it is a share of."""
+def format_share(share: Mapping[str, float] | None) -> str:
+    """Format a counted share with its interval and its counts."""
     if share is None:
         return NOT_MEASURED
     counted = f"{share['count']:,} of {share['messages']:,}"
-    return f"{percent(share['share'])} ({interval(share['low'], share['high'])}; {counted})"
+    return f"{format_percent(share['share'])} ({format_interval(share['low'], share['high'])}; {counted})"
 
 
-def scored(scores: Mapping[str, Any], score: str) -> str:
-    """Return a score of a reader, such as `accuracy`, with its interval."""
-    return f"{percent(scores[score])} ({interval(*scores[f'{score}_interval'])})"
+def format_score(scores: Mapping[str, Any], score: str) -> str:
+    """Format a model's score, such as `accuracy`, with its interval."""
+    return f"{format_percent(scores[score])} ({format_interval(*scores[f'{score}_interval'])})"

@@ -1,4 +1,4 @@
-"""The typed description of one training run, and how it and its like are read from TOML in `training/recipes/`."""
+"""Typed recipes: everything that determines a training run, and how recipes and similar files are read from TOML."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from training.errors import TrainingError
+
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -16,26 +18,26 @@ Positive = Annotated[int, Field(gt=0)]
 AnyRecipe = TypeVar("AnyRecipe", bound=BaseModel)
 
 
-class RecipeError(ValueError):
-    """A recipe file that cannot be used; the message says which key is wrong."""
+class RecipeError(TrainingError):
+    """A recipe or settings file that cannot be used; the message names the wrong key."""
 
 
 class Section(BaseModel):
-    """Part of a recipe: every key known, none left out unless it has a default, none changed afterwards."""
+    """Part of a recipe. Unknown and missing keys are errors, and values cannot change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Base(Section):
-    """The checkpoint the model starts from: in an installed package, in parts of one, in a folder or on the hub.
+class BaseCheckpoint(Section):
+    """The checkpoint that training starts from: in an installed package, split across packages, local, or on the hub.
 
     Attributes:
-        name: Its name on the Hugging Face hub, by which it is credited and, failing all else, fetched.
-        licence: Its licence.
-        package: An installed Python package that carries it.
-        folder: Where in the package, or in the archive that the parts make, it lies.
-        parts: Installed distributions that carry one zip archive, split, in this order.
-        path: A local folder that holds it.
+        name: Its name on the Hugging Face hub, used for credit and, without another source, for download.
+        licence: Its license.
+        package: An installed Python package that contains it.
+        folder: Its folder in the package, or in the archive assembled from the parts.
+        parts: Installed distributions that each contain one piece of a zip archive, in order.
+        path: A local folder that contains it.
     """
 
     name: str
@@ -46,19 +48,21 @@ class Base(Section):
     path: Path | None = None
 
     @model_validator(mode="after")
-    def _one_source(self) -> Base:
+    def _one_source(self) -> BaseCheckpoint:
         if sum(map(bool, (self.package, self.parts, self.path))) > 1:
-            raise ValueError("give at most one of package, parts and path; with none the name is looked up on the hub")
+            raise ValueError(
+                "give at most one of package, parts and path; without any, the name is looked up on the hub"
+            )
         return self
 
 
 class Architecture(Section):
-    """What the checkpoint becomes.
+    """How the base checkpoint is modified.
 
     Attributes:
-        relative_positions: Whether a BERT checkpoint is turned into a DeBERTa; any other is trained as it is.
-        position_buckets: Buckets of relative positions, of a DeBERTa made from BERT.
-        max_relative_positions: The farthest relative position told apart, of a DeBERTa made from BERT.
+        relative_positions: Whether to convert a BERT checkpoint to a DeBERTa; any other checkpoint is trained as it is.
+        position_buckets: Relative-position buckets of a DeBERTa converted from BERT.
+        max_relative_positions: The longest relative distance that a DeBERTa converted from BERT distinguishes.
         hidden_dropout: Dropout on hidden states.
         attention_dropout: Dropout on attention weights.
     """
@@ -74,10 +78,10 @@ class Data(Section):
     """How messages become model inputs.
 
     Attributes:
-        screens: Whether the model learns, beside the intents, what belongs to none of them and what is urgent.
-        validation_fraction: Share of every stratum (intent and practice) kept for validation.
-        max_tokens: Longest input, in tokens, the two special tokens included.
-        window_overlap: Tokens shared by neighbouring windows when a longer text is read at serving time.
+        screens: Whether the model also learns to recognize out-of-scope and urgent messages.
+        validation_fraction: Share of each stratum (intent and practice) set aside for validation.
+        max_tokens: The longest input in tokens, including the two special tokens.
+        window_overlap: Tokens that neighboring windows share when a longer text is classified.
         noise: Share of training messages that get typing noise, from 0 to 1.
     """
 
@@ -88,23 +92,23 @@ class Data(Section):
     noise: Fraction
 
 
-class Optimisation(Section):
-    """How the weights are learned.
+class Optimization(Section):
+    """How the weights are trained.
 
     Attributes:
-        epochs: Passes over the training messages, each with fresh slot values.
-        batch_size: Messages in one step.
-        learning_rate: Peak rate of the classification head, reached after the warm-up.
-        layer_decay: Factor on the rate for every layer further from the head.
-        weight_decay: Decoupled decay on weight matrices, not on biases and layer norms.
-        warmup_fraction: Share of the steps in which the rate rises; it falls as a cosine afterwards.
+        epochs: Passes over the training messages, each with new slot values.
+        batch_size: Messages per step.
+        learning_rate: Peak learning rate of the classification head, reached after warm-up.
+        layer_decay: Factor applied to the learning rate for each layer farther from the head.
+        weight_decay: Decoupled decay on weight matrices; biases and layer norms have none.
+        warmup_fraction: Share of the steps in which the learning rate rises; it then follows a cosine down to 0.
         label_smoothing: Probability mass spread evenly over the labels.
-        precision: What matrix products are computed in: `fp32`, `bf16` (fast on processors that know it), or
-            `mixed`, which is fp16 on a GPU and bf16 elsewhere.
-        steps_between_checkpoints: Steps between two validations, each of which saves a checkpoint; None for one
-            at the end of every epoch.
-        patience: Validations without a better macro-F1 after which training ends early; None for never.
-        threads: CPU threads for the arithmetic.
+        precision: Precision of matrix products: `fp32`, `bf16` (fast on processors that support it), or `mixed`, which
+            is fp16 on a GPU and bf16 elsewhere.
+        steps_between_checkpoints: Steps between validations, each of which saves a checkpoint; None to validate at the
+            end of each epoch.
+        patience: Validations without a better macro-F1 before training stops early; None to never stop early.
+        threads: CPU threads used for computation.
     """
 
     epochs: Positive
@@ -121,13 +125,13 @@ class Optimisation(Section):
 
 
 class Distillation(Section):
-    """A larger model that the trained one learns from, beside the labels (Hinton et al. 2015).
+    """A larger model that the trained model learns from, in addition to the labels (Hinton et al. 2015).
 
     Attributes:
-        teacher: File name of the teacher's recipe, beside this one; it is trained first.
-        temperature: What both models' logits are divided by before they are compared.
-        weight: Share of the loss that compares with the teacher, the rest with the labels; from 0 to 1.
-        readings: How often the teacher reads each message, with other slot values and noise each time; its logits
+        teacher: File name of the teacher's recipe, in the same folder. The teacher is trained first.
+        temperature: Divisor of both models' logits before they are compared.
+        weight: Share of the loss that compares the model with its teacher; the labels get the rest. From 0 to 1.
+        readings: How often the teacher classifies each message, each time with new slot values and noise; its logits
             are averaged.
     """
 
@@ -137,13 +141,13 @@ class Distillation(Section):
     readings: Positive
 
 
-class Calibration(Section):
-    """What the default thresholds have to achieve on the validation messages.
+class CalibrationTargets(Section):
+    """What the default thresholds must achieve on the validation messages.
 
     Attributes:
-        accuracy: Of the messages that are routed without a person.
-        out_of_scope_held: Share of the messages of no intent that are not routed.
-        urgent_found: Share of the urgent messages that raise the alarm; the fewest false alarms at that.
+        accuracy: Accuracy of the messages that are routed automatically.
+        out_of_scope_held: Share of out-of-scope messages that are not routed.
+        urgent_found: Share of urgent messages that raise the alarm; calibration minimizes false alarms at this share.
     """
 
     accuracy: Share
@@ -152,48 +156,59 @@ class Calibration(Section):
 
 
 class Recipe(Section):
-    """Everything a training run depends on besides the corpus and the code.
+    """Everything that determines a training run, except the corpus and the code.
 
     Attributes:
-        note: What else the model card has to say of how the shipped weights were made.
+        note: Anything else that the model card should say about how the shipped weights were made.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     note: str = ""
     seed: int
-    base: Base
+    base: BaseCheckpoint
     architecture: Architecture
     data: Data
-    optimisation: Optimisation
+    optimisation: Optimization
     distillation: Distillation | None = None
-    calibration: Calibration
+    calibration: CalibrationTargets
 
 
 def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, Recipe, "a training run")
+    return read_toml(path, Recipe, "a training run", "training/recipes/compact.toml")
 
 
-def read_toml(path: Path, kind: type[AnyRecipe], what: str) -> AnyRecipe:
-    """Read and check a TOML file of any kind; `what` says in errors what it should describe.
+def read_toml(path: Path, kind: type[AnyRecipe], subject: str, example: str) -> AnyRecipe:
+    """Read and check a TOML file of any kind.
+
+    Args:
+        path: The file.
+        kind: The model it must match.
+        subject: What the file describes, for error messages.
+        example: A file to start from, for error messages.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
     try:
         return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise RecipeError(f"there is no recipe at {path}; see training/recipes/ for one") from error
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise RecipeError(
+            f"{path} cannot be read ({error.strerror}): expected a TOML file that describes {subject}; start from "
+            f"{example}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not valid TOML ({error}): correct it, or start from {example}") from error
     except ValidationError as error:
-        raise RecipeError(f"{path} does not describe {what}: {problems_of(error)}") from error
+        raise RecipeError(
+            f"{path} does not describe {subject}: {describe_problems(error)}; correct these keys, {example} shows them"
+        ) from error
 
 
-def problems_of(error: ValidationError) -> str:
-    """Return what is wrong with each key."""
+def describe_problems(error: ValidationError) -> str:
+    """Describe the problem with each invalid key."""
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

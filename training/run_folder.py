@@ -1,28 +1,29 @@
-"""The folder in which one run keeps its checkpoints and what was made of them."""
+"""The folder where a run stores its checkpoints and exports."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.errors import TrainingError
 from training.recipe import Recipe
 
 RUNS = Path(__file__).parent / "runs"
 
 
-class RunError(RuntimeError):
+class RunError(TrainingError):
     """A run folder that cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Where things are in `<runs>/<recipe name>/`; the Trainer's checkpoints lie beside them."""
+    """Paths in `<runs>/<recipe name>/`, which also contains the Trainer's checkpoints."""
 
     path: Path
 
     @property
     def best(self) -> Path:
-        """The best checkpoint's weights and configuration, once training has ended."""
+        """The weights and configuration of the best checkpoint, once training is finished."""
         return self.path / "best"
 
     @property
@@ -37,32 +38,32 @@ class RunFolder:
 
     @property
     def model(self) -> Path:
-        """The model folder as it will be served."""
+        """The model folder, ready to be served."""
         return self.path / "model"
 
 
 def open_run(recipe: Recipe, runs: Path = RUNS) -> RunFolder:
-    """Open a recipe's run folder, made if need be.
+    """Open a recipe's run folder; create it if necessary.
 
     Raises:
-        RunError: The folder was made by another version of the recipe.
+        RunError: A different version of the recipe created the folder.
     """
     run = RunFolder(runs / recipe.name)
     run.path.mkdir(parents=True, exist_ok=True)
     note = run.path / "recipe.json"
     wanted = recipe.model_dump_json(indent=2)
     if note.exists() and note.read_text(encoding="utf-8") != wanted:
-        raise RunError(f"{run.path} was made by another version of the recipe; remove it to start anew")
+        raise RunError(f"{run.path} belongs to another version of the recipe: remove it to start over")
     note.write_text(wanted, encoding="utf-8")
     return run
 
 
-def require(path: Path, command: str) -> Path:
-    """Return a path that an earlier command has written.
+def require_step(path: Path, command: str) -> Path:
+    """Return a path that an earlier command must have written.
 
     Raises:
-        RunError: It is not there yet.
+        RunError: It does not exist yet.
     """
     if not path.exists():
-        raise RunError(f"{path} is not there yet; run `python -m training {command}` first")
+        raise RunError(f"{path} does not exist yet: run `python -m training {command}` first")
     return path

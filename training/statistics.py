@@ -1,29 +1,30 @@
-"""Scores and how far to trust them: pure arithmetic on what was expected and what was said."""
+"""Scores and their confidence intervals, as pure functions of expected and predicted labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _OUTER = (2.5, 97.5)
-_Z = 1.959964
-"""The quantile of the normal distribution that leaves 2.5% above it."""
 
 
 def bootstrap_interval(correct: NDArray[np.bool_], seed: int = 0, resamples: int = 2000) -> tuple[float, float]:
     """Return the 95% percentile bootstrap interval of an accuracy.
 
     Args:
-        correct: Whether each message was understood; at least one.
-        seed: Where the resamples come from.
-        resamples: How many there are.
+        correct: Whether each message was classified correctly; at least one message.
+        seed: Random seed of the resamples.
+        resamples: Number of resamples.
     """
-    # Of a resample only the number of right messages matters, and that is binomial.
+    # Only the number of correct predictions in a resample matters, and it is binomial.
     right = np.random.default_rng(seed).binomial(len(correct), correct.mean(), resamples)
     return _outer(right / len(correct))
 
@@ -34,13 +35,13 @@ def macro_f1_interval(
     """Return the 95% percentile bootstrap interval of the unweighted mean of the labels' F1.
 
     Args:
-        expected: The right label of each message; at least one message.
-        predicted: What was said of each.
-        labels: The labels that count. One that a resample has no message of, and that nobody said, scores 0.
-        seed: Where the resamples come from.
-        resamples: How many there are.
+        expected: The correct label of each message; at least one message.
+        predicted: The predicted label of each message.
+        labels: The labels to score. A label that a resample neither contains nor predicts scores 0.
+        seed: Random seed of the resamples.
+        resamples: Number of resamples.
     """
-    # Of a resample only the confusion table matters, and that is multinomial.
+    # Only the confusion matrix of a resample matters, and it is multinomial.
     cells, counts = np.unique(np.array([expected, predicted]), axis=1, return_counts=True)
     tables = np.random.default_rng(seed).multinomial(len(expected), counts / counts.sum(), resamples)
     scores = [
@@ -54,73 +55,64 @@ def macro_f1_interval(
 
 
 def per_class(expected: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return `precision`, `recall`, `f1` (0 to 1, and 0 where undefined) and `messages` of every label.
+    """Return the `precision`, `recall`, `f1` (0 to 1, or 0 if undefined) and `messages` of each label.
 
     Args:
-        expected: The right label of each message.
-        predicted: What was said of each.
-        labels: The labels that count, in the order of the result.
+        expected: The correct label of each message; at least one message.
+        predicted: The predicted label of each message.
+        labels: The labels to score, in the order of the result.
     """
-    right, said = np.array(expected, dtype=object), np.array(predicted, dtype=object)
-    return {label: _class_scores(right == label, said == label) for label in labels}
-
-
-def _class_scores(right: Flags, said: Flags) -> dict[str, float]:
-    hits, messages, named = int((right & said).sum()), int(right.sum()), int(said.sum())
+    columns = precision_recall_fscore_support(expected, predicted, labels=list(labels), zero_division=0.0)
     return {
-        "precision": hits / named if named else 0.0,
-        "recall": hits / messages if messages else 0.0,
-        "f1": 2 * hits / (messages + named) if messages + named else 0.0,
-        "messages": messages,
+        label: {"precision": float(precision), "recall": float(recall), "f1": float(f1), "messages": int(messages)}
+        for label, precision, recall, f1, messages in zip(labels, *columns, strict=True)
     }
 
 
-def macro_f1(expected: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> float:
-    """Return the unweighted mean of the labels' F1, 0 to 1."""
-    return float(np.mean([scores["f1"] for scores in per_class(expected, predicted, labels).values()]))
+def macro_f1(expected: Sequence[Any], predicted: Sequence[Any], labels: Sequence[Any]) -> float:
+    """Return the unweighted mean of the labels' F1, 0 to 1; a label that never occurs counts as 0."""
+    return float(f1_score(expected, predicted, labels=list(labels), average="macro", zero_division=0.0))
 
 
 def wilson_interval(successes: int, total: int) -> tuple[float, float]:
-    """Return the 95% Wilson score interval of a share; from 0 to 1 where there is nothing to count.
+    """Return the 95% Wilson score interval of a share; 0 to 1 without observations.
 
-    It holds for few messages and for shares near 0 and 1, where the bootstrap does not.
+    Unlike the bootstrap, it is valid for small samples and for shares near 0 and 1.
     """
     if not total:
         return 0.0, 1.0
-    share, weight = successes / total, _Z**2 / total
-    middle = (share + weight / 2) / (1 + weight)
-    half = _Z * np.sqrt(share * (1 - share) / total + weight / (4 * total)) / (1 + weight)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    found = binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def risk_coverage(confidence: Floats, correct: Flags) -> tuple[Floats, Floats]:
-    """Return what can be had by acting on the surest messages alone.
+    """Return the accuracy of acting only on the most confident messages, for each possible cutoff.
 
     Args:
-        confidence: How sure each message is; at least one message.
-        correct: Whether it was understood.
+        confidence: The confidence of each prediction; at least one message.
+        correct: Whether each prediction is correct.
 
     Returns:
-        The share of the messages acted on, rising to 1, and the accuracy on them, for every confidence that
-        occurs as the threshold.
+        The share of messages acted on, rising to 1, and the accuracy on them, with each distinct confidence as the
+        cutoff.
     """
     surest_first = np.argsort(-confidence, kind="stable")
     ranked = confidence[surest_first]
-    # Messages of the same confidence are acted on together or not at all.
+    # Messages with the same confidence are on the same side of every cutoff.
     ends = np.flatnonzero(np.append(ranked[1:] < ranked[:-1], True))
     right = np.cumsum(correct[surest_first])
     return (ends + 1) / len(ranked), right[ends] / (ends + 1)
 
 
 def coverage_at(accuracy: float, confidence: Floats, correct: Flags) -> float:
-    """Return the largest share of the messages, 0 to 1, that can be acted on at an accuracy; 0 where none can."""
+    """Return the largest share of messages, 0 to 1, that can be acted on at the given accuracy; 0 if there is none."""
     coverage, reached = risk_coverage(confidence, correct)
     enough = coverage[reached >= accuracy]
     return float(enough.max(initial=0.0))
 
 
-def reliability(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict[str, float]]:
-    """Return mean `confidence`, `accuracy` and `messages` of every bin, of equal width, that is not empty."""
+def reliability_bins(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict[str, float]]:
+    """Return the mean `confidence`, the `accuracy` and the number of `messages` of each nonempty, equally wide bin."""
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     return [
         {
@@ -132,10 +124,13 @@ def reliability(confidence: Floats, correct: Flags, bins: int = 15) -> list[dict
     ]
 
 
-def expected_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1: how far the bins' confidence is off (Guo et al. 2017)."""
-    found = reliability(confidence, correct, bins)
-    return sum(one["messages"] * abs(one["confidence"] - one["accuracy"]) for one in found) / len(confidence)
+def expected_calibration_error(confidence: Floats, correct: Flags, bins: int = 15) -> float:
+    """Return the expected calibration error, 0 to 1: the mean gap between confidence and accuracy (Guo et al. 2017).
+
+    Neither scikit-learn nor scipy computes it: `calibration_curve` does not return the size of its bins.
+    """
+    found = reliability_bins(confidence, correct, bins)
+    return sum(part["messages"] * abs(part["confidence"] - part["accuracy"]) for part in found) / len(confidence)
 
 
 def _ratio(above: NDArray[np.int64], below: NDArray[np.int64]) -> Floats:

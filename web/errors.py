@@ -1,4 +1,4 @@
-"""Errors as the service answers them: `{"error": {"code", "message"}}`, and never a traceback."""
+"""Error responses: `{"error": {"code", "message"}}`, never a traceback."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ log = structlog.get_logger(__name__)
 
 
 class RequestError(Exception):
-    """A request that is refused.
+    """A refused request.
 
     Attributes:
-        status: HTTP status.
+        status: the HTTP status.
         code: a stable name for programs.
-        message: what was wrong, what was expected, what to do.
+        message: what is wrong and what to do about it.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -27,14 +27,14 @@ class RequestError(Exception):
 
 
 def error_response(status: int, code: str, message: str) -> Response:
-    """Return an error in the one form that clients read."""
+    """Return an error in the format that clients expect."""
     response = jsonify(error={"code": code, "message": message})
     response.status_code = status
     return response
 
 
 def register_errors(app: Flask) -> None:
-    """Answer every kind of failure in that form."""
+    """Send every kind of error in that format."""
 
     @app.errorhandler(RequestError)
     def refused(error: RequestError) -> Response:
@@ -51,6 +51,6 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(SQLAlchemyError)
     def database_error(error: SQLAlchemyError) -> Response:
         log.error("database_unavailable", error=type(error).__name__)
-        response = error_response(503, "database_unavailable", "The message could not be stored; send it again.")
+        response = error_response(503, "database_unavailable", "The message could not be stored. Send it again.")
         response.headers["Retry-After"] = "5"
         return response

@@ -1,4 +1,4 @@
-"""Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) that wake-ups set off."""
+"""Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), driven by wake-ups."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ STREAM_SECONDS = 600.0
 
 
 def event_stream(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], Iterable[str]]) -> Response:
-    """Answer with a stream that stays open for some minutes; browsers open the next one by themselves.
+    """Return a stream that stays open for ten minutes; browsers then reconnect automatically.
 
     Args:
-        watchers: those in this process who are woken.
-        topics: what they are woken by.
-        look: returns the events that are due, each ending in an empty line. It is asked at the start, at each wake-up,
-            and with each heartbeat in case that a wake-up was lost; its argument says whether it was a wake-up.
+        watchers: the watchers in this process.
+        topics: the topics that wake the stream.
+        look: returns the events that are due, each ending in an empty line. It is called at the start, at each
+            wake-up, and at each heartbeat in case a wake-up was lost; its argument is True for a wake-up.
     """
     response = Response(_events(watchers, topics, look), mimetype="text/event-stream")
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
+    response.headers["X-Accel-Buffering"] = "no"  # keeps nginx from buffering events
     return response
 
 

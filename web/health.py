@@ -1,4 +1,4 @@
-"""Whether the service is up, and whether it can work."""
+"""Health checks, and the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Answer while the process lives."""
+    """Answer as long as the process is running."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Answer 200 when messages can be stored; a queue that is down delays them and loses none."""
+    """Answer 200 if messages can be stored; a queue outage only delays them."""
     services = services_of(current_app)
     database, queue = services.database.is_ready(), services.queue.is_ready()
     response = jsonify(status="ready" if database else "not ready", database=database, queue=queue)

@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: what was counted comes from Redis, what stands now from the database and the queues."""
+"""`/metrics` for Prometheus: counters from Redis, and gauges from the database and the queues."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ON_THE_WAY = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNO
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Write the numbers, for whoever has the token."""
+    """Return all metrics to a client that has the token."""
     services = services_of(current_app)
     _require_token(services.settings.metrics_token)
     registry = CollectorRegistry()
@@ -43,22 +43,22 @@ def metrics() -> Response:
 
 def _require_token(token: str | None) -> None:
     if token is None:
-        raise RequestError(404, "metrics_not_configured", "Set METRICS_TOKEN to let Prometheus read the numbers here.")
+        raise RequestError(404, "metrics_not_configured", "Set METRICS_TOKEN to let Prometheus read metrics here.")
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        raise RequestError(401, "invalid_token", "Send `Authorization: Bearer` with the token in METRICS_TOKEN.")
+        raise RequestError(401, "invalid_token", "Send the token from METRICS_TOKEN as `Authorization: Bearer TOKEN`.")
 
 
 class Numbers(Collector):
-    """Everything that is told at one moment; what cannot be read is left out, and said to be down."""
+    """Collects all metrics; those that cannot be read are left out, and `intake_up` reports their source as down."""
 
     def __init__(self, services: Services) -> None:
-        """Take where to read."""
+        """Create a collector that reads from these services."""
         self._services = services
 
     def collect(self) -> Iterator[Metric]:
-        """Read all of it."""
-        up = GaugeMetricFamily("intake_up", "Whether the service could read this part.", labels=["part"])
+        """Read all metrics."""
+        up = GaugeMetricFamily("intake_up", "Whether the service can reach this dependency.", labels=["part"])
         for part, found in (
             ("database", _standing(self._services.database)),
             ("redis", _counted(self._services.queue)),
@@ -95,16 +95,16 @@ def _messages(session: Session, moment: datetime) -> Iterator[Metric]:
     waiting, oldest = session.execute(
         select(func.count(Message.id), func.min(Message.received_at)).where(Message.handled_at.is_(None))
     ).one()
-    yield GaugeMetricFamily("intake_messages_undecided", "Messages that wait for a decision.", waiting)
+    yield GaugeMetricFamily("intake_messages_undecided", "Messages waiting for a routing decision.", waiting)
     yield GaugeMetricFamily(
         "intake_messages_oldest_undecided_seconds",
-        "How long the oldest of them has waited; 0 when none does.",
+        "How long the oldest of them has waited, 0 if there are none.",
         _age(oldest, moment),
     )
 
 
 def _deliveries(session: Session) -> Metric:
-    gauge = GaugeMetricFamily("intake_deliveries_open", "Replies on their way to the carrier.", labels=["state"])
+    gauge = GaugeMetricFamily("intake_deliveries_open", "Replies waiting to be sent or confirmed.", labels=["state"])
     query = (
         select(Delivery.state, func.count().label("number"))
         .where(Delivery.state.in_(_ON_THE_WAY))
@@ -118,7 +118,7 @@ def _deliveries(session: Session) -> Metric:
 
 def _reviews(session: Session) -> Metric:
     gauge = GaugeMetricFamily(
-        "intake_reviews_open", "Messages that a person is asked to label.", labels=["practice", "reason"]
+        "intake_reviews_open", "Messages waiting for staff to label them.", labels=["practice", "reason"]
     )
     open_ones = select(Review.practice, Review.reason, func.count()).where(Review.decided_at.is_(None))
     for practice, reason, count in session.execute(open_ones.group_by(Review.practice, Review.reason)):
@@ -131,7 +131,7 @@ def _escalations(session: Session, moment: datetime) -> Iterator[Metric]:
         Escalation.acknowledged_at.is_(None)
     )
     count = GaugeMetricFamily(
-        "intake_escalations_open", "Urgent messages that nobody has acknowledged.", labels=["practice"]
+        "intake_escalations_open", "Urgent messages that no one has acknowledged.", labels=["practice"]
     )
     age = GaugeMetricFamily(
         "intake_escalations_oldest_open_seconds", "How long the oldest of them has waited.", labels=["practice"]
@@ -143,18 +143,18 @@ def _escalations(session: Session, moment: datetime) -> Iterator[Metric]:
 
 
 def _queues(queue: WorkQueue) -> Iterator[Metric]:
-    jobs = GaugeMetricFamily("intake_queue_jobs", "Jobs that wait.", labels=["queue"])
+    jobs = GaugeMetricFamily("intake_queue_jobs", "Jobs waiting in the queue.", labels=["queue"])
     oldest = GaugeMetricFamily(
-        "intake_queue_oldest_job_seconds", "How long the oldest of them has waited; 0 when none does.", labels=["queue"]
+        "intake_queue_oldest_job_seconds", "How long the oldest job has waited, 0 if there are none.", labels=["queue"]
     )
-    failed = GaugeMetricFamily("intake_queue_failed_jobs", "Jobs that failed within a week.", labels=["queue"])
+    failed = GaugeMetricFamily("intake_queue_failed_jobs", "Jobs that failed in the past week.", labels=["queue"])
     moment = now()
     for backlog in queue.backlogs():
         jobs.add_metric([backlog.queue], backlog.jobs)
         oldest.add_metric([backlog.queue], _age(backlog.oldest_since, moment))
         failed.add_metric([backlog.queue], backlog.failed)
     yield from (jobs, oldest, failed)
-    yield GaugeMetricFamily("intake_workers", "Workers that live.", queue.workers())
+    yield GaugeMetricFamily("intake_workers", "Running workers.", queue.workers())
 
 
 def _family(series: Series, tallies: dict[tuple[str, ...], Tally]) -> Metric:

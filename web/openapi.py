@@ -1,4 +1,4 @@
-"""The OpenAPI description of the HTTP interface; a test holds it to the routes that exist."""
+"""The OpenAPI description of the HTTP interface; a test compares it with the actual routes."""
 
 from __future__ import annotations
 
@@ -45,65 +45,70 @@ def _paths() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Intake", "version": __version__},
         "paths": {
-            "/healthz": {"get": {"summary": "The process lives", "responses": {"200": {"description": "it does"}}}},
-            "/readyz": {
+            "/healthz": {
                 "get": {
-                    "summary": "Messages can be stored",
-                    "responses": {"200": {"description": "they can"}, "503": {"description": "they cannot"}},
+                    "summary": "Check that the process is running",
+                    "responses": {"200": {"description": "running"}},
                 }
             },
-            "/openapi.json": {"get": {"summary": "This", "responses": {"200": {"description": "this"}}}},
+            "/readyz": {
+                "get": {
+                    "summary": "Check that messages can be stored",
+                    "responses": {"200": {"description": "ready"}, "503": {"description": "not ready"}},
+                }
+            },
+            "/openapi.json": {"get": {"summary": "This description", "responses": {"200": {"description": "OpenAPI"}}}},
             "/twilio/sms": {
                 "post": _twilio(
-                    "A text came in",
+                    "Receive a text",
                     ["MessageSid", "From", "To", "Body"],
                     {"200": {"description": "empty TwiML"}, "429": _ERROR},
                 )
             },
             "/twilio/sms/status": {
                 "post": _twilio(
-                    "A text that went out moved on",
+                    "Receive the status of an outgoing text",
                     ["MessageSid", "MessageStatus"],
-                    {"204": {"description": "noted"}},
+                    {"204": {"description": "stored"}},
                 )
             },
             "/twilio/voice": {
                 "post": _twilio(
-                    "A call reached the voicemail",
+                    "Answer a call with voicemail",
                     ["CallSid", "From", "To"],
                     {"200": {"description": "TwiML that greets and records"}},
                 )
             },
             "/twilio/voice/recorded": {
                 "post": _twilio(
-                    "The caller finished a voicemail",
+                    "Finish a voicemail",
                     ["CallSid", "From", "To", "RecordingSid", "RecordingUrl", "RecordingDuration"],
                     {"200": {"description": "TwiML that says goodbye"}},
                 )
             },
             "/twilio/voice/recording": {
                 "post": _twilio(
-                    "A voicemail's recording is there, or will not be",
+                    "Receive the status of a voicemail's recording",
                     ["CallSid", "RecordingSid", "RecordingStatus", "RecordingUrl", "RecordingDuration"],
-                    {"204": {"description": "noted"}},
+                    {"204": {"description": "stored"}},
                 )
             },
             "/twilio/voice/transcription": {
                 "post": _twilio(
-                    "A voicemail's transcription is there, or will not be",
+                    "Receive a voicemail's transcription, or that there is none",
                     ["CallSid", "From", "To", "RecordingSid", "TranscriptionStatus", "TranscriptionText"],
-                    {"204": {"description": "noted"}},
+                    {"204": {"description": "stored"}},
                 )
             },
             "/": {
                 "get": {
-                    "summary": "A practice's site with the chat, and in demo mode a phone to play its patient with",
+                    "summary": "A practice's site with the chat and, in demo mode, a phone for playing a patient",
                     "responses": {"200": {"description": "HTML"}, "404": _ERROR},
                 }
             },
             "/demo/assets/{name}": {
                 "get": {
-                    "summary": "What that page needs",
+                    "summary": "A file that the page at / needs",
                     "responses": {
                         "200": {"description": "a file"},
                         "304": {"description": "not changed"},
@@ -113,10 +118,11 @@ def _paths() -> dict[str, Any]:
             },
             "/demo/messages": {
                 "get": _demo(
-                    "What was sent from the visitor's phone, and what came of it", {"200": {"description": "messages"}}
+                    "The messages from the visitor's phone, and how they were handled",
+                    {"200": {"description": "messages"}},
                 ),
                 "post": _demo(
-                    "Send a text from the visitor's phone, or leave a voicemail",
+                    "Send a text from the visitor's phone or leave a voicemail",
                     {"202": {"description": "the message's id"}},
                     body={"channel": "string", "text": "string"},
                 ),
@@ -128,11 +134,11 @@ def _paths() -> dict[str, Any]:
                 }
             },
             "/chat/practices/{key}": {
-                "get": _chat("What the widget shows of a practice", {"200": {"description": "name, hours, texts"}})
+                "get": _chat("What the widget shows about a practice", {"200": {"description": "name, hours, texts"}})
             },
             "/chat/conversations": {
                 "post": _chat(
-                    "Begin a conversation",
+                    "Start a conversation",
                     {"201": {"description": "its id and token"}},
                     body={"practice": "string", "name": "string", "phone": "string"},
                     needed=["practice"],
@@ -140,22 +146,22 @@ def _paths() -> dict[str, Any]:
             },
             "/chat/conversations/{public_id}/messages": {
                 "post": _chat(
-                    "Send a message; sent again with the same client_message_id, it is answered the same",
+                    "Send a message; a repeat with the same client_message_id gets the same answer",
                     {"202": {"description": "the message's id"}},
                     body={"client_message_id": "string", "text": "string"},
                     needed=["client_message_id", "text"],
                     token=True,
                 ),
                 "get": _chat(
-                    "What was said after a message",
-                    {"200": {"description": "messages, and whether one waits to be answered"}},
+                    "The messages after a given one",
+                    {"200": {"description": "messages, and whether one is still waiting to be handled"}},
                     parameters=[{"name": "after", "in": "query", "schema": {"type": "integer", "default": 0}}],
                     token=True,
                 ),
             },
             "/chat/conversations/{public_id}/events": {
                 "get": _chat(
-                    "What is said from now on, as server-sent events",
+                    "New messages, as server-sent events",
                     {"200": {"description": "text/event-stream of `message` and `working`"}},
                     parameters=[{"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}],
                     token=True,
@@ -174,13 +180,13 @@ def _paths() -> dict[str, Any]:
 
 
 def _form() -> dict[str, Any]:
-    """Describe a contact form, which a plain HTML form may post too."""
+    """Describe the contact form route, which also accepts a plain HTML form."""
     schema = _object(
         ["message", "name", "email", "phone", "website", "client_message_id", "redirect"], needed=["message"]
     )
     kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
     return {
-        "summary": "A practice's contact form was sent",
+        "summary": "Receive a practice's contact form",
         "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in kinds}},
         "responses": {
             "202": {"description": "received: JSON, or a page that says so"},
@@ -191,10 +197,10 @@ def _form() -> dict[str, Any]:
 
 
 def _email() -> dict[str, Any]:
-    """Describe SendGrid's Inbound Parse webhook, as far as it is read."""
+    """Describe the fields of SendGrid's Inbound Parse webhook that are used."""
     fields = ["headers", "from", "to", "cc", "subject", "text", "html", "envelope", "charsets", "SPF", "dkim"]
     return {
-        "summary": "An email came in",
+        "summary": "Receive an email",
         "security": [{"email": []}],
         "requestBody": {
             "required": True,
@@ -218,7 +224,7 @@ def _chat(
     parameters: list[dict[str, Any]] | None = None,
     token: bool = False,
 ) -> dict[str, Any]:
-    """Describe a request that a browser makes; errors are the same for all."""
+    """Describe a request from a browser; the possible errors are the same for all."""
     operation: dict[str, Any] = {
         "summary": summary,
         "parameters": [
@@ -240,7 +246,7 @@ def _chat(
 
 
 def _demo(summary: str, responses: dict[str, Any], *, body: dict[str, str] | None = None) -> dict[str, Any]:
-    """Describe a request of the demo page's phone, which is there in demo mode only."""
+    """Describe a request from the demo page's phone, which exists only in demo mode."""
     operation = _chat(summary, responses, body=body, needed=list(body or ()))
     operation["parameters"] = [{"name": "Demo-Phone", "in": "header", "schema": {"type": "string"}}]
     return operation

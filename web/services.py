@@ -1,4 +1,4 @@
-"""The services that request handlers share, opened once per process, and the one way in for messages."""
+"""The services that request handlers share, opened once per process, and the entry point for messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEY = "intake"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts that request handlers need."""
+    """The services that request handlers need."""
 
     settings: Settings
     database: Database
@@ -43,7 +43,7 @@ class Services:
         return recorded
 
     def pass_on(self, recorded: Recorded) -> None:
-        """Queue a message that was just stored, and wake the pages that show it; a known one is left alone."""
+        """Queue a message that was just stored, and wake the pages that show it; ignore a repeat."""
         if recorded.is_new:
             self.queue.put("handle_message", recorded.message_id)
             self.queue.announce(*topics_of(recorded.conversation_id, recorded.practice))
@@ -53,15 +53,15 @@ class Services:
 
     @property
     def practices(self) -> Practices:
-        """The practices as of the request's beginning, or of a second before."""
+        """The practices with their current settings, at most one second old when the request started."""
         return self.live.current
 
 
 def open_services(settings: Settings) -> Services:
-    """Open the database and the queue, without needing either to be up, and read the practices file.
+    """Read the practices file, and prepare the database and the queue, which need not be up yet.
 
     Raises:
-        IntakeError: the practices file is not usable.
+        IntakeError: the practices file is invalid.
     """
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     return Services(
@@ -74,11 +74,11 @@ def open_services(settings: Settings) -> Services:
 
 
 def attach(app: Flask, services: Services) -> None:
-    """Give an application its parts."""
+    """Attach the services to an application."""
     app.extensions[_KEY] = services
 
 
 def services_of(app: Flask) -> Services:
-    """Return an application's parts."""
+    """Return an application's services."""
     services: Services = app.extensions[_KEY]
     return services

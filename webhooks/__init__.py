@@ -1,1 +1,1 @@
-"""HTTP in: verify, normalise, store, enqueue, answer. Nothing else."""
+"""Incoming HTTP requests: verify, normalize, store, enqueue, and answer. Nothing else."""

@@ -84,16 +84,16 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
     the messages.
     """
     try:
-        from training.data.corpus import CorpusError
-        from training.export.importing import ImportRefusedError, import_model
+        from training.errors import TrainingError
+        from training.export.importing import import_model
     except ModuleNotFoundError as error:
         raise IntakeError(
             f"{error.name} is missing, and importing needs the training libraries: "
             "pip install 'practice-intake[training]'"
         ) from None
     try:
-        folder = import_model(source, model_store(data_dir).home, target=target, texts=texts, say=click.echo)
-    except (ImportRefusedError, CorpusError) as error:
+        folder = import_model(source, model_store(data_dir).home, target=target, texts=texts, report=click.echo)
+    except TrainingError as error:
         raise IntakeError(str(error).rstrip(".")) from None
     use = f"intake model activate {folder.name}" if target is None else f"MODEL_DIR={folder} intake model check"
     click.echo(f"{folder} is ready: {use}")

@@ -1,4 +1,4 @@
-"""The tables, one module a domain. Patient text, names and numbers are in encrypted columns only."""
+"""The tables, one module per domain. Patient text, names, and numbers are only in encrypted columns."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from inbox.models.base import Base
 
 
 class AuditEntry(Base):
-    """Something that was done: append-only, each chained to the one before by its hash and sealed (`inbox.audit`)."""
+    """One action in the append-only audit trail, chained to the previous entry by hash and sealed (`inbox.audit`)."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_subject", "subject"),)

@@ -1,4 +1,4 @@
-"""The declarative base, and the clock that columns use."""
+"""The declarative base, and the clock for columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inbox.column_types import Timestamp
 
 
 def now() -> datetime:
-    """Return the current moment, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 

@@ -1,4 +1,4 @@
-"""What patients wrote, and what was understood and decided about it."""
+"""Conversations, messages, and their classifications and routing decisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intake.vocabulary import Channel, Priority
 
 
 class Keyword(StrEnum):
-    """What a one-word text asks of the sender rather than of the practice."""
+    """A keyword that changes or explains a patient's consent to texts."""
 
     STOP = "stop"
     START = "start"
@@ -23,7 +23,7 @@ class Keyword(StrEnum):
 
 
 class ConversationState(StrEnum):
-    """Whether staff still have something to do: open, waiting for the patient, or closed."""
+    """Whether staff must act: open, waiting on the patient, or closed."""
 
     OPEN = "open"
     WAITING = "waiting"
@@ -31,7 +31,7 @@ class ConversationState(StrEnum):
 
 
 class LineType(StrEnum):
-    """What a number is known to be; a landline receives no texts."""
+    """The line type of a number; a landline cannot receive texts."""
 
     UNKNOWN = "unknown"
     MOBILE = "mobile"
@@ -41,9 +41,9 @@ class LineType(StrEnum):
 class Conversation(Base):
     """One patient's thread with one practice on one channel.
 
-    A chat has no address that proves who the patient is: it is found by its random `public_id`, and what they gave to
-    be reached at stays a contact. `entries` counts what the patient has seen of a chat, see `inbox.chat`. What staff
-    have to do about it (`state`, `intent`, `team`, `priority`) is kept up to date by `inbox.conversation_state`.
+    A chat has no address that proves who the patient is. It is found by its random `public_id`, and contact details
+    that the patient gave are only stored as such. `entries` counts the lines of a chat that the patient has seen; see
+    `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, and `priority` up to date.
     """
 
     __tablename__ = "conversations"
@@ -109,7 +109,7 @@ class Message(Base):
 
 
 class Classification(Base):
-    """What the model and the screens said of a message."""
+    """The result of the model and the screens for a message."""
 
     __tablename__ = "classifications"
 
@@ -127,7 +127,7 @@ class Classification(Base):
 
 
 class Decision(Base):
-    """What was decided about a message, and why."""
+    """The routing decision for a message, and the reason."""
 
     __tablename__ = "decisions"
 

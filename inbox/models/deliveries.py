@@ -15,7 +15,7 @@ from intake.vocabulary import Medium
 
 
 class DeliveryState(StrEnum):
-    """Where an outgoing reply stands; see `tasks.delivery.states` for the moves between them."""
+    """The state of an outgoing reply; see `tasks.delivery.states` for the transitions."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -28,7 +28,7 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(Base):
-    """One reply to a patient: an outbox row, written in the transaction that decided it."""
+    """One reply to a patient: an outbox row, written in the transaction that decides to send it."""
 
     __tablename__ = "deliveries"
     __table_args__ = (

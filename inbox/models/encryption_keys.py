@@ -1,4 +1,4 @@
-"""The keys that rows were written with."""
+"""The encryption keys in use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inbox.models.base import Base, now
 
 
 class EncryptionKey(Base):
-    """A key that rows were written with, by fingerprint: it may not go missing from `ENCRYPTION_KEYS`."""
+    """The fingerprint of a key that rows are encrypted with, which must not be missing from `ENCRYPTION_KEYS`."""
 
     __tablename__ = "encryption_keys"
 

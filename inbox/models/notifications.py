@@ -1,4 +1,4 @@
-"""The outbox of notices to staff, and the alarms that someone must acknowledge."""
+"""The outbox of staff notifications, and the escalations that someone must acknowledge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from intake.vocabulary import Priority
 
 
 class NotificationState(StrEnum):
-    """Where a staff notification stands."""
+    """The state of a staff notification."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -24,9 +24,9 @@ class NotificationState(StrEnum):
 
 
 class Notification(Base):
-    """One notice to one address of a team: an outbox row. It names the message, never its text.
+    """One notification to one address of a team: an outbox row. It refers to the message and never contains its text.
 
-    `escalation_step` counts the steps of the practice's escalation from 1; the first notice has 0.
+    `escalation_step` is the step of the practice's escalation, counted from 1; it is 0 for the first notification.
     """
 
     __tablename__ = "notifications"
@@ -52,7 +52,7 @@ class Notification(Base):
 
 
 class Escalation(Base):
-    """An urgent message that somebody has to acknowledge; until then, the next contact is told."""
+    """An urgent message; until someone acknowledges it, Intake keeps notifying the next contact."""
 
     __tablename__ = "escalations"
     __table_args__ = (Index("ix_escalations_due", "acknowledged_at", "next_step_at"),)

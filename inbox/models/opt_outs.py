@@ -1,4 +1,4 @@
-"""Who does not want to be texted."""
+"""Patients who opted out of texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inbox.models.base import Base, now
 
 
 class OptOut(Base):
-    """A number's wish not to be texted by a practice; kept, inactive, when the patient opts in again."""
+    """A number's opt-out from a practice's texts; kept as inactive when the patient opts in again."""
 
     __tablename__ = "opt_outs"
     __table_args__ = (UniqueConstraint("practice", "patient_index"),)

@@ -1,4 +1,4 @@
-"""Messages that a person labels."""
+"""Reviews of messages by staff."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox.models.staff import StaffMember
 
 
 class ReviewReason(StrEnum):
-    """Why a person is asked for a message's label."""
+    """Why a message needs a review."""
 
     LOW_CONFIDENCE = "low_confidence"
     OUT_OF_SCOPE = "out_of_scope"
@@ -23,10 +23,10 @@ class ReviewReason(StrEnum):
 
 
 class Review(Base):
-    """A message whose label a person is asked for, and what they said.
+    """A review of a message: the model's prediction, and the label that a person chose.
 
-    `intent`, `confidence` and `threshold` are the model's side of it, `sampling_rate` how probable it was to be asked
-    for at all, `claimed_by` who looks at it just now.
+    `intent` and `confidence` are the model's prediction, and `threshold` is the one that applied. `sampling_rate` is
+    the probability that the message was selected for review. `claimed_by` is the member who is reviewing it now.
     """
 
     __tablename__ = "reviews"

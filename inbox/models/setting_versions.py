@@ -1,4 +1,4 @@
-"""Settings that managers changed on the console."""
+"""Settings that managers change on the console."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from inbox.models.staff import StaffMember
 
 
 class SettingVersion(Base):
-    """What a manager changed of a practice's settings over its practices file, numbered from 1 for each practice.
+    """A version of a practice's settings, numbered from 1 for each practice.
 
-    `overrides` is all that holds in the place of the file's values with this version, `changes` what it changed, both
-    JSON; encrypted, as addresses of teams may hold passwords. See `inbox.setting_versions`.
+    `overrides` contains all values that replace the practices file's, and `changes` those that this version changed.
+    Both are JSON, encrypted because team addresses may contain passwords. See `inbox.setting_versions`.
     """
 
     __tablename__ = "setting_versions"

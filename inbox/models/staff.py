@@ -1,4 +1,4 @@
-"""Who may sign in to the console, and what they note and read there."""
+"""Staff accounts, their sessions, and their notes and read positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox.models.conversations import Conversation
 
 
 class Role(StrEnum):
-    """What a member of staff may do, each more than the one before: answer; settings of the practice; everything."""
+    """What a staff member may do: answer patients, also manage the practice's settings, or do everything."""
 
     STAFF = "staff"
     MANAGER = "manager"
@@ -43,7 +43,7 @@ class StaffMember(Base):
 
 
 class StaffPractice(Base):
-    """A practice that a member of staff works for."""
+    """A practice that a staff member works for."""
 
     __tablename__ = "staff_practices"
 
@@ -52,7 +52,7 @@ class StaffPractice(Base):
 
 
 class StaffSession(Base):
-    """One browser that is signed in; the cookie holds a random token, and this row its hash."""
+    """A signed-in browser. Its cookie contains a random token, and this row the token's hash."""
 
     __tablename__ = "staff_sessions"
 
@@ -68,7 +68,7 @@ class StaffSession(Base):
 
 
 class Note(Base):
-    """What staff tell each other about a conversation; patients never see it."""
+    """An internal note about a conversation, which patients never see."""
 
     __tablename__ = "notes"
 
@@ -83,7 +83,7 @@ class Note(Base):
 
 
 class ConversationRead(Base):
-    """Up to which message a member of staff has read a conversation."""
+    """The last message of a conversation that a staff member has read."""
 
     __tablename__ = "conversation_reads"
 

@@ -1,4 +1,4 @@
-"""Calls, recordings and transcriptions."""
+"""Calls, recordings, and transcriptions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inbox.models.base import Base, now
 
 
 class Voicemail(Base):
-    """One call to the voicemail and all that callbacks said of it; see `inbox.voicemail` for how they are merged."""
+    """One call to voicemail, with the merged reports of its callbacks; see `inbox.voicemail`."""
 
     __tablename__ = "voicemails"
     __table_args__ = (Index("ix_voicemails_waiting", "recording", "message_id", "next_look_at"),)

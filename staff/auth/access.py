@@ -1,7 +1,6 @@
-"""Who is signed in, and what they may reach: their own practices, and nothing of anybody else's.
+"""Sign-in and access control: members can reach only their own practices' data.
 
-A route finds rows through the functions here, which answer 404 for what belongs to another practice, as for what does
-not exist.
+Routes find rows through these functions, which answer 404 for another practice's rows, as if they did not exist.
 """
 
 from __future__ import annotations
@@ -29,16 +28,16 @@ _RANK = {Role.STAFF: 0, Role.MANAGER: 1, Role.ADMIN: 2}
 
 @dataclass(frozen=True, slots=True)
 class Member(UserMixin):  # type: ignore[misc]
-    """The member of staff who is signed in.
+    """The signed-in staff member.
 
     Attributes:
-        id: of the account.
-        session_id: of the browser's session.
-        token: what its cookie holds.
-        email: as signed in with.
-        name: as others see it.
-        role: what they may do.
-        practices: slugs of their practices that are in the practices file.
+        id: the account's id.
+        session_id: the id of the browser's session.
+        token: the session token from the cookie.
+        email: the email address.
+        name: the name that colleagues see.
+        role: the role.
+        practices: the slugs of the member's practices that are in the practices file.
     """
 
     id: int
@@ -50,16 +49,16 @@ class Member(UserMixin):  # type: ignore[misc]
     practices: tuple[str, ...]
 
     def get_id(self) -> str:
-        """Return what the cookie holds: the session's token rather than the account, so that it can be revoked."""
+        """Return the cookie's content: the session token, not the account's id, so that it can be revoked."""
         return self.token
 
     def may(self, role: Role) -> bool:
-        """Return whether they may do what a role may."""
+        """Return whether the member has a role's permissions."""
         return _RANK[self.role] >= _RANK[role]
 
 
 def manage_sign_ins(app: Flask) -> None:
-    """Know a browser by the token in its cookie, and send those whom it does not know to the sign-in page."""
+    """Identify browsers by the token in their cookie, and send unknown ones to the sign-in page."""
     manager = LoginManager(app)
     manager.login_view = "sign_in.sign_in"
     manager.login_message = None
@@ -71,7 +70,7 @@ def manage_sign_ins(app: Flask) -> None:
 
 
 def load_member(services: Services, token: str) -> Member | None:
-    """Return who is signed in with a token, if anybody is."""
+    """Return the member who is signed in with a token, if any."""
     moment = now()
     with services.database.read() as session:
         found = find_session(session, token, moment)
@@ -86,24 +85,24 @@ def load_member(services: Services, token: str) -> Member | None:
 
 
 def _is_by_itself() -> bool:
-    """Return whether a page asks without anybody at it: one that is left open must not keep its session alive."""
+    """Return whether an open page sent the request by itself, which must not keep the session alive."""
     return is_refresh() or request.accept_mimetypes.best == "text/event-stream"
 
 
 def member() -> Member:
-    """Return who is signed in; only within a view that is `open_to` somebody."""
+    """Return the signed-in member; call it only in views decorated with `open_to`."""
     found: Member = current_user._get_current_object()
     return found
 
 
 def open_to(role: Role) -> Callable[[View], View]:
-    """Let a view be seen by those who may do what a role may; others are asked to sign in, or answered 403."""
+    """Restrict a view to members with a role's permissions; others must sign in or get a 403."""
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*arguments: Any, **named: Any) -> Any:
             if not member().may(role):
-                abort(403, "Your account may not do this: ask an administrator of your practice.")
+                abort(403, "Your account does not have permission to do this. Ask your practice's administrator.")
             return view(*arguments, **named)
 
         guarded.open_to = role  # type: ignore[attr-defined]
@@ -113,7 +112,7 @@ def open_to(role: Role) -> Callable[[View], View]:
 
 
 def record_on_conversation(session: Session, conversation_id: int, practice: str, action: str, **detail: Any) -> None:
-    """Add to the audit trail what whoever is signed in did with a conversation; see `inbox.audit.record_action`."""
+    """Record the signed-in member's action on a conversation in the audit trail; see `inbox.audit.record_action`."""
     record_action(
         session,
         staff_id=member().id,
@@ -125,14 +124,14 @@ def record_on_conversation(session: Session, conversation_id: int, practice: str
 
 
 def own_practice(slug: str) -> Practice:
-    """Return a practice of whoever is signed in; 404 for any other."""
+    """Return one of the signed-in member's practices, or abort with 404."""
     if slug not in member().practices:
         abort(404)
     return services_of(current_app).practices.require(slug)
 
 
 def own_conversation(session: Session, conversation_id: int, *, lock: bool = False) -> Conversation:
-    """Return a conversation of one's own practices; 404 for any other."""
+    """Return a conversation of the signed-in member's practices, or abort with 404."""
     query = select(Conversation).where(
         Conversation.id == conversation_id, Conversation.practice.in_(member().practices)
     )
@@ -140,7 +139,7 @@ def own_conversation(session: Session, conversation_id: int, *, lock: bool = Fal
 
 
 def own_message(session: Session, message_id: int) -> Message:
-    """Return a message to one of one's own practices; 404 for any other."""
+    """Return a message to the signed-in member's practices, or abort with 404."""
     query = (
         select(Message)
         .join(Conversation)
@@ -150,6 +149,6 @@ def own_message(session: Session, message_id: int) -> Message:
 
 
 def own_escalation(session: Session, escalation_id: int) -> Escalation:
-    """Return an escalation of one of one's own practices; 404 for any other."""
+    """Return an escalation of the signed-in member's practices, or abort with 404."""
     query = select(Escalation).where(Escalation.id == escalation_id, Escalation.practice.in_(member().practices))
     return session.scalar(query) or abort(404)

@@ -1,4 +1,4 @@
-"""One's own account: the password, the authenticator, and the browsers that are signed in."""
+"""The member's own account page: password, authenticator app, and signed-in browsers."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ from web.services import Services, services_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")
 
-WRONG_PASSWORD = "That is not your password, or too many attempts failed: check it, or wait a while."  # noqa: S105
-WRONG_CODE = "That code does not fit: type the one that the app shows now."
-DIFFERENT = "The new password and its repetition differ."
-_NEW_SECRET = "new_authenticator"  # noqa: S105 (where it waits, not what it is)
-# Browsers that name others too come first.
+WRONG_PASSWORD = "Incorrect password, or too many failed attempts. Check your password, or try again later."  # noqa: S105
+WRONG_CODE = "Incorrect code. Enter the code that the app shows now."
+DIFFERENT = "The new passwords do not match."
+_NEW_SECRET = "new_authenticator"  # noqa: S105 (a session key, not a secret)
+# Browsers whose User-Agent also names other browsers come first.
 _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 _SYSTEMS = {
     "iPhone": "iPhone",
@@ -62,14 +62,14 @@ _SYSTEMS = {
 @blueprint.get("")
 @open_to(Role.STAFF)
 def show() -> Response:
-    """Show the whole of it."""
+    """Show the account page."""
     return _page()
 
 
 @blueprint.post("/password")
 @open_to(Role.STAFF)
 def change_password() -> Response:
-    """Give a new password, which signs out everywhere else."""
+    """Change the password and sign out everywhere else."""
     new = request.form.get("new_password", "")
     if not _is_own_password("current_password"):
         return _page("password", WRONG_PASSWORD)
@@ -83,13 +83,13 @@ def change_password() -> Response:
         find_member_to_change(writing, member().id).password_hash = hashed
         revoke_sessions(writing, member().id, but=member().session_id)
         _record(writing, "password_changed")
-    return _done("Your password is changed. You are signed out everywhere else.")
+    return _done("Password changed. You have been signed out everywhere else.")
 
 
 @blueprint.get("/authenticator")
 @open_to(Role.STAFF)
 def set_up_authenticator() -> Response:
-    """Show a secret for the authenticator app, as a QR code and in letters; it wait in this browser's cookie."""
+    """Show a new authenticator secret as a QR code and as text, and keep it in this browser's cookie."""
     if _account().totp_secret:
         return redirect(url_for(".show"))
     session.setdefault(_NEW_SECRET, new_totp_secret())
@@ -99,7 +99,7 @@ def set_up_authenticator() -> Response:
 @blueprint.post("/authenticator")
 @open_to(Role.STAFF)
 def turn_on_authenticator() -> Response:
-    """Turn the authenticator on, once a code of it shows that the app has the secret."""
+    """Turn on the authenticator once a correct code shows that the app has the secret."""
     secret = session.get(_NEW_SECRET)
     if secret is None:
         return redirect(url_for(".set_up_authenticator"), 303)
@@ -123,19 +123,19 @@ def turn_on_authenticator() -> Response:
 @blueprint.post("/authenticator/off")
 @open_to(Role.STAFF)
 def turn_off_authenticator() -> Response:
-    """Let oneself sign in with the password alone."""
+    """Turn off the authenticator, so that the password alone is enough to sign in."""
     if not _is_own_password("password"):
         return _page("authenticator", WRONG_PASSWORD)
     with _services().database.write() as writing:
         remove_second_factor(find_member_to_change(writing, member().id))
         _record(writing, "authenticator_turned_off")
-    return _done("The authenticator is off: your password alone signs you in.")
+    return _done("The authenticator app is off. You now sign in with just your password.")
 
 
 @blueprint.post("/recovery-codes")
 @open_to(Role.STAFF)
 def renew_recovery_codes() -> Response:
-    """Show new recovery codes, once; those of before are void."""
+    """Show new recovery codes once; the earlier ones stop working."""
     if not _is_own_password("password"):
         return _page("authenticator", WRONG_PASSWORD)
     with _services().database.write() as writing:
@@ -150,28 +150,28 @@ def renew_recovery_codes() -> Response:
 @blueprint.post("/sessions/<int:session_id>/end")
 @open_to(Role.STAFF)
 def end_session(session_id: int) -> Response:
-    """Sign oneself out in another browser."""
+    """Sign out in another browser."""
     with _services().database.write() as writing:
         running = {found.id: found for found in running_sessions(writing, member().id, now())}
         if session_id not in running:
             abort(404)
         running[session_id].revoked_at = now()
         _record(writing, "session_ended", browser=session_id)
-    return _done("That browser is signed out.")
+    return _done("That browser has been signed out.")
 
 
 @blueprint.post("/sessions/end-others")
 @open_to(Role.STAFF)
 def end_other_sessions() -> Response:
-    """Sign oneself out in every other browser."""
+    """Sign out in every other browser."""
     with _services().database.write() as writing:
         revoke_sessions(writing, member().id, but=member().session_id)
         _record(writing, "other_sessions_ended")
-    return _done("You are signed out everywhere else.")
+    return _done("You have been signed out everywhere else.")
 
 
 def describe_browser(agent: str) -> str:
-    """Return which browser a User-Agent header tells of, such as `Firefox on Windows`."""
+    """Return the browser that a User-Agent header names, such as `Firefox on Windows`."""
     browser = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in agent), "A browser")
     system = next((name for mark, name in _SYSTEMS.items() if mark in agent), None)
     return f"{browser} on {system}" if system else browser
@@ -187,8 +187,8 @@ def _account() -> StaffMember:
 
 
 def _is_own_password(field: str) -> bool:
-    """Return whether a form's field holds one's password; failures count as those at sign-in do."""
-    proved = check_password(_account(), request.form.get(field, ""))  # outside of transactions: it takes its time
+    """Return whether a form field contains the member's password; failures count like failed sign-ins."""
+    proved = check_password(_account(), request.form.get(field, ""))  # slow, so outside the transaction
     with _services().database.write() as writing:
         return judge(writing, find_member_to_change(writing, member().id), proved, now())
 
@@ -203,7 +203,7 @@ def _done(message: str) -> Response:
 
 
 def _page(part: str | None = None, problem: str | None = None) -> Response:
-    """Return the page, and say in one part of it what was wrong with a form."""
+    """Return the account page, with an optional error message in one of its parts."""
     practices = [_services().practices.require(slug) for slug in member().practices]
     zone = practices[0].time_zone if practices else "UTC"
     with _services().database.read() as reading:

@@ -1,4 +1,4 @@
-"""Signing in, with a second factor where the member has one, and out."""
+"""Signing in, with a second factor if the member has one, and signing out."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ blueprint = Blueprint(
 )
 
 HOME = "/staff/"
-REFUSED = "That address and password do not fit, or too many attempts failed: check them, or wait a while."
-CODE_REFUSED = "That code does not fit or was used before, or too many attempts failed: take the next one, or wait."
-TOO_OFTEN = "Too many attempts came from where you are: wait a minute."
+REFUSED = "Incorrect email or password, or too many failed attempts. Check them, or try again later."
+CODE_REFUSED = "Incorrect or already used code, or too many failed attempts. Enter the next code, or try again later."
+TOO_OFTEN = "Too many attempts from your network. Wait a minute, then try again."
 CODE_WITHIN = timedelta(minutes=5)
 _HALF_WAY = "half_way"
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response:
-    """Show the form, and take the address and the password."""
+    """Show the form, and check the email address and password."""
     if current_user.is_authenticated:
         return redirect(HOME)
     if request.method == "GET":
@@ -61,7 +61,7 @@ def sign_in() -> Response:
 
 @blueprint.route("/second-factor", methods=["GET", "POST"])
 def second_factor() -> Response:
-    """Show the form, and take a code of the authenticator or a recovery code."""
+    """Show the form, and check an authenticator code or a recovery code."""
     staff_id = _half_way()
     if staff_id is None or current_user.is_authenticated:
         return redirect(url_for(".sign_in", next=request.args.get("next")))
@@ -89,7 +89,7 @@ def sign_out() -> Response:
 
 @blueprint.errorhandler(RateLimitExceeded)
 def too_often(_error: RateLimitExceeded) -> Response:
-    """Say so on the page; the number of seconds is the limit's whole window."""
+    """Show the rate limit's error on the page; `Retry-After` is the limit's whole window."""
     answer = _form(TOO_OFTEN, 429)
     answer.headers["Retry-After"] = "60"
     return answer
@@ -102,11 +102,11 @@ def _form(problem: str | None = None, status: int = 200) -> Response:
 
 
 def _check_password(email: str, password: str) -> StaffMember | None:
-    """Return whose address and password these are, unless the account is locked or disabled."""
+    """Return the account with this email address and password, unless it is locked or disabled."""
     database = services_of(current_app).database
     with database.read() as reading:
         found = find_member(reading, email)
-    proved = check_password(found, password)  # outside of transactions: it takes its time
+    proved = check_password(found, password)  # slow, so outside the transaction
     if found is None:
         return None
     with database.write() as writing:
@@ -115,7 +115,7 @@ def _check_password(email: str, password: str) -> StaffMember | None:
 
 
 def _check_code(staff_id: int, code: str) -> str | None:
-    """Return which second factor a code proves, unless the account is locked or disabled."""
+    """Return the kind of second factor that a code proves, unless the account is locked or disabled."""
     with services_of(current_app).database.write() as writing:
         to_change = find_member_to_change(writing, staff_id)
         factor = prove_second_factor(to_change, code, now())
@@ -123,7 +123,7 @@ def _check_code(staff_id: int, code: str) -> str | None:
 
 
 def _half_way() -> int | None:
-    """Return whose password fitted in this browser a short while ago."""
+    """Return the id of the account whose password was recently accepted in this browser."""
     staff_id, moment = session.get(_HALF_WAY, (None, 0))
     return staff_id if now().timestamp() - moment < CODE_WITHIN.total_seconds() else None
 
@@ -140,19 +140,19 @@ def _enter(staff_id: int, factor: str) -> Response:
             subject=f"staff:{staff_id}",
             factor=factor,
         )
-    session.clear()  # nothing of the time before, the CSRF token above all
+    session.clear()  # keep nothing from before the sign-in, above all not the CSRF token
     login_user(load_member(services, token))
     return redirect(_wanted(), 303)
 
 
 def _wanted() -> str:
-    """Return the page that they came for, if it is one of the console's."""
+    """Return the page that the member first asked for, if it is one of the console's."""
     wanted = request.args.get("next", "")
     parts = urlsplit(wanted)
     if parts.scheme or parts.netloc or not wanted.startswith(HOME) or "\\" in wanted or not wanted.isprintable():
         return HOME
     try:
         current_app.url_map.bind("").match(parts.path, "GET")
-    except HTTPException:  # no page: what a form was sent to, above all
+    except HTTPException:  # not a page, but for example the target of a form
         return HOME
     return wanted

@@ -1,4 +1,4 @@
-"""The conversation page: the thread as the patient saw it, what was made of it, and what staff can do about it."""
+"""The conversation page: the thread, how each message was handled, and the actions for staff."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def page(conversation_id: int) -> str:
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events(conversation_id: int) -> Response:
-    """Say whenever the conversation, or who looks at it, may be another."""
+    """Stream an event whenever the conversation or its viewers may have changed."""
     services, staff_id = services_of(current_app), member().id
     with services.database.read() as session:
         own_conversation(session, conversation_id)
@@ -74,7 +74,7 @@ def events(conversation_id: int) -> Response:
 @blueprint.post("/reply")
 @open_to(Role.STAFF)
 def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
-    """Send a reply by hand, once however often the form is sent; or put a quick reply into the box."""
+    """Send a staff reply, once even if the form is sent repeatedly; or put a quick reply in the box."""
     services = services_of(current_app)
     text = request.form.get("text", "")
     if "insert" in request.form:
@@ -100,7 +100,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
 @blueprint.post("/take-over")
 @open_to(Role.STAFF)
 def begin_taking_over(conversation_id: int) -> AnyResponse:
-    """Silence the robot here."""
+    """Turn off auto-replies in this conversation."""
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         take_over(conversation, member().id)
@@ -112,7 +112,7 @@ def begin_taking_over(conversation_id: int) -> AnyResponse:
 @blueprint.post("/hand-back")
 @open_to(Role.STAFF)
 def end_taking_over(conversation_id: int) -> AnyResponse:
-    """Let the robot answer again."""
+    """Turn auto-replies back on."""
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         hand_back(conversation)
@@ -124,13 +124,13 @@ def end_taking_over(conversation_id: int) -> AnyResponse:
 @blueprint.post("/assign")
 @open_to(Role.STAFF)
 def assign(conversation_id: int) -> AnyResponse:
-    """Give a conversation to a member of its practice, to oneself (`me`), or to nobody."""
+    """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one."""
     wanted = request.form.get("to", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         chosen = member().id if wanted == "me" else int(wanted) if wanted.isdecimal() else None
         if chosen is not None and chosen not in [one.id for one in assignable(session, conversation.practice)]:
-            abort(400, "Nobody of this practice can be given it; reload the page and choose again.")
+            abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
         conversation.assigned_to = chosen
         return {"to": chosen}
 
@@ -145,7 +145,7 @@ def note(conversation_id: int) -> AnyResponse:
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if not 0 < len(text) <= LONGEST_NOTE:
-            abort(400, f"A note has to be 1 to {LONGEST_NOTE} characters long.")
+            abort(400, f"A note must be 1 to {LONGEST_NOTE} characters long.")
         written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
         session.add(written)
         session.flush()
@@ -157,12 +157,12 @@ def note(conversation_id: int) -> AnyResponse:
 @blueprint.post("/state")
 @open_to(Role.STAFF)
 def set_state(conversation_id: int) -> AnyResponse:
-    """Change the state to open, waiting or closed; closing hands a conversation back to the robot."""
+    """Change the state to open, waiting, or closed; closing turns auto-replies back on."""
     wanted = request.form.get("state", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if wanted not in set(ConversationState):
-            abort(400, "A conversation can be open, waiting or closed.")
+            abort(400, "The status must be open, waiting, or closed.")
         if wanted == ConversationState.OPEN:
             conversation.state = ConversationState.OPEN
         else:
@@ -180,7 +180,7 @@ def _act(
     change: Callable[[Session, Conversation], dict[str, Any]],
     place: str = "",
 ) -> AnyResponse:
-    """Change a conversation, records who did it, and wake whoever looks at it."""
+    """Change a conversation, record who did it, and wake its viewers."""
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
@@ -194,28 +194,28 @@ def _record(session: Session, conversation: Conversation, action: str, **detail:
 
 
 def _done(conversation_id: int, place: str) -> AnyResponse:
-    """Answer a script with nothing, and a form with the page."""
+    """Answer a script with an empty response, and a form with a redirect to the page."""
     if request.accept_mimetypes.best == "application/json":
         return Response(status=204)
     return redirect(f"/staff/conversations/{conversation_id}{place}", 303)
 
 
 def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
-    """Show the page again, with what was typed still in the box and why it was not sent."""
+    """Show the page again, with the draft still in the box and the reason it was not sent."""
     shown = _read(services, conversation_id, None) | {"draft": text, "problem": outcome.message}
     overtaken = outcome.verdict is ReplyCheck.OVERTAKEN
     return _render(shown | {"overtaken": overtaken}), 409 if overtaken else 422
 
 
 def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
-    """Show the page again with a quick reply in the box, where no script did that."""
+    """Show the page again with a quick reply in the box, for browsers without scripts."""
     shown = _read(services, conversation_id, None)
-    words = shown["quick"].get(name) or abort(400, "There is no such quick reply.")
+    words = shown["quick"].get(name) or abort(400, "This quick reply does not exist.")
     return _render(shown | {"draft": f"{text.rstrip()}\n{words}".strip()})
 
 
 def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
-    """Read all that the page shows."""
+    """Load everything that the page shows."""
     moment = now()
     with services.database.read() as session:
         conversation = own_conversation(session, conversation_id)
@@ -258,7 +258,7 @@ def _render(shown: dict[str, Any]) -> str:
 
 
 def _note_view(services: Services, conversation: Conversation, thread: Thread) -> None:
-    """Note what the member has seen: every time that they open the page, and what is new while it is open."""
+    """Record a view each time the member opens the page, and whenever a new message appears while it is open."""
     staff_id = member().id
     _enter(services, conversation.id, staff_id)
     if is_refresh():
@@ -271,6 +271,6 @@ def _note_view(services: Services, conversation: Conversation, thread: Thread) -
 
 
 def _enter(services: Services, conversation_id: int, staff_id: int) -> None:
-    """Let the others who look at a conversation know that somebody came."""
+    """Mark the member as present, and let the other viewers know if they just arrived."""
     if Presence(services.queue.connection, conversation_id).enter(staff_id):
         services.queue.announce(conversation_topic(conversation_id))

@@ -1,4 +1,4 @@
-"""What the conversation page shows: the thread with what was understood and decided, and what staff did."""
+"""Queries for the conversation page: the thread, the patient's contact details, and staff activity."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SEN
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One intent's probability, as a bar of a width from 0 to 100."""
+    """One intent's probability, as a bar with a width from 0 to 100."""
 
     label: str
     percent: str
@@ -49,7 +49,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the machine made of a message."""
+    """How Intake classified and routed a message, in display words."""
 
     intent: str
     percent: str
@@ -69,11 +69,11 @@ class ThreadEntry:
     """One line of the thread.
 
     Attributes:
-        key: names it on the page, such as `message-12`.
-        kind: `patient`, `robot`, `staff` or `note`.
-        trouble: it did not reach the patient.
-        number: place among what the patient of a chat has seen.
-        recording: the message whose recording can be heard.
+        key: its id on the page, such as `message-12`.
+        kind: `patient`, `robot`, `staff`, or `note`.
+        trouble: whether it did not reach the patient.
+        number: its number in the patient's view of a chat.
+        recording: the id of the message whose recording can be played.
     """
 
     key: str
@@ -95,13 +95,13 @@ class ThreadEntry:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The newest part of a conversation, or an earlier one.
+    """One part of a conversation, by default the newest.
 
     Attributes:
-        entries: oldest first.
-        last_message: id of the newest message shown, 0 without any.
-        last_reply: id of the newest reply by staff in the whole conversation, 0 without any.
-        earlier: where the part before this one ends; None at the beginning.
+        entries: its lines, oldest first.
+        last_message: the id of the newest message shown, 0 if there is none.
+        last_reply: the id of the newest staff reply in the whole conversation, 0 if there is none.
+        earlier: where the previous part ends, None if this is the first part.
     """
 
     entries: list[ThreadEntry]
@@ -111,8 +111,8 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """Who the patient is and how they can be reached, as far as it is known."""
+class ContactDetails:
+    """What is on record about who the patient is and how to reach them."""
 
     who: str = field(repr=False)
     lines: list[tuple[str, str]] = field(repr=False)
@@ -121,7 +121,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that a member of staff did."""
+    """One action of a staff member, in display words."""
 
     who: str
     what: str
@@ -130,13 +130,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a reply by hand goes out.
+    """How a staff reply would be sent.
 
     Attributes:
-        medium: by which.
-        sender: the number, service or address that it goes out from.
-        obstacle: why none can, in words; empty when one can.
-        is_first: it would be the practice's first text to the patient.
+        medium: the medium.
+        sender: the number, messaging service, or address to send from.
+        obstacle: why no reply can be sent, in display words; empty if one can.
+        is_first: whether it would be the practice's first text to the patient.
     """
 
     medium: Medium
@@ -146,7 +146,7 @@ class Reach:
 
 
 def read_thread(session: Session, conversation: Conversation, zone: str, before: int | None = None) -> Thread:
-    """Return a part of a conversation: the newest messages, or those before one, and what belongs between them."""
+    """Return the newest messages, or those before a given one, with the replies and notes between them."""
     own = Message.conversation_id == conversation.id
     query = select(Message).where(own)
     if before is not None:
@@ -167,13 +167,13 @@ def read_thread(session: Session, conversation: Conversation, zone: str, before:
 
 
 def last_staff_reply(session: Session, conversation_id: int) -> int:
-    """Return the id of the newest reply that staff wrote, 0 without any."""
+    """Return the id of the newest staff reply, 0 if there is none."""
     query = select(Delivery.id).where(Delivery.conversation_id == conversation_id, Delivery.message_id.is_(None))
     return session.scalar(query.order_by(Delivery.id.desc()).limit(1)) or 0
 
 
 def mark_read(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Note up to which message a member has read, and say whether that is news."""
+    """Store the last message that a member has read, and return whether it advanced."""
     own = (ConversationRead.staff_id == staff_id, ConversationRead.conversation_id == conversation_id)
     known = session.scalar(select(ConversationRead.message_id).where(*own))
     if known is not None and known >= message_id:
@@ -185,18 +185,18 @@ def mark_read(session: Session, staff_id: int, conversation_id: int, message_id:
         with session.begin_nested():
             session.add(ConversationRead(staff_id=staff_id, conversation_id=conversation_id, message_id=message_id))
     except IntegrityError:
-        return False  # another tab of theirs was faster
+        return False  # another of the member's tabs got there first
     return True
 
 
 def has_unread(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Return whether a member has not read as far as a message yet."""
+    """Return whether a member has not yet read up to a message."""
     known = session.get(ConversationRead, (staff_id, conversation_id))
     return known is None or known.message_id < message_id
 
 
 def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
-    """Return who did what to a conversation, newest first; looks one after the other by one person are one."""
+    """Return staff activity in a conversation, newest first; a person's consecutive views are combined."""
     query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
     found = list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(ACTIONS_SHOWN)))
     concerned = [entry.detail.get("to") for entry in found if entry.action == "assigned"]
@@ -205,20 +205,20 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
     for newer, entry in zip([None, *found], found, strict=False):
         is_repeated = newer is not None and (newer.action, newer.staff_id) == ("viewed", entry.staff_id)
         if not (is_repeated and entry.action == "viewed"):
-            who = names.get(entry.staff_id or 0, "Somebody")
+            who = names.get(entry.staff_id or 0, "Someone")
             acts.append(Act(who, _say(entry, names), display.clock(entry.at, zone)))
     return acts
 
 
-def read_contact(session: Session, conversation: Conversation, zone: str) -> Contact:
-    """Return how the patient can be reached, and their other conversations with the practice."""
+def read_contact(session: Session, conversation: Conversation, zone: str) -> ContactDetails:
+    """Return the patient's contact details and their other conversations with the practice."""
     address = conversation.patient_address
     lines = [
         ("Name", conversation.patient_name),
         ("Email" if address and "@" in address else "Number", address and display.spoken(address)),
-        ("Phone they gave", conversation.contact_phone and display.spoken(conversation.contact_phone)),
-        ("Email they gave", conversation.contact_email if conversation.contact_email != address else None),
-        ("Line", "Landline, takes no texts" if conversation.line_type == LineType.LANDLINE else None),
+        ("Phone provided", conversation.contact_phone and display.spoken(conversation.contact_phone)),
+        ("Email provided", conversation.contact_email if conversation.contact_email != address else None),
+        ("Line", "Landline (cannot receive texts)" if conversation.line_type == LineType.LANDLINE else None),
         ("First contact", display.clock(conversation.created_at, zone)),
     ]
     others: list[Conversation] = []
@@ -227,11 +227,11 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
             conversations_of(conversation.practice, address), Conversation.id != conversation.id
         )
         others = list(session.scalars(same.order_by(Conversation.last_activity_at.desc())))
-    return Contact(display.who(conversation), [(name, value) for name, value in lines if value], others)
+    return ContactDetails(display.who(conversation), [(name, value) for name, value in lines if value], others)
 
 
 def read_reach(session: Session, conversation: Conversation) -> Reach:
-    """Say how a reply by hand would go out, and what stands against it."""
+    """Return how a staff reply would be sent, or why it cannot be."""
     medium, address = medium_of(conversation), conversation.patient_address or ""
     received_on = session.scalar(select(Message.received_on).where(Message.id == conversation.last_message_id))
     texted = select(Delivery.id).where(
@@ -253,14 +253,14 @@ def _obstacle(medium: Medium, address: str, line: LineType, received_on: str | N
         case Medium.CHAT:
             return ""
         case Medium.EMAIL:
-            return "" if "@" in address and received_on else "There is no email address that an answer could go to."
+            return "" if "@" in address and received_on else "There is no email address to reply to."
         case _ if not address.startswith("+"):
-            return "The sender's number is hidden, so no text can go to it."
+            return "The sender left no phone number that can receive texts."
         case _ if opted_out:
             return "The patient opted out of texts. Call them, or wait until they text START."
         case _ if line is LineType.LANDLINE:
-            return "This number is a landline, which takes no texts: call it."
-    return "" if received_on else "There is no number of the practice that a text could go out from."
+            return "This number is a landline and cannot receive texts. Call it instead."
+    return "" if received_on else "The practice has no phone number to text from."
 
 
 def _between(
@@ -286,7 +286,7 @@ def _entries(
 
 
 def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list[ThreadEntry]:
-    """Sort by time, and a chat as its patient saw it, whatever the clocks of several machines said."""
+    """Sort by time, but keep a chat in the order that the patient saw, even if the machines' clocks disagreed."""
     places: list[tuple[datetime, ThreadEntry]] = []
     latest: datetime | None = None
     for entry in sorted(seen, key=lambda entry: (entry.number or 0, entry.at)):
@@ -355,7 +355,7 @@ def _reading(message: Message, corrected: str) -> Reading | None:
 
 
 def _percent(probability: float) -> str:
-    """As whole per cent; what is nearly certain, or nearly excluded, is not shown as if it were."""
+    """Return a whole percentage; values close to 0 and 1 are not rounded to certainty."""
     if 0.995 <= probability < 1:
         return "over 99%"
     if 0 < probability < 0.005:
@@ -394,7 +394,7 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
     match entry.action:
         case "assigned":
             given = names.get(detail.get("to") or 0)
-            return f"assigned it to {given}" if given else "assigned it to nobody"
+            return f"assigned it to {given}" if given else "unassigned it"
         case "state_changed":
-            return f"marked it {str(detail.get('state', '')).lower()}"
+            return f"marked it as {str(detail.get('state', '')).lower()}"
     return display.action(entry.action)

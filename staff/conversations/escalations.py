@@ -1,4 +1,4 @@
-"""Where the link in an urgent notice leads: what it is about, who was told, and one press to take it on."""
+"""The page that an urgent notification links to: the message, who was notified, and a button to acknowledge it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from web.services import services_of
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
 
 _STATES = {
-    NotificationState.PENDING: "being told",
-    NotificationState.SENDING: "being told",
-    NotificationState.SENT: "told",
-    NotificationState.FAILED: "could not be told",
-    NotificationState.DROPPED: "not told any more, as somebody had acknowledged it",
+    NotificationState.PENDING: "notifying",
+    NotificationState.SENDING: "notifying",
+    NotificationState.SENT: "notified",
+    NotificationState.FAILED: "could not be notified",
+    NotificationState.DROPPED: "not notified: already acknowledged",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One address that was told, in words."""
+    """One notification of a contact, in display words."""
 
     who: str
     state: str
@@ -43,7 +43,7 @@ class Step:
 @blueprint.get("")
 @open_to(Role.STAFF)
 def page(escalation_id: int) -> str:
-    """Show the message and who was told of it."""
+    """Show the message and who was notified about it."""
     services = services_of(current_app)
     with services.database.read() as session:
         escalation = own_escalation(session, escalation_id)
@@ -69,7 +69,7 @@ def page(escalation_id: int) -> str:
 @blueprint.post("")
 @open_to(Role.STAFF)
 def press(escalation_id: int) -> Response:
-    """Take it on, and lead to the conversation; to this page again when somebody else was faster."""
+    """Acknowledge the message and redirect to the conversation, or back here if someone else already did."""
     services = services_of(current_app)
     with services.database.write() as session:
         escalation = own_escalation(session, escalation_id)

@@ -1,4 +1,4 @@
-"""The inbox: the conversations of all channels of one's practices, newest activity first."""
+"""The inbox: conversations on all channels of the member's practices, most recently active first."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def page() -> str:
 @blueprint.post("/search")
 @open_to(Role.STAFF)
 def search() -> str:
-    """Show the conversations in which something was said; by POST, so that it is in no address and no history."""
+    """Show the conversations that match a search, sent by POST to keep it out of URLs and browser history."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
     filters = Filters.read(request.form, member().practices)
     with services_of(current_app).database.write() as session:
@@ -65,7 +65,7 @@ def search() -> str:
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events() -> Response:
-    """Say whenever the list may look different."""
+    """Stream an event whenever the list may have changed."""
     return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
@@ -83,7 +83,7 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
 
 
 def _choices() -> dict[str, dict[str, str]]:
-    """Return what can be chosen for each filter, in words."""
+    """Return each filter's options, with their display words."""
     services = services_of(current_app)
     own = [services.practices.require(slug) for slug in member().practices]
     teams = [*Team, *(team for practice in own for team in practice.teams)]

@@ -1,4 +1,4 @@
-"""What the inbox shows: conversations by filters, newest activity first, a page at a time; and the search."""
+"""Queries for the inbox: pages of filtered conversations, most recently active first, and the search."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which conversations are wanted; an empty value asks for nothing.
+    """The inbox filters; an empty value does not filter.
 
     Attributes:
-        state: a state, `unfinished` for whatever is not closed, or `all`.
-        before: where the page begins, as `cursor` wrote it.
+        state: a state, `unfinished` for everything that is not closed, or `all`.
+        before: where the page starts, as written by `cursor`.
     """
 
     intent: str = ""
@@ -58,7 +58,7 @@ class Filters:
 
     @classmethod
     def read(cls, values: Mapping[str, str], practices: Sequence[str]) -> Filters:
-        """Read them from a query or a form; what is not known there is not asked for."""
+        """Read the filters from a query or a form, ignoring unknown values."""
 
         def one_of(name: str, known: Sequence[str], default: str = "") -> str:
             value = values.get(name, "")
@@ -77,7 +77,7 @@ class Filters:
         )
 
     def as_query(self, **changes: str) -> dict[str, str]:
-        """Return them as the parameters of an address."""
+        """Return the filters as URL parameters."""
         values = {
             "intent": self.intent,
             "priority": self.priority,
@@ -93,7 +93,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One conversation in the list, ready to be shown."""
+    """One conversation in the list, in display words."""
 
     id: int
     who: str = field(repr=False)
@@ -115,7 +115,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the list, and where the next one begins; None at the end."""
+    """A page of the list, and where the next one starts; None if this is the last."""
 
     rows: list[Row]
     next: str | None
@@ -128,14 +128,14 @@ class _Found:
 
 
 def list_page(session: Session, member: Member, filters: Filters, zones: Mapping[str, str], moment: datetime) -> Page:
-    """Return a page of the conversations that filters ask for.
+    """Return a page of the conversations that match the filters.
 
     Args:
         session: an open transaction.
-        member: whose practices are looked through, and whose reading counts.
-        filters: which conversations, and from where on.
-        zones: time zone of each practice, by slug.
-        moment: now, aware.
+        member: the member, whose practices and read positions count.
+        filters: the filters, and where the page starts.
+        zones: each practice's time zone, by slug.
+        moment: the current time, aware.
     """
     found = _find(session, member, filters, PAGE + 1)
     more = len(found) > PAGE
@@ -146,10 +146,10 @@ def list_page(session: Session, member: Member, filters: Filters, zones: Mapping
 def search_page(
     session: Session, member: Member, filters: Filters, wanted: str, zones: Mapping[str, str], moment: datetime
 ) -> Page:
-    """Return the conversations, among the newest that filters ask for, in which something was said or somebody named.
+    """Return the conversations that match a search, among the most recent ones that match the filters.
 
-    Text, names and numbers are encrypted where they are stored, so that they are decrypted here, a bounded number of
-    them. A whole phone number is looked up among all by its blind index.
+    Stored text, names, and numbers are encrypted, so a bounded number of conversations is decrypted and searched here.
+    A full phone number is found among all conversations by its blind index.
     """
     found = _find(session, member, filters, SEARCHED + 1)
     more = len(found) > SEARCHED
@@ -163,13 +163,13 @@ def search_page(
 
 
 def count_unread(session: Session, member: Member) -> int:
-    """Count the conversations that are not closed and hold something unread, up to `MOST_COUNTED`."""
+    """Count the open or waiting conversations with unread messages, up to `MOST_COUNTED`."""
     query = _select(member, Filters(unread=True)).with_only_columns(Conversation.id).limit(MOST_COUNTED)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def assignable(session: Session, practice: str) -> list[StaffMember]:
-    """Return the members of a practice that a conversation can be given to."""
+    """Return the members of a practice to whom a conversation can be assigned."""
     query = (
         select(StaffMember)
         .join(StaffPractice)
@@ -179,7 +179,7 @@ def assignable(session: Session, practice: str) -> list[StaffMember]:
 
 
 def names_of(session: Session, staff_ids: Sequence[int | None]) -> dict[int, str]:
-    """Return what members of staff are called."""
+    """Return the names of staff members, by id."""
     wanted = {staff_id for staff_id in staff_ids if staff_id is not None}
     if not wanted:
         return {}
@@ -188,7 +188,7 @@ def names_of(session: Session, staff_ids: Sequence[int | None]) -> dict[int, str
 
 
 def cursor(conversation: Conversation) -> str:
-    """Write where the list goes on after a conversation: when it was last active, in microseconds, and its id."""
+    """Return the position after a conversation: its last activity in microseconds, and its id."""
     at = conversation.last_activity_at or conversation.created_at
     return f"{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
 
@@ -247,7 +247,7 @@ def _after(before: str) -> list[ColumnElement[bool]]:
 
 
 def _texts(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Return the newest of what patients and staff wrote in each conversation."""
+    """Return the newest texts by patients and staff in each conversation."""
     texts: dict[int, list[str]] = {}
     for table, text, others in (
         (Message, Message.text, Message.id.is_not(None)),
@@ -330,12 +330,12 @@ def _row(
 
 
 def _last_said(message: Message | None, reply: Delivery | None, names: Mapping[int, str]) -> tuple[str, str]:
-    """Return the last words of a person, and whose they are unless the patient's; auto-replies are left out."""
+    """Return the last text by a person, and the author's name unless it is the patient; skip automatic replies."""
     if reply is not None and (message is None or reply.created_at > message.received_at):
         return reply.body, names.get(reply.staff_id or 0, "Staff")
     if message is None:
         return "", ""
-    return message.text or ("Picture or file" if message.media else "Voicemail without a transcription"), ""
+    return message.text or ("Picture or file" if message.media else "Voicemail without a transcript"), ""
 
 
 def _shorten(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What callers left: the recording is fetched from the carrier while it is heard, and never stored here."""
+"""Voicemail recordings, fetched from the carrier during playback and never stored here."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TIMEOUT_SECONDS = 10.0
 CHUNK_BYTES = 32 * 1024
 MOST_REDIRECTS = 3
 _PASSED_ON = ("Content-Length", "Content-Range", "Accept-Ranges")
-UNREACHABLE = "The recording cannot be fetched from the carrier now: try again in a while."
+UNREACHABLE = "The recording is not available from the carrier right now. Try again later."
 
 
 @blueprint.get("/messages/<int:message_id>/recording")
 @open_to(Role.STAFF)
 def play(message_id: int) -> Response:
-    """Stream the recording of a voicemail, or the part of it that a player asks for."""
+    """Stream a voicemail's recording, or the part of it that the player requests."""
     services = services_of(current_app)
     with services.database.write() as session:
         message = own_message(session, message_id)
@@ -51,7 +51,7 @@ def play(message_id: int) -> Response:
 
 
 def _fetch(url: str, part: str | None, settings: Settings) -> requests.Response:
-    """Ask the carrier, with the account's credentials, which go to the carrier's own hosts only."""
+    """Request a recording with the account's credentials, which are sent only to the carrier's own hosts."""
     if not settings.twilio_account_sid or not settings.twilio_auth_token:
         abort(502, UNREACHABLE)
     for _ in range(MOST_REDIRECTS + 1):
@@ -77,6 +77,6 @@ def _fetch(url: str, part: str | None, settings: Settings) -> requests.Response:
         found.close()
         log.warning("recording_refused", status=found.status_code)
         if found.status_code == requests.codes.not_found:
-            abort(404, "The carrier does not have this recording any more.")
+            abort(404, "The carrier no longer has this recording.")
         abort(502, UNREACHABLE)
     return found

@@ -1,4 +1,4 @@
-"""A reply by hand: what may be sent, how it goes out, and that it goes out once."""
+"""Staff replies: checking them, and sending each exactly once."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _FORM_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a member wants to send.
+    """A reply that a member wants to send.
 
     Attributes:
-        text: as typed.
-        form_id: random, given out with the form: whatever is sent again with it is the same reply.
-        seen: id of the newest reply by staff that the page showed, 0 for none.
-        closes: nothing is left to do once it is sent.
+        text: the text as typed.
+        form_id: the form's random id, by which repeats of the same reply are recognized.
+        seen: the id of the newest staff reply that the page showed, 0 for none.
+        closes: whether sending it closes the conversation.
     """
 
     text: str = field(repr=False)
@@ -44,7 +44,7 @@ class Draft:
 
 
 class ReplyCheck(Enum):
-    """What became of a draft."""
+    """Whether a draft was sent."""
 
     SENT = "sent"
     SENT_BEFORE = "sent before"
@@ -54,7 +54,7 @@ class ReplyCheck(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a draft, what to tell the member, and what follows."""
+    """The result of sending a draft: the verdict, a message for the member, and what to do after the commit."""
 
     verdict: ReplyCheck
     message: str = ""
@@ -63,28 +63,28 @@ class Outcome:
 
 
 def send(session: Session, conversation: Conversation, practice: Practice, staff_id: int, draft: Draft) -> Outcome:
-    """Put a reply into the outbox and take the conversation over; nothing is changed when it is not sent.
+    """Add a reply to the outbox and take over the conversation; a refused reply changes nothing.
 
     Args:
-        session: an open transaction, which holds the conversation's lock.
-        conversation: what is answered.
-        practice: whose it is.
-        staff_id: who answers.
-        draft: what they wrote.
+        session: an open transaction that holds the conversation's lock.
+        conversation: the conversation.
+        practice: the conversation's practice.
+        staff_id: the member who replies.
+        draft: the reply.
     """
     known = session.scalar(select(Delivery).where(Delivery.form_id == draft.form_id)) if draft.form_id else None
     if known is not None and known.conversation_id == conversation.id:
         return Outcome(ReplyCheck.SENT_BEFORE)
     reach = read_reach(session, conversation)
     text = outgoing(draft.text, practice, reach)
-    problem = "This page is out of date: try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
+    problem = "This page is out of date. Try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or check(draft.text, text, reach.medium)
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem)
     overtaker = _overtaker(session, conversation.id, staff_id, draft.seen)
     if overtaker:
         return Outcome(
-            ReplyCheck.OVERTAKEN, f"{overtaker} answered while you were writing: read it, then send yours again."
+            ReplyCheck.OVERTAKEN, f"{overtaker} replied while you were writing. Read that reply, then send yours again."
         )
     delivery = Delivery(
         conversation_id=conversation.id,
@@ -105,18 +105,18 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
 
 
 def take_over(conversation: Conversation, staff_id: int) -> None:
-    """Silence the robot; a conversation that nobody has becomes the member's."""
+    """Turn off auto-replies, and assign the conversation to the member if it is unassigned."""
     conversation.staff_took_over_at = conversation.staff_took_over_at or now()
     conversation.assigned_to = conversation.assigned_to or staff_id
 
 
 def hand_back(conversation: Conversation) -> None:
-    """Let the robot answer again."""
+    """Turn auto-replies back on."""
     conversation.staff_took_over_at = None
 
 
 def outgoing(text: str, practice: Practice, reach: Reach) -> str:
-    """Return a reply as it goes out: the first text to a patient names the practice and say how to opt out."""
+    """Return a reply as it will be sent; the first text to a patient names the practice and says how to opt out."""
     before, after = first_text_wording(practice, reach)
     text = text.strip().replace("\r\n", "\n")
     if not text:
@@ -126,28 +126,28 @@ def outgoing(text: str, practice: Practice, reach: Reach) -> str:
 
 
 def first_text_wording(practice: Practice, reach: Reach) -> tuple[str, str]:
-    """Return what is put before and after a reply that is the first text; nothing otherwise."""
+    """Return the words to add before and after a patient's first text; empty for later ones."""
     return (f"{practice.name}: ", f" {STOP_WORDING}") if reach.is_first else ("", "")
 
 
 def check(typed: str, text: str, medium: Medium) -> str:
-    """Say what keeps a text from going out, nothing when it may."""
+    """Return why a text cannot be sent, empty if it can."""
     if not typed.strip():
-        return "Write something first."
-    length = len(text.encode("utf-16-le", "surrogatepass")) // 2  # as carriers count
+        return "Enter a message first."
+    length = len(text.encode("utf-16-le", "surrogatepass")) // 2  # in UTF-16 code units, as carriers count
     if length > LONGEST[medium]:
-        return f"This is {length} characters long; at most {LONGEST[medium]} fit."
+        return f"This message is {length} characters long. The limit is {LONGEST[medium]}."
     return ""
 
 
 def quick_replies(practice: Practice, medium: Medium, moment: datetime) -> dict[str, str]:
-    """Return the practice's own words for each occasion, to begin a reply with."""
+    """Return the practice's standard replies, as starting points for a staff reply."""
     occasion = Occasion(moment, is_first=False, is_text=medium is Medium.SMS)
     return {name: render_for_patient(name, practice, occasion)[0] for name in QUICK_REPLIES}
 
 
 def _overtaker(session: Session, conversation_id: int, staff_id: int, seen: int) -> str:
-    """Return who else answered since the page was shown, if anybody."""
+    """Return the name of another member who replied after the page was shown, empty if no one did."""
     if last_staff_reply(session, conversation_id) <= seen:
         return ""
     query = select(Delivery.staff_id).where(
@@ -156,4 +156,4 @@ def _overtaker(session: Session, conversation_id: int, staff_id: int, seen: int)
     others = [other for other in session.scalars(query.order_by(Delivery.id)) if other != staff_id]
     if not others:
         return ""
-    return names_of(session, others).get(others[-1] or 0, "Somebody else")
+    return names_of(session, others).get(others[-1] or 0, "Someone else")

@@ -1,6 +1,6 @@
-"""Plots as SVG: pure functions from figures to an image that a screen reader can name; the page tells the figures too.
+"""SVG plots: pure functions from figures to an image with a text alternative; the page lists the figures as well.
 
-Looks are left to the style sheet, as the page's policy forbids styles within it.
+All styling is in the style sheet, because the page's policy forbids inline styles.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ LEAST_RADIUS, MOST_RADIUS = 2.5, 7.0
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A share that was measured.
+    """A measured share.
 
     Attributes:
-        x: where, 0 to 1.
+        x: the position along the bottom, 0 to 1.
         y: the share, 0 to 1.
-        low: lower end of its interval.
-        high: upper end.
-        size: how much it counts, 0 to 1, shown as the area of the dot.
-        name: what the dot tells when pointed at.
+        low: the lower end of its interval.
+        high: the upper end of its interval.
+        size: its weight, 0 to 1, shown as the dot's area.
+        name: the dot's tooltip.
     """
 
     x: float
@@ -42,11 +42,11 @@ class Texts:
     """The words of a plot.
 
     Attributes:
-        key: names the plot on the page; letters, figures and hyphens.
-        title: what it shows.
-        description: what can be seen in it.
-        x: what lies along the bottom.
-        y: what lies along the side.
+        key: the plot's id on the page, in letters, digits, and hyphens.
+        title: the title for screen readers.
+        description: the description for screen readers.
+        x: the label of the bottom axis.
+        y: the label of the side axis.
     """
 
     key: str
@@ -58,26 +58,26 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The part of the plane that is drawn: 0 to 1 along the bottom, `low` to 1 along the side."""
+    """The plot's range: 0 to 1 along the bottom, `low` to 1 along the side."""
 
     low: float = 0.0
 
     def x(self, value: float) -> float:
-        """Return where a share lies across the image, kept within the frame."""
+        """Return a share's horizontal position in the image, kept within the frame."""
         return LEFT + _within(value) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
-        """Return where a share lies down the image, kept within the frame."""
+        """Return a share's vertical position in the image, kept within the frame."""
         return TOP + (1 - _within((value - self.low) / (1 - self.low))) * (HEIGHT - TOP - BOTTOM)
 
 
 def over_time(texts: Texts, points: Sequence[Point], labels: Sequence[str]) -> Markup:
-    """Draw a share over time: a dot with its interval for each period, joined by a line.
+    """Draw a share over time: a dot and its interval for each period, joined by a line.
 
     Args:
         texts: the words.
-        points: in order of time.
-        labels: what the first and the last period are called, or the only one.
+        points: the periods, in order of time.
+        labels: the names of the first and last periods, or of the only one.
     """
     frame = Frame(_lower_end(points))
     parts = [_side(frame), _words(texts), *_ends(labels)]
@@ -86,11 +86,11 @@ def over_time(texts: Texts, points: Sequence[Point], labels: Sequence[str]) -> M
 
 
 def reliability(texts: Texts, points: Sequence[Point]) -> Markup:
-    """Draw how many were right against confidence: on the diagonal, confidence means what it says.
+    """Draw accuracy against confidence; on the diagonal, the two are equal.
 
     Args:
         texts: the words.
-        points: one for each range of confidence, in order.
+        points: the ranges of confidence, in order.
     """
     frame = Frame()
     diagonal = _line([(frame.x(0), frame.y(0)), (frame.x(1), frame.y(1))], "ideal")
@@ -98,12 +98,12 @@ def reliability(texts: Texts, points: Sequence[Point]) -> Markup:
 
 
 def coverage(texts: Texts, curve: Sequence[Point], current: Point | None) -> Markup:
-    """Draw how many are right against how many are acted on, and where the threshold stands now.
+    """Draw accuracy against the share of messages handled automatically, and mark the current threshold.
 
     Args:
         texts: the words.
-        curve: one for each threshold, in order.
-        current: where the practice stands; None when that is not known.
+        curve: the thresholds, in order.
+        current: the practice's current threshold, None if it is unknown.
     """
     marked = [current] if current else []
     frame = Frame(_lower_end([*curve, *marked]))
@@ -120,7 +120,7 @@ def coverage(texts: Texts, curve: Sequence[Point], current: Point | None) -> Mar
 
 def _image(texts: Texts, parts: Iterable[str]) -> Markup:
     title, description = f"{texts.key}-title", f"{texts.key}-description"
-    return Markup(  # noqa: S704 (whatever came from outside was escaped below)
+    return Markup(  # noqa: S704 (outside input is escaped below)
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{title} {description}">'
         f'<title id="{title}">{escape(texts.title)}</title>'
         f'<desc id="{description}">{escape(texts.description)}</desc>{"".join(parts)}</svg>'
@@ -128,7 +128,7 @@ def _image(texts: Texts, parts: Iterable[str]) -> Markup:
 
 
 def _lower_end(points: Sequence[Point]) -> float:
-    """Return where the side begins: the tenth below the lowest interval, so that differences can be seen."""
+    """Return the start of the side axis: the tenth below the lowest interval, so that differences are visible."""
     lowest = min((_within(one.low) for one in points), default=0.0)
     return min(9, math.floor(10 * lowest)) / 10
 
@@ -143,7 +143,7 @@ def _side(frame: Frame) -> str:
 
 
 def _ticks(low: float) -> list[float]:
-    """Return round shares from 1 down to the lower end, about five of them."""
+    """Return about five round shares, from 1 down to the lower end."""
     step = next(step for step in (2, 5, 10, 20) if 100 * (1 - low) <= 5 * step + 1e-6)
     return [percent / 100 for percent in range(100, round(100 * low) - 1, -step)]
 
@@ -156,7 +156,7 @@ def _bottom(frame: Frame) -> str:
 
 
 def _ends(labels: Sequence[str]) -> list[str]:
-    """Return names the ends of the time that is shown."""
+    """Return the labels at the ends of the time axis."""
     across = {"start": LEFT, "middle": LEFT + (WIDTH - LEFT - RIGHT) / 2, "end": WIDTH - RIGHT}
     kinds = ("start", "end") if len(labels) > 1 else ("middle",) * len(labels)
     return [

@@ -1,4 +1,4 @@
-"""How right the model is for a practice, as people's reviews show, so that a threshold can be set by looking."""
+"""The quality page: how accurate the model is for a practice, according to staff reviews."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class QualityFilter:
-    """What the page shows: of a practice, over a period, of one version of the model or of all."""
+    """What the page covers: a practice, a period, and one or all versions of the model."""
 
     practice: Practice
     period: str
     model: str
 
     def since(self) -> datetime | None:
-        """Return when the period began; None for all time."""
+        """Return the start of the period, None for all time."""
         return None if self.period == "all" else now() - timedelta(days=int(self.period))
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One count of the confusion matrix, and how dark it is shown, 0 to 5."""
+    """One cell of the confusion matrix: its count, and its shade from 0 to 5."""
 
     count: int
     heat: int
@@ -87,7 +87,7 @@ def page() -> str:
 @blueprint.get("/reviews.csv")
 @open_to(Role.MANAGER)
 def export() -> Response:
-    """Hand out the reviews as a table: ids, labels and times, never any text, name or number."""
+    """Return the reviews as a CSV file with ids, labels, and times, and without any text, names, or numbers."""
     choice = _read_choice()
     with services_of(current_app).database.write() as session:
         reviews = _of_model(reviews_since(session, [choice.practice.slug], choice.since()), choice)
@@ -107,7 +107,7 @@ def export() -> Response:
 
 
 def write_table(reviews: Iterable[Review]) -> str:
-    """Return reviews as comma-separated values, with a line of names."""
+    """Return reviews as comma-separated values with a header line."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -123,10 +123,7 @@ def write_table(reviews: Iterable[Review]) -> str:
 
 
 def current_threshold(practice: Practice, reviews: Sequence[Review]) -> float | None:
-    """Return the threshold that holds now: the practice's own, else the model's, as the newest review tells it.
-
-    None when neither is known.
-    """
+    """Return the practice's own threshold, or else the model's, taken from the newest review; None if unknown."""
     if practice.review_threshold is not None:
         return practice.review_threshold
     by_model = [one.threshold for one in reviews if one.intent not in practice.thresholds]
@@ -183,7 +180,7 @@ def _figures(judged: list[Judged], reviews: Sequence[Review], choice: QualityFil
 
 
 def _over_time(judged: list[Judged], choice: QualityFilter) -> list[tuple[str, Share]]:
-    """By day over a short period, else by week, in the practice's time zone."""
+    """Return accuracy by day for short periods, otherwise by week, in the practice's time zone."""
     zone = ZoneInfo(choice.practice.time_zone)
 
     def period(at: datetime) -> str:
@@ -205,25 +202,25 @@ def _time_plot(found: list[tuple[str, Share]]) -> str:
     newest = found[-1]
     texts = Texts(
         "over-time",
-        "How many messages the robot read right, over time",
-        f"{len(found)} periods from {ends[0]} to {ends[-1]}; in the last one {_said(newest[1])}.",
+        "Share of messages classified correctly, over time",
+        f"{len(found)} periods from {ends[0]} to {ends[-1]}. Most recent: {_said(newest[1])}.",
         "",
-        "read right",
+        "correct",
     )
     return plots.over_time(texts, points, ends)
 
 
 def _reliability_plot(bins: Sequence[quality_statistics.Bin], error: float) -> str:
     points = [
-        _point(one.confidence, one.right, one.weight, f"{one.low:.0%} to {one.high:.0%} sure: {_said(one.right)}")
+        _point(one.confidence, one.right, one.weight, f"{one.low:.0%} to {one.high:.0%} confident: {_said(one.right)}")
         for one in bins
     ]
     texts = Texts(
         "reliability",
-        "How many messages the robot read right, by how sure it was",
-        f"On the diagonal confidence means what it says; on average it is off by {100 * error:.1f} percentage points.",
-        "how sure the robot was",
-        "read right",
+        "Share of messages classified correctly, by confidence",
+        f"On the diagonal, confidence equals accuracy. The average difference is {100 * error:.1f} percentage points.",
+        "confidence",
+        "correct",
     )
     return plots.reliability(texts, points)
 
@@ -235,16 +232,16 @@ def _coverage_plot(judged: Sequence[Judged], current: Operating | None) -> str:
         if one.right
     ]
     mark = None
-    said = "Where the threshold stands is not known yet."
+    said = "The current threshold is not known yet."
     if current and current.right:
-        said = f"At {current.threshold:.2f} it answers {current.coverage:.0%} by itself, {_said(current.right)}."
+        said = f"At {current.threshold:.2f}, {current.coverage:.0%} are handled automatically, {_said(current.right)}."
         mark = _point(current.coverage, current.right, 0.4, said)
     texts = Texts(
         "coverage",
-        "How many messages the robot answers by itself, and how many of those it reads right",
-        f"The lower the threshold, the more it answers and the less of that is right. {said}",
-        "answered without a person",
-        "of those read right",
+        "Share of messages handled automatically, and how many of those are correct",
+        f"A lower threshold handles more messages automatically but gets fewer of them right. {said}",
+        "handled automatically",
+        "correct",
     )
     return plots.coverage(texts, curve, mark)
 
@@ -254,11 +251,11 @@ def _point(x: float, share: Share, size: float = 0.0, name: str = "") -> Point:
 
 
 def _said(share: Share) -> str:
-    return f"{share.value:.0%} right ({share.low:.0%} to {share.high:.0%}, {share.count} reviewed)"
+    return f"{share.value:.0%} correct ({share.low:.0%} to {share.high:.0%}, {share.count} reviewed)"
 
 
 def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tuple[Operating, bool]]:
-    """Return what round thresholds bring, and the current one among them."""
+    """Return the results at round thresholds and at the current one, each with whether it is the current one."""
     found = [quality_statistics.at_threshold(judged, step) for step in STEPS]
     if current is not None:
         found = [one for one in found if one.threshold != current.threshold] + [current]
@@ -266,7 +263,7 @@ def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tup
 
 
 def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:
-    """Return rows of what people said, columns of what the model had said; the darker, the more of the row."""
+    """Return the confusion matrix, with a row for each staff label and a column for each predicted intent."""
     counts = quality_statistics.confusion(judged)
     rows = []
     for label in LABELS:

@@ -1,8 +1,8 @@
-"""How right the model is, estimated from what people said of its messages.
+"""Estimating the model's accuracy from staff reviews.
 
-Messages that the model was not sure of are all reviewed, sure ones by a sample. Each review therefore counts for as
-many messages as it stands for (the inverse of its sampling probability, Horvitz and Thompson 1952), times the share
-of its kind that was looked at so far.
+All low-confidence messages are reviewed, but only a sample of the others. Each review is therefore weighted by the
+inverse of its sampling probability (Horvitz and Thompson 1952), and scaled up for messages of its kind, low-confidence
+or sampled, that have not been reviewed yet.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-Z = 1.959964  # 95% of a normal distribution lie within so many standard deviations
+Z = 1.959964  # 95% of a normal distribution lies within this many standard deviations
 Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A message that people were asked about.
+    """A message that was selected for review.
 
     Attributes:
-        at: when, aware.
-        intent: what the model took it for.
-        confidence: how sure it was, 0 to 1.
-        sampling_rate: how probable it was to be asked for, above 0 up to 1.
-        is_sample: it was drawn at random from the sure ones.
-        label: what somebody said it is; None while nobody has.
+        at: when it was selected, aware.
+        intent: the predicted intent.
+        confidence: the model's confidence, 0 to 1.
+        sampling_rate: the probability of being selected, above 0 and up to 1.
+        is_sample: whether it was sampled at random from the confident predictions.
+        label: the label that a reviewer chose, None if there is none yet.
     """
 
     at: datetime
@@ -41,7 +41,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A message whose label is known, and how many messages it stands for."""
+    """A labeled message, and the number of messages that it represents."""
 
     at: datetime
     intent: str
@@ -51,7 +51,7 @@ class Judged:
 
     @property
     def is_right(self) -> bool:
-        """Whether the model had the label."""
+        """Whether the model predicted the label."""
         return self.intent == self.label
 
 
@@ -60,10 +60,10 @@ class Share:
     """An estimated share.
 
     Attributes:
-        value: 0 to 1.
-        low: lower end of its 95% interval.
-        high: upper end.
-        count: how many reviews it rests on.
+        value: the share, 0 to 1.
+        low: the lower end of its 95% interval.
+        high: the upper end of its 95% interval.
+        count: the number of reviews that it is based on.
     """
 
     value: float
@@ -77,11 +77,11 @@ class Bin:
     """The messages of one range of confidence.
 
     Attributes:
-        low: the range's lower end.
-        high: its upper end.
-        confidence: the mean confidence within it.
-        right: share of them that were right.
-        weight: share of all messages that lie in it.
+        low: the lower end of the range.
+        high: the upper end of the range.
+        confidence: the mean confidence in the range.
+        right: the share of these messages that were classified correctly.
+        weight: the share of all messages that are in the range.
     """
 
     low: float
@@ -93,12 +93,12 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Operating:
-    """What a threshold brings.
+    """The results at one threshold.
 
     Attributes:
-        threshold: the least confidence that is acted on.
-        coverage: share of all messages at or above it.
-        right: share of those that are right; None when there are none.
+        threshold: the lowest confidence that is handled automatically.
+        coverage: the share of all messages at or above it.
+        right: the share of those that are classified correctly, None if there are none.
     """
 
     threshold: float
@@ -107,9 +107,9 @@ class Operating:
 
 
 def weigh(asked: Iterable[Asked]) -> list[Judged]:
-    """Return the messages whose label is known, in the order given, each with what it stands for.
+    """Return the labeled messages, in the order given, with their weights.
 
-    Those that nobody has labelled yet are taken to be like the others of their kind, sure or unsure.
+    Messages without a label are assumed to be like the others of their kind, low-confidence or sampled.
     """
     kinds: dict[bool, list[Asked]] = defaultdict(list)
     everything = list(asked)
@@ -128,7 +128,7 @@ def wilson(value: float, count: float) -> tuple[float, float]:
 
     Args:
         value: the share, 0 to 1.
-        count: how many observations it rests on, above 0; need not be whole.
+        count: the number of observations, above 0 and not necessarily whole.
     """
     square = Z * Z / count
     centre = (value + square / 2) / (1 + square)
@@ -137,9 +137,9 @@ def wilson(value: float, count: float) -> tuple[float, float]:
 
 
 def share_right(judged: Sequence[Judged]) -> Share | None:
-    """Estimate how many of the messages that these stand for are right; None for none.
+    """Estimate the share of messages that are classified correctly; None if there are no reviews.
 
-    The interval is Wilson's for the effective number of observations, which unequal weights make smaller (Kish 1965).
+    The interval is Wilson's for the effective number of observations, which unequal weights reduce (Kish 1965).
     """
     if not judged:
         return None
@@ -150,7 +150,7 @@ def share_right(judged: Sequence[Judged]) -> Share | None:
 
 
 def by_time(judged: Sequence[Judged], period: Callable[[datetime], Key]) -> list[tuple[Key, Share]]:
-    """Estimate it for each period that has any, in the order in which they first come."""
+    """Estimate the share for each period that has reviews, in order of first appearance."""
     groups: dict[Key, list[Judged]] = defaultdict(list)
     for one in judged:
         groups[period(one.at)].append(one)
@@ -158,7 +158,7 @@ def by_time(judged: Sequence[Judged], period: Callable[[datetime], Key]) -> list
 
 
 def confusion(judged: Iterable[Judged]) -> dict[tuple[str, str], int]:
-    """Count the reviews by what people said and what the model had said."""
+    """Count the reviews by label and predicted intent."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for one in judged:
         counts[one.label, one.intent] += 1
@@ -166,7 +166,7 @@ def confusion(judged: Iterable[Judged]) -> dict[tuple[str, str], int]:
 
 
 def reliability(judged: Sequence[Judged], bins: int = 10) -> list[Bin]:
-    """Compare confidence with how many were right, over ranges of equal width; empty ones are left out."""
+    """Compare confidence with accuracy over ranges of equal width, omitting empty ones."""
     total = math.fsum(one.weight for one in judged)
     found = []
     for number in range(bins):
@@ -180,12 +180,12 @@ def reliability(judged: Sequence[Judged], bins: int = 10) -> list[Bin]:
 
 
 def calibration_error(bins: Iterable[Bin]) -> float:
-    """Return the expected calibration error, 0 to 1: how far confidence is off, on average (Guo et al. 2017)."""
+    """Return the expected calibration error, 0 to 1: how far confidence is from accuracy (Guo et al. 2017)."""
     return math.fsum(one.weight * abs(one.confidence - one.right.value) for one in bins)
 
 
 def at_threshold(judged: Sequence[Judged], threshold: float) -> Operating:
-    """Estimate what a threshold brings."""
+    """Estimate the results at a threshold."""
     total = math.fsum(one.weight for one in judged)
     above = [one for one in judged if one.confidence >= threshold]
     coverage = math.fsum(one.weight for one in above) / total if total else 0.0
@@ -193,6 +193,6 @@ def at_threshold(judged: Sequence[Judged], threshold: float) -> Operating:
 
 
 def over_thresholds(judged: Sequence[Judged], steps: int = 50) -> list[Operating]:
-    """Estimate what each of evenly spaced thresholds from 0 to 1 brings, those left out that no message reaches."""
+    """Estimate the results at evenly spaced thresholds from 0 to 1, omitting those that no message reaches."""
     found = [at_threshold(judged, step / steps) for step in range(steps + 1)]
     return [one for one in found if one.right is not None]

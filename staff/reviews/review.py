@@ -1,4 +1,4 @@
-"""The review queue: one message at a time, whose label a person chooses with one key."""
+"""The review queue: one message at a time, labeled with one key."""
 
 from __future__ import annotations
 
@@ -43,28 +43,28 @@ from web.services import services_of
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
 
-LABELS = (*INTENTS, NONE_OF_THESE)  # in the order of the keys 1 to 8
+LABELS = (*INTENTS, NONE_OF_THESE)  # in the order of their keys, from 1
 MOST_SKIPPED = 100
 _SKIPPED = "skipped_reviews"
 REASONS = {
-    ReviewReason.LOW_CONFIDENCE: "Not sure enough to answer by itself",
-    ReviewReason.OUT_OF_SCOPE: "May be nothing for the practice",
-    ReviewReason.LANGUAGE: "May not be English",
-    ReviewReason.SAMPLE: "Answered already; drawn at random to check on the robot",
+    ReviewReason.LOW_CONFIDENCE: "Low confidence",
+    ReviewReason.OUT_OF_SCOPE: "May not be meant for the practice",
+    ReviewReason.LANGUAGE: "May not be in English",
+    ReviewReason.SAMPLE: "Already answered; picked at random as a spot check",
 }
-TOO_LATE = "What followed from it has gone out already, so it cannot be taken back: write to the patient instead."
+TOO_LATE = "It is too late to undo this: a reply or notification has already been sent. Write to the patient instead."
 
 
 @dataclass(frozen=True, slots=True)
 class LabelChoice:
-    """One label to choose.
+    """One label to choose from.
 
     Attributes:
         key: the key that chooses it.
-        label: what is stored.
-        name: what is shown.
-        share: how probable the model takes it for, in percent; None for none of these.
-        is_guess: the model takes it for the most probable.
+        label: the value to store.
+        name: the display words.
+        share: the model's probability in percent, None for none of these.
+        is_guess: whether it is the model's prediction.
     """
 
     key: int
@@ -76,19 +76,20 @@ class LabelChoice:
 
 @blueprint.app_context_processor
 def backlog() -> dict[str, Any]:
-    """Let every page say how many messages wait for a label."""
+    """Let every page show how many messages are waiting for a label."""
     return {"review_backlog": _count if current_user.is_authenticated else lambda: 0}
 
 
 @blueprint.get("")
 @open_to(Role.STAFF)
 def page() -> str:
-    """Show the next message that nobody else looks at."""
+    """Show the next message that no one else is reviewing."""
     with services_of(current_app).database.write() as database:
         claimed = _claim(database)
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
             "waiting": count_open(database, member().practices),
+            "label_count": len(LABELS),
             "undo": words_of(last.label) if last and can_take_back(database, last) else "",
             "review": None,
         }
@@ -102,27 +103,27 @@ def page() -> str:
 @blueprint.get("/waiting")
 @open_to(Role.STAFF)
 def waiting() -> str:
-    """Say how many wait, for a page that is open."""
+    """Return the number of waiting messages, to refresh an open page."""
     return render_template("staff/review_waiting.html", waiting=_count())
 
 
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events() -> Response:
-    """Say whenever more or fewer may wait."""
+    """Stream an event whenever the queue may have changed."""
     return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
 @blueprint.post("/<int:review_id>")
 @open_to(Role.STAFF)
 def label(review_id: int) -> AnyResponse:
-    """Store the label that was chosen, and set off what follows from it."""
+    """Store the chosen label, and queue the resulting reply and notifications."""
     services = services_of(current_app)
     chosen = request.form.get("label", "")
     with services.database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         if chosen not in LABELS:
-            abort(400, f"Choose one of the labels: {', '.join(LABELS)}.")
+            abort(400, f"Choose one of these labels: {', '.join(LABELS)}.")
         if review.decided_at is not None:
             flash(_refusal(database, review))
             return redirect(url_for("review.page"), 303)
@@ -137,7 +138,7 @@ def label(review_id: int) -> AnyResponse:
 @blueprint.post("/<int:review_id>/skip")
 @open_to(Role.STAFF)
 def skip(review_id: int) -> AnyResponse:
-    """Leave a message to others; it comes again when nothing else is left."""
+    """Skip a message, which comes back when no others are left."""
     with services_of(current_app).database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         release(database, member().id)
@@ -149,12 +150,12 @@ def skip(review_id: int) -> AnyResponse:
 @blueprint.post("/undo")
 @open_to(Role.STAFF)
 def undo() -> AnyResponse:
-    """Take back what one decided last, as long as nothing has gone out because of it."""
+    """Undo the member's latest label, unless a reply or notification has been sent because of it."""
     services = services_of(current_app)
     with services.database.write() as database:
         review = last_decided(database, member().practices, member().id, now())
         if review is None:
-            flash("Nothing was decided within the last minute.")
+            flash("You have not labeled anything in the last minute.")
             return redirect(url_for("review.page"), 303)
         taken_back = review.label
         after_commit = take_back(database, review)
@@ -165,12 +166,12 @@ def undo() -> AnyResponse:
     else:
         session[_SKIPPED] = [one for one in _skipped() if one != review.id]
         services.queue.put_all(after_commit)
-        flash(f"Taken back: {words_of(taken_back)}.")
+        flash(f"Undid “{words_of(taken_back)}”.")
     return redirect(url_for("review.page"), 303)
 
 
 def _claim(database: Session) -> Claimed | None:
-    """Return the next one for whoever is signed in; those that they skipped come again when nothing else is left."""
+    """Claim the next message for the signed-in member; skipped ones come back when no others are left."""
     skipped, moment = _skipped(), now()
     found = claim_next(database, member().practices, member().id, skipped, moment)
     if found is None and skipped:
@@ -210,19 +211,19 @@ def _percent(probability: float | None) -> int | None:
 
 
 def _outcome(label: str, plan: RoutingDecision) -> str:
-    """Say what a label set off."""
-    told = f"{words_of(plan.team)} is told" if plan.team else ""
-    replied = "the patient gets the reply for it" if plan.reply else ""
-    follows = " and ".join(part for part in (replied, told) if part)
-    return f"{words_of(label)}: {follows or 'stored; nothing else was to do'}."
+    """Return a message about what a label caused."""
+    notified = f"notifying {words_of(plan.team)}" if plan.team else ""
+    replied = "sending the patient the standard reply" if plan.reply else ""
+    follows = " and ".join(part for part in (replied, notified) if part)
+    return f"Labeled “{words_of(label)}”: {follows or 'nothing else to do'}."
 
 
 def _refusal(database: Session, review: Review) -> str:
     if review.staff_id == member().id:
-        return f"You labelled this one already: {words_of(review.label)}."
+        return f"You already labeled this message “{words_of(review.label)}”."
     other = database.get(StaffMember, review.staff_id)
-    name = other.name if other else "Somebody else"
-    return f"{name} labelled this one meanwhile: {words_of(review.label)}. Your choice was not stored."
+    name = other.name if other else "Someone else"
+    return f"{name} already labeled this message “{words_of(review.label)}”. Your choice was not saved."
 
 
 def _record(database: Session, review: Review, action: str, **detail: Any) -> None:

@@ -1,9 +1,8 @@
-"""Changing settings: what a change would make of the practice, and whether it may be made."""
+"""Changes to settings: what a change would make of the practice, and whether it is allowed."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,38 +16,41 @@ from intake.practice_settings import (
     Mistake,
     MistakenError,
     Override,
+    Setting,
     Value,
-    conflicts,
+    find_conflicts,
     merge_what_fits,
     read_setting,
+    setting_of,
     with_settings,
 )
 from intake.practices import Practice
-from staff.settings.fields import Kind, is_same, kind_of
+from intake.setting_editors import EditorKind
+from staff.settings.form_values import is_same
+from staff.settings.mistakes import locate_mistake
 from templates.replies import check_replies
 from templates.simple_words import problem_of
 from templates.voice_prompts import check_prompts
 
-# What a manager may send notices to. Other addresses name a server of anybody's choice, which this service would then
-# talk to from inside its own network: those are for the practices file.
+# Where managers may send notices. Other addresses name any server, which this service would then contact from inside
+# its own network, so they are limited to the practices file.
 KNOWN_SERVICES = ("sms", "mailto", "mailtos", "slack", "discord", "tgram", "pover", "pagerduty", "opsgenie")
-LONGEST_NUMBER = 9  # what every database takes
-_PLACE = re.compile(r"practice\[[^\]]*\]\.((?:replies|voice)\.\w+|teams\..+\.notify)")
+LONGEST_NUMBER = 9  # fits the integers of every database
 
 
 class OvertakenError(Exception):
-    """Somebody else changed the settings meanwhile."""
+    """Someone else changed the settings in the meantime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """How a practice's settings are.
+    """The current settings of a practice.
 
     Attributes:
-        file: the practice of the practices file.
-        standing: what was changed over it.
-        practice: the practice as it is with that.
-        unusable: what does not fit the file any more, so that the file's holds.
+        file: the practice in the practices file.
+        standing: the changes on top of it.
+        practice: the practice with those changes.
+        unusable: changes that no longer fit the file, so that the file's values apply.
     """
 
     file: Practice
@@ -58,47 +60,47 @@ class Situation:
 
     @property
     def token(self) -> str:
-        """What a page shows as its version: another one when anything was changed, in the file too."""
-        said = hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
-        return f"{self.standing.version}.{said[:16]}"
+        """The version of a page: different after any change, including an edit of the file."""
+        digest = hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
+        return f"{self.standing.version}.{digest[:16]}"
 
     @property
     def conflicts(self) -> list[Conflict]:
-        """The settings of which the file says something else now than when they were changed."""
-        return conflicts(self.file, self.standing.overrides)
+        """The settings that the file has a new and different value for since they were changed."""
+        return find_conflicts(self.file, self.standing.overrides)
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change that may be made: all that then holds over the file, and what is changed by it."""
+    """A change that is allowed: every override after it, and what it changes."""
 
     overrides: Mapping[str, Override]
     changes: Mapping[str, Change]
 
 
-def look(session: Session, file: Practice) -> Situation:
-    """Return how a practice's settings are now."""
+def load_situation(session: Session, file: Practice) -> Situation:
+    """Load the current settings of a practice."""
     return _situation(file, read_standing(session, file.slug))
 
 
-def look_back(session: Session, file: Practice, token: str) -> Situation:
-    """Return how they were for the page that has this token, as far as the file has not changed."""
+def load_situation_at(session: Session, file: Practice, token: str) -> Situation:
+    """Load the settings as the page with this token showed them, on top of the file as it is now."""
     return _situation(file, read_standing_at(session, file.slug, version_number(token.partition(".")[0])))
 
 
 def version_number(text: str) -> int:
-    """Return the number of a version as a browser sends it; 0, which no version has, for what cannot be one."""
+    """Return a version number that a browser sent; 0, which no version has, if it is not a number."""
     return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
 
 
 def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposal:
-    """Return the change that gives settings other values.
+    """Return the change that gives settings new values.
 
     Raises:
-        MistakenError: one of them cannot be used.
+        MistakenError: some values cannot be used.
     """
     mistakes = [
-        Mistake(key, words) for key, value in values.items() for words in _unfit_for_page(situation, key, value)
+        Mistake(key, words) for key, value in values.items() for words in _forbidden_here(situation, key, value)
     ]
     if mistakes:
         raise MistakenError(mistakes)
@@ -107,10 +109,10 @@ def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposa
 
 
 def propose_undoing(situation: Situation, version: SettingVersion, before: Standing) -> Proposal:
-    """Return the change that puts back what a version changed; with nothing to change when it is back already.
+    """Return the change that undoes a version; it changes nothing if the version is undone already.
 
     Raises:
-        MistakenError: what was before cannot be used with the rest as it is now.
+        MistakenError: the old values do not fit the other settings as they are now.
     """
     overrides = overrides_without(situation, version, before)
     keys = [key for key in changes_of(version) if overrides.get(key) != situation.standing.overrides.get(key)]
@@ -118,17 +120,17 @@ def propose_undoing(situation: Situation, version: SettingVersion, before: Stand
 
 
 def overrides_without(situation: Situation, version: SettingVersion, before: Standing) -> dict[str, Override]:
-    """Return what would hold over the file if what a version changed was put back."""
+    """Return the overrides that undoing a version would leave."""
     undone = changes_of(version)
     left = {key: override for key, override in situation.standing.overrides.items() if key not in undone}
     return left | {key: before.overrides[key] for key in undone if key in before.overrides}
 
 
 def propose_keeping(situation: Situation, key: str, *, file: bool) -> Proposal:
-    """Return the change that ends a conflict: by the file's value, or by that which holds now.
+    """Return the change that ends a conflict, with the file's value or with the current one.
 
     Raises:
-        MistakenError: the value cannot be used with the rest as it is now.
+        MistakenError: the value does not fit the other settings as they are now.
     """
     overrides = dict(situation.standing.overrides)
     own = overrides.pop(key)
@@ -137,19 +139,21 @@ def propose_keeping(situation: Situation, key: str, *, file: bool) -> Proposal:
     return _propose(situation, overrides, [key])
 
 
-def make(session: Session, situation: Situation, proposal: Proposal, staff_id: int, undoes: int | None = None) -> int:
-    """Write a version, and return its number.
+def write_version(
+    session: Session, situation: Situation, proposal: Proposal, staff_id: int, undoes: int | None = None
+) -> int:
+    """Write a version and return its number.
 
     Args:
         session: an open transaction that writes.
-        situation: what the proposal was made from.
-        proposal: what is changed.
-        staff_id: who changes it.
-        undoes: the version that it takes back, if any.
+        situation: the settings that the proposal was based on.
+        proposal: the change.
+        staff_id: who makes it.
+        undoes: the version that it undoes, if any.
 
     Raises:
         OvertakenError: there is a newer version than the situation's.
-        IntegrityError: one was written at this very moment.
+        IntegrityError: someone else wrote one at this very moment.
     """
     slug = situation.file.slug
     if read_standing(session, slug).version != situation.standing.version:
@@ -166,43 +170,44 @@ def _situation(file: Practice, standing: Standing) -> Situation:
 
 def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iterable[str]) -> Proposal:
     practice = with_settings(situation.file, {key: override.value for key, override in overrides.items()})
-    _check(practice)
+    _check_practice(practice)
     settled, changes = dict(overrides), {}
     for key in keys:
         value, file = read_setting(practice, key), read_setting(situation.file, key)
         if key in settled:
             settled[key] = Override(value, settled[key].file)
-        if key in settled and is_same(key, value, file):
+        if key in settled and is_same(_setting(situation, key), value, file):
             del settled[key]
         changes[key] = Change(read_setting(situation.practice, key), value, file)
     return Proposal(settled, changes)
 
 
-def _check(practice: Practice) -> None:
-    """Check what `intake practice check` does beside the form of the values."""
-    from tasks.notification.notifier import (
-        check_addresses,  # slow to import, and nothing else of the web process needs it
-    )
+def _check_practice(practice: Practice) -> None:
+    """Run the checks of `intake practice check` that go beyond the form of the values."""
+    # Importing this is slow, and nothing else in the web process needs it.
+    from tasks.notification.notifier import check_addresses
 
     try:
         check_addresses(practice)
         check_replies(practice, now())
         check_prompts(practice, now())
     except IntakeError as error:
-        place = _PLACE.match(str(error))
-        raise MistakenError([Mistake(place[1] if place else None, str(error))]) from None
+        raise MistakenError([locate_mistake(error)]) from None
 
 
-def _unfit_for_page(situation: Situation, key: str, value: Value) -> list[str]:
-    """Return what the practices file may say and the page may not, as others share the process and the network."""
-    if kind_of(key) is Kind.WORDS and isinstance(value, str):
+def _forbidden_here(situation: Situation, key: str, value: Value) -> list[str]:
+    """Explain what the file allows but the page does not, as other practices share the process and the network."""
+    kind = _setting(situation, key).editor.kind
+    if kind is EditorKind.REPLY and isinstance(value, str):
         problem = problem_of(value)
         return [problem] if problem else []
-    if kind_of(key) is Kind.ADDRESSES and isinstance(value, list):
+    if kind is EditorKind.ADDRESSES and isinstance(value, list):
         before = read_setting(situation.practice, key)
         new = [address for address in value if not isinstance(before, list) or address not in before]
-        wrong = [address for address in new if address.partition(":")[0].lower() not in KNOWN_SERVICES]
-        return [f"an address begins with {', '.join(KNOWN_SERVICES)} here; others are for the practices file"] * bool(
-            wrong
-        )
+        if any(address.partition(":")[0].lower() not in KNOWN_SERVICES for address in new):
+            return [f"an address here starts with {', '.join(KNOWN_SERVICES)}; use the practices file for any other"]
     return []
+
+
+def _setting(situation: Situation, key: str) -> Setting:
+    return setting_of(type(situation.file), key)

@@ -11,12 +11,12 @@ from tasks.carriers.twilio import TIMEOUT_SECONDS, TwilioLookup, TwilioSender, m
 
 
 def make_lookup(settings: Settings) -> Lookup:
-    """Return Twilio's Lookup when there are credentials, else one that finds out nothing."""
+    """Return a Twilio lookup if there are credentials, else one that looks up nothing."""
     return TwilioLookup(make_client(settings)) if settings.sends_texts else NoLookup()
 
 
 def make_senders(settings: Settings) -> dict[Medium, Sender]:
-    """Return how replies go out by each medium that needs a carrier; a chat needs none."""
+    """Return the sender for each medium that needs a carrier, which chat does not."""
     return {
         Medium.SMS: make_sender(settings),
         Medium.EMAIL: make_email_sender(settings) or ConsoleSender("no SMTP server"),
@@ -24,11 +24,11 @@ def make_senders(settings: Settings) -> dict[Medium, Sender]:
 
 
 def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Sender:
-    """Return the Twilio sender when there are credentials, else the console one.
+    """Return a Twilio sender if there are credentials, else a console sender.
 
     Args:
         settings: the service's settings.
-        timeout_seconds: how long the carrier may take to connect, and to answer.
+        timeout_seconds: the time limit for connecting and for each answer.
     """
     if not settings.sends_texts:
         return ConsoleSender("no Twilio credentials")

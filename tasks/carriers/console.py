@@ -12,33 +12,33 @@ log = structlog.get_logger(__name__)
 
 
 class ConsoleSender:
-    """Sends nothing: the delivery is marked as not sent, and its text stays in the database."""
+    """Sends nothing: marks the delivery as not sent and leaves its text in the database."""
 
     def __init__(self, reason: str) -> None:
-        """Take the reason that is logged."""
+        """Create a sender that logs why nothing is sent."""
         self._reason = reason
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Note that the text was not sent."""
+        """Log that the text was not sent."""
         log.warning("reply_not_sent", delivery_id=text.delivery_id, reason=self._reason)
         return NotSent()
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Find nothing, as nothing was ever sent."""
+        """Return None, because nothing was sent."""
         return None
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Know of nothing."""
+        """Return None, because nothing was sent."""
         return None
 
 
 class NoLookup:
-    """Finds out nothing."""
+    """Looks up nothing."""
 
     def line_type(self, number: str) -> LineType:
-        """Know of nothing."""
+        """Return UNKNOWN."""
         return LineType.UNKNOWN
 
     def recording(self, call_sid: str) -> Report:
-        """Know of none."""
+        """Return a report without a recording."""
         return Report(recording=RecordingState.ABSENT)

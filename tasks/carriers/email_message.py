@@ -1,4 +1,4 @@
-"""Writing a reply as an email: who it is from, which message it answers, and whether a program wrote it."""
+"""Composing a reply as an email, with the headers for threading and for automatic replies."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ LONGEST_SUBJECT = 200
 
 
 def compose(text: OutgoingMessage, service: str) -> EmailMessage:
-    """Return the email that a reply goes out as.
+    """Return a reply as an email.
 
-    What a program wrote is marked as an automatic answer (RFC 3834, section 3.1.7, and Microsoft's
-    X-Auto-Response-Suppress), so that no other program answers it. Its lines are ASCII and short, so that
-    every server takes them.
+    Automatic replies are marked as such (RFC 3834, section 3.1.7, and Microsoft's X-Auto-Response-Suppress), so that
+    no other program replies to them. Lines are short and ASCII, so that every server accepts them.
 
     Args:
         text: the reply.
-        service: host of the service's public address.
+        service: the host of the service's public URL.
 
     Raises:
-        IntakeError: an address is none that mail can be sent to or from.
+        IntakeError: the sender or the recipient is not a valid email address.
     """
     for address in (text.sender, text.to):
         email_address.normalise(address)  # raises
@@ -48,10 +47,10 @@ def compose(text: OutgoingMessage, service: str) -> EmailMessage:
 
 
 def delivery_key(text: OutgoingMessage, service: str) -> str:
-    """Return the part of a Message-ID that is this delivery's at every attempt, 40 hexadecimal digits.
+    """Return the local part of the Message-ID, 40 hexadecimal digits, which is the same for every attempt.
 
-    A mail that went out twice in spite of everything is then shown once by most mail programs. The id that it answers
-    is part of it, because a service that begins again with an empty database counts deliveries from 1 again.
+    If an email is sent twice in spite of everything, most mail programs then show it once. The id of the message that
+    it answers is included, because a service that starts over with an empty database numbers deliveries from 1 again.
     """
     named = f"{service}\n{text.delivery_id}\n{text.in_reply_to or ''}"
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:40]
@@ -65,6 +64,6 @@ def _subject(text: OutgoingMessage) -> str:
 
 
 def _one_line(value: str) -> str:
-    """Return a value that can stand in a header: on one line, and of characters that can be encoded."""
+    """Return a value that is safe in a header: on one line, with printable characters only."""
     shown = "".join(character if character.isprintable() else " " for character in value)
     return " ".join(shown.split())

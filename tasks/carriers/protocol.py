@@ -1,4 +1,4 @@
-"""What the outbox says to whoever carries a reply, and what it can hear back."""
+"""The interface between the outbox and message providers: requests and outcomes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from inbox.voicemail import Report
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A reply to hand over.
+    """A message to send.
 
     Attributes:
-        delivery_id: the outbox row, named in the status callback's address; None for a text to staff, which has none.
-        to: the patient's number (E.164) or email address.
+        delivery_id: the outbox row, which the status callback's URL names; None for a text to staff, which has none.
+        to: the recipient's number (E.164) or email address.
         sender: a number (E.164), a messaging service's sid, or the practice's email address.
-        body: at most 1,600 characters.
-        sending_at: when this attempt began, aware.
-        from_name: the practice's name, where an email shows it.
-        subject: of the email that is answered; empty when there was none.
-        in_reply_to: Message-ID of the email that is answered.
-        automatic: a program wrote it, rather than a person.
+        body: the text, at most 1,600 characters.
+        sending_at: when this attempt started, aware.
+        from_name: the practice's name, which emails show.
+        subject: the subject of the email being answered, empty if there is none.
+        in_reply_to: the Message-ID of the email being answered.
+        automatic: whether a program wrote it, not a person.
     """
 
     delivery_id: int | None
@@ -39,35 +39,35 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The carrier has it."""
+    """The carrier accepted the message."""
 
     provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The carrier will never take it."""
+    """The carrier will never accept the message."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """The carrier did not take it now, for certain; another try is safe."""
+    """The carrier definitely did not accept the message, so it is safe to retry."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The carrier may or may not have taken it; another try is not safe before looking."""
+    """The carrier may have accepted the message, so it must be looked up before a retry."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """It went to the console and to nobody else."""
+    """The message was only shown on the console."""
 
 
 Outcome = Accepted | Refused | Retryable | Unanswered | NotSent
@@ -75,7 +75,7 @@ Outcome = Accepted | Refused | Retryable | Unanswered | NotSent
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """A text that the carrier has, and how it stands there."""
+    """The carrier's status of a message."""
 
     provider_id: str
     status: str
@@ -83,48 +83,48 @@ class ProviderStatus:
 
 
 class Sender(Protocol):
-    """A way to send replies."""
+    """Sends messages through one provider."""
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Hand a text over, once, within a bounded time."""
+        """Try to send a message once, within a bounded time."""
         ...
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Look for a text whose hand-over was not answered.
+        """Search the carrier for a message whose send was not answered.
 
         Args:
-            text: what was handed over.
+            text: the message.
             known: provider ids that belong to other deliveries.
 
         Raises:
-            CarrierUnreachableError: the carrier could not be asked.
+            CarrierUnreachableError: the carrier could not be reached.
         """
         ...
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Ask how a text that was accepted stands.
+        """Return the status of an accepted message, None if the carrier does not know it.
 
         Raises:
-            CarrierUnreachableError: the carrier could not be asked.
+            CarrierUnreachableError: the carrier could not be reached.
         """
         ...
 
 
 class Lookup(Protocol):
-    """A way to find out what no webhook said."""
+    """Looks up what webhooks do not report."""
 
     def line_type(self, number: str) -> LineType:
-        """Ask what a number is; UNKNOWN when that cannot be found out now."""
+        """Return a number's line type, UNKNOWN if the lookup fails."""
         ...
 
     def recording(self, call_sid: str) -> Report:
-        """Ask for the recording of a call; ABSENT when there is none.
+        """Return a report on a call's recording, ABSENT if there is none.
 
         Raises:
-            CarrierUnreachableError: the carrier could not be asked.
+            CarrierUnreachableError: the carrier could not be reached.
         """
         ...
 
 
 class CarrierUnreachableError(Exception):
-    """The carrier gave no usable answer to a question."""
+    """The carrier gave no usable answer to a lookup."""

@@ -1,4 +1,4 @@
-"""Handing an email to the practice's mail server (RFC 5321), and telling whether it can have gone out."""
+"""Sending email through the practice's mail server (RFC 5321), and deciding whether it may have gone out."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ log = structlog.get_logger(__name__)
 TIMEOUT_SECONDS = 10.0
 UNANSWERED = "unanswered"
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
-# Refusals of the service rather than of the mail: it has to sign in, or with another password, or to encrypt first.
+# These codes reject the service, not the email: it must sign in, use another password, or encrypt first.
 _SIGN_IN_CODES = frozenset({530, 534, 535, 538})
 
 
 class EmailSender:
-    """Sends through an SMTP server.
+    """Sends email through an SMTP server.
 
-    SMTP cannot be asked later what became of a mail. One that was handed over completely and not answered for may have
-    gone out: it is not sent again, and counts as failed, so that a person looks after the patient.
+    SMTP has no way to ask later what became of an email. If the server does not answer after it has received the whole
+    email, the email may have gone out. It is not sent again and counts as failed, so that staff follow up.
     """
 
     def __init__(self, server: MailServer, service: str, encryption: ssl.SSLContext, timeout_seconds: float) -> None:
-        """Take the server and how to reach it.
+        """Create a sender for a mail server.
 
         Args:
-            server: where it listens.
-            service: host of the service's public address, which the sender greets with.
-            encryption: which certificates are trusted.
-            timeout_seconds: how long each of the server's answers may take.
+            server: the server's address and credentials.
+            service: the host of the service's public URL, used as the name in the greeting.
+            encryption: the certificates to trust.
+            timeout_seconds: the time limit for each of the server's answers.
         """
         self._server = server
         self._service = service
@@ -48,7 +48,7 @@ class EmailSender:
         self._timeout = timeout_seconds
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Hand a mail over, once."""
+        """Try to send an email once."""
         try:
             mail = compose(text, self._service).as_bytes()
         except IntakeError:
@@ -69,11 +69,11 @@ class EmailSender:
                 connection.close()
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Call a mail failed that was not answered for, as nobody can be asked and it must not go out twice."""
+        """Report an unanswered email as failed, because it cannot be looked up and must not go out twice."""
         return ProviderStatus(delivery_key(text, self._service), "undelivered", "unknown")
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Know nothing more of a mail that was accepted; if it is returned, the notice comes in as an email."""
+        """Return None: SMTP cannot look up an accepted email. If it bounces, the notice arrives as an email."""
         return None
 
     def _connect(self) -> smtplib.SMTP:
@@ -88,7 +88,7 @@ class EmailSender:
         return smtplib.SMTP(self._server.host, self._server.port, local_hostname=self._service, timeout=self._timeout)
 
     def _prepare(self, connection: smtplib.SMTP) -> None:
-        """Encrypt where it has to be, and sign in where there is a user."""
+        """Encrypt the connection if required, and sign in if there is a user."""
         if self._server.encryption is Encryption.STARTTLS:
             connection.starttls(context=self._encryption)  # raises where the server does not offer it
         connection.ehlo_or_helo_if_needed()
@@ -100,7 +100,7 @@ class EmailSender:
         _expect(2, connection.rcpt(text.to))
         _expect(3, connection.docmd("DATA"))
         connection.send(_LEADING_DOT.sub(b"..", mail))
-        # What was sent so far is no mail yet, and lost with the connection; this line makes it one.
+        # Until this line is sent, the server has no complete email and drops it with the connection.
         try:
             connection.send(b".\r\n")
             answer = connection.getreply()
@@ -116,11 +116,11 @@ class EmailSender:
 
 
 def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> EmailSender | None:
-    """Return the sender for the mail server of the settings, None when they name none.
+    """Return a sender for the mail server in the settings, None if there is none.
 
     Args:
         settings: the service's settings.
-        timeout_seconds: how long each of the server's answers may take.
+        timeout_seconds: the time limit for each of the server's answers.
     """
     if settings.smtp_url is None:
         return None
@@ -133,7 +133,7 @@ def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECON
 
 
 def _greeting(host: str) -> str:
-    """Return a host as a client names itself (RFC 5321, section 4.1.3)."""
+    """Return a host in the form that a client greets with (RFC 5321, section 4.1.3)."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -142,7 +142,7 @@ def _greeting(host: str) -> str:
 
 
 class _AnswerError(Exception):
-    """The server answered something else than was expected."""
+    """The server answered with an unexpected code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -150,7 +150,7 @@ class _AnswerError(Exception):
 
 
 def _expect(kind: int, answer: tuple[int, bytes]) -> None:
-    """Hold that an answer's code is in the two or three hundreds; what else it says may name the patient."""
+    """Check the first digit of an answer's code. The error omits the answer's text, which may name the patient."""
     if answer[0] // 100 != kind:
         raise _AnswerError(answer[0])
 

@@ -35,7 +35,7 @@ TIMEOUT_SECONDS = 10.0
 CLOCK_SKEW = timedelta(minutes=10)
 PAGE_SIZE = 1000  # Twilio's largest
 TOO_MANY_REQUESTS = 429
-# Refusals that say something about this service rather than the text: they are worth another try.
+# These errors concern the service, not the text, so a retry may succeed.
 # 20003 authentication failed, 20429 too many requests, 30001 queue overflow, 14107 and 63038 rate limits
 PASSING_CODES = frozenset({20003, 20429, 30001, 14107, 63038})
 
@@ -44,12 +44,12 @@ class TwilioSender:
     """Sends through Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource)."""
 
     def __init__(self, client: Client, status_callback: str) -> None:
-        """Take a client and the public address of the status webhook."""
+        """Create a sender from a client and the public URL of the status webhook."""
         self._messages = client.messages
         self._status_callback = status_callback
 
     def send(self, text: OutgoingMessage) -> Outcome:
-        """Create the message. Twilio has no idempotency key: what is unanswered stays unanswered here."""
+        """Create the message. Twilio has no idempotency key, so an unanswered request is not retried here."""
         options = {"messaging_service_sid" if text.sender.startswith("MG") else "from_": text.sender}
         if text.delivery_id is not None:
             options["status_callback"] = f"{self._status_callback}?delivery={text.delivery_id}"
@@ -62,7 +62,7 @@ class TwilioSender:
         return Accepted(message.sid)
 
     def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Read the newest messages to this number. No filter by date sent: one that waits at Twilio has none yet."""
+        """Search the newest messages to this number; not by date, because a queued message has no date sent yet."""
         filters: dict[str, Any] = {"to": text.to}
         if not text.sender.startswith("MG"):
             filters["from_"] = text.sender
@@ -71,7 +71,7 @@ class TwilioSender:
             for message in self._messages.stream(limit=PAGE_SIZE, page_size=PAGE_SIZE, **filters):
                 if message.sid in known or (message.date_created and message.date_created < earliest):
                     continue
-                # a trial account puts a sentence of its own in front
+                # a trial account adds a sentence to the start of each text
                 if message.sid and (message.body or "").endswith(text.body):
                     return _provider_status(message)
         except (TwilioException, requests.RequestException, ValueError) as error:
@@ -91,15 +91,15 @@ class TwilioSender:
 
 
 class TwilioLookup:
-    """Asks Twilio: Lookup (https://www.twilio.com/docs/lookup/v2-api) for lines, the API for recordings."""
+    """Looks up line types (https://www.twilio.com/docs/lookup/v2-api) and recordings at Twilio."""
 
     def __init__(self, client: Client) -> None:
-        """Take a client."""
+        """Create a lookup from a client."""
         self._numbers = client.lookups.v2.phone_numbers
         self._recordings = client.recordings
 
     def line_type(self, number: str) -> LineType:
-        """Asks; whatever is neither surely a landline nor surely a mobile stays unknown, and may be texted."""
+        """Return a number's line type; anything but a clear landline or mobile is UNKNOWN and may be texted."""
         try:
             found = self._numbers(number).fetch(fields="line_type_intelligence").line_type_intelligence
         except (TwilioException, requests.RequestException, ValueError) as error:
@@ -109,7 +109,7 @@ class TwilioLookup:
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
 
     def recording(self, call_sid: str) -> Report:
-        """Read the list of the call's recordings (https://www.twilio.com/docs/voice/api/recording)."""
+        """Return the call's recording (https://www.twilio.com/docs/voice/api/recording)."""
         try:
             found = self._recordings.list(call_sid=call_sid, limit=1)
         except (TwilioException, requests.RequestException, ValueError) as error:
@@ -125,11 +125,11 @@ class TwilioLookup:
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
-    """Twilio's HTTP client with a time limit, another base address when one is set, and nothing logged."""
+    """Twilio's HTTP client with a time limit, a configurable base URL, and no logging."""
 
     def __init__(self, base_url: str, timeout_seconds: float) -> None:
         quiet = logging.getLogger("tasks.carriers.twilio.http")
-        quiet.disabled = True  # it would write numbers and texts
+        quiet.disabled = True  # it would log numbers and texts
         super().__init__(timeout=timeout_seconds, logger=quiet)
         self._base_url = base_url
 
@@ -138,7 +138,7 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
 
 
 def rebase(url: str, base_url: str) -> str:
-    """Return where a request really goes: its own host, unless a stand-in takes the place of all of Twilio's."""
+    """Return a URL on Twilio's host, or on the stand-in that replaces it."""
     if base_url == TWILIO_API:
         return url
     base = urlsplit(base_url)
@@ -160,7 +160,7 @@ def make_client(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) ->
 
 
 def _judge(error: Exception) -> Outcome:
-    """Sort a failed hand-over by whether the text can have gone out."""
+    """Return the outcome of a failed request, depending on whether the text may have gone out."""
     if isinstance(error, TwilioRestException):
         code = str(error.code or error.status)
         if error.status == TOO_MANY_REQUESTS or error.code in PASSING_CODES:

@@ -1,4 +1,4 @@
-"""Working the outbox: claim a row, hand it over, write down what came of it; and settle what stayed open."""
+"""Sending replies from the outbox: claim a row, send it, store the outcome, and resolve unanswered sends."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# Why a reply was held back.
+# Why a reply was not sent.
 OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 
 
 def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
-    """Add a reply to the outbox; one in a chat is shown at once, as its patient's browser reads it from here."""
+    """Add a reply to the outbox. A chat reply counts as delivered at once, because browsers read it from there."""
     shown = delivery.medium == Medium.CHAT
     if shown:
         delivery.entry = next_entry(session, delivery.conversation_id)
@@ -55,7 +55,7 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
 
 
 def deliver(context: Context, delivery_id: int) -> AfterCommit:
-    """Send a pending delivery once; any other delivery is left alone."""
+    """Send a delivery once if it is pending."""
     claimed = _claim(context, delivery_id)
     if isinstance(claimed, AfterCommit):
         return claimed
@@ -70,9 +70,9 @@ def deliver(context: Context, delivery_id: int) -> AfterCommit:
 
 
 def settle(context: Context, delivery_id: int) -> AfterCommit:
-    """Find out from the carrier what became of a delivery that was handed over.
+    """Ask the carrier what became of a delivery.
 
-    One whose hand-over was not answered is sent again only when the carrier's list does not have it.
+    If the carrier did not answer the send, Intake searches the carrier's message list before it retries.
     """
     with context.database.read() as session:
         delivery = session.get(Delivery, delivery_id)
@@ -95,7 +95,7 @@ def settle(context: Context, delivery_id: int) -> AfterCommit:
     with context.database.write() as session:
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         if delivery.state != state or delivery.sending_at != attempt:
-            return AfterCommit()  # a callback or another worker was faster
+            return AfterCommit()  # a callback or another worker got there first
         if provider_status is not None:
             apply_provider_status(delivery, provider_status)
         elif state in IN_FLIGHT:
@@ -105,7 +105,7 @@ def settle(context: Context, delivery_id: int) -> AfterCommit:
 
 
 def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage] | AfterCommit:
-    """Take a due delivery for this worker alone; one that may not go out is held."""
+    """Claim a due delivery for this worker, or suppress it if it must not be sent."""
     with context.database.write() as session:
         moment = now()
         claimed = session.execute(
@@ -134,7 +134,7 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage]
 
 
 def _why_held(session: Session, delivery: Delivery) -> str | None:
-    """Return what has happened since a reply was written that keeps it from going out, if anything."""
+    """Return why a reply must no longer be sent, None if it may be sent."""
     conversation = delivery.conversation
     opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
     if opted_out and delivery.reply != ReplyName.OPT_OUT:
@@ -164,7 +164,7 @@ def _text(session: Session, delivery: Delivery, practices: Practices) -> Outgoin
 
 
 def _answered(session: Session, delivery: Delivery) -> Message | None:
-    """Return the message that a reply answers: what staff write answers the last one that was there."""
+    """Return the message that a reply answers; a staff reply answers the latest message before it."""
     if delivery.message_id is not None:
         return delivery.message
     earlier = (Message.conversation_id == delivery.conversation_id, Message.received_at <= delivery.created_at)
@@ -174,7 +174,7 @@ def _answered(session: Session, delivery: Delivery) -> Message | None:
 def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> None:
     match outcome:
         case Accepted(provider_id):
-            # a callback may have moved it on already
+            # a callback may already have moved it forward
             delivery.provider_id = delivery.provider_id or provider_id
             if delivery.state in IN_FLIGHT:
                 mark_sent(delivery)
@@ -206,7 +206,7 @@ def _try_again(delivery: Delivery, code: str) -> None:
 
 
 def _follow_carrier_opt_out(session: Session, delivery: Delivery) -> None:
-    """Record an opt-out that the carrier reported, so that both keep the same list."""
+    """Record an opt-out that the carrier reported, so that both lists agree."""
     conversation = delivery.conversation
     if conversation.patient_address:
         record_consent(session, conversation.practice, conversation.patient_address, opted_out=True)

@@ -1,12 +1,12 @@
-"""The outbox state machine: which moves a delivery may make, and when it is tried again.
+"""The outbox state machine: a delivery's transitions and retry delays.
 
     pending → sending → sent → delivered | failed
-                      ↘ unknown → sent …      settled by looking at the carrier
-                                → pending     it never got there
-    pending → suppressed                      the number is opted out, or staff took over
+                      ↘ unknown → sent …      resolved by asking the carrier
+                                → pending     the carrier never received it
+    pending → suppressed                      the patient opted out, or staff took over
     sending → not_sent                        there are no credentials
 
-A delivery moves forward only; callbacks arrive unordered and repeated.
+A delivery only moves forward, because callbacks arrive out of order and repeatedly.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _STATE_BY_STATUS = {
 
 
 def state_for_status(status: str) -> DeliveryState | None:
-    """Return the state that a carrier's status means, None for one that is not known."""
+    """Return the state for a carrier's status, None if the status is unknown."""
     return _STATE_BY_STATUS.get(status.lower())
 
 
 def advance(current: DeliveryState, reported: DeliveryState) -> DeliveryState:
-    """Return the state after a report, which is the current one unless the report moves it forward."""
+    """Return the state after a report; a report that would not move it forward is ignored."""
     if current in FINAL:
         return current
     if current == DeliveryState.SENT and reported not in FINAL:

@@ -1,4 +1,4 @@
-"""How a text that went out is faring: what the carrier reports moves the delivery forward, never back."""
+"""Applying the carrier's status reports, which move a delivery forward and never back."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ OPTED_OUT_CODE = "21610"
 def record_status(
     database: Database, practices: Practices, delivery_id: int | None, provider_status: ProviderStatus
 ) -> AfterCommit | None:
-    """Apply a status callback, forward only.
+    """Apply a status callback, if it moves the delivery forward.
 
     Args:
-        database: where the deliveries are.
-        practices: who is told of a failure.
-        delivery_id: the delivery named in the callback's address, if any.
-        provider_status: what the carrier says.
+        database: the database with the deliveries.
+        practices: the practices, whose staff are notified of failures.
+        delivery_id: the delivery named in the callback's URL, if any.
+        provider_status: the carrier's report.
 
     Returns:
-        None when no delivery matches.
+        None if no delivery matches.
     """
     with database.write() as session:
         delivery = session.scalar(
@@ -43,8 +43,8 @@ def record_status(
         )
         if delivery is None and delivery_id is not None:
             named = session.get(Delivery, delivery_id, with_for_update=True)
-            # a callback can come before the answer to the request that caused it was written down, and even after
-            # the text was given up as lost: then it must not be sent again
+            # a callback can arrive before the answer to the send request is stored, or after the text was given up
+            # as lost; either way, the text must not be sent again
             if named is not None and named.provider_id is None and named.sending_at and named.state not in FINAL:
                 delivery = named
         if delivery is None:
@@ -56,8 +56,8 @@ def record_status(
 
 
 def apply_provider_status(delivery: Delivery, provider_status: ProviderStatus) -> None:
-    """Apply what the carrier says of a delivery, unless it is past that already."""
-    reported = state_for_status(provider_status.status) or DeliveryState.SENT  # whatever it says, the carrier has it
+    """Apply a carrier's report to a delivery, unless the delivery is already past that state."""
+    reported = state_for_status(provider_status.status) or DeliveryState.SENT  # an unknown one is with the carrier too
     delivery.provider_id = delivery.provider_id or provider_status.provider_id
     state = advance(DeliveryState(delivery.state), reported)
     if state == DeliveryState.SENT:
@@ -68,7 +68,7 @@ def apply_provider_status(delivery: Delivery, provider_status: ProviderStatus) -
 
 
 def mark_sent(delivery: Delivery) -> None:
-    """Note that the carrier has it; whether it arrived is asked for when no callback says so."""
+    """Mark a delivery as sent and schedule a status check in case no callback arrives."""
     if delivery.state != DeliveryState.SENT:
         delivery.state = DeliveryState.SENT
         delivery.error_code = None
@@ -76,13 +76,13 @@ def mark_sent(delivery: Delivery) -> None:
 
 
 def follow_up(session: Session, delivery: Delivery, before: str, practices: Practices) -> AfterCommit:
-    """Return what follows from a delivery's new state: whoever watches looks again, and a failure is somebody's task.
+    """Return the follow-up to a delivery's new state: watchers refresh, and staff learn of a failure.
 
     Args:
-        session: the transaction of the change.
-        delivery: as it stands now.
-        before: the state that it was in.
-        practices: who is told.
+        session: the transaction that changed the delivery.
+        delivery: the delivery in its new state.
+        before: its previous state.
+        practices: the practices, whose staff are notified.
     """
     if delivery.state == before:
         return AfterCommit()
@@ -98,7 +98,7 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
 
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
-    """Return an automatic reply that never reached the patient is told of; an opt-out is the patient's own wish."""
+    """Notify staff that an automatic reply did not reach the patient, unless the patient opted out."""
     if delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE:
         return AfterCommit()
     practice = practices.by_slug(delivery.conversation.practice)

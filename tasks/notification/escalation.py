@@ -1,4 +1,4 @@
-"""An urgent message goes from contact to contact until somebody acknowledges it; every step is recorded."""
+"""Escalating an urgent message from contact to contact until someone acknowledges it, and recording every step."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WITHOUT_PRACTICE = timedelta(minutes=5)
 
 
 def escalate(context: Context, escalation_id: int) -> AfterCommit:
-    """Tell the next contact, when one is due and nobody has acknowledged."""
+    """Notify the next contact if one is due and no one has acknowledged the message."""
     with context.database.write() as session:
         moment = now()
         row = session.get(Escalation, escalation_id, with_for_update=True)
@@ -36,11 +36,11 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
             return AfterCommit()
         practice = context.practices.by_slug(row.practice)
         if practice is None:
-            row.next_step_at = moment + WITHOUT_PRACTICE  # it may come back
+            row.next_step_at = moment + WITHOUT_PRACTICE  # the practice may be added to the file again
             return AfterCommit()
         steps = practice.escalation
         if row.step >= len(steps):
-            row.next_step_at = NEVER  # a step was taken out of the file
+            row.next_step_at = NEVER  # steps were removed from the file
             return AfterCommit()
         row.step += 1
         row.next_step_at = next_step_at(steps, row.step, moment)
@@ -69,13 +69,13 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
 
 
 def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | None) -> bool:
-    """End an escalation, once, and say whether this call did.
+    """End an escalation and return whether this call ended it.
 
     Args:
-        session: an open transaction.
-        escalation_id: which.
-        by: whose name others see.
-        staff_id: the member of staff, None for a text.
+        session: an open write transaction.
+        escalation_id: the escalation.
+        by: the name that colleagues see.
+        staff_id: the staff member, None for an acknowledgment by text.
     """
     row = session.get_one(Escalation, escalation_id, with_for_update=True, populate_existing=True)
     if row.acknowledged_at is not None:
@@ -96,12 +96,12 @@ def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | N
 
 
 def is_acknowledgement(text: str) -> bool:
-    """Return whether a text from a member of staff takes on what they were told of."""
+    """Return whether a text from a staff member acknowledges an urgent message."""
     return re.fullmatch(r"\W*ack(nowledged?)?\W*", text, re.IGNORECASE) is not None
 
 
 def acknowledge_by_text(database: Database, practice: Practice, number: str) -> int:
-    """End every escalation that this number was told of, and return how many there were."""
+    """End every open escalation that this number was notified about, and return how many there were."""
     told = select(Notification.message_id).where(
         Notification.target == key_of(TEXT_PREFIX + number), Notification.attempts > 0
     )

@@ -1,4 +1,4 @@
-"""When an urgent message that nobody has acknowledged goes on to the next contact."""
+"""When to escalate an unacknowledged urgent message to the next contact."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) -> datetime:
     """Return when the next step is due.
 
-    Each contact has the time between two steps to acknowledge, counted from when it was told: after a standstill the
-    contacts are told one after the other all the same, not all in one moment.
+    The delay counts from when the previous contact was notified. After an outage, contacts are therefore still
+    notified one after another rather than all at once.
 
     Args:
-        steps: the practice's, in their order.
-        taken: how many were taken.
-        moment: when the last of them was, or the message was decided upon; aware.
+        steps: the practice's escalation steps, in order.
+        taken: the number of steps already taken.
+        moment: when the last step was taken, or when the message was routed; aware.
     """
     if taken >= len(steps):
         return NEVER

@@ -1,4 +1,4 @@
-"""What staff are told about a message: who, when and where to look."""
+"""Staff notifications: what they contain, whom they go to, and when they are due."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ CONSOLE = "console"
 _ROUTES: dict[str, str] = {
     Route.REVIEW: "Message to review",
     Route.URGENT: "Message that sounds urgent",
-    Route.OPT_OUT: "Opt-out that may be about an appointment",
+    Route.OPT_OUT: "Opt-out that may have been an appointment cancellation",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What staff are told.
+    """A notification about one message.
 
     Attributes:
-        conversation_id: where to look.
-        message_id: which message it is about.
+        conversation_id: the conversation to open.
+        message_id: the message.
         practice: the practice's name.
-        reason: an intent, a `Route` or a `NotificationReason`.
-        priority: how soon staff have to look.
-        team: who is told; None for a single telephone of the escalation.
-        escalation_id: what can be acknowledged, None when nothing has to be.
-        text: what the patient wrote, None unless the practice declares the team's addresses safe for it.
+        reason: an intent, a `Route`, or a `NotificationReason`.
+        priority: how soon staff must look.
+        team: the team, None for a single on-call phone.
+        escalation_id: the escalation to acknowledge, if any.
+        text: the patient's text, None unless the practice allows it at the team's addresses.
     """
 
     conversation_id: int
@@ -50,12 +50,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Several messages that do not press, told together.
+    """One notification about several low-priority messages.
 
     Attributes:
         practice: the practice's name.
-        team: who is told.
-        reasons: how many there are of each reason.
+        team: the team.
+        reasons: the number of messages for each reason.
     """
 
     practice: str
@@ -64,23 +64,24 @@ class Digest:
 
 
 def telephone_of(practice: Practice, escalation_step: int) -> str | None:
-    """Return the number that a step of the escalation tells; None for a team, and outside an escalation.
+    """Return the number that an escalation step notifies, None if it notifies a team or is not a step.
 
     Args:
-        practice: whose escalation it is.
-        escalation_step: counted from 1; 0 outside one. The practices file may have lost a step since.
+        practice: the practice.
+        escalation_step: the step, counted from 1; 0 outside an escalation. The step may since have been removed from
+            the practices file.
     """
     steps = practice.escalation
     return steps[escalation_step - 1].number if 0 < escalation_step <= len(steps) else None
 
 
 def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSettings:
-    """Return how a team is notified; a step that names a number is a team of that one telephone.
+    """Return how to notify a team; an escalation step with a number acts as a team with that one phone.
 
     Args:
-        practice: whose team it is.
-        team: its name; one that the practice does not list is told on the console alone.
-        escalation_step: the step of the practice's escalation, counted from 1; 0 outside one.
+        practice: the practice.
+        team: the team's name; a team that the practice does not list is notified only on the console.
+        escalation_step: the step of the practice's escalation, counted from 1; 0 outside an escalation.
     """
     number = telephone_of(practice, escalation_step)
     if number is not None:
@@ -89,7 +90,7 @@ def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSe
 
 
 def targets_for(settings: TeamSettings) -> dict[str, str]:
-    """Return the addresses of a team by stable short keys, and the console."""
+    """Return a team's addresses and the console, by stable short keys."""
     return {CONSOLE: CONSOLE} | {key_of(address): address for address in settings.notify}
 
 
@@ -105,16 +106,16 @@ def add_notifications(
 ) -> tuple[int, ...]:
     """Add one outbox row for each address of a team.
 
-    An urgent notice also begins the message's escalation, unless one is open.
+    An urgent notification also starts the message's escalation, unless it has one.
 
     Args:
-        session: an open transaction.
-        message: what staff are told about.
-        practice: whose staff.
-        team: who is told; None for nobody.
-        priority: how soon they have to look; None for nobody.
-        reason: an intent, a `Route` or a `NotificationReason`.
-        escalation_step: the step of the escalation that tells them, counted from 1; 0 for the first notice.
+        session: an open write transaction.
+        message: the message.
+        practice: the practice whose staff are notified.
+        team: the team to notify, None for no one.
+        priority: how soon they must look, None for no one.
+        reason: an intent, a `Route`, or a `NotificationReason`.
+        escalation_step: the step of the escalation, counted from 1; 0 for the first notification.
 
     Returns:
         The ids of the rows that are due now.
@@ -150,10 +151,10 @@ def _begin_escalation(session: Session, message: Message, practice: Practice) ->
 
 
 def describe(reason: str) -> str:
-    """Return a notice's reason in words."""
+    """Return the display words of a reason."""
     return _ROUTES.get(reason) or words_of(reason)
 
 
 def key_of(address: str) -> str:
-    """Return an address' stable short key, which gives none of it away."""
+    """Return a stable short key for an address, which reveals nothing about it."""
     return hashlib.blake2s(address.encode(), digest_size=8).hexdigest()

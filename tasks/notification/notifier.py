@@ -1,4 +1,4 @@
-"""Telling staff: by text, through any service that apprise knows, and always on the console."""
+"""Sending staff notifications: by text, through any service that Apprise supports, and always on the console."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from tasks.notification.models import CONSOLE, Digest, Notice
 from tasks.notification.render import Wording, word
 
 log = structlog.get_logger(__name__)
-logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings hold addresses
+logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings contain addresses
 
 
 class Notifier:
-    """Sends notices."""
+    """Sends notifications to staff."""
 
     def __init__(self, public_url: str, texts: Sender) -> None:
-        """Take the address that links begin with, and how texts go out."""
+        """Create a notifier from the base URL of links and a sender for texts."""
         self._public_url = public_url
         self._texts = texts
 
     def notify(self, notice: Notice | Digest, address: str, texts_from: str | None) -> Outcome:
-        """Send one notice to one address.
+        """Send one notification to one address.
 
         Args:
-            notice: what to tell.
-            address: the console, `sms:` with a number, or one of apprise's.
-            texts_from: the number or messaging service that texts go out from.
+            notice: the notification.
+            address: the console, `sms:` and a number, or an Apprise URL.
+            texts_from: the number or messaging service to send texts from.
         """
         if address == CONSOLE:
             _show(notice)
@@ -43,7 +43,7 @@ class Notifier:
         return self.send(word(notice, self._public_url), address, texts_from)
 
     def send(self, wording: Wording, address: str, texts_from: str | None) -> Outcome:
-        """Send words to one address that is not the console."""
+        """Send a worded notification to an address other than the console."""
         if not address.startswith(TEXT_PREFIX):
             return _send_through_apprise(wording, address)
         if texts_from is None:
@@ -54,35 +54,35 @@ class Notifier:
 
 
 def make_notifier(settings: Settings) -> Notifier:
-    """Return what tells staff."""
+    """Return the notifier for these settings."""
     return Notifier(settings.public_url, make_sender(settings))
 
 
 def check_addresses(practice: Practice) -> None:
-    """Check the form of every address.
+    """Check that every address is valid.
 
     Raises:
-        IntakeError: one is not an address that apprise knows; the message names its key, and nothing of it but the
-            scheme, as the rest may be a password.
+        IntakeError: Apprise does not accept an address. The message names its key and scheme only, because the rest
+            may be a password.
     """
     for team, known in practice.teams.items():
         for number, address in enumerate(known.notify, start=1):
             if not address.startswith(TEXT_PREFIX) and apprise.Apprise.instantiate(address) is None:
                 raise IntakeError(
-                    f"practice[{practice.slug}].teams.{team}.notify[{number}]: apprise cannot read this"
+                    f"practice[{practice.slug}].teams.{team}.notify[{number}]: apprise cannot use this"
                     f" {address.partition('://')[0]}:// address; see https://github.com/caronc/apprise/wiki"
                 )
 
 
 def describe_address(address: str) -> str:
-    """Return an address as its practice's managers may see it: without the passwords and tokens in it."""
+    """Return an address without its passwords and tokens, for the practice's managers."""
     if address.startswith(TEXT_PREFIX):
         return address
     known = apprise.Apprise.instantiate(address)
     if known is None:
         return f"{address.partition('://')[0]}://…"
     shown: str = known.url(privacy=True)  # type: ignore[no-untyped-call]
-    return unquote(shown.partition("?")[0])  # what comes after may be a token as well
+    return unquote(shown.partition("?")[0])  # the query may contain a token as well
 
 
 def _send_through_apprise(wording: Wording, address: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Working the notices: claim what is due, tell it, write down what came of it."""
+"""Sending notifications from the outbox: claim what is due, send it, and store the outcome."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What this worker alone tells now.
+    """A notification that this worker has claimed.
 
     Attributes:
-        row_ids: the outbox rows that it stands for.
-        notice: what to tell; None when it cannot be said.
-        address: whom; None when the address has left the practices file.
-        texts_from: where texts go out from.
+        row_ids: the outbox rows that it covers.
+        notice: the notification; None if the practice is not in the practices file.
+        address: the recipient; None if it is no longer in the practices file.
+        texts_from: the number or messaging service to send texts from.
     """
 
     row_ids: tuple[int, ...]
@@ -46,7 +46,7 @@ class _Claim:
 
 
 def notify(context: Context, notification_id: int) -> AfterCommit:
-    """Send a notification that is due; a repeated notice harms less than a lost one, so it may come twice."""
+    """Send a notification that is due. It may be sent twice, because a repeat does less harm than a loss."""
     with context.database.write() as session:
         claim = _claim(session, notification_id, context)
     if claim is None:
@@ -66,7 +66,7 @@ def _tell(context: Context, claim: _Claim) -> Outcome:
 
 
 def _claim(session: Session, notification_id: int, context: Context) -> _Claim | None:
-    """Take a notice that is due, or all those of a digest; None when there is nothing to tell."""
+    """Claim a due notification, or all of a digest; return None if there is nothing to send."""
     moment = now()
     row = session.get(Notification, notification_id)
     if row is None or row.state != NotificationState.PENDING or row.next_attempt_at > moment:
@@ -89,7 +89,7 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
 
 
 def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:
-    """Mark those that are still due as this worker's: of two workers that want the same rows, one gets them."""
+    """Claim the rows that are still due, so that only one of several workers gets each."""
     taken = session.scalars(
         update(Notification)
         .where(
@@ -105,7 +105,7 @@ def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[i
 
 
 def _due_with(session: Session, row: Notification, practice: str, moment: datetime) -> Sequence[int]:
-    """Return everything that the digest holds which a notice waits for."""
+    """Return the ids of all rows that belong in the same digest."""
     query = (
         select(Notification.id)
         .join(Message)
@@ -123,14 +123,14 @@ def _due_with(session: Session, row: Notification, practice: str, moment: dateti
 
 
 def _escalation(session: Session, row: Notification) -> Escalation | None:
-    """Return what an urgent notice asks to be acknowledged."""
+    """Return the escalation of an urgent notification."""
     if row.priority != Priority.URGENT:
         return None
     return session.scalar(select(Escalation).where(Escalation.message_id == row.message_id))
 
 
 def _drop(session: Session, row_ids: tuple[int, ...]) -> None:
-    """Somebody has acknowledged meanwhile: nobody else need be told."""
+    """Drop rows whose message has been acknowledged, so that no one else is notified."""
     session.execute(
         update(Notification)
         .where(Notification.id.in_(row_ids))

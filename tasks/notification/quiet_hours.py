@@ -1,4 +1,4 @@
-"""When a notice goes out: at once when it presses, else after the team's quiet hours, or in its digest."""
+"""When a notification is sent: at once if it is pressing, otherwise after the team's quiet hours or in its digest."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PRESSING = (Priority.HIGH, Priority.URGENT)
 
 
 def due_at(team: TeamSettings, time_zone: str, priority: str, moment: datetime) -> datetime:
-    """Return when a notice goes out.
+    """Return when to send a notification.
 
     Args:
-        team: who is told.
-        time_zone: the practice's.
-        priority: `low`, `normal`, `high` or `urgent`.
-        moment: now, aware.
+        team: the settings of the team.
+        time_zone: the practice's time zone.
+        priority: `low`, `normal`, `high`, or `urgent`.
+        moment: the current time, aware.
     """
     if priority in PRESSING:
         return moment
@@ -28,7 +28,7 @@ def due_at(team: TeamSettings, time_zone: str, priority: str, moment: datetime) 
 
 
 def is_gathered(team: TeamSettings, priority: str) -> bool:
-    """Return whether a notice waits for the team's digest."""
+    """Return whether a notification waits for the team's digest."""
     return priority == Priority.LOW and bool(team.digest_at)
 
 

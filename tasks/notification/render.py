@@ -1,4 +1,4 @@
-"""How a notice reads: a title and a body for those who get both, and one short text for telephones."""
+"""The wording of a notification: a title and a body, and one short text for phones."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LONGEST_QUOTE = 500
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A notice in words.
+    """The words of a notification.
 
     Attributes:
         title: one line.
-        body: what stands below it.
-        text: all of it for a telephone.
+        body: the text below the title.
+        text: title and body as one short text.
     """
 
     title: str
@@ -26,7 +26,7 @@ class Wording:
 
 
 def word(notice: Notice | Digest, public_url: str) -> Wording:
-    """Write a notice, or a digest of several."""
+    """Return the words of a notification or a digest."""
     return _word_digest(notice, public_url) if isinstance(notice, Digest) else _word_notice(notice, public_url)
 
 
@@ -35,9 +35,9 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
     if notice.escalation_id is None:
         link, answer = f"{public_url}/staff/conversations/{notice.conversation_id}", ""
     else:
-        link, answer = f"{public_url}/staff/escalations/{notice.escalation_id}", " Answer ACK to take it on."
+        link, answer = f"{public_url}/staff/escalations/{notice.escalation_id}", " Reply ACK to acknowledge."
     quote = "" if notice.text is None else f"\n\n{_shorten(notice.text)}"
-    body = f"For {_people(notice.team)}. Open it: {link}"
+    body = f"{_recipient(notice.team)} View it: {link}"
     return Wording(title, body + quote, f"{title}.{answer} {link}{quote}")
 
 
@@ -46,11 +46,12 @@ def _word_digest(digest: Digest, public_url: str) -> Wording:
     title = f"[low] {number} {'message' if number == 1 else 'messages'} at {digest.practice}"
     counted = ", ".join(f"{describe(reason)}: {count}" for reason, count in sorted(digest.reasons.items()))
     link = f"{public_url}/staff/?team={digest.team}"
-    return Wording(title, f"For {_people(digest.team)}. {counted}. Open them: {link}", f"{title}. {counted}. {link}")
+    body = f"{_recipient(digest.team)} {counted}. View them: {link}"
+    return Wording(title, body, f"{title}. {counted}. {link}")
 
 
-def _people(team: str | None) -> str:
-    return "you" if team is None else words_of(team).lower()
+def _recipient(team: str | None) -> str:
+    return "For you." if team is None else f"Team: {words_of(team)}."
 
 
 def _shorten(text: str) -> str:

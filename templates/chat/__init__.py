@@ -1,4 +1,4 @@
-"""What patients' browsers get."""
+"""The chat widget for patients' browsers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 /*
- * The chat on a practice's site: <script async src="https://HOST/chat/widget.js" data-practice="KEY"></script>, perhaps
- * with data-lang="es"; or <intake-chat practice="KEY" lang="es" api="https://HOST"></intake-chat> anywhere in a page.
+ * The chat on a practice's site: <script async src="https://HOST/chat/widget.js" data-practice="KEY"></script>, with an
+ * optional data-lang="es"; or <intake-chat practice="KEY" lang="es" api="https://HOST"></intake-chat> on any page.
  */
 (() => {
 "use strict";
@@ -9,7 +9,7 @@ const TAG = "intake-chat";
 const script = document.currentScript;
 const HOME = new URL(script?.src || location.href).origin;
 
-// ---- Texts; a practice replaces any of them by its key
+// ---- Texts; a practice can replace any of them by its key
 
 const STRINGS = {
   en: {
@@ -20,21 +20,21 @@ const STRINGS = {
     open: "Open now",
     closed: "Closed",
     opens: "opens {time}",
-    hours: "Opening hours",
+    hours: "Office hours",
     emergency: "Not for emergencies: call 911.",
     greeting: "Hello! How can we help you today?",
     greetingClosed: "Hello! We are closed. Leave a message, and we will see it when we open.",
-    replyTime: "An automatic answer comes at once, a person's while we are open.",
+    replyTime: "You will get an automatic reply right away. A person will answer during office hours.",
     reach: "How can we reach you?",
     name: "Your name (optional)",
     phone: "Your phone (optional)",
-    phoneWrong: "Please check the phone number, or leave it empty.",
+    phoneWrong: "Please check the phone number or leave it blank.",
     conversation: "Conversation",
     message: "Your message",
     send: "Send",
-    consent: "By sending a message, you agree that we keep it to answer you.",
+    consent: "By sending a message, you agree that we may keep it in order to answer you.",
     privacy: "Privacy",
-    robot: "Automatic answer",
+    robot: "Automatic reply",
     staff: "Our team",
     typing: "Typing",
     sending: "Sending",
@@ -42,15 +42,15 @@ const STRINGS = {
     sent: "Sent",
     failed: "Not sent",
     retry: "Retry",
-    offline: "No connection. Your message is sent as soon as it is back.",
-    busy: "One moment, please. Your message is sent again in {seconds} seconds.",
+    offline: "No connection. Your message will be sent as soon as you are back online.",
+    busy: "One moment, please. Your message will be sent again in {seconds} seconds.",
     unavailable: "We cannot take your message right now. You can also call us: {phone}",
     lost: "Your earlier chat has ended. This is a new one.",
     end: "End chat",
-    endQuestion: "End this chat? This device forgets it. The practice keeps the messages that it got.",
-    endYes: "End and forget",
+    endQuestion: "End this chat? It will be erased from this device. The practice keeps the messages it received.",
+    endYes: "End and erase",
     endNo: "Keep chatting",
-    ended: "The chat has ended. This device has forgotten it.",
+    ended: "The chat has ended and was erased from this device.",
   },
   es: {
     launcher: "Escríbanos",
@@ -85,12 +85,12 @@ const STRINGS = {
     offline: "Sin conexión. Su mensaje se enviará en cuanto vuelva.",
     busy: "Un momento, por favor. Su mensaje se enviará de nuevo en {seconds} segundos.",
     unavailable: "No podemos recibir su mensaje en este momento. También puede llamarnos: {phone}",
-    lost: "Su chat anterior ha terminado. Este es nuevo.",
+    lost: "Su chat anterior ha terminado. Este es uno nuevo.",
     end: "Terminar el chat",
-    endQuestion: "¿Terminar este chat? Este dispositivo lo olvida. El consultorio conserva los mensajes que recibió.",
-    endYes: "Terminar y olvidar",
+    endQuestion: "¿Terminar este chat? Se borrará de este dispositivo. El consultorio conserva los mensajes que recibió.",
+    endYes: "Terminar y borrar",
     endNo: "Seguir en el chat",
-    ended: "El chat ha terminado. Este dispositivo lo ha olvidado.",
+    ended: "El chat ha terminado y se borró de este dispositivo.",
   },
 };
 
@@ -99,14 +99,14 @@ const LONGEST_MESSAGE = 8000;
 const PATIENCE = 20_000; // milliseconds; heartbeats come every 15 s
 const MINUTE = 60_000;
 
-/** How long to wait before another try; browsers shall not all come at once. */
+/** How long to wait before a retry, randomized so that browsers do not all retry at once. */
 const backoff = (failures) => Math.min(8000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-// ---- What the browser keeps
+// ---- Storage
 
-/** A corner of localStorage; where that is blocked or full, an object for this tab alone. */
+/** Storage in localStorage under a prefix or, if that is blocked or full, in an object for this tab only. */
 class Store {
   #prefix;
   #shelf = {};
@@ -142,14 +142,14 @@ class Store {
     return names.map((name) => JSON.parse(this.#shelf[name]));
   }
 
-  /** Runs work in one tab at a time: with a lock or, on pages without TLS, with a lease. */
+  /** Runs work in one tab at a time, using a lock or, on pages without TLS, a lease. */
   async exclusively(work) {
     if (!(this.#shelf instanceof Storage)) return work();
     if (navigator.locks) return navigator.locks.request(this.#prefix, work);
     const owner = newId();
     while (this.get("lease")?.owner !== owner) {
       if (!(this.get("lease")?.until > Date.now())) this.set("lease", { owner, until: Date.now() + MINUTE });
-      await new Promise((resolve) => setTimeout(resolve, 200)); // the last to write has it
+      await new Promise((resolve) => setTimeout(resolve, 200)); // the last tab to write wins
     }
     return work().finally(() => this.remove("lease"));
   }
@@ -157,14 +157,14 @@ class Store {
 
 // ---- Calls to the service
 
-/** A call that failed; status 0 when no answer came. */
+/** A failed call; the status is 0 if there was no answer. */
 class Failure extends Error {
   constructor(status, retryAfter) {
     super();
     this.status = status;
     this.wait = retryAfter * 1000 || 0;
     this.isTransient = !status || status === 429 || status >= 500;
-    this.isEnd = status === 401 || status === 404; // of the conversation in this browser
+    this.isEnd = status === 401 || status === 404; // the conversation has ended for this browser
   }
 }
 
@@ -185,7 +185,7 @@ async function call(address, { token, body, lastId, signal = AbortSignal.timeout
   return response;
 }
 
-/** Reads server-sent events. EventSource would put the token into an address. */
+/** Reads server-sent events, because EventSource would put the token in a URL. */
 async function* readEvents(body, onBytes) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -203,8 +203,8 @@ async function* readEvents(body, onBytes) {
 // ---- The conversation
 
 /**
- * A conversation, for all tabs. The store has its session {id, token}, what is seen, and each unsent message under its
- * own key, so that tabs do not overwrite; what was said is not kept on this device.
+ * A conversation, shared by all tabs. The store contains its session {id, token}, the last entry seen, and each unsent
+ * message under its own key, so that tabs do not overwrite each other. Sent messages are not kept on this device.
  */
 class Conversation {
   #base;
@@ -214,9 +214,9 @@ class Conversation {
   #due;
   #id;
   #entries = new Map(); // by the service's ids
-  #last = 0; // heard of
+  #last = 0; // id of the last entry received
 
-  #trouble; // what holds a message back: {id, status}
+  #trouble; // why a message cannot be sent: {id, status}
   #failures = 0;
   #waitUntil = 0;
   #timer;
@@ -254,7 +254,7 @@ class Conversation {
     return [...this.#entries.values()].filter(({ id, state }) => state !== "sent" && id > seen).length;
   }
 
-  /** What to show, in order: {key, from, text, at, state}; the state of others' messages is from whom they are. */
+  /** The messages to show, in order: {key, from, text, at, state}. A reply's state is its author. */
   get messages() {
     const entries = [...this.#entries.values()].sort((one, other) => one.id - other.id);
     const unsent = this.#unsent.map((item) => ({ ...item, key: item.id, from: "patient", state: this.#stateOf(item) }));
@@ -270,7 +270,7 @@ class Conversation {
     return practice;
   }
 
-  /** Looks at the store again, which any tab may have changed. */
+  /** Reads the store again, because any tab may have changed it. */
   sync(isActive = this.#isActive) {
     const id = this.#store.get("session")?.id;
     if (id !== this.#id) this.#show(id);
@@ -338,7 +338,7 @@ class Conversation {
     return response;
   }
 
-  // Sending: in order, by one tab at a time
+  // Sending: in order, one tab at a time
 
   get #unsent() {
     return this.#store.all("unsent ").sort((one, other) => one.at - other.at);
@@ -381,7 +381,7 @@ class Conversation {
   async #send({ id: key, text, at }) {
     if (!this.#id) await this.#begin(key);
     const id = this.#id;
-    if (!this.#store.get(`unsent ${key}`)) return; // ended meanwhile
+    if (!this.#store.get(`unsent ${key}`)) return; // the chat has ended
     const { message } = await this.#call("messages", { body: { client_message_id: key, text } }).then(json);
     if (id === this.#id) this.#add({ id: message, from: "patient", text, at, client_message_id: key });
     this.#store.remove(`unsent ${key}`);
@@ -412,7 +412,7 @@ class Conversation {
     this.notify(this.isPhoneWrong ? "phoneWrong" : "unavailable");
   }
 
-  // Following: by events or, where they do not come, by asking
+  // Following: by events or, if they do not arrive, by polling
 
   #follow(id) {
     if (id === this.#followed) return;
@@ -441,13 +441,13 @@ class Conversation {
     }
   }
 
-  /** Returns whether events come. */
+  /** Returns whether events arrive. */
   async #stream(signal) {
     if (Date.now() < this.#streamAgainAt) return false;
     const connection = new AbortController();
     const cut = () => connection.abort();
     signal.addEventListener("abort", cut);
-    let timer = setTimeout(cut, 6000); // the first comes at once, if nothing on the way holds it
+    let timer = setTimeout(cut, 6000); // the first event arrives at once, unless a proxy buffers it
     let isHeard = false;
     const onBytes = () => {
       isHeard = true;
@@ -486,7 +486,7 @@ class Conversation {
       this.#add(data);
       this.#last = data.id;
       this.#livelyUntil = Date.now() + MINUTE;
-      this.#store.remove(`unsent ${data.client_message_id}`); // had the answer to it been lost
+      this.#store.remove(`unsent ${data.client_message_id}`); // in case the answer to it was lost
     } else if (data.working !== this.#isWorking) {
       this.#isWorking = data.working;
       this.#typingUntil = data.working ? Date.now() + 15_000 : 0;
@@ -498,7 +498,7 @@ class Conversation {
 
 // ---- The view
 
-// Here, `!important` wins over the page's own.
+// In a shadow root, `!important` overrides the page's styles.
 const STYLES = `
   :host { all: initial !important; position: fixed !important; inset: 0 auto auto 0 !important;
     z-index: 2147483646 !important }
@@ -560,7 +560,7 @@ const STYLES = `
   @keyframes rise { from { opacity: .3; transform: translateY(4px) } }
 `;
 
-/** Makes an element, such as "p.fine"; functions become listeners. */
+/** Creates an element, such as "p.fine"; functions become listeners. */
 function make(name, attributes = {}, ...children) {
   const [tag, className = ""] = name.split(".");
   const element = Object.assign(document.createElement(tag), { className });
@@ -574,13 +574,13 @@ function make(name, attributes = {}, ...children) {
 
 const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
 
-/** Makes links of web addresses, of plain ones only: what is read is where it leads. */
+/** Turns plain web addresses into links, so that a link always leads to the address it shows. */
 function linked(text) {
   const addresses = /(https?:\/\/[\w.-]+(?::\d+)?(?:[/?#][!#-;=?-~]*)?(?<![.,:;!?)]))/gi;
   return text.split(addresses).map((part, index) => (index % 2 ? link(part, part) : part));
 }
 
-/** The contrast of "#rrggbb" with white, by WCAG 2.2. */
+/** Returns the contrast of "#rrggbb" with white, by WCAG 2.2. */
 function contrast(colour) {
   const [red, green, blue] = [1, 3, 5].map((start) => {
     const value = parseInt(colour.slice(start, start + 2), 16) / 255;
@@ -601,7 +601,7 @@ class IntakeChat extends HTMLElement {
   #practice = { open: true, hours: {}, strings: {} };
   #isRefused = false;
   #listeners;
-  // Fields outlive what is built around them.
+  // The fields are kept when the panel around them is rebuilt.
   #box = make("textarea", {
     rows: 1,
     maxlength: LONGEST_MESSAGE,
@@ -819,7 +819,7 @@ class IntakeChat extends HTMLElement {
     this.#$(".scroll").append(make("div", attributes, "● ● ●"));
   }
 
-  /** Touches only what has changed, which screen readers read out. */
+  /** Updates only what has changed, because screen readers announce changes. */
   #showMessages(messages) {
     const log = this.#$(".messages");
     const shown = [...log.children];
@@ -851,7 +851,7 @@ class IntakeChat extends HTMLElement {
     this.#render();
   }
 
-  // What the patient does
+  // Patient actions
 
   #toggle() {
     const isOpen = !this.hasAttribute("open");
@@ -877,10 +877,10 @@ class IntakeChat extends HTMLElement {
   }
 
   #steer(event) {
-    event.stopPropagation(); // no shortcuts of the page
+    event.stopPropagation(); // keeps the page's shortcuts from firing
     const { key, target, shiftKey, keyCode } = event;
     const isAsked = !this.#$(".confirm").hidden;
-    if (keyCode === 229) return; // a character is being composed
+    if (keyCode === 229) return; // an input method is composing a character
     if (key === "Tab") this.#keepFocus(event, this.#$(isAsked ? ".confirm" : ".all"));
     else if (key === "Escape" && isAsked) this.#ask(false);
     else if (key === "Escape") this.#toggle();
@@ -925,7 +925,7 @@ class IntakeChat extends HTMLElement {
 
 // ---- Into the page
 
-/** Adds the element to the page, unless there is one for the practice. */
+/** Adds the element to the page, unless it already has one for the practice. */
 function place(element) {
   if (document.readyState === "loading") return document.addEventListener("DOMContentLoaded", () => place(element));
   const key = CSS.escape(element.getAttribute("practice"));

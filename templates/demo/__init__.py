@@ -1,4 +1,4 @@
-"""What the page at `/` is made of: a practice's site, and in demo mode a phone beside it."""
+"""The page at `/`: a practice's site and, in demo mode, a phone beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page at `/`, written from what the practices file says of a practice."""
+"""Rendering the page at `/` from a practice's entry in the practices file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from intake import phone
 from intake.practices import WEEKDAYS, Practice
+from intake.vocabulary import Weekday
 from templates.demo import FOLDER, PAGE
 from templates.replies import variables
 from templates.voice_prompts import greeting, render_prompt
 
-DAY_NAMES = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
 SAMPLE_TEXTS = (
     "How much is a cleaning?",
     "I need to move my appointment on Friday",
@@ -29,7 +27,7 @@ SAMPLE_TEXTS = (
 )
 SAMPLE_VOICEMAILS = (
     "Hi, this is Maria Lopez. I need to move my appointment on Friday to some day next week. Thank you.",
-    "This is the third time I call and nobody calls me back. I am really unhappy with how you treat your patients.",
+    "This is the third time I've called, and nobody calls me back. I'm really unhappy with how you treat patients.",
     "Hello, my son has had a fever of 104 since last night and now he is hard to wake up.",
 )
 _pages = Environment(
@@ -41,16 +39,16 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
     """Return the page's HTML.
 
     Args:
-        practice: whose site it is.
-        moment: when it is looked at, aware.
-        with_phone: whether there is a phone beside it, to play a patient with.
+        practice: the practice.
+        moment: the time of the visit, aware.
+        with_phone: whether to add a phone for playing a patient.
     """
     return _pages.get_template(PAGE).render(
         **variables(practice, moment),
         text_number=phone.spoken(practice.phone_numbers[0]) if practice.phone_numbers else None,
         text_link=practice.phone_numbers[0] if practice.phone_numbers else None,
-        week=[(DAY_NAMES[day], _openings(practice, day)) for day in WEEKDAYS],
-        today=DAY_NAMES[WEEKDAYS[moment.astimezone(ZoneInfo(practice.time_zone)).weekday()]],
+        week=[(day.words, _openings(practice, day)) for day in WEEKDAYS],
+        today=WEEKDAYS[moment.astimezone(ZoneInfo(practice.time_zone)).weekday()].words,
         with_phone=with_phone,
         caller_hears=[render_prompt("emergency", practice, moment), greeting(practice, moment)],
         sample_texts=SAMPLE_TEXTS,
@@ -58,12 +56,12 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
     )
 
 
-def _openings(practice: Practice, day: str) -> list[str]:
-    spans = sorted(practice.hours.get(day, []))  # type: ignore[call-overload]
+def _openings(practice: Practice, day: Weekday) -> list[str]:
+    spans = sorted(practice.hours.get(day, []))
     return [" – ".join(_clock(part) for part in span.split("-")) for span in spans]
 
 
 def _clock(value: str) -> str:
-    """Write `13:30` as `1:30 PM`."""
+    """Return a time such as `13:30` as `1:30 PM`."""
     hour, minute = value.split(":")
     return f"{int(hour) % 12 or 12}:{minute} {'AM' if int(hour) < 12 else 'PM'}"

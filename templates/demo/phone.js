@@ -1,8 +1,8 @@
 /*
- * The phone: what a visitor sends, what the practice texts back, and what the service made of it.
+ * The phone on the demo page: the visitor's messages, the practice's replies, and how Intake handled each message.
  *
- * The phone's number is a signed value in sessionStorage: each tab has a phone of its own, and closing it throws it
- * away. What people wrote becomes text nodes only.
+ * The phone's number is a signed value in sessionStorage, so each tab has its own phone, which is gone when the tab
+ * closes. Text that people wrote is only ever added as text nodes.
  */
 (() => {
   "use strict";
@@ -12,20 +12,7 @@
   const QUICK_MS = 300;
   const SLOW_MS = 3000;
   const LONG_WAIT_MS = 10000;
-  const WORDS = {
-    front_desk: "Front desk",
-    on_call: "On-call, now",
-    digest: "The daily digest",
-    review: "Review queue: a person decides",
-    price_shopper: "Asks about prices",
-    opt_out: "Wants no more texts (keyword)",
-    opt_in: "Wants texts again (keyword)",
-    help: "Asks for help (keyword)",
-    acknowledgement: "Needs no answer",
-  };
-
   const id = (name) => document.getElementById(name);
-  const words = (key) => WORDS[key] ?? (key.charAt(0).toUpperCase() + key.slice(1)).replaceAll("_", " ");
 
   // ---- The service
 
@@ -34,7 +21,7 @@
     sessionStorage.getItem(HEADER);
     stored.get = () => sessionStorage.getItem(HEADER);
     stored.set = (token) => sessionStorage.setItem(HEADER, token);
-  } catch { // blocked: the phone lasts as long as the page
+  } catch { // storage is blocked, so the phone lasts only as long as the page
     let kept = null;
     stored.get = () => kept;
     stored.set = (token) => { kept = token; };
@@ -44,18 +31,18 @@
     const headers = { "Content-Type": "application/json" };
     if (stored.get()) headers[HEADER] = stored.get();
     const answer = await fetch(ADDRESS, { credentials: "omit", cache: "no-store", ...options, headers }).catch(() => {
-      throw new Error("The service does not answer. Please try again.");
+      throw new Error("The service is not responding. Please try again.");
     });
     const token = answer.headers.get(HEADER);
     if (token) stored.set(token);
     if (answer.ok) return answer.json();
     if (answer.status === 429) {
-      throw new Error(`That was a lot at once. Please try again in ${answer.headers.get("Retry-After")} seconds.`);
+      throw new Error(`Too many messages at once. Please try again in ${answer.headers.get("Retry-After")} seconds.`);
     }
     throw new Error((await answer.json()).error.message);
   };
 
-  // ---- What is shown
+  // ---- Display
 
   const element = (tag, className, text) => {
     const made = document.createElement(tag);
@@ -80,7 +67,7 @@
     return made;
   };
 
-  /** The lines of one tab: texts show every text there is, voicemails only what they were answered with. */
+  /** The lines of one tab. The text tab shows every text; the voicemail tab shows only replies to voicemails. */
   const lines = (channel, messages) => messages.flatMap((message) => {
     const isOwn = message.channel === channel;
     const said = isOwn
@@ -105,20 +92,20 @@
     id("insight-empty").hidden = found !== null;
     id("insight").hidden = found === null;
     if (found === null) return;
-    id("insight-intent").textContent = words(found.intent ?? found.route) + (found.urgent ? " – urgent" : "");
+    id("insight-intent").textContent = found.intent + (found.urgent ? " – urgent" : "");
     id("insight-meter").parentElement.parentElement.hidden = found.confidence === null;
     id("insight-meter").value = found.confidence ?? 0;
     id("insight-confidence").textContent = `${Math.round((found.confidence ?? 0) * 100)}%`;
-    id("insight-team").textContent = found.team ? `${words(found.team)} (${found.priority})` : "Nobody needs to act";
+    id("insight-team").textContent = found.team ? `${found.team} (${found.priority} priority)` : "No one needs to act";
     id("insight-why").textContent = found.why;
   };
 
   let shownState = "";
   const show = (state) => {
     id("device-number").textContent = state.number;
-    if (JSON.stringify(state) === shownState) return; // a screen reader would read it all again
+    if (JSON.stringify(state) === shownState) return; // otherwise a screen reader would read everything again
     shownState = JSON.stringify(state);
-    // first what changes the threads' height, so that they scroll to their real ends
+    // the insight changes the threads' height, so show it before they scroll to the end
     showInsight(state.messages.findLast((message) => message.understood)?.understood ?? null);
     for (const channel of ["sms", "voicemail"]) showThread(channel, state.messages);
   };
@@ -129,7 +116,7 @@
     id("stage-notice").textContent = problems.sending || problems.reading;
   };
 
-  // ---- Asking until the practice has answered
+  // ---- Polling until the practice has replied
 
   let timer = null;
   let waitingSince = Date.now();
@@ -141,11 +128,11 @@
     let isWorking = true;
     try {
       const state = await call();
-      if (mine !== asked) return; // a later question is answered later, and better
+      if (mine !== asked) return; // a newer request is on its way
       show(state);
       isWorking = state.working;
       const isLong = isWorking && Date.now() - waitingSince > LONG_WAIT_MS;
-      notice("reading", isLong ? "Still no answer: is a worker running? It is answered as soon as one is." : "");
+      notice("reading", isLong ? "No reply yet. Is a worker running? The reply will arrive once one is." : "");
     } catch (error) {
       if (mine !== asked) return;
       notice("reading", error.message);
@@ -167,7 +154,7 @@
     return true;
   };
 
-  // ---- What the visitor does
+  // ---- Visitor actions
 
   for (const channel of ["sms", "voicemail"]) {
     const panel = id(`panel-${channel}`);

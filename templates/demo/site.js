@@ -1,11 +1,11 @@
-/* The contact form, sent as JSON so that the visitor stays on the page; without this script it is a plain form. */
+/* The contact form, sent as JSON so that the visitor stays on the page. Without this script, it is a plain form. */
 (() => {
   "use strict";
 
   const form = document.getElementById("contact-form");
   const result = document.getElementById("contact-result");
   const button = form.querySelector("button");
-  let submission = null; // named once, so that the same words sent again after a failure are stored once
+  let submission = null; // set once, so that a message sent again after a failure is stored only once
 
   const say = (text, isProblem) => {
     result.textContent = text;
@@ -15,7 +15,7 @@
   const explain = async (answer) => {
     const { error } = await answer.json();
     if (answer.status !== 429) return error.message;
-    return `That was a lot at once. Please try again in ${answer.headers.get("Retry-After")} seconds.`;
+    return `Too many messages at once. Please try again in ${answer.headers.get("Retry-After")} seconds.`;
   };
 
   form.addEventListener("input", () => { submission = null; });
@@ -36,7 +36,7 @@
       if (answer.ok) {
         form.reset();
         submission = null;
-        say("Thank you! Your message is with us, and you hear from us soon.", false);
+        say("Thank you! We received your message and will get back to you soon.", false);
       } else {
         say(await explain(answer), true);
       }

@@ -68,5 +68,5 @@ def test_an_address_that_cannot_be_one_is_refused_by_its_key(tmp_path: Path) -> 
 
     error = intake("practice", "check", "practices.toml", folder=tmp_path).error
 
-    assert "practice[demo].teams.on_call.notify[1]: apprise cannot read this slack:// address" in error
+    assert "practice[demo].teams.on_call.notify[1]: apprise cannot use this slack:// address" in error
     assert "swordfish" not in error

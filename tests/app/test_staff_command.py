@@ -111,8 +111,8 @@ def test_a_password_is_made_up_and_shown_once(run: Run, database: Database) -> N
             "there is no practice nowhere: the practices file has demo, other",
         ),
         (["dana", "--practice", "demo"], PASSWORD, "not an email address"),
-        ([EMAIL, "--practice", "demo"], "short", "the password has to be 12 to 200 characters long"),
-        ([EMAIL, "--practice", "demo"], "", "the password has to be 12 to 200 characters long"),
+        ([EMAIL, "--practice", "demo"], "short", "the password must be 12 to 200 characters long"),
+        ([EMAIL, "--practice", "demo"], "", "the password must be 12 to 200 characters long"),
     ],
     ids=["practice", "address", "password", "nothing"],
 )
@@ -137,7 +137,7 @@ def test_an_account_needs_a_practice_and_a_role(run: Run, missing: str) -> None:
 def test_an_address_has_one_account(run: Run) -> None:
     error = run("staff", "add", EMAIL.upper(), "--practice", "demo", "--role", "staff").error
 
-    assert f"{EMAIL} has an account already" in error
+    assert f"{EMAIL} already has an account" in error
 
 
 def on_a_terminal(folder: Path, *arguments: str, typed: list[str]) -> tuple[int, str]:

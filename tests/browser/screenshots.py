@@ -63,7 +63,7 @@ def text_the_practice(page: Page, text: str) -> None:
     page.get_by_role("textbox", name="Text message").fill(text)
     page.get_by_role("button", name="Send text").click()
     expect(page.get_by_role("log", name="Texts")).to_contain_text("Maple Street")
-    expect(page.get_by_role("region", name="What the service made of it")).to_contain_text("Understood")
+    expect(page.get_by_role("region", name="How Intake handled it")).to_contain_text("Confidence")
 
 
 def take(browser: Browser, address: str, screen: str) -> None:
@@ -102,7 +102,7 @@ def take_console(browser: Browser, address: str, password: str) -> None:
     expect(page.get_by_text(UNSURE)).to_be_visible()
     keep(page, "review")
     page.goto("/staff/settings/demo#replies-price_shopper")
-    words = page.get_by_label("Words of Price question")
+    words = page.get_by_label("Wording of Price question")
     words.fill("{{ practice.name }}: {{ practice.price_range }} Book at {{ links.scheduling }} or call {{ phone }}.")
     expect(page.get_by_role("region", name="Price question as a patient reads it")).to_contain_text("Book at https:")
     page.locator("#replies-price_shopper").evaluate("one => one.scrollIntoView({ block: 'center' })")

@@ -113,7 +113,7 @@ def test_a_chat_is_taken_over_and_both_sides_talk_without_a_reload(
 
     page.get_by_role("link", name="Chat visitor").click()
     page.get_by_role("button", name="Take over").click()
-    expect(page.get_by_text("The robot is silent")).to_be_visible()
+    expect(page.get_by_text("Auto-replies are off")).to_be_visible()
     page.get_by_label("Your reply").fill("Dana from the front desk here. What do you need?")
     page.get_by_role("button", name="Send", exact=True).click()
 
@@ -123,8 +123,8 @@ def test_a_chat_is_taken_over_and_both_sides_talk_without_a_reload(
     expect(patient.say("Is there parking?")).to_have_attribute("data-state", "sent")
     expect(page.locator("#thread .patient .text").last).to_have_text("Is there parking?")
     console.work()
-    expect(page.locator("#thread .patient").last).not_to_contain_text("Being read")
-    page.get_by_role("button", name="Hand back to the robot").click()
+    expect(page.locator("#thread .patient").last).not_to_contain_text("Analyzing")
+    page.get_by_role("button", name="Resume auto-replies").click()
     expect(page.get_by_role("button", name="Take over")).to_be_visible()
     expect(patient.say(BILL)).to_have_attribute("data-state", "sent")
     console.work()
@@ -140,7 +140,7 @@ def test_a_reply_that_fails_is_seen_to_fail_without_a_reload(console: Console, s
     page = sign_in("/staff/conversations/1")
     page.get_by_label("Your reply").fill("The rest is your deductible.")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("#thread .staff")).to_contain_text("About to be sent")
+    expect(page.locator("#thread .staff")).to_contain_text("Queued")
     console.work()
     expect(page.locator("#thread .staff .status")).to_have_text("Sent")
 
@@ -153,8 +153,8 @@ def test_two_members_see_each_other_and_the_second_to_answer_is_warned(console: 
     receive(console, BILL)
     dana = sign_in("/staff/conversations/1", name="Dana Reyes")
     bob = sign_in("/staff/conversations/1", name="Bob Stone", refused=409)
-    expect(dana.get_by_text("Bob Stone is here too.")).to_be_visible()
-    expect(bob.get_by_text("Dana Reyes is here too.")).to_be_visible()
+    expect(dana.get_by_text("Bob Stone is also viewing this conversation.")).to_be_visible()
+    expect(bob.get_by_text("Dana Reyes is also viewing this conversation.")).to_be_visible()
     bob.get_by_label("Your reply").fill("I will look into it.")
     dana.get_by_label("Your reply").fill("The rest is your deductible.")
     dana.get_by_role("button", name="Send", exact=True).click()
@@ -163,7 +163,7 @@ def test_two_members_see_each_other_and_the_second_to_answer_is_warned(console: 
 
     bob.get_by_role("button", name="Send", exact=True).click()
 
-    expect(bob.get_by_role("alert")).to_contain_text("Dana Reyes answered while you were writing")
+    expect(bob.get_by_role("alert")).to_contain_text("Dana Reyes replied while you were writing")
     expect(bob.get_by_label("Your reply")).to_have_value("I will look into it.")
     bob.get_by_role("button", name="Send anyway").click()
     expect(bob.locator("#thread .staff")).to_have_count(2)
@@ -203,7 +203,7 @@ def test_results_of_a_search_keep_themselves_up_to_date_too(console: Console, si
     press(page, "/")
     page.keyboard.type("deductible")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing was found.")).to_be_visible()
+    expect(page.get_by_text("No results.")).to_be_visible()
     assert "deductible" not in page.url
 
     receive(console, "Is that my deductible?", TWO)
@@ -252,7 +252,7 @@ def test_the_list_is_worked_with_keys_alone(console: Console, sign_in: SignIn) -
     expect(page.get_by_role("link", name="(202) 555-0131")).to_be_focused()
     press(page, "k")
     press(page, "a")
-    expect(page.locator(".row").first).to_contain_text("with Dana Reyes")
+    expect(page.locator(".row").first).to_contain_text("Assigned to Dana Reyes")
     expect(page.get_by_role("link", name="(202) 555-0132")).to_be_focused()
     press(page, "e")
     expect(page.locator(".row")).to_have_count(1)

@@ -170,7 +170,7 @@ def test_a_conversation_that_cannot_go_on_is_begun_anew_and_what_was_typed_is_se
 ) -> None:
     chat.ask(PRICES)
     visitor.expect_complaint("status of 401")
-    answer = {"error": {"code": "expired_token", "message": "The conversation's token is too old."}}
+    answer = {"error": {"code": "expired_token", "message": "The token has expired."}}
     chat.page.route(MESSAGES, lambda route: route.fulfill(status=401, json=answer, headers=allowed(route)), times=1)
 
     chat.say(BILL)

@@ -35,13 +35,13 @@ def test_a_visitor_plays_a_patient_who_texts(demo: Chat) -> None:
     phone.get_by_role("button", name="Send text").click()
 
     expect(phone.get_by_role("log", name="Texts")).to_contain_text(PRICE_RANGE)
-    expect(phone.get_by_role("region", name="What the service made of it")).to_contain_text("Asks about prices")
+    expect(phone.get_by_role("region", name="How Intake handled it")).to_contain_text("Price question")
 
 
 def test_a_visitor_plays_a_patient_who_leaves_a_voicemail(demo: Chat) -> None:
     phone = demo.page.get_by_role("complementary", name="A patient's phone")
     phone.get_by_role("tab", name="Voicemail").click()
-    phone.get_by_role("textbox", name="What you say after the tone").fill(QUESTION)
+    phone.get_by_role("textbox", name="Your message after the tone").fill(QUESTION)
     phone.get_by_role("button", name="Leave voicemail").click()
 
     expect(phone.get_by_role("log", name="Voicemails")).to_contain_text(PRICE_RANGE)

@@ -83,7 +83,7 @@ def test_ending_the_chat_is_asked_and_answered_by_keyboard(chat: Chat) -> None:
     chat.ask(QUESTION)
     chat.button("end").focus()
     chat.page.keyboard.press("Enter")
-    assert focused(chat.page) in {"Keep chatting", "End and forget"}
+    assert focused(chat.page) in {"Keep chatting", "End and erase"}
 
     chat.page.keyboard.press("Escape")
     expect(chat.button("forget")).to_have_count(0)

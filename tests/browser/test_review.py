@@ -68,15 +68,15 @@ def receive(console: Console, text: str, **options: str) -> None:
 
 def test_a_message_appears_is_labelled_with_a_key_and_answered(unsure: Console, sign_in: SignIn) -> None:
     page = sign_in()
-    expect(page.get_by_text("All labelled")).to_be_visible()
+    expect(page.get_by_text("All caught up")).to_be_visible()
 
     receive(unsure, UNSURE)
     expect(page.get_by_text(UNSURE)).to_be_visible()
     expect(page).to_have_title("(1) Review · Intake")
 
     press(page, "6")
-    expect(page.locator("#told")).to_contain_text("Complaint: the patient gets the reply for it")
-    expect(page.get_by_text("All labelled")).to_be_visible()
+    expect(page.locator("#told")).to_contain_text("Labeled “Complaint”: sending the patient the standard reply")
+    expect(page.get_by_text("All caught up")).to_be_visible()
     expect(page.get_by_text(UNSURE)).to_have_count(0)
     expect(page).to_have_title("Review · Intake")
 
@@ -146,7 +146,7 @@ def test_the_keys_can_be_turned_off(unsure: Console, sign_in: SignIn) -> None:
     page = sign_in()
 
     press(page, "?")
-    page.get_by_label("Single-key shortcuts are on").uncheck()
+    page.get_by_label("Use single-key shortcuts").uncheck()
     page.get_by_role("button", name="Done").click()
     press(page, "6")
     page.get_by_role("button", name="None of these").click()
@@ -160,7 +160,7 @@ def test_it_works_without_scripts(unsure: Console, sign_in: SignIn) -> None:
     page = sign_in(java_script_enabled=False)
 
     page.get_by_role("button", name="Billing question").click()
-    expect(page.get_by_text("All labelled")).to_be_visible()
+    expect(page.get_by_text("All caught up")).to_be_visible()
 
     assert [review.label for review in unsure.rows(Review)] == ["billing_inquiry"]
 
@@ -176,7 +176,7 @@ def test_axe_finds_nothing(unsure: Console, sign_in: SignIn, screen: str) -> Non
     assert violations(page) == []
 
     press(page, "5")
-    expect(page.get_by_text("All labelled")).to_be_visible()
+    expect(page.get_by_text("All caught up")).to_be_visible()
     add_review(unsure, reason=ReviewReason.SAMPLE, sampling_rate=0.02, label="billing_inquiry", days=8)
     page.goto("/staff/quality")
     expect(page.get_by_role("img")).to_have_count(3)

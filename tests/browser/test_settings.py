@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -56,7 +57,7 @@ def go_to(page: Page, wanted: Locator) -> None:
     """Presses Tab until something has the focus."""
     expect(wanted).to_be_visible()
     for _ in range(MOST_TABS):
-        if wanted.evaluate("one => one === document.activeElement"):
+        if wanted.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{wanted} is not reached by Tab")
@@ -78,7 +79,7 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     expect(preview).to_contain_text("Maple Street: Thank you for asking about prices.")
     expect(preview).to_contain_text("2 segments (GSM-7)")
 
-    go_to(page, page.get_by_label("Words of Price question"))
+    go_to(page, page.get_by_label("Wording of Price question"))
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(WORDS)
     expect(preview.locator(".bubble")).to_have_text(f"Maple Street: {RENDERED} Reply STOP to opt out.")
@@ -89,7 +90,9 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
         page.keyboard.press("Backspace")
     expect(preview).to_contain_text("1 segment (GSM-7)")
     press(page, page.get_by_role("button", name="Save Price question"))
-    expect(page.get_by_role("status")).to_contain_text("Reply: Price question. It holds from the next message on.")
+    expect(page.get_by_role("status")).to_contain_text(
+        "(Reply: Price question). The change applies to the next message."
+    )
 
     chat.ask(QUESTION)
     expect(chat.replies().last.locator(".text")).to_have_text(RENDERED)
@@ -97,7 +100,8 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     press(page, page.get_by_role("link", name="History"))
     expect(page.get_by_text("Mira Manager,").first).to_be_visible()
     press(page, page.get_by_role("button", name="Undo").first)
-    expect(page.get_by_role("status")).to_contain_text("is undone. It holds from the next message on.")
+    undone = re.compile(r"Undid version \d+\. The change applies to the next message\.")
+    expect(page.get_by_role("status")).to_have_text(undone)
     chat.ask(QUESTION)
     expect(chat.replies().last).to_contain_text("Thank you for asking about prices.")
 
@@ -105,14 +109,14 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
 def test_words_that_cannot_be_used_say_so_while_they_are_typed_and_are_not_saved(sign_in: Callable[..., Page]) -> None:
     page = sign_in(refused=True)
     page.goto(f"{ADDRESS}#replies-complaint")
-    words = page.get_by_label("Words of Complaint", exact=True)
+    words = page.get_by_label("Wording of Complaint", exact=True)
     words.fill("{{ practice.nickname }}")
     expect(page.get_by_role("region", name="Complaint as a patient")).to_contain_text("nickname cannot be used here")
     page.get_by_role("button", name="Save Complaint").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Not saved")
     expect(words).to_have_attribute("aria-invalid", "true")
-    expect(words).to_have_accessible_description("practice.nickname cannot be used here")
+    expect(words).to_have_accessible_description("Complaint: practice.nickname cannot be used here")
     expect(words).to_have_value("{{ practice.nickname }}")
 
 
@@ -122,7 +126,7 @@ def test_everybody_can_read_and_use_it_and_it_fits_the_screen(sign_in: Callable[
     page = sign_in(viewport={"width": width, "height": height}, refused=True)
 
     def check() -> None:
-        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -130,16 +134,16 @@ def test_everybody_can_read_and_use_it_and_it_fits_the_screen(sign_in: Callable[
     page.goto(ADDRESS)
     check()
     page.get_by_label("Sunday").fill("8-12")
-    page.get_by_role("button", name="Save the hours").click()
+    page.get_by_role("button", name="Save hours").click()
     expect(page.get_by_role("alert")).to_be_visible()
     check()
     page.goto(ADDRESS)
-    page.get_by_label("To pay a bill").fill("https://maple.example/a-long-address-" + "x" * 200)
-    page.get_by_role("button", name="Save the links").click()
+    page.get_by_label("Pay a bill").fill("https://maple.example/a-long-address-" + "x" * 200)
+    page.get_by_role("button", name="Save links").click()
     expect(page.get_by_role("status")).to_be_visible()
     check()
     page.get_by_role("link", name="History").click()
-    expect(page.get_by_role("heading", name="History of the settings")).to_be_visible()
+    expect(page.get_by_role("heading", name="Settings history")).to_be_visible()
     check()
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_role("status")).to_be_visible()

@@ -19,7 +19,7 @@ NAMES = {
         "send": "Send",
         "close": "Close chat",
         "end": "End chat",
-        "forget": "End and forget",
+        "forget": "End and erase",
         "keep": "Keep chatting",
     },
     "es": {
@@ -28,7 +28,7 @@ NAMES = {
         "send": "Enviar",
         "close": "Cerrar el chat",
         "end": "Terminar el chat",
-        "forget": "Terminar y olvidar",
+        "forget": "Terminar y borrar",
         "keep": "Seguir en el chat",
     },
 }

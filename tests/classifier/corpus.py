@@ -43,7 +43,7 @@ def columns(path: Path) -> Iterator[list[str]]:
 
 
 def intent_lines() -> Iterator[Line]:
-    """Every message of the seven intents, the harder ones included."""
+    """Every message of every intent, the harder ones included."""
     intent_files = [path for intent in INTENTS for path in CORPUS.glob(f"*/{intent}.tsv")]
     for path in sorted([*intent_files, *CORPUS.glob("extra/*.tsv")]):
         for first, _, _, text in columns(path):

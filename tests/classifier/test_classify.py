@@ -56,12 +56,14 @@ def test_the_temperature_divides_the_logits(tmp_path: Path) -> None:
 def test_answers_come_in_the_order_of_the_texts_whatever_their_lengths(tiny: Classifier) -> None:
     words = list(tiny_model.VOTES)
     lengths = [(37 * number) % 61 for number in range(100)]
-    texts = [f"{'filler ' * length}{words[number % 7]}" for number, length in enumerate(lengths)]
+    texts = [f"{'filler ' * length}{words[number % len(words)]}" for number, length in enumerate(lengths)]
 
     understood = tiny.classify(texts)
 
     # A long text's one vote is diluted by its other windows, but stays the largest.
-    assert [entry.intent for entry in understood] == [tiny_model.VOTES[words[number % 7]] for number in range(100)]
+    assert [entry.intent for entry in understood] == [
+        tiny_model.VOTES[words[number % len(words)]] for number in range(100)
+    ]
 
 
 def test_a_text_is_understood_the_same_alone_and_among_others(tiny: Classifier) -> None:
@@ -118,7 +120,7 @@ def test_a_text_with_nothing_to_read_goes_to_review_with_no_confidence(tiny: Cla
     (understood,) = tiny.classify([text])
 
     assert understood.confidence == 0
-    assert set(understood.probabilities.values()) == {1 / 7}
+    assert set(understood.probabilities.values()) == {1 / len(INTENTS)}
     assert understood.disposition == "review"
 
 

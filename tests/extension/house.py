@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake", "training", "tests")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "models", "corpus", "runs", "reports")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "intent", "corpus", "runs", "reports")
 PRODUCT = ROOMS[:-1]
 
 
@@ -26,7 +26,7 @@ class House:
         self.touched: set[str] = set()
         for room in ROOMS:
             shutil.copytree(ROOT / room, folder / room, ignore=LEFT_OUT)
-        for data in ("classifier/models", "training/corpus"):
+        for data in ("classifier/models/intent", "training/corpus"):
             (folder / data).symlink_to(ROOT / data)
         for file in ("pyproject.toml", "practices.demo.toml"):
             shutil.copy(ROOT / file, folder)

@@ -157,7 +157,8 @@ def test_an_error_of_the_database_repeats_no_text(database: Database, caplog: py
 
 
 def test_a_database_is_refused_without_a_key_it_was_written_with(reopen: Reopen) -> None:
-    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS lacks a key that this database was written with") as refusal:
+    missing = "ENCRYPTION_KEYS is missing a key that this database was written with"
+    with pytest.raises(IntakeError, match=missing) as refusal:
         reopen(NEW_KEY).check_keys()
 
     assert "intake keys rotate" in str(refusal.value)
@@ -165,7 +166,7 @@ def test_a_database_is_refused_without_a_key_it_was_written_with(reopen: Reopen)
 
 
 def test_migrating_is_refused_without_it_too(reopen: Reopen) -> None:
-    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS lacks a key"):
+    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS is missing a key"):
         reopen(NEW_KEY).migrate()
 
 
@@ -177,7 +178,7 @@ def test_a_database_is_opened_with_all_its_keys_in_any_order(reopen: Reopen, key
 def test_a_new_key_may_not_go_missing_either(reopen: Reopen) -> None:
     reopen(BOTH_KEYS).check_keys()
 
-    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS lacks a key"):
+    with pytest.raises(IntakeError, match="ENCRYPTION_KEYS is missing a key"):
         reopen(OLD_KEY).check_keys()
 
 

@@ -1,35 +1,43 @@
-"""Settings over the practices file: named as there, checked as there, and their conflicts with it."""
+"""Settings on top of the practices file: derived from its fields, checked like the file, and in conflict with it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from intake.practice_settings import (
-    HOURS,
-    LINKS,
-    REPLIES,
-    THRESHOLDS,
     Conflict,
+    Mistake,
     MistakenError,
     Override,
+    Setting,
     Value,
-    conflicts,
+    find_conflicts,
+    find_setting,
+    list_settings,
     merge_what_fits,
     read_setting,
-    team_keys,
+    setting_of,
     with_settings,
 )
-from intake.practices import Practice, load_practices
+from intake.practices import Practice, TeamSettings, load_practices
+from intake.setting_editors import Editor, EditorKind, SettingGroup
+from intake.vocabulary import INTENTS, REPLY_NAMES, Weekday
 from tests.test_documentation import DEMO_FILE
 
 VALUES: dict[str, Value] = {
-    **{key: ["08:00-12:00", "13:00-17:00"] for key in HOURS[:-1]},
+    **{f"hours.{day}": ["08:00-12:00", "13:00-17:00"] for day in Weekday},
     "closed_on": ["2026-12-25"],
-    **{key: f"https://{key}.example" for key in LINKS},
-    **{key: f"Words of {key}" for key in REPLIES},
-    **dict.fromkeys(THRESHOLDS, 0.5),
+    **{
+        f"links.{name}": f"https://{name}.example" for name in ("new_patient", "scheduling", "pay", "prices", "privacy")
+    },
+    **{f"replies.{name}": f"Words of {name}" for name in REPLY_NAMES},
+    **{f"thresholds.{intent}": 0.5 for intent in INTENTS},
+    "review_threshold": 0.5,
+    "review_sample": 0.5,
+    "review_reply_hours": 0.5,
     "teams.front.desk.notify": ["sms:+12025550113"],
     "teams.front.desk.quiet_hours": "20:00-07:00",
     "teams.front.desk.digest_at": ["08:00"],
@@ -37,9 +45,84 @@ VALUES: dict[str, Value] = {
 }
 
 
+class RemoteTeam(TeamSettings):
+    """A team with one more editable field."""
+
+    nickname: Annotated[str | None, Editor(SettingGroup.TEAMS, EditorKind.LINE, "Nickname")] = None
+
+
+class ParkingPractice(Practice):
+    """A practice with one more editable field, and one more in its teams."""
+
+    parking: Annotated[str | None, Editor(SettingGroup.OTHER, EditorKind.LINE, "Parking")] = None
+    teams: dict[str, RemoteTeam] = Field(default={})  # type: ignore[assignment]
+
+
 def practice(**changes: Any) -> Practice:
     values = {"slug": "demo", "name": "Maple Street", "phone": "+12025550100", "time_zone": "America/New_York"}
     return Practice.model_validate(values | {"phone_numbers": ["+15005550006"]} | changes)
+
+
+def name_of(key: str) -> str:
+    found = find_setting(Practice, key)
+    assert found
+    return found.name
+
+
+# ---- which settings there are, and what they are called
+
+
+def test_every_field_with_an_editor_is_a_setting() -> None:
+    assert {setting.key for setting in list_settings(Practice, ["front.desk"])} == set(VALUES)
+
+
+@pytest.mark.parametrize("setting", list_settings(Practice, ["billing"]), ids=lambda setting: str(setting.key))
+def test_every_setting_has_a_label_and_is_found_by_its_key(setting: Setting) -> None:
+    assert setting.label
+    assert find_setting(Practice, setting.key) == setting
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("hours.mon", "Hours: Monday"),
+        ("closed_on", "Hours: Closed on"),
+        ("links.pay", "Link: Pay a bill"),
+        ("replies.review_es", "Reply: Review, in Spanish"),
+        ("thresholds.price_shopper", "Threshold: Price question"),
+        ("teams.front_desk.quiet_hours", "Front desk team: quiet hours"),
+    ],
+)
+def test_a_setting_has_the_words_of_the_vocabulary(key: str, name: str) -> None:
+    assert name_of(key) == name
+
+
+@pytest.mark.parametrize(
+    "key", ["name", "hours", "hours.day", "teams.billing", "teams.billing.email", "links", "gone.x"]
+)
+def test_what_managers_cannot_edit_is_no_setting(key: str) -> None:
+    assert find_setting(Practice, key) is None
+
+
+def test_a_setting_that_a_past_release_had_is_shown_under_its_key() -> None:
+    assert setting_of(Practice, "gone.key").name == "Setting: gone.key"
+    assert read_setting(practice(), "gone.key") is None
+
+
+def test_a_new_field_is_a_setting_by_its_editor_alone() -> None:
+    before = ParkingPractice.model_validate(practice().model_dump())
+    after = with_settings(before, {"parking": "Behind the church", "teams.billing.nickname": "Bills"})
+
+    assert {setting.key for setting in list_settings(ParkingPractice, ["billing"])} - set(VALUES) >= {
+        "parking",
+        "teams.billing.nickname",
+    }
+    assert (read_setting(before, "parking"), read_setting(before, "teams.billing.nickname")) == (None, None)
+    assert isinstance(after, ParkingPractice)
+    assert (after.parking, after.teams["billing"].nickname) == ("Behind the church", "Bills")
+
+
+# ---- values
 
 
 @pytest.mark.parametrize("key", VALUES)
@@ -55,23 +138,37 @@ def test_a_setting_is_read_as_it_was_given_and_nothing_else_changes(key: str) ->
     assert {other for other in VALUES if read_setting(after, other) != read_setting(before, other)} == {key}
 
 
-def test_a_practice_with_no_changes_is_the_files() -> None:
+def test_a_practice_without_changes_is_that_of_the_file() -> None:
     [demo] = load_practices(DEMO_FILE).all
 
     assert with_settings(demo, {}) == demo
-    assert with_settings(demo, {key: read_setting(demo, key) for key in (*LINKS, *team_keys("digest"))}) == demo
+    keys = [setting.key for setting in list_settings(Practice, demo.teams)]
+    given = [key for key in keys if read_setting(demo, key) or not key.startswith("hours.")]
+    assert with_settings(demo, {key: read_setting(demo, key) for key in given}) == demo
 
 
-def test_a_mistake_is_told_with_its_key_in_the_words_of_a_check() -> None:
+def test_a_mistake_has_its_key_its_position_and_the_reason_of_a_check() -> None:
     with pytest.raises(MistakenError) as refused:
         with_settings(
             practice(), {"hours.mon": ["08:00-12:00", "8"], "teams.billing.notify": ["x"], "thresholds.complaint": 2.0}
         )
 
-    told = {mistake.key: mistake.words for mistake in refused.value.mistakes}
-    assert told["hours.mon"] == "practice[demo].hours.mon[2]: expected opening hours such as 08:30-17:00"
-    assert told["teams.billing.notify"].startswith("practice[demo].teams.billing.notify[1]: expected sms:")
-    assert told["thresholds.complaint"].startswith("practice[demo].thresholds.complaint: ")
+    assert refused.value.mistakes == [
+        Mistake("hours.mon", "expected opening hours such as 08:30-17:00", item=2),
+        Mistake("teams.billing.notify", "expected sms:+12025550123, or an apprise address such as slack://…", item=1),
+        Mistake("thresholds.complaint", "Input should be less than or equal to 1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("links.gone", "x"), ("teams.front.desk.gone", "x"), ("thresholds.gossip", 0.5), ("gone", "x")],
+)
+def test_a_setting_that_there_is_not_is_a_mistake_at_its_key(key: str, value: Value) -> None:
+    with pytest.raises(MistakenError) as refused:
+        with_settings(practice(), {key: value})
+
+    assert [mistake.key for mistake in refused.value.mistakes] == [key]
 
 
 def test_a_mistake_between_settings_has_no_key() -> None:
@@ -81,7 +178,10 @@ def test_a_mistake_between_settings_has_no_key() -> None:
     assert [mistake.key for mistake in refused.value.mistakes] == [None]
 
 
-def test_a_conflict_is_a_file_that_says_something_new_and_different() -> None:
+# ---- the file and the overrides
+
+
+def test_a_conflict_is_a_new_and_different_value_in_the_file() -> None:
     overrides = {
         "links.pay": Override("https://own.example", "https://old.example"),
         "links.prices": Override("https://own.example", None),
@@ -89,10 +189,10 @@ def test_a_conflict_is_a_file_that_says_something_new_and_different() -> None:
     }
     file = practice(links={"pay": "https://new.example", "privacy": "https://same.example"})
 
-    assert conflicts(file, overrides) == [Conflict("links.pay", "https://new.example", "https://own.example")]
+    assert find_conflicts(file, overrides) == [Conflict("links.pay", "https://new.example", "https://own.example")]
 
 
-def test_where_it_cannot_be_said_what_does_not_fit_the_file_holds() -> None:
+def test_if_no_single_override_is_to_blame_the_values_of_the_file_apply() -> None:
     overrides = {
         "teams.billing.notify": Override(["sms:+12025550113"], []),
         "links.pay": Override("https://own.example", None),

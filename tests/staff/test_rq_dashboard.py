@@ -243,4 +243,4 @@ def test_with_redis_away_it_says_so(console: Console) -> None:
     answer = browser.get(f"{PREFIX}0/data/queues.json")
 
     assert answer.status_code == 503
-    assert "Redis could not be reached" in answer.text
+    assert "Redis is unreachable" in answer.text

@@ -28,7 +28,7 @@ INTENTS = [
     (
         "new_patient_inquiry",
         "Hi, I'm new to the area and looking for a dermatologist. Are you accepting new patients?",
-        "Thank you for your interest in joining us",
+        "Thank you for your interest in becoming a patient",
         "front_desk",
     ),
     (

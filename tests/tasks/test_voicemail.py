@@ -74,7 +74,7 @@ def test_nobody_who_opted_out_is_texted(service: Service, twilio: TwilioStandIn)
     service.work()
 
     assert len(twilio.messages) == 1  # the confirmation of the opt-out
-    assert service.rows(Decision)[-1].why.endswith("no reply: opted out")
+    assert service.rows(Decision)[-1].why.endswith("no reply: the patient opted out")
 
 
 def test_a_landline_is_not_texted_and_staff_are_told(service: Service, twilio: TwilioStandIn) -> None:
@@ -85,7 +85,7 @@ def test_a_landline_is_not_texted_and_staff_are_told(service: Service, twilio: T
 
     assert twilio.messages == []
     assert [row.team for row in service.rows(Notification)] == ["digest", "digest"]
-    assert service.rows(Decision)[0].why.endswith("no reply: the sender left nothing that a reply can go to")
+    assert service.rows(Decision)[0].why.endswith("no reply: there is no number or address to reply to")
     assert service.rows(Conversation)[0].line_type == "landline"
     assert twilio.lookups == [PATIENT]  # once, as it costs
 
@@ -140,7 +140,7 @@ def test_a_hidden_number_is_not_texted_and_staff_are_told(service: Service, twil
 
     assert twilio.messages == []
     assert [row.state for row in service.rows(Notification)] == ["sent"]
-    assert service.rows(Decision)[0].why.endswith("the sender left nothing that a reply can go to")
+    assert service.rows(Decision)[0].why.endswith("there is no number or address to reply to")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_voicemail_that_was_not_transcribed_is_a_task_for_the_front_desk(
 
 def assert_is_a_task(service: Service) -> None:
     [decision] = service.rows(Decision)
-    assert (decision.route, decision.why) == ("review", "a voicemail without a transcription")
+    assert (decision.route, decision.why) == ("review", "voicemail without a transcript")
     [notification] = service.rows(Notification)
     assert (notification.team, notification.priority, notification.reason) == (
         "front_desk",

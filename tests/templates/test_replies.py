@@ -227,7 +227,7 @@ def test_an_override_too_long_for_twilio_is_refused_by_its_key() -> None:
     longest = "{{ 'a' * " + str(MAX_LENGTH) + " }}"
 
     assert len(overridden(longest)) == MAX_LENGTH
-    with pytest.raises(IntakeError, match=r"practice\[maple\]\.replies\.complaint comes to 1623 characters"):
+    with pytest.raises(IntakeError, match=r"practice\[maple\]\.replies\.complaint is 1623 characters long"):
         overridden(longest, is_first=True)
 
 

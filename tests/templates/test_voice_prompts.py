@@ -34,7 +34,7 @@ def test_every_prompt_has_a_template_and_every_template_is_a_prompt() -> None:
 
 def test_the_greeting_follows_the_opening_hours() -> None:
     assert "We cannot come to the phone" in greeting(practice(), MONDAY_NOON)
-    assert "We are closed, and open again tomorrow at 8:00 AM." in greeting(practice(), MONDAY_NIGHT)
+    assert "We are closed and will reopen tomorrow at 8:00 AM." in greeting(practice(), MONDAY_NIGHT)
 
 
 def test_the_on_call_line_is_named_when_the_practice_is_closed() -> None:
@@ -44,7 +44,7 @@ def test_the_on_call_line_is_named_when_the_practice_is_closed() -> None:
 
 
 def test_a_practice_without_hours_says_when_it_opens_no_more_than_it_knows() -> None:
-    assert "We are closed. Please leave" in greeting(practice(hours={}), MONDAY_NOON)
+    assert "We are closed. After the tone" in greeting(practice(hours={}), MONDAY_NOON)
 
 
 def test_the_emergency_wording_is_nobodys_to_change() -> None:

@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 
 from classifier import INTENTS
-from training.fit.base_checkpoints import locate
+from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import Recipe, load_recipe
 
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"
@@ -44,7 +44,7 @@ def compact() -> Recipe:
 @pytest.fixture(scope="session")
 def compact_base(compact: Recipe) -> Path:
     """The checkpoint that the shipped model started from."""
-    return locate(compact.base)
+    return locate_checkpoint(compact.base)
 
 
 @pytest.fixture(scope="session")
@@ -76,25 +76,20 @@ def tiny_deberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random DeBERTa-v3 of two narrow layers, in the files that the hub has of it: a sentencepiece model alone."""
     checkpoint = tmp_path_factory.mktemp("tiny_deberta")
     with third_party_warnings_ignored():
-        from transformers import DebertaV2Config, DebertaV2Model
+        from transformers import DebertaV2Model
 
-        config = DebertaV2Config(
+        from tests.training.tiny_deberta import V3, config
+
+        narrow = config(
+            **V3,
             vocab_size=400,
             hidden_size=16,
             num_hidden_layers=2,
             num_attention_heads=2,
             intermediate_size=32,
             max_position_embeddings=512,
-            type_vocab_size=0,
-            layer_norm_eps=1e-7,
-            relative_attention=True,
-            position_buckets=16,
-            norm_rel_ebd="layer_norm",
-            share_att_key=True,
-            pos_att_type=["p2c", "c2p"],
-            position_biased_input=False,
         )
-        DebertaV2Model(config).save_pretrained(checkpoint)
+        DebertaV2Model(narrow).save_pretrained(checkpoint)
     _write_sentencepiece(checkpoint)
     (checkpoint / "tokenizer_config.json").write_text('{"do_lower_case": false, "vocab_type": "spm"}')
     return checkpoint

@@ -50,6 +50,10 @@ def rewritten(recipe: str, changes: dict[str, str]) -> str:
     return text
 
 
+def contents_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 class Pipeline:
     """`python -m training` on the tiny corpus, each command leaving its files under one folder."""
 
@@ -67,16 +71,22 @@ class Pipeline:
             "--config": self.config,
             "--corpus": self.corpus,
             "--runs": self.run.parent,
-            "--output": self.output,
         }
         if command in ("train", "evaluate"):
-            options["--reports"] = self.reports
+            options |= {"--output": self.output, "--reports": self.reports}
         flat = [str(part) for option in options.items() for part in option]
         return CliRunner().invoke(main, [command, *flat, *flags])
 
     def served(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.output / name).read_text(encoding="utf-8"))
         return content
+
+    def ship(self) -> dict[str, bytes]:
+        """Put a model folder where the finished one goes, and return what is in it."""
+        self.output.mkdir()
+        for name in ("model.onnx", "manifest.json", "README.md"):
+            (self.output / name).write_text(f"the shipped {name}", encoding="utf-8")
+        return contents_of(self.output)
 
     @property
     def report(self) -> Path:
@@ -207,10 +217,60 @@ def test_training_and_export_need_no_test_messages_and_evaluation_names_what_is_
     """The folders `test/` and `held_back/` are missing, so whatever would read them fails."""
     result = pipeline("train")
     assert result.exit_code == 1
-    assert "crossstyle.jsonl is missing: restore it, or evaluate with --validation-only" in result.output
-    assert (pipeline.output / "model.onnx").exists()
-    assert not (pipeline.output / "evaluation.json").exists()
+    assert "crossstyle.jsonl is missing: restore it, or use --validation-only" in result.output
+    assert (pipeline.run / "model" / "model.onnx").exists()
+    assert not pipeline.output.exists()
     assert not (pipeline.corpus / "READS.md").exists()
+
+
+def test_a_failed_evaluation_leaves_the_shipped_model_untouched(pipeline: Pipeline) -> None:
+    shipped = pipeline.ship()
+
+    result = pipeline("train")
+
+    assert result.exit_code == 1
+    assert (pipeline.run / "model" / "manifest.json").exists(), "the evaluation was never reached"
+    assert contents_of(pipeline.output) == shipped
+
+
+@pytest.mark.parametrize("step", ["evaluate.evaluate_model", "card.write_card", "report.write_report"])
+def test_an_interrupted_evaluation_leaves_the_shipped_model_untouched_and_can_be_repeated(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    shipped = pipeline.ship()
+    assert pipeline("fit").exit_code == 0
+    assert pipeline("export").exit_code == 0
+    assert contents_of(pipeline.output) == shipped, "an export alone was published"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"training.evaluation.{step}", interrupt)
+        assert pipeline("evaluate", "--validation-only").exit_code == 1
+    assert contents_of(pipeline.output) == shipped
+
+    result = pipeline("evaluate", "--validation-only")
+
+    assert result.exit_code == 0, result.output
+    assert Classifier.load(pipeline.output).info.version == pipeline.report.name
+    assert "README.md" in contents_of(pipeline.output)
+    assert list(pipeline.output.parent.iterdir()) == [pipeline.output]
+
+
+def test_an_interrupted_export_leaves_no_model_folder_behind(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    assert pipeline("fit").exit_code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("training.export.export_model.calibrate_network", interrupt)
+        assert pipeline("export").exit_code == 1
+    assert not (pipeline.run / "model").exists()
+
+    assert pipeline("export").exit_code == 0
+    assert Classifier.load(pipeline.run / "model").classify(["hello"])
 
 
 def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeline: Pipeline) -> None:
@@ -219,7 +279,7 @@ def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeli
     assert not (pipeline.corpus / "READS.md").exists()
     evaluation = pipeline.served("evaluation.json")
     assert evaluation.keys().isdisjoint({"cross_style", "held_back"})
-    assert "left alone in this evaluation" in (pipeline.output / "README.md").read_text(encoding="utf-8")
+    assert "were not used in this evaluation" in (pipeline.output / "README.md").read_text(encoding="utf-8")
     text = (pipeline.report / "report.md").read_text(encoding="utf-8")
     assert "(`--validation-only`)" in text
     assert "cross_style" not in text
@@ -322,9 +382,9 @@ def test_the_reference_recipe_trains_a_deberta_v3_from_the_files_that_the_hub_ha
     (understanding,) = Classifier.load(pipeline.output).classify(["complaint to dental"])
     assert understanding.language == "en"
     card = (pipeline.output / "README.md").read_text(encoding="utf-8")
-    assert "microsoft/deberta-v3-base, licence MIT" in card
-    assert "always names one of its intents" in card
-    assert "the network alone" not in card
+    assert "microsoft/deberta-v3-base, license MIT" in card
+    assert "always predicts one of its intents" in card
+    assert "only the network" not in card
 
 
 def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path: Path, tiny_bert: Path) -> None:
@@ -350,7 +410,7 @@ def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path
     assert not (teacher / "model").exists()
     assert trained_labels(pipeline) == list(output_names(screens=True))
     card = (pipeline.output / "README.md").read_text(encoding="utf-8")
-    assert "70% of the loss compared its answers with those of another model, made by `teacher.toml`" in card
+    assert "70% of the loss compared its answers with those of a larger model, trained with `teacher.toml`" in card
 
 
 def trained_labels(pipeline: Pipeline) -> list[str]:

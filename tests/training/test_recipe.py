@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.recipe import RecipeError, load_recipe
-from training.run_folder import RunError, open_run, require
+from training.run_folder import RunError, open_run, require_step
 
 COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
 
@@ -52,17 +52,28 @@ def test_a_teacher_learns_from_the_same_split_as_its_pupil() -> None:
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"no recipe at .*none\.toml"):
+    with pytest.raises(RecipeError, match=r"none\.toml cannot be read \(No such file .*compact\.toml"):
         load_recipe(tmp_path / "none.toml")
+
+
+def test_a_folder_is_not_a_recipe(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"cannot be read \(Is a directory\)"):
+        load_recipe(tmp_path)
+
+
+def test_a_recipe_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "picture.toml").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(RecipeError, match=r"picture\.toml is not valid TOML"):
+        load_recipe(tmp_path / "picture.toml")
 
 
 def test_a_run_folder_takes_its_own_recipe_again_and_refuses_another(tmp_path: Path) -> None:
     recipe = load_recipe(COMPACT)
     assert open_run(recipe, tmp_path) == open_run(recipe, tmp_path)
-    with pytest.raises(RunError, match="another version of the recipe; remove it to start anew"):
+    with pytest.raises(RunError, match="another version of the recipe: remove it to start over"):
         open_run(recipe.model_copy(update={"seed": 1}), tmp_path)
 
 
 def test_a_step_that_has_to_come_first_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="run `python -m training train` first"):
-        require(tmp_path / "best", "train")
+        require_step(tmp_path / "best", "train")

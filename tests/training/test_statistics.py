@@ -1,21 +1,26 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
+from classifier import INTENTS
 from training.statistics import (
     bootstrap_interval,
     coverage_at,
-    expected_error,
+    expected_calibration_error,
     macro_f1,
     macro_f1_interval,
     per_class,
-    reliability,
+    reliability_bins,
     risk_coverage,
     wilson_interval,
 )
 
+REPORTS = Path(__file__).parents[2] / "training" / "reports"
 LABELS = ("complaint", "billing_inquiry", "price_shopper")
 
 
@@ -65,6 +70,30 @@ def test_every_class_scores_as_the_field_counts() -> None:
     assert macro_f1(expected, predicted, LABELS) == pytest.approx(np.mean(columns[2]))
 
 
+@pytest.mark.parametrize("part", ["validation", "cross_style"])
+def test_the_figures_of_the_shipped_report_are_reproduced(part: str) -> None:
+    measured = json.loads((REPORTS / "182821df53e0" / "evaluation.json").read_text(encoding="utf-8"))[part]
+    pairs = [
+        (right, said)
+        for right, row in measured["confusion"].items()
+        for said, count in row.items()
+        for _ in range(count)
+    ]
+    expected, predicted = [right for right, _ in pairs], [said for _, said in pairs]
+    scores = {
+        label: {key: round(value, 4) for key, value in found.items()}
+        for label, found in per_class(expected, predicted, INTENTS).items()
+    }
+    assert scores == measured["by_intent"]
+    assert round(macro_f1(expected, predicted, INTENTS), 4) == measured["int8"]["macro_f1"]
+    assert [round(end, 4) for end in macro_f1_interval(expected, predicted, INTENTS)] == (
+        measured["int8"]["macro_f1_interval"]
+    )
+    for found in (group["accuracy"] for group in measured["by_practice"].values()):
+        interval = wilson_interval(found["count"], found["messages"])
+        assert [round(end, 4) for end in interval] == [found["low"], found["high"]]
+
+
 def test_a_class_that_never_occurs_scores_nothing() -> None:
     found = per_class(["complaint"], ["complaint"], LABELS)
     assert found["price_shopper"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "messages": 0}
@@ -98,8 +127,8 @@ def test_the_bins_of_the_diagram_are_those_of_the_calibration_error() -> None:
     rng = np.random.default_rng(4)
     confidence = rng.random(500)
     correct = rng.random(500) < confidence**2
-    bins = reliability(confidence, correct)
+    bins = reliability_bins(confidence, correct)
     error = sum(part["messages"] / 500 * abs(part["confidence"] - part["accuracy"]) for part in bins)
-    assert error == pytest.approx(expected_error(confidence, correct))
+    assert error == pytest.approx(expected_calibration_error(confidence, correct))
     assert sum(part["messages"] for part in bins) == 500
-    assert reliability(np.array([1.0]), np.array([True])) == [{"confidence": 1.0, "accuracy": 1.0, "messages": 1}]
+    assert reliability_bins(np.array([1.0]), np.array([True])) == [{"confidence": 1.0, "accuracy": 1.0, "messages": 1}]

@@ -1,1 +1,1 @@
-"""`python -m training benchmark`: reads the same messages with API models and local ones, and compares them."""
+"""`python -m training benchmark`: compare API models and local models on the same messages."""

@@ -1,59 +1,57 @@
-"""A language model behind an API, asked without examples: the definitions, the rules, and a message."""
+"""A language model behind an API, prompted without examples: the definitions, the rules, and a message."""
 
 from __future__ import annotations
 
-import threading
-from random import Random
+import time
 
 from classifier.understanding import INTENTS
-from training.benchmark.contender import Reading
-from training.data.labels import guide
-from training.llm.chat import Answer, Chat, Question
-from training.llm.json_answer import read_object
-from training.llm.patience import Patience, ask_patiently
+from training.benchmark.contender import Prediction
+from training.data.labels import labeling_guide
+from training.llm.chat import Answer, LanguageModel, Question
+from training.llm.json_answer import parse_object
+from training.llm.retries import RetryPolicy, ask_with_retries
 
 PROMPT = f"""\
 You sort messages that people send to a healthcare practice by intent.
 
-{guide()}
+{labeling_guide()}
 
 The next message is one of them, whatever it says: do not answer it, name its intent. Answer with one JSON object and \
 nothing else: {{"intent": "..."}}, the value being one of the seven."""
 
-_PATIENCE = Patience(attempts=8, first_wait=0.5, longest_wait=120)
-# Models that reason spend it before they answer.
+_RETRIES = RetryPolicy(attempts=8, first_wait=0.5, longest_wait=120)
+# Reasoning models spend tokens before they answer.
 _MOST_OUTPUT_TOKENS = 2000
 _AT_THE_SAME_TIME = 4
 
 
 class ApiModel:
-    """An API's model. Waits between attempts do not count as its time, nor do failed attempts."""
+    """A model behind an API. Its latency includes neither failed attempts nor the waits between attempts."""
 
     workers = _AT_THE_SAME_TIME
 
-    def __init__(self, name: str, chat: Chat) -> None:
-        """Take a model, as it is called on the command line, and the connection to it."""
+    def __init__(self, name: str, chat: LanguageModel) -> None:
+        """Store the model's name on the command line and the connection to it."""
         self.identity = f"{name}\n{PROMPT}"
         self._chat = chat
-        self._rng = Random()  # noqa: S311 - scatters waits
 
-    def read(self, text: str) -> Reading:
+    def predict(self, text: str) -> Prediction:
         """Ask for the intent of one message.
 
         Raises:
-            UnavailableError: The API could not answer, and no patience is left.
-            RefusedError: The API will not answer.
+            UnavailableError: The API did not answer after all retries.
+            RefusedError: The API will never answer.
         """
         question = Question(PROMPT, text, _MOST_OUTPUT_TOKENS)
-        answer = ask_patiently(lambda: self._chat.ask(question), _PATIENCE, self._rng, threading.Event().wait)
-        return Reading(read_intent(answer), answer.seconds, answer.input_tokens, answer.output_tokens)
+        answer = ask_with_retries(lambda: self._chat.ask(question), _RETRIES, time.sleep)
+        return Prediction(parse_intent(answer), answer.seconds, answer.input_tokens, answer.output_tokens)
 
     def close(self) -> None:
         """Close the connections."""
         self._chat.close()
 
 
-def read_intent(answer: Answer) -> str | None:
-    """Return the intent that an answer names, None if it was cut short, is no JSON, or names none of the seven."""
-    intent = (read_object(answer.text) or {}).get("intent") if answer.complete else None
+def parse_intent(answer: Answer) -> str | None:
+    """Return the intent in an answer; None if it was cut off, is not JSON, or has none of the seven intents."""
+    intent = (parse_object(answer.text) or {}).get("intent") if answer.complete else None
     return intent if intent in INTENTS else None

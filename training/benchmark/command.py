@@ -1,4 +1,4 @@
-"""The command `python -m training benchmark`; what it stands on is imported when it runs."""
+"""The command `python -m training benchmark`, which imports its libraries only when it runs."""
 
 from __future__ import annotations
 
@@ -20,27 +20,17 @@ _PRICES = Path(__file__).parents[1] / "recipes" / "prices.toml"
     "models",
     multiple=True,
     required=True,
-    help="Who reads: openai:MODEL, anthropic:MODEL, local:FOLDER, hf:FOLDER_OR_NAME or baseline; as often as you like.",
+    help="openai:MODEL, anthropic:MODEL, local:FOLDER, hf:FOLDER_OR_NAME or baseline; repeat for more models.",
 )
-@click.option("--prices", type=_PATH, default=_PRICES, help="What API models cost, a TOML file.")
-@click.option("--corpus", type=_PATH, default=CORPUS, help="The folder that the baseline is trained on.")
-@click.option("--output", type=_PATH, default=RUNS / "benchmark", help="Where the report and what is remembered go.")
+@click.option("--prices", type=_PATH, default=_PRICES, help="Prices of API models, a TOML file.")
+@click.option("--corpus", type=_PATH, default=CORPUS, help="The training messages of the baseline.")
+@click.option("--output", type=_PATH, default=RUNS / "benchmark", help="The folder for the report and the cache.")
 def benchmark(messages: Path, models: tuple[str, ...], prices: Path, corpus: Path, output: Path) -> None:
-    """Compare models on the file MESSAGES, one JSON object a line with text and intent.
+    """Compare models on the file MESSAGES, with one JSON object with text and intent per line.
 
-    API models are sent the messages, so none of them may be a real patient's. Keys come from OPENAI_API_KEY and
-    ANTHROPIC_API_KEY. What was answered is not asked again.
+    API models receive the messages, so do not use messages of real patients. Keys come from OPENAI_API_KEY and
+    ANTHROPIC_API_KEY. Answers are cached.
     """
-    from training.benchmark.errors import BenchmarkError
-    from training.benchmark.run import run
-    from training.data.corpus import CorpusError
-    from training.json_lines import JsonLinesError
-    from training.llm.chat import RefusedError, UnavailableError
-    from training.recipe import RecipeError
+    from training.benchmark.run import run_benchmark
 
-    try:
-        click.echo(run(messages, models, prices, corpus, output))
-    except (BenchmarkError, CorpusError, JsonLinesError, RecipeError, RefusedError) as error:
-        raise click.ClickException(str(error)) from error
-    except UnavailableError as error:
-        raise click.ClickException(f"{error}; what was answered is kept, run this again to go on") from error
+    click.echo(run_benchmark(messages, models, prices, corpus, output))

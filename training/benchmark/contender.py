@@ -1,4 +1,4 @@
-"""What takes part in a benchmark."""
+"""The interface of the models in a benchmark."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What one contender made of one message.
+class Prediction:
+    """A contender's prediction for one message.
 
     Attributes:
-        intent: One of the seven; None where the answer names none of them.
-        seconds: How long it took.
+        intent: One of the seven; None if the answer has none of them.
+        seconds: The response time.
         input_tokens: Tokens billed for the question; 0 for local models.
         output_tokens: Tokens billed for the answer; 0 for local models.
     """
@@ -24,18 +24,18 @@ class Reading:
 
 
 class Contender(Protocol):
-    """A model that names the intent of messages, one at a time."""
+    """A model that predicts the intent of one message at a time."""
 
     @property
     def identity(self) -> str:
-        """What changes whenever its answers might: what is remembered of another identity is not used."""
+        """A string that changes whenever its predictions might; the cache is valid for one identity."""
 
     @property
     def workers(self) -> int:
-        """How many messages it may be given at the same time; those measured for their own speed take one."""
+        """How many messages it may get at the same time; 1 if its own speed is measured."""
 
-    def read(self, text: str) -> Reading:
-        """Read one message."""
+    def predict(self, text: str) -> Prediction:
+        """Predict the intent of one message."""
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release its resources."""

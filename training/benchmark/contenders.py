@@ -1,4 +1,4 @@
-"""The contenders by the names that the command line gives them."""
+"""Open contenders by their names on the command line."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _TIMEOUT_SECONDS = 60.0
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return what kind of contender a name means, and which of the kind ("" for the baseline).
+    """Split a name into the kind of contender and the model ("" for the baseline).
 
     Raises:
-        BenchmarkError: The name has none of the forms there are.
+        BenchmarkError: The name has none of the known forms.
     """
     kind, _, which = name.partition(":")
     known = {form.partition(":")[0] for form in FORMS}
     if kind not in known or (kind == "baseline") == bool(which) or name == "baseline:":
-        raise BenchmarkError(f"{name!r} names no model; expected one of {', '.join(FORMS)}")
+        raise BenchmarkError(f"{name!r} is not a model: expected one of {', '.join(FORMS)}")
     return kind, which
 
 
 def is_billed(name: str) -> bool:
-    """Say whether whoever answers to a name is paid for its answers."""
+    """Return whether the predictions of a contender cost money."""
     return split_name(name)[0] in _PROVIDERS
 
 
 def open_contender(name: str, corpus: Path) -> Contender:
-    """Load a local model or connect to an API; the baseline is trained on the corpus.
+    """Load a local model, connect to an API, or prepare the baseline.
 
     Raises:
-        BenchmarkError: The name means nothing, or the model cannot be loaded.
+        BenchmarkError: The name is invalid, or the model cannot be loaded.
         RefusedError: The environment has no key for the API.
-        CorpusError: The corpus does not follow its format.
+        CorpusError: The corpus cannot be read.
     """
     kind, which = split_name(name)
     if kind in _PROVIDERS:

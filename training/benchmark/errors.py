@@ -1,7 +1,9 @@
-"""What goes wrong in a benchmark through its input."""
+"""Errors in the input of a benchmark."""
 
 from __future__ import annotations
 
+from training.errors import TrainingError
 
-class BenchmarkError(ValueError):
-    """A file or a model that cannot be used; the message names it and says what is expected."""
+
+class BenchmarkError(TrainingError):
+    """A model that cannot be used; the message names it and says what is expected."""

@@ -1,4 +1,4 @@
-"""Models that run on this machine, one message at a time, each timed by itself."""
+"""Models that run on this machine, timed one message at a time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from classifier import INTENTS, Classifier, ModelError
-from training.benchmark.contender import Reading
+from training.benchmark.contender import Prediction
 from training.benchmark.errors import BenchmarkError
-from training.data.corpus import read_corpus, split_corpus
+from training.data.splitting import read_split
 from training.recipe import load_recipe
 
 _RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
@@ -23,17 +23,17 @@ class _Local:
     workers = 1
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing; there are no resources to release."""
 
 
 class ClassifierFolder(_Local):
     """A model folder of this project."""
 
     def __init__(self, folder: str) -> None:
-        """Load it.
+        """Load the model.
 
         Raises:
-            BenchmarkError: It is missing or damaged.
+            BenchmarkError: The folder is missing or damaged.
         """
         try:
             self._classifier = Classifier.load(folder)
@@ -41,19 +41,19 @@ class ClassifierFolder(_Local):
             raise BenchmarkError(str(error)) from error
         self.identity = f"local {self._classifier.info.version}"
 
-    def read(self, text: str) -> Reading:
-        """Read one message."""
+    def predict(self, text: str) -> Prediction:
+        """Predict the intent of one message."""
         return _timed(lambda: self._classifier.classify([text])[0].intent)
 
 
 class HuggingFaceCheckpoint(_Local):
-    """A sequence classifier of the transformers library, from a folder or from the hub; texts are cut at 256 tokens."""
+    """A sequence classifier from a folder or the Hugging Face hub; truncates texts to 256 tokens."""
 
     def __init__(self, name: str) -> None:
-        """Load it.
+        """Load the model.
 
         Raises:
-            BenchmarkError: There is none of this name, or its labels are not the seven intents.
+            BenchmarkError: It does not exist, or its labels are not the seven intents.
         """
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -62,17 +62,17 @@ class HuggingFaceCheckpoint(_Local):
             self._model = AutoModelForSequenceClassification.from_pretrained(name).eval()
         except (OSError, ValueError) as error:
             raise BenchmarkError(
-                f"transformers cannot load {name!r}; name a folder or a hub model with a tokenizer and a classifier"
+                f"transformers cannot load {name!r}: name a folder or a hub model with a tokenizer and a classifier"
             ) from error
         config = self._model.config
         self._labels: dict[int, str] = {index: label.lower() for index, label in config.id2label.items()}
         if set(self._labels.values()) != set(INTENTS):
             found = ", ".join(self._labels.values())
-            raise BenchmarkError(f"the labels of {name!r} are {found}; expected {', '.join(INTENTS)}")
+            raise BenchmarkError(f"the labels of {name!r} are {found}: expected {', '.join(INTENTS)}")
         self.identity = f"hf {name} {getattr(config, '_commit_hash', None) or _digest_of_folder(Path(name))}"
 
-    def read(self, text: str) -> Reading:
-        """Read one message."""
+    def predict(self, text: str) -> Prediction:
+        """Predict the intent of one message."""
         return _timed(lambda: self._labels[self._best(text)])
 
     def _best(self, text: str) -> int:
@@ -84,23 +84,23 @@ class HuggingFaceCheckpoint(_Local):
 
 
 class Baseline(_Local):
-    """TF-IDF under a logistic regression, trained on the training part of the corpus when it is first asked."""
+    """Logistic regression on TF-IDF, trained on the corpus's training messages on first use."""
 
     def __init__(self, corpus: Path) -> None:
         """Read the corpus.
 
         Raises:
-            CorpusError: It does not follow its format.
+            CorpusError: It cannot be read.
         """
         self._recipe = load_recipe(_RECIPE)
-        split = split_corpus(read_corpus(corpus), self._recipe.data.validation_fraction, self._recipe.seed)
-        # Only now: the parts depend on all messages, and have to be those that the models are trained on.
+        split = read_split(self._recipe, corpus)
+        # Filter after splitting: the split depends on all messages, and must be the one the models are trained on.
         self._train = [message for message in split.train if message.label in INTENTS]
         content = repr([(message.text, message.label) for message in self._train])
         self.identity = f"baseline {hashlib.sha256(content.encode()).hexdigest()}"
 
-    def read(self, text: str) -> Reading:
-        """Read one message."""
+    def predict(self, text: str) -> Prediction:
+        """Predict the intent of one message."""
         pipeline = self._pipeline
         return _timed(lambda: str(pipeline.predict([text])[0]))
 
@@ -111,10 +111,10 @@ class Baseline(_Local):
         return fit_baseline(self._train, self._recipe.seed)
 
 
-def _timed(read: Callable[[], str]) -> Reading:
+def _timed(read: Callable[[], str]) -> Prediction:
     began = time.perf_counter()
     intent = read()
-    return Reading(intent, time.perf_counter() - began)
+    return Prediction(intent, time.perf_counter() - began)
 
 
 def _digest_of_folder(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""The results as pictures, each as PNG and as SVG."""
+"""Plot the results, each as PNG and as SVG."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from matplotlib.ticker import PercentFormatter
 from training.benchmark.results import Result
 
 _SMALLEST_COST_TOLD_APART = 0.001
-# Between a mark and the frame, as a factor; without it a lone mark on a logarithmic scale may have no width at all.
+# Room between marks and the frame, as a factor: around a single mark a logarithmic axis might have no width.
 _ROOM = 4
 
 
 def draw_all(results: Sequence[Result], folder: Path) -> list[Path]:
-    """Draw accuracy against cost and against latency, and F1 by intent; return the files."""
+    """Plot accuracy against cost, accuracy against latency, and F1 by intent; return the files."""
     figures = {
         "accuracy_cost": accuracy_against_cost(results),
         "accuracy_latency": accuracy_against_latency(results),
@@ -29,7 +29,7 @@ def draw_all(results: Sequence[Result], folder: Path) -> list[Path]:
 
 
 def accuracy_against_cost(results: Sequence[Result]) -> Figure:
-    """Draw it for the models whose price is known; the scale is linear around 0, where local models are."""
+    """Plot the models with a known price; the scale is linear near 0, where local models are."""
     figure, axes = _axes("dollars per 1,000 messages", "accuracy")
     axes.set_xscale("symlog", linthresh=_SMALLEST_COST_TOLD_APART)
     costs = [(result, result.dollars_per_1000) for result in results if result.dollars_per_1000 is not None]
@@ -41,7 +41,7 @@ def accuracy_against_cost(results: Sequence[Result]) -> Figure:
 
 
 def accuracy_against_latency(results: Sequence[Result]) -> Figure:
-    """Draw it for all models, with the median latency."""
+    """Plot all models by their median latency."""
     figure, axes = _axes("median milliseconds for one message", "accuracy")
     axes.set_xscale("log")
     for result in results:
@@ -52,7 +52,7 @@ def accuracy_against_latency(results: Sequence[Result]) -> Figure:
 
 
 def f1_by_intent(results: Sequence[Result]) -> Figure:
-    """Draw a group of bars for every intent, a bar for every model."""
+    """Plot a group of bars for each intent, with one bar per model."""
     intents = list(results[0].by_intent)
     height = 0.8 / len(results)
     figure, axes = _axes("F1", "")
@@ -85,7 +85,7 @@ def _mark(axes: Axes, result: Result, x: float) -> None:
 
 
 def _save(figure: Figure, path: Path) -> list[Path]:
-    """Save without a date and with fixed names inside, so that the same results give the same files."""
+    """Save without a date and with fixed ids, so that the same results give the same files."""
     png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
     with matplotlib.rc_context({"svg.hashsalt": path.name}):
         figure.savefig(png, dpi=150)

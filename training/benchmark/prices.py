@@ -1,4 +1,4 @@
-"""The prices of API models, read from `training/recipes/prices.toml`."""
+"""Prices of API models, read from `training/recipes/prices.toml`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class TokenPrices(Section):
 
 
 class Prices(Section):
-    """All prices known.
+    """All known prices.
 
     Attributes:
-        as_of: The day they were read.
-        models: What a model is called on the command line → its prices.
+        as_of: The date of the prices.
+        models: Prices by the model's name on the command line.
     """
 
     as_of: date
     models: dict[str, TokenPrices]
 
     def of(self, model: str) -> Price | None:
-        """Return a model's price, None where it is unknown."""
+        """Return a model's price; None if it is unknown."""
         known = self.models.get(model)
         return Price(known.input, known.output) if known else None
 
@@ -42,6 +42,6 @@ def load_prices(path: Path) -> Prices:
     """Read and check a price list.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, Prices, "a price list")
+    return read_toml(path, Prices, "a price list", "training/recipes/prices.toml")

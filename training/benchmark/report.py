@@ -1,4 +1,4 @@
-"""The results as a Markdown page and as JSON."""
+"""Format the results as Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from datetime import date
 from typing import Any
 
 from training.benchmark.results import PERCENTILES, Result
+from training.markdown import format_percent, format_table
 
 
-def markdown(results: Sequence[Result], messages: int, prices_as_of: date) -> str:
-    """Return the page."""
+def format_page(results: Sequence[Result], messages: int, prices_as_of: date) -> str:
+    """Return the Markdown page."""
     lines = [
         "# Benchmark",
         "",
-        f"{messages:,} messages, each read by itself. Brackets hold 95% bootstrap intervals. Latency is that of single "
-        f"messages, the network to an API included. Costs are list prices of {prices_as_of}; local models have none. "
-        "An answer that names no intent is unreadable, and wrong.",
+        f"{messages:,} messages, classified one at a time. 95% bootstrap intervals are in brackets. Latency is per "
+        f"message and includes the network for APIs. Costs are list prices of {prices_as_of}; local models are free. "
+        "An answer without an intent is unreadable and counts as wrong.",
         "",
-        *_table(
+        format_table(
             ("model", "accuracy", "macro-F1", *(f"p{p} ms" for p in PERCENTILES), "$ per 1,000", "unreadable"),
             [_overall(result) for result in results],
         ),
         "",
         "## F1 by intent",
         "",
-        *_table(("intent", *(result.name for result in results)), _by_intent(results)),
+        format_table(("intent", *(result.name for result in results)), _by_intent(results)),
         "",
     ]
     return "\n".join(lines)
 
 
 def as_json(results: Sequence[Result], messages: int, prices_as_of: date) -> dict[str, Any]:
-    """Return what `benchmark.json` holds."""
+    """Return the content of `benchmark.json`."""
     return {
         "messages": messages,
         "prices_as_of": prices_as_of.isoformat(),
@@ -58,15 +59,11 @@ def _by_intent(results: Sequence[Result]) -> list[tuple[str, ...]]:
     return [
         (
             f"{intent} ({intents[intent]['messages']:,})",
-            *(f"{result.by_intent[intent]['f1']:.1%}" for result in results),
+            *(format_percent(result.by_intent[intent]["f1"]) for result in results),
         )
         for intent in intents
     ]
 
 
 def _share(share: float, interval: tuple[float, float]) -> str:
-    return f"{share:.1%} [{interval[0]:.1%}, {interval[1]:.1%}]"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    return f"{format_percent(share)} [{format_percent(interval[0])}, {format_percent(interval[1])}]"

@@ -1,4 +1,4 @@
-"""What a contender's readings amount to: a pure function of them."""
+"""Score the predictions of a contender."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier.understanding import INTENTS
-from training.benchmark.contender import Reading
-from training.benchmark.messages import Labelled
+from training.benchmark.contender import Prediction
+from training.data.labeled_messages import LabeledMessage
 from training.llm.prices import Price
 from training.statistics import bootstrap_interval, macro_f1, macro_f1_interval, per_class
 
@@ -20,18 +20,18 @@ FREE = Price(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one contender did; shares are between 0 and 1, intervals are the bootstrap's at 95%.
+    """The scores of one contender. Shares are between 0 and 1; intervals are 95% bootstrap intervals.
 
     Attributes:
-        name: What it is called on the command line.
-        accuracy: Share of the messages whose intent it named.
-        accuracy_interval: From and to.
+        name: Its name on the command line.
+        accuracy: Share of the messages it classified correctly.
+        accuracy_interval: Lower and upper end.
         macro_f1: Mean F1 of the intents that occur.
-        macro_f1_interval: From and to.
-        by_intent: Precision, recall, F1 and number of messages of every intent that occurs.
-        latency_ms: Percentile → milliseconds for one message.
-        dollars_per_1000: Cost of 1,000 messages such as these; None where the price is unknown.
-        unreadable: Answers that name no intent; they count as wrong.
+        macro_f1_interval: Lower and upper end.
+        by_intent: Precision, recall, F1 and number of messages of each intent that occurs.
+        latency_ms: Milliseconds per message by percentile.
+        dollars_per_1000: Cost of 1,000 messages like these; None if the price is unknown.
+        unreadable: Number of answers without an intent; they count as wrong.
     """
 
     name: str
@@ -45,29 +45,31 @@ class Result:
     unreadable: int
 
 
-def result_of(name: str, messages: Sequence[Labelled], readings: Sequence[Reading], price: Price | None) -> Result:
-    """Score what a contender made of the messages."""
+def score_predictions(
+    name: str, messages: Sequence[LabeledMessage], predictions: Sequence[Prediction], price: Price | None
+) -> Result:
+    """Score a contender's predictions."""
     expected = np.array([message.intent for message in messages], dtype=np.str_)
-    predicted = np.array([reading.intent or "" for reading in readings], dtype=np.str_)
-    right, said = expected.tolist(), predicted.tolist()
-    labels = [intent for intent in INTENTS if intent in right]
-    milliseconds = [reading.seconds * 1000 for reading in readings]
+    predicted = np.array([prediction.intent or "" for prediction in predictions], dtype=np.str_)
+    correct, named = expected.tolist(), predicted.tolist()
+    labels = [intent for intent in INTENTS if intent in correct]
+    milliseconds = [prediction.seconds * 1000 for prediction in predictions]
     return Result(
         name=name,
         accuracy=float((expected == predicted).mean()),
         accuracy_interval=bootstrap_interval(expected == predicted, SEED),
-        macro_f1=macro_f1(right, said, labels),
-        macro_f1_interval=macro_f1_interval(right, said, labels, SEED),
-        by_intent=per_class(right, said, labels),
+        macro_f1=macro_f1(correct, named, labels),
+        macro_f1_interval=macro_f1_interval(correct, named, labels, SEED),
+        by_intent=per_class(correct, named, labels),
         latency_ms={percentile: float(np.percentile(milliseconds, percentile)) for percentile in PERCENTILES},
-        dollars_per_1000=_dollars_per_1000(readings, price),
-        unreadable=sum(reading.intent is None for reading in readings),
+        dollars_per_1000=_dollars_per_1000(predictions, price),
+        unreadable=sum(prediction.intent is None for prediction in predictions),
     )
 
 
-def _dollars_per_1000(readings: Sequence[Reading], price: Price | None) -> float | None:
+def _dollars_per_1000(predictions: Sequence[Prediction], price: Price | None) -> float | None:
     if price is None:
         return None
-    input_tokens = sum(reading.input_tokens for reading in readings)
-    output_tokens = sum(reading.output_tokens for reading in readings)
-    return price.dollars(input_tokens, output_tokens) / len(readings) * 1000
+    input_tokens = sum(prediction.input_tokens for prediction in predictions)
+    output_tokens = sum(prediction.output_tokens for prediction in predictions)
+    return price.dollars(input_tokens, output_tokens) / len(predictions) * 1000

@@ -1,4 +1,4 @@
-"""One run of `benchmark`: from the messages to the report."""
+"""Run `benchmark`, from the messages to the report."""
 
 from __future__ import annotations
 
@@ -10,44 +10,47 @@ from pathlib import Path
 
 from training.benchmark.contender import Contender
 from training.benchmark.contenders import is_billed, open_contender, split_name
-from training.benchmark.messages import Labelled, read_messages
 from training.benchmark.plots import draw_all
+from training.benchmark.predictions import predict_all
 from training.benchmark.prices import Prices, load_prices
-from training.benchmark.readings import read_all
-from training.benchmark.report import as_json, markdown
-from training.benchmark.results import FREE, Result, result_of
+from training.benchmark.report import as_json, format_page
+from training.benchmark.results import FREE, Result, score_predictions
+from training.data.labeled_messages import LabeledMessage, read_labeled_messages
 from training.json_lines import JsonLines
 
 
-def run(messages: Path, models: Sequence[str], prices: Path, corpus: Path, output: Path) -> str:
-    """Have every model read every message, write the report to `output`, and return its Markdown.
+def run_benchmark(messages: Path, models: Sequence[str], prices: Path, corpus: Path, output: Path) -> str:
+    """Run every model on every message, write the report to `output`, and return its Markdown.
 
     Raises:
-        BenchmarkError: The messages or a model cannot be used.
-        CorpusError: The baseline's corpus does not follow its format.
+        LabeledFileError: The messages cannot be used.
+        BenchmarkError: A model cannot be used.
+        CorpusError: The baseline's corpus cannot be read.
         RecipeError: The price list cannot be used.
-        JsonLinesError: Another process is using the folder, or what is remembered there is damaged.
-        RefusedError: An API will not answer, or there is no key.
-        UnavailableError: An API could not answer.
+        JsonLinesError: The folder is in use, or a cache in it is damaged.
+        RefusedError: An API will never answer, or there is no key.
+        UnavailableError: An API did not answer.
     """
     for model in models:
         split_name(model)
-    known_prices, labelled = load_prices(prices), read_messages(messages)
+    known_prices, labeled = load_prices(prices), read_labeled_messages(messages)
     with ExitStack() as opened:
-        # All before the first message is read: a missing key should not come to light after an hour.
+        # Open all contenders first, so that a missing key is reported immediately.
         contenders = {model: opened.enter_context(closing(open_contender(model, corpus))) for model in models}
-        results = [_result(model, contender, labelled, known_prices, output) for model, contender in contenders.items()]
-    page = markdown(results, len(labelled), known_prices.as_of)
+        results = [_result(model, contender, labeled, known_prices, output) for model, contender in contenders.items()]
+    page = format_page(results, len(labeled), known_prices.as_of)
     (output / "benchmark.md").write_text(page, encoding="utf-8")
-    content = json.dumps(as_json(results, len(labelled), known_prices.as_of), indent=2)
+    content = json.dumps(as_json(results, len(labeled), known_prices.as_of), indent=2)
     (output / "benchmark.json").write_text(f"{content}\n", encoding="utf-8")
     draw_all(results, output)
     return page
 
 
-def _result(model: str, contender: Contender, labelled: Sequence[Labelled], prices: Prices, output: Path) -> Result:
+def _result(
+    model: str, contender: Contender, labeled: Sequence[LabeledMessage], prices: Prices, output: Path
+) -> Result:
     remembered = output / "answers" / f"{re.sub(r'[^A-Za-z0-9.]+', '-', model)}.jsonl"
     with JsonLines(remembered) as cache:
-        readings = read_all(contender, [message.text for message in labelled], cache, model)
+        predictions = predict_all(contender, [message.text for message in labeled], cache, model)
     price = prices.of(model) if is_billed(model) else FREE
-    return result_of(model, labelled, readings, price)
+    return score_predictions(model, labeled, predictions, price)

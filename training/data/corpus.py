@@ -1,25 +1,24 @@
-"""Reading the training corpus and splitting it.
+"""Read the training corpus.
 
-Nothing here knows the cross-style test file, which only `training.cross_style` reads, nor the held-back files,
-which only `training.held_back` reads.
+This module does not know the files of the test messages: only `training.data.cross_style` reads the cross-style test,
+and only `training.data.held_back` the held-back messages.
 """
 
 from __future__ import annotations
 
-import random
-from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifier.understanding import INTENTS
+from training.errors import TrainingError
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RECIPE_SOURCE = "intents"
-"""`Message.source` of the messages in `<practice>/<intent>.tsv`."""
+"""`CorpusMessage.source` of the messages in `<practice>/<intent>.tsv`."""
 
 TOPICS = ("contrast", "boundaries")
-"""Extra families whose lines come in topics: seven consecutive lines on one thing, one for each intent."""
+"""Families in `extra/` grouped by topic: seven consecutive lines about the same subject, one for each intent."""
 
 FIRST_SOURCES = frozenset(
     (
@@ -27,8 +26,9 @@ FIRST_SOURCES = frozenset(
         "short_and_mixed", "spoken_and_long", "voices",
     )
 )  # fmt: skip
-"""What the first model was trained on. It is split by itself, so that what is added later moves no message from
-one part to the other, and every model can be compared with the first on messages that neither has seen."""
+"""The sources of the first model's messages. They are split separately, so that adding messages never moves one of them
+between training and validation, and every model can be compared with the first on messages neither has seen.
+"""
 
 _LABELS = {"acknowledgement": "acknowledgement", "spanish": "spanish", "non_english": "other_language"}
 _SCOPE_KINDS = frozenset(
@@ -39,25 +39,25 @@ _SCOPE_KINDS = frozenset(
 )  # fmt: skip
 
 
-class CorpusError(ValueError):
+class CorpusError(TrainingError):
     """A corpus file that does not follow `corpus/README.md`; the message names the file and line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One message, its slots such as `{full_name}` not yet filled, and what is known of it.
+class CorpusMessage:
+    """One message, with slots such as `{full_name}` not yet filled, and everything known about it.
 
     Attributes:
         text: The message with its slots.
-        label: One of `LABELS`, or None where nobody has said.
-        practice: The kind of practice it was written to, such as `dental`; empty where it could be any.
+        label: One of `LABELS`; None if unlabeled.
+        practice: The kind of practice it is written to, such as `dental`; empty if it fits any practice.
         channel: `sms`, `voicemail`, `chat`, `web_form` or `email`.
-        source: `RECIPE_SOURCE`, or the family of the file it stands in, such as `contrast`.
-        topic: Messages that share a topic say the same thing with different intents and stay in one split.
-        kind: Of what belongs to no intent: what it is, such as `vendor`.
-        urgent: Whether a human must see it within minutes, or None where nobody has said.
-        tone: How it was written, in the intent files alone, such as `anxious`.
-        age: Who wrote it, in the intent files alone, such as `senior`.
+        source: `RECIPE_SOURCE`, or the family of its file, such as `contrast`.
+        topic: Messages that share a topic say the same thing with different intents; a split keeps them together.
+        kind: The kind of an out-of-scope message, such as `vendor`.
+        urgent: Whether a person must see it within minutes; None if unknown.
+        tone: The tone of the writer, such as `anxious`; known only for the intent files.
+        age: The age of the writer, such as `senior`; known only for the intent files.
     """
 
     text: str
@@ -73,33 +73,25 @@ class Message:
 
     @property
     def could_seem_urgent(self) -> bool:
-        """Whether it was written to be hard to tell from an urgent message, or is about a symptom.
+        """Whether the message resembles an urgent one, on purpose or because it describes a symptom.
 
-        Nobody would take another one for urgent; a share of false alarms among those says nothing.
+        False alarms are measured on these messages only: nobody would mistake any other message for urgent.
         """
         return self.label in (None, "clinical_concern")
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The two parts of a corpus."""
-
-    train: list[Message]
-    validation: list[Message]
-
-
-def read_corpus(folder: Path = CORPUS) -> list[Message]:
-    """Read every training file, in a fixed order.
+def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
+    """Read all training files, in a fixed order.
 
     Raises:
-        CorpusError: There are none, or a line has other columns than `corpus/README.md` says.
+        CorpusError: There are no files, or a line does not have the columns that `corpus/README.md` describes.
     """
     intent_files = sorted(path for intent in INTENTS for path in folder.glob(f"*/{intent}.tsv"))
     messages = [message for path in intent_files for message in _read_intent_file(path)]
     for path in sorted(folder.glob("extra/*.tsv")):
         messages.extend(_read_extra_file(path))
     if not messages:
-        raise CorpusError(f"{folder} holds no <practice>/<intent>.tsv and no extra/*.tsv file")
+        raise CorpusError(f"{folder} has no <practice>/<intent>.tsv and no extra/*.tsv file: see corpus/README.md")
     spanish = _spanish(folder / "spanish.txt")
     for path in _with_more(folder, "out_of_scope"):
         messages.extend(_read_scope_file(path, spanish))
@@ -111,80 +103,98 @@ def read_corpus(folder: Path = CORPUS) -> list[Message]:
 
 
 def _with_more(folder: Path, name: str) -> list[Path]:
-    """Return `<name>.tsv`, if there is one, and what was added to it in `<name>/`."""
+    """Return `<name>.tsv`, if it exists, and the files in `<name>/`."""
     return [*folder.glob(f"{name}.tsv"), *sorted(folder.glob(f"{name}/*.tsv"))]
 
 
-def rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
-    """Yield the number and the columns of every line of a tab-separated file.
+def read_rows(path: Path, columns: int = 4) -> Iterable[tuple[int, list[str]]]:
+    """Yield the number and the columns of each line of a tab-separated file.
 
     Raises:
-        CorpusError: A line has another number of columns.
+        CorpusError: The file cannot be read, or a line has the wrong number of columns.
     """
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            found = line.rstrip("\n").split("\t")
-            if len(found) != columns:
-                raise CorpusError(f"{path}:{number} has {len(found)} columns, expected {columns}")
-            yield number, found
+    for number, line in enumerate(read_lines(path), start=1):
+        found = line.split("\t")
+        if len(found) != columns:
+            raise CorpusError(f"{path}:{number} has {len(found)} columns, expected {columns}: see corpus/README.md")
+        yield number, found
 
 
-def _read_intent_file(path: Path) -> Iterable[Message]:
-    for _, (channel, tone, age, text) in rows(path):
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of a corpus file, without line endings.
+
+    Raises:
+        CorpusError: The file is missing or is not UTF-8 text.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            return [line.rstrip("\n") for line in lines]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(
+            f"{path} cannot be read ({type(error).__name__}): expected UTF-8 text; restore the file"
+        ) from error
+
+
+def _read_intent_file(path: Path) -> Iterable[CorpusMessage]:
+    for _, (channel, tone, age, text) in read_rows(path):
         urgent = _urgency_of_intent(path.stem)
-        yield Message(text, path.stem, path.parent.name, channel, RECIPE_SOURCE, urgent=urgent, tone=tone, age=age)
+        yield CorpusMessage(
+            text, path.stem, path.parent.name, channel, RECIPE_SOURCE, urgent=urgent, tone=tone, age=age
+        )
 
 
-def _read_extra_file(path: Path) -> Iterable[Message]:
+def _read_extra_file(path: Path) -> Iterable[CorpusMessage]:
     family = path.stem
-    for number, (intent, practice, channel, text) in rows(path):
+    for number, (intent, practice, channel, text) in read_rows(path):
         if intent not in INTENTS:
             raise CorpusError(f"{path}:{number} has the unknown intent {intent!r}")
         topic = f"{family}-{(number - 1) // len(INTENTS)}" if family in TOPICS else None
-        yield Message(text, intent, practice, channel, family, topic, urgent=_urgency_of_intent(intent))
+        yield CorpusMessage(text, intent, practice, channel, family, topic, urgent=_urgency_of_intent(intent))
 
 
 def _urgency_of_intent(intent: str) -> bool | None:
-    """Nobody said it of these messages; a symptom alone is likely to be urgent."""
+    """Return False for intents that are never urgent, and None for clinical concerns, which may be."""
     return None if intent == "clinical_concern" else False
 
 
 def _spanish(path: Path) -> frozenset[str]:
-    """Return the texts, among those that are not English, that are Spanish."""
-    return frozenset(path.read_text(encoding="utf-8").splitlines()) if path.exists() else frozenset()
+    """Read the texts of the non-English messages that are Spanish."""
+    return frozenset(read_lines(path)) if path.exists() else frozenset()
 
 
-def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[Message]:
-    for number, (channel, kind, text) in rows(path, 3):
+def _read_scope_file(path: Path, spanish: frozenset[str]) -> Iterable[CorpusMessage]:
+    for number, (channel, kind, text) in read_rows(path, 3):
         if kind not in _SCOPE_KINDS:
             known = ", ".join(sorted(_SCOPE_KINDS))
             raise CorpusError(f"{path}:{number} has the unknown kind {kind!r}; known are {known}")
         kind = "spanish" if text in spanish else kind
-        # What a message in another language says, nobody has judged.
+        # Nobody has labeled the urgency of messages in other languages.
         urgent = None if kind in ("spanish", "non_english") else False
-        yield Message(text, label_of(kind), "", channel, _source(path), kind=kind, urgent=urgent)
+        yield CorpusMessage(text, label_for_kind(kind), "", channel, _source(path), kind=kind, urgent=urgent)
 
 
-def label_of(kind: str) -> str:
-    """Return the label of a message that belongs to no intent."""
+def label_for_kind(kind: str) -> str:
+    """Return the label of an out-of-scope message."""
     return _LABELS.get(kind, "out_of_scope")
 
 
-def _read_urgency_file(path: Path) -> Iterable[Message]:
-    for number, (urgent, practice, channel, text) in rows(path):
-        yield Message(text, None, practice, channel, _source(path), urgent=urgency_of(urgent, path, number))
+def _read_urgency_file(path: Path) -> Iterable[CorpusMessage]:
+    for number, (urgent, practice, channel, text) in read_rows(path):
+        yield CorpusMessage(text, None, practice, channel, _source(path), urgent=parse_urgency(urgent, path, number))
 
 
-def _read_spanish_file(path: Path) -> Iterable[Message]:
-    for number, (urgent, channel, text) in rows(path, 3):
-        yield Message(text, "spanish", "", channel, path.stem, kind="spanish", urgent=urgency_of(urgent, path, number))
+def _read_spanish_file(path: Path) -> Iterable[CorpusMessage]:
+    for number, (urgent, channel, text) in read_rows(path, 3):
+        yield CorpusMessage(
+            text, "spanish", "", channel, path.stem, kind="spanish", urgent=parse_urgency(urgent, path, number)
+        )
 
 
-def urgency_of(written: str, path: Path, number: int) -> bool:
-    """Return what a line's 1 or 0 says.
+def parse_urgency(written: str, path: Path, number: int) -> bool:
+    """Convert the 1 or 0 of a line to a boolean.
 
     Raises:
-        CorpusError: It is neither.
+        CorpusError: The line has neither.
     """
     if written not in ("0", "1"):
         raise CorpusError(f"{path}:{number} starts with {written!r}, expected 1 (urgent) or 0")
@@ -192,53 +202,17 @@ def urgency_of(written: str, path: Path, number: int) -> bool:
 
 
 def _source(path: Path) -> str:
-    """Name a file by its folder too where it is one of several: `urgency`, `urgency-pairs`."""
+    """Return the name of a file's source, including its folder for files in `urgency/` and `out_of_scope/`."""
     return path.stem if path.parent.name not in ("urgency", "out_of_scope") else f"{path.parent.name}-{path.stem}"
 
 
-def _judged(messages: list[Message], path: Path) -> list[Message]:
-    """Return the messages with what a reader has said of their urgency: 1, 0, or ? where it could be either."""
+def _judged(messages: list[CorpusMessage], path: Path) -> list[CorpusMessage]:
+    """Apply the urgency labels that a reviewer assigned: 1, 0, or ? if either is plausible."""
     if not path.exists():
         return messages
     verdicts: dict[str, bool | None] = {}
-    for number, (verdict, _practice, _channel, text) in rows(path):
+    for number, (verdict, _practice, _channel, text) in read_rows(path):
         if verdict not in ("0", "1", "?"):
             raise CorpusError(f"{path}:{number} starts with {verdict!r}, expected 1 (urgent), 0 or ?")
         verdicts[text] = None if verdict == "?" else verdict == "1"
     return [replace(m, urgent=verdicts[m.text]) if m.text in verdicts else m for m in messages]
-
-
-def split_corpus(messages: list[Message], validation_fraction: float, seed: int) -> Split:
-    """Split by stratum (label or urgency, and practice or kind), whole topics at a time.
-
-    The share `validation_fraction` of every stratum, rounded, goes to validation, and so does the same share
-    of the topics. The parts depend on the messages, the share and the seed alone.
-    """
-    rng = random.Random(seed)  # noqa: S311 - a reproducible shuffle, not a secret
-    first = [message for message in messages if message.source in FIRST_SOURCES]
-    split = _split_strata(first, validation_fraction, rng)
-    later = Counter(message.source for message in messages if message.source not in FIRST_SOURCES)
-    for source in sorted(later):
-        own = random.Random(f"{seed}/{source}")  # noqa: S311 - a reproducible shuffle, not a secret
-        part = _split_strata([message for message in messages if message.source == source], validation_fraction, own)
-        split.train.extend(part.train)
-        split.validation.extend(part.validation)
-    rng.shuffle(split.train)
-    return split
-
-
-def _split_strata(messages: list[Message], validation_fraction: float, rng: random.Random) -> Split:
-    strata: defaultdict[tuple[str, str], list[list[Message]]] = defaultdict(list)
-    topics: defaultdict[str, list[Message]] = defaultdict(list)
-    for message in messages:
-        if message.topic is None:
-            strata[message.label or str(message.urgent), message.practice or message.kind].append([message])
-        else:
-            topics[message.topic].append(message)
-    split = Split([], [])
-    for groups in [*(strata[key] for key in sorted(strata)), list(topics.values())]:
-        rng.shuffle(groups)
-        held_back = round(len(groups) * validation_fraction)
-        split.validation.extend(message for group in groups[:held_back] for message in group)
-        split.train.extend(message for group in groups[held_back:] for message in group)
-    return split

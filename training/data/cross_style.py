@@ -1,7 +1,7 @@
-"""The cross-style test set: messages written separately, in a deliberately different style.
+"""The cross-style test: messages written separately, in a deliberately different style.
 
-It is for testing alone. Nothing may be trained, tuned, selected or given a threshold on it, so only
-`training.evaluation.evaluate`, which changes no weight, imports this module.
+It is used only for testing. Nothing may be trained, tuned, selected or calibrated on it, so only
+`training.evaluation.evaluate`, which changes no weights, imports this module.
 """
 
 from __future__ import annotations
@@ -9,25 +9,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from training.data.corpus import CorpusError, Message
+from training.data.corpus import CorpusError, CorpusMessage, read_lines
 
 FILE = Path("test") / "crossstyle.jsonl"
-"""Where it lies in the corpus folder."""
+"""Its path in the corpus folder."""
 
 
-def read_cross_style(corpus: Path) -> list[Message]:
-    """Return the messages of the cross-style test; their texts have values, not slots.
+def read_cross_style(corpus: Path) -> list[CorpusMessage]:
+    """Read the messages of the cross-style test, whose slots are already filled.
 
     Raises:
-        CorpusError: A line is not a JSON object with a text, an intent, a practice and a channel.
+        CorpusError: The file cannot be read, or a line is not a JSON object with text, intent, practice and channel.
     """
-    lines = (corpus / FILE).read_text(encoding="utf-8").splitlines()
-    return [_message(line, number) for number, line in enumerate(lines, start=1)]
+    return [_message(line, number) for number, line in enumerate(read_lines(corpus / FILE), start=1)]
 
 
-def _message(line: str, number: int) -> Message:
+def _message(line: str, number: int) -> CorpusMessage:
     try:
         row = json.loads(line)
-        return Message(row["text"], row["intent"], row["practice"], row["channel"], "cross_style")
+        return CorpusMessage(row["text"], row["intent"], row["practice"], row["channel"], "cross_style")
     except (ValueError, TypeError, KeyError):
         raise CorpusError(f"{FILE}:{number} is not a JSON object with text, intent, practice and channel") from None

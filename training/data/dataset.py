@@ -1,4 +1,4 @@
-"""Messages as the Trainer reads them: rendered, noised and tokenised when they are asked for."""
+"""Torch datasets of messages, which render, add noise and tokenize on access."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from torch.utils.data import Dataset
 from transformers import AutoTokenizer
 
 from classifier.understanding import LABELS
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 from training.data.noise import add_noise
 from training.data.rendering import render
 
 UNKNOWN = -100
-"""Stands for a label, or an urgency, that nobody has told; no loss is computed from it."""
+"""Marks an unknown label or urgency, for which no loss is computed."""
 
 
 class Example(TypedDict):
-    """One message as a model reads it.
+    """One message as model input.
 
     Attributes:
-        input_ids: Token ids, special tokens included.
+        input_ids: Token ids, including special tokens.
         label: Index into `LABELS`, or `UNKNOWN`.
         urgent: 1, 0 or `UNKNOWN`.
-        teacher: The teacher's logits, one for every output, where there is a teacher.
+        teacher: The teacher's logits, one per output, if there is a teacher.
     """
 
     input_ids: list[int]
@@ -40,7 +40,7 @@ class Example(TypedDict):
 
 
 def load_tokenizer(checkpoint: Path) -> Tokenizer:
-    """Load a checkpoint's tokenizer, its truncation and padding taken off."""
+    """Load a checkpoint's tokenizer with truncation and padding turned off."""
     fast = checkpoint / "tokenizer.json"
     if fast.exists():
         tokenizer = Tokenizer.from_file(str(fast))
@@ -52,35 +52,35 @@ def load_tokenizer(checkpoint: Path) -> Tokenizer:
     return tokenizer
 
 
-def render_all(messages: Sequence[Message], seed: int) -> list[str]:
-    """Render every message once, without noise: the same texts for the same seed."""
+def render_all(messages: Sequence[CorpusMessage], seed: int) -> list[str]:
+    """Render each message once, without noise. The same seed gives the same texts."""
     return [
         render(message.text, message.channel, Random(f"{seed}/{index}")).text  # noqa: S311 - not a secret
         for index, message in enumerate(messages)
     ]
 
 
-def truncated(token_ids: list[int], max_tokens: int) -> list[int]:
-    """Cut a text's ids to at most `max_tokens`, its last special token kept."""
+def truncate_ids(token_ids: list[int], max_tokens: int) -> list[int]:
+    """Truncate token ids to `max_tokens`, keeping the final special token."""
     return token_ids if len(token_ids) <= max_tokens else [*token_ids[: max_tokens - 1], token_ids[-1]]
 
 
-def noisy_text(message: Message, noise: float, rng: Random) -> str:
-    """Render a message with values, and for a share `noise` of the draws with typing noise, of its own."""
+def noisy_text(message: CorpusMessage, noise: float, rng: Random) -> str:
+    """Render a message with new slot values and, with probability `noise`, add typing noise."""
     text = render(message.text, message.channel, rng).text
     return add_noise(text, message.channel, rng) if rng.random() < noise else text
 
 
 class FreshMessages(Dataset[Example]):
-    """Training messages with slot values and noise of their own in every epoch.
+    """Training messages with new slot values and noise in each epoch.
 
-    What an item holds depends on the seed, the epoch and its index alone, so a run that was resumed reads
-    what it would have read without the interruption.
+    An item depends only on the seed, the epoch and its index, so a resumed run sees the same texts as an uninterrupted
+    one.
     """
 
     def __init__(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[CorpusMessage],
         tokenizer: Tokenizer,
         *,
         seed: int,
@@ -88,15 +88,15 @@ class FreshMessages(Dataset[Example]):
         max_tokens: int,
         teacher: NDArray[np.float32] | None = None,
     ) -> None:
-        """Take the messages.
+        """Store the messages.
 
         Args:
-            messages: What to train on.
+            messages: The training messages.
             tokenizer: The model's tokenizer.
-            seed: Where the values and the noise come from.
-            noise: The share of the messages, from 0 to 1, that is read with typing noise.
-            max_tokens: Longest input.
-            teacher: The teacher's logits, a row a message.
+            seed: Random seed of slot values and noise.
+            noise: Share of messages, from 0 to 1, that get typing noise.
+            max_tokens: The longest input in tokens.
+            teacher: The teacher's logits, one row per message.
         """
         self._messages = messages
         self._tokenizer = tokenizer
@@ -110,12 +110,12 @@ class FreshMessages(Dataset[Example]):
         return len(self._messages)
 
     def text(self, index: int) -> str:
-        """Return the text of one message in this epoch."""
+        """Return the text of a message in the current epoch."""
         rng = Random(f"{self._seed}/{self.epoch}/{index}")  # noqa: S311 - not a secret
         return noisy_text(self._messages[index], self._noise, rng)
 
     def __getitem__(self, index: int) -> Example:
-        token_ids = truncated(self._tokenizer.encode(self.text(index)).ids, self._max_tokens)
+        token_ids = truncate_ids(self._tokenizer.encode(self.text(index)).ids, self._max_tokens)
         example = _example(self._messages[index], token_ids)
         if self._teacher is not None:
             example["teacher"] = self._teacher[index]
@@ -123,13 +123,13 @@ class FreshMessages(Dataset[Example]):
 
 
 class FixedMessages(Dataset[Example]):
-    """Messages rendered once, without noise, the longest first so that batches need little padding."""
+    """Messages rendered once, without noise, longest first to minimize padding."""
 
-    def __init__(self, messages: Sequence[Message], tokenizer: Tokenizer, *, seed: int, max_tokens: int) -> None:
-        """Render and tokenise the messages."""
+    def __init__(self, messages: Sequence[CorpusMessage], tokenizer: Tokenizer, *, seed: int, max_tokens: int) -> None:
+        """Render and tokenize the messages."""
         encodings = tokenizer.encode_batch(render_all(messages, seed))
         examples = [
-            _example(message, truncated(encoding.ids, max_tokens))
+            _example(message, truncate_ids(encoding.ids, max_tokens))
             for encoding, message in zip(encodings, messages, strict=True)
         ]
         self._examples = sorted(examples, key=lambda example: -len(example["input_ids"]))
@@ -141,7 +141,7 @@ class FixedMessages(Dataset[Example]):
         return self._examples[index]
 
 
-def _example(message: Message, token_ids: list[int]) -> Example:
+def _example(message: CorpusMessage, token_ids: list[int]) -> Example:
     return {
         "input_ids": token_ids,
         "label": UNKNOWN if message.label is None else LABELS.index(message.label),
@@ -149,8 +149,8 @@ def _example(message: Message, token_ids: list[int]) -> Example:
     }
 
 
-def padded(ids: Sequence[Sequence[int]], padding_id: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the ids of several texts, filled up to the longest, and the mask of what is no filling."""
+def pad_ids(ids: Sequence[Sequence[int]], padding_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad token ids to the longest text; return them with their attention mask."""
     longest = max(map(len, ids))
     input_ids = torch.full((len(ids), longest), padding_id)
     attention_mask = torch.zeros_like(input_ids)
@@ -161,15 +161,15 @@ def padded(ids: Sequence[Sequence[int]], padding_id: int) -> tuple[torch.Tensor,
 
 
 class Collate:
-    """Pads a batch to its longest message."""
+    """Batches examples, padded to the longest message."""
 
     def __init__(self, padding_id: int) -> None:
-        """Take the id of the token that fills up."""
+        """Store the id of the padding token."""
         self._padding_id = padding_id
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        """Return `input_ids`, `attention_mask`, `labels` (label and urgency) and, if there are, `teacher`."""
-        input_ids, attention_mask = padded([example["input_ids"] for example in examples], self._padding_id)
+        """Return `input_ids`, `attention_mask`, `labels` (label and urgency) and, with a teacher, `teacher`."""
+        input_ids, attention_mask = pad_ids([example["input_ids"] for example in examples], self._padding_id)
         labels = torch.tensor([[example["label"], example["urgent"]] for example in examples])
         batch = {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
         if "teacher" in examples[0]:

@@ -1,8 +1,10 @@
-"""What the seven intents mean, the rules between them, and what kinds of messages there are."""
+"""Definitions of the intents, the rules for choosing between them, and the other attributes of a message."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from intake.vocabulary import Channel
 
 DEFINITIONS: Mapping[str, str] = {
     "new_patient_inquiry": "someone who is not yet a patient wants to become one: whether new patients are taken, how "
@@ -23,7 +25,7 @@ RULES: tuple[str, ...] = (
     "Scheduling by an established patient is appointment_request, whatever the visit is for, unless the symptoms are "
     "what the message is about: then it is clinical_concern.",
 )
-NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
+NEIGHBORS: Mapping[str, tuple[str, ...]] = {
     "new_patient_inquiry": ("appointment_request", "price_shopper", "existing_patient_question"),
     "existing_patient_question": ("appointment_request", "clinical_concern", "billing_inquiry"),
     "appointment_request": ("new_patient_inquiry", "existing_patient_question", "clinical_concern"),
@@ -32,19 +34,19 @@ NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
     "complaint": ("clinical_concern", "billing_inquiry", "appointment_request"),
     "price_shopper": ("billing_inquiry", "new_patient_inquiry"),
 }
-"""For every intent those that it is mistaken for."""
+"""For each intent, the intents it is often confused with."""
 
 PRACTICES: tuple[str, ...] = (
     "chiropractic", "cosmetic_surgery", "dental", "dermatology", "fertility", "mental_health", "ophthalmology",
     "orthodontics", "physical_therapy", "primary_care",
 )  # fmt: skip
-CHANNELS: tuple[str, ...] = ("sms", "voicemail", "chat", "web_form", "email")
+CHANNELS: tuple[str, ...] = tuple(channel.value for channel in Channel)
 TONES: tuple[str, ...] = ("neutral", "polite", "rushed", "confused", "terse", "anxious", "frustrated", "chatty")
 AGES: tuple[str, ...] = ("teen", "young_adult", "middle_aged", "senior", "parent")
 
 
-def guide() -> str:
-    """Return the definitions and the rules as a prompt states them."""
+def labeling_guide() -> str:
+    """Return the definitions and rules as text for a prompt."""
     definitions = [f"- {intent}: {meaning}." for intent, meaning in DEFINITIONS.items()]
     rules = [f"- {rule}" for rule in RULES]
     return "\n".join(["The seven intents:", *definitions, "The rules between them:", *rules])

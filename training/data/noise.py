@@ -1,6 +1,6 @@
-"""Typing noise: what hurried thumbs, missing glasses and speech recognition do to a message.
+"""Typing noise: the mistakes of hurried writers and of speech recognition.
 
-It keeps what the message says, and with it the label: no word is removed or exchanged for another one.
+Noise preserves the meaning of a message, and so its label: no word is removed or replaced with a different one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from random import Random
 
-_NEIGHBOURS = {
+_NEIGHBORS = {
     "a": "qs", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo",
     "j": "hk", "k": "jl", "l": "k", "m": "n", "n": "bm", "o": "ip", "p": "o", "q": "w", "r": "et",
     "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "x": "zc", "y": "tu", "z": "x",
@@ -38,18 +38,18 @@ _CLOSINGS = ("thanks", "thank you", "thx", "ty", "thanks so much", "thank you!",
 
 
 def add_noise(text: str, channel: str, rng: Random) -> str:
-    """Return the message as a hurried writer, or a speech recogniser, would have put it.
+    """Return the message as a hurried writer or a speech recognizer might have written it.
 
     Args:
         text: A rendered message, not blank.
-        channel: `voicemail` gets a recogniser's marks, every other channel a writer's.
-        rng: The source of every choice.
+        channel: `voicemail` gets speech-recognition noise; all other channels get typing noise.
+        rng: The random generator for every choice.
     """
     changes = _SPOKEN if channel == "voicemail" else _WRITTEN
     chosen = [change for change, share in changes if rng.random() < share]
     for change in chosen or [rng.choice(changes)[0]]:
         changed = change(text, rng)
-        # A message of punctuation alone must not be emptied.
+        # A message that consists only of punctuation must not become empty.
         text = changed if changed.strip() else text
     return text
 
@@ -69,7 +69,7 @@ def _mistyped(word: str, rng: Random) -> str:
             word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :],
             word[:at] + word[at + 1 :],
             word[:at] + word[at] + word[at:],
-            word[:at] + rng.choice(_NEIGHBOURS[word[at].lower()]) + word[at + 1 :],
+            word[:at] + rng.choice(_NEIGHBORS[word[at].lower()]) + word[at + 1 :],
         )
     )
 

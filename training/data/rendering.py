@@ -1,7 +1,7 @@
-"""Filling the corpus's slots with fictional values, each in one of the many ways people write it.
+"""Fill the corpus's slots with fictional values, each in one of the many ways people write them.
 
-Every value is drawn from the generator that the caller hands in, so the same state gives the same text, and
-the place of every value in the text is returned with it.
+Values come from the caller's random generator, so the same state gives the same text. The position of each value is
+returned with the text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import cache
 from random import Random
 
 from faker import Faker
+
+from training.errors import TrainingError
 
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
 _TITLE_BEFORE = re.compile(r"\b(?:dr|doctor|doc|nurse|np|pa)\.?\s*$", re.IGNORECASE)
@@ -55,9 +57,13 @@ _CPT_CODES = (
 _SMALL_AMOUNTS = (10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 80, 90, 99, 100, 120, 125, 150, 175, 200, 250)
 
 
+class SlotError(TrainingError):
+    """A message with a slot that cannot be filled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where one value stands: `text[start:end]`, in characters; `kind` is the slot's name."""
+    """The position of one value: `text[start:end]`, in characters. `kind` is the slot's name."""
 
     start: int
     end: int
@@ -66,7 +72,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message with its values filled in, and where they are, in order."""
+    """A message with its slots filled, and the positions of the values in order."""
 
     text: str
     spans: tuple[Span, ...]
@@ -74,7 +80,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """What a value's written form depends on."""
+    """Everything that affects how a value is written."""
 
     rng: Random
     spoken: bool
@@ -83,15 +89,15 @@ class _Setting:
 
 
 def render(text: str, channel: str, rng: Random) -> Rendered:
-    """Fill every slot of a message with a fresh value.
+    """Fill each slot of a message with a new value.
 
     Args:
         text: The message, with slots such as `{full_name}`.
-        channel: The channel it came by; voicemail transcripts spell some values out.
-        rng: The source of every choice.
+        channel: The channel of the message; voicemail transcripts spell out some values.
+        rng: The random generator for every choice.
 
     Raises:
-        ValueError: The message has a slot that no value is known for.
+        SlotError: The message has an unknown slot.
     """
     prose = _SLOT.sub("", text)
     casual = prose == prose.lower()
@@ -111,9 +117,9 @@ def render(text: str, channel: str, rng: Random) -> Rendered:
 
 
 def _value(kind: str, setting: _Setting) -> tuple[str, str]:
-    """Return what stands before the value but does not belong to it, and the value."""
+    """Return the value of a slot, and the title before it that is not part of it."""
     if kind not in _VALUES:
-        raise ValueError(f"no value is known for the slot {{{kind}}}; known are {', '.join(sorted(_VALUES))}")
+        raise SlotError(f"{{{kind}}} is not a known slot: use one of {', '.join(sorted(_VALUES))}")
     value = _VALUES[kind](setting)
     if setting.casual and kind in _LOWERED and setting.rng.random() < 0.7:
         value = value.lower()
@@ -271,7 +277,7 @@ def _zip(setting: _Setting) -> str:
 
 def _ssn(setting: _Setting) -> str:
     rng = setting.rng
-    # Numbers from 900 up were never issued as social security numbers.
+    # Social security numbers from 900 up were never issued.
     groups = (str(rng.randint(900, 999)), f"{rng.randint(1, 99):02d}", f"{rng.randint(1, 9999):04d}")
     if setting.spoken:
         return _maybe_spelled("".join(groups), setting)
@@ -289,7 +295,7 @@ def _amount(setting: _Setting) -> str:
 
 
 def _code(*patterns: str) -> Callable[[_Setting], str]:
-    """Return a value maker for identifiers: `#` stands for a digit and `?` for a capital letter."""
+    """Return a function that generates identifiers: `#` stands for a digit and `?` for a capital letter."""
 
     def make(setting: _Setting) -> str:
         rng = setting.rng
@@ -328,7 +334,7 @@ def _spelled(digits: str, rng: Random) -> str:
 
 
 def _maybe_spelled(identifier: str, setting: _Setting) -> str:
-    """Write an identifier as a speaker says it: as it is, in groups, or word by word."""
+    """Write an identifier the way people say it: unchanged, character by character, or digit by digit in words."""
     rng = setting.rng
     characters = [character for character in identifier if character.isalnum()]
     form = rng.randrange(3)

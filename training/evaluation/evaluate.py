@@ -1,4 +1,4 @@
-"""How good the exported model is: on validation, on what no model was made with, and next to a baseline."""
+"""Evaluate an exported model on validation, on test messages and against a baseline."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 from classifier import Classifier
 from training.data import cross_style, held_back
-from training.data.corpus import CorpusError, Message, Split
+from training.data.corpus import CorpusError, CorpusMessage
 from training.data.dataset import render_all
+from training.data.splitting import VALIDATION_SEED, Split
 from training.evaluation.latency import measure_latency
-from training.evaluation.metrics import hardest_pairs, intent_measures, rounded, screen_measures
-from training.evaluation.predictors import Readers
+from training.evaluation.metrics import hardest_pairs, intent_measures, round_numbers, screen_measures
+from training.evaluation.predictors import Predictors
 from training.evaluation.test_set_log import record_read
-from training.export.model_folder import version_of
-from training.fit.train import VALIDATION_SEED
+from training.export.model_folder import read_version
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 
@@ -26,50 +26,51 @@ _TEST_FILES = (cross_style.FILE, *held_back.FILES)
 
 @dataclass(frozen=True, slots=True)
 class UnseenMessages:
-    """The messages that no model is made with.
+    """The test messages, which are not used to build any model.
 
     Attributes:
-        cross_style: The cross-style test: messages with an intent, their texts as they are.
-        held_back: What the screens are measured on, the slots not filled.
+        cross_style: The cross-style test: messages with an intent, their slots already filled.
+        held_back: The messages for the screens, their slots not filled.
     """
 
-    cross_style: list[Message]
-    held_back: list[Message]
+    cross_style: list[CorpusMessage]
+    held_back: list[CorpusMessage]
 
 
 def read_unseen(corpus: Path, run: RunFolder, command: str) -> UnseenMessages:
-    """Read the test messages for one evaluation, which is written down first.
+    """Read the test messages for an evaluation, after recording that it uses them.
 
     Args:
         corpus: The corpus folder.
         run: The run to evaluate, exported.
-        command: What was typed, for the record.
+        command: The command that was entered, for the record.
 
     Raises:
-        CorpusError: A file is missing, or has a line that is not as `corpus/README.md` says.
+        CorpusError: A file is missing, or a line does not have the format that `corpus/README.md` describes.
     """
     for file in _TEST_FILES:
         if not (corpus / file).is_file():
-            raise CorpusError(f"{corpus / file} is missing: restore it, or evaluate with --validation-only")
-    record_read(corpus, datetime.now(UTC).date(), version_of(run.model), _TEST_FILES, command)
+            raise CorpusError(f"{corpus / file} is missing: restore it, or use --validation-only")
+    record_read(corpus, datetime.now(UTC).date(), read_version(run.model), _TEST_FILES, command)
     return UnseenMessages(cross_style.read_cross_style(corpus), held_back.read_held_back(corpus))
 
 
-def evaluate(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessages | None) -> dict[str, Any]:
-    """Measure the exported networks of a run.
+def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessages | None) -> dict[str, Any]:
+    """Evaluate the exported networks of a run.
 
     Args:
-        recipe: What the run was made by.
-        split: The messages it was trained and validated on.
+        recipe: The run's recipe.
+        split: The messages that the run was trained and validated on.
         run: The run, exported.
-        unseen: The test messages, or None to leave them alone.
+        unseen: The test messages; None to leave them out.
 
     Returns:
-        What `evaluation.json` holds: the same for the same run and messages. Every share is between 0 and 1;
-        `cross_style` and `held_back` are there only if the test messages were.
+        The content of `evaluation.json`, which is always the same for the same run and messages. Shares are between 0
+        and
+        1. `cross_style` and `held_back` are present only with test messages.
     """
-    readers = Readers(recipe, split, run)
-    info = readers.classifier.info
+    predictors = Predictors(recipe, split, run)
+    info = predictors.classifier.info
     content = {
         "model": {
             "version": info.version,
@@ -78,42 +79,42 @@ def evaluate(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessage
         },
         "recipe": recipe.model_dump(mode="json"),
         "messages": {"train": len(split.train), "validation": len(split.validation)},
-        "validation": _validation(readers, split.validation),
+        "validation": _validation(predictors, split.validation),
     }
     if unseen:
         content |= {
-            "cross_style": _cross_style(readers, unseen.cross_style),
-            "held_back": _held_back(readers, unseen.held_back),
+            "cross_style": _cross_style(predictors, unseen.cross_style),
+            "held_back": _held_back(predictors, unseen.held_back),
         }
-    return dict(rounded(content))
+    return dict(round_numbers(content))
 
 
 def time_validation(split: Split, run: RunFolder) -> Mapping[str, float | int | str]:
-    """Time the exported model on the validation messages; see `training.evaluation.latency.measure_latency`."""
+    """Measure the exported model's latency on the validation messages; see `training.evaluation.latency`."""
     return measure_latency(Classifier.load(run.model), render_all(split.validation, VALIDATION_SEED))
 
 
-def _validation(readers: Readers, messages: list[Message]) -> dict[str, Any]:
-    # The very texts that the thresholds were chosen on.
+def _validation(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
+    # The same texts that the thresholds were chosen on.
     texts = render_all(messages, VALIDATION_SEED)
-    read = readers.read(messages, texts, "validation")
+    predictions = predictors.predict(messages, texts, "validation")
     return {
-        **intent_measures(readers.compare(read, texts, "validation"), readers.outputs),
-        "hardest_pairs": hardest_pairs(read),
-        "screens": screen_measures(read, readers.outputs, readers.classifier.info.thresholds),
+        **intent_measures(predictors.compare(predictions, texts, "validation"), predictors.outputs),
+        "hardest_pairs": hardest_pairs(predictions),
+        "screens": screen_measures(predictions, predictors.outputs, predictors.classifier.info.thresholds),
     }
 
 
-def _cross_style(readers: Readers, messages: list[Message]) -> dict[str, Any]:
+def _cross_style(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
     texts = [message.text for message in messages]
-    read = readers.read(messages, texts, "cross-style test")
-    return intent_measures(readers.compare(read, texts, "cross-style test"), readers.outputs)
+    predictions = predictors.predict(messages, texts, "cross-style test")
+    return intent_measures(predictors.compare(predictions, texts, "cross-style test"), predictors.outputs)
 
 
-def _held_back(readers: Readers, messages: list[Message]) -> dict[str, Any]:
+def _held_back(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
     texts = render_all(messages, VALIDATION_SEED)
-    read = readers.read(messages, texts, "held back")
+    predictions = predictors.predict(messages, texts, "held back")
     return {
         "messages": len(messages),
-        "screens": screen_measures(read, readers.outputs, readers.classifier.info.thresholds),
+        "screens": screen_measures(predictions, predictors.outputs, predictors.classifier.info.thresholds),
     }

@@ -1,4 +1,4 @@
-"""How long the served model takes for one message: a figure of the machine as much as of the model."""
+"""Measure the latency of the served model, which depends on the machine as much as on the model."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _MESSAGES = 500
 
 
 def measure_latency(classifier: Classifier, texts: Sequence[str]) -> dict[str, float | int | str]:
-    """Time the classifier, loaded with one thread, on one message at a time.
+    """Time the classifier on one message at a time, with one thread.
 
     Args:
-        classifier: The model as it is served.
-        texts: What to read; the first few warm it up, and a few hundred are timed.
+        classifier: The served model.
+        texts: The texts. The first few are a warm-up, and the first few hundred are timed.
 
     Returns:
-        Percentiles in milliseconds, how many messages were timed, and the machine.
+        Percentiles in milliseconds, the number of timed messages, and the machine.
     """
     for text in texts[:_WARM_UP]:
         classifier.classify([text])
-    taken = [_milliseconds(classifier, text) for text in texts[:_MESSAGES]]
-    middle, slow, slowest = (round(float(percentile), 2) for percentile in np.percentile(taken, (50, 95, 99)))
+    times = [_milliseconds(classifier, text) for text in texts[:_MESSAGES]]
+    middle, slow, slowest = (round(float(percentile), 2) for percentile in np.percentile(times, (50, 95, 99)))
     return {
         "p50_ms": middle,
         "p95_ms": slow,
         "p99_ms": slowest,
-        "messages": len(taken),
+        "messages": len(times),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }
 

@@ -1,4 +1,4 @@
-"""What an evaluation says of a set of messages, as JSON; pure arithmetic on what was read."""
+"""The figures of an evaluation, as JSON: pure functions of messages and predictions."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from classifier import Understanding
 from classifier.decoding import Outputs, Thresholds, is_alarming
 from classifier.understanding import INTENTS
-from training.data.corpus import RECIPE_SOURCE, Message
+from training.data.corpus import RECIPE_SOURCE, CorpusMessage
 from training.export.calibrate import Flags, Floats, intent_confidence
 from training.statistics import (
     bootstrap_interval,
     coverage_at,
-    expected_error,
+    expected_calibration_error,
     macro_f1,
     macro_f1_interval,
     per_class,
-    reliability,
+    reliability_bins,
     risk_coverage,
     wilson_interval,
 )
@@ -30,7 +30,7 @@ from training.statistics import (
 Names = NDArray[np.object_]
 
 GROUPS = ("channel", "practice", "tone", "age", "source")
-"""What messages are sorted by: attributes of `Message`."""
+"""Attributes of `CorpusMessage` by which messages are grouped."""
 
 _SURE = 0.99
 _CURVE_POINTS = 50
@@ -41,43 +41,43 @@ _OTHER_LANGUAGE = "non_english"
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """Messages, what is known of them, and what the served model said.
+class Predictions:
+    """Messages, what is known about them, and the served model's predictions.
 
     Attributes:
         messages: The messages, not rendered.
-        understood: What the classifier said of each, as it is served.
-        logits: What its network said of each, a row a message.
-        has_sign: Whether the danger signs find one in each.
+        understood: The classifier's result for each message.
+        logits: The network's logits, one row per message.
+        has_sign: Whether a danger sign matches each message.
     """
 
-    messages: Sequence[Message]
+    messages: Sequence[CorpusMessage]
     understood: Sequence[Understanding]
     logits: Floats
     has_sign: Flags
 
     @property
     def expected(self) -> Names:
-        """The right label of each message, or None where nobody has said."""
+        """The correct label of each message; None if unlabeled."""
         return np.array([message.label for message in self.messages], dtype=object)
 
     @property
     def intents(self) -> Names:
-        """The intent that the served model names for each."""
-        return np.array([one.intent for one in self.understood], dtype=object)
+        """The predicted intent of each message."""
+        return np.array([understanding.intent for understanding in self.understood], dtype=object)
 
     @property
     def confidence(self) -> Floats:
-        """Its calibrated confidence, 0 to 1."""
-        return np.array([one.confidence for one in self.understood], dtype=np.float64)
+        """The calibrated confidence of each prediction, 0 to 1."""
+        return np.array([understanding.confidence for understanding in self.understood], dtype=np.float64)
 
     @property
     def in_scope(self) -> Flags:
         """Which messages are known to have an intent."""
         return np.array([message.label in INTENTS for message in self.messages], dtype=bool)
 
-    def only(self, chosen: Flags) -> Read:
-        """Return the chosen messages."""
+    def only(self, chosen: Flags) -> Predictions:
+        """Return the selected messages."""
         places = np.flatnonzero(chosen).tolist()
         return replace(
             self,
@@ -89,54 +89,54 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Messages with an intent, and what the other readers said about them.
+class ComparedPredictions:
+    """Messages with an intent, and the intents that each model predicts for them.
 
     Attributes:
-        read: What the served model said.
-        fp32: The intents that its original in full precision names.
-        int8: Those that its network names, each text cut to one window as for `fp32`.
-        baseline: Those that the baseline names.
+        predictions: The predictions of the served model.
+        fp32: Those of its full-precision original.
+        int8: Those of its network, with each text truncated to one window as for `fp32`.
+        baseline: Those of the baseline.
     """
 
-    read: Read
+    predictions: Predictions
     fp32: Names
     int8: Names
     baseline: Names
 
 
-def intent_measures(compared: Compared, outputs: Outputs) -> dict[str, Any]:
-    """Measure how well intents are told apart.
+def intent_measures(compared: ComparedPredictions, outputs: Outputs) -> dict[str, Any]:
+    """Measure the classification of intents.
 
     Args:
-        compared: Messages with an intent, at least one, and what every reader said of them.
-        outputs: What the network's columns stand for.
+        compared: Messages with an intent, at least one, and the predictions of all models.
+        outputs: The columns of the network's output.
     """
-    read = compared.read
-    said = {"int8": read.intents, "fp32": compared.fp32, "baseline": compared.baseline}
-    correct = read.intents == read.expected
+    predictions = compared.predictions
+    predicted = {"int8": predictions.intents, "fp32": compared.fp32, "baseline": compared.baseline}
+    correct = predictions.intents == predictions.expected
     return {
-        "messages": len(read.messages),
-        **{reader: _scores(read.expected, names) for reader, names in said.items()},
-        "int8_fp32_agreement": share(compared.int8 == compared.fp32),
-        "by_intent": per_class(list(read.expected), list(read.intents), INTENTS),
-        "baseline_by_intent": per_class(list(read.expected), list(compared.baseline), INTENTS),
-        "confusion": _confusion(read),
-        **{f"by_{group}": _parts(read, group) for group in GROUPS},
-        "calibration": _calibration(read, outputs),
-        "risk_coverage": _risk_coverage(read.confidence, correct),
+        "messages": len(predictions.messages),
+        **{model: _scores(predictions.expected, names) for model, names in predicted.items()},
+        "int8_fp32_agreement": count_share(compared.int8 == compared.fp32),
+        "by_intent": per_class(list(predictions.expected), list(predictions.intents), INTENTS),
+        "baseline_by_intent": per_class(list(predictions.expected), list(compared.baseline), INTENTS),
+        "confusion": _confusion(predictions),
+        **{f"by_{group}": _parts(predictions, group) for group in GROUPS},
+        "calibration": _calibration(predictions, outputs),
+        "risk_coverage": _risk_coverage(predictions.confidence, correct),
     }
 
 
-def hardest_pairs(read: Read) -> list[dict[str, Any]]:
-    """Return the pairs of intents most often taken for each other, with examples, their slots not filled.
+def hardest_pairs(predictions: Predictions) -> list[dict[str, Any]]:
+    """Return the pairs of intents that are confused most often, with examples whose slots are not filled.
 
-    The texts are shown to people, so this is for messages that may be looked at: never for a test set.
+    The examples are meant to be read by people, so never use this for a test set.
     """
     mistaken: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for place in np.flatnonzero(read.in_scope & (read.intents != read.expected)):
-        right, said = sorted((str(read.expected[place]), read.intents[place]), key=INTENTS.index)
-        mistaken[right, said].append(int(place))
+    for place in np.flatnonzero(predictions.in_scope & (predictions.intents != predictions.expected)):
+        right, predicted = sorted((str(predictions.expected[place]), predictions.intents[place]), key=INTENTS.index)
+        mistaken[right, predicted].append(int(place))
     worst = sorted(mistaken.items(), key=lambda pair: -len(pair[1]))[:_PAIRS]
     return [
         {
@@ -144,49 +144,49 @@ def hardest_pairs(read: Read) -> list[dict[str, Any]]:
             "messages": len(places),
             "examples": [
                 {
-                    "expected": read.expected[place],
-                    "said": read.intents[place],
-                    "confidence": read.confidence[place],
-                    "text": read.messages[place].text,
+                    "expected": predictions.expected[place],
+                    "said": predictions.intents[place],
+                    "confidence": predictions.confidence[place],
+                    "text": predictions.messages[place].text,
                 }
-                # The surest mistakes say most.
-                for place in sorted(places, key=lambda place: -read.confidence[place])[:_EXAMPLES]
+                # The most confident mistakes are the most informative.
+                for place in sorted(places, key=lambda place: -predictions.confidence[place])[:_EXAMPLES]
             ],
         }
         for pair, places in worst
     ]
 
 
-def screen_measures(read: Read, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
-    """Measure what is held for a person, what needs no answer, what language is heard and what alarms.
+def screen_measures(predictions: Predictions, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
+    """Measure the screens for out-of-scope messages, acknowledgements, languages and urgency.
 
     Args:
-        read: Any messages; a screen is measured on those of which somebody has said what it should do.
-        outputs: What the network's columns stand for.
-        thresholds: Those the model is served with.
+        predictions: Any messages. Each screen is measured on the messages whose correct result is known.
+        outputs: The columns of the network's output.
+        thresholds: The thresholds of the served model.
     """
-    kinds = np.array([message.kind for message in read.messages], dtype=object)
-    disposition = np.array([one.disposition for one in read.understood], dtype=object)
-    foreign, in_scope, routed = kinds != "", read.in_scope, disposition == "route"
+    kinds = np.array([message.kind for message in predictions.messages], dtype=object)
+    disposition = np.array([understanding.disposition for understanding in predictions.understood], dtype=object)
+    foreign, in_scope, routed = kinds != "", predictions.in_scope, disposition == "route"
     acknowledged = disposition == "acknowledgement"
     return {
         "out_of_scope": {
-            "held": share(~routed[foreign]),
-            "by_kind": {kind: share(~routed[kinds == kind]) for kind in sorted(set(kinds[foreign]))},
+            "held": count_share(~routed[foreign]),
+            "by_kind": {kind: count_share(~routed[kinds == kind]) for kind in sorted(set(kinds[foreign]))},
         },
         "in_scope": {
-            "routed": share(routed[in_scope]),
-            "accuracy_when_routed": share((read.intents == read.expected)[in_scope & routed]),
-            "taken_for_acknowledgement": share(acknowledged[in_scope]),
+            "routed": count_share(routed[in_scope]),
+            "accuracy_when_routed": count_share((predictions.intents == predictions.expected)[in_scope & routed]),
+            "taken_for_acknowledgement": count_share(acknowledged[in_scope]),
         },
-        "acknowledgement": {"found": share(acknowledged[kinds == "acknowledgement"])},
-        "language": _languages(read, kinds),
-        "urgency": _urgency(read, outputs, thresholds),
+        "acknowledgement": {"found": count_share(acknowledged[kinds == "acknowledgement"])},
+        "language": _languages(predictions, kinds),
+        "urgency": _urgency(predictions, outputs, thresholds),
     }
 
 
-def share(flags: Flags) -> dict[str, float] | None:
-    """Count the flags that are set; with Wilson's 95% interval, and None where there are no flags."""
+def count_share(flags: Flags) -> dict[str, float] | None:
+    """Return the share of flags that are set, with its 95% Wilson interval; None without flags."""
     if not len(flags):
         return None
     count = int(flags.sum())
@@ -194,59 +194,62 @@ def share(flags: Flags) -> dict[str, float] | None:
     return {"messages": len(flags), "count": count, "share": count / len(flags), "low": low, "high": high}
 
 
-def rounded(content: Any) -> Any:
-    """Round every number of a JSON value to four places, so that files are small and alike."""
+def round_numbers(content: Any) -> Any:
+    """Round all numbers of a JSON value to four places, which keeps the files small and comparable."""
     if isinstance(content, dict):
-        return {key: rounded(value) for key, value in content.items()}
+        return {key: round_numbers(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [rounded(value) for value in content]
+        return [round_numbers(value) for value in content]
     return round(float(content), 4) if isinstance(content, float) else content
 
 
-def _scores(expected: Names, said: Names) -> dict[str, Any]:
-    right, names = list(expected), list(said)
+def _scores(expected: Names, predicted: Names) -> dict[str, Any]:
+    right, names = list(expected), list(predicted)
     return {
-        "accuracy": float((expected == said).mean()),
-        "accuracy_interval": bootstrap_interval(expected == said),
+        "accuracy": float((expected == predicted).mean()),
+        "accuracy_interval": bootstrap_interval(expected == predicted),
         "macro_f1": macro_f1(right, names, INTENTS),
         "macro_f1_interval": macro_f1_interval(right, names, INTENTS),
     }
 
 
-def _confusion(read: Read) -> dict[str, dict[str, int]]:
-    """Count, for every right intent, what the served model said."""
-    counts = Counter(zip(read.expected, read.intents, strict=True))
-    return {right: {said: counts[right, said] for said in INTENTS if counts[right, said]} for right in INTENTS}
-
-
-def _parts(read: Read, group: str) -> dict[str, Any]:
-    """Score the messages of every part by themselves; those of which the part is unknown are left out."""
-    parts = np.array([getattr(message, group) for message in read.messages], dtype=object)
-    chosen = {name: parts == name for name in sorted(set(parts) - {""})}
-    if RECIPE_SOURCE in chosen:
-        chosen["extra"] = parts != RECIPE_SOURCE
-    return {name: _part(read.only(flags)) for name, flags in chosen.items() if flags.any()}
-
-
-def _part(read: Read) -> dict[str, Any]:
+def _confusion(predictions: Predictions) -> dict[str, dict[str, int]]:
+    """Count the predicted intents for each correct intent."""
+    counts = Counter(zip(predictions.expected, predictions.intents, strict=True))
     return {
-        "accuracy": share(read.intents == read.expected),
-        "macro_f1": macro_f1(list(read.expected), list(read.intents), INTENTS),
+        right: {predicted: counts[right, predicted] for predicted in INTENTS if counts[right, predicted]}
+        for right in INTENTS
     }
 
 
-def _calibration(read: Read, outputs: Outputs) -> dict[str, Any]:
-    plain = intent_confidence(outputs, outputs.probabilities(read.logits, 1.0), list(read.expected))
-    served = read.confidence, read.intents == read.expected
+def _parts(predictions: Predictions, group: str) -> dict[str, Any]:
+    """Score the messages of each group separately, without those whose group is unknown."""
+    parts = np.array([getattr(message, group) for message in predictions.messages], dtype=object)
+    chosen = {name: parts == name for name in sorted(set(parts) - {""})}
+    if RECIPE_SOURCE in chosen:
+        chosen["extra"] = parts != RECIPE_SOURCE
+    return {name: _part(predictions.only(flags)) for name, flags in chosen.items() if flags.any()}
+
+
+def _part(predictions: Predictions) -> dict[str, Any]:
     return {
-        name: {"expected_error": expected_error(*pair), "bins": reliability(*pair)}
+        "accuracy": count_share(predictions.intents == predictions.expected),
+        "macro_f1": macro_f1(list(predictions.expected), list(predictions.intents), INTENTS),
+    }
+
+
+def _calibration(predictions: Predictions, outputs: Outputs) -> dict[str, Any]:
+    plain = intent_confidence(outputs, outputs.probabilities(predictions.logits, 1.0), list(predictions.expected))
+    served = predictions.confidence, predictions.intents == predictions.expected
+    return {
+        name: {"expected_error": expected_calibration_error(*pair), "bins": reliability_bins(*pair)}
         for name, pair in (("before", plain), ("after", served))
     }
 
 
 def _risk_coverage(confidence: Floats, correct: Flags) -> dict[str, Any]:
     coverage, accuracy = risk_coverage(confidence, correct)
-    # The start of the curve hangs on a handful of messages; where it ends is the accuracy on all.
+    # The curve starts with only a few messages and ends with the accuracy on all of them.
     points = np.searchsorted(coverage, np.arange(1, _CURVE_POINTS + 1) / _CURVE_POINTS - 1e-9)
     points = np.unique(points)
     return {
@@ -256,33 +259,35 @@ def _risk_coverage(confidence: Floats, correct: Flags) -> dict[str, Any]:
     }
 
 
-def _languages(read: Read, kinds: Names) -> dict[str, Any]:
-    heard = np.array([one.language for one in read.understood], dtype=object)
+def _languages(predictions: Predictions, kinds: Names) -> dict[str, Any]:
+    heard = np.array([understanding.language for understanding in predictions.understood], dtype=object)
     spanish, other = kinds == _SPANISH, kinds == _OTHER_LANGUAGE
     return {
-        "spanish_heard": share(heard[spanish] == "es"),
-        "other_languages_heard": share(heard[other] == "other"),
-        "english_taken_for_another": share(heard[read.in_scope] != "en"),
+        "spanish_heard": count_share(heard[spanish] == "es"),
+        "other_languages_heard": count_share(heard[other] == "other"),
+        "english_taken_for_another": count_share(heard[predictions.in_scope] != "en"),
     }
 
 
-def _urgency(read: Read, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
-    """Measure the screen as it is served, and each half of it alone."""
-    alarms: dict[str, Flags] = {"served": np.array([one.urgent for one in read.understood], dtype=bool)}
-    urgency = outputs.urgency(read.logits)
+def _urgency(predictions: Predictions, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
+    """Measure the urgency screen as a whole, and its network and danger signs separately."""
+    alarms: dict[str, Flags] = {
+        "served": np.array([understanding.urgent for understanding in predictions.understood], dtype=bool)
+    }
+    urgency = outputs.urgency(predictions.logits)
     if urgency is not None:
-        alone = [is_alarming(float(one), has_sign=False, thresholds=thresholds) for one in urgency]
+        alone = [is_alarming(float(probability), has_sign=False, thresholds=thresholds) for probability in urgency]
         alarms["network"] = np.array(alone, dtype=bool)
-    alarms["signs"] = read.has_sign
-    return {name: _alarms(read.messages, raised) for name, raised in alarms.items()}
+    alarms["signs"] = predictions.has_sign
+    return {name: _alarms(predictions.messages, raised) for name, raised in alarms.items()}
 
 
-def _alarms(messages: Sequence[Message], raised: Flags) -> dict[str, Any]:
+def _alarms(messages: Sequence[CorpusMessage], raised: Flags) -> dict[str, Any]:
     urgent = np.array([message.urgent is True for message in messages], dtype=bool)
     harmless = np.array([message.urgent is False for message in messages], dtype=bool)
     doubtful = np.array([message.could_seem_urgent for message in messages], dtype=bool)
     return {
-        "found": share(raised[urgent]),
-        "false_alarms": share(raised[harmless & doubtful]),
-        "everyday_alarms": share(raised[harmless & ~doubtful]),
+        "found": count_share(raised[urgent]),
+        "false_alarms": count_share(raised[harmless & doubtful]),
+        "everyday_alarms": count_share(raised[harmless & ~doubtful]),
     }

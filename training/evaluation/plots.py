@@ -1,4 +1,4 @@
-"""The figures of an evaluation report, drawn from the evaluation alone; the same evaluation gives the same bytes."""
+"""Draw the figures of an evaluation report. The same evaluation always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from classifier.understanding import INTENTS
 from training.evaluation.metrics import GROUPS
 
 TITLES = {"validation": "validation", "cross_style": "cross-style test"}
-"""The sets of messages with an intent, as they are called."""
+"""Titles of the sets of messages with an intent."""
 
 _NO_METADATA = {"Date": None, "Creator": None}
 _BLUE, _GREY, _ORANGE = "#1f5f8b", "#9aa5ad", "#c8691c"
 
 
-def draw(evaluation: Mapping[str, Any], folder: Path) -> None:
-    """Draw every figure of an evaluation into a folder, as SVG."""
+def draw_figures(evaluation: Mapping[str, Any], folder: Path) -> None:
+    """Draw all figures of an evaluation as SVG files in a folder."""
     parts = [part for part in TITLES if part in evaluation]
-    # Without a salt of our own the identifiers in a file would differ from one drawing to the next; letters as letters,
-    # not as outlines, make it a tenth of the size.
+    # A fixed salt makes the ids in a file reproducible; text as text, rather than outlines, makes it ten times smaller.
     with matplotlib.rc_context({"svg.hashsalt": "intent", "svg.fonttype": "none", "font.size": 9.0}):
         for part in parts:
             _save(_confusion(evaluation[part], TITLES[part]), folder / f"confusion-{part}.svg")
@@ -47,18 +46,18 @@ def _save(figure: Figure, path: Path) -> None:
 def _confusion(measured: Mapping[str, Any], title: str) -> Figure:
     figure = _figure(6.4, 5.2)
     axes = figure.add_subplot()
-    counts = [[measured["confusion"][right].get(said, 0) for said in INTENTS] for right in INTENTS]
+    counts = [[measured["confusion"][right].get(predicted, 0) for predicted in INTENTS] for right in INTENTS]
     shares = [[count / max(sum(row), 1) for count in row] for row in counts]
     axes.pcolormesh(shares, cmap="Blues", vmin=0.0, vmax=1.0, edgecolors="white", linewidth=1)
     for row, column in ((row, column) for row in range(len(INTENTS)) for column in range(len(INTENTS))):
         if counts[row][column]:
-            colour = "white" if shares[row][column] > 0.5 else "black"
-            axes.text(column + 0.5, row + 0.5, str(counts[row][column]), ha="center", va="center", color=colour)
+            color = "white" if shares[row][column] > 0.5 else "black"
+            axes.text(column + 0.5, row + 0.5, str(counts[row][column]), ha="center", va="center", color=color)
     places, names = [place + 0.5 for place in range(len(INTENTS))], [intent.replace("_", " ") for intent in INTENTS]
     axes.set_xticks(places, names, rotation=35, ha="right")
     axes.set_yticks(places, names)
     axes.invert_yaxis()
-    axes.set(xlabel="said", ylabel="right", title=f"Intents: {title}")
+    axes.set(xlabel="predicted", ylabel="correct", title=f"Intents: {title}")
     return figure
 
 
@@ -83,12 +82,12 @@ def _reliability(measured: Mapping[str, Any], title: str) -> Figure:
 def _risk_coverage(measured: Mapping[str, Mapping[str, Any]]) -> Figure:
     figure = _figure(5.6, 3.6)
     axes = figure.add_subplot()
-    for (title, part), colour in zip(measured.items(), (_BLUE, _ORANGE), strict=False):
+    for (title, part), color in zip(measured.items(), (_BLUE, _ORANGE), strict=False):
         curve = part["risk_coverage"]["curve"]
         risk = [100 * (1 - accuracy) for accuracy in curve["accuracy"]]
-        axes.plot(curve["coverage"], risk, color=colour, label=title, linewidth=1.5)
+        axes.plot(curve["coverage"], risk, color=color, label=title, linewidth=1.5)
     axes.axhline(1.0, color=_GREY, linewidth=1)
-    axes.set(xlabel="share of the messages acted on, the surest first", ylabel="wrong among them, %", xlim=(0, 1))
+    axes.set(xlabel="share of messages acted on, most confident first", ylabel="errors among them, %", xlim=(0, 1))
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, loc="upper left")
     return figure

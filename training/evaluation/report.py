@@ -1,4 +1,4 @@
-"""The evaluation report, written from what was measured: Markdown with figures, and the measures as JSON."""
+"""Write the evaluation report: Markdown with figures, and the measures as JSON."""
 
 from __future__ import annotations
 
@@ -8,57 +8,57 @@ from pathlib import Path
 from typing import Any
 
 from training.evaluation.metrics import GROUPS
-from training.evaluation.plots import TITLES, draw
+from training.evaluation.plots import TITLES, draw_figures
 from training.export.model_folder import write_json
-from training.markdown import interval, percent, scored, table, with_interval
+from training.markdown import format_interval, format_percent, format_score, format_share, format_table
 
 LATENCY_HEADING = "## Latency"
-READERS = {"int8": "this model, int8 (served)", "fp32": "this model, fp32", "baseline": "baseline"}
-"""Who read the messages, as they are called."""
+PREDICTORS = {"int8": "this model, int8 (served)", "fp32": "this model, fp32", "baseline": "baseline"}
+"""Titles of the compared models."""
 
-SCREENS = {"served": "the screen as served", "network": "the network alone", "signs": "the danger signs alone"}
-"""What can raise the alarm, as it is called."""
+SCREENS = {"served": "the whole screen", "network": "only the network", "signs": "only the danger signs"}
+"""Titles of the parts of the urgency screen."""
 
 _INTRODUCTION = """\
 # Evaluation of the intent model {version}
 
-Recipe `{recipe}`, seed {seed}; learned from {train:,} messages, validated on {validation:,}.
+Recipe `{recipe}`, seed {seed}; trained on {train:,} messages, validated on {validation:,}.
 
 {unseen}
 
-Intervals hold 95%: of accuracy and macro-F1 by the bootstrap (2,000 resamples, fixed seed), of every other share by
-Wilson's formula. Shares are in percent. The baseline is TF-IDF of words and characters under a logistic regression,
-trained on the same messages. All messages are fiction; what the figures say about real ones is a guess.
+Intervals are at 95%: bootstrap for accuracy and macro-F1 (2,000 resamples, fixed seed), Wilson for all other shares.
+Shares are in percent. The baseline is logistic regression on TF-IDF of words and characters, trained on the same
+messages. All messages are fictional, so performance on real messages is unknown.
 """
 _WITH_UNSEEN = """\
-The cross-style test was written separately, in a deliberately different style; the held-back messages were written
-for the screens. Nothing was trained, chosen or given a threshold on either, and every reading of them is recorded
-in `training/corpus/READS.md`. The thresholds were chosen on validation, whose figures flatter them."""
+The cross-style test was written separately, in a deliberately different style; the held-back messages were written to
+test the screens. Neither was used for training, selection or thresholds, and every use is recorded in
+`training/corpus/READS.md`. The thresholds were chosen on validation, so its figures flatter the model."""
 _WITHOUT_UNSEEN = """\
-The cross-style test and the held-back messages were left alone (`--validation-only`). The thresholds were chosen on
-validation, whose figures flatter them."""
+The cross-style test and the held-back messages were not used (`--validation-only`). The thresholds were chosen on
+validation, so its figures flatter the model."""
 _LATENCY = """\
 {heading}
 
-On one machine ({machine}), one thread, one message at a time, {messages} validation messages: half within
-{p50_ms} ms, 95% within {p95_ms} ms, 99% within {p99_ms} ms. It depends on the machine and on what else it does.
+On one machine ({machine}), with one thread and one message at a time, for {messages} validation messages: median
+{p50_ms} ms, 95th percentile {p95_ms} ms, 99th percentile {p99_ms} ms. Latency depends on the machine and its load.
 """
 
 
 def write_report(evaluation: Mapping[str, Any], latency: Mapping[str, float | int | str], folder: Path) -> None:
-    """Write a report into a folder, replacing what is there.
+    """Write a report to a folder, replacing an earlier one.
 
     Args:
-        evaluation: What `training.evaluation.evaluate.evaluate` returned.
-        latency: What `training.evaluation.latency.measure_latency` returned. It differs every time, so it goes
-            into the text and a file of its own, not among the measures.
-        folder: Where `report.md`, `evaluation.json`, `latency.json` and the figures go.
+        evaluation: The result of `training.evaluation.evaluate.evaluate_model`.
+        latency: The result of `training.evaluation.latency.measure_latency`. It is different every time, so it has a
+            file of its own and is not among the measures.
+        folder: The folder for `report.md`, `evaluation.json`, `latency.json` and the figures.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     write_json(folder / "evaluation.json", evaluation)
     write_json(folder / "latency.json", latency)
-    draw(evaluation, folder)
+    draw_figures(evaluation, folder)
     text = "\n\n".join(section.strip() for section in _sections(evaluation, latency))
     (folder / "report.md").write_text(text + "\n", encoding="utf-8")
 
@@ -81,7 +81,7 @@ def _sections(evaluation: Mapping[str, Any], latency: Mapping[str, float | int |
     yield from _hardest_pairs(evaluation["validation"]["hardest_pairs"])
     yield "## Screens"
     yield screens_table(evaluation)
-    yield "### By kind of message that belongs to no intent, held or acknowledged"
+    yield "### Out of scope by kind, not routed"
     yield _kinds(evaluation)
     yield "### Urgency"
     yield urgency_table(evaluation)
@@ -89,72 +89,72 @@ def _sections(evaluation: Mapping[str, Any], latency: Mapping[str, float | int |
 
 
 def scores_table(evaluation: Mapping[str, Any]) -> str:
-    """Return the accuracy and macro-F1 of every reader on every set, and how well int8 and fp32 agree."""
+    """Return the accuracy and macro-F1 of each model on each set, and the agreement of int8 with fp32."""
     rows = [
         [TITLES[part], f"{evaluation[part]['messages']:,}", title]
-        + [scored(evaluation[part][reader], score) for score in ("accuracy", "macro_f1")]
+        + [format_score(evaluation[part][model], score) for score in ("accuracy", "macro_f1")]
         for part in TITLES
         if part in evaluation
-        for reader, title in READERS.items()
+        for model, title in PREDICTORS.items()
     ]
     agreement = "; ".join(
-        f"{title} {with_interval(evaluation[part]['int8_fp32_agreement'])}"
+        f"{title} {format_share(evaluation[part]['int8_fp32_agreement'])}"
         for part, title in TITLES.items()
         if part in evaluation
     )
-    scores = table(["messages", "how many", "read by", "accuracy", "macro-F1"], rows)
-    return f"{scores}\n\nThe int8 network and its fp32 original name the same intent: {agreement}."
+    scores = format_table(["messages", "count", "model", "accuracy", "macro-F1"], rows)
+    return f"{scores}\n\nThe int8 network and its fp32 original predict the same intent: {agreement}."
 
 
 def intents_table(measured: Mapping[str, Any]) -> str:
-    """Return precision, recall and F1 of every intent in one set, beside the baseline's F1."""
-    return table(
-        ["intent", "messages", "precision", "recall", "F1", "baseline's F1"],
+    """Return the precision, recall and F1 of each intent in one set, with the baseline's F1."""
+    return format_table(
+        ["intent", "messages", "precision", "recall", "F1", "baseline F1"],
         (
             [f"`{intent}`", f"{scores['messages']:,}"]
-            + [percent(scores[score]) for score in ("precision", "recall", "f1")]
-            + [percent(measured["baseline_by_intent"][intent]["f1"])]
+            + [format_percent(scores[score]) for score in ("precision", "recall", "f1")]
+            + [format_percent(measured["baseline_by_intent"][intent]["f1"])]
             for intent, scores in measured["by_intent"].items()
         ),
     )
 
 
 def screens_table(evaluation: Mapping[str, Any]) -> str:
-    """Return what the screens of scope, acknowledgement and language do, on every set they were measured on."""
+    """Return the results of the screens for scope, acknowledgements and language on each set."""
     rows = {
-        "belongs to no intent: not routed": ("out_of_scope", "held"),
+        "out of scope: not routed": ("out_of_scope", "held"),
         "has an intent: routed": ("in_scope", "routed"),
-        "… of these rightly": ("in_scope", "accuracy_when_routed"),
-        "has an intent: taken for one that needs no answer": ("in_scope", "taken_for_acknowledgement"),
-        "needs no answer: recognised": ("acknowledgement", "found"),
-        "in Spanish: recognised": ("language", "spanish_heard"),
-        "in another language: recognised": ("language", "other_languages_heard"),
-        "in English, with an intent: taken for another language": ("language", "english_taken_for_another"),
+        "… of these correctly": ("in_scope", "accuracy_when_routed"),
+        "has an intent: mistaken for an acknowledgement": ("in_scope", "taken_for_acknowledgement"),
+        "acknowledgement: recognized": ("acknowledgement", "found"),
+        "in Spanish: recognized": ("language", "spanish_heard"),
+        "in another language: recognized": ("language", "other_languages_heard"),
+        "in English, with an intent: mistaken for another language": ("language", "english_taken_for_another"),
     }
-    columns = screened(evaluation)
-    return table(
+    columns = screens_by_set(evaluation)
+    return format_table(
         ["message", *columns],
         (
-            [title, *(with_interval(screens[group][measure]) for screens in columns.values())]
+            [title, *(format_share(screens[group][measure]) for screens in columns.values())]
             for title, (group, measure) in rows.items()
         ),
     )
 
 
 def urgency_table(evaluation: Mapping[str, Any]) -> str:
-    """Return how much the urgency screen finds and how often it is wrong, as served and each half alone."""
+    """Return recall and false alarms of the urgency screen as a whole and of its parts."""
     rows = [
-        [title, who, *(with_interval(alarms[key]) for key in ("found", "false_alarms", "everyday_alarms"))]
-        for title, screens in screened(evaluation).items()
+        [title, who, *(format_share(alarms[key]) for key in ("found", "false_alarms", "everyday_alarms"))]
+        for title, screens in screens_by_set(evaluation).items()
         for key, who in SCREENS.items()
         if (alarms := screens["urgency"].get(key))
     ]
-    header = ["messages", "alarm by", "urgent: found", "near misses: false alarms", "everyday: false alarms"]
-    return table(header, rows)
+    header = ["messages", "alarm from", "urgent: found", "near misses: false alarms", "everyday: false alarms"]
+    return format_table(header, rows)
 
 
-def screened(evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the measures of the screens by the name of the set they were measured on."""
+def screens_by_set(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the measures of the screens by the title of the set."""
     names = {"validation": "validation", "held_back": "held back"}
     return {title: evaluation[part]["screens"] for part, title in names.items() if part in evaluation}
 
@@ -164,15 +164,15 @@ def _intents(measured: Mapping[str, Any], part: str) -> Iterator[str]:
     yield intents_table(measured)
     yield f"![Confusion matrix](confusion-{part}.svg)"
     yield f"### By group, {TITLES[part]}"
-    yield table(
+    yield format_table(
         ["group", "messages", "accuracy", "interval", "macro-F1"],
         (
             [
                 f"{group} `{name}`",
                 f"{part['accuracy']['messages']:,}",
-                percent(part["accuracy"]["share"]),
-                interval(part["accuracy"]["low"], part["accuracy"]["high"]),
-                percent(part["macro_f1"]),
+                format_percent(part["accuracy"]["share"]),
+                format_interval(part["accuracy"]["low"], part["accuracy"]["high"]),
+                format_percent(part["macro_f1"]),
             ]
             for group in GROUPS
             for name, part in measured[f"by_{group}"].items()
@@ -188,7 +188,7 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
         [
             title,
             *(f"{evaluation[part]['calibration'][when]['expected_error']:.3f}" for when in ("before", "after")),
-            percent(evaluation[part]["risk_coverage"]["coverage"]),
+            format_percent(evaluation[part]["risk_coverage"]["coverage"]),
         ]
         for part, title in parts.items()
     ]
@@ -201,8 +201,9 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
     ]
     figures = "\n\n".join(f"![Reliability, {title}](reliability-{part}.svg)" for part, title in parts.items())
     return (
-        f"Logits are divided by {thresholds['temperature']}; an intent is acted on from a confidence of "
-        f"{thresholds['review']} on.\n\n{table(header, rows)}\n\n{figures}\n\n![Risk and coverage](risk-coverage.svg)"
+        f"Logits are divided by {thresholds['temperature']}; intents are routed from a confidence of "
+        f"{thresholds['review']}.\n\n{format_table(header, rows)}\n\n{figures}\n\n"
+        "![Risk and coverage](risk-coverage.svg)"
     )
 
 
@@ -211,16 +212,17 @@ def _hardest_pairs(pairs: list[dict[str, Any]]) -> Iterator[str]:
     for pair in pairs:
         first, second = pair["intents"]
         examples = (
-            f"- {example['text']}\n  (`{example['expected']}`, said `{example['said']}` at {example['confidence']:.2f})"
+            f"- {example['text']}\n"
+            f"  (`{example['expected']}`, predicted `{example['said']}` with confidence {example['confidence']:.2f})"
             for example in pair["examples"]
         )
-        yield f"**`{first}` and `{second}`**: {pair['messages']} taken for the other\n\n" + "\n".join(examples)
+        yield f"**`{first}` and `{second}`**: {pair['messages']} confused\n\n" + "\n".join(examples)
 
 
 def _kinds(evaluation: Mapping[str, Any]) -> str:
-    columns = {title: screens["out_of_scope"]["by_kind"] for title, screens in screened(evaluation).items()}
+    columns = {title: screens["out_of_scope"]["by_kind"] for title, screens in screens_by_set(evaluation).items()}
     kinds = sorted({kind for by_kind in columns.values() for kind in by_kind})
-    return table(
+    return format_table(
         ["kind", *columns],
-        ([f"`{kind}`", *(with_interval(by_kind.get(kind)) for by_kind in columns.values())] for kind in kinds),
+        ([f"`{kind}`", *(format_share(by_kind.get(kind)) for by_kind in columns.values())] for kind in kinds),
     )

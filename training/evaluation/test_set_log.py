@@ -1,4 +1,4 @@
-"""The record of every reading of the messages that are for testing alone."""
+"""The log of every use of the test messages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 RECORD = "READS.md"
 _HEADER = """\
-# Readings of the test messages
+# Uses of the test messages
 
-A test set tells less each time something is decided by it. Every evaluation that read the cross-style test or the
-held-back messages has its line here, written before it read them.
+A test set becomes less informative with every decision that is based on it. Every evaluation that uses the cross-style
+test or the held-back messages adds a line here before it reads them.
 
 | date | model | files | command |
 |---|---|---|---|
@@ -19,14 +19,14 @@ held-back messages has its line here, written before it read them.
 
 
 def record_read(corpus: Path, day: date, version: str, files: Sequence[Path], command: str) -> None:
-    """Write down that an evaluation is about to read test messages.
+    """Record that an evaluation is about to use test messages.
 
     Args:
-        corpus: The corpus folder, where the record lies.
-        day: When.
-        version: The model that will read them.
-        files: Where they lie in the corpus folder.
-        command: What was typed.
+        corpus: The corpus folder, which contains the log.
+        day: The current date.
+        version: The version of the evaluated model.
+        files: The files, relative to the corpus folder.
+        command: The command that was entered.
     """
     record = corpus / RECORD
     if not record.exists():

@@ -1,20 +1,20 @@
-"""DeBERTa as an ONNX graph with little but the matrix products left.
+"""Write DeBERTa as an ONNX graph reduced to its essential matrix products.
 
-Exporters write down every step of the PyTorch module: per layer one product for each of query, key and value,
-the projections of the relative positions, the positions' buckets, and a gather of single elements to bring the
-scores of relative positions into place. Here:
+Exporters write every step of the PyTorch module: for each layer, one product each for query, key and value, the
+projections of the relative positions, the position buckets, and a gather of single elements that moves the scores of
+relative positions into place. Here, instead:
 
-- what depends on the weights alone is computed once, at the export: the projections of the relative positions,
-  and the scale of the scores, which is in the weights;
+- everything that depends only on the weights is computed once, during export: the projections of the relative
+  positions, and the scale of the scores, which is folded into the weights;
 - query, key and value are one product;
-- the scores by relative distance, a row a token and a column a distance, become scores by position by shifting
-  row i by i places, which is a slice and two changes of shape (Dai et al., Transformer-XL, ACL 2019, appendix B);
-- the last layer is computed for the first token alone, the only one that the classifier reads;
-- tokens lie in memory by place first and text second, so that every text's first token is in the first rows, and
-  no product needs its operands transposed.
+- the scores by relative distance, with one row per token and one column per distance, become scores by position by
+  shifting row i by i places, which takes a slice and two reshapes (Dai et al., Transformer-XL, ACL 2019, appendix B);
+- the last layer is computed only for the first token, the only one the classifier uses;
+- tokens are stored by position first and text second, so that the first rows are the first tokens of all texts, and no
+  product needs transposed operands.
 
-Residual connections are an addition and a layer norm: ONNX Runtime's SkipLayerNormalization does both, and takes
-five times as long.
+Residual connections are an addition and a layer norm: ONNX Runtime's SkipLayerNormalization does both, but takes five
+times as long.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from training.export.onnx_graph import MICROSOFT, Graph
 
 FOLDED = "folded.onnx"
 TOKENS: Final = "tokens/"
-"""Start of the names of what has a row for every token of every text."""
+"""Prefix of nodes with one row for each token of each text."""
 TEXTS: Final = "texts/"
-"""Start of the names of what has a row for every text."""
+"""Prefix of nodes with one row for each text."""
 
-# Enough to make a masked score vanish in a softmax, and no infinity, of which a row of nothing else makes NaN.
+# Large enough for a masked score to vanish in a softmax; infinity would turn a fully masked row into NaN.
 _MASKED = -1e9
 
-# Where its names start, the module, the states and the table of positions, to the context and the states it is for.
+# From the name prefix, module, states and table of positions to the context and the states it belongs to.
 _Attention = Callable[[str, Any, str, torch.Tensor], tuple[str, str]]
 
 
-def fits(checkpoint: Path) -> bool:
-    """Return whether a checkpoint is a DeBERTa-v2 or v3 of the common build, which `export_lean` can write."""
+def is_exportable(checkpoint: Path) -> bool:
+    """Return whether a checkpoint is a standard DeBERTa-v2 or v3, which `export_deberta` supports."""
     config = AutoConfig.from_pretrained(checkpoint)
     return config.model_type == "deberta-v2" and _is_common(config)
 
@@ -67,15 +67,15 @@ def _is_common(config: PretrainedConfig) -> bool:
     return same and set(config.pos_att_type or ()) == {"c2p", "p2c"}
 
 
-def export_lean(checkpoint: Path, folder: Path) -> Path:
-    """Write a checkpoint that `fits` as a lean network in full precision.
+def export_deberta(checkpoint: Path, folder: Path) -> Path:
+    """Export a checkpoint that `is_exportable` in full precision.
 
     Args:
         checkpoint: Folder of a `DebertaV2ForSequenceClassification`.
-        folder: Where to write; made if need be.
+        folder: Where to write; created if necessary.
 
     Returns:
-        The network, `folder/folded.onnx`; its weights lie beside it.
+        The network, `folder/folded.onnx`, with its weights in a file next to it.
     """
     model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint, dtype=torch.float32).eval()
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,10 +87,9 @@ def export_lean(checkpoint: Path, folder: Path) -> Path:
 
 
 class _Writer:
-    """Writes one model's graph.
+    """Writes the graph of one model.
 
-    Dimensions in the comments: T tokens of the longest text, B texts, N heads of width D, H = N * D, R = T * B
-    rows.
+    Dimensions in the comments: T tokens in the longest text, B texts, N heads of width D, H = N * D, R = T * B rows.
     """
 
     def __init__(self, model: DebertaV2ForSequenceClassification, graph: Graph) -> None:
@@ -134,12 +133,12 @@ class _Writer:
         )
 
     def _write_distances(self) -> None:
-        """Write which row of the tables of relative positions stands for which distance."""
+        """Write the row numbers of each distance in the tables of relative positions."""
         graph, most = self._graph, self._config.max_position_embeddings
         falling = _rows_of_distances(self._model, torch.arange(most - 1, -most - 1, -1))
         middle, length = graph.numbers(most), self._length
         end = graph.add("Add", middle, length, name="distances/end")
-        # Row of distance T - 1, T - 2, ..., -T, and of 0, 1, ..., T - 1 and 0, -1, ..., 1 - T for the first token.
+        # Rows of distance T - 1, T - 2, ..., -T, and of 0, 1, ..., T - 1 and 0, -1, ..., 1 - T for the first token.
         start = graph.add("Sub", middle, length, name="distances/start")
         falling_name = graph.constant("distances/falling", falling)
         self._distances = graph.add("Slice", falling_name, start, end, name="distances")
@@ -165,7 +164,7 @@ class _Writer:
         words = graph.constant("words", _array(embeddings.word_embeddings.weight))
         states = graph.add("Gather", words, flat, name="embedded/words")
         if embeddings.token_type_embeddings is not None:
-            # Every input is of token type 0.
+            # All inputs have token type 0.
             kind = graph.constant("kind", _array(embeddings.token_type_embeddings.weight[0]))
             states = graph.add("Add", states, kind, name="embedded/kind")
         if embeddings.position_embeddings is not None:
@@ -181,7 +180,7 @@ class _Writer:
         return graph.add("Reshape", placed, graph.numbers(-1, hidden), name="embedded")
 
     def _layer(self, at: str, layer: Any, states: str, attention: _Attention, positions: torch.Tensor) -> str:
-        """Write one layer; `attention` also says for which rows, by returning their states too."""
+        """Write one layer; `attention` also chooses the rows, by returning their states."""
         graph = self._graph
         context, states = attention(at, layer.attention.self, states, _table(layer.attention.self, positions))
         attended = self._product(f"{at}attention/output", context, layer.attention.output.dense)
@@ -197,12 +196,12 @@ class _Writer:
         return self._residual(f"{at}output", narrow, states, layer.output.LayerNorm)
 
     def _attention(self, at: str, attention: Any, states: str, table: torch.Tensor) -> tuple[str, str]:
-        """Write attention from every token to every token; return the names of the context and the states."""
+        """Write attention from all tokens to all tokens; return the names of the context and the states."""
         graph, heads = self._graph, self._heads
         both, value = self._projections(at, states, _scaled(attention), (2 * heads, heads))
         query, key = self._split(f"{at}both", both, (heads, heads))
         scores = self._matmul(f"{at}scores/content", query, key)
-        # From queries, a column a distance, and from keys: [B, 2N, T, 2T].
+        # Queries and keys, with one column per distance: [B, 2N, T, 2T].
         wide = self._matmul(f"{at}by_distance", both, self._rows_of_table(at, table, self._distances))
         flat = graph.add("Reshape", wide, graph.numbers(0, 0, -1), name=f"{at}by_distance/flat")
         cut = graph.add("Slice", flat, self._shift, graph.numbers(-1), graph.numbers(2), name=f"{at}by_distance/cut")
@@ -220,7 +219,7 @@ class _Writer:
         return self._context(at, scores, value), states
 
     def _first_attention(self, at: str, attention: Any, states: str, table: torch.Tensor) -> tuple[str, str]:
-        """Write attention from every text's first token; return the names of the context and of its states."""
+        """Write attention from the first token of each text; return the names of the context and the token's states."""
         graph, heads = self._graph, self._heads
         by_place = graph.add("Reshape", states, self._by_place, name=f"{at}states/by_place")
         first = graph.add("Gather", by_place, graph.constant("first", np.int64(0)), name=f"{at}first", axis=0)
@@ -228,7 +227,7 @@ class _Writer:
         query = self._product(f"{at}query/product", first, query_projection)
         query = graph.add("Reshape", query, graph.numbers(1, -1, heads, self._width), name=f"{at}query")
         key, value = self._projections(f"{TOKENS}{at}", states, others, (heads, heads))
-        # The query is at place 0: with one row there is nothing to shift.
+        # The query is at position 0, so there is nothing to shift.
         of_queries, of_keys = table.chunk(2, dim=2)
         rows = self._rows_of_table(f"{at}of_queries/", of_queries, self._after_first)
         placed = graph.add("Add", key, rows, name=f"{at}key/placed")
@@ -259,7 +258,7 @@ class _Writer:
         )
 
     def _projections(self, at: str, states: str, parts: Sequence[nn.Linear], heads: tuple[int, int]) -> tuple[str, str]:
-        """Write several projections of the same states as one product, and return it by head, split in two."""
+        """Write several projections of the same states as one product; return it by head, split in two."""
         together = _linear(torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
         product = self._product(f"{at}projections", states, together)
         by_head = self._graph.add("Reshape", product, self._by_head, name=f"{at}projections/by_head")
@@ -296,7 +295,7 @@ def _array(weight: torch.Tensor) -> NDArray[np.float32]:
 
 
 def _rows_of_distances(model: DebertaV2ForSequenceClassification, distances: torch.Tensor) -> NDArray[np.int64]:
-    """Return the row of each distance, query minus key, in what `_table` returns."""
+    """Return the row of each distance, query minus key, in the result of `_table`."""
     layer: Any = model.deberta.encoder.layer[0]
     attention = layer.attention.self
     span, farthest = attention.pos_ebd_size, attention.max_relative_positions
@@ -307,10 +306,10 @@ def _rows_of_distances(model: DebertaV2ForSequenceClassification, distances: tor
 
 
 def _table(attention: Any, positions: torch.Tensor) -> torch.Tensor:
-    """Return what queries, in the first N heads, and keys, in the last N, are multiplied with: [rows, 1, 2N, D].
+    """Return the factors of queries, in the first N heads, and of keys, in the last N: [rows, 1, 2N, D].
 
-    A row stands for a bucket of distances. For keys they are in the opposite order: a key sees the distance with
-    the other sign, and so both are read with the same row numbers.
+    Each row belongs to a bucket of distances. Rows for keys are in reverse order, because a key sees the distance with
+    the opposite sign; the same row numbers then work for both.
     """
     span = attention.pos_ebd_size
     positions = positions[: 2 * span]
@@ -318,16 +317,16 @@ def _table(attention: Any, positions: torch.Tensor) -> torch.Tensor:
     of_queries = (attention.key_proj if shared else attention.pos_key_proj)(positions)
     of_keys = (attention.query_proj if shared else attention.pos_query_proj)(positions)
     rows = torch.arange(2 * span + 1)
-    # There is no positive bucket as far out as the last negative one: the one before stands for it.
+    # The last negative bucket has no positive counterpart, so use the one before it.
     of_queries, of_keys = of_queries[rows.clamp(max=2 * span - 1)], of_keys[rows.flip(0).clamp(max=2 * span - 1)]
     both = torch.cat([of_queries, of_keys], dim=1) / _root_of_scale(attention)
     return both.view(len(rows), 1, -1, attention.attention_head_size)
 
 
 def _scaled(attention: Any) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
-    """Return the projections to queries, keys and values, with the scale of the scores in the first two.
+    """Return the projections to queries, keys and values, with the scale of the scores folded into the first two.
 
-    Half of it is in each of the sides that are multiplied, so that they and the tables are of one magnitude.
+    Each factor of the scores gets half of the scale, so that projections and tables have the same magnitude.
     """
     root = _root_of_scale(attention)
     query, key = (_linear(part.weight / root, part.bias / root) for part in (attention.query_proj, attention.key_proj))
@@ -335,7 +334,7 @@ def _scaled(attention: Any) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
 
 
 def _root_of_scale(attention: Any) -> float:
-    """Return the root of what scores are divided by: they are the sum of three products."""
+    """Return the square root of the divisor of the scores, which are the sum of three products."""
     return math.sqrt(math.sqrt(3 * attention.attention_head_size))
 
 

@@ -1,7 +1,7 @@
-"""From any Hugging Face checkpoint with the seven intents to a model folder that the classifier serves.
+"""Import a Hugging Face checkpoint with the seven intents as a model folder for the classifier.
 
-What is served is held against the original: both read the same messages, and where they disagree too often the
-folder is not made.
+The imported model is compared with the original on the same messages. If they disagree too often, there is no model
+folder.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, Pretrai
 from classifier import Classifier, ModelError
 from classifier.model import is_bert_like
 from classifier.understanding import INTENTS
-from training.data.corpus import CORPUS, Message
-from training.data.dataset import load_tokenizer, render_all, truncated
-from training.data.splitting import read_split
-from training.export.calibrate import Floats, calibrate
-from training.export.export_model import export_network, readings_of
+from training.data.corpus import CORPUS, CorpusMessage
+from training.data.dataset import load_tokenizer, render_all, truncate_ids
+from training.data.splitting import VALIDATION_SEED, read_split, validation_intents
+from training.errors import TrainingError
+from training.export.calibrate import Floats, calibrate_network
+from training.export.export_model import collect_answers, export_network
 from training.export.model_folder import NETWORK, write_json, write_manifest
-from training.export.predict import predict
-from training.fit.base_checkpoints import locate
-from training.fit.train import VALIDATION_SEED
-from training.recipe import Base, RecipeError, load_recipe
+from training.export.predict import predict_logits
+from training.fit.base_checkpoints import locate_checkpoint
+from training.recipe import BaseCheckpoint, RecipeError, load_recipe
 
 LEAST_AGREEMENT: Final = 0.98
-"""The least share of the messages, 0 to 1, on which the imported network names the original's intent."""
+"""The lowest acceptable share of messages, 0 to 1, for which the imported network predicts the original's intent."""
 
 MAX_TOKENS: Final = 256
 _RECIPE: Final = Path(__file__).parents[1] / "recipes" / "compact.toml"
-"""Every model is validated and calibrated on the messages, and towards the accuracy, that the shipped one is."""
+"""Imported models use the same validation messages and accuracy target as the shipped model."""
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-class ImportRefusedError(ValueError):
-    """A checkpoint that does not become a model folder; the message says what is wrong with it."""
+class ImportRefusedError(TrainingError):
+    """A checkpoint that cannot be imported; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Checkpoint:
-    """A checkpoint that can be imported, as far as can be told without its weights.
+    """A checkpoint that looks importable, judging by everything except its weights.
 
     Attributes:
-        folder: Where it lies.
-        name: How it is called in the model folder.
+        folder: Its folder.
+        name: Its name in the model folder.
         config: Its configuration.
-        labels: What its outputs stand for, in order.
+        labels: The names of its outputs, in order.
         tokenizer: Its tokenizer, without truncation and padding.
-        max_tokens: The most tokens it is given at once.
+        max_tokens: The longest input in tokens.
     """
 
     folder: Path
@@ -75,41 +75,41 @@ def import_model(
     target: Path | None = None,
     texts: Path | None = None,
     corpus: Path = CORPUS,
-    say: Say = print,
+    report: Report = print,
 ) -> Path:
-    """Turn a sequence-classification checkpoint into a model folder, which appears whole or not at all.
+    """Import a sequence-classification checkpoint as a model folder, which appears only once it is complete.
 
     Args:
-        source: A checkpoint's folder, or its name on the Hugging Face hub.
-        models: The folder that gets the model folder, under its version.
-        target: Where the model folder goes instead.
-        texts: A file with a message a line to compare on, instead of the corpus's validation messages.
-        corpus: The training corpus, on whose validation messages the confidence is calibrated.
-        say: Told, in a sentence each, what was found.
+        source: The checkpoint's folder, or its name on the Hugging Face hub.
+        models: The folder for model folders, which are named after their version.
+        target: Where to put the model folder instead.
+        texts: A file with one message per line to compare on, instead of the corpus's validation messages.
+        corpus: The training corpus, whose validation messages are used for calibration.
+        report: Called with a sentence about each result.
 
     Returns:
         The model folder.
 
     Raises:
-        ImportRefusedError: The checkpoint cannot be imported, or the outcome disagrees with it too often.
-        CorpusError: The corpus cannot be read.
+        ImportRefusedError: The checkpoint cannot be imported, or the result disagrees with it too often.
+        CorpusError: The corpus cannot be read, or has no validation message to calibrate on.
     """
     if target is not None and target.exists():
-        raise ImportRefusedError(f"{target} is there already: name a folder that is not, or remove it")
+        raise ImportRefusedError(f"{target} already exists: choose another folder, or remove it")
     checkpoint = _read_checkpoint(source)
-    validation = _validation(corpus)
+    validation = validation_intents(read_split(load_recipe(_RECIPE), corpus), corpus)
     rendered = render_all(validation, VALIDATION_SEED)
     compared = rendered if texts is None else _read_texts(texts)
     home = models if target is None else target.absolute().parent
     home.mkdir(parents=True, exist_ok=True)
-    # In the folder it will be in, so that putting it in its place is one step; hidden from who looks for models.
+    # On the same file system, so that one rename publishes it; hidden, so that it is not listed as a model.
     with tempfile.TemporaryDirectory(dir=home, prefix=".arriving-") as arriving:
         folder = Path(arriving) / "model"
         folder.mkdir()
         original = _original_logits(checkpoint, compared)
         export_network(checkpoint.folder, Path(arriving) / "onnx", folder / NETWORK)
         agreement = _agreement(checkpoint, folder / NETWORK, compared, original)
-        say(f"{agreement:.1%} of {len(compared)} messages get the intent that the original gives them")
+        report(f"{agreement:.1%} of {len(compared)} messages get the same intent as from the original")
         _write_rest(checkpoint, folder, validation, rendered)
         try:
             version = Classifier.load(folder).info.version
@@ -134,43 +134,45 @@ def _read_checkpoint(source: str) -> _Checkpoint:
 
 
 def _configuration(path: Path) -> tuple[dict[str, Any], PretrainedConfig]:
-    """Return what is written in a configuration, and what transformers makes of it."""
+    """Return a configuration as written, and as transformers parses it."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(raw, dict):
             raise ValueError("no object")
     except (OSError, ValueError):
-        raise ImportRefusedError(f"{path} is not a JSON object: expected a checkpoint's configuration") from None
+        raise ImportRefusedError(f"{path} is not a JSON object: expected the configuration of a checkpoint") from None
     try:
         return raw, AutoConfig.from_pretrained(path.parent, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        raise ImportRefusedError(f"{path} names no architecture that transformers knows") from error
+        raise ImportRefusedError(
+            f"{path} has no architecture that transformers supports: expected a Hugging Face checkpoint"
+        ) from error
 
 
 def _locate(source: str) -> Path:
     folder = Path(source)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise ImportRefusedError(f"{folder} holds no config.json: give the folder of a Hugging Face checkpoint")
+            raise ImportRefusedError(f"{folder} has no config.json: give the folder of a Hugging Face checkpoint")
         return folder
-    # A name on the hub is `name` or `owner/name`; whatever else is not there is a path with a mistake in it.
+    # A name on the hub is `name` or `owner/name`; anything else must be a mistyped path.
     if source.startswith((".", "/", "~")) or source.count("/") > 1:
-        raise ImportRefusedError(f"there is no folder {source}: give a checkpoint's folder or its name on the hub")
+        raise ImportRefusedError(f"{source} is not a folder: give the folder of a checkpoint or its name on the hub")
     try:
-        return locate(Base(name=source, licence="unknown"))
+        return locate_checkpoint(BaseCheckpoint(name=source, licence="unknown"))
     except (RecipeError, ValueError):
         raise ImportRefusedError(
-            f"there is no folder {source}, and the Hugging Face hub gave nothing of that name: download the checkpoint "
-            "and give its folder"
+            f"{source} is neither a folder nor a model that the Hugging Face hub returned: download the checkpoint and "
+            "give its folder"
         ) from None
 
 
 def _labels(folder: Path, config: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the outputs in order, which are the seven intents."""
+    """Return the names of the outputs in order, which must be the seven intents."""
     named = config.get("id2label")
     wanted = f"expected the seven intents {', '.join(INTENTS)}"
     if not isinstance(named, dict):
-        raise ImportRefusedError(f"{folder / 'config.json'} has no id2label, which names the outputs: {wanted}")
+        raise ImportRefusedError(f"{folder / 'config.json'} has no id2label with the names of the outputs: {wanted}")
     try:
         labels = tuple(str(named[str(column)]) for column in range(len(named)))
     except KeyError as error:
@@ -178,8 +180,8 @@ def _labels(folder: Path, config: dict[str, Any]) -> tuple[str, ...]:
     missing = [intent for intent in INTENTS if intent not in labels]
     extra = [label for label in dict.fromkeys(labels) if label not in INTENTS]
     if missing or extra or len(labels) != len(INTENTS):
-        found = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} besides"] * bool(extra)
-        what = " and ".join(found) or "names an intent twice"
+        found = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"also has {', '.join(extra)}"] * bool(extra)
+        what = " and ".join(found) or "has an intent twice"
         raise ImportRefusedError(f"{folder / 'config.json'}: id2label {what}: {wanted}, in any order")
     return labels
 
@@ -187,46 +189,44 @@ def _labels(folder: Path, config: dict[str, Any]) -> tuple[str, ...]:
 def _tokenizer(folder: Path) -> Tokenizer:
     try:
         tokenizer = load_tokenizer(folder)
-    # The two libraries raise plain Exception, whatever is wrong.
+    # Both libraries raise plain Exception for any problem.
     except Exception as error:
         raise ImportRefusedError(
-            f"{folder} holds no tokenizer that can be read: expected tokenizer.json, or what it can be made from"
+            f"{folder} has no usable tokenizer: expected tokenizer.json, or the files to build it from"
         ) from error
     if not is_bert_like(tokenizer):
         raise ImportRefusedError(
-            f"the tokenizer in {folder} must put one token before and one after a text and have [UNK] and [PAD], as "
+            f"the tokenizer in {folder} must add one token before and one after a text and have [UNK] and [PAD], as "
             "BERT's and DeBERTa's do; others, such as RoBERTa's, are not supported"
         )
     return tokenizer
-
-
-def _validation(corpus: Path) -> list[Message]:
-    """Return the validation messages that have an intent."""
-    return [message for message in read_split(load_recipe(_RECIPE), corpus).validation if message.label in INTENTS]
 
 
 def _read_texts(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ImportRefusedError(f"{path} cannot be read as text in UTF-8: {error}") from error
+        raise ImportRefusedError(f"{path} cannot be read as UTF-8 text: {error}") from error
     texts = [line for line in lines if line.strip()]
     if not texts:
-        raise ImportRefusedError(f"{path} holds no message: expected one a line")
+        raise ImportRefusedError(f"{path} has no messages: expected one per line")
     return texts
 
 
 def _original_logits(checkpoint: _Checkpoint, texts: Sequence[str]) -> Floats:
-    """Read texts with the checkpoint itself; its weights are out of memory afterwards."""
+    """Run the checkpoint on texts, then release its weights."""
     model = _load(checkpoint)
     rows = []
     with torch.inference_mode():
         for text in texts:
-            ids = torch.tensor([truncated(checkpoint.tokenizer.encode(text).ids, checkpoint.max_tokens)])
+            ids = torch.tensor([truncate_ids(checkpoint.tokenizer.encode(text).ids, checkpoint.max_tokens)])
             rows.append(model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0].float().numpy())
     logits = np.array(rows, dtype=np.float64)
     if not np.isfinite(logits).all():
-        raise ImportRefusedError(f"the weights in {checkpoint.folder} give no numbers: they are damaged")
+        raise ImportRefusedError(
+            f"the weights in {checkpoint.folder} are damaged: their results are not numbers; download the checkpoint "
+            "again"
+        )
     del model
     gc.collect()
     return logits
@@ -237,7 +237,7 @@ def _load(checkpoint: _Checkpoint) -> PreTrainedModel:
         model, found = AutoModelForSequenceClassification.from_pretrained(
             checkpoint.folder, dtype=torch.float32, output_loading_info=True
         )
-    # Safetensors, pickle and torch each have errors of their own, with no common base but Exception.
+    # Safetensors, pickle and torch raise different errors, with no common base except Exception.
     except Exception as error:
         raise ImportRefusedError(
             f"the weights in {checkpoint.folder} cannot be loaded ({type(error).__name__}): "
@@ -246,30 +246,30 @@ def _load(checkpoint: _Checkpoint) -> PreTrainedModel:
     if found["missing_keys"]:
         missing = ", ".join(sorted(found["missing_keys"])[:3])
         raise ImportRefusedError(
-            f"the weights in {checkpoint.folder} lack {missing}: expected a sequence classifier, trained"
+            f"the weights in {checkpoint.folder} lack {missing}: expected a trained sequence classifier"
         )
     trained: PreTrainedModel = model.eval()
     return trained
 
 
 def _agreement(checkpoint: _Checkpoint, network: Path, texts: Sequence[str], original: Floats) -> float:
-    """Return the share of the texts that get the same intent from both.
+    """Return the share of the texts for which both networks predict the same intent.
 
     Raises:
         ImportRefusedError: It is below `LEAST_AGREEMENT`.
     """
-    imported = predict(network, checkpoint.tokenizer, texts, checkpoint.max_tokens, "comparing")
+    imported = predict_logits(network, checkpoint.tokenizer, texts, checkpoint.max_tokens, "compare")
     agreement = float(np.mean(imported.argmax(axis=1) == original.argmax(axis=1)))
     if agreement < LEAST_AGREEMENT:
         raise ImportRefusedError(
-            f"the imported network gives {agreement:.1%} of {len(texts)} messages the intent that the original gives "
-            f"them, and {LEAST_AGREEMENT:.0%} are needed: these weights do not bear being rounded to 8 bits"
+            f"the imported network agrees with the original on {agreement:.1%} of {len(texts)} messages, and "
+            f"{LEAST_AGREEMENT:.0%} are needed: these weights lose too much when rounded to 8 bits"
         )
     return agreement
 
 
-def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[Message], rendered: list[str]) -> None:
-    """Write what belongs in a model folder beside its network."""
+def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[CorpusMessage], rendered: list[str]) -> None:
+    """Write all files of the model folder except the network."""
     checkpoint.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     write_json(
         folder / "config.json",
@@ -281,14 +281,14 @@ def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[Message]
             "base_model": checkpoint.name,
         },
     )
-    logits = predict(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrating")
-    readings = readings_of(validation, rendered, logits)
-    calibration = asdict(calibrate(checkpoint.labels, readings, load_recipe(_RECIPE).calibration))
+    logits = predict_logits(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrate")
+    answers = collect_answers(validation, rendered, logits)
+    calibration = asdict(calibrate_network(checkpoint.labels, answers, load_recipe(_RECIPE).calibration))
     write_json(folder / "calibration.json", {key: value for key, value in calibration.items() if value is not None})
     write_manifest(folder)
 
 
 def _put_in_place(folder: Path, target: Path) -> Path:
     if target.exists():
-        raise ImportRefusedError(f"{target} is there already: this model has been imported before")
+        raise ImportRefusedError(f"{target} already exists: this model was imported before")
     return folder.rename(target)

@@ -1,4 +1,4 @@
-"""Writing the folder that is served: its JSON files, its manifest, and putting it in its place."""
+"""Write a model folder, with its JSON files and manifest, and publish it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from pathlib import Path
 
 MANIFEST = "manifest.json"
 NETWORK = "model.onnx"
+EVALUATION = "evaluation.json"
+CARD = "README.md"
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Write a JSON object the way every file of the model folder is written."""
+    """Write a JSON object in the format that all files of a model folder share."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def write_manifest(folder: Path) -> None:
-    """List every file of a model folder with its checksum and size, in `manifest.json`."""
+    """List all files of a model folder with their checksums and sizes in `manifest.json`."""
     files = {
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
@@ -37,15 +39,42 @@ def write_manifest(folder: Path) -> None:
     )
 
 
-def publish(model: Path, output: Path) -> None:
-    """Put a model folder where it is served from, replacing what is there as a whole."""
-    arriving = output.with_name(output.name + ".arriving")
+def drop_evaluation(model: Path) -> None:
+    """Remove an earlier, possibly interrupted evaluation from a model folder; the other checksums stay."""
+    manifest = json.loads((model / MANIFEST).read_text(encoding="utf-8"))
+    for name in (EVALUATION, CARD):
+        manifest["files"].pop(name, None)
+    write_json(model / MANIFEST, manifest)
+    for name in (EVALUATION, CARD):
+        (model / name).unlink(missing_ok=True)
+
+
+def publish_model(model: Path, output: Path) -> None:
+    """Replace the served model folder with a copy of a finished one.
+
+    If anything fails, the folder that was served before stays in place, complete.
+    """
+    arriving = output.with_name(f"{output.name}.arriving")
     shutil.rmtree(arriving, ignore_errors=True)
     shutil.copytree(model, arriving)
-    shutil.rmtree(output, ignore_errors=True)
-    arriving.rename(output)
+    replace_folder(output, arriving)
 
 
-def version_of(model: Path) -> str:
+def replace_folder(folder: Path, arriving: Path) -> None:
+    """Rename a finished folder to replace another, and only then delete the old one."""
+    previous = folder.with_name(f"{folder.name}.previous")
+    try:
+        if folder.exists():
+            shutil.rmtree(previous, ignore_errors=True)
+            folder.rename(previous)
+        arriving.rename(folder)
+    except BaseException:
+        if not folder.exists():
+            previous.rename(folder)
+        raise
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def read_version(model: Path) -> str:
     """Return the version of an exported model folder."""
     return str(json.loads((model / MANIFEST).read_text(encoding="utf-8"))["version"])

@@ -1,4 +1,4 @@
-"""An ONNX graph, written node by node."""
+"""Build an ONNX graph node by node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 MICROSOFT = "com.microsoft"
-"""The domain of the operators that ONNX Runtime adds to the standard ones."""
+"""The domain of ONNX Runtime's own operators."""
 
 _OPSET = 21
 _IR_VERSION = 10
@@ -20,14 +20,14 @@ _ALIGNMENT = 64
 
 
 class Graph:
-    """A graph that takes `input_ids` and `attention_mask` and gives `logits`; constants are added by name."""
+    """A graph from `input_ids` and `attention_mask` to `logits`. Constants are added by name."""
 
     def __init__(self, data: Path | None = None) -> None:
-        """Start with nothing.
+        """Start an empty graph.
 
         Args:
-            data: The file, beside the model's, that large constants are written to as they come, so that they are
-                never in memory together; None to keep them in the model.
+            data: A file, next to the model's, to which large constants are written immediately, so that they are never
+                in memory together; None to keep them in the model.
         """
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
@@ -36,7 +36,7 @@ class Graph:
             data.write_bytes(b"")
 
     def constant(self, name: str, value: NDArray[Any] | np.generic) -> str:
-        """Add a constant, and return its name."""
+        """Add a constant and return its name."""
         array = np.asarray(value, order="C")
         if self._data is None or array.nbytes < _LARGE:
             self.constants[name] = numpy_helper.from_array(array, name)
@@ -45,21 +45,21 @@ class Graph:
         return name
 
     def numbers(self, *values: int) -> str:
-        """Add a list of whole numbers, such as a shape or a list of axes; the same list only once."""
+        """Add a list of integers, such as a shape or a list of axes. Equal lists are stored once."""
         return self.constant(f"numbers/{','.join(map(str, values))}", np.array(values, dtype=np.int64))
 
     def add(self, kind: str, *inputs: str, name: str, domain: str = "", **attributes: Any) -> str:
-        """Add a node of one output, and return the output's name, which is the node's."""
+        """Add a node with one output and return the output's name, which is also the node's."""
         (output,) = self.add_many(kind, *inputs, names=[name], domain=domain, **attributes)
         return output
 
     def add_many(self, kind: str, *inputs: str, names: list[str], domain: str = "", **attributes: Any) -> list[str]:
-        """Add a node of several outputs, and return their names."""
+        """Add a node with several outputs and return their names."""
         self.nodes.append(helper.make_node(kind, inputs, names, name=names[0], domain=domain, **attributes))
         return names
 
     def model(self, columns: int) -> onnx.ModelProto:
-        """Return the whole as a model.
+        """Return the graph as a model.
 
         Args:
             columns: Width of the logits.
@@ -79,7 +79,7 @@ class Graph:
 
 
 def _stored(data: Path, name: str, array: NDArray[Any]) -> TensorProto:
-    """Append a constant to the file of large ones, and return what stands for it in the model."""
+    """Append a constant to the file of large constants; return its reference in the model."""
     with data.open("ab") as file:
         file.write(bytes(-file.tell() % _ALIGNMENT))
         place = {"location": data.name, "offset": str(file.tell()), "length": str(array.nbytes)}
@@ -92,11 +92,11 @@ def _stored(data: Path, name: str, array: NDArray[Any]) -> TensorProto:
 
 
 def read_constant(tensor: TensorProto, folder: Path) -> NDArray[Any]:
-    """Return a constant's value, which stays in its file if it is in one until it is used.
+    """Return a constant's value, mapped from its file if it is stored in one.
 
     Args:
-        tensor: What stands for it in a model.
-        folder: Where the model is.
+        tensor: The constant, or its reference in a model.
+        folder: The model's folder.
     """
     if tensor.data_location != TensorProto.EXTERNAL:
         return numpy_helper.to_array(tensor)

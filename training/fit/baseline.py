@@ -1,4 +1,4 @@
-"""The yardstick: TF-IDF of words and characters under a logistic regression, trained on the same split."""
+"""The baseline: logistic regression on TF-IDF of words and characters, trained on the same split as the model."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from classifier.understanding import INTENTS
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 from training.data.dataset import render_all
 
 
-def fit_baseline(messages: Sequence[Message], seed: int) -> Pipeline:
-    """Train the baseline on the messages that have an intent; its `predict` takes texts and returns intents."""
+def fit_baseline(messages: Sequence[CorpusMessage], seed: int) -> Pipeline:
+    """Train the baseline on the messages that have an intent; its `predict` maps texts to intents."""
     learned = [message for message in messages if message.label in INTENTS]
     texts, intents = render_all(learned, seed), [str(message.label) for message in learned]
     features = make_union(

@@ -11,16 +11,16 @@ from training.fit.warm_start import warm_start
 from training.recipe import Architecture
 
 
-def start(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]) -> PreTrainedModel:
-    """Load a checkpoint as a classifier with a fresh head.
+def load_initial_model(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]) -> PreTrainedModel:
+    """Load a checkpoint as a classifier with a new head.
 
     Args:
         checkpoint: Folder of a Hugging Face encoder.
-        architecture: Whether it is turned into a DeBERTa first, and its dropout.
+        architecture: The dropout, and whether to convert a BERT to a DeBERTa first.
         outputs: Names of the head's outputs, in order.
 
     Raises:
-        ValueError: A checkpoint that should become a DeBERTa is not a BERT of absolute positions.
+        RecipeError: Only a BERT with absolute positions can be converted to a DeBERTa.
     """
     if architecture.relative_positions:
         return warm_start(checkpoint, architecture, outputs)

@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""The loss that training minimizes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.recipe import Distillation
 URGENT_COLUMN = len(LABELS)
 
 
-def objective(
+def training_loss(
     logits: Tensor,
     targets: Tensor,
     label_smoothing: float,
@@ -22,26 +22,26 @@ def objective(
 ) -> Tensor:
     """Return the loss of one batch.
 
-    The cross-entropy of the label, of which a share is taken from the teacher's answers where there is a teacher,
-    plus the binary cross-entropy of the urgency where the network has that output. What people have said of an
-    urgency holds; a teacher is asked for those alone that nobody has judged.
+    It is the cross-entropy of the label, part of which a teacher's answers replace if there is a teacher, plus the
+    binary cross-entropy of the urgency if the network has that output. A person's label for urgency takes precedence:
+    the teacher's answer counts only for messages without one.
 
     Args:
-        logits: A row a message, with the columns of `training.fit.output_columns.output_names`.
-        targets: A row a message: index of the label and urgency, each `UNKNOWN` where nobody has said.
+        logits: One row per message, with the columns of `training.fit.output_columns.output_names`.
+        targets: One row per message: index of the label and urgency, each `UNKNOWN` if nobody labeled it.
         label_smoothing: Probability mass spread evenly over the labels.
-        teacher: The teacher's logits for the same messages, of the same shape.
-        distillation: How the teacher is listened to; needed with `teacher`.
+        teacher: The teacher's logits for the same messages, with the same shape.
+        distillation: How to weigh the teacher's answers; required with `teacher`.
     """
     screened = logits.shape[1] > len(INTENTS)
     classes = logits[:, : len(LABELS)] if screened else logits
     loss = _label_loss(classes, targets[:, 0], label_smoothing)
     if teacher is not None and distillation is not None:
-        taught = _taught_loss(classes, teacher[:, : classes.shape[1]], distillation.temperature)
-        loss = (1 - distillation.weight) * loss + distillation.weight * taught
+        teaching = _taught_loss(classes, teacher[:, : classes.shape[1]], distillation.temperature)
+        loss = (1 - distillation.weight) * loss + distillation.weight * teaching
     if screened:
-        judged = None if teacher is None else torch.sigmoid(teacher[:, URGENT_COLUMN])
-        loss = loss + _urgency_loss(logits[:, URGENT_COLUMN], targets[:, 1], judged)
+        taught = None if teacher is None else torch.sigmoid(teacher[:, URGENT_COLUMN])
+        loss = loss + _urgency_loss(logits[:, URGENT_COLUMN], targets[:, 1], taught)
     return loss
 
 
@@ -51,18 +51,18 @@ def _label_loss(classes: Tensor, labels: Tensor, label_smoothing: float) -> Tens
     return functional.cross_entropy(classes, labels, ignore_index=UNKNOWN, label_smoothing=label_smoothing)
 
 
-def _urgency_loss(urgency: Tensor, targets: Tensor, judged: Tensor | None) -> Tensor:
+def _urgency_loss(urgency: Tensor, targets: Tensor, taught: Tensor | None) -> Tensor:
     known = targets != UNKNOWN
-    meant = targets.to(urgency.dtype)
-    if judged is not None:
-        meant, known = torch.where(known, meant, judged), torch.ones_like(known)
+    wanted = targets.to(urgency.dtype)
+    if taught is not None:
+        wanted, known = torch.where(known, wanted, taught), torch.ones_like(known)
     if not known.any():
         return urgency.sum() * 0
-    return functional.binary_cross_entropy_with_logits(urgency[known], meant[known])
+    return functional.binary_cross_entropy_with_logits(urgency[known], wanted[known])
 
 
 def _taught_loss(classes: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    # Times the temperature squared, so that the gradient does not shrink with it (Hinton et al. 2015, section 2).
-    said = functional.log_softmax(classes / temperature, dim=1)
-    meant = functional.softmax(teacher / temperature, dim=1)
-    return functional.kl_div(said, meant, reduction="batchmean") * temperature**2
+    # The squared temperature keeps the gradient from shrinking with it (Hinton et al. 2015, section 2).
+    student = functional.log_softmax(classes / temperature, dim=1)
+    teacher_shares = functional.softmax(teacher / temperature, dim=1)
+    return functional.kl_div(student, teacher_shares, reduction="batchmean") * temperature**2

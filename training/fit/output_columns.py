@@ -1,4 +1,4 @@
-"""What the columns of a network's output mean."""
+"""The meaning of the columns of a network's output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def output_names(screens: bool) -> tuple[str, ...]:
     """Return the names of the output's columns.
 
     Args:
-        screens: Whether the network knows more than the intents. Its labels, intents first, then share one
-            softmax; the last column is the logit of being urgent, by itself.
+        screens: Whether the network has more outputs than the intents. If so, its labels, intents first, share one
+            softmax, and the last column is the separate logit of being urgent.
     """
     return (*LABELS, URGENT) if screens else INTENTS

@@ -1,4 +1,4 @@
-"""Fine-tuning with checkpoints, so that an interrupted run goes on where it stopped."""
+"""Fine-tune with checkpoints, so that an interrupted run resumes from the last one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, f1_score
 from tokenizers import Tokenizer
 from transformers import (
     EarlyStoppingCallback,
@@ -22,45 +21,58 @@ from transformers import (
 from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.understanding import INTENTS
-from training.data.corpus import Split
 from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
-from training.fit.base_checkpoints import locate
-from training.fit.initial_model import start
-from training.fit.objective import objective
+from training.data.splitting import VALIDATION_SEED, Split
+from training.errors import TrainingError
+from training.fit.base_checkpoints import locate_checkpoint
+from training.fit.initial_model import load_initial_model
+from training.fit.objective import training_loss
 from training.fit.output_columns import output_names
-from training.recipe import Optimisation, Recipe
+from training.recipe import Optimization, Recipe, RecipeError
 from training.run_folder import RunFolder
-
-VALIDATION_SEED = 1
-"""Seed of the validation messages' slot values, which never change."""
+from training.statistics import macro_f1
 
 
-def train(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
-    """Fine-tune by a recipe, going on from the run's last checkpoint if there is one.
+def train_model(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
+    """Fine-tune according to a recipe; resume from the run's last checkpoint if there is one.
 
-    The best checkpoint, by macro-F1 on validation, ends up in `run.best`.
+    The checkpoint with the best macro-F1 on validation ends up in `run.best`.
 
     Args:
-        recipe: What to do.
-        split: The messages, those alone that the recipe's outputs can learn from.
-        run: Where checkpoints go.
-        teacher: The teacher's logits for `split.train`, a row a message, where the recipe distils.
+        recipe: The recipe.
+        split: The messages, limited to those that the recipe's outputs can learn from.
+        run: The folder for checkpoints.
+        teacher: The teacher's logits for `split.train`, one row per message, if the recipe has a teacher.
 
     Raises:
-        RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
+        RecipeError: The base checkpoint is missing or does not fit the recipe.
     """
     torch.set_num_threads(recipe.optimisation.threads)
     set_seed(recipe.seed)
-    checkpoint = locate(recipe.base)
-    model = start(checkpoint, recipe.architecture, output_names(recipe.data.screens))
-    trainer = _trainer(recipe, run, model, split, load_tokenizer(checkpoint), teacher)
+    model, tokenizer = _load_base(recipe)
+    trainer = _trainer(recipe, run, model, split, tokenizer, teacher)
     last = get_last_checkpoint(str(run.path))  # type: ignore[no-untyped-call]
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(str(run.best))
 
 
+def _load_base(recipe: Recipe) -> tuple[PreTrainedModel, Tokenizer]:
+    checkpoint = locate_checkpoint(recipe.base)
+    try:
+        model = load_initial_model(checkpoint, recipe.architecture, output_names(recipe.data.screens))
+        return model, load_tokenizer(checkpoint)
+    except TrainingError:
+        raise
+    # Safetensors, tokenizers and transformers raise different errors, with no common base except Exception.
+    except Exception as error:
+        raise RecipeError(
+            f"{checkpoint} cannot be loaded ({type(error).__name__}): expected a Hugging Face encoder with its weights "
+            "and its tokenizer; download it again, or choose another base in the recipe"
+        ) from error
+
+
 class _Trainer(Trainer):
-    """Trains towards labels, urgency and a teacher's answers at once."""
+    """Trains on labels, urgency and a teacher's answers at the same time."""
 
     def __init__(self, recipe: Recipe, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -71,7 +83,7 @@ class _Trainer(Trainer):
     ) -> Any:
         targets, teacher = inputs["labels"], inputs.get("teacher")
         outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
-        loss = objective(
+        loss = training_loss(
             outputs.logits.float(),
             targets,
             self._recipe.optimisation.label_smoothing,
@@ -99,7 +111,7 @@ def _trainer(
         teacher=teacher,
     )
     fixed = FixedMessages(split.validation, tokenizer, seed=VALIDATION_SEED, max_tokens=max_tokens)
-    optimiser = torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True)
+    optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True)
     callbacks: list[TrainerCallback] = [_FreshValues(fresh), _ValidatedEnd()]
     if recipe.optimisation.patience:
         callbacks.append(EarlyStoppingCallback(recipe.optimisation.patience))
@@ -111,7 +123,7 @@ def _trainer(
         eval_dataset=fixed,
         data_collator=Collate(model.config.pad_token_id or 0),
         compute_metrics=_metrics,
-        optimizers=(optimiser, None),
+        optimizers=(optimizer, None),
         callbacks=callbacks,
     )
 
@@ -149,7 +161,7 @@ def _arguments(recipe: Recipe, run: RunFolder) -> TrainingArguments:
 
 
 class _FreshValues(TrainerCallback):
-    """Tells the training messages which epoch it is, before their first batch is read."""
+    """Sets the epoch of the training messages before the first batch of each epoch."""
 
     def __init__(self, messages: FreshMessages) -> None:
         self._messages = messages
@@ -159,7 +171,7 @@ class _FreshValues(TrainerCallback):
 
 
 class _ValidatedEnd(TrainerCallback):
-    """Validates the last step too, so that the weights training ends with can be chosen."""
+    """Also validates after the last step, so that the final weights can be selected."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if state.global_step >= state.max_steps:
@@ -167,22 +179,22 @@ class _ValidatedEnd(TrainerCallback):
 
 
 def _metrics(prediction: EvalPrediction) -> dict[str, float]:
-    """Score the intents of the messages that have one, whatever else the network could have said."""
+    """Score the predicted intents of the messages that have one, ignoring all other outputs."""
     expected = np.asarray(prediction.label_ids)[:, 0]
     has_intent = (expected >= 0) & (expected < len(INTENTS))
     expected = expected[has_intent]
     predicted = np.asarray(prediction.predictions)[has_intent, : len(INTENTS)].argmax(axis=-1)
     return {
-        "accuracy": float(accuracy_score(expected, predicted)),
-        "macro_f1": float(f1_score(expected, predicted, average="macro")),
+        "accuracy": float((expected == predicted).mean()),
+        "macro_f1": macro_f1(expected.tolist(), predicted.tolist(), range(len(INTENTS))),
     }
 
 
-def parameter_groups(model: PreTrainedModel, optimisation: Optimisation) -> list[dict[str, Any]]:
-    """Sort the weights into groups that share a learning rate and a decay.
+def parameter_groups(model: PreTrainedModel, optimisation: Optimization) -> list[dict[str, Any]]:
+    """Group the weights by learning rate and decay.
 
-    The rate falls by `layer_decay` with every encoder layer further from the head; biases and layer norms
-    are not decayed.
+    The learning rate falls by `layer_decay` with each encoder layer farther from the head. Biases and layer norms are
+    not decayed.
     """
     layers = model.config.num_hidden_layers
     groups: dict[tuple[int, bool], dict[str, Any]] = {}
@@ -202,7 +214,7 @@ def parameter_groups(model: PreTrainedModel, optimisation: Optimisation) -> list
 
 
 def _distance(name: str, layers: int) -> int:
-    """Return how many encoder layers lie between a weight and the head."""
+    """Return the number of encoder layers between a weight and the head."""
     layer = re.search(r"encoder\.layer\.(\d+)\.", name)
     if layer:
         return layers - int(layer[1])

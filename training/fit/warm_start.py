@@ -1,13 +1,13 @@
-"""Starting a DeBERTa classifier from a BERT checkpoint without changing what it computes.
+"""Convert a BERT checkpoint to a DeBERTa classifier without changing what it computes.
 
-DeBERTa-v2 with absolute positions in its input is BERT plus two relative-position terms in the attention
-scores. While the projections of those terms are zero the terms vanish, and the scores differ from BERT's by
-their scale alone: DeBERTa divides by sqrt(3 d) where BERT divides by sqrt(d), for a head width of d. Query
-weights and biases multiplied by sqrt(3) make up for that, so the hidden states agree with BERT's to rounding.
+DeBERTa-v2 with absolute positions in its input is BERT plus two relative-position terms in the attention scores. While
+the projections of those terms are zero, the terms vanish, and the scores differ from BERT's only in scale: DeBERTa
+divides by sqrt(3 d) and BERT by sqrt(d), where d is the head width. Multiplying query weights and biases by sqrt(3)
+compensates for this, so the hidden states match BERT's up to rounding.
 
-The relative embeddings themselves start random and the projections at zero, not the other way round: DeBERTa
-normalises the embeddings, and the gradient of a layer norm at zero is larger than elsewhere by 1/sqrt(eps),
-a factor of a million for BERT's eps of 1e-12: it would drown every other gradient when the norm is clipped.
+The relative embeddings start random and the projections start at zero, rather than the reverse: DeBERTa normalizes the
+embeddings, and the gradient of a layer norm at zero is larger than elsewhere by a factor of 1/sqrt(eps), which is a
+million for BERT's eps of 1e-12. It would drown out every other gradient when the norm is clipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
-from training.recipe import Architecture
+from training.recipe import Architecture, RecipeError
 
 _RENAMED = {
     "attention.self.query.": "attention.self.query_proj.",
@@ -34,29 +34,35 @@ _RENAMED = {
 def warm_start(
     checkpoint: Path, architecture: Architecture, labels: tuple[str, ...]
 ) -> DebertaV2ForSequenceClassification:
-    """Build a DeBERTa classifier whose encoder computes what the BERT checkpoint computes.
+    """Build a DeBERTa classifier whose encoder computes the same as the BERT checkpoint.
 
     Args:
         checkpoint: Folder with a BERT `config.json` and `model.safetensors`.
         architecture: The relative-position shape and the dropout rates.
-        labels: Intent names in output order.
+        labels: Names of the outputs, in order.
 
     Returns:
-        The model, with a freshly initialised pooler and classification head.
+        The model, with a newly initialized pooler and classification head.
 
     Raises:
-        ValueError: The checkpoint is not a BERT encoder of absolute positions.
+        RecipeError: The checkpoint is not a BERT encoder with absolute positions.
     """
     bert = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-    if bert["model_type"] != "bert" or bert.get("position_embedding_type", "absolute") != "absolute":
-        raise ValueError(f"{checkpoint} is not a BERT checkpoint with absolute positions")
+    if bert.get("model_type") != "bert" or bert.get("position_embedding_type", "absolute") != "absolute":
+        raise RecipeError(
+            f"{checkpoint} is not a BERT checkpoint with absolute positions, which relative_positions = true expects: "
+            "name another base, or set it to false"
+        )
     config = _config(bert, architecture, labels)
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
     weights = _converted(load_file(checkpoint / "model.safetensors"))
     missing, unexpected = model.deberta.load_state_dict(weights, strict=False)
     wrong = [name for name in missing if not _is_relative(name)] + unexpected
     if wrong:
-        raise ValueError(f"{checkpoint} does not fit the architecture: {', '.join(sorted(wrong))}")
+        raise RecipeError(
+            f"{checkpoint} has other weights than its config.json describes: {', '.join(sorted(wrong))}; download the "
+            "checkpoint again"
+        )
     for name, weight in model.named_parameters():
         if ".pos_key_proj." in name or ".pos_query_proj." in name:
             nn.init.zeros_(weight)
@@ -97,7 +103,7 @@ def _converted(bert: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         for old, new in _RENAMED.items():
             name = name.replace(old, new)
         converted[name] = weight
-    # Every serving input is of token type 0, so its embedding is a constant that any other input can carry.
+    # All inputs have token type 0, so its embedding is a constant and can be added to the positions.
     converted["embeddings.position_embeddings.weight"] += bert["embeddings.token_type_embeddings.weight"][0]
     return converted
 

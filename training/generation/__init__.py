@@ -1,1 +1,1 @@
-"""`python -m training generate`: asks language models for labelled messages, to train on or to test with."""
+"""`python -m training generate`: ask language models for labeled messages for training or testing."""

@@ -1,4 +1,4 @@
-"""The command `python -m training generate`; what it stands on is imported when it runs."""
+"""The command `python -m training generate`, which imports its libraries only when it runs."""
 
 from __future__ import annotations
 
@@ -19,29 +19,21 @@ _RECIPE = Path(__file__).parents[1] / "recipes" / "generation.toml"
 
 @click.command()
 @click.argument("purpose", type=click.Choice(["training", "test"]))
-@click.option("--config", type=_PATH, default=_RECIPE, help="What to ask for, a TOML file.")
-@click.option("--output", type=_PATH, help="The folder for the messages; by default training/runs/generated/PURPOSE.")
+@click.option("--config", type=_PATH, default=_RECIPE, help="The generation recipe, a TOML file.")
+@click.option("--output", type=_PATH, help="The folder for the messages; default: training/runs/generated/PURPOSE.")
 @click.option(
     "--budget",
     type=click.FloatRange(min=0, min_open=True),
     metavar="DOLLARS",
-    help="Stop before all requests of the folder, those of earlier runs included, could cost more.",
+    help="Stop before the requests in this folder, including earlier runs, could cost more.",
 )
 def generate(purpose: Purpose, config: Path, output: Path | None, budget: float | None) -> None:
-    """Ask a language model for labelled messages, to train on or to test with.
+    """Ask a language model for labeled messages for training or testing.
 
-    Goes on where an earlier run of the folder ended. The key comes from OPENAI_API_KEY or ANTHROPIC_API_KEY.
+    Resumes an earlier run in the same folder. The key comes from OPENAI_API_KEY or ANTHROPIC_API_KEY.
     """
     from training.generation.run import Generation
-    from training.json_lines import JsonLinesError
-    from training.llm.chat import RefusedError, UnavailableError
-    from training.recipe import RecipeError
 
-    try:
-        with contextlib.closing(Generation(config, purpose, output or RUNS / "generated" / purpose, budget)) as run:
-            for line in run.run():
-                click.echo(line)
-    except (RecipeError, JsonLinesError, RefusedError) as error:
-        raise click.ClickException(str(error)) from error
-    except UnavailableError as error:
-        raise click.ClickException(f"{error}; what was answered is kept, run this again to go on") from error
+    with contextlib.closing(Generation(config, purpose, output or RUNS / "generated" / purpose, budget)) as run:
+        for line in run.run():
+            click.echo(line)

@@ -1,4 +1,4 @@
-"""Finding messages that say the same in nearly the same words."""
+"""Find near-duplicate messages."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
 
-def distinct(texts: Sequence[str], similarity: float) -> list[int]:
-    """Return the indices of the texts to keep: of those that are alike the first.
+def distinct_indices(texts: Sequence[str], similarity: float) -> list[int]:
+    """Return the indices of the texts to keep: the first of each group of similar texts.
 
     Args:
-        texts: Compared without regard to case and to how words are spaced.
-        similarity: The cosine of weighted character n-grams, from 0 to 1, above which two texts are alike.
+        texts: The texts. Case and spacing do not matter.
+        similarity: Texts above this cosine similarity of weighted character n-grams, from 0 to 1, are duplicates.
     """
     plain = [" ".join(text.casefold().split()) for text in texts]
     first_of = {text: index for index, text in reversed(list(enumerate(plain)))}

@@ -1,4 +1,4 @@
-"""Writing what was generated in the corpus's formats."""
+"""Write generated messages in the formats of the corpus."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pathlib import Path
 from random import Random
 
 from training.data.rendering import render
-from training.generation.duplicates import distinct
-from training.generation.plan import Cell, Draft
-from training.generation.reading import Written
+from training.generation.duplicates import distinct_indices
+from training.generation.parsing import Written
+from training.generation.plan import DraftBatch, MessageDraft
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """One message to be written to a file; `name` tells it from all others of its plan."""
+    """One message to write to a file, with a name that is unique in its plan."""
 
     name: str
-    draft: Draft
+    draft: MessageDraft
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What the answered cells hold, each message once.
+    """The messages of all answered batches, without duplicates.
 
     Attributes:
-        messages: In the plan's order.
-        alike: Messages left out because an earlier one says nearly the same.
-        rejected: Why messages were not taken → how many.
+        messages: The messages, in the order of the plan.
+        alike: Number of messages left out as near-duplicates of an earlier one.
+        rejected: Number of rejected messages by reason.
     """
 
     messages: tuple[Collected, ...]
@@ -39,23 +39,23 @@ class Collection:
     rejected: Mapping[str, int]
 
 
-def collect(cells: Sequence[Cell], written: Mapping[str, Written], similarity: float) -> Collection:
-    """Gather what was written, whatever order it came in; see `distinct` for the similarity."""
+def collect_messages(batches: Sequence[DraftBatch], written: Mapping[str, Written], similarity: float) -> Collection:
+    """Collect the messages in the order of the plan; see `distinct_indices` for the similarity."""
     messages = [
-        Collected(f"{cell.name}/{index}", cell.drafts[index], text)
-        for cell in cells
-        if cell.name in written
-        for index, text in sorted(written[cell.name].texts.items())
+        Collected(f"{batch.name}/{index}", batch.drafts[index], text)
+        for batch in batches
+        if batch.name in written
+        for index, text in sorted(written[batch.name].texts.items())
     ]
     rejected: Counter[str] = Counter()
-    for one in written.values():
-        rejected.update(one.rejected)
-    kept = distinct([message.text for message in messages], similarity)
+    for answer in written.values():
+        rejected.update(answer.rejected)
+    kept = distinct_indices([message.text for message in messages], similarity)
     return Collection(tuple(messages[index] for index in kept), len(messages) - len(kept), rejected)
 
 
 def write_training_files(messages: Sequence[Collected], folder: Path) -> Path:
-    """Write `<practice>/<intent>.tsv` files, and return the folder."""
+    """Write `<practice>/<intent>.tsv` files and return the folder."""
     rows: defaultdict[str, list[str]] = defaultdict(list)
     for message in messages:
         draft = message.draft
@@ -68,7 +68,7 @@ def write_training_files(messages: Sequence[Collected], folder: Path) -> Path:
 
 
 def write_test_file(messages: Sequence[Collected], folder: Path, seed: int) -> Path:
-    """Write `crossstyle.jsonl`, its slots filled with values that depend on the seed alone, and return its path."""
+    """Write `crossstyle.jsonl`, its slots filled with values that depend only on the seed, and return its path."""
     lines = []
     for message in messages:
         rng = Random(f"{seed}/{message.name}")  # noqa: S311 - a reproducible draw

@@ -1,4 +1,4 @@
-"""What was spent: one line for every request before it is made, and one for what it came to."""
+"""A record of the cost of all requests: one line before each request, and one once its cost is known."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from training.errors import TrainingError
 from training.json_lines import JsonLines
 from training.llm.chat import Question
 from training.llm.prices import Price
 
 
-class BudgetSpentError(Exception):
-    """One more request might exceed the budget."""
+class BudgetSpentError(TrainingError):
+    """The next request could exceed the budget."""
 
 
 @dataclass(slots=True)
 class Spent:
-    """What all requests of a ledger came to."""
+    """The total of all requests in a ledger."""
 
     dollars: float = 0.0
     input_tokens: int = 0
@@ -26,15 +27,14 @@ class Spent:
 
 
 class Ledger:
-    """The ledger of one folder, earlier runs included; shared by the threads of this run.
+    """The ledger of one folder, including earlier runs; shared by the threads of this run.
 
-    A request counts as the most it can cost from before it is made until its cost is known. One whose cost never
-    becomes known, because the connection or the process died, counts so for good: the budget holds whatever
-    happens.
+    Until its cost is known, a request counts with the most it can cost. If its cost never becomes known, because the
+    connection or the process died, it keeps counting that way, so the budget is never exceeded.
     """
 
     def __init__(self, lines: JsonLines, model: str, price: Price, budget: float | None) -> None:
-        """Take up what the file says; a budget, in dollars, is for everything in it."""
+        """Load the ledger. The budget, in dollars, covers everything in it."""
         self._lines = lines
         self._model = model
         self._price = price
@@ -46,14 +46,14 @@ class Ledger:
         for entry in lines.read():
             self._count(entry["request"], entry["dollars"], entry["input_tokens"], entry["output_tokens"])
 
-    def open_request(self, cell: str, question: Question) -> str:
-        """Put down a request that is about to be made; waits while others may still prove cheaper than feared.
+    def open_request(self, batch: str, question: Question) -> str:
+        """Record a request before it is sent; wait while pending requests may still free part of the budget.
 
         Returns:
-            What the request is called in the ledger.
+            The id of the request in the ledger.
 
         Raises:
-            BudgetSpentError: It might exceed the budget.
+            BudgetSpentError: It could exceed the budget.
         """
         request, at_most = uuid4().hex, self._price.at_most(question)
         with self._changed:
@@ -62,30 +62,30 @@ class Ledger:
                     raise BudgetSpentError
                 self._changed.wait()
             self._in_flight.add(request)
-            self._put_down("sent", request, cell, at_most, 0, 0)
+            self._put_down("sent", request, batch, at_most, 0, 0)
         return request
 
-    def settle(self, request: str, cell: str, input_tokens: int, output_tokens: int) -> None:
-        """Put down what a request came to."""
+    def settle(self, request: str, batch: str, input_tokens: int, output_tokens: int) -> None:
+        """Record the cost of a request."""
         with self._changed:
             dollars = self._price.dollars(input_tokens, output_tokens)
-            self._put_down("settled", request, cell, dollars, input_tokens, output_tokens)
+            self._put_down("settled", request, batch, dollars, input_tokens, output_tokens)
             self._land(request)
 
     def leave_open(self, request: str) -> None:
-        """Take a request for lost: what it came to will never be known."""
+        """Stop waiting for a request whose cost will never be known."""
         with self._changed:
             self._land(request)
 
     def _put_down(
-        self, state: str, request: str, cell: str, dollars: float, input_tokens: int, output_tokens: int
+        self, state: str, request: str, batch: str, dollars: float, input_tokens: int, output_tokens: int
     ) -> None:
         self._lines.append(
             {
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "request": request,
                 "state": state,
-                "cell": cell,
+                "cell": batch,
                 "model": self._model,
                 "input_tokens": input_tokens,
                 "output_tokens": output_tokens,

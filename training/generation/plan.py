@@ -1,4 +1,4 @@
-"""Which messages are asked for, request by request: a pure function of the recipe."""
+"""Plan the messages to request, as a pure function of the recipe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from random import Random
 from typing import TypeVar
 
 from classifier.understanding import INTENTS
-from training.data.labels import AGES, CHANNELS, NEIGHBOURS, TONES
+from training.data.labels import AGES, CHANNELS, NEIGHBORS, TONES
 from training.generation.recipe import GenerationRecipe, Mix, Part, Purpose
 
 _Item = TypeVar("_Item")
@@ -20,17 +20,17 @@ REALISM = ("polished", "casual", "messy")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """One message to be written.
+class MessageDraft:
+    """The specification of one message.
 
     Attributes:
         intent: Its label.
         practice: The kind of practice it is written to.
-        channel: How it arrives.
-        tone: How the writer feels.
-        age: Who writes.
+        channel: The channel it arrives on.
+        tone: The writer's tone.
+        age: The writer's age.
         realism: One of `REALISM`.
-        near: The intent that it comes close to; None for a clear case.
+        near: An intent that it resembles; None for a clear case.
     """
 
     intent: str
@@ -43,16 +43,16 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """The messages asked for in one request, all of one intent and practice.
+class DraftBatch:
+    """The messages to request together, all with the same intent and practice.
 
     Attributes:
-        name: Tells it from all others, such as `dental/complaint/03`.
-        drafts: The messages, numbered from 1 in this order.
+        name: A unique name, such as `dental/complaint/03`.
+        drafts: The drafts, numbered from 1 in this order.
     """
 
     name: str
-    drafts: tuple[Draft, ...]
+    drafts: tuple[MessageDraft, ...]
 
     @property
     def intent(self) -> str:
@@ -65,44 +65,46 @@ class Cell:
         return self.drafts[0].practice
 
 
-def make_plan(recipe: GenerationRecipe, purpose: Purpose) -> list[Cell]:
-    """Return all cells of a set of messages, in a fixed order.
+def make_plan(recipe: GenerationRecipe, purpose: Purpose) -> list[DraftBatch]:
+    """Return all batches of a set of messages, in a fixed order.
 
-    Within every intent and practice the mix is kept as exactly as whole numbers allow, and no channel, tone and
-    age come together a second time before all have.
+    Each intent and practice gets the mix as exactly as whole numbers allow, and no combination of channel, tone and age
+    repeats before all have been used.
     """
     part = recipe.part(purpose)
-    cells = []
+    batches = []
     for practice, intent in product(recipe.practices, INTENTS):
         rng = Random(f"{recipe.seed}/{purpose}/{practice}/{intent}")  # noqa: S311 - a reproducible draw
         drafts = _stratum(practice, intent, part.messages_per_stratum, recipe.mix, rng)
         size = part.messages_per_request
         for number, start in enumerate(range(0, len(drafts), size), start=1):
-            cells.append(Cell(f"{practice}/{intent}/{number:02d}", tuple(drafts[start : start + size])))
-    return cells
+            batches.append(DraftBatch(f"{practice}/{intent}/{number:02d}", tuple(drafts[start : start + size])))
+    return batches
 
 
-def fingerprint(cells: list[Cell], part: Part) -> str:
-    """Return what changes whenever other messages are asked for, or of another model."""
-    content = [part.provider, part.model, part.temperature, [asdict(cell) for cell in cells]]
+def plan_fingerprint(batches: list[DraftBatch], part: Part) -> str:
+    """Return a hash that changes with the plan and the model."""
+    content = [part.provider, part.model, part.temperature, [asdict(batch) for batch in batches]]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> list[Draft]:
+def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> list[MessageDraft]:
     manners = _shuffled_cycles(list(product(CHANNELS, TONES, AGES)), rng)
-    realism = apportion(count, {name: getattr(mix, name) for name in REALISM})
+    realism = apportion_counts(count, {name: getattr(mix, name) for name in REALISM})
     rng.shuffle(realism)
-    near = apportion(count, {"near": mix.near_boundary, "clear": 1 - mix.near_boundary})
+    near = apportion_counts(count, {"near": mix.near_boundary, "clear": 1 - mix.near_boundary})
     rng.shuffle(near)
-    neighbours = _shuffled_cycles(list(NEIGHBOURS[intent]), rng)
+    neighbors = _shuffled_cycles(list(NEIGHBORS[intent]), rng)
     return [
-        Draft(intent, practice, *next(manners), realism[index], next(neighbours) if near[index] == "near" else None)
+        MessageDraft(
+            intent, practice, *next(manners), realism[index], next(neighbors) if near[index] == "near" else None
+        )
         for index in range(count)
     ]
 
 
-def apportion(count: int, shares: dict[str, float]) -> list[str]:
-    """Return `count` names in the given shares, which sum to 1, by the largest remainders."""
+def apportion_counts(count: int, shares: dict[str, float]) -> list[str]:
+    """Return `count` names in the given shares, which sum to 1, by the largest remainder method."""
     whole = {name: int(count * share) for name, share in shares.items()}
     by_remainder = sorted(shares, key=lambda name: whole[name] - count * shares[name])
     for name in by_remainder[: count - sum(whole.values())]:

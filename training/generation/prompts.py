@@ -1,14 +1,14 @@
-"""What a model is told so that it writes messages."""
+"""The prompts for generating messages."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 
-from training.data.labels import guide
+from training.data.labels import labeling_guide
 from training.data.rendering import SLOTS
-from training.generation.plan import Cell
-from training.generation.reading import LONGEST, SHORTEST
+from training.generation.parsing import LONGEST, SHORTEST
+from training.generation.plan import DraftBatch
 from training.generation.recipe import Purpose
 from training.llm.chat import Question
 
@@ -49,9 +49,9 @@ Answer with one JSON object and nothing else: {{"messages": [{{"number": 1, "int
 repeating the draft's number, intent, practice, channel, tone and age."""
 
 
-def ask_for(cell: Cell, purpose: Purpose, max_output_tokens: int) -> Question:
-    """Return the request for one cell."""
-    drafts = [json.dumps({"number": number, **asdict(draft)}) for number, draft in enumerate(cell.drafts, start=1)]
+def build_question(batch: DraftBatch, purpose: Purpose, max_output_tokens: int) -> Question:
+    """Return the request for one batch."""
+    drafts = [json.dumps({"number": number, **asdict(draft)}) for number, draft in enumerate(batch.drafts, start=1)]
     user = "\n".join([f"Write {len(drafts)} messages as JSON, no two of them alike, by these drafts:", *drafts])
-    system = "\n\n".join([_TASK, _STYLE[purpose], guide(), _FORM])
+    system = "\n\n".join([_TASK, _STYLE[purpose], labeling_guide(), _FORM])
     return Question(system, user, max_output_tokens)

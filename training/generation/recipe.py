@@ -1,4 +1,4 @@
-"""The typed description of what is generated, read from `training/recipes/generation.toml`."""
+"""The typed recipe for generating messages, read from `training/recipes/generation.toml`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from training.data.labels import PRACTICES
-from training.llm.patience import Patience
 from training.llm.prices import Price
 from training.llm.providers import Provider
+from training.llm.retries import RetryPolicy
 from training.recipe import Fraction, Positive, Section, read_toml
 
 
@@ -30,10 +30,10 @@ class Mix(Section):
     """Shares of the messages.
 
     Attributes:
-        polished: Written with care.
-        casual: Written as one texts.
-        messy: Full of typing errors, abbreviations and afterthoughts.
-        near_boundary: Close to another intent than their own; drawn apart from the three above, which sum to 1.
+        polished: Carefully written.
+        casual: Written like a text message.
+        messy: Full of typos, abbreviations and afterthoughts.
+        near_boundary: Close to a different intent; independent of the three shares above, which sum to 1.
     """
 
     polished: Fraction
@@ -44,27 +44,27 @@ class Mix(Section):
     @model_validator(mode="after")
     def _sums_to_one(self) -> Self:
         if abs(self.polished + self.casual + self.messy - 1) > 1e-9:
-            raise ValueError("polished, casual and messy have to sum to 1")
+            raise ValueError("polished, casual and messy must sum to 1")
         return self
 
 
 class Part(Section):
-    """Whom to ask for one set of messages, and for how many.
+    """The model and the number of messages for one set.
 
     Attributes:
-        provider: Whose API.
-        model: The model's name there.
-        temperature: How freely it writes; left out, the model's own. Anthropic's API takes none.
-        messages_per_stratum: Messages for every intent and practice.
-        messages_per_request: The most messages asked for at once.
-        max_output_tokens: The most tokens of one answer.
-        concurrency: Requests under way at the same time.
-        attempts: The most times that one request is made when the API cannot answer.
-        timeout_seconds: How long the API may stay silent.
-        first_wait_seconds: The wait before the second attempt, doubled before every further one.
-        longest_wait_seconds: The most seconds waited; an API that asks for more is given up.
-        dollars_per_million_input_tokens: Price of what is asked.
-        dollars_per_million_output_tokens: Price of what is answered.
+        provider: The API's provider.
+        model: The provider's name for the model.
+        temperature: The sampling temperature; the model's default if left out. Anthropic's API does not accept one.
+        messages_per_stratum: Messages for each intent and practice.
+        messages_per_request: The most messages per request.
+        max_output_tokens: The most tokens per answer.
+        concurrency: Concurrent requests.
+        attempts: The most attempts per request.
+        timeout_seconds: The longest time to wait for the API to respond.
+        first_wait_seconds: The wait before the second attempt; doubles before each further one.
+        longest_wait_seconds: The longest wait. An API that asks for a longer one is not retried.
+        dollars_per_million_input_tokens: Price of input tokens.
+        dollars_per_million_output_tokens: Price of output tokens.
     """
 
     provider: Provider
@@ -84,22 +84,22 @@ class Part(Section):
     @model_validator(mode="after")
     def _has_no_temperature_at_anthropic(self) -> Self:
         if self.provider == "anthropic" and self.temperature is not None:
-            raise ValueError("the API of anthropic takes no temperature; leave it out, its models sample at 1.0")
+            raise ValueError("Anthropic's API accepts no temperature: leave it out; its models sample at 1.0")
         return self
 
     @property
-    def patience(self) -> Patience:
-        """How an API that cannot answer is borne with."""
-        return Patience(self.attempts, self.first_wait_seconds, self.longest_wait_seconds)
+    def retry_policy(self) -> RetryPolicy:
+        """How often and how patiently to retry."""
+        return RetryPolicy(self.attempts, self.first_wait_seconds, self.longest_wait_seconds)
 
     @property
     def price(self) -> Price:
-        """What tokens cost."""
+        """The price of tokens."""
         return Price(self.dollars_per_million_input_tokens, self.dollars_per_million_output_tokens)
 
 
 class GenerationRecipe(Section):
-    """Everything that is asked for depends on, besides the code."""
+    """Everything that determines the requested messages, except the code."""
 
     seed: int
     similarity: Annotated[float, Field(gt=0, le=1)]
@@ -117,6 +117,6 @@ def load_generation_recipe(path: Path) -> GenerationRecipe:
     """Read and check a recipe.
 
     Raises:
-        RecipeError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, GenerationRecipe, "what to generate")
+    return read_toml(path, GenerationRecipe, "what to generate", "training/recipes/generation.toml")

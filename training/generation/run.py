@@ -1,4 +1,4 @@
-"""One run of `generate`: from the recipe to the files."""
+"""Run `generate`, from the recipe to the files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from training.generation.files import Collection, collect, write_test_file, write_training_files
+from training.generation.files import Collection, collect_messages, write_test_file, write_training_files
 from training.generation.journal import Journal
 from training.generation.ledger import BudgetSpentError, Ledger
-from training.generation.plan import fingerprint, make_plan
+from training.generation.plan import make_plan, plan_fingerprint
 from training.generation.recipe import Purpose, load_generation_recipe
 from training.generation.work import Writing
 from training.json_lines import JsonLines
@@ -17,50 +17,50 @@ from training.llm.providers import open_chat
 
 
 class Generation:
-    """Everything open that a run needs: the model, and the journal and the ledger of its folder."""
+    """The open resources of a run: the model, and the journal and ledger of its folder."""
 
     def __init__(self, config: Path, purpose: Purpose, folder: Path, budget: float | None) -> None:
-        """Open all.
+        """Open all resources.
 
         Raises:
             RecipeError: The recipe cannot be used.
             RefusedError: There is no key.
-            JsonLinesError: The folder is in use, or belongs to another recipe.
+            JsonLinesError: The folder is in use, or belongs to a different recipe.
         """
         self._recipe = load_generation_recipe(config)
         self._part = self._recipe.part(purpose)
         self._purpose = purpose
         self._folder = folder
-        self._cells = make_plan(self._recipe, purpose)
+        self._batches = make_plan(self._recipe, purpose)
         part = self._part
         with ExitStack() as opened:
             self._chat = open_chat(part.provider, part.model, part.timeout_seconds, part.temperature)
             opened.callback(self._chat.close)
             journal = opened.enter_context(JsonLines(folder / "journal.jsonl"))
-            self._journal = Journal(journal, fingerprint(self._cells, part))
+            self._journal = Journal(journal, plan_fingerprint(self._batches, part))
             ledger = opened.enter_context(JsonLines(folder / "ledger.jsonl"))
             self._ledger = Ledger(ledger, part.model, part.price, budget)
             self.close = opened.pop_all().close
 
     def run(self) -> Iterator[str]:
-        """Ask for what is missing, write the files, and yield what to report.
+        """Request the missing messages, write the files, and yield lines to print.
 
         Raises:
-            UnavailableError: The API could not answer, and no patience is left.
-            RefusedError: The API will not answer.
+            UnavailableError: The API did not answer after all retries.
+            RefusedError: The API will never answer.
         """
-        missing = [cell for cell in self._cells if cell.name not in self._journal.written]
+        missing = [batch for batch in self._batches if batch.name not in self._journal.written]
         writing = Writing(self._chat, self._part, self._purpose, self._journal, self._ledger)
         try:
             writing.write(missing)
         except BudgetSpentError:
-            yield "Stopped before the budget could be exceeded; run this again with a larger one to go on."
-        collection = collect(self._cells, self._journal.written, self._recipe.similarity)
+            yield "Stopped before exceeding the budget. To continue, run this again with a larger budget."
+        collection = collect_messages(self._batches, self._journal.written, self._recipe.similarity)
         yield f"{len(collection.messages):,} messages in {self._write(collection)}"
         yield from self._shortfall(collection)
         spent = self._ledger.spent
         yield (
-            f"Spent ${spent.dollars:.4f} for {spent.input_tokens:,} tokens in and {spent.output_tokens:,} out; "
+            f"Spent ${spent.dollars:.4f} for {spent.input_tokens:,} input and {spent.output_tokens:,} output tokens; "
             f"see {self._folder / 'ledger.jsonl'}"
         )
 
@@ -70,10 +70,10 @@ class Generation:
         return write_test_file(collection.messages, self._folder, self._recipe.seed)
 
     def _shortfall(self, collection: Collection) -> Iterator[str]:
-        unanswered = len(self._cells) - len(self._journal.written)
+        unanswered = len(self._batches) - len(self._journal.written)
         if unanswered:
-            yield f"{unanswered:,} of {len(self._cells):,} requests have no usable answer; run this again for them."
+            yield f"{unanswered:,} of {len(self._batches):,} requests have no usable answer; run this again."
         if collection.alike:
-            yield f"{collection.alike:,} left out: nearly the same as another"
+            yield f"{collection.alike:,} left out: near-duplicates"
         for reason, count in sorted(collection.rejected.items()):
             yield f"{count:,} rejected: {reason}"

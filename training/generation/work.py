@@ -1,54 +1,53 @@
-"""Asking for the cells that are missing, several at a time."""
+"""Request the missing batches, several at a time."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from random import Random
 
 from tqdm.auto import tqdm
 
+from training.errors import TrainingError
 from training.generation.journal import Journal
 from training.generation.ledger import Ledger
-from training.generation.plan import Cell
-from training.generation.prompts import ask_for
-from training.generation.reading import UnusableAnswerError, Written, read_answer
+from training.generation.parsing import UnusableAnswerError, Written, parse_answer
+from training.generation.plan import DraftBatch
+from training.generation.prompts import build_question
 from training.generation.recipe import Part, Purpose
-from training.llm.chat import Answer, Chat, Question, RefusedError, UnavailableError
-from training.llm.patience import ask_patiently
+from training.llm.chat import Answer, LanguageModel, Question, RefusedError, UnavailableError
+from training.llm.retries import ask_with_retries
 
 _ANSWERS_BEFORE_GIVING_UP = 3
 
 
-class _StoppedError(Exception):
-    """Another cell ended the run."""
+class _StoppedError(TrainingError):
+    """A different batch ended the run."""
 
 
 class Writing:
-    """One run: puts every cell that is answered into the journal, and every request into the ledger."""
+    """One run, which records all answered batches in the journal and all requests in the ledger."""
 
-    def __init__(self, chat: Chat, part: Part, purpose: Purpose, journal: Journal, ledger: Ledger) -> None:
+    def __init__(self, chat: LanguageModel, part: Part, purpose: Purpose, journal: Journal, ledger: Ledger) -> None:
         self._chat = chat
         self._part = part
         self._purpose = purpose
         self._journal = journal
         self._ledger = ledger
         self._stop = threading.Event()
-        self._rng = Random()  # noqa: S311 - scatters waits
 
-    def write(self, cells: Sequence[Cell]) -> None:
-        """Ask for cells; those that get no usable answer stay out of the journal, for a later run.
+    def write(self, batches: Sequence[DraftBatch]) -> None:
+        """Request batches. Those without a usable answer stay out of the journal, for a later run.
 
-        Whatever ends this early, the requests under way are seen to their end first, as they are paid for.
+        If the run ends early, requests in progress are completed first, because they are already paid for.
 
         Raises:
-            BudgetSpentError: Another request might exceed the budget.
-            UnavailableError: The API could not answer, and no patience is left.
-            RefusedError: The API will not answer.
+            BudgetSpentError: The next request could exceed the budget.
+            UnavailableError: The API did not answer after all retries.
+            RefusedError: The API will never answer.
         """
         with ThreadPoolExecutor(self._part.concurrency) as pool:
-            futures = [pool.submit(self._write_cell, cell) for cell in cells]
+            futures = [pool.submit(self._write_batch, batch) for batch in batches]
             try:
                 for future in tqdm(as_completed(futures), total=len(futures), desc="generate", unit="request"):
                     future.result()
@@ -57,28 +56,31 @@ class Writing:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _write_cell(self, cell: Cell) -> None:
-        question = ask_for(cell, self._purpose, self._part.max_output_tokens)
+    def _write_batch(self, batch: DraftBatch) -> None:
+        question = build_question(batch, self._purpose, self._part.max_output_tokens)
         for _ in range(_ANSWERS_BEFORE_GIVING_UP):
-            answer = ask_patiently(lambda: self._ask(cell, question), self._part.patience, self._rng, self._stop.wait)
-            written = _read(answer, cell)
+            answer = ask_with_retries(lambda: self._ask(batch, question), self._part.retry_policy, self._pause)
+            written = _parse(answer, batch)
             if written is not None:
-                self._journal.add(cell.name, written)
+                self._journal.add(batch.name, written)
                 return
 
-    def _ask(self, cell: Cell, question: Question) -> Answer:
+    def _pause(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+    def _ask(self, batch: DraftBatch, question: Question) -> Answer:
         if self._stop.is_set():
             raise _StoppedError
-        request = self._ledger.open_request(cell.name, question)
+        request = self._ledger.open_request(batch.name, question)
         try:
             answer = self._chat.ask(question)
         except BaseException as error:
             if _was_surely_free(error):
-                self._ledger.settle(request, cell.name, 0, 0)
+                self._ledger.settle(request, batch.name, 0, 0)
             else:
                 self._ledger.leave_open(request)
             raise
-        self._ledger.settle(request, cell.name, answer.input_tokens, answer.output_tokens)
+        self._ledger.settle(request, batch.name, answer.input_tokens, answer.output_tokens)
         return answer
 
 
@@ -86,8 +88,8 @@ def _was_surely_free(error: BaseException) -> bool:
     return isinstance(error, RefusedError) or (isinstance(error, UnavailableError) and not error.maybe_billed)
 
 
-def _read(answer: Answer, cell: Cell) -> Written | None:
+def _parse(answer: Answer, batch: DraftBatch) -> Written | None:
     try:
-        return read_answer(answer, cell)
+        return parse_answer(answer, batch)
     except UnusableAnswerError:
         return None

@@ -1,1 +1,1 @@
-"""Asking the APIs of language models: one question, one answer, with patience and with an eye on the cost."""
+"""Ask the APIs of language models, with retries and a known cost."""

@@ -1,4 +1,4 @@
-"""Anthropic's messages."""
+"""Client for Anthropic's Messages API."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import anthropic
 from anthropic.types import Message
 
 from training.llm.chat import Answer, Question, RefusedError, UnavailableError
-from training.llm.failures import failure_of
+from training.llm.failures import classify_failure
 
 
 class AnthropicChat:
-    """A model of Anthropic's; the client's own retries are off, as the caller has its own.
+    """One of Anthropic's models. The client's own retries are off, because the caller retries.
 
-    There is no temperature: the API takes none, and its models sample at 1.0.
+    There is no temperature: the API does not accept one, and its models sample at 1.0.
     """
 
     def __init__(self, model: str, key: str, timeout_seconds: float) -> None:
@@ -22,7 +22,7 @@ class AnthropicChat:
         self._client = anthropic.Anthropic(api_key=key, timeout=timeout_seconds, max_retries=0)
 
     def ask(self, question: Question) -> Answer:
-        """Ask once; see `Chat.ask`."""
+        """Ask once; see `LanguageModel.ask`."""
         began = time.perf_counter()
         try:
             message: object = self._client.messages.create(
@@ -34,9 +34,9 @@ class AnthropicChat:
         except anthropic.APIError as error:
             raise self._failure(error) from error
         except ValueError as error:
-            raise UnavailableError("anthropic answers with broken JSON", maybe_billed=True) from error
+            raise UnavailableError("anthropic answered with broken JSON", maybe_billed=True) from error
         if not isinstance(message, Message):
-            raise UnavailableError("anthropic answers with something that is no message", maybe_billed=True)
+            raise UnavailableError("anthropic answered with something other than a message", maybe_billed=True)
         return Answer(
             text="".join(block.text for block in message.content if block.type == "text"),
             complete=message.stop_reason == "end_turn",
@@ -52,5 +52,5 @@ class AnthropicChat:
     def _failure(self, error: anthropic.APIError) -> UnavailableError | RefusedError:
         if isinstance(error, anthropic.APIStatusError):
             reason = error.error_code or error.type or "no reason given"
-            return failure_of("anthropic", self._model, error.status_code, error.response.headers, reason)
+            return classify_failure("anthropic", self._model, error.status_code, error.response.headers, reason)
         return UnavailableError(f"anthropic cannot be reached ({type(error).__name__})", maybe_billed=True)

@@ -1,21 +1,23 @@
-"""What a language model is asked, what it answers, and how asking fails."""
+"""Questions to language models, their answers, and the errors that can occur."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from training.errors import TrainingError
+
 _TOKENS_AROUND_A_PROMPT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request, answered with JSON.
+    """One request for a JSON answer.
 
     Attributes:
-        system: The instructions; they say that the answer is JSON, which OpenAI insists on.
-        user: What the instructions are applied to.
-        max_output_tokens: The most tokens of the answer, those spent on thinking among them.
+        system: The instructions. They must mention JSON, which OpenAI requires.
+        user: The text that the instructions apply to.
+        max_output_tokens: The most tokens of the answer, including reasoning.
     """
 
     system: str
@@ -24,7 +26,7 @@ class Question:
 
     @property
     def most_input_tokens(self) -> int:
-        """A count of tokens that it is not billed above: no token is shorter than a byte."""
+        """An upper bound on the billed input tokens: no token is shorter than a byte."""
         return len(self.system.encode()) + len(self.user.encode()) + _TOKENS_AROUND_A_PROMPT
 
 
@@ -33,11 +35,11 @@ class Answer:
     """One answer.
 
     Attributes:
-        text: What the model said; "" when it refused to.
-        complete: Whether it ended by itself, and not at the limit of tokens or at a filter.
+        text: The text; "" if the model refused.
+        complete: Whether the model finished, rather than reaching the token limit or a filter.
         input_tokens: Tokens billed for the question.
         output_tokens: Tokens billed for the answer.
-        seconds: How long the API took.
+        seconds: The response time.
     """
 
     text: str
@@ -47,12 +49,12 @@ class Answer:
     seconds: float
 
 
-class UnavailableError(Exception):
-    """The API cannot answer for the time being; the message says why.
+class UnavailableError(TrainingError):
+    """The API cannot answer at the moment; the message says why.
 
     Attributes:
-        retry_after: The least seconds to wait, where the API names them.
-        maybe_billed: Whether the question may have been answered, and billed, all the same.
+        retry_after: The shortest wait in seconds, if the API gives one.
+        maybe_billed: Whether the question may have been answered and billed anyway.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None, maybe_billed: bool = False) -> None:
@@ -61,19 +63,19 @@ class UnavailableError(Exception):
         self.maybe_billed = maybe_billed
 
 
-class RefusedError(Exception):
-    """The API will not answer, however often it is asked; the message says what to do."""
+class RefusedError(TrainingError):
+    """The API will never answer this request; the message says what to do."""
 
 
-class Chat(Protocol):
-    """A model behind an API, usable from many threads."""
+class LanguageModel(Protocol):
+    """A language model behind an API. Thread-safe."""
 
     def ask(self, question: Question) -> Answer:
         """Ask once.
 
         Raises:
-            UnavailableError: It may answer later.
-            RefusedError: It never will.
+            UnavailableError: The API may answer later.
+            RefusedError: The API will never answer.
         """
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading the JSON that a model answers with."""
+"""Parse JSON in the answers of language models."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 
-def read_object(text: str) -> dict[str, Any] | None:
-    """Return the JSON object in an answer, whatever stands around it, such as a code fence; None without one."""
+def parse_object(text: str) -> dict[str, Any] | None:
+    """Return the JSON object in an answer, ignoring any text around it, such as a code fence; None without one."""
     start, end = text.find("{"), text.rfind("}")
     try:
         content = json.loads(text[start : end + 1])

@@ -1,23 +1,25 @@
-"""Which APIs there are, and the keys to them."""
+"""Connect to the supported APIs with keys from the environment."""
 
 from __future__ import annotations
 
 import os
 from typing import Literal
 
-from training.llm.chat import Chat, RefusedError
+from training.llm.chat import LanguageModel, RefusedError
 
 Provider = Literal["openai", "anthropic"]
 
 
-def open_chat(provider: Provider, model: str, timeout_seconds: float, temperature: float | None = None) -> Chat:
-    """Connect to a model; the key and, if set, the base URL come from the environment.
+def open_chat(
+    provider: Provider, model: str, timeout_seconds: float, temperature: float | None = None
+) -> LanguageModel:
+    """Connect to a model. The key and an optional base URL come from the environment.
 
     Args:
-        provider: Whose API.
-        model: The model's name there.
-        timeout_seconds: How long the API may stay silent.
-        temperature: How freely the model writes, for OpenAI's that take one; None leaves it to the model.
+        provider: The provider.
+        model: The provider's name for the model.
+        timeout_seconds: The longest time to wait for the API to respond.
+        temperature: The sampling temperature, for OpenAI models that accept one; None for the model's default.
 
     Raises:
         RefusedError: The environment has no key.
@@ -25,7 +27,7 @@ def open_chat(provider: Provider, model: str, timeout_seconds: float, temperatur
     variable = f"{provider.upper()}_API_KEY"
     key = os.environ.get(variable, "").strip()
     if not key:
-        raise RefusedError(f"{variable} is not set; set it to a key of {provider}'s API")
+        raise RefusedError(f"{variable} is not set: set it to a key of {provider}'s API")
     if provider == "openai":
         from training.llm.openai_chat import OpenAiChat
 

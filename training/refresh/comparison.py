@@ -1,8 +1,7 @@
-"""Two models on the same messages: how far apart they are, and how much of that could be chance."""
+"""Compare two models on the same messages, with the uncertainty of the difference."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,22 +11,22 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest, bootstrap
 
 from classifier import INTENTS, Classifier
-from training.refresh.settings import RefreshError
+from training.data.labeled_messages import read_labeled_messages
 
 _SEED = 1
 
 Right = NDArray[np.bool_]
-"""For every message, whether a model was right."""
+"""Whether a model was right about each message."""
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """Messages and their intents.
+class LabeledSet:
+    """Messages with their intents.
 
     Attributes:
-        name: What they are called in the report.
-        texts: As the models read them.
-        intents: The right ones, in the same order.
+        name: The name of the set in the report.
+        texts: The texts that the models classify.
+        intents: The correct intents, in the same order.
     """
 
     name: str
@@ -40,12 +39,12 @@ class Difference:
     """How often two models were right about the same messages.
 
     Attributes:
-        messages: How many there were.
-        old: Share that the old model got right, 0 to 1; 0 where there were none.
-        new: Share that the new one got right.
-        low: The lower end of the 95% interval of `new - old`, by a paired bootstrap.
-        high: Its upper end.
-        chance_of_loss: How probable so much of a loss, or more, is among two equally good models: McNemar's exact test,
+        messages: The number of messages.
+        old: Share that the old model got right, 0 to 1; 0 without messages.
+        new: Share that the new model got right.
+        low: Lower end of the 95% interval of `new - old`, by paired bootstrap.
+        high: Upper end of that interval.
+        chance_of_loss: Probability of this loss or a larger one between two equally good models: McNemar's exact test,
             one-sided.
     """
 
@@ -58,44 +57,44 @@ class Difference:
 
     @property
     def gain(self) -> float:
-        """By how much the new model is better, -1 to 1."""
+        """The improvement of the new model, -1 to 1."""
         return self.new - self.old
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two models on one set of messages: their accuracy, and their recall by intent."""
+    """The accuracy of two models on one set of messages, and their recall by intent."""
 
     name: str
     overall: Difference
     by_intent: dict[str, Difference]
 
 
-def compare(old: Classifier, new: Classifier, labelled: Labelled, resamples: int) -> Comparison:
-    """Have two models read the same messages, each by itself, as workers do."""
-    intents = np.array(labelled.intents)
-    old_right, new_right = (_intents(model, labelled.texts) == intents for model in (old, new))
+def compare_models(old: Classifier, new: Classifier, labeled: LabeledSet, resamples: int) -> Comparison:
+    """Classify the same messages with two models, one message at a time as workers do."""
+    intents = np.array(labeled.intents)
+    old_right, new_right = (_intents(model, labeled.texts) == intents for model in (old, new))
     by_intent = {
-        intent: difference(old_right[intents == intent], new_right[intents == intent], resamples)
+        intent: paired_difference(old_right[intents == intent], new_right[intents == intent], resamples)
         for intent in INTENTS
         if (intents == intent).any()
     }
-    return Comparison(labelled.name, difference(old_right, new_right, resamples), by_intent)
+    return Comparison(labeled.name, paired_difference(old_right, new_right, resamples), by_intent)
 
 
 def compare_urgency(old: Classifier, new: Classifier, urgent: Sequence[str], resamples: int) -> Difference:
-    """Compare how many of some urgent messages two models take for urgent."""
+    """Compare how many urgent messages two models recognize."""
     found = [np.array([model.classify([text])[0].urgent for text in urgent], dtype=bool) for model in (old, new)]
-    return difference(found[0], found[1], resamples)
+    return paired_difference(found[0], found[1], resamples)
 
 
-def difference(old: Right, new: Right, resamples: int) -> Difference:
-    """Compare two models by where each was right, message by message.
+def paired_difference(old: Right, new: Right, resamples: int) -> Difference:
+    """Compare which messages each of two models got right.
 
     Args:
-        old: Where the old model was right.
-        new: Where the new one was, in the same order.
-        resamples: Of the bootstrap.
+        old: Whether the old model was right about each message.
+        new: Whether the new model was, in the same order.
+        resamples: Number of bootstrap resamples.
     """
     if not len(old):
         return Difference(0, 0.0, 0.0, 0.0, 0.0, 1.0)
@@ -110,7 +109,7 @@ def _interval(gained: NDArray[np.float64], resamples: int) -> tuple[float, float
     if len(gained) < 2:
         return float(gained.min()), float(gained.max())
     generator = np.random.default_rng(_SEED)
-    # in batches, as all resamples of some thousand messages at once would fill the memory
+    # In batches: all resamples of a few thousand messages at once would fill the memory.
     found = bootstrap(
         (gained,), np.mean, n_resamples=resamples, batch=100, method="percentile", vectorized=True, rng=generator
     ).confidence_interval
@@ -121,28 +120,11 @@ def _intents(model: Classifier, texts: Sequence[str]) -> NDArray[np.str_]:
     return np.array([model.classify([text])[0].intent for text in texts])
 
 
-def read_labelled(path: Path, name: str) -> Labelled:
-    """Read messages and their intents from a file of JSON objects, one a line, each with `text` and `intent`.
+def load_labeled_set(path: Path, name: str) -> LabeledSet:
+    """Load messages with their intents from a file.
 
     Raises:
-        RefreshError: The file cannot be read, holds nothing, or has a line of another kind.
+        LabeledFileError: The file cannot be used.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RefreshError(f"{path} cannot be read ({type(error).__name__}): give a file of JSON lines") from error
-    rows = [_row(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
-    if not rows:
-        raise RefreshError(f"{path} holds no messages: give a file of JSON lines, each with text and intent")
-    return Labelled(name, [text for text, _ in rows], [intent for _, intent in rows])
-
-
-def _row(line: str, where: str) -> tuple[str, str]:
-    try:
-        row = json.loads(line)
-        text, intent = row["text"], row["intent"]
-    except (ValueError, TypeError, KeyError):
-        raise RefreshError(f"{where} is not a JSON object with text and intent") from None
-    if not isinstance(text, str) or intent not in INTENTS:
-        raise RefreshError(f"{where} must have a text, and one of the seven intents")
-    return text, intent
+    messages = read_labeled_messages(path)
+    return LabeledSet(name, [message.text for message in messages], [message.intent for message in messages])

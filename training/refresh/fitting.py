@@ -1,60 +1,46 @@
-"""Training and exporting a model on the corpus and reviews together; an interrupted one goes on where it stopped."""
+"""Train and export a model on the corpus plus reviews; resume an interrupted run."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from training.data.corpus import Split
-from training.recipe import Recipe, load_recipe
+from training.data.splitting import Split
+from training.recipe import Recipe
 from training.refresh.mixing import Mixture
-from training.run_folder import RunFolder, open_run, require
+from training.run_folder import RunFolder, open_run
 
 
-def fit(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
-    """Train by a recipe and export what came of it.
+def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
+    """Train a model according to a recipe and export it.
 
-    The run is named after what it was trained on, so that the same reviews go on with the same run and others begin one
-    of their own. No text gets into it.
+    The run's name is a hash of its training messages, so the same reviews resume the same run and different ones start
+    a new run. Its files contain no text.
 
     Args:
-        recipe: What to do.
-        config: The recipe's file, beside which its teacher's is.
+        recipe: The recipe.
+        config: The recipe's file; the teacher's recipe is in the same folder.
         mixture: The corpus and the reviews.
-        runs: Where runs keep their checkpoints.
+        runs: The folder for run folders.
 
     Returns:
         The run, with its model folder.
 
     Raises:
-        RecipeError: The base checkpoint cannot be had, or does not fit the recipe.
-        RunError: The recipe has a teacher that is not trained yet.
+        RecipeError: The base checkpoint is missing or does not fit the recipe.
+        RunError: The recipe's teacher has not been trained yet.
     """
-    from training.export.export_model import export
-    from training.fit.train import train
+    from training.export.export_model import export_model
+    from training.fit.teacher import teacher_logits
+    from training.fit.train import train_model
 
     name = f"{recipe.name}-refresh-{_fingerprint(mixture.split)}"
     run = open_run(recipe.model_copy(update={"name": name}), runs)
     if not run.best.exists():
-        train(recipe, mixture.split, run, _taught(recipe, config, mixture.split, runs))
+        train_model(recipe, mixture.split, run, teacher_logits(recipe, config, mixture.split.train, runs))
     if not run.model.exists():
-        export(recipe, mixture.split.validation, run)
+        export_model(recipe, mixture.split.validation, run)
     return run
-
-
-def _taught(recipe: Recipe, config: Path, split: Split, runs: Path) -> NDArray[np.float32] | None:
-    if recipe.distillation is None:
-        return None
-    from training.fit.teacher import teach
-
-    file = config.parent / recipe.distillation.teacher
-    teacher = load_recipe(file)
-    trained = open_run(teacher, runs)
-    require(trained.best, f"fit --config {file}")
-    return teach(teacher, trained, split.train, recipe.distillation.readings)
 
 
 def _fingerprint(split: Split) -> str:

@@ -1,4 +1,4 @@
-"""Reviewed messages beside the corpus: the older ones to learn from, the most recent ones to compare on."""
+"""Add reviewed messages to the corpus: older ones for training, the most recent ones for comparison."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intake.review_archive import Reviewed
-from training.data.corpus import Message, Split
+from training.data.corpus import CorpusMessage
+from training.data.splitting import Split
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews
 
@@ -15,28 +16,28 @@ SOURCE = "reviews"
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """What a refresh trains on and compares on.
+    """The messages of a refresh.
 
     Attributes:
-        split: The corpus, with the older reviews in its training part.
-        older: The reviews that are trained on, once each.
-        recent: The reviews that are compared on; none of them says what one of the older ones says.
-        left_out: Reviews with a name in them that the inbox did not find.
+        split: The corpus, with the older reviews among its training messages.
+        older: The reviews to train on, once each.
+        recent: The reviews to compare on, without any that repeat an older one.
+        left_out: Number of reviews that still contain a name.
     """
 
     split: Split
-    older: list[Message]
-    recent: list[Message]
+    older: list[CorpusMessage]
+    recent: list[CorpusMessage]
     left_out: int
 
 
-def mix(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mixture:
+def mix_reviews(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mixture:
     """Add reviewed messages to the corpus.
 
     Args:
         corpus: The corpus, split.
-        reviews: What the inbox gave.
-        how: How many are needed, and how they are used.
+        reviews: The reviewed messages.
+        how: How many are required and how to use them.
 
     Raises:
         RefreshError: There are too few.
@@ -45,8 +46,8 @@ def mix(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mixture:
     fit = [review for review in reviews if not names.names_somebody(review.text)]
     if len(fit) < how.minimum:
         raise RefreshError(
-            f"{len(fit)} reviewed messages may be trained on, and {how.minimum} are needed: review more, ask more"
-            " practices to share theirs, or lower reviews.minimum in the settings"
+            f"{len(fit)} reviewed messages may be used for training, and {how.minimum} are needed: review more,"
+            " ask more practices to share theirs, or lower reviews.minimum in the settings"
         )
     in_time = sorted(fit, key=lambda review: review.decided_at)
     held_out = max(1, round(len(in_time) * how.held_out))
@@ -57,5 +58,5 @@ def mix(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mixture:
     return Mixture(Split(train, corpus.validation), older, recent, len(reviews) - len(fit))
 
 
-def _message(review: Reviewed) -> Message:
-    return Message(review.text, review.intent, "", review.channel, SOURCE)
+def _message(review: Reviewed) -> CorpusMessage:
+    return CorpusMessage(review.text, review.intent, "", review.channel, SOURCE)

@@ -1,4 +1,4 @@
-"""A second look for names in what the inbox gave: any case, by lists of names rather than by how they are written."""
+"""A second check for names in reviewed messages, in any capitalization, based on lists of names."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections import Counter
 from collections.abc import Iterable
 from importlib import import_module
 
-from training.data.corpus import Message
+from training.data.corpus import CorpusMessage
 
 _LOCALES = ("en_US", "en_GB", "en_IN", "es_MX", "fr_FR", "de_DE", "it_IT", "pt_BR", "pl_PL", "vi_VN")
 _SLOT = re.compile(r"\{[a-z0-9_]+\}")
 _WORD = re.compile(r"[^\W\d_]+")
 _OFTEN = 3
-"""From so many times on that the corpus has a word in lower case, it is a word even if somebody is called so."""
+"""A word that the corpus contains this often in lowercase is a word, even if it is also a name."""
 
 
 class NameList:
-    """First and last names of people who write to practices, without those that are ordinary words."""
+    """First and last names, except those that are ordinary words."""
 
-    def __init__(self, corpus: Iterable[Message]) -> None:
-        """Take the corpus, whose names are slots, so that its words are words."""
+    def __init__(self, corpus: Iterable[CorpusMessage]) -> None:
+        """Learn ordinary words from the corpus, in which names are slots."""
         written = Counter(word for message in corpus for word in _words(message.text) if word.islower())
         words = {word for word, count in written.items() if count >= _OFTEN}
         self._names = _known_names() - words
 
     def names_somebody(self, text: str) -> bool:
-        """Return whether a word of the text is somebody's name, also with an s at its end."""
+        """Return whether the text contains a name, with or without a final s."""
         return any(not {word, word.removesuffix("s")}.isdisjoint(self._names) for word in map(str.lower, _words(text)))
 
 

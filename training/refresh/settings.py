@@ -1,28 +1,26 @@
-"""The typed description of a refresh: how reviews are mixed in, and what the new model has to achieve."""
+"""Typed settings of a refresh: how to use reviews, and what the new model must achieve."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from training.recipe import Fraction, Positive, Section, Share, problems_of
+from training.errors import TrainingError
+from training.recipe import Fraction, Positive, Section, Share, read_toml
 
 SETTINGS = Path(__file__).parent / "refresh.toml"
 
 
-class RefreshError(ValueError):
-    """A refresh that cannot be done; the message says what was wrong and what to do, and holds no patient text."""
+class RefreshError(TrainingError):
+    """A refresh that cannot be done; the message says why and what to do, without patient text."""
 
 
 class Reviews(Section):
-    """How reviewed messages are used.
+    """How to use reviewed messages.
 
     Attributes:
-        minimum: How many there must be.
-        held_out: Share of them, the most recent, that the models are compared on; between 0 and 1.
-        repeats: How often each of the others is read in an epoch.
+        minimum: The required number of reviews.
+        held_out: Share of the reviews, the most recent ones, that the models are compared on; between 0 and 1.
+        repeats: How often each of the other reviews is used per epoch.
     """
 
     minimum: Positive
@@ -31,13 +29,13 @@ class Reviews(Section):
 
 
 class Rule(Section):
-    """When a new model is proposed; see `training.refresh.verdict`.
+    """When to propose a new model; see `training.refresh.assessment`.
 
     Attributes:
-        loss: The most by which accuracy may be lower as measured, from 0 to 1.
-        possible_loss: The most by which it may be lower at the lower end of its interval, from 0 to 1.
-        significance: Below this probability of being chance, a loss of recall counts as real; between 0 and 1.
-        resamples: Of the bootstrap that gives the interval.
+        loss: The largest acceptable loss of accuracy, from 0 to 1.
+        possible_loss: The largest acceptable loss at the lower end of its 95% interval, from 0 to 1.
+        significance: A loss of recall counts if its p-value is below this; between 0 and 1.
+        resamples: Number of bootstrap resamples.
     """
 
     loss: Fraction
@@ -47,7 +45,7 @@ class Rule(Section):
 
 
 class RefreshSettings(Section):
-    """Everything that a refresh depends on besides the recipe, the corpus and the reviews."""
+    """Everything that determines a refresh, except the recipe, the corpus and the reviews."""
 
     reviews: Reviews
     rule: Rule
@@ -57,13 +55,6 @@ def load_settings(path: Path = SETTINGS) -> RefreshSettings:
     """Read and check a settings file.
 
     Raises:
-        RefreshError: The file is missing, is not TOML, or a key is missing, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    try:
-        return RefreshSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise RefreshError(f"{path} cannot be read ({error.strerror}); see training/refresh/refresh.toml") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RefreshError(f"{path} is not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise RefreshError(f"{path} does not describe a refresh: {problems_of(error)}") from error
+    return read_toml(path, RefreshSettings, "a refresh", "training/refresh/refresh.toml")

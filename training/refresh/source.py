@@ -1,7 +1,7 @@
-"""Where reviewed messages come from: a service's inbox, or the encrypted file that it wrote elsewhere.
+"""Read reviewed messages from a service's inbox, or from an encrypted file that the service exported.
 
-The inbox is read by a process of its own, as training knows nothing of the service's database; what comes back is
-encrypted, is decrypted in memory alone, and is never written.
+Training has no access to the service's database, so a separate process reads the inbox. Its output is encrypted; it is
+decrypted only in memory and never written to disk.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ TIMEOUT_SECONDS = 3600
 
 
 def read_reviews(file: Path | None, data_dir: Path) -> ReviewsFile:
-    """Return the reviewed messages that may be trained on.
+    """Return the reviewed messages that may be used for training.
 
     Args:
-        file: What `intake model export-reviews` wrote; None to read the inbox of the service in `data_dir`.
-        data_dir: Where the service keeps its keys and its settings, if the environment does not have them.
+        file: The output of `intake model export-reviews`; None to read the inbox of the service in `data_dir`.
+        data_dir: Where the service stores its keys and settings, unless they are in the environment.
 
     Raises:
-        RefreshError: The file cannot be read, or the inbox.
-        IntakeError: The keys are missing, or are not those that the file was written with.
+        RefreshError: The file or the inbox cannot be read.
+        IntakeError: The keys are missing, or are not those that the file was encrypted with.
     """
     content = _from_inbox(data_dir) if file is None else _from_file(file)
     return unseal(content, keyring_of_service(data_dir))
@@ -37,15 +37,15 @@ def _from_file(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise RefreshError(
-            f"{file} cannot be read ({error.strerror}): give what `intake model export-reviews` wrote"
+            f"{file} cannot be read ({error.strerror}): give the output of `intake model export-reviews`"
         ) from error
 
 
 def _from_inbox(data_dir: Path) -> bytes:
     command = [sys.executable, "-m", "app", "model", "export-reviews", "-", "--data-dir", str(data_dir)]
-    done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        reason = said[-1].removeprefix("Error: ").rstrip(".") if said else f"status {done.returncode}"
+    process = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
+    if process.returncode:
+        lines = process.stderr.decode(errors="replace").strip().splitlines()
+        reason = lines[-1].removeprefix("Error: ").rstrip(".") if lines else f"status {process.returncode}"
         raise RefreshError(f"the inbox could not be read: {reason}")
-    return done.stdout
+    return process.stdout

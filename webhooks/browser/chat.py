@@ -1,4 +1,4 @@
-"""The chat on a practice's site: its conversations, and its messages in both directions."""
+"""The website chat: conversations, and messages in both directions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ answer_preflights(blueprint)
 
 @blueprint.get("/widget.js")
 def widget() -> Response:
-    """Serve the widget to any page; which pages may then chat is checked where they do."""
+    """Serve the widget to any page; the chat routes check which pages may use it."""
     is_compressed = request.accept_encodings.quality("gzip") > 0
     response = Response(_widget(is_compressed), mimetype="text/javascript")
     if is_compressed:
@@ -56,7 +56,7 @@ def widget() -> Response:
 
 @blueprint.get("/practices/<key>")
 def practice(key: str) -> Response:
-    """Say what the widget shows of a practice."""
+    """Return what the widget shows about a practice."""
     services = services_of(current_app)
     found = _practice(services, key)
     require_origin(request, found, services.settings)
@@ -77,7 +77,7 @@ def practice(key: str) -> Response:
 
 @blueprint.post("/conversations")
 def begin() -> tuple[Response, int]:
-    """Open a conversation."""
+    """Start a conversation."""
     services = services_of(current_app)
     body = json_object(request)
     found = _practice(services, _text(body, "practice", 64))
@@ -89,7 +89,7 @@ def begin() -> tuple[Response, int]:
 
 @blueprint.post("/conversations/<public_id>/messages")
 def send(public_id: str) -> tuple[Response, int]:
-    """Store a message and put it on the queue; one that is sent again is answered the same."""
+    """Store and queue a message; a repeat gets the same answer."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
     body = json_object(request)
@@ -112,7 +112,7 @@ def send(public_id: str) -> tuple[Response, int]:
 
 @blueprint.get("/conversations/<public_id>/messages")
 def read(public_id: str) -> Response:
-    """Return what was said after an entry."""
+    """Return the entries after a number."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
     transcript = read_transcript(services.database, chat.id, _number(request.args.get("after", "0"), "after"))
@@ -121,7 +121,7 @@ def read(public_id: str) -> Response:
 
 @blueprint.get("/conversations/<public_id>/events")
 def events(public_id: str) -> Response:
-    """Stream what is said from now on, after the entries that the browser has."""
+    """Stream the entries that the browser does not have yet."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
     after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
@@ -130,7 +130,7 @@ def events(public_id: str) -> Response:
 
 @blueprint.after_request
 def explain_refusal(response: Response) -> Response:
-    """Let any page read why there is no chat on it, so that its web person can be told what to change."""
+    """Let any page read why the chat refuses it, so that the browser console can say what to change."""
     if request.endpoint == "chat.practice" and response.status_code in (403, 404):
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
     return response
@@ -138,14 +138,14 @@ def explain_refusal(response: Response) -> Response:
 
 @blueprint.after_request
 def renew_token(response: Response) -> Response:
-    """Hand a fresh token to a browser whose own gets old."""
+    """Send a new token to a browser whose token is getting old."""
     if "chat_token" in g:
         response.headers[HEADER] = g.chat_token
     return response
 
 
 def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Callable[[bool], Iterator[str]]:
-    """Return what to look with for a stream: the entries that it has not shown yet, and whether one is on its way."""
+    """Return a function that yields the events a stream has not sent: new entries, and whether a reply is coming."""
     shown, working = after, None
 
     def look(_woken: bool) -> Iterator[str]:
@@ -175,17 +175,17 @@ def _shown(entry: TranscriptEntry) -> dict[str, Any]:
 def _practice(services: Services, key: str) -> Practice:
     found = services.practices.by_widget_key(key)
     if found is None:
-        raise RequestError(404, "unknown_practice", "No practice has this widget key; check data-practice.")
+        raise RequestError(404, "unknown_practice", "No practice has this widget key. Check data-practice.")
     return found
 
 
 def _enter(services: Services, public_id: str) -> ChatConversation:
-    """Let a request into the conversation that its token is bound to, from a page of the conversation's practice."""
+    """Return the chat if the request's token is valid for it and the request comes from its practice's page."""
     fresh = _tokens(services).check(request, public_id)
     chat = find_chat(services.database, public_id)
     found = services.practices.by_slug(chat.practice) if chat else None
     if chat is None or found is None:
-        raise RequestError(404, "unknown_conversation", "There is no such conversation: begin a new one.")
+        raise RequestError(404, "unknown_conversation", "This conversation does not exist. Start a new one.")
     require_origin(request, found, services.settings)
     if fresh is not None:
         g.chat_token = fresh
@@ -201,12 +201,12 @@ def _text(body: dict[str, Any], name: str, longest: int, *, needed: bool = True)
     if value is None and not needed:
         return ""
     if not isinstance(value, str) or (needed and not value.strip()):
-        raise wrong(f"{name} has to be a text that is not empty.")
+        raise wrong(f"{name} must be text and must not be empty.")
     require_length(name, value, longest)
     return value.strip() if name != "text" else value
 
 
 def _number(value: str, name: str) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) < 10):
-        raise wrong(f"{name} has to be the id of a message, 0 for all of them.")
+        raise wrong(f"{name} must be the id of a message, or 0 for all messages.")
     return int(value)

@@ -1,4 +1,4 @@
-"""Reading a contact form: what a patient may write into it, and where their browser may go afterwards."""
+"""Reading a contact form: validate its fields, and choose the page to redirect to."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from webhooks.browser.request_fields import (
 
 LONGEST_CONTACT = 254
 LONGEST_REDIRECT = 2000
-# No parser's opinion is asked: browsers read backslashes, spaces and user names in ways of their own.
+# No URL parser is used, because browsers interpret backslashes, spaces, and user names in their own ways.
 _ABSOLUTE = re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)(?:[/?#][!-\[\]-~]*)?")
 _RELATIVE = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactForm:
-    """What a patient sent.
+    """A patient's contact form.
 
     Attributes:
-        message: 1 to 8,000 characters.
-        name: as written.
-        email: in lower case.
-        phone: E.164.
-        client_message_id: what the page calls this submission, the same when it sends it again.
-        redirect: as written, not checked yet.
-        is_bait_taken: the field that no person sees is filled.
+        message: the message, 1 to 8,000 characters.
+        name: the patient's name.
+        email: the email address, in lower case.
+        phone: the phone number, in E.164.
+        client_message_id: the page's id for this submission, the same for repeats.
+        redirect: the requested redirect, not yet checked.
+        is_bait_taken: whether the hidden bait field is filled in.
     """
 
     message: str = field(repr=False)
@@ -48,16 +48,16 @@ class ContactForm:
 
 
 def read_form(values: Mapping[str, object]) -> ContactForm:
-    """Read the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id` and `redirect`.
+    """Read the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id`, and `redirect`.
 
-    `website` is bait: a page hides it from people, and programs fill it in. Fields of other names are ignored.
+    `website` is bait: pages hide it from people, so only programs fill it in. Other fields are ignored.
 
     Raises:
-        RequestError: 400, one of them is not usable; the message names it and does not repeat it.
+        RequestError: 400 if a field is invalid. The message names the field and does not repeat its value.
     """
     message = _text(values, "message", LONGEST_MESSAGE)
     if message is None:
-        raise wrong("message has to be a text that is not empty.")
+        raise wrong("message must not be empty.")
     number = _text(values, "phone", LONGEST_CONTACT)
     client_id = _text(values, "client_message_id", 64)
     return ContactForm(
@@ -72,16 +72,16 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
 
 
 def redirect_target(redirect: str, page_origin: str | None, allowed: frozenset[str]) -> str | None:
-    """Return where a browser may be sent after a form, on a site of the practice and nowhere else.
+    """Return the URL to redirect to after a form, which must be on one of the practice's sites.
 
     Args:
-        redirect: an address, or a path on the page's own site.
-        page_origin: origin of the page with the form; None when the browser does not say, and then a path leads
-            nowhere.
-        allowed: the practice's origins, and the service's own; `page_origin` is one of them.
+        redirect: a URL, or a path on the page's own site.
+        page_origin: the origin of the page with the form; None if the browser does not send it, in which case a path
+            is ignored.
+        allowed: the origins of the practice and of the service, which include `page_origin`.
 
     Raises:
-        RequestError: 400, it leads elsewhere.
+        RequestError: 400 if the redirect leads to another site.
     """
     if _RELATIVE.fullmatch(redirect):
         return page_origin and f"{page_origin}{redirect}"
@@ -89,8 +89,8 @@ def redirect_target(redirect: str, page_origin: str | None, allowed: frozenset[s
     if absolute and absolute[1].lower() in {origin.lower() for origin in allowed}:
         return redirect
     raise wrong(
-        "redirect has to be an address on one of the practice's allowed_origins, or a path such as /thanks"
-        " on a page of one."
+        "redirect must be a URL on one of the practice's allowed_origins, or a path such as /thanks if the form is"
+        " on one of those sites."
     )
 
 
@@ -99,8 +99,8 @@ def _text(values: Mapping[str, object], name: str, longest: int) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise wrong(f"{name} has to be a text.")
-    text = value.replace("\r\n", "\n").strip()  # browsers send line ends as CRLF, which are not what was typed
+        raise wrong(f"{name} must be text.")
+    text = value.replace("\r\n", "\n").strip()  # browsers convert line breaks to CRLF
     require_length(name, text, longest)
     return text or None
 
@@ -113,4 +113,4 @@ def _email(value: str | None) -> str | None:
     try:
         return value and email_address.normalise(value)
     except IntakeError:
-        raise wrong("email has to be an email address, such as maria@example.com.") from None
+        raise wrong("email must be an email address, such as maria@example.com.") from None

@@ -1,4 +1,4 @@
-"""The page at `/`: a practice's site with the chat, and in demo mode a phone to play its patient with."""
+"""The page at `/`: a practice's site with the chat and, in demo mode, a phone for playing a patient."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from intake import phone as numbers
 from intake.practices import Practice
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, words_of
 from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
@@ -30,7 +30,7 @@ POLICY = (
 
 @blueprint.get("/")
 def page() -> Response:
-    """Show the site of the first practice with a chat."""
+    """Show the site of the first practice that has a chat."""
     services = services_of(current_app)
     html = render_page(_practice(services), datetime.now(UTC), with_phone=services.settings.demo_mode)
     response = Response(html, mimetype="text/html")
@@ -40,12 +40,12 @@ def page() -> Response:
 
 @blueprint.get("/demo/assets/<name>")
 def asset(name: str) -> Response:
-    """Serve what the page needs."""
+    """Serve a file that the page needs."""
     if name not in ASSETS:
         abort(404)
     response = Response((FOLDER / name).read_bytes(), mimetype=ASSETS[name])
     response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Content-Security-Policy"] = "default-src 'none'"  # an image may be opened as a page
+    response.headers["Content-Security-Policy"] = "default-src 'none'"  # an image may be opened directly, as a page
     response.add_etag()
     response.make_conditional(request)
     return response
@@ -53,7 +53,7 @@ def asset(name: str) -> Response:
 
 @blueprint.get("/demo/messages")
 def read() -> Response:
-    """Show what was sent from the visitor's phone and what came of it; a visitor without a phone gets one."""
+    """Return the messages from the visitor's phone and how they were handled; a new visitor gets a phone."""
     services, practice = _enter()
     phone = _phone(services) or Phones(services.settings.secret_key).new(practice)
     sent = read_phone(services.database, practice, phone)
@@ -68,35 +68,35 @@ def read() -> Response:
 
 @blueprint.post("/demo/messages")
 def send() -> tuple[Response, int]:
-    """Send a text from the visitor's phone, or leave a voicemail: stored as the webhooks do, and put on the queue."""
+    """Send a text from the visitor's phone or leave a voicemail, stored and queued as the webhooks would."""
     services, practice = _enter()
     phone = _phone(services)
     if phone is None:
-        raise RequestError(401, "invalid_token", f"Read /demo/messages first, and send its {HEADER} header along.")
+        raise RequestError(401, "invalid_token", f"Read /demo/messages first, then send its {HEADER} header.")
     body = json_object(request)
     text = body.get("text")
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_TEXT:
-        raise wrong(f"text has to be 1 to {LONGEST_TEXT} characters long.")
+        raise wrong(f"text must be 1 to {LONGEST_TEXT} characters long.")
     match body.get("channel"):
         case Channel.SMS:
             recorded = send_text(services.database, practice, phone, text)
         case Channel.VOICEMAIL:
             recorded = leave_voicemail(services.database, practice, phone, text)
         case _:
-            raise wrong("channel has to be sms or voicemail.")
+            raise wrong("channel must be sms or voicemail.")
     services.pass_on(recorded)
     return jsonify(message=recorded.message_id), 202
 
 
 def _enter() -> tuple[Services, Practice]:
-    """Let the page's own requests in, and nobody's where there is no phone."""
+    """Allow only requests from the page itself, and only in demo mode."""
     services = services_of(current_app)
     if not services.settings.demo_mode:
         abort(404)
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = site == "same-origin" if site else origin in (None, origin_of(services.settings.public_url))
     if not own:
-        raise RequestError(403, "origin_not_allowed", "Only the demo page itself may use its phone.")
+        raise RequestError(403, "origin_not_allowed", "Only the demo page can use its phone.")
     return services, _practice(services)
 
 
@@ -104,7 +104,7 @@ def _practice(services: Services) -> Practice:
     for practice in services.practices.all:
         if practice.widget_key:
             return practice
-    raise RequestError(404, "no_chat", "No practice has a chat: give one a widget_key in the practices file.")
+    raise RequestError(404, "no_chat", "No practice has a chat. Add a widget_key to one in the practices file.")
 
 
 def _phone(services: Services) -> Phone | None:
@@ -129,11 +129,10 @@ def _understood(sent: Sent) -> dict[str, Any] | None:
     if decision is None:
         return None
     return {
-        "intent": found.intent if found else None,
+        "intent": words_of(found.intent if found else decision.route),
         "confidence": found.confidence if found else None,
         "urgent": found is not None and found.urgent,
-        "route": decision.route,
-        "team": decision.team,
+        "team": words_of(decision.team),
         "priority": decision.priority,
         "why": decision.why,
     }

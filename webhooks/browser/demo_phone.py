@@ -1,8 +1,8 @@
-"""The phone on the demo page: a made-up number of its own for each visitor, and what came of its messages.
+"""The phone on the demo page: a fictional number for each visitor, and the messages sent from it.
 
-For demonstrations only. There are a hundred fictional numbers (+1 202 555 0100 to 0199), so that two visitors may
-share one, and with it an opt-out and the pauses between replies. What they wrote they never share: the ids of a
-visitor's messages begin with 64 random bits that only the visitor's signed token holds.
+For demonstrations only. There are only a hundred fictional numbers (+1 202 555 0100 to 0199), so two visitors may share
+one, along with its opt-out and its limits on replies. They never see each other's messages: the ids of a visitor's
+messages start with 64 random bits that only the visitor's signed token contains.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Phone:
     """A visitor's phone.
 
     Attributes:
-        visitor: 16 random hexadecimal digits.
-        number: E.164.
+        visitor: the visitor's id, 16 random hexadecimal digits.
+        number: the phone's number, in E.164.
     """
 
     visitor: str
@@ -45,13 +45,13 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that was sent from a phone, and what came of it.
+    """A message from a phone, and how it was handled.
 
     Attributes:
-        message: with its classification and its decision, where they are there already.
-        channel: how it was sent.
-        reply: what the practice texted back.
-        working: whether it still waits for an answer.
+        message: the message, with its classification and routing decision if it has them yet.
+        channel: the channel it was sent on.
+        reply: the practice's reply.
+        working: whether a reply may still be coming.
     """
 
     message: Message = field(repr=False)
@@ -61,22 +61,22 @@ class Sent:
 
 
 class Phones:
-    """Gives out phones, and knows them again."""
+    """Issues phones, and finds them again by token."""
 
     def __init__(self, secret_key: str) -> None:
         self._serializer = URLSafeTimedSerializer(secret_key, salt="demo phone")
 
     def new(self, practice: Practice) -> Phone:
-        """Return a phone with a number that is none of the practice's."""
+        """Return a phone with a number that the practice does not use."""
         taken = {practice.phone, practice.on_call_number, *practice.phone_numbers}
         return Phone(secrets.token_hex(8), secrets.choice([one for one in FICTIONAL_NUMBERS if one not in taken]))
 
     def token(self, phone: Phone) -> str:
-        """Return what the visitor's page shows to use the phone again."""
+        """Return the token with which the visitor's page uses the phone again."""
         return str(self._serializer.dumps([phone.visitor, phone.number]))
 
     def find(self, token: str) -> Phone | None:
-        """Return the phone of a token; None when it is none of ours, or too old."""
+        """Return the phone of a token, None if the token is invalid or has expired."""
         try:
             return Phone(*self._serializer.loads(token, max_age=LIFETIME_SECONDS))
         except BadData:
@@ -100,7 +100,7 @@ def send_text(database: Database, practice: Practice, phone: Phone, text: str) -
 
 
 def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:
-    """Store a call and the transcription of what was said, as the voice webhooks do."""
+    """Store a call and its transcription, as the voice webhooks do."""
     call = Call(_sid("CA", phone), practice.slug, phone.number, _received_on(practice))
     record_call(database, call)
     report = Report(
@@ -116,7 +116,7 @@ def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: 
 
 
 def read_phone(database: Database, practice: Practice, phone: Phone) -> list[Sent]:
-    """Return what was sent from a phone, oldest first, and what came of it.
+    """Return the messages from a phone, oldest first, and how they were handled.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached.

@@ -1,4 +1,4 @@
-"""The contact form of a practice's site, posted by a plain HTML form or by a script."""
+"""The contact form of a practice's site, posted by a plain HTML form or a script."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ log = structlog.get_logger(__name__)
 blueprint = Blueprint("forms", __name__, url_prefix="/forms")
 answer_preflights(blueprint)
 
-LARGEST_FORM = 128 * 1024  # 8,000 characters take up to twelve bytes each as an HTML form sends them
+LARGEST_FORM = 128 * 1024  # 8,000 characters, each up to twelve bytes long in an HTML form's encoding
 
 
 @blueprint.post("/<slug>")
 def receive(slug: str) -> AnyResponse:
-    """Store a form and put it on the queue; one that is sent twice is stored once, and answered the same."""
+    """Store and queue a contact form; a repeat is not stored again and gets the same answer."""
     services = services_of(current_app)
     practice = services.practices.by_slug(slug)
     if practice is None:
-        raise RequestError(404, "unknown_practice", "No practice has this slug; check the form's action.")
+        raise RequestError(404, "unknown_practice", "No practice has this slug. Check the form's action.")
     if _page_origin() is not None:
         require_origin(request, practice, services.settings)
     request.max_content_length = request.max_form_memory_size = LARGEST_FORM
@@ -72,7 +72,7 @@ def _record(services: Services, practice: Practice, form: ContactForm) -> None:
 
 
 def _route(form: ContactForm, practice: Practice) -> tuple[str | None, str]:
-    """Return where the answer goes, and what it comes from: by email if the patient gave one, else as a text."""
+    """Return the addresses that the reply goes to and comes from: email if the patient gave one, else a text."""
     if form.email and practice.email:
         return form.email, practice.email
     number = practice.messaging_service_sid or next(iter(practice.phone_numbers), None)
@@ -86,7 +86,7 @@ def _values() -> Mapping[str, object]:
         return request.form.to_dict()
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        raise RequestError(400, "invalid_json", "Send a JSON object, or a form.")
+        raise RequestError(400, "invalid_json", "Send a JSON object or a form.")
     return body
 
 
@@ -98,7 +98,7 @@ def _target(form: ContactForm, practice: Practice, services: Services) -> str | 
 
 
 def _page_origin() -> str | None:
-    """Return the origin of the page with the form. A page that asks browsers not to name it has the origin `null`."""
+    """Return the origin of the page with the form; pages that ask browsers to hide it have the origin `null`."""
     origin = request.headers.get("Origin")
     return None if origin == "null" else origin
 

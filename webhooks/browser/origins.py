@@ -1,4 +1,4 @@
-"""Which sites' pages may call the chat and the forms: origins, and the headers that browsers ask for (Fetch, CORS)."""
+"""Checking which sites may use the chat and the forms, and sending the CORS headers that browsers require."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _READABLE = "Chat-Token, Retry-After"
 
 
 def require_origin(request: Request, practice: Practice, settings: Settings) -> None:
-    """Let a request pass that comes from a page of the practice, or from one of the service's own.
+    """Check that a request comes from a page of the practice or of the service itself.
 
-    A browser names the origin of every request that crosses origins; for a page of the service itself it says
-    `Sec-Fetch-Site: same-origin` where it does not.
+    Browsers send the origin with every cross-origin request. For pages of the service itself, they may instead send
+    only `Sec-Fetch-Site: same-origin`.
 
     Raises:
-        RequestError: 403, it comes from elsewhere, or does not say where from.
+        RequestError: 403 if the request comes from another site, or its origin is unknown.
     """
     origin = request.headers.get("Origin")
     if origin is None and request.headers.get("Sec-Fetch-Site") == "same-origin":
@@ -35,20 +35,20 @@ def require_origin(request: Request, practice: Practice, settings: Settings) -> 
         raise RequestError(
             403,
             "origin_not_allowed",
-            f"Pages of {origin or 'no named origin'} may not do this for {practice.name}:"
-            " add the site to allowed_origins in the practices file.",
+            f"Pages from {origin or 'an unnamed origin'} are not allowed to use {practice.name}."
+            " Add the site to allowed_origins in the practices file.",
         )
 
 
 def answer_preflights(blueprint: Blueprint) -> None:
-    """Answer the preflight requests to a blueprint's routes, and let allowed pages read its answers."""
+    """Answer preflight requests to a blueprint's routes, and let allowed pages read its responses."""
 
     @blueprint.before_request
     def preflight() -> Response | None:
         if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
             return None
         if not _is_known(request, services_of(current_app)):
-            raise RequestError(403, "origin_not_allowed", "No practice allows pages of this origin.")
+            raise RequestError(403, "origin_not_allowed", "No practice allows this origin.")
         return Response(status=204, headers=_PREFLIGHT)
 
     @blueprint.after_request
@@ -61,7 +61,7 @@ def answer_preflights(blueprint: Blueprint) -> None:
 
 
 def _is_known(request: Request, services: Services) -> bool:
-    """Return whether any practice allows the origin: what a request is about is known only later, and checked then."""
+    """Return whether any practice allows the origin; `require_origin` checks the request's own practice later."""
     origin = request.headers.get("Origin")
     return origin is not None and any(
         _allows(practice, origin, services.settings) for practice in services.practices.all
@@ -73,6 +73,6 @@ def _allows(practice: Practice, origin: str, settings: Settings) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of an address."""
+    """Return the origin of a URL."""
     services = urlsplit(url)
     return f"{services.scheme}://{services.netloc}"

@@ -1,4 +1,4 @@
-"""Reading what a patient's browser sends: the rules that the chat, the contact form and the demo share."""
+"""Validating requests from patients' browsers, as the chat, the contact form, and the demo all do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def wrong(message: str) -> RequestError:
-    """Return the refusal of a field."""
+    """Return the error for an invalid field."""
     return RequestError(400, "invalid_parameter", message)
 
 
@@ -25,42 +25,42 @@ def json_object(request: Request) -> dict[str, Any]:
     """Return the body of a request.
 
     Raises:
-        RequestError: 400, it is not a JSON object.
+        RequestError: 400 if it is not a JSON object.
     """
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        raise RequestError(400, "invalid_json", "Send a JSON object, with Content-Type: application/json.")
+        raise RequestError(400, "invalid_json", "Send a JSON object with Content-Type: application/json.")
     return body
 
 
 def require_length(name: str, value: str, longest: int) -> None:
-    """Let a text pass that is not too long.
+    """Check that a value is not too long.
 
     Raises:
-        RequestError: 400, it is; the message does not repeat it.
+        RequestError: 400 if it is. The message does not repeat the value.
     """
     if len(value) > longest:
-        raise wrong(f"{name} is {len(value)} characters long; at most {longest} fit.")
+        raise wrong(f"{name} is {len(value)} characters long. The limit is {longest}.")
 
 
 def phone_number(value: str) -> str:
     """Return a phone number in E.164.
 
     Raises:
-        RequestError: 400, it cannot be one.
+        RequestError: 400 if the value is not a phone number.
     """
     try:
         return phone.normalise(value)
     except IntakeError:
-        raise wrong("phone has to be a phone number with its area code, such as (202) 555-0123.") from None
+        raise wrong("phone must be a phone number with an area code, such as (202) 555-0123.") from None
 
 
 def client_message_id(value: str) -> str:
-    """Return what a page calls a message, the same when it sends it again.
+    """Return a page's id for a message, which is the same for repeats.
 
     Raises:
-        RequestError: 400, it is not of the form that it has to have.
+        RequestError: 400 if the id is invalid.
     """
     if not _CLIENT_MESSAGE_ID.fullmatch(value):
-        raise wrong("client_message_id has to be 1 to 64 letters, figures, - or _.")
+        raise wrong("client_message_id must be 1 to 64 letters, digits, hyphens, or underscores.")
     return value

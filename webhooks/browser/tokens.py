@@ -1,4 +1,4 @@
-"""Conversation tokens: what a browser shows to go on with its chat."""
+"""Conversation tokens, with which a browser continues its chat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADER = "Chat-Token"
 
 
 class Tokens:
-    """Signs and checks tokens; each is bound to one conversation and expires."""
+    """Signs and checks tokens. Each is valid for one conversation and expires."""
 
     def __init__(self, secret_key: str) -> None:
         self._serializer = URLSafeTimedSerializer(secret_key, salt="chat conversation")
@@ -25,13 +25,13 @@ class Tokens:
         return str(self._serializer.dumps(public_id))
 
     def check(self, request: Request, public_id: str) -> str | None:
-        """Check the token that a request shows.
+        """Check a request's token.
 
         Returns:
-            A fresh token when the shown one should be replaced, so that a conversation that goes on never expires.
+            A new token if the old one should be replaced, so that an active conversation never expires.
 
         Raises:
-            RequestError: 401, the token is missing, wrong, of another conversation, or too old.
+            RequestError: 401 if the token is missing, invalid, expired, or belongs to another conversation.
         """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
@@ -41,9 +41,9 @@ class Tokens:
                 token.strip(), max_age=int(LIFETIME.total_seconds()), return_timestamp=True
             )
         except SignatureExpired:
-            raise RequestError(401, "expired_token", "The conversation's token is too old: begin a new one.") from None
+            raise RequestError(401, "expired_token", "The token has expired. Start a new conversation.") from None
         except BadData:
             bound_to = None
         if bound_to != public_id:
-            raise RequestError(401, "invalid_token", "The token is not this conversation's: begin a new one.")
+            raise RequestError(401, "invalid_token", "The token does not belong to this conversation. Start a new one.")
         return self.issue(public_id) if datetime.now(UTC) - signed_at > RENEWED_AFTER else None

@@ -1,4 +1,4 @@
-"""Reading an email as SendGrid's Inbound Parse posts it.
+"""Reading an email posted by SendGrid's Inbound Parse.
 
 The fields: https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/inbound-email#default-parameters
 """
@@ -23,12 +23,12 @@ LONGEST_SUBJECT = 500
 LONGEST_TEXT = 50_000
 CUT_OFF = "\n[…]"
 LONGEST_HEADER = 4000
-# SendGrid passes on what a mail calls its charset; browsers, and so mail programs, mean Windows' superset by these two.
+# SendGrid passes on the charset that the email names. By these two names, mail programs mean the Windows superset.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252"}
-# Python's codecs for domain names take the square of a text's length.
+# Python's codecs for domain names take quadratic time.
 _NOT_FOR_TEXT = frozenset({"idna", "punycode"})
-# Not the standard library's parser, which a thousand opening brackets bring down, and which takes the comma of a name
-# that SendGrid decoded for the end of an address.
+# The standard library's parser is not used: a thousand opening brackets crash it, and it splits addresses at a comma in
+# a name that SendGrid has decoded.
 _IN_BRACKETS = re.compile(r"<([^<>\s]{1,254})>\s*\Z")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"@]{1,254}")
 _ROBOT = re.compile(
@@ -42,19 +42,19 @@ _SUPPRESSES_REPLIES = frozenset({"all", "autoreply", "oof"})
 
 @dataclass(frozen=True, slots=True)
 class InboundEmail:
-    """An email as it came in.
+    """An incoming email.
 
     Attributes:
-        sender: the patient's address in lower case; None when there is none that could be written to.
-        sender_name: as their mail program shows it.
-        recipients: addresses that it was delivered to, in lower case.
-        message_id: with its angle brackets.
-        subject: decoded, on one line.
-        text: the patient's own words, after the subject where that says something; what is longer than 50,000
-            characters ends in `[…]`.
-        raw_headers: all of them.
-        is_automatic: a program sent it, or it says that no program should answer.
-        is_forged: the domain that it names denies it, and nobody signed it.
+        sender: the patient's address, in lower case; None if there is no usable one.
+        sender_name: the sender's name.
+        recipients: the addresses it was delivered to, in lower case.
+        message_id: the Message-ID, with its angle brackets.
+        subject: the decoded subject, on one line.
+        text: the patient's own words, after the subject if it is informative. If it was longer than 50,000 characters,
+            it ends in `[…]`.
+        raw_headers: all headers.
+        is_automatic: whether a program sent it, or it asks not to receive automatic replies.
+        is_forged: whether it failed its domain's SPF check and has no valid signature.
     """
 
     sender: str | None = field(repr=False)
@@ -69,12 +69,12 @@ class InboundEmail:
 
     @property
     def may_be_answered(self) -> bool:
-        """Whether a program may answer it: two that answer each other would not stop."""
+        """Whether it may get an automatic reply; two programs that reply to each other would never stop."""
         return self.sender is not None and not self.is_automatic and not self.is_forged
 
 
 def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
-    """Read the fields of a webhook; nothing in them can make it fail."""
+    """Read the webhook's fields, whatever they contain."""
     decoded = decode_fields(fields)
     headers = read_headers(decoded.get("headers", ""))
     envelope = _json_object(decoded.get("envelope", ""))
@@ -96,40 +96,40 @@ def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
 
 
 def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:
-    """Decode each field from the charset that the field `charsets` names for it, UTF-8 where it names none.
+    """Decode each field with the charset that the field `charsets` names for it, or UTF-8.
 
-    A charset that is not known, and bytes that are not of it, are no failure: what cannot be read is replaced.
+    Unknown charsets and invalid bytes are not errors; whatever cannot be decoded is replaced.
     """
     charsets = _json_object(fields.get("charsets", b"").decode("utf-8", "replace"))
     return {name: decode(value, str(charsets.get(name) or "utf-8")) for name, value in fields.items()}
 
 
 def decode(value: bytes, charset: str) -> str:
-    """Return bytes as text, with U+FFFD for each that is not of the charset."""
+    """Decode bytes, replacing each invalid one with U+FFFD."""
     try:
         known = codecs.lookup(charset.strip()).name
         if known in _NOT_FOR_TEXT:
             known = "utf-8"
         return value.decode(_MEANT.get(known, known), "replace")
-    except (LookupError, ValueError):  # the second: a name with a zero byte, and the codec that is never to be used
+    except (LookupError, ValueError):  # ValueError: a name with a zero byte, or Python's "undefined" codec
         return value.decode("utf-8", "replace")
 
 
 def read_headers(raw: str) -> Message:
-    """Parse the headers of a mail."""
+    """Parse the headers of an email."""
     return HeaderParser().parsestr(raw, headersonly=True)
 
 
 def is_automatic(headers: Message, sender: str | None, return_path: str | None) -> bool:
-    """Return whether a program sent a mail, or does not want an answer by one.
+    """Return whether a program sent the email, or whether it asks not to receive automatic replies.
 
-    By RFC 3834 (section 2), by the headers that came before it, and by Microsoft's X-Auto-Response-Suppress
-    (MS-OXCMAIL, section 2.2.3.2.14).
+    This follows RFC 3834 (section 2), older headers, and Microsoft's X-Auto-Response-Suppress (MS-OXCMAIL,
+    section 2.2.3.2.14).
 
     Args:
-        headers: the mail's.
+        headers: the email's headers.
         sender: the address in its From header.
-        return_path: the sender in its envelope, empty for a mail that must not be answered; None if not known.
+        return_path: the envelope's sender, empty for an email that must not be answered; None if unknown.
     """
     submitted = str(headers.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     suppressed = str(headers.get("X-Auto-Response-Suppress", "")).lower().replace(" ", "").split(",")
@@ -153,7 +153,7 @@ def _is_forged(spf: str, dkim: str) -> bool:
 
 
 def _sender(written: str, return_path: object) -> str | None:
-    """Return the address in the From header, which people are answered at, else the envelope's."""
+    """Return the address in the From header, or the envelope's if there is none."""
     bracketed = _IN_BRACKETS.search(written)
     candidates = [bracketed[1]] if bracketed else _ADDRESS.findall(written)[:1]
     return next((address for address in map(_address, [*candidates, return_path]) if address), None)
@@ -166,7 +166,7 @@ def _name(written: str) -> str | None:
 
 
 def _recipients(envelope: Mapping[str, object], decoded: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the envelope's, which say where it was really delivered, else those in the headers."""
+    """Return the envelope's recipients, which are the actual ones, or those in the headers if there are none."""
     delivered_to = envelope.get("to")
     in_headers = ", ".join(decoded.get(name, "")[:LONGEST_HEADER] for name in ("to", "cc"))
     written = delivered_to if isinstance(delivered_to, list) else _ADDRESS.findall(in_headers)

@@ -1,4 +1,4 @@
-"""Reading `multipart/form-data` (RFC 7578) as bytes: fields into memory, files past it."""
+"""Reading `multipart/form-data` (RFC 7578) as bytes: keep the fields and discard the files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DiscardedFile:
-    """A file that was sent along: what it is said to be, and how many bytes went past."""
+    """A discarded file: its declared content type and its size in bytes."""
 
     content_type: str
     size: int
@@ -26,11 +26,11 @@ class DiscardedFile:
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """Fields by name, undecoded, and the files.
+    """The fields and files of a form.
 
     Attributes:
-        fields: the first 512 KiB of each; of two with one name the last.
-        files: in the order that they came in.
+        fields: the undecoded fields by name, each cut off after 512 KiB; if a name repeats, the last one wins.
+        files: the discarded files, in order.
     """
 
     fields: Mapping[str, bytes] = field(repr=False)
@@ -42,16 +42,16 @@ def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedFo
 
     Args:
         stream: the body.
-        parameters: those of the Content-Type header.
+        parameters: the parameters of the Content-Type header.
 
     Raises:
-        RequestError: 400, it is not such a form.
-        werkzeug.exceptions.RequestEntityTooLarge: it is longer than the request may be, or has too many parts.
+        RequestError: 400 if the body is not valid multipart/form-data.
+        werkzeug.exceptions.RequestEntityTooLarge: the body is too long or has too many parts.
     """
     boundary = parameters.get("boundary", "")
     if not boundary:
         raise RequestError(400, "invalid_form", "Send multipart/form-data with a boundary.")
-    # a field that is too long is cut below, so that a long newsletter is no failure
+    # long fields are cut off below, so that a long newsletter is not an error
     decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=MOST_PARTS)
     collector = _Collector()
     try:
@@ -60,12 +60,12 @@ def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedFo
             decoder.receive_data(chunk or None)
             collector.collect(decoder)
     except ValueError:
-        raise RequestError(400, "invalid_form", "The body is not the multipart/form-data that it says.") from None
+        raise RequestError(400, "invalid_form", "The body is not valid multipart/form-data.") from None
     return PostedForm({name: bytes(value) for name, value in collector.fields.items()}, tuple(collector.files))
 
 
 class _Collector:
-    """What came out of the decoder so far."""
+    """Collects the fields and files from the decoder."""
 
     def __init__(self) -> None:
         self.fields: dict[str, bytearray] = {}

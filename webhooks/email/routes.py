@@ -1,4 +1,4 @@
-"""Email in, as an inbound-parse service such as SendGrid's posts it."""
+"""Incoming email, posted by an inbound-parse service such as SendGrid's."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("email", __name__, url_prefix="/email")
 
-LARGEST_EMAIL = 36 * 1024 * 1024  # SendGrid takes mails of up to 30 MB
+LARGEST_EMAIL = 36 * 1024 * 1024  # SendGrid accepts emails of up to 30 MB
 MOST_MEDIA = 50
 
 
 @blueprint.post("/inbound")
 def receive() -> Response:
-    """Store an email for each practice that it was sent to, and put it on the queue.
+    """Store and queue an email for each practice that it was sent to.
 
-    An address that is no practice's is answered with 404 rather than with success: the service that posts it lists
-    the failure, and may hold the mail back while the practices file is put right.
+    An email to an unknown address gets a 404, not a success, so that the posting service reports the failure and can
+    retry after the practices file is corrected.
     """
     services = services_of(current_app)
     if not _knows_password(request, services.settings):
@@ -43,13 +43,14 @@ def receive() -> Response:
         raise RequestError(
             400,
             "invalid_form",
-            "The field headers is missing: post parsed emails, not raw ones (SendGrid: clear 'POST the raw message').",
+            "The headers field is missing. Post parsed emails, not raw ones (in SendGrid, turn off 'POST the raw, full"
+            " MIME message').",
         )
     email = read_email(posted.fields)
     practices = {practice.slug: practice for practice in map(services.practices.by_email, email.recipients) if practice}
     if not practices:
         log.warning("unknown_address")
-        raise RequestError(404, "unknown_address", "No practice has this email address; check the practices file.")
+        raise RequestError(404, "unknown_address", "No practice has this email address. Check the practices file.")
     for practice in practices.values():
         _record(services, practice, email, posted)
     return jsonify(message="received")
@@ -62,7 +63,7 @@ def _record(services: Services, practice: Practice, email: InboundEmail, posted:
         channel=Channel.EMAIL,
         provider="email",
         provider_id=_id(practice, email),
-        # without an address nothing goes out; whose mail it is stays in the contact, for staff
+        # without an address, nothing is sent; staff still see the sender in the contact
         patient_address=email.sender if may_be_answered else None,
         received_on=practice.email or "",
         text=email.text,
@@ -75,7 +76,7 @@ def _record(services: Services, practice: Practice, email: InboundEmail, posted:
 
 
 def _id(practice: Practice, email: InboundEmail) -> str:
-    """Return an id that stays the same when an email is posted again; headers hold names, so their hash is keyed."""
+    """Return an id that is the same if an email is posted again; headers contain names, so their hash is keyed."""
     if email.message_id is not None:
         return hashlib.sha256(f"{practice.slug}\n{email.message_id}".encode()).hexdigest()
     return keyring().index(f"{practice.slug}\n{email.raw_headers}")
@@ -93,7 +94,7 @@ def _unauthorized() -> Response:
     response = error_response(
         401,
         "wrong_password",
-        "Post to https://intake:EMAIL_WEBHOOK_SECRET@host/email/inbound, with the secret of the settings.",
+        "Post to https://intake:SECRET@HOST/email/inbound, with the secret from EMAIL_WEBHOOK_SECRET.",
     )
     response.www_authenticate = WWWAuthenticate("basic", {"realm": "email", "charset": "UTF-8"})
     return response

@@ -1,4 +1,4 @@
-"""The patient's own words in an email: without what mail programs put around them."""
+"""Extracting the patient's own words from an email, without what mail programs add."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from mailparser_reply.parser import EmailMessage, EmailReply
 from intake.mail_syntax import REPLY_MARK
 
 LANGUAGES = ("en", "es")
-# The parser takes time by the square of a line's length and of a run of empty lines: seconds for what only an attacker
-# writes. Quoted history that begins farther down than this stays in the text.
+# The parser takes quadratic time for long lines and for runs of empty lines, which an attacker could exploit. Quoted
+# history that begins beyond this limit stays in the text.
 LONGEST_LINE = 300
 LOOKED_THROUGH = 10_000
 
 _STRICT = ParserConfig(css=CSS_PROFILES["strict"])
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
-_FOLD = "\u2060\n\u2060"  # word joiners: the parser strips spaces from the ends of lines, and they are none
-# The parser's own pattern for this line can match nothing.
+_FOLD = "\u2060\n\u2060"  # word joiners, because the parser strips spaces from the ends of lines
+# The parser's own pattern for this line never matches.
 _SPANISH_HEADER = re.compile(r"^((?:> ?)*)El (?=.{0,80}\d)[^\n]{1,200}(?:\n[^\n]{1,200})?\sescribió:\s*$", re.MULTILINE)
 _ENGLISH_HEADER = r"\1On 1 wrote:"
 _QUOTED = re.compile(r"^>.*\n?", re.MULTILINE)
 _QUOTED_BLOCK = re.compile(r"(?:^>.*\n?){2,}", re.MULTILINE)
-# "-- " is the mark that mail programs put before a signature (RFC 3676, section 4.3).
+# Mail programs mark the start of a signature with "-- " (RFC 3676, section 4.3).
 _SIGNATURE = re.compile(r"^--\s*$.*\Z", re.MULTILINE | re.DOTALL)
 _ADVERTISEMENT = re.compile(
     r"^(?:Sent (?:from|via) (?:my|the|Yahoo|Outlook|Mail|Gmail|Proton)\b|Get Outlook for |Yahoo Mail: "
@@ -41,16 +41,16 @@ _ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
 
 
 def patient_words(subject: str, text: str, html: str) -> str:
-    """Return what a patient wrote: the text part, else the HTML part, with the subject before it.
+    """Return the patient's words: the subject, then the text part, or the HTML part if there is no text.
 
-    Only what a program put there is cut: quoted history, what follows the mark of a signature, "Sent from my phone".
-    A greeting or a closing line stays, as `Thank you, but my chest hurts` begins like one. Where cutting would leave
-    nothing, and in a forwarded message, everything stays.
+    Only what a program added is removed: quoted history, marked signatures, and lines like "Sent from my phone".
+    Greetings and closing lines stay, because `Thank you, but my chest hurts` starts like one. If nothing would be left,
+    or if the message is forwarded, everything stays.
 
     Args:
-        subject: decoded.
-        text: the text part, decoded; may be empty.
-        html: the HTML part, decoded; may be empty.
+        subject: the decoded subject.
+        text: the decoded text part, which may be empty.
+        html: the decoded HTML part, which may be empty.
     """
     written = _tidy(text) or _tidy(html_to_text(html))
     if not _FORWARD_MARK.match(subject.strip()):
@@ -59,26 +59,26 @@ def patient_words(subject: str, text: str, html: str) -> str:
 
 
 def html_to_text(html: str) -> str:
-    """Return the text that an HTML part shows."""
+    """Return the visible text of an HTML part."""
     return get_text(html, _STRICT) if html.strip() else ""
 
 
 def without_history(text: str) -> str:
-    """Return a message without the messages that it answers and without what mail programs add to it."""
+    """Return a message without quoted messages and without what mail programs add."""
     head, rest = text[:LOOKED_THROUGH], text[LOOKED_THROUGH:]
     readable = _SPANISH_HEADER.sub(_ENGLISH_HEADER, _fold(head))
     replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies
     own = "\n".join(_own_parts(replies)).replace(_FOLD, "")
     if not any(_is_header(reply.headers) for reply in replies):
-        own += rest  # nothing says that it is history
+        own += rest  # without a header, it may not be history
     own = _tidy(_ADVERTISEMENT.sub("", _SIGNATURE.sub("", _QUOTED_BLOCK.sub("", own))))
     return own or text
 
 
 def with_subject(subject: str, body: str) -> str:
-    """Put a subject that says something before the text, as `Subject. Text`.
+    """Put an informative subject before the text, as `Subject. Text`.
 
-    An answer's subject is an older message's; one that the text begins with is not said twice.
+    The subject of a reply belongs to an older message, so it is left out, as is one that the text starts with.
     """
     line = " ".join(subject.split())
     if not body:
@@ -89,9 +89,9 @@ def with_subject(subject: str, body: str) -> str:
 
 
 def _own_parts(replies: Iterable[EmailReply]) -> Iterator[str]:
-    """Return what the patient wrote above, between and below the lines that they quote.
+    """Yield what the patient wrote above, between, and below quoted lines.
 
-    Programs that mark no quoted lines, such as Outlook, leave no way to tell where they end; people write above them.
+    Some programs, such as Outlook, do not mark quoted lines, so where they end is unknown. People write above them.
     """
     for reply in replies:
         if not _is_header(reply.headers):
@@ -104,10 +104,10 @@ def _own_parts(replies: Iterable[EmailReply]) -> Iterator[str]:
 
 
 def _is_header(headers: str) -> bool:
-    """Return whether a mail program wrote it.
+    """Return whether a mail program wrote these header lines.
 
-    A person may write `On Tuesday my doctor wrote:`, or `Date:` above `To:`; programs name the day in figures, and
-    the sender.
+    A person may write `On Tuesday my doctor wrote:`, or `Date:` above `To:`. Programs write the date in digits and
+    name the sender.
     """
     if len(_HEADER_FIELD.findall(headers)) > 1:
         return _SENDER_FIELD.search(headers) is not None

@@ -1,4 +1,4 @@
-"""Proof that a request comes from Twilio (https://www.twilio.com/docs/usage/security#validating-requests)."""
+"""Checking that a request comes from Twilio (https://www.twilio.com/docs/usage/security#validating-requests)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from web.errors import RequestError
 
 
 def require_twilio_signature(request: Request, settings: Settings) -> None:
-    """Let a request pass that is signed over its public address and its form with the account's auth token.
+    """Check a request's signature, which covers its public URL and its form.
 
     Raises:
-        RequestError: 403, the signature is missing or wrong, or there is no token to check it with.
+        RequestError: 403 if the signature is missing or wrong, or if there is no auth token to check it with.
     """
     signature = request.headers.get("X-Twilio-Signature", "")
     if settings.twilio_auth_token is None:
@@ -23,11 +23,11 @@ def require_twilio_signature(request: Request, settings: Settings) -> None:
         raise RequestError(
             403,
             "invalid_signature",
-            "The X-Twilio-Signature header does not match this request; check PUBLIC_URL and the auth token.",
+            "The X-Twilio-Signature header does not match this request. Check PUBLIC_URL and the auth token.",
         )
 
 
 def public_address(request: Request, settings: Settings) -> str:
-    """Return the address that Twilio signed: the public one, whatever a proxy made of it."""
+    """Return the URL that Twilio signed: the public one, even behind a proxy."""
     query = request.query_string.decode("latin-1")
     return f"{settings.public_url}{request.path}" + (f"?{query}" if query else "")

@@ -1,4 +1,4 @@
-"""Texts in, and how texts out are faring."""
+"""Incoming texts, and status callbacks for outgoing ones."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ blueprint = Blueprint("sms", __name__, url_prefix="/twilio")
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MOST_MEDIA = 10
-_SID = re.compile(r"[A-Za-z0-9]{2,64}")  # SM or MM and 32 hexadecimal digits today; what matters is that it is an id
+_SID = re.compile(r"[A-Za-z0-9]{2,64}")  # today SM or MM and 32 hexadecimal digits, but any id will do
 
 
 @blueprint.post("/sms")
 def receive() -> Response:
-    """Store a text and put it on the queue; repeated copies are answered the same."""
+    """Store and queue a text; a repeat gets the same answer."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     inbound = _read_text(request, services)
@@ -46,7 +46,7 @@ def receive() -> Response:
 
 @blueprint.post("/sms/status")
 def status() -> Response:
-    """Move a delivery forward."""
+    """Apply a status callback to its delivery."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     provider_status = ProviderStatus(
@@ -87,13 +87,13 @@ def _is_from_staff(inbound: InboundMessage, services: Services) -> bool:
 
 
 def _acknowledge(inbound: InboundMessage, services: Services) -> Response:
-    """Acknowledge an alarm for a member of staff; their text is not a patient's message and is not stored as one."""
+    """Acknowledge urgent messages for a staff member, whose text is not stored as a patient's message."""
     practice = services.practices.require(inbound.practice)
     number = acknowledge_by_text(services.database, practice, inbound.patient_address or "")
     services.queue.announce(practice_topic(practice.slug))
     answer = MessagingResponse()
-    taken = "1 urgent message is yours now" if number == 1 else f"{number} urgent messages are yours now"
-    answer.message(f"{practice.name}: {taken if number else 'no urgent message waits for you'}.")
+    urgent = "1 urgent message" if number == 1 else f"{number or 'no'} urgent messages"
+    answer.message(f"{practice.name}: You {'acknowledged' if number else 'have'} {urgent}.")
     return Response(str(answer), mimetype="text/xml")
 
 
@@ -104,13 +104,13 @@ def _practice(request: Request, recipient: str, services: Services) -> Practice:
         raise RequestError(
             404,
             "unknown_number",
-            "No practice has this number or messaging service; check the practices file.",
+            "No practice has this number or messaging service. Check the practices file.",
         )
     return practice
 
 
 def _address(value: str) -> str:
-    """Return a number in E.164; a short code or a name stays as it is, and cannot be answered."""
+    """Return a number in E.164; a short code or a name is returned unchanged and cannot be answered."""
     try:
         return phone.normalise(value)
     except IntakeError:
@@ -128,6 +128,6 @@ def _media(request: Request) -> tuple[Media, ...]:
 
 
 def _provider_keyword(request: Request) -> Keyword | None:
-    """With Advanced Opt-Out, Twilio names the keyword that it recognised and has answered."""
+    """Return the keyword that Twilio itself recognized and answered, which it does with Advanced Opt-Out."""
     value = request.form.get("OptOutType", "").lower()
     return Keyword(value) if value in set(Keyword) else None

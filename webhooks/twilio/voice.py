@@ -1,4 +1,4 @@
-"""Calls that nobody answers: a greeting, a recording, and what callbacks say of it later."""
+"""Voicemail: a greeting, a recording, and the callbacks about it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _RECORDING_STATES = {
 
 @blueprint.post("")
 def answer() -> Response:
-    """Greet a caller and records what they say."""
+    """Greet a caller and record a message."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call, practice = _read_call(request, services)
@@ -57,7 +57,7 @@ def answer() -> Response:
 
 @blueprint.post("/recorded")
 def recorded() -> Response:
-    """Note that something was recorded, and say goodbye."""
+    """Store that a recording was made, and say goodbye."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call, practice = _read_call(request, services)
@@ -70,7 +70,7 @@ def recorded() -> Response:
 
 @blueprint.post("/recording")
 def recording() -> Response:
-    """Note that a recording is there, or will not be."""
+    """Store that a recording is available, or that there will be none."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call_sid = required("CallSid", request, _CALL_SID)
@@ -81,7 +81,7 @@ def recording() -> Response:
 
 @blueprint.post("/transcription")
 def transcription() -> Response:
-    """Note that a transcription is there, or will not be; either makes the voicemail a message."""
+    """Store a transcription, or that there will be none; either way, the voicemail becomes a message."""
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     call, _ = _read_call(request, services)
@@ -95,7 +95,7 @@ def _greet_and_record(practice: Practice, base: str) -> VoiceResponse:
     response.say(render_prompt("emergency", practice, moment))
     response.say(greeting(practice, moment))
     response.record(
-        action=f"{base}/recorded",  # without it, Twilio asks for this same answer again, and the caller hears it twice
+        action=f"{base}/recorded",  # without it, Twilio requests this answer again, and the caller hears it twice
         method="POST",
         max_length=LONGEST_SECONDS,
         timeout=SILENCE_SECONDS,
@@ -136,7 +136,7 @@ def _practice(to: str, services: Services) -> tuple[Practice, str]:
     practice = services.practices.for_text(None, number)
     if practice is None:
         log.warning("unknown_number", call_sid=request.form["CallSid"])
-        raise RequestError(404, "unknown_number", "No practice has this number; check the practices file.")
+        raise RequestError(404, "unknown_number", "No practice has this number. Check the practices file.")
     return practice, number
 
 
@@ -156,7 +156,7 @@ def _read_transcription(request: Request) -> Report:
     text = request.form.get("TranscriptionText", "").strip()
     completed = required("TranscriptionStatus", request).lower() == "completed" and text != ""
     return Report(
-        recording=RecordingState.COMPLETED,  # there is none without a recording
+        recording=RecordingState.COMPLETED,  # a transcription implies a recording
         recording_sid=required("RecordingSid", request, _RECORDING_SID),
         recording_url=_recording_url(request),
         transcription=TranscriptionState.COMPLETED if completed else TranscriptionState.UNAVAILABLE,
@@ -165,7 +165,7 @@ def _read_transcription(request: Request) -> Report:
 
 
 def _recording_url(request: Request) -> str | None:
-    """Return the recording's address, unless it leads elsewhere: it will be fetched with the account's credentials."""
+    """Return the recording's URL if it is Twilio's, because it will be fetched with the account's credentials."""
     url = request.form.get("RecordingUrl", "").strip()
     return url if is_twilio_address(url) else None
 

@@ -21,10 +21,10 @@ const look = keepUp({
   after: () => wasAtEnd && !isAtEnd() && newest.scrollIntoView({ block: "end" }),
 });
 
-// who opens a conversation wants to see what was said last
+// an opened conversation starts at its newest message
 if (!location.hash && !document.getElementById("problem") && !isAtEnd()) newest.scrollIntoView({ block: "center" });
 
-// what goes out, as the server will write it: see staff/conversations/reply.py
+// the reply as the server will send it; see staff/conversations/reply.py
 function outgoing() {
   const typed = text.value.trim();
   if (!typed) return "";
@@ -38,7 +38,7 @@ function count() {
   const segments = countSegments(goes);
   const parts = text.dataset.medium === "sms" && goes ? ` · ${segments} ${segments === 1 ? "segment" : "segments"}` : "";
   const counter = document.getElementById("count");
-  counter.textContent = goes ? `${goes.length} characters${parts}${goes.length > longest ? ` · at most ${longest} fit` : ""}` : "";
+  counter.textContent = goes ? `${goes.length} characters${parts}${goes.length > longest ? ` · the limit is ${longest}` : ""}` : "";
   counter.classList.toggle("problem", goes.length > longest);
 }
 
@@ -49,7 +49,7 @@ function insert(words) {
   count();
 }
 
-// A form is sent once, however often its button is pressed; the server would take it once as well.
+// A form is sent once even if its button is pressed repeatedly; the server also accepts it only once.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) event.preventDefault();

@@ -22,7 +22,7 @@ function count() {
 const look = keepUp({ events: live.dataset.events, ask, whenHidden: true, after: count });
 
 const links = () => [...rows.querySelectorAll("li > a")];
-let last = -1; // where the focus was, for when its row is gone
+let last = -1; // index of the focused row, in case it disappears
 
 function current() {
   const all = links();

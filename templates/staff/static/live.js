@@ -1,7 +1,7 @@
-// Keeps a page up to date: a stream says "look again", the page is fetched anew, and its parts that are marked
-// data-live are taken over. What has not changed is left alone, and with it focus, open details and playing audio.
+// Keeps a page up to date: when a stream says "look again", the page is fetched again, and its parts marked data-live
+// are replaced. Unchanged parts are left alone, which preserves focus, open details, and playing audio.
 
-const EVERY = 60_000; // ages in the list grow old by themselves
+const EVERY = 60_000; // so that the ages in the list stay current
 
 const shown = new Map();
 
@@ -26,7 +26,7 @@ function takeOverList(current, fresh) {
   let place = current.firstElementChild;
   for (const child of [...fresh.children]) {
     const html = child.outerHTML;
-    const known = [...current.children].find((one) => one.id === child.id);
+    const known = [...current.children].find((other) => other.id === child.id);
     if (known && shown.get(child.id) === html) {
       if (known === place) place = place.nextElementSibling;
       else current.insertBefore(known, place);
@@ -55,9 +55,9 @@ function takeOver(html) {
 
 /**
  * Keeps the page up to date.
- * @param {{events: string, ask: () => Promise<Response>, whenHidden?: boolean, after?: () => void}} options where the
- *   stream is, how the page is asked for, whether it is asked now and then while nobody sees it, and what follows.
- * @returns {() => Promise<void>} looks again at once.
+ * @param {{events: string, ask: () => Promise<Response>, whenHidden?: boolean, after?: () => void}} options the
+ *   stream's URL, a function that fetches the page, whether to refresh a hidden page, and a callback for each refresh.
+ * @returns {() => Promise<void>} a function that refreshes the page at once.
  */
 export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
   const connection = document.getElementById("connection");
@@ -70,14 +70,14 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
   async function lookOnce() {
     try {
       const answer = await ask();
-      if (answer.redirected || answer.status === 401) return location.reload(); // signed out meanwhile
+      if (answer.redirected || answer.status === 401) return location.reload(); // signed out
       if (answer.status === 404) return location.assign("/staff/");
       if (answer.ok) {
         takeOver(await answer.text());
         after();
       }
     } catch {
-      // without a network the stream says so
+      // the stream reports a lost connection
     }
   }
 
@@ -89,7 +89,7 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
     looking = null;
   }
 
-  // what changes during a look is seen by one more
+  // changes during a refresh trigger another one
   function look() {
     if (looking) again = true;
     else looking = lookUntilSeen();
@@ -105,7 +105,7 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
     });
     stream.addEventListener("changed", look);
     stream.addEventListener("error", () => {
-      connection.textContent = "No connection. Trying again…";
+      connection.textContent = "Connection lost. Reconnecting…";
       if (stream?.readyState === EventSource.CLOSED) {
         close();
         setTimeout(() => document.hidden || open(), 5000);
@@ -118,7 +118,7 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
     stream = null;
   }
 
-  // a browser opens few streams to one host: pages that nobody sees have none
+  // browsers limit the number of streams to a host, so hidden pages close theirs
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("pagehide", close);
   setInterval(() => (!document.hidden || whenHidden) && look(), EVERY);
@@ -126,7 +126,7 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
   return look;
 }
 
-/** Does something about a conversation, as the signed-in member. */
+/** Performs an action on a conversation as the signed-in member. */
 export async function act(path, values = {}) {
   const answer = await fetch(path, {
     method: "POST",
@@ -136,6 +136,6 @@ export async function act(path, values = {}) {
     },
     body: new URLSearchParams(values),
   });
-  if (!answer.ok) document.getElementById("connection").textContent = "That did not work: reload the page and try again.";
+  if (!answer.ok) document.getElementById("connection").textContent = "That did not work. Reload the page and try again.";
   return answer.ok;
 }

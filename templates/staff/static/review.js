@@ -1,4 +1,4 @@
-// The review queue: one key chooses a label, and what comes in appears on an empty page. Without this, buttons do it.
+// The review queue: one key chooses a label, and new messages appear on an empty page. Without scripts, buttons work.
 
 import { keepUp } from "./live.js";
 import { listen } from "./shortcuts.js";
@@ -7,7 +7,7 @@ const page = document.getElementById("review");
 const plainTitle = document.title.replace(/^\(\d+\) /, "");
 let sending = false;
 
-// A second press while the first is on its way, or a key held down, would be meant for the message before.
+// Ignore a second press while the first is being sent, and repeats of a held key: both were meant for this message.
 page.addEventListener("submit", (event) => {
   if (sending) event.preventDefault();
   sending = true;
@@ -17,8 +17,7 @@ window.addEventListener("pageshow", () => {
 });
 document.addEventListener("keydown", (event) => event.repeat && event.stopImmediatePropagation(), true);
 
-const press = (key) => () => page.querySelector(`button[data-key="${key}"]`)?.click();
-listen(Object.fromEntries([..."12345678su"].map((key) => [key, press(key)])));
+listen(); // each button names its key in data-key
 
 keepUp({
   events: page.dataset.events,
@@ -32,7 +31,7 @@ keepUp({
   },
 });
 
-// Only an empty page is filled: nothing changes under the fingers of somebody who is about to press a key.
+// Only an empty page is filled, so that nothing changes just as someone is about to press a key.
 async function fill() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
@@ -40,7 +39,7 @@ async function fill() {
   const fresh = whole.getElementById("task");
   if (sending || !document.getElementById("empty") || fresh.querySelector("#empty")) return;
   document.getElementById("task").replaceWith(fresh);
-  const said = document.createElement("p");
-  said.textContent = "A message came in.";
-  document.getElementById("told").replaceChildren(said);
+  const notice = document.createElement("p");
+  notice.textContent = "A new message arrived.";
+  document.getElementById("told").replaceChildren(notice);
 }

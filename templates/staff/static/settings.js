@@ -1,39 +1,39 @@
-// A reply as its patient will read it, while it is being typed: rendered and counted by the server, which sends it too.
+// Previews a reply while it is typed. The server renders it and counts its segments with the code that sends it.
 
-const PAUSE = 200; // milliseconds without a key before it is rendered anew
+const PAUSE = 200; // milliseconds without a keystroke before the preview is updated
 const address = document.getElementById("settings").dataset.preview;
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-function follow(words) {
-  const shown = words.closest("details").querySelector(".preview");
-  let waiting;
-  let asked = new AbortController();
+function previewWhileTyping(wording) {
+  const preview = wording.closest("details").querySelector(".preview");
+  let timer;
+  let request = new AbortController();
 
-  async function render() {
-    asked.abort();
-    asked = new AbortController();
+  async function update() {
+    request.abort();
+    request = new AbortController();
     try {
-      const answer = await fetch(address, {
+      const response = await fetch(address, {
         method: "POST",
         headers: { Accept: "text/html", "X-CSRFToken": token },
-        body: new URLSearchParams({ reply: words.dataset.reply, text: words.value }),
-        signal: asked.signal,
+        body: new URLSearchParams({ reply: wording.dataset.reply, text: wording.value }),
+        signal: request.signal,
       });
-      if (!answer.ok) throw new Error(String(answer.status));
-      shown.innerHTML = await answer.text();
+      if (!response.ok) throw new Error(String(response.status));
+      preview.innerHTML = await response.text();
     } catch (error) {
-      if (error.name !== "AbortError") shown.textContent = "No preview: reload the page and try again.";
+      if (error.name !== "AbortError") preview.textContent = "Preview unavailable. Reload the page and try again.";
     }
   }
 
-  words.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(render, PAUSE);
+  wording.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(update, PAUSE);
   });
 }
 
-document.querySelectorAll("[data-reply]").forEach(follow);
+document.querySelectorAll("[data-reply]").forEach(previewWhileTyping);
 
-// a link to what is folded unfolds it
-const named = location.hash && document.getElementById(location.hash.slice(1));
-if (named instanceof HTMLDetailsElement) named.open = true;
+// Open the folded form that the address links to.
+const target = location.hash && document.getElementById(location.hash.slice(1));
+if (target instanceof HTMLDetailsElement) target.open = true;

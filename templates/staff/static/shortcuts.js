@@ -1,4 +1,4 @@
-// Single-key shortcuts. They can be turned off in the help, for those who speak to their computer.
+// Single-key shortcuts. The help dialog can turn them off, for people who use speech input.
 
 const STORED = "intake-shortcuts";
 
@@ -14,8 +14,11 @@ function isTyping(target) {
   return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }
 
-/** Calls what belongs to a key, unless something is being typed or a dialog is open. */
-export function listen(keys) {
+/**
+ * Runs the action of a pressed key, or presses the button that names the key in data-key, unless the user is typing or
+ * a dialog is open.
+ */
+export function listen(actions = {}) {
   const help = document.getElementById("help");
   const button = document.getElementById("help-button");
   const turnedOn = document.getElementById("shortcuts-on");
@@ -27,7 +30,7 @@ export function listen(keys) {
     try {
       localStorage.setItem(STORED, turnedOn.checked ? "on" : "off");
     } catch {
-      // then it holds for this page
+      // without storage, the choice applies to this page only
     }
   });
 
@@ -35,9 +38,10 @@ export function listen(keys) {
     if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || help.open) return;
     if (!turnedOn.checked) return;
-    const called = { ...keys, "?": () => help.showModal() }[event.key];
-    if (!called) return;
+    const keyed = document.querySelector(`button[data-key="${CSS.escape(event.key)}"]`);
+    const action = { ...actions, "?": () => help.showModal() }[event.key] ?? (keyed && (() => keyed.click()));
+    if (!action) return;
     event.preventDefault();
-    called();
+    action();
   });
 }

@@ -9,7 +9,7 @@ from inbox.models import Classification, Notification, Review
 from tests.classifier import tiny_model
 from tests.staff.conftest import Console, console, console_of, start_console
 from tests.world import PATIENT
-from training.data.labels import guide
+from training.data.labels import labeling_guide
 
 __all__ = ["console", "console_of", "start_console"]
 
@@ -52,4 +52,4 @@ def test_a_practice_may_override_it(console: Console) -> None:
 
 
 def test_a_language_model_is_told_of_it() -> None:
-    assert "asks for medical records" in guide()
+    assert "asks for medical records" in labeling_guide()

@@ -87,8 +87,8 @@ def test_a_new_password_replaces_the_old_one_and_signs_out_everywhere_else(conso
     answer = change_password(browser)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/account")
-    assert "Your password is changed" in browser.get("/staff/account").text
-    assert "Your password is changed" not in browser.get("/staff/account").text
+    assert "Password changed." in browser.get("/staff/account").text
+    assert "Password changed." not in browser.get("/staff/account").text
     assert (is_in(browser), is_in(other), is_in(bystander)) == (True, False, True)
     account = account_of(console, browser)
     assert (check_password(account, NEW), check_password(account, PASSWORD)) == (True, False)
@@ -100,9 +100,9 @@ def test_a_new_password_replaces_the_old_one_and_signs_out_everywhere_else(conso
     [
         ({"current_password": "wrong"}, WRONG_PASSWORD),
         ({"new_password_again": "something else"}, DIFFERENT),
-        ({"new_password": "short", "new_password_again": "short"}, "has to be 12 to 200 characters long"),
-        ({"new_password": "x" * 201, "new_password_again": "x" * 201}, "has to be 12 to 200 characters long"),
-        ({"new_password": "", "new_password_again": ""}, "has to be 12 to 200 characters long"),
+        ({"new_password": "short", "new_password_again": "short"}, "must be 12 to 200 characters long"),
+        ({"new_password": "x" * 201, "new_password_again": "x" * 201}, "must be 12 to 200 characters long"),
+        ({"new_password": "", "new_password_again": ""}, "must be 12 to 200 characters long"),
     ],
     ids=["current", "repetition", "short", "long", "empty"],
 )
@@ -149,7 +149,7 @@ def test_an_authenticator_is_turned_on_with_a_code_of_it(console: Console) -> No
     assert len(set(codes)) == 10
     assert actions(console) == ["authenticator_turned_on"]
     page = browser.get("/staff/account").text
-    assert "10 recovery codes are left" in page
+    assert "You have 10 recovery codes left" in page
     assert not any(code in page for code in codes), "shown once"
 
 

@@ -132,9 +132,9 @@ def test_each_message_shows_what_was_made_of_it(console: Console, dana: Browser)
     shown = entry(dana.get(PAGE), "message-1")
 
     assert "Sounds urgent" in shown
-    assert "Went to On call, urgent priority" in shown
+    assert "Routed to On call, urgent priority" in shown
     assert "Automatic reply Urgent" in shown
-    assert "Why the urgency screen was raised" in shown
+    assert "Reason the message sounds urgent" in shown
 
 
 def test_the_probabilities_are_bars_of_their_widths_the_largest_first(console: Console, dana: Browser) -> None:
@@ -155,7 +155,7 @@ def test_the_probabilities_are_bars_of_their_widths_the_largest_first(console: C
 def test_a_message_that_waits_for_the_worker_says_so(console: Console, dana: Browser) -> None:
     console.text(PRICES)
 
-    assert "Being read" in entry(dana.get(PAGE), "message-1")
+    assert "Analyzing" in entry(dana.get(PAGE), "message-1")
 
 
 def test_markup_from_patients_is_text(console: Console, dana: Browser) -> None:
@@ -176,13 +176,13 @@ def test_nothing_of_the_patient_is_in_the_title(console: Console, dana: Browser)
 @pytest.mark.parametrize(
     ("state", "code", "said"),
     [
-        (DeliveryState.PENDING, "20429", "Will be tried again"),
-        (DeliveryState.UNKNOWN, "TimeoutError", "Being sent; the carrier has not answered yet"),
+        (DeliveryState.PENDING, "20429", "Will retry"),
+        (DeliveryState.UNKNOWN, "TimeoutError", "Sending; waiting for the carrier to confirm"),
         (DeliveryState.DELIVERED, None, "Delivered"),
-        (DeliveryState.FAILED, "30005", "Not delivered: the number does not exist, or is not in use"),
+        (DeliveryState.FAILED, "30005", "Not delivered: the number does not exist or is not in service"),
         (DeliveryState.FAILED, "99999", "Not delivered: error 99999"),
-        (DeliveryState.SUPPRESSED, "opted out", "Held back: the patient opted out of texts"),
-        (DeliveryState.NOT_SENT, None, "Not sent: no carrier is set up"),
+        (DeliveryState.SUPPRESSED, "opted out", "Not sent: the patient opted out of texts"),
+        (DeliveryState.NOT_SENT, None, "Not sent: no carrier is configured"),
     ],
 )
 def test_each_reply_says_how_it_is_faring(
@@ -264,8 +264,8 @@ def test_who_did_what_is_told(console: Console, dana: Browser, bob: Browser) -> 
     told = words(re.findall(r'<ol class="acts".*?</ol>', dana.get(PAGE).text, re.DOTALL)[0])
 
     assert [re.sub(r" [A-Z][a-z]{2} [0-9]+, [0-9:]+ [AP]M", "", told)] == [
-        "Bob Stone marked it closed Bob Stone replied Bob Stone viewed Dana Reyes assigned it to Bob Stone"
-        " Dana Reyes viewed"
+        "Bob Stone marked it as closed Bob Stone replied Bob Stone viewed it Dana Reyes assigned it to Bob Stone"
+        " Dana Reyes viewed it"
     ]
 
 
@@ -402,7 +402,7 @@ def test_another_conversations_form_sends_nothing(console: Console, dana: Browse
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "Write something first."), (" \r\n ", "Write something first."), ("x" * 1600, "1637 characters long")],
+    [("", "Enter a message first."), (" \r\n ", "Enter a message first."), ("x" * 1600, "1637 characters long")],
 )
 def test_what_cannot_go_out_stays_in_the_box(console: Console, dana: Browser, text: str, said: str) -> None:
     console.text(PRICES)
@@ -450,7 +450,7 @@ def test_a_patient_who_opts_out_before_it_is_sent_gets_none_either(
     assert confirmation.body.startswith("Maple Street: You will get no more texts")
     assert by_staff(console)[0].state == DeliveryState.SUPPRESSED
     assert conversation(console).state == ConversationState.OPEN
-    assert "Held back: the patient opted out of texts" in entry(dana.get(PAGE), "delivery-2")
+    assert "Not sent: the patient opted out of texts" in entry(dana.get(PAGE), "delivery-2")
     assert "Reply not delivered" in dana.get("/staff/").text
 
 
@@ -458,8 +458,8 @@ def test_a_patient_who_opts_out_before_it_is_sent_gets_none_either(
     ("arrange", "said"),
     [
         ({"line_type": LineType.LANDLINE}, "a landline"),
-        ({"patient_address": None}, "number is hidden"),
-        ({"patient_address": "12345"}, "number is hidden"),
+        ({"patient_address": None}, "no phone number that can receive texts"),
+        ({"patient_address": "12345"}, "no phone number that can receive texts"),
     ],
 )
 def test_who_cannot_be_reached_is_said(console: Console, dana: Browser, arrange: dict[str, object], said: str) -> None:
@@ -500,7 +500,7 @@ def test_who_was_overtaken_is_warned_and_asked_again(
     warned = dana.post(f"{PAGE}/reply", data=opened | {"text": "I will look into it."})
 
     assert warned.status_code == 409
-    assert "Bob Stone answered while you were writing" in warned.text
+    assert "Bob Stone replied while you were writing" in warned.text
     assert ("staff", "The rest is your deductible.") in thread(warned)
     assert box(warned) == "I will look into it."
     assert "Send anyway" in warned.text
@@ -523,7 +523,7 @@ def test_those_who_look_at_the_same_conversation_see_each_other(console: Console
     assert "here too" not in dana.get(PAGE).text
     bob.get(PAGE)
 
-    assert "Bob Stone is here too." in words(dana.get(PAGE).text)
+    assert "Bob Stone is also viewing this conversation." in words(dana.get(PAGE).text)
     keys = [key.decode() for key in console.redis.scan_iter("presence:*")]
     assert keys == ["presence:1"]
     assert 0 < console.redis.ttl("presence:1") <= 60
@@ -582,7 +582,7 @@ def test_an_automatic_reply_that_waits_is_held_once_staff_took_over(
 
     assert twilio.messages == []
     assert (console.rows(Delivery)[0].state, conversation(console).state) == ("suppressed", "open")
-    assert "Held back: staff had taken over" in entry(dana.get(PAGE), "delivery-1")
+    assert "Not sent: staff had taken over the conversation" in entry(dana.get(PAGE), "delivery-1")
 
 
 def test_a_confirmation_of_an_opt_out_goes_out_all_the_same(
@@ -735,7 +735,7 @@ def test_a_voicemail_without_a_transcription_says_to_listen(
 ) -> None:
     leave_voicemail(console, twilio, "")
 
-    assert "No transcription: listen to it." in entry(dana.get(PAGE), "message-1")
+    assert "No transcript. Listen to the recording." in entry(dana.get(PAGE), "message-1")
 
 
 def test_a_recording_that_the_carrier_has_not_is_said_to_be_gone(
@@ -745,7 +745,7 @@ def test_a_recording_that_the_carrier_has_not_is_said_to_be_gone(
 
     gone = dana.get("/staff/messages/1/recording")
 
-    assert (gone.status_code, "does not have this recording any more" in gone.text) == (404, True)
+    assert (gone.status_code, "no longer has this recording" in gone.text) == (404, True)
 
 
 def test_credentials_go_to_the_carriers_own_hosts_only(console: Console, dana: Browser, twilio: TwilioStandIn) -> None:

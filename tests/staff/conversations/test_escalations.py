@@ -38,7 +38,7 @@ def test_it_shows_the_message_and_asks_for_one_press(console: Console) -> None:
 
     assert page.status_code == 200
     assert TEXT in page.text
-    assert "I see to it" in page.text
+    assert "I’ll handle it" in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert "chest" not in page.text.partition("</title>")[0]
 
@@ -61,7 +61,7 @@ def test_who_comes_second_sees_who_was_first(console: Console) -> None:
     assert answer.headers["Location"] == PAGE
     page = second.get(PAGE).text
     assert "Acknowledged by Dana Reyes" in page
-    assert "I see to it" not in page
+    assert "I’ll handle it" not in page
 
 
 def test_it_shows_who_was_told(console: Console) -> None:
@@ -69,7 +69,7 @@ def test_it_shows_who_was_told(console: Console) -> None:
 
     page = console.sign_in().get(PAGE).text
     assert "Manager" in page
-    assert "told, " in page
+    assert "notified, " in page
 
 
 def test_looking_and_pressing_are_recorded_with_who_did_it(console: Console) -> None:

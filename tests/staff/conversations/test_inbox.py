@@ -94,8 +94,10 @@ def test_every_channel_is_in_one_list_the_newest_first(console: Console) -> None
 def test_a_row_says_who_what_how_soon_for_whom_and_how_long_ago(busy: Console) -> None:
     page = busy.sign_in().get("/staff/")
 
-    assert row(page, "(202) 555-0133") == f"(202) 555-0133 Unread Urgent now {URGENT} Text Clinical concern for on call"
-    assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing question for billing"
+    assert (
+        row(page, "(202) 555-0133") == f"(202) 555-0133 Unread Urgent now {URGENT} Text Clinical concern Team: On call"
+    )
+    assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing question Team: Billing"
 
 
 def test_a_chat_that_was_opened_and_left_is_not_in_it(console: Console) -> None:
@@ -190,7 +192,7 @@ def test_mine_are_those_that_were_assigned_to_me(busy: Console) -> None:
 
     assert rows(dana.get("/staff/?mine=1")) == ["(202) 555-0132"]
     assert rows(bob.get("/staff/?mine=1")) == []
-    assert "with Dana Reyes" in row(bob.get("/staff/"), "(202) 555-0132")
+    assert "Assigned to Dana Reyes" in row(bob.get("/staff/"), "(202) 555-0132")
 
 
 # ---- pages
@@ -263,14 +265,14 @@ def test_a_whole_number_is_found_however_long_ago_it_wrote(busy: Console, monkey
     assert rows(dana.post("/staff/search", data={"wanted": "555-0131"})) == []
     assert rows(dana.post("/staff/search", data={"wanted": "(202) 555-0131"})) == ["(202) 555-0131"]
     older = dana.post("/staff/search", data={"wanted": "555-0131"})
-    [cursor] = re.findall(r'name="before" value="([^"]+)">Search older ones', older.text)
+    [cursor] = re.findall(r'name="before" value="([^"]+)">Search older conversations', older.text)
     last = dana.post("/staff/search", data={"wanted": "555-0132", "before": cursor})
     assert rows(last) == ["(202) 555-0132"]
 
 
 def test_what_is_searched_is_said_on_the_page_and_what_for_is_written_nowhere(busy: Console) -> None:
     dana = busy.sign_in()
-    assert "newest 300" in " ".join(dana.get("/staff/").text.split())
+    assert "300 most recent" in " ".join(dana.get("/staff/").text.split())
 
     page = dana.post("/staff/search", data={"wanted": "chest pain"})
 

@@ -347,8 +347,8 @@ def test_the_page_weighs_the_sampled_ones(reviewed: Console) -> None:
 
     right = (2.5 + 50) / 55  # of five unsure ones half are right, of whom one is not labelled yet
     assert figures(page)[:3] == [f"{100 * right:.0f}%", "5", "1"]
-    assert "4 unsure ones, 1 drawn at random" in page
-    assert "only 2% of those that it was sure of" in " ".join(page.split())
+    assert "4 low-confidence, 1 sampled at random" in page
+    assert "only 2% of the others" in " ".join(page.split())
 
 
 def test_the_page_marks_the_models_threshold_until_the_practice_sets_its_own(
@@ -357,7 +357,7 @@ def test_the_page_marks_the_models_threshold_until_the_practice_sets_its_own(
     page = reviewed.sign_in("manager").get("/staff/quality").text
     own = start_console("review_threshold = 0.85").sign_in("manager").get("/staff/quality").text
 
-    assert "<strong>0.60</strong>: the robot answers 91% by itself, and 100% of those are right" in page
+    assert "<strong>0.60</strong>: Intake handles 91% of messages automatically, and 100% of those are correct" in page
     assert re.search(r'<tr class="current"><th scope="row">0.60', page)
     assert re.search(r'<tr class="current"><th scope="row">0.85', own)
     assert 'class="mark"' in page
@@ -410,8 +410,8 @@ def test_one_version_of_the_model_can_be_looked_at_alone(reviewed: Console) -> N
 def test_without_reviews_the_page_says_so(console: Console) -> None:
     page = console.sign_in("manager").get("/staff/quality").text
 
-    assert "Nothing was reviewed in this period" in page
-    assert "Nothing that the robot was sure of has been reviewed" in page
+    assert "No messages were reviewed in this period" in page
+    assert "No high-confidence messages were reviewed" in page
 
 
 def test_the_export_holds_every_review_and_no_word_of_a_patient(reviewed: Console) -> None:

@@ -24,7 +24,8 @@ from inbox.models import (
     ReviewReason,
     now,
 )
-from inbox.reviews import UNDO_WITHIN
+from inbox.reviews import NONE_OF_THESE, UNDO_WITHIN
+from intake.vocabulary import INTENTS
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.world import PATIENT
 
@@ -103,15 +104,28 @@ def test_an_unsure_message_waits_with_its_text_its_context_and_the_models_guess(
     assert UNSURE in page
     assert "are you open?" in page
     assert "a person" in page.lower()
-    assert page.count('<rect class="filled"') == 7
+    assert page.count('<rect class="filled"') == len(INTENTS)
     assert review.reason == ReviewReason.LOW_CONFIDENCE
     assert (review.threshold, review.sampling_rate) == (1.0, 1.0)
+
+
+def test_each_label_has_a_key_of_its_own_and_the_help_names_them(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    receive()
+
+    page = unsure.sign_in().get("/staff/review").text
+
+    labels = re.findall(r'name="label" value="(\w+)" .*data-key="(\w+)"', page)
+    assert labels == [(label, str(key)) for key, label in enumerate([*INTENTS, NONE_OF_THESE], start=1)]
+    assert f"<kbd>1</kbd> to <kbd>{len(INTENTS)}</kbd></dt><dd>choose a label" in page
+    assert f"<kbd>{len(INTENTS) + 1}</kbd></dt><dd>none of these" in page
 
 
 def test_without_anything_to_review_the_page_says_so(unsure: Console) -> None:
     page = unsure.sign_in().get("/staff/review")
 
-    assert "All labelled" in page.text
+    assert "All caught up" in page.text
     assert "<title>Review · Intake</title>" in page.text
 
 
@@ -165,7 +179,7 @@ def test_what_is_looked_at_for_too_long_goes_to_the_next(unsure: Console, receiv
     review = receive()
     dana, robin = unsure.sign_in(), unsure.sign_in(name="Robin")
     shown(dana)
-    assert "Others are at it" in robin.get("/staff/review").text
+    assert "Others are on it" in robin.get("/staff/review").text
 
     with unsure.edit() as session:
         session.execute(update(Review).values(claimed_until=now()))
@@ -180,7 +194,7 @@ def test_the_second_decision_is_refused_kindly(unsure: Console, receive: Callabl
     choose(dana, review, "billing_inquiry")
     answered = choose(robin, review, "complaint")
 
-    assert "Dana labelled this one meanwhile: Billing question" in answered
+    assert "Dana already labeled this message “Billing question”" in answered
     assert [row.label for row in unsure.rows(Review)] == ["billing_inquiry"]
     assert "complaint" not in sent_bodies(unsure)
 
@@ -192,7 +206,7 @@ def test_the_same_form_twice_decides_once(unsure: Console, receive: Callable[...
     choose(dana, review, "complaint")
     again = choose(dana, review, "complaint")
 
-    assert "You labelled this one already" in again
+    assert "You already labeled this message" in again
     assert sent_bodies(unsure) == ["review", "complaint"]
 
 
@@ -203,7 +217,7 @@ def test_of_two_who_decide_at_once_one_is_refused(unsure: Console, receive: Call
     with ThreadPoolExecutor() as pool:
         pages = list(pool.map(choose, browsers, [review, review], ["billing_inquiry", "complaint"]))
 
-    assert sum("labelled this one meanwhile" in page for page in pages) == 1
+    assert sum("Your choice was not saved" in page for page in pages) == 1
     [decided] = unsure.rows(Review)
     assert sent_bodies(unsure) == ["review", decided.label]
     assert len(told(unsure)) == 2
@@ -236,7 +250,7 @@ def test_a_label_sends_its_reply_and_tells_its_team(unsure: Console, receive: Ca
 
     said = choose(unsure.sign_in(), review, "complaint")
 
-    assert "Complaint: the patient gets the reply for it and Manager is told." in said
+    assert "Labeled “Complaint”: sending the patient the standard reply and notifying Manager." in said
     assert sent_bodies(unsure) == ["review", "complaint"]
     assert unsure.twilio.messages[-1].body.startswith("Maple Street")
     assert told(unsure) == [("review", "review", "normal"), ("complaint", "manager", "high")]
@@ -271,7 +285,7 @@ def test_none_of_these_sends_nothing(unsure: Console, receive: Callable[..., Rev
 
     said = choose(unsure.sign_in(), review, "none_of_these")
 
-    assert "nothing else was to do" in said
+    assert "nothing else to do" in said
     assert sent_bodies(unsure) == ["review"]
     assert len(told(unsure)) == 1
 
@@ -414,7 +428,7 @@ def test_what_has_not_gone_out_can_be_taken_back(unsure: Console, receive: Calla
 
     browser.post("/staff/review/undo")
 
-    assert "Taken back: Complaint" in browser.get("/staff/review").text
+    assert "Undid “Complaint”" in browser.get("/staff/review").text
     assert shown(browser) == review.id
     [kept] = unsure.rows(Review)
     assert (kept.label, kept.staff_id, kept.decided_at) == (None, None, None)
@@ -442,7 +456,7 @@ def test_what_has_gone_out_cannot_be_taken_back(unsure: Console, receive: Callab
 
     browser.post("/staff/review/undo")
 
-    assert "gone out already" in browser.get("/staff/review").text
+    assert "too late to undo" in browser.get("/staff/review").text
     assert unsure.rows(Review)[0].label == "complaint"
 
 
@@ -456,7 +470,7 @@ def test_after_a_minute_nothing_is_taken_back(unsure: Console, receive: Callable
     browser.post("/staff/review/undo")
 
     page = browser.get("/staff/review").text
-    assert "Nothing was decided within the last minute" in page
+    assert "You have not labeled anything in the last minute" in page
     assert "Undo" not in page
     assert unsure.rows(Review)[0].label == "none_of_these"
 

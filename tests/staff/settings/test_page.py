@@ -1,6 +1,6 @@
-"""The settings page: what a manager changes holds for the next message, and can be undone.
+"""The settings page: a manager's changes apply to the next message, and can be undone.
 
-What a check of the practices file would refuse is refused here in the same words.
+The page refuses what a check of the practices file would refuse, in the same words.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import requests
 from inbox.models import AuditEntry, Delivery, Role, SettingVersion
 from intake.practices import Practice
 from intake.settings import Settings
+from intake.vocabulary import Weekday
 from tasks.notification.models import key_of
 from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -88,7 +89,7 @@ def test_a_manager_sees_what_the_file_says(manager: Browser) -> None:
     assert manager.get("/staff/settings").headers["Location"] == ADDRESS
     page = manager.get(ADDRESS)
 
-    assert "As in the practices file" in page.text
+    assert "Same as the practices file" in page.text
     assert field(page, "hours.mon") == "00:00-23:59"
     assert field(page, "links.scheduling") == "https://maple.example/book"
     assert field(page, "links.pay") == ""
@@ -101,7 +102,7 @@ def test_every_reply_is_shown_as_a_patient_reads_it(console: Console, manager: B
     page = text_of(manager.get(ADDRESS))
 
     assert ask(console) in page
-    assert "in the alphabet of texts" not in page
+    assert "in the GSM-7 alphabet" not in page
 
 
 def test_the_passwords_in_addresses_are_not_shown_again(start_console: StartConsole) -> None:
@@ -118,7 +119,7 @@ def test_the_passwords_in_addresses_are_not_shown_again(start_console: StartCons
 def test_whoever_manages_several_practices_chooses(console: Console) -> None:
     page = console.sign_in(Role.MANAGER, practices=["demo", "other"]).get("/staff/settings/other")
 
-    assert "Settings of Harbor Dental" in page.text
+    assert "Settings for Harbor Dental" in page.text
     assert f'href="{ADDRESS}"' in page.text
 
 
@@ -132,6 +133,11 @@ def test_it_is_for_managers_of_the_practice(console: Console, path: str) -> None
     assert stranger.post(ADDRESS, data={"version": "0.x", "links.pay": "https://x.example"}).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["", "/history"])
+def test_the_navigation_marks_where_the_manager_is(manager: Browser, path: str) -> None:
+    assert '<a href="/staff/settings" aria-current="page">Settings</a>' in manager.get(ADDRESS + path).text
+
+
 # ---- what is changed
 
 
@@ -140,7 +146,8 @@ def test_the_next_message_gets_the_new_words_without_a_restart(console: Console,
     answer = save(manager, replies__price_shopper=WORDS)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, ADDRESS)
-    assert "Saved as version 1: Reply: Price question." in manager.get(ADDRESS).text
+    said = "Saved as version 1 (Reply: Price question). The change applies to the next message."
+    assert said in manager.get(ADDRESS).text
     assert ask(console, from_=OTHER_PATIENT) == f"{RENDERED} Reply STOP to opt out."
 
 
@@ -156,8 +163,7 @@ def test_the_next_message_is_judged_by_the_new_threshold(console: Console, manag
 
 
 def test_hours_hold_at_once_in_the_web_process_too(console: Console, manager: Browser) -> None:
-    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    save(manager, **{f"hours__{day}": "" for day in days}, closed_on="2026-12-25, 2027-01-01")
+    save(manager, **{f"hours__{day}": "" for day in Weekday}, closed_on="2026-12-25, 2027-01-01")
 
     shown = requests.get(f"{console.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}, timeout=30).json()
     assert (shown["open"], shown["next_opening"]) == (False, None)
@@ -199,7 +205,7 @@ def test_what_is_empty_is_as_if_it_was_never_said(console: Console, manager: Bro
 
 def test_the_standard_words_come_back_with_a_button(console: Console, manager: Browser) -> None:
     save(manager, replies__complaint="{{ practice.name }}: We are sorry.")
-    assert "own words" in manager.get(ADDRESS).text
+    assert "custom wording" in manager.get(ADDRESS).text
     save(manager, replies__complaint="whatever is typed", standard="replies.complaint")
 
     assert effective(console).replies == {}
@@ -212,7 +218,7 @@ def test_a_form_without_a_change_writes_no_version(console: Console, manager: Br
     answer = manager.post(ADDRESS, data={"version": token(page), **form, "teams.billing.include_text": "no"})
 
     assert answer.status_code == 303
-    assert "Nothing was changed." in manager.get(ADDRESS).text
+    assert "Nothing changed." in manager.get(ADDRESS).text
     assert console.rows(SettingVersion) == []
 
 
@@ -234,6 +240,21 @@ def test_views_and_changes_are_in_the_audit_trail_without_the_values(console: Co
 # ---- what is refused
 
 
+LABELS = {
+    "hours.mon": "Monday",
+    "hours.tue": "Tuesday",
+    "closed_on": "Closed on",
+    "links.pay": "Pay a bill",
+    "review_threshold": "All messages",
+    "thresholds.complaint": "Complaint",
+    "review_sample": "Share of confident messages to review",
+    "teams.billing.notify": "Addresses",
+    "teams.billing.quiet_hours": "Quiet hours",
+    "teams.billing.digest_at": "Digest times",
+    "replies.complaint": "Complaint",
+}
+
+
 @pytest.mark.parametrize(
     ("key", "typed", "line"),
     [
@@ -253,17 +274,31 @@ def test_views_and_changes_are_in_the_audit_trail_without_the_values(console: Co
         ("replies.complaint", "x" * 1601, f'replies = {{ complaint = "{"x" * 1601}" }}'),
     ],
 )
-def test_what_a_check_of_the_file_refuses_is_refused_with_the_same_words_at_the_field(
+def test_the_page_refuses_what_a_check_of_the_file_refuses_with_the_same_reason_by_the_name_of_the_field(
     console: Console, manager: Browser, tmp_path: Path, key: str, typed: str, line: str
 ) -> None:
     answer = manager.post(ADDRESS, data={"version": token(manager.get(ADDRESS)), key: typed})
 
     assert answer.status_code == 422
-    said = re.search(rf'<p class="problem" id="s-{re.sub("[^a-z0-9]", "-", key)}-problem">([^<]+)</p>', answer.text)
-    assert said
-    assert html.unescape(said[1]) in said_by_a_check(tmp_path, line)
+    label, reason = problem_at(answer, key)
+    assert label.partition(", entry ")[0] == LABELS[key]
+    assert f"{key}{in_brackets(label)}: {reason}" in said_by_a_check(tmp_path, line)
     assert field(answer, key) == typed
     assert console.rows(SettingVersion) == []
+
+
+def problem_at(page: requests.Response, key: str) -> tuple[str, str]:
+    """What a field is called where it is refused, and why it is."""
+    found = re.search(rf'<p class="problem" id="s-{re.sub("[^a-z0-9]", "-", key)}-problem">([^<]+)</p>', page.text)
+    assert found, key
+    label, _, reason = html.unescape(found[1]).partition(": ")
+    return label, reason
+
+
+def in_brackets(label: str) -> str:
+    """The position in a list as the practices file has it, of a label that ends in one."""
+    _, entry, number = label.partition(", entry ")
+    return f"[{number}]" if entry else ""
 
 
 def said_by_a_check(folder: Path, line: str) -> str:
@@ -281,7 +316,7 @@ def test_words_that_come_to_nothing_at_some_hour_are_refused(console: Console) -
     answer = save(browser, "/staff/settings/other", replies__help="{% if is_open %}Hello{% endif %}")
 
     assert answer.status_code == 422
-    assert "replies.help comes to nothing; it needs words at every hour" in answer.text
+    assert "Help: is empty; it needs text at every hour" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -312,7 +347,7 @@ def test_an_address_that_names_a_server_of_anybodys_choice_is_for_the_file(
     answer = save(manager, teams__billing__notify=address)
 
     assert answer.status_code == 422
-    assert "others are for the practices file" in answer.text
+    assert "Addresses: an address here starts with sms, mailto," in answer.text
     assert console.rows(SettingVersion) == []
 
 
@@ -337,7 +372,7 @@ def test_of_two_who_edit_the_second_is_shown_what_the_first_changed(console: Con
     assert refused.status_code == 409
     said = text_of(refused)
     assert "Version 1, by Mira Manager" in said
-    assert "Link: To pay a bill links.pay before no link after https://maple.example/pay" in said
+    assert "Link: Pay a bill links.pay before no link after https://maple.example/pay" in said
     assert (field(refused, "links.pay"), field(refused, "links.prices")) == (
         "https://maple.example/pay",
         "https://maple.example/prices",
@@ -355,7 +390,7 @@ def test_of_saves_at_the_same_moment_one_is_stored(console: Console) -> None:
         browser.token()
     links = [f"https://maple.example/{number}" for number in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda one, link: save(one, version=opened, links__pay=link), browsers, links))
+        answers = list(pool.map(lambda browser, link: save(browser, version=opened, links__pay=link), browsers, links))
 
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
     assert [version.version for version in console.rows(SettingVersion)] == [1]
@@ -365,7 +400,7 @@ def test_of_saves_at_the_same_moment_one_is_stored(console: Console) -> None:
 
 
 def test_the_history_says_who_changed_what(manager: Browser) -> None:
-    assert "Nothing has been changed here" in manager.get(f"{ADDRESS}/history").text
+    assert "No changes yet: every setting comes from the practices file." in manager.get(f"{ADDRESS}/history").text
     save(manager, links__scheduling="https://maple.example/visits", hours__sun="")
 
     said = text_of(manager.get(f"{ADDRESS}/history"))
@@ -408,7 +443,7 @@ def test_an_undoing_from_a_page_that_is_out_of_date_is_refused(console: Console,
     answer = manager.post(f"{ADDRESS}/undo", data={"version": opened, "undoes": "1"})
 
     assert answer.status_code == 409
-    assert "the settings were changed since you opened this page" in answer.text
+    assert "someone changed the settings after you opened this page" in answer.text
     assert effective(console).links.pay == "https://maple.example/bills"
 
 
@@ -427,7 +462,7 @@ def test_an_undoing_that_does_not_fit_any_more_is_refused(console: Console, mana
     answer = undo(manager, 1)
 
     assert answer.status_code == 422
-    assert "replies.help comes to nothing; it needs words at every hour" in answer.text
+    assert "Not done. Reply: Help: is empty; it needs text at every hour" in answer.text
     assert effective(console).links.pay == "https://maple.example/pay"
 
 
@@ -469,7 +504,7 @@ def disputed(manager: Browser, restart: Callable[[str, str], Console]) -> Consol
 def test_a_conflict_with_the_file_is_named_and_the_pages_value_holds(disputed: Console) -> None:
     said = text_of(disputed.sign_in(Role.MANAGER).get(ADDRESS))
 
-    assert f"Link: To book a visit links.scheduling the file {CALENDAR} this page {VISITS}" in said
+    assert f"Link: Book a visit links.scheduling practices file {CALENDAR} this page {VISITS}" in said
     assert VISITS in ask(disputed)
 
 
@@ -479,15 +514,15 @@ def test_either_can_be_kept(disputed: Console, choice: str, link: str) -> None:
     form = {"version": token(browser.get(ADDRESS)), "key": "links.scheduling", "keep": choice}
     assert browser.post(f"{ADDRESS}/keep", data=form).status_code == 303
 
-    assert "The practices file says something else" not in browser.get(ADDRESS).text
+    assert "The practices file has changed" not in browser.get(ADDRESS).text
     assert effective(disputed).links.scheduling == link
     undo(browser, 2)
-    assert "The practices file says something else" in browser.get(ADDRESS).text
+    assert "The practices file has changed" in browser.get(ADDRESS).text
 
 
 def test_undoing_leads_to_what_the_file_says_now_and_says_so(disputed: Console) -> None:
     browser = disputed.sign_in(Role.MANAGER)
-    assert f"undoing brings {CALENDAR}" in text_of(browser.get(f"{ADDRESS}/history"))
+    assert f"undo restores {CALENDAR}" in text_of(browser.get(f"{ADDRESS}/history"))
     undo(browser, 1)
 
     assert effective(disputed).links.scheduling == CALENDAR
@@ -497,7 +532,7 @@ def test_a_file_that_says_the_same_now_is_no_conflict(manager: Browser, restart:
     save(manager, links__scheduling=VISITS)
     page = restart(BOOK, VISITS).sign_in(Role.MANAGER).get(ADDRESS)
 
-    assert "The practices file says something else" not in page.text
+    assert "The practices file has changed" not in page.text
 
 
 def test_other_lines_of_the_file_hold_beside_what_was_changed(
@@ -517,7 +552,7 @@ def test_a_page_from_before_the_file_was_edited_saves_nothing(
     answer = save(console.sign_in(Role.MANAGER), version=opened, links__pay=VISITS)
 
     assert answer.status_code == 409
-    assert "the practices file was changed since you opened this page" in answer.text
+    assert "the practices file changed after you opened this page" in answer.text
     assert field(answer, "links.pay") == VISITS
     assert console.rows(SettingVersion) == []
 
@@ -551,10 +586,10 @@ def test_the_preview_is_what_the_patient_gets(console: Console, manager: Browser
     ("words", "said"),
     [
         ("x" * 300, "3 segments (GSM-7), 323 characters"),
-        ("We’ll call", "1 segment (UCS-2), 33 characters: ’ is not in the alphabet of texts"),
+        ("We’ll call", "1 segment (UCS-2), 33 characters: ’ is not in the GSM-7 alphabet"),
         ("We’ll call " + "x" * 100, "2 segments"),
-        ("{{ links.nowhere }}", "links.nowhere cannot be used here"),
-        ("x" * 1601, "replies.complaint: String should have at most 1600 characters"),
+        ("{{ links.nowhere }}", "Complaint: links.nowhere cannot be used here"),
+        ("x" * 1601, "Complaint: String should have at most 1600 characters"),
     ],
 )
 def test_the_preview_counts_segments_and_names_mistakes(manager: Browser, words: str, said: str) -> None:

@@ -386,7 +386,7 @@ def test_a_notice_says_what_and_where_and_nothing_of_the_patient(
 
     [notice] = hook.notifications
     assert notice.body["title"] == "[urgent] Message that sounds urgent at Maple Street"
-    assert notice.body["message"] == "For on call. Open it: https://intake.example.com/staff/escalations/1"
+    assert notice.body["message"] == "Team: On call. View it: https://intake.example.com/staff/escalations/1"
     everything = notice.raw.decode() + str(notice.headers)
     assert "2025550123" not in everything
     assert "chest" not in everything

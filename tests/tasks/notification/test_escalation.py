@@ -124,7 +124,7 @@ def test_on_call_is_told_by_text_with_a_link_and_how_to_acknowledge(service: Ser
 
     [told] = texts_to(twilio, ON_CALL)
     assert told == (
-        "[urgent] Message that sounds urgent at Maple Street. Answer ACK to take it on."
+        "[urgent] Message that sounds urgent at Maple Street. Reply ACK to acknowledge."
         " https://intake.example.com/staff/escalations/1"
     )
 
@@ -144,7 +144,7 @@ def test_unless_somebody_acknowledges_the_next_contact_is_told_and_then_the_one_
     later(service, 10)
     [notice] = hook.notifications
     assert notice.path == "/manager"
-    assert notice.body["title"] == "[urgent] Urgent message that no one has acknowledged at Maple Street"
+    assert notice.body["title"] == "[urgent] Unacknowledged urgent message at Maple Street"
     assert texts_to(twilio, BOSS) == []
 
     later(service, 15)
@@ -263,7 +263,7 @@ def test_other_words_do_not(text: str) -> None:
 def test_an_answer_by_text_ends_it_for_everybody(service: Service, twilio: TwilioStandIn, hook: HookReceiver) -> None:
     urgent(service)
 
-    assert "1 urgent message is yours now" in ack(service)
+    assert "You acknowledged 1 urgent message" in ack(service)
     later(service, 600)
 
     assert hook.notifications == []
@@ -283,7 +283,7 @@ def test_the_answer_is_no_patients_message(service: Service) -> None:
 def test_it_ends_what_the_number_was_told_of_and_nothing_else(service: Service) -> None:
     urgent(service)
 
-    assert "no urgent message waits for you" in ack(service, from_=BOSS)
+    assert "You have no urgent messages" in ack(service, from_=BOSS)
     assert service.rows(Escalation)[0].acknowledged_at is None
 
 
@@ -291,7 +291,7 @@ def test_said_twice_it_is_recorded_once(service: Service) -> None:
     urgent(service)
     ack(service)
 
-    assert "no urgent message waits for you" in ack(service)
+    assert "You have no urgent messages" in ack(service)
     assert acts(service) == [("acknowledged", 0)]
 
 
@@ -301,7 +301,7 @@ def test_several_are_taken_on_at_once(service: Service) -> None:
     service.work()
     assert len(service.rows(Escalation)) == 2
 
-    assert "2 urgent messages are yours now" in ack(service)
+    assert "You acknowledged 2 urgent messages" in ack(service)
 
 
 def test_anything_else_from_a_staff_number_is_a_message_like_any_other(service: Service) -> None:

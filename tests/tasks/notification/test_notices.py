@@ -310,5 +310,5 @@ def test_an_address_that_apprise_cannot_read_is_named_by_its_key_and_not_shown(a
     with pytest.raises(IntakeError) as refused:
         check_addresses(practice("json://localhost", address))
 
-    assert str(refused.value).startswith("practice[demo].teams.on_call.notify[2]: apprise cannot read this")
+    assert str(refused.value).startswith("practice[demo].teams.on_call.notify[2]: apprise cannot use this")
     assert "secret-password" not in str(refused.value)

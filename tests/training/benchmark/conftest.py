@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from classifier import INTENTS
 from tests.standins.llm import Asked, LlmStandIn
-from training.benchmark.command import benchmark
+from training.__main__ import main
 
 EACH = 4
 
@@ -35,11 +35,11 @@ class Benchmarking:
     def arguments(self, *models: str) -> list[str]:
         """What the command is called with."""
         named = [part for model in models for part in ("--model", model)]
-        return [str(self.messages), "--output", str(self.output), *named]
+        return ["benchmark", str(self.messages), "--output", str(self.output), *named]
 
     def __call__(self, *models: str, options: tuple[str, ...] = ()) -> Result:
         arguments = [*self.arguments(*models), *options]
-        return CliRunner().invoke(benchmark, arguments, env=self.standin.environment)
+        return CliRunner().invoke(main, arguments, env=self.standin.environment)
 
     def remembered(self) -> str:
         """Everything in the cache."""

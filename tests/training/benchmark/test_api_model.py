@@ -9,7 +9,7 @@ import pytest
 
 from classifier import INTENTS
 from tests.standins.llm import Fault, LlmStandIn, faults
-from training.benchmark.api_model import PROMPT, ApiModel, read_intent
+from training.benchmark.api_model import PROMPT, ApiModel, parse_intent
 from training.llm.chat import Answer
 from training.llm.providers import open_chat
 
@@ -33,7 +33,7 @@ def test_the_prompt_names_every_intent_and_asks_for_json() -> None:
 
 @pytest.mark.parametrize("text", ['{"intent": "complaint"}', '```json\n{"intent": "complaint"}\n```'])
 def test_reads_the_intent_that_an_answer_names(text: str) -> None:
-    assert read_intent(answer(text)) == "complaint"
+    assert parse_intent(answer(text)) == "complaint"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_reads_the_intent_that_an_answer_names(text: str) -> None:
     ],
 )
 def test_an_answer_that_names_none_of_the_seven_has_no_intent(unreadable: Answer) -> None:
-    assert read_intent(unreadable) is None
+    assert parse_intent(unreadable) is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_an_answer_that_names_none_of_the_seven_has_no_intent(unreadable: Answer
 )
 def test_a_fault_that_passes_is_got_over(model: ApiModel, standin: LlmStandIn, fault: Fault) -> None:
     standin.faults.push(fault)
-    reading = model.read("billing_inquiry number 0")
-    assert reading.intent == "billing_inquiry"
-    assert reading.input_tokens > reading.output_tokens > 0
+    prediction = model.predict("billing_inquiry number 0")
+    assert prediction.intent == "billing_inquiry"
+    assert prediction.input_tokens > prediction.output_tokens > 0
     assert len(standin.asked) == 2

@@ -19,7 +19,7 @@ from training.benchmark.api_model import PROMPT
 GPT, CLAUDE = "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5"
 MESSAGES = EACH * len(INTENTS)
 RIGHT = MESSAGES - len(INTENTS) + 1
-RUN = "from training.benchmark.command import benchmark; benchmark()"
+RUN = "from training.__main__ import main; main()"
 
 
 def test_compares_models_in_a_table_that_is_printed_and_kept(benchmarking: Benchmarking) -> None:
@@ -68,9 +68,9 @@ def test_models_are_asked_with_the_definitions_and_the_text_alone(benchmarking: 
     benchmarking(GPT, CLAUDE)
     texts = [json.loads(line)["text"] for line in benchmarking.messages.read_text(encoding="utf-8").splitlines()]
     for api in ("openai", "anthropic"):
-        asked = [one for one in benchmarking.standin.asked if one.api == api]
-        assert sorted(one.user for one in asked) == sorted(texts)
-        assert {one.system for one in asked} == {PROMPT}
+        asked = [question for question in benchmarking.standin.asked if question.api == api]
+        assert sorted(question.user for question in asked) == sorted(texts)
+        assert {question.system for question in asked} == {PROMPT}
 
 
 # ---- what is remembered
@@ -123,8 +123,8 @@ def test_an_api_that_cannot_answer_ends_the_run_and_the_next_goes_on(
     standin.faults.push(down)
     result = benchmarking(GPT)
     assert result.exit_code == 1
-    assert "openai answers 429" in result.output
-    assert "run this again to go on" in result.output
+    assert "openai answered 429" in result.output
+    assert "run this again to continue" in result.output
     remembered = len(benchmarking.remembered().splitlines())
     assert remembered >= 6
     standin.faults.clear()
@@ -140,7 +140,7 @@ def test_an_api_that_cannot_answer_ends_the_run_and_the_next_goes_on(
 def test_a_name_that_means_nothing_is_named(benchmarking: Benchmarking, name: str) -> None:
     result = benchmarking(name)
     assert result.exit_code == 1
-    assert f"{name!r} names no model; expected one of openai:MODEL, anthropic:MODEL, local:FOLDER" in result.output
+    assert f"{name!r} is not a model: expected one of openai:MODEL, anthropic:MODEL, local:FOLDER" in result.output
 
 
 def test_a_missing_key_is_named_before_anything_is_asked(benchmarking: Benchmarking) -> None:
@@ -150,13 +150,13 @@ def test_a_missing_key_is_named_before_anything_is_asked(benchmarking: Benchmark
     command = [sys.executable, "-c", RUN, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "Error: ANTHROPIC_API_KEY is not set; set it to a key of anthropic's API\n"
+    assert done.stderr == "Error: ANTHROPIC_API_KEY is not set: set it to a key of anthropic's API\n"
     assert benchmarking.standin.asked == []
 
 
 def test_there_is_no_file_and_no_model_unless_they_are_named(benchmarking: Benchmarking) -> None:
     assert "Missing option '--model'" in benchmarking().output
-    command = [sys.executable, "-c", RUN, "--model", "baseline"]
+    command = [sys.executable, "-c", RUN, "benchmark", "--model", "baseline"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert "Missing argument 'MESSAGES'" in done.stderr

@@ -45,16 +45,16 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory, compact_base: Path) -> 
 
 
 def test_a_model_folder_is_read_by_the_classifier() -> None:
-    reading = ClassifierFolder(str(DEFAULT_FOLDER)).read("How much do you charge for a crown without insurance?")
-    assert reading.intent == "price_shopper"
-    assert reading.seconds > 0
-    assert (reading.input_tokens, reading.output_tokens) == (0, 0)
+    prediction = ClassifierFolder(str(DEFAULT_FOLDER)).predict("How much do you charge for a crown without insurance?")
+    assert prediction.intent == "price_shopper"
+    assert prediction.seconds > 0
+    assert (prediction.input_tokens, prediction.output_tokens) == (0, 0)
 
 
 def test_a_checkpoint_is_read_by_transformers_and_its_long_texts_are_cut(checkpoint: Path) -> None:
     contender = HuggingFaceCheckpoint(str(checkpoint))
-    assert contender.read("hello").intent in INTENTS
-    assert contender.read("word " * 5000).intent in INTENTS
+    assert contender.predict("hello").intent in INTENTS
+    assert contender.predict("word " * 5000).intent in INTENTS
 
 
 def test_a_checkpoint_that_changed_is_another(tmp_path: Path, compact_base: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_checkpoint_that_changed_is_another(tmp_path: Path, compact_base: Path
 
 def test_a_checkpoint_with_other_labels_is_refused(tmp_path: Path, compact_base: Path) -> None:
     folder = save_checkpoint(tmp_path / "model", compact_base, ("positive", "negative"))
-    with pytest.raises(BenchmarkError, match="are positive, negative; expected new_patient_inquiry"):
+    with pytest.raises(BenchmarkError, match="are positive, negative: expected new_patient_inquiry"):
         HuggingFaceCheckpoint(str(folder))
 
 
@@ -76,7 +76,7 @@ def test_a_folder_without_a_checkpoint_is_named(tmp_path: Path) -> None:
 
 def test_the_baseline_learns_from_the_corpus_and_another_corpus_makes_another(corpus: Path) -> None:
     baseline = Baseline(corpus)
-    assert baseline.read("complaint to dental by sms").intent == "complaint"
+    assert baseline.predict("complaint to dental by sms").intent == "complaint"
     assert Baseline(corpus).identity == baseline.identity
     with (corpus / "dental" / "complaint.tsv").open("a", encoding="utf-8") as file:
         file.write("sms\tpolite\tsenior\tone more complaint\n")

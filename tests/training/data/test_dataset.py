@@ -9,12 +9,12 @@ from tokenizers import Tokenizer
 
 from classifier.understanding import LABELS
 from tests.training.conftest import third_party_warnings_ignored
-from training.data.corpus import Message
-from training.data.dataset import UNKNOWN, Collate, FixedMessages, FreshMessages, load_tokenizer, truncated
+from training.data.corpus import CorpusMessage
+from training.data.dataset import UNKNOWN, Collate, FixedMessages, FreshMessages, load_tokenizer, truncate_ids
 
 MESSAGES = [
-    Message("{full_name} would like to be seen", "new_patient_inquiry", "dental", "sms", "intents"),
-    Message(
+    CorpusMessage("{full_name} would like to be seen", "new_patient_inquiry", "dental", "sms", "intents"),
+    CorpusMessage(
         "a bill for {amount} from {date}, why? " * 10, "billing_inquiry", "dental", "email", "intents", urgent=False
     ),
 ]
@@ -55,7 +55,7 @@ def test_an_example_is_the_text_s_tokens_and_what_is_known_of_it(tokenizer: Toke
 
 
 def test_what_nobody_has_said_is_unknown(tokenizer: Tokenizer) -> None:
-    unlabelled = Message("cannot breathe", None, "dental", "sms", "urgency", urgent=True)
+    unlabelled = CorpusMessage("cannot breathe", None, "dental", "sms", "urgency", urgent=True)
     example = FixedMessages([unlabelled], tokenizer, seed=1, max_tokens=64)[0]
     assert (example["label"], example["urgent"]) == (UNKNOWN, 1)
 
@@ -81,7 +81,7 @@ def test_a_long_message_is_cut_and_keeps_its_closing_token(tokenizer: Tokenizer)
     ids = fresh(tokenizer)[1]["input_ids"]
     assert len(ids) == 64
     assert tokenizer.id_to_token(ids[-1]) == "[SEP]"
-    assert truncated([1, 2, 3], 3) == [1, 2, 3]
+    assert truncate_ids([1, 2, 3], 3) == [1, 2, 3]
 
 
 def test_validation_messages_never_change_and_come_longest_first(tokenizer: Tokenizer) -> None:

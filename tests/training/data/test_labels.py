@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from classifier import INTENTS
 from training.data.corpus import CORPUS
-from training.data.labels import AGES, CHANNELS, DEFINITIONS, NEIGHBOURS, PRACTICES, TONES, guide
+from training.data.labels import AGES, CHANNELS, DEFINITIONS, NEIGHBORS, PRACTICES, TONES, labeling_guide
 
 
 def test_every_intent_is_defined_and_has_neighbours_other_than_itself() -> None:
     assert tuple(DEFINITIONS) == INTENTS
-    assert tuple(NEIGHBOURS) == INTENTS
-    for intent, neighbours in NEIGHBOURS.items():
+    assert tuple(NEIGHBORS) == INTENTS
+    for intent, neighbours in NEIGHBORS.items():
         assert set(neighbours) <= set(INTENTS) - {intent}
 
 
@@ -22,4 +22,4 @@ def test_the_kinds_of_messages_are_those_of_the_corpus() -> None:
 
 
 def test_the_guide_names_every_intent() -> None:
-    assert all(f"- {intent}: " in guide() for intent in INTENTS)
+    assert all(f"- {intent}: " in labeling_guide() for intent in INTENTS)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from training.data.corpus import CORPUS
-from training.data.rendering import SLOTS, Rendered, render
+from training.data.rendering import SLOTS, Rendered, SlotError, render
 
 # A provider's title may be written before the value; it belongs to the sentence, not to the value.
 TITLED = re.compile(r"(?:(?:Dr\. |Dr |Doctor |dr\. |dr |doc ))?\{provider_name\}")
@@ -50,7 +50,7 @@ def test_the_corpus_uses_no_slot_that_is_unknown_and_none_is_known_in_vain() -> 
 
 
 def test_an_unknown_slot_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"slot \{shoe_size\}; known are .*zip"):
+    with pytest.raises(SlotError, match=r"\{shoe_size\} is not a known slot: use one of .*zip"):
         render("my size is {shoe_size}", "sms", Random(0))
 
 

@@ -8,8 +8,16 @@ import pytest
 from classifier import Understanding, disposition
 from classifier.decoding import Outputs, Thresholds
 from classifier.understanding import INTENTS, Language
-from training.data.corpus import Message
-from training.evaluation.metrics import Compared, Read, hardest_pairs, intent_measures, rounded, screen_measures, share
+from training.data.corpus import CorpusMessage
+from training.evaluation.metrics import (
+    ComparedPredictions,
+    Predictions,
+    count_share,
+    hardest_pairs,
+    intent_measures,
+    round_numbers,
+    screen_measures,
+)
 from training.fit.output_columns import output_names
 
 OUTPUTS = Outputs(output_names(screens=True))
@@ -17,8 +25,10 @@ THRESHOLDS = Thresholds(temperature=1.0, review=0.8, acknowledgement=0.9, urgent
 COMPLAINT, BILL, CONCERN = "complaint", "billing_inquiry", "clinical_concern"
 
 
-def message(label: str | None = COMPLAINT, **known: Any) -> Message:
-    return Message("a {date}", label, known.pop("practice", "dental"), known.pop("channel", "sms"), "voices", **known)
+def message(label: str | None = COMPLAINT, **known: Any) -> CorpusMessage:
+    return CorpusMessage(
+        "a {date}", label, known.pop("practice", "dental"), known.pop("channel", "sms"), "voices", **known
+    )
 
 
 def understood(
@@ -43,24 +53,26 @@ def understood(
     )
 
 
-def read(
-    *pairs: tuple[Message, Understanding], urgency: list[float] | None = None, signs: list[bool] | None = None
-) -> Read:
+def predictions_of(
+    *pairs: tuple[CorpusMessage, Understanding], urgency: list[float] | None = None, signs: list[bool] | None = None
+) -> Predictions:
     logits = np.zeros((len(pairs), len(OUTPUTS.names)))
     for row, (_, said) in enumerate(pairs):
         logits[row, OUTPUTS.names.index(said.intent)] = 5.0
     if urgency:
         logits[:, -1] = [np.log(probability / (1 - probability)) for probability in urgency]
     has_sign = np.array(signs or [False] * len(pairs))
-    return Read([m for m, _ in pairs], [said for _, said in pairs], logits, has_sign)
+    return Predictions([m for m, _ in pairs], [said for _, said in pairs], logits, has_sign)
 
 
-def compared(found: Read) -> Compared:
-    return Compared(found, fp32=found.intents, int8=found.intents, baseline=np.full(len(found.messages), BILL, object))
+def compared(found: Predictions) -> ComparedPredictions:
+    return ComparedPredictions(
+        found, fp32=found.intents, int8=found.intents, baseline=np.full(len(found.messages), BILL, object)
+    )
 
 
 def test_every_reader_is_scored_on_the_same_messages() -> None:
-    found = read((message(), understood()), (message(), understood(BILL)), (message(BILL), understood(BILL)))
+    found = predictions_of((message(), understood()), (message(), understood(BILL)), (message(BILL), understood(BILL)))
     measured = intent_measures(compared(found), OUTPUTS)
     assert measured["messages"] == 3
     assert measured["int8"]["accuracy"] == pytest.approx(2 / 3)
@@ -72,7 +84,7 @@ def test_every_reader_is_scored_on_the_same_messages() -> None:
 
 
 def test_a_group_is_scored_by_itself_and_one_that_is_unknown_is_left_out() -> None:
-    found = read(
+    found = predictions_of(
         (message(tone="anxious", channel="sms"), understood()),
         (message(tone="", channel="email"), understood(BILL)),
         (message(tone="polite", channel="email"), understood()),
@@ -85,7 +97,7 @@ def test_a_group_is_scored_by_itself_and_one_that_is_unknown_is_left_out() -> No
 
 
 def test_confidence_is_measured_before_calibration_and_as_it_is_served() -> None:
-    found = read(*[(message(), understood(confidence=0.6))] * 3, (message(BILL), understood(confidence=0.6)))
+    found = predictions_of(*[(message(), understood(confidence=0.6))] * 3, (message(BILL), understood(confidence=0.6)))
     calibration = intent_measures(compared(found), OUTPUTS)["calibration"]
     assert calibration["after"]["expected_error"] == pytest.approx(0.15)
     assert calibration["before"]["expected_error"] == pytest.approx(np.exp(5) / (np.exp(5) + 10) - 0.75)
@@ -94,7 +106,7 @@ def test_confidence_is_measured_before_calibration_and_as_it_is_served() -> None
 
 
 def test_coverage_at_99_percent_is_what_the_surest_messages_reach() -> None:
-    found = read(
+    found = predictions_of(
         *[(message(), understood(confidence=0.9))] * 3,
         (message(BILL), understood(confidence=0.5)),
     )
@@ -105,7 +117,7 @@ def test_coverage_at_99_percent_is_what_the_surest_messages_reach() -> None:
 
 def test_the_hardest_pair_comes_first_with_its_surest_mistakes_both_ways() -> None:
     mistakes = [(message(), understood(BILL, 0.1 * n)) for n in range(1, 5)]
-    found = read(
+    found = predictions_of(
         (message(CONCERN), understood()),
         *mistakes,
         (message(BILL), understood(confidence=0.99)),
@@ -122,7 +134,7 @@ def test_the_hardest_pair_comes_first_with_its_surest_mistakes_both_ways() -> No
 def test_what_belongs_to_no_intent_is_held_when_it_is_not_routed() -> None:
     spam, thanks = message("out_of_scope", kind="spam"), message("acknowledgement", kind="acknowledgement")
     measured = screen_measures(
-        read(
+        predictions_of(
             (spam, understood(confidence=0.2)),
             (spam, understood(confidence=0.95)),
             (thanks, understood(acknowledged=True)),
@@ -140,7 +152,7 @@ def test_what_belongs_to_no_intent_is_held_when_it_is_not_routed() -> None:
 
 def test_what_has_an_intent_is_routed_rightly_or_wrongly_or_not() -> None:
     measured = screen_measures(
-        read(
+        predictions_of(
             (message(), understood()),
             (message(), understood(BILL)),
             (message(), understood(confidence=0.1)),
@@ -158,7 +170,7 @@ def test_what_has_an_intent_is_routed_rightly_or_wrongly_or_not() -> None:
 def test_languages_are_measured_on_the_messages_that_are_in_them() -> None:
     spanish, other = message("spanish", kind="spanish"), message("other_language", kind="non_english")
     measured = screen_measures(
-        read(
+        predictions_of(
             (spanish, understood(language="es")),
             (spanish, understood(language="other")),
             (other, understood(language="other")),
@@ -176,7 +188,7 @@ def test_the_urgency_screen_is_measured_whole_and_each_half_alone() -> None:
     emergency, near_miss, bill = message(None, urgent=True), message(CONCERN, urgent=False), message(BILL, urgent=False)
     unjudged = message(CONCERN)
     measured = screen_measures(
-        read(
+        predictions_of(
             (emergency, understood(urgent=True)),
             (emergency, understood(urgent=True)),
             (emergency, understood()),
@@ -196,21 +208,21 @@ def test_the_urgency_screen_is_measured_whole_and_each_half_alone() -> None:
 
 
 def test_a_network_that_knows_intents_alone_has_no_half_of_its_own() -> None:
-    found = read((message(None, urgent=True), understood(urgent=True)))
+    found = predictions_of((message(None, urgent=True), understood(urgent=True)))
     seven = Outputs(INTENTS)
     measured = screen_measures(
-        Read(found.messages, found.understood, found.logits[:, :7], found.has_sign), seven, THRESHOLDS
+        Predictions(found.messages, found.understood, found.logits[:, :7], found.has_sign), seven, THRESHOLDS
     )
     assert list(measured["urgency"]) == ["served", "signs"]
     assert measured["out_of_scope"]["held"] is None
 
 
 def test_a_share_comes_with_its_interval_and_of_nothing_there_is_none() -> None:
-    found = share(np.array([True, True, False, False]))
+    found = count_share(np.array([True, True, False, False]))
     assert found == pytest.approx({"messages": 4, "count": 2, "share": 0.5, "low": 0.15, "high": 0.85}, abs=1e-3)
-    assert share(np.array([], dtype=bool)) is None
+    assert count_share(np.array([], dtype=bool)) is None
 
 
 def test_numbers_are_rounded_wherever_they_stand_and_nothing_else_is_touched() -> None:
     content = {"a": [1 / 3, (np.float64(2 / 3), 7)], "b": None, "c": True, "d": "1.23456"}
-    assert rounded(content) == {"a": [0.3333, [0.6667, 7]], "b": None, "c": True, "d": "1.23456"}
+    assert round_numbers(content) == {"a": [0.3333, [0.6667, 7]], "b": None, "c": True, "d": "1.23456"}

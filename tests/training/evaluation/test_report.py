@@ -8,9 +8,17 @@ import pytest
 
 from classifier.decoding import Outputs
 from tests.training.conftest import RECIPES
-from tests.training.evaluation.test_metrics import BILL, CONCERN, THRESHOLDS, compared, message, read, understood
+from tests.training.evaluation.test_metrics import (
+    BILL,
+    CONCERN,
+    THRESHOLDS,
+    compared,
+    message,
+    predictions_of,
+    understood,
+)
 from training.evaluation.card import write_card
-from training.evaluation.metrics import hardest_pairs, intent_measures, rounded, screen_measures
+from training.evaluation.metrics import hardest_pairs, intent_measures, round_numbers, screen_measures
 from training.evaluation.report import LATENCY_HEADING, write_report
 from training.fit.output_columns import output_names
 from training.recipe import load_recipe
@@ -26,7 +34,7 @@ LATENCY: dict[str, float | int | str] = {
 
 def evaluation(screens: bool, recipe: str = "plain.toml") -> dict[str, Any]:
     outputs = Outputs(output_names(screens))
-    found = read(
+    found = predictions_of(
         (message(), understood()),
         (message(BILL, tone="anxious"), understood(BILL, 0.7)),
         (message(CONCERN, urgent=False), understood()),
@@ -48,7 +56,7 @@ def evaluation(screens: bool, recipe: str = "plain.toml") -> dict[str, Any]:
             "screens": screen_measures(found, Outputs(output_names(screens=True)), THRESHOLDS),
         },
     }
-    return dict(rounded(content))
+    return dict(round_numbers(content))
 
 
 def with_unseen(measured: dict[str, Any]) -> dict[str, Any]:
@@ -95,41 +103,41 @@ def test_a_report_shows_scores_mistakes_and_screens(tmp_path: Path) -> None:
     assert "| validation | 3 | this model, int8 (served) | 66.7% (" in text
     assert "| cross-style test | 3 | baseline | 33.3% (" in text
     assert "| tone `anxious` | 1 | 100.0% |" in text
-    assert "**`clinical_concern` and `complaint`**: 1 taken for the other\n\n- a {date}\n" in text
+    assert "**`clinical_concern` and `complaint`**: 1 confused\n\n- a {date}\n" in text
     assert "| `spam` | 100.0% (20.6–100.0; 1 of 1) | 100.0% (20.6–100.0; 1 of 1) |" in text
-    assert "| held back | the network alone | 0.0%" in text
-    assert "| in Spanish: recognised | – | – |" in text
+    assert "| held back | only the network | 0.0%" in text
+    assert "| in Spanish: recognized | – | – |" in text
 
 
 def test_what_depends_on_the_machine_stands_last_and_says_so(tmp_path: Path) -> None:
     write_report(evaluation(screens=True), LATENCY, tmp_path)
     before, _, latency = (tmp_path / "report.md").read_text(encoding="utf-8").partition(LATENCY_HEADING)
     assert "(an abacus, 10 wires)" in latency
-    assert "99% within 3.75 ms" in latency.replace("\n", " ")
-    assert "It depends on the machine" in latency
+    assert "99th percentile 3.75 ms" in latency.replace("\n", " ")
+    assert "Latency depends on the machine" in latency
     assert "abacus" not in before + (tmp_path / "evaluation.json").read_text(encoding="utf-8")
 
 
 def test_a_card_says_what_the_model_knows_and_what_it_misses(tmp_path: Path) -> None:
     card = card_of(tmp_path, with_unseen(evaluation(screens=True)))
     assert "2.5 MB of int8 ONNX" in card
-    assert "On 1,234 fictional messages, 5 more kept for validation" in card
-    assert "what needs no answer" in card
+    assert "Trained on 1,234 fictional messages; another 5 were set aside for validation" in card
+    assert "that need no answer" in card.replace("\n", " ")
     assert "0 of 1 urgent messages (held back) raised no alarm" in card
-    assert "always names one of its intents" not in card
-    assert "`training/corpus/READS.md` lists every time" in card
+    assert "always predicts one of its intents" not in card
+    assert "`training/corpus/READS.md` lists every use" in card
 
 
 def test_a_card_of_a_model_that_knows_intents_alone_says_so(tmp_path: Path) -> None:
     card = card_of(tmp_path, evaluation(screens=False, recipe="reference.toml"))
-    assert "It knows nothing else" in card
-    assert "It always names one of its intents" in card
+    assert "It has no other outputs" in card
+    assert "It always predicts one of its intents" in card
     assert "urgency screen misses" not in card
 
 
 def test_a_card_tells_when_the_test_messages_were_left_alone(tmp_path: Path) -> None:
     card = card_of(tmp_path, evaluation(screens=True))
-    assert "left alone in this evaluation" in card
+    assert "were not used in this evaluation" in card
     assert "### By intent (validation)" in card
     assert "(validation) raised no alarm" in card
     assert "held back" not in card.replace("held-back", "")

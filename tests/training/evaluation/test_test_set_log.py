@@ -16,7 +16,7 @@ def test_every_reading_has_its_line_under_one_heading(tmp_path: Path) -> None:
         files = [Path("test") / "a.jsonl", Path("held_back") / "b.tsv"]
         record_read(tmp_path, date(2026, 11, day), "0123456789ab", files, f"python -m training {command}")
     text = (tmp_path / "READS.md").read_text(encoding="utf-8")
-    assert text.startswith("# Readings of the test messages\n")
+    assert text.startswith("# Uses of the test messages\n")
     assert text.splitlines()[-2:] == [
         "| 2026-11-03 | `0123456789ab` | `test/a.jsonl`, `held_back/b.tsv` | `python -m training train` |",
         "| 2026-11-04 | `0123456789ab` | `test/a.jsonl`, `held_back/b.tsv` | `python -m training evaluate` |",

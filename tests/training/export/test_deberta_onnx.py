@@ -16,7 +16,7 @@ with warnings.catch_warnings():
     from transformers import BertConfig
 
     from tests.training.tiny_deberta import COMPACT, LONGEST, V3, batch, config, write
-    from training.export.deberta_onnx import export_lean, fits
+    from training.export.deberta_onnx import export_deberta, is_exportable
 
 BATCHES = ([1], [2], [3], [17], [LONGEST], [5, 2, 9, 1], [LONGEST, 30])
 
@@ -24,7 +24,7 @@ BATCHES = ([1], [2], [3], [17], [LONGEST], [5, 2, 9, 1], [LONGEST, 30])
 def differences(folder: Path, **changes: Any) -> list[float]:
     """Return how far the lean network is from PyTorch, at most, on each of `BATCHES`."""
     model = write(folder / "checkpoint", **changes)
-    network = export_lean(folder / "checkpoint", folder / "onnx")
+    network = export_deberta(folder / "checkpoint", folder / "onnx")
     session = onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
     found = []
     for lengths in BATCHES:
@@ -69,7 +69,7 @@ def test_onnx_runtime_runs_it_without_single_element_gathers_and_without_its_slo
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
     # What it says of the file that it writes.
     options.log_severity_level = 3
-    network = export_lean(tmp_path / "checkpoint", tmp_path / "onnx")
+    network = export_deberta(tmp_path / "checkpoint", tmp_path / "onnx")
     onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
 
     kinds = {node.op_type for node in onnx.load(tmp_path / "optimised.onnx", load_external_data=False).graph.node}
@@ -81,7 +81,7 @@ def test_onnx_runtime_runs_it_without_single_element_gathers_and_without_its_slo
 @pytest.mark.parametrize("changes", [COMPACT, V3])
 def test_it_fits_the_usual_builds(tmp_path: Path, changes: dict[str, Any]) -> None:
     config(**changes).save_pretrained(tmp_path)
-    assert fits(tmp_path)
+    assert is_exportable(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_it_fits_the_usual_builds(tmp_path: Path, changes: dict[str, Any]) -> No
 )
 def test_it_does_not_fit_rarer_builds(tmp_path: Path, change: dict[str, Any]) -> None:
     config(**(V3 | change)).save_pretrained(tmp_path)
-    assert not fits(tmp_path)
+    assert not is_exportable(tmp_path)
 
 
 def test_it_does_not_fit_another_architecture(tmp_path: Path) -> None:
     BertConfig().save_pretrained(tmp_path)
-    assert not fits(tmp_path)
+    assert not is_exportable(tmp_path)

@@ -199,16 +199,16 @@ def test_it_goes_where_it_is_told_to(deberta: Path, models: Path, tmp_path: Path
 
 def test_it_says_how_far_the_original_agrees(deberta: Path, models: Path) -> None:
     said: list[str] = []
-    imported(deberta, models, say=said.append)
-    assert said == [f"100.0% of {len(TEXTS)} messages get the intent that the original gives them"]
+    imported(deberta, models, report=said.append)
+    assert said == [f"100.0% of {len(TEXTS)} messages get the same intent as from the original"]
 
 
 def test_a_model_that_is_there_already_is_left_alone(deberta: Path, models: Path) -> None:
     folder = imported(deberta, models)
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    with pytest.raises(ImportRefusedError, match="is there already"):
+    with pytest.raises(ImportRefusedError, match="already exists"):
         imported(deberta, models)
-    with pytest.raises(ImportRefusedError, match="is there already"):
+    with pytest.raises(ImportRefusedError, match="already exists"):
         imported(deberta, models, target=folder)
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     assert list(models.iterdir()) == [folder]
@@ -216,12 +216,12 @@ def test_a_model_that_is_there_already_is_left_alone(deberta: Path, models: Path
 
 def test_labels_that_are_not_the_seven_intents_are_named(checkpoint: Path, models: Path) -> None:
     change_config(checkpoint, id2label={str(n): label for n, label in enumerate((*INTENTS[:5], "spam", "complaint"))})
-    assert "id2label lacks price_shopper and has spam besides" in refusal(checkpoint, models)
+    assert "id2label lacks price_shopper and also has spam" in refusal(checkpoint, models)
 
 
 def test_an_intent_that_is_named_twice_is_refused(checkpoint: Path, models: Path) -> None:
     change_config(checkpoint, id2label={str(n): label for n, label in enumerate((*INTENTS, INTENTS[0]))})
-    assert "id2label names an intent twice" in refusal(checkpoint, models)
+    assert "id2label has an intent twice" in refusal(checkpoint, models)
 
 
 def test_labels_are_never_guessed(checkpoint: Path, models: Path) -> None:
@@ -246,7 +246,7 @@ def test_weights_that_are_no_numbers_are_refused(checkpoint: Path, models: Path)
     model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
     torch.nn.init.constant_(model.classifier.weight, float("nan"))
     model.save_pretrained(checkpoint)
-    assert "give no numbers" in refusal(checkpoint, models)
+    assert "their results are not numbers" in refusal(checkpoint, models)
 
 
 def test_a_model_that_does_not_bear_8_bits_is_refused(checkpoint: Path, models: Path) -> None:
@@ -269,12 +269,12 @@ def test_a_tokenizer_of_another_kind_is_refused(bert: Path, models: Path, tmp_pa
     checkpoint = Path(shutil.copytree(bert, tmp_path / "checkpoint"))
     path = checkpoint / "tokenizer.json"
     path.write_text(path.read_text(encoding="utf-8").replace("[PAD]", "<pad>"), encoding="utf-8")
-    assert "must put one token before and one after a text and have [UNK] and [PAD]" in refusal(checkpoint, models)
+    assert "must add one token before and one after a text and have [UNK] and [PAD]" in refusal(checkpoint, models)
 
 
 def test_a_checkpoint_without_a_tokenizer_is_refused(checkpoint: Path, models: Path) -> None:
     (checkpoint / "spm.model").unlink()
-    assert "holds no tokenizer that can be read" in refusal(checkpoint, models)
+    assert "has no usable tokenizer" in refusal(checkpoint, models)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"id2label": {}}'])
@@ -285,8 +285,8 @@ def test_a_configuration_that_is_none_is_refused(checkpoint: Path, models: Path,
 
 def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path, models: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert "holds no config.json" in refusal(tmp_path / "empty", models)
-    assert "there is no folder" in refusal(tmp_path / "missing", models)
+    assert "has no config.json" in refusal(tmp_path / "empty", models)
+    assert "is not a folder" in refusal(tmp_path / "missing", models)
 
 
 def test_the_command_needs_the_training_libraries_and_says_so(deberta: Path, tmp_path: Path) -> None:
@@ -305,7 +305,25 @@ def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "app", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == f"Error: {tmp_path} holds no config.json: give the folder of a Hugging Face checkpoint.\n"
+    assert ended.stderr == f"Error: {tmp_path} has no config.json: give the folder of a Hugging Face checkpoint.\n"
+
+
+def test_a_corpus_without_validation_messages_is_one_sentence(deberta: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    (corpus / "dental").mkdir(parents=True)
+    (corpus / "dental" / "complaint.tsv").write_text("sms\tpolite\tsenior\ta complaint\n", encoding="utf-8")
+    other_corpus = (
+        "import pathlib, training.data.corpus as corpus; "
+        f"corpus.CORPUS = pathlib.Path({str(corpus)!r}); from app.cli import main; main()"
+    )
+    command = [sys.executable, "-c", other_corpus, "model", "import", str(deberta), "--data-dir", str(tmp_path / "var")]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    (sentence,) = ended.stderr.splitlines()
+    assert sentence.startswith(f"Error: {corpus} leaves no message with an intent for validation, on which ")
+    assert list((tmp_path / "var").glob("models/*")) == []
 
 
 def change_config(checkpoint: Path, **changes: object) -> None:

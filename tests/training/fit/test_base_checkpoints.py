@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from training.fit.base_checkpoints import locate
-from training.recipe import Base, RecipeError
+from training.fit.base_checkpoints import locate_checkpoint
+from training.recipe import BaseCheckpoint, RecipeError
 
 
-def base(**source: object) -> Base:
-    return Base.model_validate({"name": "someone/encoder", "licence": "MIT"} | source)
+def base(**source: object) -> BaseCheckpoint:
+    return BaseCheckpoint.model_validate({"name": "someone/encoder", "licence": "MIT"} | source)
 
 
 def checkpoint(folder: Path) -> Path:
@@ -48,14 +48,14 @@ def archive() -> bytes:
 
 
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert locate(base(path=checkpoint(tmp_path / "encoder"))) == tmp_path / "encoder"
+    assert locate_checkpoint(base(path=checkpoint(tmp_path / "encoder"))) == tmp_path / "encoder"
 
 
 def test_a_package_s_folder_is_found(installed: Callable[[str, dict[str, bytes]], None], tmp_path: Path) -> None:
     installed(
         "encoder-in-package", {"encoder_in_package/__init__.py": b"", "encoder_in_package/model/config.json": b"{}"}
     )
-    found = locate(base(package="encoder_in_package", folder="model"))
+    found = locate_checkpoint(base(package="encoder_in_package", folder="model"))
     assert found == tmp_path / "site" / "encoder_in_package" / "model"
 
 
@@ -66,25 +66,25 @@ def test_an_archive_in_parts_is_put_together_once(
     installed("part-one", {"part_one/encoder.zip.001": whole[:150], "part_one/__init__.py": b""})
     installed("part-two", {"part_two/encoder.zip.002": whole[150:]})
     wanted = base(parts=("part-one", "part-two"), folder="encoder")
-    found = locate(wanted, tmp_path / "bases")
+    found = locate_checkpoint(wanted, tmp_path / "bases")
     assert found == tmp_path / "bases" / "someone--encoder" / "encoder"
     assert (found / "vocab.txt").read_text() == "word\n" * 100
     (found / "vocab.txt").unlink()
-    assert not (locate(wanted, tmp_path / "bases") / "vocab.txt").exists()
+    assert not (locate_checkpoint(wanted, tmp_path / "bases") / "vocab.txt").exists()
 
 
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
-        ({"path": "nowhere"}, "nowhere holds no config.json: base must name a Hugging Face checkpoint"),
+        ({"path": "nowhere"}, "nowhere has no config.json: expected the folder of a Hugging Face checkpoint"),
         (
             {"package": "no_such_encoder"},
-            "the package no_such_encoder, which carries someone/encoder, is not installed",
+            "the package no_such_encoder with someone/encoder is not installed: install it",
         ),
-        ({"parts": ("no-such-part",)}, "install no-such-part, which carries a part"),
-        ({"parts": ("pytest",)}, "pytest carries 0 parts of an archive, expected one"),
+        ({"parts": ("no-such-part",)}, "no-such-part is not installed: install it"),
+        ({"parts": ("pytest",)}, "pytest contains 0 parts of an archive, expected one"),
     ],
 )
 def test_a_checkpoint_that_is_not_there_is_named(tmp_path: Path, source: dict[str, object], complaint: str) -> None:
     with pytest.raises(RecipeError, match=complaint):
-        locate(base(**source), tmp_path)
+        locate_checkpoint(base(**source), tmp_path)

@@ -7,18 +7,18 @@ import torch
 
 from tests.training.conftest import third_party_warnings_ignored
 from training.fit.output_columns import output_names
-from training.recipe import Architecture, Recipe
+from training.recipe import Architecture, Recipe, RecipeError
 
 with third_party_warnings_ignored():
     from transformers import BertForSequenceClassification, DebertaV2ForSequenceClassification, DebertaV2Model
 
-    from training.fit.initial_model import start
+    from training.fit.initial_model import load_initial_model
 
 PLAIN = Architecture(hidden_dropout=0.2, attention_dropout=0.3)
 
 
 def test_a_deberta_is_trained_as_it_is_under_a_fresh_head(tiny_deberta: Path) -> None:
-    model = start(tiny_deberta, PLAIN, output_names(screens=False))
+    model = load_initial_model(tiny_deberta, PLAIN, output_names(screens=False))
     assert isinstance(model, DebertaV2ForSequenceClassification)
     assert model.config.id2label is not None
     assert list(model.config.id2label.values()) == list(output_names(screens=False))
@@ -29,17 +29,17 @@ def test_a_deberta_is_trained_as_it_is_under_a_fresh_head(tiny_deberta: Path) ->
 
 
 def test_the_recipe_s_dropout_replaces_the_checkpoint_s(tiny_deberta: Path) -> None:
-    config = start(tiny_deberta, PLAIN, output_names(screens=True)).config
+    config = load_initial_model(tiny_deberta, PLAIN, output_names(screens=True)).config
     assert (config.hidden_dropout_prob, config.attention_probs_dropout_prob, config.pooler_dropout) == (0.2, 0.3, 0.2)
 
 
 def test_a_bert_stays_one_unless_the_recipe_asks_for_relative_positions(tiny_bert: Path, compact: Recipe) -> None:
-    assert isinstance(start(tiny_bert, PLAIN, output_names(screens=True)), BertForSequenceClassification)
-    relative = start(tiny_bert, compact.architecture, output_names(screens=True))
+    assert isinstance(load_initial_model(tiny_bert, PLAIN, output_names(screens=True)), BertForSequenceClassification)
+    relative = load_initial_model(tiny_bert, compact.architecture, output_names(screens=True))
     assert isinstance(relative, DebertaV2ForSequenceClassification)
     assert relative.classifier.out_features == 12
 
 
 def test_only_a_bert_can_become_a_deberta(tiny_deberta: Path, compact: Recipe) -> None:
-    with pytest.raises(ValueError, match="is not a BERT checkpoint"):
-        start(tiny_deberta, compact.architecture, output_names(screens=True))
+    with pytest.raises(RecipeError, match="is not a BERT checkpoint"):
+        load_initial_model(tiny_deberta, compact.architecture, output_names(screens=True))

@@ -7,7 +7,7 @@ from torch.nn import functional
 from classifier import INTENTS
 from classifier.understanding import LABELS
 from training.data.dataset import UNKNOWN
-from training.fit.objective import URGENT_COLUMN, objective
+from training.fit.objective import URGENT_COLUMN, training_loss
 from training.recipe import Distillation
 
 OUTPUTS = len(LABELS) + 1
@@ -25,7 +25,7 @@ def targets(*rows: tuple[int, int]) -> torch.Tensor:
 def test_a_network_of_intents_alone_is_judged_by_its_labels() -> None:
     said = logits(len(INTENTS))
     labels = targets((0, 0), (3, UNKNOWN), (6, 1), (2, 0))
-    assert objective(said, labels, 0.1) == functional.cross_entropy(said, labels[:, 0], label_smoothing=0.1)
+    assert training_loss(said, labels, 0.1) == functional.cross_entropy(said, labels[:, 0], label_smoothing=0.1)
 
 
 def test_label_and_urgency_count_alike() -> None:
@@ -33,12 +33,12 @@ def test_label_and_urgency_count_alike() -> None:
     labels = targets((0, 0), (3, 1), (10, 1), (2, 0))
     label_loss = functional.cross_entropy(said[:, :-1], labels[:, 0])
     urgency_loss = functional.binary_cross_entropy_with_logits(said[:, -1], labels[:, 1].float())
-    assert torch.isclose(objective(said, labels, 0.0), label_loss + urgency_loss)
+    assert torch.isclose(training_loss(said, labels, 0.0), label_loss + urgency_loss)
 
 
 def test_what_nobody_has_said_teaches_nothing() -> None:
     said = logits()
-    objective(said, targets((0, UNKNOWN), (UNKNOWN, 1), (5, 0), (UNKNOWN, UNKNOWN)), 0.05).backward()
+    training_loss(said, targets((0, UNKNOWN), (UNKNOWN, 1), (5, 0), (UNKNOWN, UNKNOWN)), 0.05).backward()
     assert said.grad is not None
     assert torch.all(said.grad[0, URGENT_COLUMN] == 0)
     assert torch.all(said.grad[1, :URGENT_COLUMN] == 0)
@@ -48,7 +48,7 @@ def test_what_nobody_has_said_teaches_nothing() -> None:
 
 def test_a_batch_of_which_nothing_is_known_costs_nothing_and_can_be_learned_from() -> None:
     said = logits()
-    loss = objective(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.05)
+    loss = training_loss(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.05)
     loss.backward()
     assert loss == 0
     assert said.grad is not None
@@ -57,7 +57,7 @@ def test_a_batch_of_which_nothing_is_known_costs_nothing_and_can_be_learned_from
 
 def test_a_pupil_that_says_what_its_teacher_says_has_no_more_to_learn_from_it() -> None:
     said = logits()
-    objective(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.0, said.detach().clone(), TAUGHT).backward()
+    training_loss(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.0, said.detach().clone(), TAUGHT).backward()
     assert said.grad is not None
     assert said.grad.abs().max() < 1e-6
 
@@ -65,7 +65,7 @@ def test_a_pupil_that_says_what_its_teacher_says_has_no_more_to_learn_from_it() 
 @pytest.mark.parametrize("columns", [len(INTENTS), OUTPUTS])
 def test_the_teacher_is_heard_where_nobody_has_said_anything(columns: int) -> None:
     said = logits(columns)
-    objective(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.0, logits(columns, seed=1).detach(), TAUGHT).backward()
+    training_loss(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.0, logits(columns, seed=1).detach(), TAUGHT).backward()
     assert said.grad is not None
     assert torch.all(said.grad != 0)
 
@@ -73,8 +73,8 @@ def test_the_teacher_is_heard_where_nobody_has_said_anything(columns: int) -> No
 def test_the_weight_divides_the_loss_between_labels_and_teacher() -> None:
     said, teacher = logits(), logits(seed=1).detach()
     labels = targets((0, 0), (3, 1), (10, 1), (2, 0))
-    alone, taught = objective(said, labels, 0.0), objective(said, labels, 0.0, teacher, TAUGHT)
-    both = objective(said, labels, 0.0, teacher, TAUGHT.model_copy(update={"weight": 0.25}))
+    alone, taught = training_loss(said, labels, 0.0), training_loss(said, labels, 0.0, teacher, TAUGHT)
+    both = training_loss(said, labels, 0.0, teacher, TAUGHT.model_copy(update={"weight": 0.25}))
     assert torch.isclose(both, 0.75 * alone + 0.25 * taught)
 
 
@@ -82,6 +82,6 @@ def test_the_weight_divides_the_loss_between_labels_and_teacher() -> None:
 def test_a_flatter_comparison_pulls_about_as_hard(temperature: float) -> None:
     said = logits()
     distillation = TAUGHT.model_copy(update={"temperature": temperature})
-    objective(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.0, logits(seed=1).detach(), distillation).backward()
+    training_loss(said, targets(*[(UNKNOWN, UNKNOWN)] * 4), 0.0, logits(seed=1).detach(), distillation).backward()
     assert said.grad is not None
     assert 0.1 < said.grad[:, :URGENT_COLUMN].norm() < 1.0

@@ -11,7 +11,7 @@ from classifier import INTENTS
 from classifier.understanding import LABELS
 from tests.training.conftest import third_party_warnings_ignored
 from training.data.dataset import load_tokenizer
-from training.recipe import Recipe
+from training.recipe import Recipe, RecipeError
 
 with third_party_warnings_ignored():
     from transformers import BertModel, DebertaV2ForSequenceClassification
@@ -115,7 +115,7 @@ def test_another_architecture_is_refused(tiny_bert: Path, compact: Recipe, tmp_p
     shutil.copytree(tiny_bert, tmp_path, dirs_exist_ok=True)
     config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     (tmp_path / "config.json").write_text(json.dumps(config | {"model_type": "gpt2"}), encoding="utf-8")
-    with pytest.raises(ValueError, match="is not a BERT checkpoint"):
+    with pytest.raises(RecipeError, match="is not a BERT checkpoint"):
         warm_start(tmp_path, compact.architecture, INTENTS)
 
 

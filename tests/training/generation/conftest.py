@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 from tests.standins.llm import Asked, LlmStandIn
 from tests.training.conftest import RECIPES
 from tests.training.generation.author import write
-from training.generation.command import generate
+from training.__main__ import main
 from training.generation.plan import make_plan
-from training.generation.prompts import ask_for
+from training.generation.prompts import build_question
 from training.generation.recipe import GenerationRecipe, load_generation_recipe
 
 CHANGES = {
@@ -23,7 +23,7 @@ CHANGES = {
     "max_output_tokens = 4000": "max_output_tokens = 500",
     "first_wait_seconds = 1": "first_wait_seconds = 0.01",
 }
-CELLS, MESSAGES = 14, 28
+BATCHES, MESSAGES = 14, 28
 
 
 class Generating:
@@ -39,10 +39,10 @@ class Generating:
         text = self.config.read_text(encoding="utf-8")
         self.config.write_text(re.sub(r"practices = \[[^]]*\]", 'practices = ["dental"]', text), encoding="utf-8")
 
-    def cell_of(self, asked: Asked) -> str:
-        """The cell that a request is for."""
+    def batch_of(self, asked: Asked) -> str:
+        """The batch that a request is for."""
         recipe = load_generation_recipe(self.config)
-        names = {ask_for(cell, "training", 500).user: cell.name for cell in make_plan(recipe, "training")}
+        names = {build_question(batch, "training", 500).user: batch.name for batch in make_plan(recipe, "training")}
         return names[asked.user]
 
     def change(self, old: str, new: str) -> None:
@@ -53,10 +53,10 @@ class Generating:
 
     def arguments(self, purpose: str = "training", *options: str) -> list[str]:
         """What the command is called with."""
-        return [purpose, "--config", str(self.config), "--output", str(self.output), *options]
+        return ["generate", purpose, "--config", str(self.config), "--output", str(self.output), *options]
 
     def __call__(self, purpose: str = "training", *options: str) -> Result:
-        return CliRunner().invoke(generate, self.arguments(purpose, *options), env=self.standin.environment)
+        return CliRunner().invoke(main, self.arguments(purpose, *options), env=self.standin.environment)
 
 
 @pytest.fixture

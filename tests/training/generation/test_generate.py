@@ -16,12 +16,12 @@ import pytest
 from classifier import INTENTS
 from tests.standins.llm import Fault, LlmStandIn, faults
 from tests.training.generation.author import drafts, message, write
-from tests.training.generation.conftest import CELLS, MESSAGES, Generating
+from tests.training.generation.conftest import BATCHES, MESSAGES, Generating
 from training.data.corpus import read_corpus
 from training.data.rendering import SLOTS
 from training.json_lines import JsonLines
 
-RUN = "from training.generation.command import generate; generate()"
+RUN = "from training.__main__ import main; main()"
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def test_training_messages_come_in_the_corpus_s_format(generating: Generating) -
     assert strata == {(intent, "dental"): 4 for intent in INTENTS}
     first = (generating.output / "dental" / "complaint.tsv").read_text(encoding="utf-8").splitlines()[0]
     channel, tone, age, text = first.split("\t")
-    [asked] = [asked for asked in generating.standin.asked if generating.cell_of(asked) == "dental/complaint/01"]
+    [asked] = [asked for asked in generating.standin.asked if generating.batch_of(asked) == "dental/complaint/01"]
     [draft, _] = drafts(asked)
     assert (channel, tone, age, text) == (draft["channel"], draft["tone"], draft["age"], message(draft)["text"])
 
@@ -92,7 +92,7 @@ def test_repeated_messages_are_left_out(generating: Generating, standin: LlmStan
     standin.faults.push(faults.saying(repeat, times=10))
     result = generating()
     assert "9 messages in" in result.output
-    assert "19 left out: nearly the same as another" in result.output
+    assert "19 left out: near-duplicates" in result.output
 
 
 def test_messages_with_other_labels_and_personal_values_are_rejected(
@@ -108,8 +108,8 @@ def test_messages_with_other_labels_and_personal_values_are_rejected(
     standin.faults.push(faults.saying(spoil, times=1))
     result = generating()
     assert "27 messages in" in result.output
-    assert "1 rejected: looks like a real person's value" in result.output
-    assert "1 rejected: other labels than asked for" in result.output
+    assert "1 rejected: possible personal value" in result.output
+    assert "1 rejected: wrong labels" in result.output
     kept = "".join(path.read_text(encoding="utf-8") for path in generating.output.rglob("*.*"))
     assert "212-555-0143" not in kept
 
@@ -138,7 +138,7 @@ def test_a_fault_that_passes_is_got_over(generating: Generating, standin: LlmSta
     result = generating()
     assert result.exit_code == 0, result.output
     assert "28 messages in" in result.output
-    assert len(standin.asked) == CELLS + spoiled
+    assert len(standin.asked) == BATCHES + spoiled
     assert set(journalled(generating.output).values()) == {1}
 
 
@@ -156,26 +156,27 @@ def test_an_api_that_stays_down_ends_the_run_and_the_next_goes_on(generating: Ge
     generating.change("attempts = 8", "attempts = 2")
     generating.change("concurrency = 8", "concurrency = 1")
     down = standin.faults.push(
-        Fault(status=529, times=None, when=lambda asked: generating.cell_of(asked) == "dental/complaint/02")
+        Fault(status=529, times=None, when=lambda asked: generating.batch_of(asked) == "dental/complaint/02")
     )
     result = generating()
     assert result.exit_code == 1
     assert (
-        "Error: openai answers 529 (server_error); what was answered is kept, run this again to go on" in result.output
+        "Error: openai answered 529 (server_error); the answers so far are saved, run this again to continue"
+        in result.output
     )
     assert down.arrived.is_set()
     done = journalled(generating.output)
     standin.faults.clear()
     asked_before = len(standin.asked)
     assert generating().exit_code == 0
-    assert len(standin.asked) == asked_before + CELLS - len(done)
+    assert len(standin.asked) == asked_before + BATCHES - len(done)
 
 
 def test_an_api_that_asks_for_too_long_a_wait_ends_the_run(generating: Generating, standin: LlmStandIn) -> None:
     standin.faults.push(faults.error(429, retry_after="3600", times=None))
     result = generating()
     assert result.exit_code == 1
-    assert "openai answers 429" in result.output
+    assert "openai answered 429" in result.output
 
 
 def test_a_cell_without_a_usable_answer_is_left_for_the_next_run(generating: Generating, standin: LlmStandIn) -> None:
@@ -183,16 +184,16 @@ def test_a_cell_without_a_usable_answer_is_left_for_the_next_run(generating: Gen
         Fault(
             change=faults.truncated().change,
             times=None,
-            when=lambda asked: generating.cell_of(asked) == "dental/complaint/01",
+            when=lambda asked: generating.batch_of(asked) == "dental/complaint/01",
         )
     )
     result = generating()
     assert result.exit_code == 0
-    assert "1 of 14 requests have no usable answer; run this again for them." in result.output
-    assert len(standin.asked) == CELLS + 2
+    assert "1 of 14 requests have no usable answer; run this again." in result.output
+    assert len(standin.asked) == BATCHES + 2
     standin.faults.clear()
     assert "28 messages in" in generating().output
-    assert len(standin.asked) == CELLS + 3
+    assert len(standin.asked) == BATCHES + 3
 
 
 # ---- interruptions
@@ -202,7 +203,7 @@ def test_a_finished_run_asks_nothing_again(generating: Generating) -> None:
     generating()
     files = {path: path.read_bytes() for path in generating.output.rglob("*.tsv")}
     assert generating().exit_code == 0
-    assert len(generating.standin.asked) == CELLS
+    assert len(generating.standin.asked) == BATCHES
     assert {path: path.read_bytes() for path in generating.output.rglob("*.tsv")} == files
 
 
@@ -226,10 +227,10 @@ def test_a_run_that_was_killed_loses_no_more_than_what_was_under_way(
 
     assert result.exit_code == 0, result.output
     assert "28 messages in" in result.output
-    asked = Counter(generating.cell_of(asked) for asked in standin.asked)
-    assert len(asked) == CELLS
-    assert sum(asked.values()) <= CELLS + concurrency
-    assert all(asked[cell] == 1 for cell in done)
+    asked = Counter(generating.batch_of(asked) for asked in standin.asked)
+    assert len(asked) == BATCHES
+    assert sum(asked.values()) <= BATCHES + concurrency
+    assert all(asked[batch] == 1 for batch in done)
     assert set(journalled(generating.output).values()) == {1}
 
 
@@ -239,7 +240,7 @@ def test_a_journal_that_ends_in_the_middle_of_a_line_goes_on(generating: Generat
     whole = journal.read_bytes()
     journal.write_bytes(whole[:-20])
     assert "28 messages in" in generating().output
-    assert len(generating.standin.asked) == CELLS + 1
+    assert len(generating.standin.asked) == BATCHES + 1
     assert journal.read_bytes() == whole
 
 
@@ -248,7 +249,7 @@ def test_a_folder_of_another_recipe_is_not_gone_on_with(generating: Generating) 
     generating.change("seed = 20260", "seed = 1")
     result = generating()
     assert result.exit_code == 1
-    assert "was begun by another version of the recipe; choose another folder" in result.output
+    assert "belongs to another version of the recipe: choose another folder" in result.output
 
 
 def test_a_folder_is_for_one_run_at_a_time(generating: Generating) -> None:
@@ -264,13 +265,13 @@ def test_a_folder_is_for_one_run_at_a_time(generating: Generating) -> None:
 def test_every_request_is_in_the_ledger_and_the_total_is_printed(generating: Generating) -> None:
     result = generating()
     settled = [entry for entry in lines(generating.output / "ledger.jsonl") if entry["state"] == "settled"]
-    assert len(settled) == CELLS
+    assert len(settled) == BATCHES
     for entry in settled:
         expected = (entry["input_tokens"] * 0.15 + entry["output_tokens"] * 0.60) / 1e6
         assert entry["dollars"] == pytest.approx(expected)
     dollars = sum(entry["dollars"] for entry in settled)
     tokens = [sum(entry[f"{way}_tokens"] for entry in settled) for way in ("input", "output")]
-    assert f"Spent ${dollars:.4f} for {tokens[0]:,} tokens in and {tokens[1]:,} out" in result.output
+    assert f"Spent ${dollars:.4f} for {tokens[0]:,} input and {tokens[1]:,} output" in result.output
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
@@ -281,17 +282,17 @@ def test_a_budget_ends_the_run_before_it_is_exceeded_and_a_larger_one_goes_on(
     budget = 0.0025
     result = generating("training", "--budget", str(budget))
     assert result.exit_code == 0, result.output
-    assert "Stopped before the budget could be exceeded" in result.output
+    assert "Stopped before exceeding the budget" in result.output
     spent = sum(entry["dollars"] for entry in lines(generating.output / "ledger.jsonl") if entry["state"] == "settled")
     assert 0 < spent <= budget
     done = len(journalled(generating.output))
-    assert 0 < done < CELLS
-    assert f"{CELLS - done} of {CELLS} requests have no usable answer" in result.output
+    assert 0 < done < BATCHES
+    assert f"{BATCHES - done} of {BATCHES} requests have no usable answer" in result.output
 
     assert "Stopped" in generating("training", "--budget", str(budget)).output
     assert len(standin.asked) == done
     assert "28 messages in" in generating("training", "--budget", "1").output
-    assert len(standin.asked) == CELLS
+    assert len(standin.asked) == BATCHES
 
 
 def test_a_budget_of_nothing_is_not_taken(generating: Generating) -> None:
@@ -310,7 +311,7 @@ def test_a_missing_key_is_one_sentence(generating: Generating, purpose: str, var
     command = [sys.executable, "-c", RUN, *generating.arguments(purpose)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
-    assert re.fullmatch(rf"Error: {variable} is not set; set it to a key of \w+'s API\n", done.stderr)
+    assert re.fullmatch(rf"Error: {variable} is not set: set it to a key of \w+'s API\n", done.stderr)
     assert done.stdout == ""
     assert not generating.output.exists()
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.generation.personal import holds_personal_value
+from training.generation.personal import has_personal_value
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from training.generation.personal import holds_personal_value
     ],
 )
 def test_finds_what_looks_like_a_real_persons_value(text: str) -> None:
-    assert holds_personal_value(text)
+    assert has_personal_value(text)
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_finds_what_looks_like_a_real_persons_value(text: str) -> None:
     ],
 )
 def test_leaves_slots_and_other_numbers_alone(text: str) -> None:
-    assert not holds_personal_value(text)
+    assert not has_personal_value(text)

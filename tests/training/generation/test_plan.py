@@ -6,29 +6,29 @@ from itertools import pairwise
 import pytest
 
 from classifier import INTENTS
-from training.data.labels import AGES, CHANNELS, NEIGHBOURS, PRACTICES, TONES
-from training.generation.plan import Draft, apportion, fingerprint, make_plan
+from training.data.labels import AGES, CHANNELS, NEIGHBORS, PRACTICES, TONES
+from training.generation.plan import MessageDraft, apportion_counts, make_plan, plan_fingerprint
 from training.generation.recipe import GenerationRecipe
 
 
 @pytest.fixture(scope="module")
-def drafts(recipe: GenerationRecipe) -> list[Draft]:
-    return [draft for cell in make_plan(recipe, "training") for draft in cell.drafts]
+def drafts(recipe: GenerationRecipe) -> list[MessageDraft]:
+    return [draft for batch in make_plan(recipe, "training") for draft in batch.drafts]
 
 
-def test_every_intent_and_practice_gets_as_many_messages(drafts: list[Draft]) -> None:
+def test_every_intent_and_practice_gets_as_many_messages(drafts: list[MessageDraft]) -> None:
     strata = Counter((draft.intent, draft.practice) for draft in drafts)
     assert strata == {(intent, practice): 129 for intent in INTENTS for practice in PRACTICES}
 
 
-def test_the_mix_is_kept_in_every_intent_and_practice(drafts: list[Draft]) -> None:
+def test_the_mix_is_kept_in_every_intent_and_practice(drafts: list[MessageDraft]) -> None:
     stratum = [draft for draft in drafts if (draft.intent, draft.practice) == ("complaint", "dental")]
     assert Counter(draft.realism for draft in stratum) == {"polished": 52, "casual": 51, "messy": 26}
     assert sum(draft.near is not None for draft in stratum) == 32
-    assert {draft.near for draft in stratum} == {*NEIGHBOURS["complaint"], None}
+    assert {draft.near for draft in stratum} == {*NEIGHBORS["complaint"], None}
 
 
-def test_no_channel_tone_and_age_come_together_again_before_all_have(drafts: list[Draft]) -> None:
+def test_no_channel_tone_and_age_come_together_again_before_all_have(drafts: list[MessageDraft]) -> None:
     stratum = [draft for draft in drafts if (draft.intent, draft.practice) == ("complaint", "dental")]
     manners = {(draft.channel, draft.tone, draft.age) for draft in stratum}
     assert len(manners) == len(stratum)
@@ -37,11 +37,11 @@ def test_no_channel_tone_and_age_come_together_again_before_all_have(drafts: lis
 
 
 def test_a_request_asks_for_one_intent_and_practice_and_no_more_than_it_may(recipe: GenerationRecipe) -> None:
-    cells = make_plan(recipe, "training")
-    assert len({cell.name for cell in cells}) == len(cells)
-    for cell in cells:
-        assert {(draft.intent, draft.practice) for draft in cell.drafts} == {(cell.intent, cell.practice)}
-        assert 1 <= len(cell.drafts) <= 10
+    batches = make_plan(recipe, "training")
+    assert len({batch.name for batch in batches}) == len(batches)
+    for batch in batches:
+        assert {(draft.intent, draft.practice) for draft in batch.drafts} == {(batch.intent, batch.practice)}
+        assert 1 <= len(batch.drafts) <= 10
 
 
 def test_the_plan_depends_on_the_recipe_alone(recipe: GenerationRecipe) -> None:
@@ -52,17 +52,17 @@ def test_the_plan_depends_on_the_recipe_alone(recipe: GenerationRecipe) -> None:
 
 
 def test_the_fingerprint_tells_plans_and_models_apart(recipe: GenerationRecipe) -> None:
-    cells, part = make_plan(recipe, "training"), recipe.training
+    batches, part = make_plan(recipe, "training"), recipe.training
     prints = [
-        fingerprint(cells, part),
-        fingerprint(cells[:-1], part),
-        fingerprint(cells, part.model_copy(update={"model": "another"})),
-        fingerprint(cells, part.model_copy(update={"temperature": 0.5})),
+        plan_fingerprint(batches, part),
+        plan_fingerprint(batches[:-1], part),
+        plan_fingerprint(batches, part.model_copy(update={"model": "another"})),
+        plan_fingerprint(batches, part.model_copy(update={"temperature": 0.5})),
     ]
-    assert all(one != other for one, other in pairwise(prints))
-    assert fingerprint(cells, part.model_copy(update={"concurrency": 1, "attempts": 1})) == prints[0]
+    assert all(former != latter for former, latter in pairwise(prints))
+    assert plan_fingerprint(batches, part.model_copy(update={"concurrency": 1, "attempts": 1})) == prints[0]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(0, ""), (1, "a"), (2, "ab"), (5, "aabbc"), (10, "aaaabbbbcc")])
 def test_shares_are_kept_as_exactly_as_whole_numbers_allow(count: int, expected: str) -> None:
-    assert "".join(apportion(count, {"a": 0.4, "b": 0.4, "c": 0.2})) == expected
+    assert "".join(apportion_counts(count, {"a": 0.4, "b": 0.4, "c": 0.2})) == expected

@@ -16,7 +16,7 @@ from training.recipe import RecipeError
         ("near_boundary = 0.25", "near_boundary = 1.25", "mix.near_boundary: .*less than 1"),
         ("concurrency = 8", "concurrency = 0", "training.concurrency: .*greater than 0"),
         ('provider = "openai"', 'provider = "other"', "training.provider: .*'openai' or 'anthropic'"),
-        ('model = "claude-sonnet-5-5"', 'model = "claude"\ntemperature = 1.0', "test: .*takes no temperature"),
+        ('model = "claude-sonnet-5-5"', 'model = "claude"\ntemperature = 1.0', "test: .*accepts no temperature"),
         ("similarity = 0.85", "similarty = 0.85", "similarity: Field required; similarty: Extra inputs"),
         ('"dental"', '"veterinary"', "practices.2: .*'veterinary' is not one of chiropractic, "),
         ("[mix]", "[mix", "is not valid TOML"),

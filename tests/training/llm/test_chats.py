@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from tests.standins.llm import Fault, LlmStandIn, faults
-from training.llm.chat import Answer, Chat, Question, RefusedError, UnavailableError
+from training.llm.chat import Answer, LanguageModel, Question, RefusedError, UnavailableError
 from training.llm.prices import Price
 from training.llm.providers import Provider, open_chat
 
@@ -32,12 +32,12 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 
 
 @pytest.fixture
-def chat(standin: LlmStandIn, provider: Provider) -> Iterator[Chat]:
+def chat(standin: LlmStandIn, provider: Provider) -> Iterator[LanguageModel]:
     with closing(open_chat(provider, MODELS[provider], PATIENT)) as opened:
         yield opened
 
 
-def test_an_answer_comes_with_what_it_is_billed_as(chat: Chat, standin: LlmStandIn) -> None:
+def test_an_answer_comes_with_what_it_is_billed_as(chat: LanguageModel, standin: LlmStandIn) -> None:
     answer = chat.ask(QUESTION)
     assert (answer.text, answer.complete) == ('{"intent": "complaint"}', True)
     assert (answer.input_tokens, answer.output_tokens) == (8, 6)
@@ -45,7 +45,7 @@ def test_an_answer_comes_with_what_it_is_billed_as(chat: Chat, standin: LlmStand
     assert standin.refusals == []
 
 
-def test_a_question_is_never_billed_above_what_was_feared(chat: Chat) -> None:
+def test_a_question_is_never_billed_above_what_was_feared(chat: LanguageModel) -> None:
     answer, price = chat.ask(QUESTION), Price(input=1, output=2)
     assert price.dollars(answer.input_tokens, answer.output_tokens) == pytest.approx(20e-6)
     assert price.dollars(answer.input_tokens, answer.output_tokens) < price.at_most(QUESTION)
@@ -66,7 +66,7 @@ def test_a_model_that_reasons_is_asked_without_a_temperature(standin: LlmStandIn
     assert standin.refusals == []
 
 
-def test_an_answer_that_was_cut_says_so(chat: Chat, standin: LlmStandIn) -> None:
+def test_an_answer_that_was_cut_says_so(chat: LanguageModel, standin: LlmStandIn) -> None:
     standin.faults.push(faults.cut())
     answer = chat.ask(QUESTION)
     assert not answer.complete
@@ -74,7 +74,7 @@ def test_an_answer_that_was_cut_says_so(chat: Chat, standin: LlmStandIn) -> None
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 529])
-def test_the_clients_do_not_ask_again_by_themselves(chat: Chat, standin: LlmStandIn, status: int) -> None:
+def test_the_clients_do_not_ask_again_by_themselves(chat: LanguageModel, standin: LlmStandIn, status: int) -> None:
     standin.faults.push(faults.error(status, retry_after="7"))
     with pytest.raises(UnavailableError, match=str(status)) as raised:
         chat.ask(QUESTION)
@@ -83,7 +83,9 @@ def test_the_clients_do_not_ask_again_by_themselves(chat: Chat, standin: LlmStan
 
 
 @pytest.mark.parametrize("fault", [faults.dropped, faults.garbled])
-def test_what_may_have_been_billed_is_known_as_such(chat: Chat, standin: LlmStandIn, fault: type[Fault]) -> None:
+def test_what_may_have_been_billed_is_known_as_such(
+    chat: LanguageModel, standin: LlmStandIn, fault: type[Fault]
+) -> None:
     standin.faults.push(fault())
     with pytest.raises(UnavailableError) as raised:
         chat.ask(QUESTION)
@@ -130,7 +132,7 @@ def test_a_missing_key_is_named(provider: Provider, key: str | None, monkeypatch
     monkeypatch.delenv(variable, raising=False)
     if key is not None:
         monkeypatch.setenv(variable, key)
-    with pytest.raises(RefusedError, match=f"{variable} is not set; set it"):
+    with pytest.raises(RefusedError, match=f"{variable} is not set: set it"):
         open_chat(provider, "any", PATIENT)
 
 

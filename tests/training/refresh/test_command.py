@@ -14,7 +14,7 @@ from tests.app.command import complete, intake
 from tests.reviews import add_reviewed
 from tests.training.conftest import RECIPES, THIRD_PARTY, write_corpus
 from tests.world import OTHER_KEY, PRACTICES_TOML
-from training.refresh.command import refresh
+from training.__main__ import main
 from training.refresh.settings import SETTINGS
 
 SECRET = "zanzibar"
@@ -68,7 +68,7 @@ class House:
         """Runs the command."""
         given = self._options | {f"--{name}": value for name, value in options.items()}
         flat = [str(part) for option in given.items() for part in option]
-        return CliRunner(env=self.environment).invoke(refresh, flat)
+        return CliRunner(env=self.environment).invoke(main, ["refresh", *flat])
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_model_is_trained_on_the_reviews_and_one_that_learned_nothing_is_not_p
     result = house.refresh()
 
     assert result.exit_code == 1, result.output
-    assert "reviews: 14 trained on, 6 compared on; left out: 0" in result.output
+    assert "reviews: 14 for training, 6 for comparison; left out: 0" in result.output
     assert "Error: the new model is not proposed: its accuracy on the test file is lower" in result.output
     [run] = (house.folder / "runs").iterdir()
     report = json.loads((run / "proposal.json").read_text(encoding="utf-8"))
@@ -119,7 +119,9 @@ def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) ->
     result = house.refresh()
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: 5 reviewed messages may be trained on, and 12 are needed: review more, ask")
+    assert result.output.startswith(
+        "Error: 5 reviewed messages may be used for training, and 12 are needed: review more, ask"
+    )
     assert not (house.folder / "runs").exists()
 
 
@@ -129,9 +131,9 @@ def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) ->
         ("test", "nowhere.jsonl", "nowhere.jsonl cannot be read"),
         ("reviews", "nowhere.bin", "nowhere.bin cannot be read (No such file or directory)"),
         ("reviews", "practices.toml", "the reviews cannot be decrypted: give the file that"),
-        ("config", "nowhere.toml", "there is no recipe at"),
+        ("config", "nowhere.toml", "nowhere.toml cannot be read (No such file or directory)"),
         ("settings", "tiny.toml", "does not describe a refresh"),
-        ("corpus", "nothing", "holds no <practice>/<intent>.tsv"),
+        ("corpus", "nothing", "has no <practice>/<intent>.tsv"),
     ],
 )
 def test_what_is_missing_or_wrong_is_one_sentence(house: House, option: str, name: str, complaint: str) -> None:
@@ -158,7 +160,7 @@ def test_reviews_of_another_service_s_key_are_refused(house: House) -> None:
 
 
 def test_the_file_to_compare_on_has_no_default(house: House) -> None:
-    result = CliRunner().invoke(refresh, [])
+    result = CliRunner().invoke(main, ["refresh"])
 
     assert result.exit_code == 2
     assert "Missing option '--test'" in result.output

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from inbox.redaction import Known, redact
-from training.data.corpus import Message, read_corpus
+from training.data.corpus import CorpusMessage, read_corpus
 from training.data.rendering import Rendered, render
 from training.refresh.names import NameList
 
@@ -22,7 +22,7 @@ COUNT = 1500
 @pytest.fixture(scope="module")
 def looked_at() -> list[tuple[Rendered, str | None]]:
     """Messages as patients write them, and what would be trained on."""
-    corpus: list[Message] = [message for message in read_corpus() if message.label]
+    corpus: list[CorpusMessage] = [message for message in read_corpus() if message.label]
     names = NameList(corpus)
     drawn = Random(7).sample(corpus, COUNT)
     rendered = [render(message.text, message.channel, Random(index)) for index, message in enumerate(drawn)]

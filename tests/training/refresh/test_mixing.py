@@ -8,17 +8,18 @@ import pytest
 
 from intake.review_archive import Reviewed
 from intake.vocabulary import Intent
-from training.data.corpus import Message, Split
-from training.refresh.mixing import mix
+from training.data.corpus import CorpusMessage
+from training.data.splitting import Split
+from training.refresh.mixing import mix_reviews
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews
 
 CORPUS = Split(
     [
-        Message(f"will you send a bill, {{full_name}} {number}", "billing_inquiry", "", "sms", "x")
+        CorpusMessage(f"will you send a bill, {{full_name}} {number}", "billing_inquiry", "", "sms", "x")
         for number in range(5)
     ],
-    [Message("a visit", "appointment_request", "", "sms", "x")],
+    [CorpusMessage("a visit", "appointment_request", "", "sms", "x")],
 )
 HOW = Reviews(minimum=4, held_out=0.25, repeats=3)
 
@@ -29,7 +30,7 @@ def reviewed(text: str, day: int) -> Reviewed:
 
 
 def test_the_most_recent_are_held_out_and_the_others_are_read_repeatedly() -> None:
-    mixture = mix(CORPUS, [reviewed(f"number {'abcdefgh'[day]}", day) for day in (5, 0, 7, 3, 1, 2, 6, 4)], HOW)
+    mixture = mix_reviews(CORPUS, [reviewed(f"number {'abcdefgh'[day]}", day) for day in (5, 0, 7, 3, 1, 2, 6, 4)], HOW)
 
     assert [message.text for message in mixture.recent] == ["number g", "number h"]
     assert [message.text for message in mixture.older] == [f"number {letter}" for letter in "abcdef"]
@@ -39,20 +40,22 @@ def test_the_most_recent_are_held_out_and_the_others_are_read_repeatedly() -> No
 
 
 def test_nothing_is_compared_on_that_was_learned() -> None:
-    mixture = mix(CORPUS, [reviewed(text, day) for day, text in enumerate(("one", "two", "three", "one"))], HOW)
+    mixture = mix_reviews(CORPUS, [reviewed(text, day) for day, text in enumerate(("one", "two", "three", "one"))], HOW)
 
     assert mixture.recent == []
 
 
 def test_too_few_are_refused_with_how_many_there_are() -> None:
-    with pytest.raises(RefreshError, match="3 reviewed messages may be trained on, and 4 are needed: review more"):
-        mix(CORPUS, [reviewed(f"number {day}", day) for day in range(3)], HOW)
+    with pytest.raises(
+        RefreshError, match="3 reviewed messages may be used for training, and 4 are needed: review more"
+    ):
+        mix_reviews(CORPUS, [reviewed(f"number {day}", day) for day in range(3)], HOW)
 
 
 def test_a_message_with_a_name_in_any_case_is_left_out() -> None:
     reviews = [reviewed(f"still waiting {'abcd'[day]}", day) for day in range(4)]
 
-    mixture = mix(CORPUS, [*reviews, reviewed("svetlana or jennifers bill", 9)], HOW)
+    mixture = mix_reviews(CORPUS, [*reviews, reviewed("svetlana or jennifers bill", 9)], HOW)
 
     assert mixture.left_out == 1
     assert len(mixture.older) + len(mixture.recent) == 4

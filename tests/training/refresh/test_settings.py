@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from training.refresh.settings import SETTINGS, RefreshError, load_settings
+from training.recipe import RecipeError
+from training.refresh.settings import SETTINGS, load_settings
 
 
 def test_the_shipped_settings_are_usable() -> None:
@@ -28,10 +29,10 @@ def test_a_wrong_one_is_named(tmp_path: Path, change: tuple[str, str], complaint
     assert change[0] in text
     (tmp_path / "wrong.toml").write_text(text.replace(*change, 1), encoding="utf-8")
 
-    with pytest.raises(RefreshError, match=complaint):
+    with pytest.raises(RecipeError, match=complaint):
         load_settings(tmp_path / "wrong.toml")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RefreshError, match=r"nowhere\.toml cannot be read"):
+    with pytest.raises(RecipeError, match=r"nowhere\.toml cannot be read"):
         load_settings(tmp_path / "nowhere.toml")

@@ -55,7 +55,7 @@ def test_a_message_alone_is_enough() -> None:
 
 @pytest.mark.parametrize("value", [None, "", " \r\n\t"])
 def test_a_form_needs_a_message(value: object) -> None:
-    assert refusal({"message": value}) == "message has to be a text that is not empty."
+    assert refusal({"message": value}) == "message must not be empty."
 
 
 @pytest.mark.parametrize(("name", "longest"), [("message", 8000), ("name", 100), ("redirect", 2000)])
@@ -64,7 +64,7 @@ def test_a_field_has_a_longest_length(name: str, longest: int) -> None:
     assert read_form(fits)
 
     assert refusal({"message": "Hello", name: "x" * (longest + 1)}) == (
-        f"{name} is {longest + 1} characters long; at most {longest} fit."
+        f"{name} is {longest + 1} characters long. The limit is {longest}."
     )
 
 
@@ -75,7 +75,7 @@ def test_line_ends_count_as_one_character() -> None:
 @pytest.mark.parametrize("name", ["message", "name", "email", "phone", "redirect", "client_message_id"])
 @pytest.mark.parametrize("value", [7, True, ["x"], {"x": 1}])
 def test_a_field_has_to_be_a_text(name: str, value: object) -> None:
-    assert refusal({"message": "Hello", name: value}) == f"{name} has to be a text."
+    assert refusal({"message": "Hello", name: value}) == f"{name} must be text."
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_field_has_to_be_a_text(name: str, value: object) -> None:
 def test_what_cannot_be_answered_to_is_refused_and_not_repeated(name: str, value: str) -> None:
     message = refusal({"message": "Hello", name: value})
 
-    assert message.startswith(f"{name} has to be")
+    assert message.startswith(f"{name} must be")
     assert "swordfish" not in message
 
 

@@ -228,10 +228,7 @@ def test_a_text_is_answered_as_a_text_and_explained(demo: Service, visitor: Visi
     assert message["reply"]["text"].startswith("Maple Street: ")
     assert "A first visit is $120 to $180 without insurance." in message["reply"]["text"]
     found = message["understood"]
-    assert (found["intent"], found["route"], found["team"], found["priority"]) == (
-        *("price_shopper", "price_shopper"),
-        *("digest", "low"),
-    )
+    assert (found["intent"], found["team"], found["priority"]) == ("Price question", "Digest", "low")
     assert found["confidence"] > 0.5
     assert found["why"].startswith("confidence 0.")
 
@@ -251,7 +248,7 @@ def test_a_voicemail_is_transcribed_and_answered_by_a_text(demo: Service, visito
     demo.work()
 
     [message] = visitor.messages
-    assert (message["channel"], message["understood"]["intent"]) == ("voicemail", "price_shopper")
+    assert (message["channel"], message["understood"]["intent"]) == ("voicemail", "Price question")
     assert "$120" in message["reply"]["text"]
     [voicemail] = demo.rows(Voicemail)
     assert (voicemail.recording, voicemail.transcription, voicemail.text) == ("completed", "completed", PRICES)
@@ -264,7 +261,7 @@ def test_stop_and_start_work_as_in_texts(demo: Service, visitor: Visitor) -> Non
 
     stop, silent, start = visitor.messages
     assert stop["reply"] is not None
-    assert (stop["understood"]["route"], stop["understood"]["intent"]) == ("opt_out", None)
+    assert (stop["understood"]["intent"], stop["understood"]["confidence"]) == ("Opt-out", None)
     assert silent["reply"] is None
     assert "opted out" in silent["understood"]["why"]
     assert start["reply"] is not None
@@ -277,7 +274,7 @@ def test_an_urgent_text_is_marked_as_one(demo: Service, visitor: Visitor) -> Non
 
     [message] = visitor.messages
     assert message["understood"]["urgent"]
-    assert message["understood"]["team"] == "on_call"
+    assert message["understood"]["team"] == "On call"
 
 
 def test_messages_stay_in_their_order(demo: Service, visitor: Visitor) -> None:

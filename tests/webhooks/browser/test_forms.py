@@ -169,7 +169,7 @@ def test_a_mistake_in_an_html_form_is_explained_on_a_page(service: Service) -> N
 
     assert answer.status_code == 400
     assert "Your message was not sent" in answer.text
-    assert "email has to be an email address" in answer.text
+    assert "email must be an email address" in answer.text
     assert "(202) 555-0100" in answer.text
     assert "Swordfish" not in answer.text
 

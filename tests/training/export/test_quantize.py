@@ -17,8 +17,8 @@ with warnings.catch_warnings():
     # transformers scripts its DeBERTa module when it is imported.
     warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
     from tests.training.tiny_deberta import COMPACT, V3, batch, write
-    from training.export.deberta_onnx import export_lean
-    from training.export.quantise import quantise_columns, quantise_lean, quantise_rows
+    from training.export.deberta_onnx import export_deberta
+    from training.export.quantize import quantize_columns, quantize_deberta, quantize_rows
 
 MATRICES = arrays(
     np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.integers(-900, 900).map(float)
@@ -29,8 +29,8 @@ class Networks:
     """One model in full precision and with 8-bit weights."""
 
     def __init__(self, folder: Path) -> None:
-        full = export_lean(folder / "checkpoint", folder / "onnx")
-        quantise_lean(full, folder / "model.onnx")
+        full = export_deberta(folder / "checkpoint", folder / "onnx")
+        quantize_deberta(full, folder / "model.onnx")
         self.full = onnxruntime.InferenceSession(str(full), providers=["CPUExecutionProvider"])
         self.quantised = onnxruntime.InferenceSession(str(folder / "model.onnx"), providers=["CPUExecutionProvider"])
 
@@ -78,7 +78,7 @@ def test_states_of_nothing_but_zeros_stay_zeros(tmp_path: Path) -> None:
 @settings(deadline=None)
 @given(MATRICES)
 def test_no_pair_of_weights_can_overflow_16_bits(weight: NDArray[np.float32]) -> None:
-    numbers, _ = quantise_columns(weight)
+    numbers, _ = quantize_columns(weight)
     even = numbers[: len(numbers) // 2 * 2].astype(int).reshape(-1, 2, weight.shape[1])
     most, least = 255 * np.maximum(even, 0).sum(axis=1), 255 * np.minimum(even, 0).sum(axis=1)
     assert most.max(initial=0) < 2**15
@@ -88,7 +88,7 @@ def test_no_pair_of_weights_can_overflow_16_bits(weight: NDArray[np.float32]) ->
 @settings(deadline=None)
 @given(MATRICES)
 def test_a_number_and_its_scale_give_the_weight_to_half_a_step(weight: NDArray[np.float32]) -> None:
-    numbers, scales = quantise_columns(weight)
+    numbers, scales = quantize_columns(weight)
     assert (np.abs(numbers * scales - weight) <= 0.501 * scales).all()
-    numbers, scales = quantise_rows(weight)
+    numbers, scales = quantize_rows(weight)
     assert (np.abs(numbers * scales[:, None] - weight) <= 0.501 * scales[:, None]).all()

@@ -11,14 +11,14 @@ import pytest
 from classifier.check import check
 from classifier.store import SHIPPED, ModelStore
 from tests.classifier import tiny_model
-from training.refresh.comparison import Labelled, read_labelled
-from training.refresh.proposing import Evidence, judge, propose
-from training.refresh.settings import RefreshError, Rule
-from training.refresh.verdict import Counts
+from training.refresh.assessment import Counts
+from training.refresh.candidate import Evidence, assess_candidate, store_candidate
+from training.refresh.comparison import LabeledSet, load_labeled_set
+from training.refresh.settings import Rule
 
 RULE = Rule(loss=0.005, possible_loss=0.02, significance=0.05, resamples=500)
 SECRET = "swordfish"
-MESSAGES = Labelled(
+MESSAGES = LabeledSet(
     "the test file",
     [f"fever {SECRET}", "price", "bill"] * 20,
     ["clinical_concern", "price_shopper", "billing_inquiry"] * 20,
@@ -38,12 +38,12 @@ def strong(tmp_path: Path) -> Path:
 
 def test_a_better_model_becomes_a_candidate_and_can_then_be_activated(weak: Path, strong: Path, tmp_path: Path) -> None:
     store = ModelStore(tmp_path / "models")
-    verdict = judge(weak, strong, EVIDENCE, "compact", RULE)
+    assessment = assess_candidate(weak, strong, EVIDENCE, "compact", RULE)
 
-    version = propose(verdict, strong, store)
+    version = store_candidate(assessment, strong, store)
 
-    assert verdict.objections == ()
-    assert verdict.comparisons[0].by_intent["clinical_concern"].gain == 1.0
+    assert assessment.objections == ()
+    assert assessment.comparisons[0].by_intent["clinical_concern"].gain == 1.0
     assert store.versions() == [version]
     assert store.choice().active.version == SHIPPED, "it was activated by itself"
     assert all(finding.passed for finding in check(store.folder_of(version)))
@@ -53,50 +53,26 @@ def test_a_better_model_becomes_a_candidate_and_can_then_be_activated(weak: Path
 
 
 def test_a_worse_one_is_spoken_against(weak: Path, strong: Path) -> None:
-    verdict = judge(strong, weak, EVIDENCE, "compact", RULE)
+    assessment = assess_candidate(strong, weak, EVIDENCE, "compact", RULE)
 
-    assert not verdict.is_proposed
-    said = "; ".join(verdict.objections)
+    assert not assessment.is_proposed
+    said = "; ".join(assessment.objections)
     assert "its accuracy on the test file is lower (100.0% before, 66.7% now)" in said
     assert "its recall of clinical_concern on the test file is lower" in said
-    assert "it did not pass its check: expected clinical_concern" in said
+    assert "it failed a check: expected clinical_concern" in said
     assert SECRET not in said
 
 
 def test_no_text_of_a_message_gets_into_the_report(weak: Path, strong: Path, tmp_path: Path) -> None:
-    propose(judge(weak, strong, EVIDENCE, "compact", RULE), strong, ModelStore(tmp_path / "models"))
+    store_candidate(assess_candidate(weak, strong, EVIDENCE, "compact", RULE), strong, ModelStore(tmp_path / "models"))
 
     for file in strong.iterdir():
         assert SECRET.encode() not in file.read_bytes(), file.name
 
 
-# ---- the file to compare on
-
-
-def test_the_file_to_compare_on_is_read(tmp_path: Path) -> None:
+def test_the_file_to_compare_on_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "test.jsonl").write_text('{"text": "hi", "intent": "complaint", "practice": "dental"}\n\n')
 
-    found = read_labelled(tmp_path / "test.jsonl", "the test file")
+    found = load_labeled_set(tmp_path / "test.jsonl", "the test file")
 
-    assert (found.texts, found.intents) == (["hi"], ["complaint"])
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        ("", "holds no messages"),
-        ('{"text": "hi", "intent": "complaint"}\nnot json', "test.jsonl:2 is not a JSON object with text and intent"),
-        ('{"text": "hi"}', "test.jsonl:1 is not a JSON object with text and intent"),
-        ('{"text": "hi", "intent": "gossip"}', "test.jsonl:1 must have a text, and one of the seven intents"),
-    ],
-)
-def test_a_wrong_line_is_named(tmp_path: Path, content: str, complaint: str) -> None:
-    (tmp_path / "test.jsonl").write_text(content)
-
-    with pytest.raises(RefreshError, match=complaint):
-        read_labelled(tmp_path / "test.jsonl", "the test file")
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RefreshError, match=r"nowhere\.jsonl cannot be read"):
-        read_labelled(tmp_path / "nowhere.jsonl", "the test file")
+    assert (found.name, found.texts, found.intents) == ("the test file", ["hi"], ["complaint"])

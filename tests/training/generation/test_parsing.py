@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from training.data.corpus import CORPUS, RECIPE_SOURCE, read_corpus
-from training.generation.plan import Cell, Draft
-from training.generation.reading import UnusableAnswerError, flaw_of_text, read_answer
+from training.generation.parsing import UnusableAnswerError, flaw_of_text, parse_answer
+from training.generation.plan import DraftBatch, MessageDraft
 from training.llm.chat import Answer
 
-DRAFTS = tuple(Draft("complaint", "dental", channel, "rushed", "senior", "messy", None) for channel in ("sms", "chat"))
-CELL = Cell("dental/complaint/01", DRAFTS)
+DRAFTS = tuple(
+    MessageDraft("complaint", "dental", channel, "rushed", "senior", "messy", None) for channel in ("sms", "chat")
+)
+CELL = DraftBatch("dental/complaint/01", DRAFTS)
 TEXT = "i have waited an hour, {full_name}"
 
 
@@ -26,7 +28,7 @@ def answer(*entries: object, complete: bool = True) -> Answer:
 
 
 def test_takes_the_message_of_every_draft() -> None:
-    written = read_answer(answer(entry(2, text=f" {TEXT} two "), entry(1)), CELL)
+    written = parse_answer(answer(entry(2, text=f" {TEXT} two "), entry(1)), CELL)
     assert written.texts == {0: TEXT, 1: f"{TEXT} two"}
     assert written.rejected == {}
 
@@ -39,13 +41,13 @@ def test_takes_the_message_of_every_draft() -> None:
         (entry(3), "malformed"),
         (entry(0), "malformed"),
         (entry(2, text=None), "malformed"),
-        (entry(1), "number given twice"),
-        (entry(2, intent="praise"), "other labels than asked for"),
-        (entry(2, intent="clinical_concern"), "other labels than asked for"),
-        (entry(2, practice="veterinary"), "other labels than asked for"),
-        (entry(2, channel="sms"), "other labels than asked for"),
-        (entry(2, tone=None), "other labels than asked for"),
-        (entry(2, age="adult"), "other labels than asked for"),
+        (entry(1), "duplicate number"),
+        (entry(2, intent="praise"), "wrong labels"),
+        (entry(2, intent="clinical_concern"), "wrong labels"),
+        (entry(2, practice="veterinary"), "wrong labels"),
+        (entry(2, channel="sms"), "wrong labels"),
+        (entry(2, tone=None), "wrong labels"),
+        (entry(2, age="adult"), "wrong labels"),
         (entry(2, text="no"), "too short or too long"),
         (entry(2, text="word " * 200), "too short or too long"),
         (entry(2, text="one line\nand another"), "more than one line"),
@@ -53,11 +55,11 @@ def test_takes_the_message_of_every_draft() -> None:
         (entry(2, text="my {shoe_size} is wrong"), "unknown slot"),
         (entry(2, text="my {full_name is wrong"), "unknown slot"),
         (entry(2, text="my {Full_Name} is wrong"), "unknown slot"),
-        (entry(2, text="call me at 212-555-0143"), "looks like a real person's value"),
+        (entry(2, text="call me at 212-555-0143"), "possible personal value"),
     ],
 )
 def test_takes_no_message_that_is_not_what_was_asked_for(bad: object, reason: str) -> None:
-    written = read_answer(answer(entry(1), bad), CELL)
+    written = parse_answer(answer(entry(1), bad), CELL)
     assert written.texts == {0: TEXT}
     assert written.rejected == {reason: 1}
 
@@ -65,17 +67,17 @@ def test_takes_no_message_that_is_not_what_was_asked_for(bad: object, reason: st
 @pytest.mark.parametrize(
     ("unusable", "reason"),
     [
-        (answer(entry(1), complete=False), "was cut short"),
-        (Answer('{"messages": [{"number": 1', True, 1, 1, 0.1), "not the JSON"),
-        (Answer("I would rather not.", True, 1, 1, 0.1), "not the JSON"),
-        (Answer('{"messages": {}}', True, 1, 1, 0.1), "not the JSON"),
-        (answer(), "no message could be taken: there is none"),
-        (answer(entry(1, text="no")), "no message could be taken: too short"),
+        (answer(entry(1), complete=False), "was cut off"),
+        (Answer('{"messages": [{"number": 1', True, 1, 1, 0.1), "not the requested JSON"),
+        (Answer("I would rather not.", True, 1, 1, 0.1), "not the requested JSON"),
+        (Answer('{"messages": {}}', True, 1, 1, 0.1), "not the requested JSON"),
+        (answer(), "no message is acceptable: there are none"),
+        (answer(entry(1, text="no")), "no message is acceptable: too short"),
     ],
 )
 def test_an_answer_without_a_single_message_is_unusable(unusable: Answer, reason: str) -> None:
     with pytest.raises(UnusableAnswerError, match=reason):
-        read_answer(unusable, CELL)
+        parse_answer(unusable, CELL)
 
 
 def test_every_message_of_the_corpus_would_be_taken() -> None:

@@ -1,4 +1,4 @@
-"""From a trained model to a proposal: both models read the same messages, and what is no worse goes into the store."""
+"""Compare a trained candidate with the model in use, and put it in the store if it is no worse."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from classifier import Classifier
 from classifier.check import check
 from classifier.store import ModelStore
 from training.export.model_folder import write_manifest
-from training.refresh.comparison import Labelled, compare, compare_urgency
+from training.refresh.assessment import Assessment, Counts, find_objections, write_assessment
+from training.refresh.comparison import LabeledSet, compare_models, compare_urgency
 from training.refresh.settings import Rule
-from training.refresh.verdict import Counts, Verdict, objections, write_report
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What two models are compared on.
+    """The messages that two models are compared on.
 
     Attributes:
-        sets: Messages and their intents.
-        urgent: Messages that a human must see at once.
-        counts: How many reviews there were.
+        sets: Messages with their intents.
+        urgent: Messages that a person must see immediately.
+        counts: How the reviews were used.
     """
 
-    sets: Sequence[Labelled]
+    sets: Sequence[LabeledSet]
     urgent: Sequence[str] = field(repr=False)
     counts: Counts
 
 
-def judge(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> Verdict:
+def assess_candidate(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> Assessment:
     """Compare a new model with the one in use.
 
     Args:
         old: Folder of the model in use.
-        new: Folder of the new one.
-        evidence: What they are compared on.
-        recipe: Name of the recipe that the new one was trained by.
-        rule: What is asked of it.
+        new: Folder of the new model.
+        evidence: The messages to compare on.
+        recipe: Name of the new model's recipe.
+        rule: The rule that the new model must satisfy.
 
     Raises:
         ModelError: One of the folders cannot be used.
     """
     before, after = Classifier.load(old), Classifier.load(new)
-    comparisons = tuple(compare(before, after, labelled, rule.resamples) for labelled in evidence.sets)
+    comparisons = tuple(compare_models(before, after, labeled, rule.resamples) for labeled in evidence.sets)
     urgency = compare_urgency(before, after, evidence.urgent, rule.resamples)
     failed = [finding.detail for finding in check(new) if not finding.passed]
-    return Verdict(
+    return Assessment(
         old=before.info.version,
         new=after.info.version,
         recipe=recipe,
@@ -55,12 +55,12 @@ def judge(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> 
         comparisons=comparisons,
         urgency=urgency,
         rule=rule,
-        objections=objections(comparisons, urgency, failed, rule),
+        objections=find_objections(comparisons, urgency, failed, rule),
     )
 
 
-def propose(verdict: Verdict, model: Path, store: ModelStore) -> str:
-    """Put a model into the store, with the report that speaks for it; which one is in use stays as it is.
+def store_candidate(assessment: Assessment, model: Path, store: ModelStore) -> str:
+    """Put a model in the store with its report, without activating it.
 
     Returns:
         Its version.
@@ -68,6 +68,6 @@ def propose(verdict: Verdict, model: Path, store: ModelStore) -> str:
     Raises:
         ModelError: The store cannot be written.
     """
-    write_report(verdict, model)
+    write_assessment(assessment, model)
     write_manifest(model)
     return store.add(model)

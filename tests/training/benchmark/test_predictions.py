@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.benchmark.contender import Reading
-from training.benchmark.readings import read_all
+from training.benchmark.contender import Prediction
+from training.benchmark.predictions import predict_all
 from training.json_lines import JsonLines
 
 TEXTS = ("I waited an hour", "what does a crown cost")
@@ -23,22 +23,22 @@ class Reader:
         self.identity = identity
         self.texts: list[str] = []
 
-    def read(self, text: str) -> Reading:
+    def predict(self, text: str) -> Prediction:
         self.texts.append(text)
-        return Reading(None if text.endswith("?") else "complaint", 0.5, 7, 5)
+        return Prediction(None if text.endswith("?") else "complaint", 0.5, 7, 5)
 
     def close(self) -> None:
         pass
 
 
-def read(reader: Reader, texts: Sequence[str], folder: Path) -> list[Reading]:
+def read(reader: Reader, texts: Sequence[str], folder: Path) -> list[Prediction]:
     with JsonLines(folder / "answers.jsonl") as cache:
-        return read_all(reader, texts, cache, "test")
+        return predict_all(reader, texts, cache, "test")
 
 
 def test_readings_come_in_the_order_of_the_texts(tmp_path: Path) -> None:
-    readings = read(Reader(), ["why?", "I waited"], tmp_path)
-    assert [reading.intent for reading in readings] == [None, "complaint"]
+    predictions = read(Reader(), ["why?", "I waited"], tmp_path)
+    assert [prediction.intent for prediction in predictions] == [None, "complaint"]
 
 
 def test_nothing_is_read_twice_not_even_what_had_no_intent(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.refresh.comparison import Comparison, Difference, difference
+from training.refresh.assessment import Assessment, Counts, find_objections, summarize_assessment, write_assessment
+from training.refresh.comparison import Comparison, Difference, paired_difference
 from training.refresh.settings import Rule
-from training.refresh.verdict import Counts, Verdict, objections, summary, write_report
 
 RULE = Rule(loss=0.005, possible_loss=0.02, significance=0.05, resamples=2000)
 SAME = Difference(500, 0.9, 0.9, -0.01, 0.01, 0.6)
@@ -19,7 +19,7 @@ COUNTS = Counts(practices=2, trained_on=300, compared_on=100, identifying=7, wit
 
 
 def against(overall: Difference = SAME, urgency: Difference = SAME, **recall: Difference) -> tuple[str, ...]:
-    return objections([Comparison("the test file", overall, recall)], urgency, [], RULE)
+    return find_objections([Comparison("the test file", overall, recall)], urgency, [], RULE)
 
 
 def right(*counts: tuple[int, bool]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -30,7 +30,7 @@ def right(*counts: tuple[int, bool]) -> np.ndarray[tuple[int], np.dtype[np.bool_
 
 
 def test_the_same_answers_differ_by_nothing() -> None:
-    found = difference(right((9, True), (1, False)), right((9, True), (1, False)), 500)
+    found = paired_difference(right((9, True), (1, False)), right((9, True), (1, False)), 500)
 
     assert (found.old, found.new, found.low, found.high, found.chance_of_loss) == (0.9, 0.9, 0.0, 0.0, 1.0)
 
@@ -39,7 +39,7 @@ def test_losses_are_weighed_against_wins_message_by_message() -> None:
     old = right((80, True), (10, True), (2, False), (8, False))
     new = right((80, True), (10, False), (2, True), (8, False))
 
-    found = difference(old, new, 2000)
+    found = paired_difference(old, new, 2000)
 
     assert (found.old, found.new) == (0.9, 0.82)
     assert found.low < found.gain < found.high < 0
@@ -48,16 +48,16 @@ def test_losses_are_weighed_against_wins_message_by_message() -> None:
 
 def test_the_interval_is_the_same_each_time_and_narrower_with_more_messages() -> None:
     old, new = right((90, True), (10, False)), right((85, True), (5, False), (5, True), (5, False))
-    once, many = difference(old, new, 1000), difference(np.tile(old, 20), np.tile(new, 20), 1000)
+    once, many = paired_difference(old, new, 1000), paired_difference(np.tile(old, 20), np.tile(new, 20), 1000)
 
-    assert difference(old, new, 1000) == once
+    assert paired_difference(old, new, 1000) == once
     assert many.high - many.low < (once.high - once.low) / 3
 
 
 def test_of_no_messages_nothing_is_said() -> None:
     nothing = right()
 
-    assert difference(nothing, nothing, 10).messages == 0
+    assert paired_difference(nothing, nothing, 10).messages == 0
 
 
 # ---- the rule
@@ -87,17 +87,15 @@ def test_an_intent_that_is_found_less_often_speaks_against_it_when_that_is_hardl
 
 
 def test_one_urgent_message_less_speaks_against_it() -> None:
-    assert against(urgency=replace(SAME, new=0.898)) == (
-        "it takes fewer urgent messages for urgent (90.0% before, 89.8% now)",
-    )
+    assert against(urgency=replace(SAME, new=0.898)) == ("it finds fewer urgent messages (90.0% before, 89.8% now)",)
 
 
 def test_a_set_without_messages_and_a_failed_check_speak_against_it() -> None:
     empty = Comparison("the recent reviews", Difference(0, 0.0, 0.0, 0.0, 0.0, 1.0), {})
 
-    assert objections([empty], SAME, ["expected complaint, got price_shopper at 0.50"], RULE) == (
-        "there was nothing to compare on in the recent reviews",
-        "it did not pass its check: expected complaint, got price_shopper at 0.50",
+    assert find_objections([empty], SAME, ["expected complaint, got price_shopper at 0.50"], RULE) == (
+        "there were no messages in the recent reviews",
+        "it failed a check: expected complaint, got price_shopper at 0.50",
     )
 
 
@@ -106,9 +104,9 @@ def test_a_set_without_messages_and_a_failed_check_speak_against_it() -> None:
 
 def test_the_report_says_what_was_asked_and_what_was_found(tmp_path: Path) -> None:
     comparison = Comparison("the test file", SAME, {"complaint": SAME})
-    verdict = Verdict("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (comparison,), SAME, RULE, ())
+    assessment = Assessment("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (comparison,), SAME, RULE, ())
 
-    report = write_report(verdict, tmp_path).read_text(encoding="utf-8")
+    report = write_assessment(assessment, tmp_path).read_text(encoding="utf-8")
 
     assert "It is proposed." in report
     assert "| all (accuracy) | 500 | 90.0% | 90.0% | +0.0 | -1.0 to +1.0 | 0.600 |" in report
@@ -116,12 +114,14 @@ def test_the_report_says_what_was_asked_and_what_was_found(tmp_path: Path) -> No
     content = json.loads((tmp_path / "proposal.json").read_text(encoding="utf-8"))
     assert (content["proposed"], content["old"], content["new"]) == (True, "aaaaaaaaaaaa", "bbbbbbbbbbbb")
     assert content["comparisons"][0]["overall"]["messages"] == 500
-    assert summary(verdict)[0] == (
-        "reviews: 300 trained on, 100 compared on; left out: 7 that could name somebody, 9 of no intent"
+    assert summarize_assessment(assessment)[0] == (
+        "reviews: 300 for training, 100 for comparison; left out: 7 that might identify someone, 9 without an intent"
     )
 
 
 def test_the_report_lists_what_speaks_against_it(tmp_path: Path) -> None:
-    verdict = Verdict("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (), SAME, RULE, ("it is worse",))
+    assessment = Assessment("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (), SAME, RULE, ("it is worse",))
 
-    assert "It is not proposed:\n\n- it is worse\n" in write_report(verdict, tmp_path).read_text(encoding="utf-8")
+    assert "It is not proposed:\n\n- it is worse\n" in write_assessment(assessment, tmp_path).read_text(
+        encoding="utf-8"
+    )

@@ -1,12 +1,12 @@
-"""From a lean network in full precision to one whose weights are 8-bit integers.
+"""Quantize the weights of an exported DeBERTa to 8-bit integers.
 
-Weights have a scale for every column. Activations are quantised as the network runs, with a scale for every row,
-which is one token of one text: what is said of a text then depends on that text alone, whatever it is read with.
+Weights have one scale per column. Activations are quantized while the network runs, with one scale per row, which is
+one token of one text: the answer to a text then depends only on that text, and not on the rest of its batch.
 
-Processors without VNNI multiply bytes in pairs and add the two products in 16 bits, without a sign of it when that
-overflows. So that no pair of weights can overflow, whatever it is multiplied with, a column's scale is chosen by
-its largest sum of a pair and not by its largest weight alone. That costs a third of a bit; to keep every weight
-within 7 bits, as is common, costs a whole one.
+Processors without VNNI multiply bytes in pairs and add the two products in 16 bits, and do not report an overflow. To
+make overflow impossible for any pair of weights and any activations, the scale of a column is based on its largest
+pairwise sum, and not only on its largest weight. This costs a third of a bit; the usual method, 7-bit weights, costs a
+whole bit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from training.export.onnx_graph import MICROSOFT, Graph, read_constant
 
 _LARGEST: Final = 127
 _MIDDLE: Final = 128
-# What GELU gives is never below -0.17: a sixteenth of the bytes is enough for that, and leaves the rest for above 0.
+# GELU never returns less than -0.17, so a sixteenth of the byte values is enough for negative results.
 _GELU: Final = ("Gelu", "BiasGelu")
 _LEAST_GELU: Final = -0.17
 _GELU_ZERO: Final = 16
@@ -32,15 +32,15 @@ _GELU_ZERO: Final = 16
 Floats = NDArray[np.float32]
 
 
-def quantise_lean(folded: Path, network: Path) -> None:
-    """Write the 8-bit form of a network that `export_lean` wrote."""
+def quantize_deberta(folded: Path, network: Path) -> None:
+    """Write the 8-bit version of a network that `export_deberta` wrote."""
     model = onnx.load(folded, load_external_data=False)
     columns = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
-    onnx.save(_Quantiser(model, folded.parent).quantise().model(columns), network)
+    onnx.save(_Quantizer(model, folded.parent).quantize().model(columns), network)
 
 
-class _Quantiser:
-    """Rewrites one graph, node by node; a weight is read when its turn comes, and then forgotten."""
+class _Quantizer:
+    """Rewrites one graph, node by node. Each weight is in memory only while its node is written."""
 
     def __init__(self, model: onnx.ModelProto, folder: Path) -> None:
         self._folder = folder
@@ -51,7 +51,7 @@ class _Quantiser:
         self._rows: dict[str, tuple[str, str, str]] = {}
         self._zeros: dict[tuple[str, int], str] = {}
 
-    def quantise(self) -> Graph:
+    def quantize(self) -> Graph:
         for node in self._nodes:
             if node.op_type in ("Gemm", "MatMul") and node.name.startswith((TOKENS, TEXTS)):
                 self._product(node)
@@ -77,7 +77,7 @@ class _Quantiser:
     def _lookup(self, node: onnx.NodeProto) -> None:
         graph, name = self._graph, node.name
         table, chosen = node.input
-        numbers, scales = quantise_rows(self._value(table))
+        numbers, scales = quantize_rows(self._value(table))
         rows = graph.add("Gather", graph.constant(table, numbers), chosen, name=f"{name}/numbers")
         scale = graph.add("Gather", graph.constant(f"{table}/scales", scales), chosen, name=f"{name}/scales")
         graph.add("DequantizeLinear", rows, scale, name=name, axis=0)
@@ -85,10 +85,10 @@ class _Quantiser:
     def _product(self, node: onnx.NodeProto) -> None:
         graph, name = self._graph, node.name
         states, weight, *bias = node.input
-        numbers, scales = quantise_columns(self._value(weight))
-        rows, scale, zero = self._quantised(states, TOKENS if name.startswith(TOKENS) else TEXTS)
-        one = graph.constant("one", np.float32(1))
-        stored = [graph.constant(weight, numbers), one, graph.constant(f"{weight}/scales", scales), zero]
+        numbers, scales = quantize_columns(self._value(weight))
+        rows, scale, zero = self._quantized(states, TOKENS if name.startswith(TOKENS) else TEXTS)
+        unit = graph.constant("one", np.float32(1))
+        stored = [graph.constant(weight, numbers), unit, graph.constant(f"{weight}/scales", scales), zero]
         unscaled = graph.add("MatMulIntegerToFloat", rows, *stored, name=f"{name}/numbers", domain=MICROSOFT)
         if bias:
             product = graph.add("Mul", unscaled, scale, name=f"{name}/scaled")
@@ -96,13 +96,13 @@ class _Quantiser:
         else:
             graph.add("Mul", unscaled, scale, name=name)
 
-    def _quantised(self, states: str, kind: str) -> tuple[str, str, str]:
-        """Return the names of states as bytes, of their rows' scales and of the byte that is zero."""
+    def _quantized(self, states: str, kind: str) -> tuple[str, str, str]:
+        """Return the names of the states as bytes, of their row scales and of the byte that represents zero."""
         if states not in self._rows:
-            self._rows[states] = self._quantise_states(states, kind)
+            self._rows[states] = self._quantize_states(states, kind)
         return self._rows[states]
 
-    def _quantise_states(self, states: str, kind: str) -> tuple[str, str, str]:
+    def _quantize_states(self, states: str, kind: str) -> tuple[str, str, str]:
         graph, of_gelu = self._graph, self._kinds[states] in _GELU
         zero = _GELU_ZERO if of_gelu else _MIDDLE
         steps = 255 - zero
@@ -122,14 +122,14 @@ class _Quantiser:
         return graph.add("ReduceMax", sizes, graph.numbers(1), name=f"{states}/bytes/largest", keepdims=1)
 
     def _largest_of_gelu(self, states: str, steps: int) -> str:
-        """Return the name of each row's largest value, or of that at which the least fits in the steps below zero."""
+        """Return the name of each row's range: its largest value, or more if the steps below zero need it."""
         graph = self._graph
         largest = graph.add("ReduceMax", states, graph.numbers(1), name=f"{states}/bytes/largest", keepdims=1)
         least = graph.constant("gelu/range", np.float32(-_LEAST_GELU / _GELU_ZERO * steps))
         return graph.add("Max", largest, least, name=f"{states}/bytes/range")
 
     def _zeros_of(self, scales: str, kind: str, zero: int) -> str:
-        """Return the name of as many zeros as there are rows: QuantizeLinear wants one for every scale."""
+        """Return the name of a zero for each row: QuantizeLinear expects one for each scale."""
         if (kind, zero) not in self._zeros:
             shape = self._graph.add("Shape", scales, name=f"{kind}rows/{zero}")
             value = numpy_helper.from_array(np.array([zero], dtype=np.uint8))
@@ -138,22 +138,22 @@ class _Quantiser:
         return self._zeros[kind, zero]
 
 
-def quantise_rows(table: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Return a table of any number of dimensions as 8-bit integers, and the scale of each of its rows."""
+def quantize_rows(table: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Return a table of any number of dimensions as 8-bit integers, with the scale of each row."""
     rows = table.reshape(len(table), -1)
     scales = (np.abs(rows).max(axis=1) / _LARGEST).astype(np.float32)
     return _rounded(rows, scales[:, None]).reshape(table.shape), scales
 
 
-def quantise_columns(weight: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Return a weight as 8-bit integers, no two of which overflow 16 bits, and the scale of each column.
+def quantize_columns(weight: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Return a weight as 8-bit integers that cannot overflow 16 bits, with the scale of each column.
 
     Args:
-        weight: A row for each input of the product, a column for each output.
+        weight: One row per input of the product and one column per output.
 
     Returns:
-        Integers whose sum over rows 2k and 2k + 1 is from -128 to 128 in every column, so that the sum of their
-        products with any two bytes is within 16 bits; and what to multiply each column with.
+        Integers whose sum over rows 2k and 2k + 1 is from -128 to 128 in each column, so that the sum of their products
+        with any two bytes fits in 16 bits; and the factor of each column.
     """
     pairs = np.pad(weight, ((0, len(weight) % 2), (0, 0))).reshape(-1, 2, weight.shape[1]).sum(axis=1)
     largest = np.maximum(np.abs(weight).max(axis=0), np.abs(pairs).max(axis=0))

@@ -1,4 +1,4 @@
-"""Having messages read, and remembering what came of it: no message is put to the same contender twice."""
+"""Collect and cache predictions, so that no contender gets the same message twice."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from dataclasses import asdict
 
 from tqdm.auto import tqdm
 
-from training.benchmark.contender import Contender, Reading
+from training.benchmark.contender import Contender, Prediction
 from training.json_lines import JsonLines
 
 
-def read_all(contender: Contender, texts: Sequence[str], cache: JsonLines, task: str) -> list[Reading]:
-    """Return what a contender makes of every text, from the cache where it is there.
+def predict_all(contender: Contender, texts: Sequence[str], cache: JsonLines, task: str) -> list[Prediction]:
+    """Return a contender's predictions for all texts, from the cache if possible.
 
-    The cache keeps hashes and intents, never a text.
+    The cache contains hashes and intents, but no texts.
 
     Args:
-        contender: Who reads.
-        texts: What is read.
-        cache: What is remembered of this contender.
-        task: What the progress bar is headed.
+        contender: The contender.
+        texts: The texts.
+        cache: The contender's cache.
+        task: Title of the progress bar.
 
     Raises:
-        UnavailableError: An API could not answer; what was answered before is remembered.
-        RefusedError: An API will not answer.
+        UnavailableError: An API did not answer; earlier answers are cached.
+        RefusedError: An API will never answer.
     """
-    remembered = {entry.pop("key"): Reading(**entry) for entry in cache.read()}
+    remembered = {entry.pop("key"): Prediction(**entry) for entry in cache.read()}
     keys = [_key(contender.identity, text) for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in remembered}
 
     def read(key: str) -> None:
-        reading = contender.read(missing[key])
-        cache.append({"key": key, **asdict(reading)})
-        remembered[key] = reading
+        prediction = contender.predict(missing[key])
+        cache.append({"key": key, **asdict(prediction)})
+        remembered[key] = prediction
 
     with ThreadPoolExecutor(contender.workers) as pool:
         futures = [pool.submit(read, key) for key in missing]

@@ -1,0 +1,107 @@
+"""The types of values in a practices file, and how each explains a value that it refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from intake import phone
+from intake.errors import IntakeError
+from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Route
+
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
+TEXT_PREFIX = "sms:"
+
+
+def _e164(value: str) -> str:
+    try:
+        normal = phone.normalise(value)
+    except IntakeError as error:
+        raise ValueError(str(error)) from None
+    if normal != value:
+        raise ValueError(f"expected E.164, such as {normal}")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone such as America/New_York") from None
+    return value
+
+
+def _opening(value: str) -> str:
+    if not _OPENING.fullmatch(value):
+        raise ValueError("expected opening hours such as 08:30-17:00")
+    opens, closes = value.split("-")
+    if opens >= closes:
+        raise ValueError("expected the opening time before the closing time, such as 08:30-17:00")
+    return value
+
+
+def _quiet_span(value: str) -> str:
+    if not _OPENING.fullmatch(value) or value[:5] == value[6:]:
+        raise ValueError("expected when it begins and ends, such as 20:00-07:00")
+    return value
+
+
+def _address(value: str) -> str:
+    if value.startswith(TEXT_PREFIX):
+        return TEXT_PREFIX + _e164(value.removeprefix(TEXT_PREFIX))
+    if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
+        raise ValueError("expected sms:+12025550123, or an apprise address such as slack://…")
+    return value
+
+
+def _clock(value: str) -> str:
+    if not re.fullmatch(_CLOCK, value):
+        raise ValueError("expected a time such as 08:00")
+    return value
+
+
+def _link(value: str) -> str:
+    if not re.fullmatch(r"https?://\S+", value):
+        raise ValueError("expected a web address such as https://example.com/page")
+    return value
+
+
+def _speakable(value: str) -> str:
+    if not all(word.isprintable() for word in value.split()):
+        raise ValueError("expected words without control characters, which cannot be spoken")
+    return value
+
+
+def _member_of(members: Sequence[StrEnum]) -> Callable[[str], StrEnum]:
+    """Return a validator that accepts the values of some vocabulary members."""
+
+    def find(value: str) -> StrEnum:
+        for member in members:
+            if member == value:
+                return member
+        raise ValueError(f"expected one of {', '.join(members)}")
+
+    return find
+
+
+RouteKey = Annotated[str, AfterValidator(_member_of((*Intent, Route.REVIEW, Route.URGENT)))]
+ReplyKey = Annotated[str, AfterValidator(_member_of(REPLY_NAMES))]
+IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
+PhoneNumber = Annotated[str, AfterValidator(_e164)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Opening = Annotated[str, AfterValidator(_opening)]
+QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
+Clock = Annotated[str, AfterValidator(_clock)]
+Address = Annotated[str, AfterValidator(_address)]
+Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]
+StringKey = Annotated[str, Field(pattern=r"^[a-z][a-zA-Z]{1,39}$")]
+EmailAddress = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+Link = Annotated[str, AfterValidator(_link)]

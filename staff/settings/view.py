@@ -1,0 +1,201 @@
+"""The contents of the settings page: its sections, forms and fields, derived from the settings of the practice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from werkzeug.datastructures import MultiDict
+
+from intake.practice_settings import Conflict, Mistake, Setting, Value, read_setting, setting_of
+from intake.setting_editors import EditorKind, SettingGroup
+from intake.vocabulary import words_of
+from staff.settings.changes import Situation
+from staff.settings.form_values import KEPT, describe_addresses, display_value, format_value, practice_settings
+from staff.settings.mistakes import explain_at_field, explain_elsewhere
+from staff.settings.reply_preview import ReplyPreview, preview_wording
+
+
+@dataclass(frozen=True, slots=True)
+class SettingField:
+    """A setting on the page.
+
+    Attributes:
+        setting: the setting.
+        typed: the text in the field.
+        is_own: whether it was changed here, so that the file's value does not apply.
+        problem: why what was typed cannot be used; empty if it can.
+        addresses: of a list of addresses, those that the team has, as managers may see them, by short key.
+        kept: the short keys of those that stay.
+    """
+
+    setting: Setting
+    typed: str
+    is_own: bool
+    problem: str = ""
+    addresses: Mapping[str, str] | None = None
+    kept: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name of the field in its form."""
+        return self.setting.key
+
+    @property
+    def kind(self) -> str:
+        """How the setting is edited, which names the macro that draws it."""
+        return self.setting.editor.kind
+
+    @property
+    def dom_id(self) -> str:
+        """The id of the field in the page."""
+        return "s-" + re.sub(r"[\W_]", "-", self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBlock:
+    """Neighboring fields that share an editor, and so its hint and example."""
+
+    fields: tuple[SettingField, ...]
+
+    @property
+    def hint_id(self) -> str:
+        """The id of the hint in the page; empty without a hint."""
+        editor = self.fields[0].setting.editor
+        has_hint = editor.hint or editor.example or editor.kind is EditorKind.ADDRESSES
+        return f"{self.fields[0].dom_id}-hint" if has_hint else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingForm:
+    """A form: of a team, of a reply, or of all other settings in a section.
+
+    Attributes:
+        title: what it is about; empty if it is the section's only form of many settings.
+        dom_id: its id in the page.
+        blocks: its fields.
+        preview: of a reply, how patients read it.
+    """
+
+    title: str
+    dom_id: str
+    blocks: tuple[FieldBlock, ...]
+    preview: ReplyPreview | None = None
+
+    @property
+    def fields(self) -> list[SettingField]:
+        """All its fields."""
+        return [field for block in self.blocks for field in block.fields]
+
+
+@dataclass(frozen=True, slots=True)
+class PageSection:
+    """A section of the page."""
+
+    group: SettingGroup
+    forms: tuple[SettingForm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnsavedForm:
+    """A form that was not saved.
+
+    Attributes:
+        form: what the browser sent.
+        values: the changed values in it.
+        mistakes: why they cannot be used.
+    """
+
+    form: MultiDict[str, str]
+    values: Mapping[str, Value]
+    mistakes: tuple[Mistake, ...] = ()
+
+
+NOTHING_UNSAVED = UnsavedForm(MultiDict(), {})
+
+
+def build_sections(situation: Situation, unsaved: UnsavedForm, moment: datetime) -> list[PageSection]:
+    """Return the sections of the page.
+
+    Args:
+        situation: the settings.
+        unsaved: a form to show again.
+        moment: when the page is shown.
+    """
+    settings = practice_settings(situation.practice)
+    by_group = {group: [item for item in settings if item.editor.group is group] for group in SettingGroup}
+    return [
+        PageSection(group, tuple(_forms(situation, unsaved, members, moment)))
+        for group, members in by_group.items()
+        if members
+    ]
+
+
+def explain_unlisted(situation: Situation, unsaved: UnsavedForm) -> list[str]:
+    """Return the mistakes in an unsaved form that none of its changed fields is to blame for."""
+    model = type(situation.file)
+    return [explain_elsewhere(model, mistake) for mistake in unsaved.mistakes if mistake.key not in unsaved.values]
+
+
+def explain_unusable(situation: Situation) -> list[str]:
+    """Return why some changes no longer fit the practices file."""
+    return [explain_elsewhere(type(situation.file), mistake) for mistake in situation.unusable]
+
+
+def describe_conflicts(situation: Situation) -> list[dict[str, str]]:
+    """Return the conflicts with the practices file, for people."""
+    return [_describe_conflict(setting_of(type(situation.file), found.key), found) for found in situation.conflicts]
+
+
+def _describe_conflict(setting: Setting, conflict: Conflict) -> dict[str, str]:
+    return {
+        "key": conflict.key,
+        "name": setting.name,
+        "file": display_value(setting, conflict.file),
+        "own": display_value(setting, conflict.own),
+    }
+
+
+def _forms(
+    situation: Situation, unsaved: UnsavedForm, settings: Iterable[Setting], moment: datetime
+) -> Iterable[SettingForm]:
+    for (title, name), members in groupby(settings, key=_form_of):
+        blocks = tuple(
+            FieldBlock(tuple(_field(situation, unsaved, setting) for setting in block))
+            for _, block in groupby(members, key=lambda setting: setting.editor)
+        )
+        first = blocks[0].fields[0]
+        preview = None
+        if first.setting.editor.kind is EditorKind.REPLY:
+            preview = preview_wording(situation.practice, first.setting.path[-1], first.typed, moment)
+        yield SettingForm(title, re.sub(r"\W", "-", name), blocks, preview)
+
+
+def _form_of(setting: Setting) -> tuple[str, str]:
+    """Return the title and the name of the form that a setting is in."""
+    if setting.team is not None:
+        return words_of(setting.team), ".".join(setting.path[:-1])
+    if setting.editor.kind is EditorKind.REPLY:
+        return setting.label, setting.key
+    return "", f"{setting.editor.group}.form"
+
+
+def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> SettingField:
+    key, kind = setting.key, setting.editor.kind
+    value = read_setting(situation.practice, key)
+    is_unsaved = key in unsaved.values
+    proposed = unsaved.values.get(key, value)
+    shows_typed = is_unsaved and proposed is not None and kind is not EditorKind.FLAG
+    problems = [explain_at_field(type(situation.file), error) for error in unsaved.mistakes if error.key == key]
+    addresses = describe_addresses(value) if kind is EditorKind.ADDRESSES and isinstance(value, list) else None
+    return SettingField(
+        setting,
+        typed=unsaved.form[key] if shows_typed else format_value(setting, proposed),
+        is_own=key in situation.standing.overrides,
+        problem="; ".join(problems) if is_unsaved else "",
+        addresses=addresses,
+        kept=tuple(unsaved.form.getlist(key + KEPT)) if is_unsaved else tuple(addresses or ()),
+    )
