@@ -23,7 +23,7 @@ from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
 
 MEMORY = Path("/dev/shm")
-ROOM_BYTES = 4 * 1024**3
+ROOM_BYTES = 2 * 1024**3
 _in_memory = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 

@@ -15,7 +15,7 @@ CONSOLES = ("test_console.py", "test_operations.py", "test_review.py")  # each t
 CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"
 
 
-class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Distribute whole units."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -19,6 +19,8 @@ DIRECT = {
 CONSTRAINTS = [
     Requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
 ]
+# its builds differ by platform (with CUDA or for the CPU alone), so a machine may choose within a range
+RANGED = {"torch"}
 PINNED = {
     canonicalize_name(constraint.name): specifier.version
     for constraint in CONSTRAINTS
@@ -34,8 +36,10 @@ def test_a_library_cannot_become_a_later_generation_unnoticed(requirement: Requi
 
 @pytest.mark.parametrize("requirement", DIRECT.values(), ids=DIRECT)
 def test_a_library_is_pinned_within_its_bounds(requirement: Requirement) -> None:
-    assert PINNED[canonicalize_name(requirement.name)] in requirement.specifier
+    name = canonicalize_name(requirement.name)
+    assert name in RANGED or PINNED[name] in requirement.specifier
 
 
 def test_nothing_is_constrained_but_by_a_single_version() -> None:
-    assert len(PINNED) == len(CONSTRAINTS)
+    assert {canonicalize_name(constraint.name) for constraint in CONSTRAINTS} - set(PINNED) == RANGED
+    assert len(PINNED) + len(RANGED) == len(CONSTRAINTS)
