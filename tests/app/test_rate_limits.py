@@ -209,19 +209,19 @@ def test_preflights_and_the_widget_and_checks_of_health_have_no_limit(browsers: 
 
 
 def test_one_conversation_takes_twenty_messages_a_minute(service: Service, browsers: Browsers) -> None:
-    chat, other = ChatClient(service.url), ChatClient(service.url)
+    chat, second_chat = ChatClient(service.url), ChatClient(service.url)
 
     assert statuses(lambda: browsers.send(chat), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
     assert is_too_many(browsers.send(chat))
-    assert browsers.send(other).status_code == 202
+    assert browsers.send(second_chat).status_code == 202
 
 
 def test_one_conversation_is_watched_sixty_times_a_minute(service: Service, browsers: Browsers) -> None:
-    chat, other = ChatClient(service.url), ChatClient(service.url)
+    chat, second_chat = ChatClient(service.url), ChatClient(service.url)
 
     assert statuses(lambda: browsers.watch(chat), WATCHES) == [200] * WATCHES
     assert is_too_many(browsers.watch(chat))
-    assert browsers.watch(other).status_code == 200
+    assert browsers.watch(second_chat).status_code == 200
 
 
 def test_nobody_uses_up_a_conversation_without_its_token(service: Service, browsers: Browsers) -> None:

@@ -68,8 +68,8 @@ def assert_harmless(chat: Chat) -> None:
     assert chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     panel = chat.dialog.bounding_box()
     assert panel is not None
-    for one in text.all():
-        box = one.bounding_box()
+    for bubble in text.all():
+        box = bubble.bounding_box()
         assert box is not None
         assert panel["x"] <= box["x"]
         assert box["x"] + box["width"] <= panel["x"] + panel["width"]

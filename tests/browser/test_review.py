@@ -198,4 +198,4 @@ def test_nothing_is_wider_than_a_small_phone(unsure: Console, sign_in: SignIn, p
 def violations(page: Page) -> list[str]:
     """What axe-core finds on the page."""
     found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+    return [f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found]

@@ -132,10 +132,10 @@ def test_another_model_is_switched_to_while_it_runs(machine: Machine) -> None:
 
 
 def test_a_port_that_is_taken_is_said_in_one_sentence(machine: Machine) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         service = machine.start("up", "--port", str(port))
 
         assert service.wait() == 1

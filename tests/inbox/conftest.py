@@ -28,8 +28,8 @@ def reopen(database: Database) -> Iterator[Reopen]:
         return opened[-1]
 
     yield with_keys
-    for one in opened:
-        one.close()
+    for reopened in opened:
+        reopened.close()
 
 
 def inbound(text: str = "Do you have parking?", **changes: Any) -> InboundMessage:

@@ -118,8 +118,8 @@ def test_a_password_is_checked_as_it_was_given(dana: StaffMember, password: str)
     set_password(dana, password)
 
     assert check_password(dana, password)
-    for other in (password + " ", password[:-1], password.upper() + "x", PASSWORD, ""):
-        assert not check_password(dana, other)
+    for guess in (password + " ", password[:-1], password.upper() + "x", PASSWORD, ""):
+        assert not check_password(dana, guess)
 
 
 def test_passwords_are_hashed_with_argon2id_as_rfc_9106_has_it_and_never_twice_alike() -> None:
@@ -207,7 +207,7 @@ def test_a_disabled_member_proves_nothing(session: Session, dana: StaffMember) -
 
 
 def test_a_session_is_found_by_its_token_alone(session: Session, dana: StaffMember) -> None:
-    token, other = open_session(session, dana, "a browser"), open_session(session, dana, "another")
+    token, second_token = open_session(session, dana, "a browser"), open_session(session, dana, "another")
     session.flush()
 
     found = find_session(session, token, now())
@@ -215,7 +215,7 @@ def test_a_session_is_found_by_its_token_alone(session: Session, dana: StaffMemb
     assert (found.staff_id, found.browser) == (dana.id, "a browser")
     for wrong in (found.token_hash, "", token[:-1], token + "x"):
         assert find_session(session, wrong, now()) is None
-    assert token != other
+    assert token != second_token
     assert token not in session.scalars(select(StaffSession.token_hash)).all()
 
 

@@ -147,8 +147,8 @@ def test_any_change_is_found(trail: Database, column: str, data: st.DataObject, 
     with tampering(trail) as (connection, verdict):
         before = stored(connection, position)[column]
         taken = set(connection.scalars(select(TABLE.c[column]))) if column in UNIQUE else ()
-        other = data.draw(OTHER_VALUES[column].filter(lambda value: value != before and value not in taken))
-        change(connection, position, **{column: other})
+        changed = data.draw(OTHER_VALUES[column].filter(lambda value: value != before and value not in taken))
+        change(connection, position, **{column: changed})
 
         found = verdict()
         assert not found.is_whole
@@ -218,12 +218,12 @@ def test_an_entry_that_is_slipped_in_and_sealed_is_found_at_the_one_that_follows
 @many
 @given(pair=st.tuples(positions, positions).filter(lambda pair: pair[0] < pair[1]))
 def test_any_two_that_change_places_are_found(trail: Database, pair: tuple[int, int]) -> None:
-    one, other = pair
+    earlier, later = pair
     with tampering(trail) as (connection, verdict):
-        for before, after in ((one, 100), (other, one), (100, other)):
+        for before, after in ((earlier, 100), (later, earlier), (100, later)):
             change(connection, before, id=after)
 
-        assert verdict().broken_at == one
+        assert verdict().broken_at == earlier
 
 
 def make_anew(connection: Connection, seal: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

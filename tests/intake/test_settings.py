@@ -78,7 +78,7 @@ def test_a_missing_variable_is_named(name: str) -> None:
     message = refusal(**{name: None})
 
     assert f"{name} is missing" in message
-    assert [other for other in COMPLETE if f"{other} is missing" in message] == [name]
+    assert [variable for variable in COMPLETE if f"{variable} is missing" in message] == [name]
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:

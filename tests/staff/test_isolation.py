@@ -180,7 +180,7 @@ def test_every_role_gets_what_is_open_to_it_and_nothing_else(world: World, role:
 def test_a_role_that_is_taken_away_is_gone_at_once(world: World) -> None:
     browser = sign_in_again(world, OWN, Role.ADMIN)
     assert browser.get("/staff/queues/").status_code == 200
-    other = sign_in_again(world, OWN, Role.STAFF)
+    demoted = sign_in_again(world, OWN, Role.STAFF)
 
     assert browser.get("/staff/queues/").status_code == 403
-    assert other.get("/staff/queues/").status_code == 403
+    assert demoted.get("/staff/queues/").status_code == 403

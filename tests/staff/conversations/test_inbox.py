@@ -214,7 +214,9 @@ def test_a_long_list_comes_in_pages_that_neither_repeat_nor_leave_out_anything(c
         older = re.search(r'<a href="([^"]+)">Older</a>', page.text)
         address = unescape(older[1]) if older else ""
 
-    assert [int(one) for one in seen] == sorted(range(1, 121), key=lambda one: (-(one // 7), one), reverse=True)
+    assert [int(number) for number in seen] == sorted(
+        range(1, 121), key=lambda number: (-(number // 7), number), reverse=True
+    )
     assert len(rows(dana.get("/staff/"))) == 50
 
 
@@ -321,5 +323,5 @@ def test_nothing_of_a_patient_is_in_the_stream_or_in_redis(console: Console) -> 
     while message := channels.get_message(timeout=1):
         told.append(repr(message))
     channels.close()
-    assert any("practice:demo" in one for one in told)
-    assert not any(PRICES in one or "5550131" in one for one in told)
+    assert any("practice:demo" in event for event in told)
+    assert not any(PRICES in event or "5550131" in event for event in told)

@@ -364,10 +364,10 @@ def test_one_wrong_value_keeps_all_of_a_form_from_being_stored(console: Console,
 
 
 def test_of_two_who_edit_the_second_is_shown_what_the_first_changed(console: Console, manager: Browser) -> None:
-    other = console.sign_in(Role.MANAGER, name="Otto Other")
-    opened, form = token(other.get(ADDRESS)), {"links__pay": "", "links__prices": "https://maple.example/prices"}
+    otto = console.sign_in(Role.MANAGER, name="Otto Other")
+    opened, form = token(otto.get(ADDRESS)), {"links__pay": "", "links__prices": "https://maple.example/prices"}
     save(manager, links__pay="https://maple.example/pay")
-    refused = save(other, version=opened, **form)
+    refused = save(otto, version=opened, **form)
 
     assert refused.status_code == 409
     said = text_of(refused)
@@ -378,7 +378,7 @@ def test_of_two_who_edit_the_second_is_shown_what_the_first_changed(console: Con
         "https://maple.example/prices",
     )
     again = {"links__pay": field(refused, "links.pay"), "links__prices": field(refused, "links.prices")}
-    assert save(other, version=token(refused), **again).status_code == 303
+    assert save(otto, version=token(refused), **again).status_code == 303
     links = effective(console).links
     assert (links.pay, links.prices) == ("https://maple.example/pay", "https://maple.example/prices")
 

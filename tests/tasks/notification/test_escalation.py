@@ -162,7 +162,7 @@ def test_nothing_of_the_patient_is_in_any_notice(service: Service, twilio: Twili
     everything = [
         *texts_to(twilio, ON_CALL),
         *texts_to(twilio, BOSS),
-        *(one.raw.decode() for one in hook.notifications),
+        *(notice.raw.decode() for notice in hook.notifications),
     ]
     assert len(everything) == 3
     assert not any("chest" in text or "2025550123" in text for text in everything)

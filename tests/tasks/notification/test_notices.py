@@ -210,10 +210,10 @@ def test_it_is_not_in_a_notice_unless_the_practice_declares_the_teams_addresses_
 def test_it_is_when_the_practice_does_and_in_that_teams_notices_alone(
     start_service: StartService, hook: HookReceiver
 ) -> None:
-    safe, other = hook.apprise_url("/safe"), hook.apprise_url("/other")
+    safe, on_call = hook.apprise_url("/safe"), hook.apprise_url("/other")
     service = start_service(
         "review_threshold = 1.0\n"
-        f'teams = {{ review = {{ notify = ["{safe}"], include_text = true }}, on_call = {{ notify = ["{other}"] }} }}'
+        f'teams = {{ review = {{ notify = ["{safe}"], include_text = true }}, on_call = {{ notify = ["{on_call}"] }} }}'
     )
     reviewed(service, "The code of our gate is swordfish")
     reviewed(service, URGENT)

@@ -194,12 +194,12 @@ def test_a_reply_reaches_a_browser_that_watches(service: Service, chat: ChatClie
 
 
 def test_two_tabs_see_the_same(service: Service, chat: ChatClient) -> None:
-    with chat.watch() as one, chat.watch() as two:
-        take(one, 1), take(two, 1)
+    with chat.watch() as first_tab, chat.watch() as second_tab:
+        take(first_tab, 1), take(second_tab, 1)
         chat.send(PRICES, "first")
-        assert take(one, 2) == take(two, 2)
+        assert take(first_tab, 2) == take(second_tab, 2)
         service.work()
-        assert take(one, 2) == take(two, 2)
+        assert take(first_tab, 2) == take(second_tab, 2)
 
 
 def test_a_stream_is_resumed_after_the_last_event(service: Service, chat: ChatClient) -> None:
