@@ -1,4 +1,4 @@
-"""The house: which room may import which, what serving does without, and what no variable is called."""
+"""The architecture: which room may import which, what serving does without, and how variables are named."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_rooms_import_only_what_they_may() -> None:
 
 @pytest.fixture(scope="module")
 def broken_house(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the contracts say of a copy in which each of them is broken."""
+    """What the contracts say about a copy that breaks each of them."""
     copy = tmp_path_factory.mktemp("house")
     shutil.copy(ROOT / "pyproject.toml", copy)
     for room in ROOMS:
@@ -120,7 +120,7 @@ def test_serving_never_imports_what_training_needs() -> None:
 
 
 def closure(requirements: list[str]) -> Iterator[str]:
-    """Names of all that an installation brings, as far as it is installed here."""
+    """The names of everything that an installation brings, as far as it is installed here."""
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [Requirement(text) for text in requirements]
     while waiting:
@@ -209,7 +209,7 @@ def test_what_is_no_variable_is_left_alone(code: str) -> None:
 
 @pytest.mark.parametrize("folder", PYPROJECT["tool"]["mypy"]["packages"])
 def test_every_variable_says_what_it_is(folder: str) -> None:
-    """A variable is named after what it holds: `one` says only that there are several."""
+    """A variable is named after what it holds; `one` only says that there are several."""
     files = sorted((ROOT / folder).rglob("*.py"))
     assert files
 

@@ -1,4 +1,4 @@
-"""The console in a browser: messages that appear by themselves, keys, and a talk with a patient in a second browser."""
+"""The console in a browser: live updates, keyboard shortcuts, and a chat with a patient in a second browser."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def console(settings: Settings, console_of: Callable[[Settings], Console], site: PracticeSite) -> Console:
-    """A practice whose chat may be embedded by the practice's site."""
+    """A practice whose site may embed its chat."""
     settings.practices_file.write_text(PRACTICES_TOML.replace(SITE, site.origin))
     return console_of(settings)
 
 
 @pytest.fixture
 def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
-    """Signs a new member in with a browser profile of their own, and opens a page of the console.
+    """Signs in a new member in a separate browser profile and opens a page of the console.
 
-    The browser complains when a form is `refused` with this status.
+    If `refused` is given, the browser is expected to complain about a form refused with this status.
     """
 
     def open_console(
@@ -67,7 +67,7 @@ def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
 
 @pytest.fixture
 def new_profile(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Makes browser profiles; at the end none has complained of anything."""
+    """Creates browser profiles, and checks at the end that none has complained about anything."""
     profiles: list[Visitor] = []
 
     def make(**options: Any) -> Visitor:
@@ -80,7 +80,7 @@ def new_profile(browser: Browser) -> Iterator[Callable[..., Visitor]]:
 
 
 def press(page: Page, key: str) -> None:
-    """Presses a key, once the page listens."""
+    """Presses a key once the page is listening."""
     expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
     page.keyboard.press(key)
 

@@ -1,4 +1,4 @@
-"""`intake up`: the whole service on one machine, with nothing set up before and nothing left after."""
+"""`intake up`: the whole service on one machine, with nothing set up beforehand and nothing left afterward."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Machine:
         return command.output
 
     def running(self, what: str) -> list[int]:
-        """The ids of the service's processes with these words in their command lines."""
+        """The ids of the service's processes whose command lines contain these words."""
         return [number for number, command in running_in(self.folder).items() if what in command]
 
     def has_another(self, what: str, killed: int) -> bool:
-        """Whether such a process runs, beside the one that was killed."""
+        """Whether such a process is running besides the one that was killed."""
         return set(self.running(what)) - {killed} != set()
 
 

@@ -1,4 +1,4 @@
-"""Staff accounts: what is kept of passwords and codes, how long sessions last, and when an account is locked."""
+"""Staff accounts: how passwords and codes are stored, how long sessions last, and when an account is locked."""
 
 from __future__ import annotations
 
@@ -55,21 +55,21 @@ def session(database: Database) -> Iterator[Session]:
 
 @pytest.fixture
 def dana(session: Session) -> StaffMember:
-    """An account whose hash takes no time."""
+    """An account whose password hash takes almost no time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         return add_member(session, "dana@maple.example", "Dana Reyes", Role.STAFF, ["demo"], PASSWORD)
 
 
 class CountingHasher:
-    """The hasher in use, and how often it was asked."""
+    """The hasher in use, and how many times it was called."""
 
     def __init__(self) -> None:
         self.times = 0
         self._real = accounts._hasher
 
     def verify(self, its_hash: str, password: str) -> bool:
-        """Verifies."""
+        """Verifies a password and counts the call."""
         self.times += 1
         return self._real.verify(its_hash, password)
 

@@ -1,4 +1,4 @@
-"""Patient text and numbers are unreadable at rest, and stay readable to the service while its keys change."""
+"""Patient text and numbers are unreadable at rest, and the service can still read them while its keys change."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ENCRYPTED_COLUMNS = [
 
 
 def fill(database: Database) -> None:
-    """Puts something into every encrypted column."""
+    """Puts a value into every encrypted column."""
     picture = Media("https://api.twilio.com/swordfish.jpg", "image/jpeg")
     contact = Contact("Sam Swordfish", PATIENT, "sam.swordfish@mail.example")
     message_id = record_message(

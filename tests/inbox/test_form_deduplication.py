@@ -1,4 +1,4 @@
-"""Contact forms have no id: the same contents, soon after, are the same submission."""
+"""Contact forms have no id: the same contents within a short time are the same submission."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recording what comes in: once per provider's id, however often and concurrently it arrives."""
+"""Recording incoming messages: once per provider id, however often and concurrently they arrive."""
 
 from __future__ import annotations
 

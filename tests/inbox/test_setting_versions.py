@@ -1,4 +1,4 @@
-"""Versions of a practice's settings, and how running processes come to know of them."""
+"""Versions of a practice's settings, and how running processes learn about them."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_change_is_known_with_the_next_look(database: Database, live: LivePrac
 def test_a_change_of_one_practice_is_known_whichever_came_before(
     database: Database, live: LivePractices, manager: int
 ) -> None:
-    """Also when the row that was begun first is committed last."""
+    """Even if the row that was started first is committed last."""
     change(database, manager, 1, "https://c.example", "other")
     with database.write() as session:
         session.execute(update(SettingVersion).values(id=1000))

@@ -1,4 +1,4 @@
-"""What callbacks say together, whatever their order."""
+"""What callbacks report together, whatever their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that the environment decides, checked before anything starts."""
+"""Settings from the environment, all checked before anything starts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "swordfish
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither variables nor a `.env` of whoever runs the tests."""
+    """Hides the variables and the `.env` file of whoever runs the tests."""
     monkeypatch.setattr(os, "environ", {})
     monkeypatch.chdir(tmp_path)
 

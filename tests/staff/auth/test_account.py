@@ -1,4 +1,4 @@
-"""One's own account: the password, the authenticator, and where one is signed in."""
+"""A member's own account: the password, the authenticator, and the browsers that are signed in."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def change_password(browser: Browser, **changes: str) -> requests.Response:
 
 
 def new_secret(browser: Browser) -> str:
-    """The key that the set-up page shows."""
+    """The key that the setup page shows."""
     [shown] = re.findall(r"<code>([A-Z2-7 ]+)</code>", browser.get("/staff/account/authenticator").text)
     return str(shown).replace(" ", "")
 
 
 def turn_on(browser: Browser) -> tuple[pyotp.TOTP, list[str]]:
-    """Turns the authenticator on, and returns it and the recovery codes."""
+    """Turns on the authenticator and returns it with the recovery codes."""
     totp = pyotp.TOTP(new_secret(browser))
     page = browser.post("/staff/account/authenticator", data={"code": totp.now()})
     assert page.status_code == 200
@@ -204,7 +204,7 @@ def test_nothing_is_turned_on_without_a_key(console: Console) -> None:
 
 
 def test_one_authenticator_does_not_replace_another(console: Console) -> None:
-    """Or whoever sits down at a browser that was left open could bring their own."""
+    """Otherwise, anyone at an unattended browser could set up their own."""
     browser = console.sign_in()
     second = second_browser(console, browser)
     late = pyotp.TOTP(new_secret(second))

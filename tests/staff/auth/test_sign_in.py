@@ -42,7 +42,7 @@ def edit_session(console: Console, **values: Any) -> None:
 
 
 def with_authenticator(console: Console, **options: Any) -> tuple[StaffMember, pyotp.TOTP, list[str]]:
-    """A member with an authenticator, which shows its codes, and recovery codes."""
+    """A member with an authenticator, the authenticator itself, and the recovery codes."""
     member = console.add_member(**options)
     with console.edit() as session:
         stored = session.get_one(StaffMember, member.id)
@@ -52,7 +52,7 @@ def with_authenticator(console: Console, **options: Any) -> tuple[StaffMember, p
 
 
 def half_way(console: Console, member: StaffMember, to: str = "/staff/sign-in") -> Browser:
-    """A browser in which the password was right and the second factor is asked for."""
+    """A browser that sent the right password and now has to give the second factor."""
     browser = console.browser()
     answer = browser.sign_in(member, to=to)
     assert answer.headers["Location"].startswith("/staff/second-factor")
@@ -429,7 +429,7 @@ def cookie_of(browser: Browser) -> str | None:
 
 
 def test_a_session_that_was_planted_before_is_worth_nothing_after(console: Console) -> None:
-    """Session fixation: what an attacker knew of the browser before signing in does not let them in."""
+    """Session fixation: what an attacker knew about the browser before the sign-in does not let them in."""
     victim, attacker = console.browser(), console.browser()
     victim.token()
     planted = cookie_of(victim)
@@ -579,7 +579,7 @@ def test_pages_are_kept_nowhere_and_framed_nowhere(console: Console) -> None:
 
 
 def test_one_browser_may_not_sign_another_in(console: Console) -> None:
-    """The form needs the token of the session that it is sent with: no other site can sign a browser in."""
+    """The form needs its own session's token, so no other site can sign a browser in."""
     answer = requests.post(
         f"{console.url}/staff/sign-in",
         data={"email": console.add_member().email, "password": PASSWORD},

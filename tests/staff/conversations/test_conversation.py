@@ -1,4 +1,4 @@
-"""The conversation page: what it shows, and what staff do there, from the first look to a reply that failed."""
+"""The conversation page: what it shows and what staff do there, from the first look to a failed reply."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def words(html: str) -> str:
 
 
 def thread(page: requests.Response) -> list[tuple[str, str]]:
-    """Kind and text of each entry, from the top."""
+    """Each entry's kind and text, from the top."""
     assert page.status_code in (200, 409, 422), page.status_code
     entries = re.findall(r'<li id="\w+-[0-9]+" class="entry (\w+)[^"]*">(.*?)</li>', page.text, re.DOTALL)
     texts = [(kind, re.search(r'<p class="text[^"]*">(.*?)</p>', entry, re.DOTALL)) for kind, entry in entries]
@@ -68,12 +68,12 @@ def entry(page: requests.Response, key: str) -> str:
 
 
 def form(page: requests.Response) -> dict[str, str]:
-    """The hidden fields of the reply."""
+    """The hidden fields of the reply form."""
     return dict(re.findall(r'name="(form_id|seen)" value="([^"]*)"', page.text))
 
 
 def reply(browser: Browser, text: str, path: str = PAGE, **fields: str) -> requests.Response:
-    """Opens the page, types a reply and sends it."""
+    """Opens the page, types a reply, and sends it."""
     return browser.post(f"{path}/reply", data=form(browser.get(path)) | {"text": text, "then": "waiting"} | fields)
 
 

@@ -1,4 +1,4 @@
-"""The inbox: what a member finds in it, in which order, by which filters and words, and that it stays up to date."""
+"""The inbox: what a member finds, in what order, with which filters and searches, and that it stays up to date."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ ONE, TWO, THREE = "+12025550131", "+12025550132", "+12025550133"
 
 
 def rows(page: requests.Response) -> list[str]:
-    """Who is in the list, from the top."""
+    """The names in the list, from the top."""
     assert page.status_code == 200, page.status_code
     return re.findall(r'id="open-[0-9]+">([^<]*)</a>', page.text)
 
 
 def row(page: requests.Response, who: str) -> str:
-    """One row's text, each run of white space a single space."""
+    """One row's text, with each run of white space as a single space."""
     [found] = [
         item
         for item in re.findall(r'<li id="c-.*?</li>', page.text, re.DOTALL)
@@ -63,7 +63,7 @@ def events(browser: Browser, path: str) -> Iterator[Iterator[str]]:
 
 @pytest.fixture
 def busy(console: Console) -> Console:
-    """A console with three texts, the last of which came last."""
+    """A console with three texts, in order of arrival."""
     for number, text in ((ONE, PRICES), (TWO, BILL), (THREE, URGENT)):
         console.text(text, from_=number)
     console.work()

@@ -1,4 +1,4 @@
-"""How right the model is: estimates from reviews, their plots, and the page that shows both."""
+"""How accurate the model is: estimates from reviews, their plots, and the page that shows both."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_what_is_not_labelled_yet_is_taken_to_be_like_the_rest_of_its_kind() -> 
 
 
 def test_the_estimate_is_right_on_average() -> None:
-    """Of 10,000 messages, half the unsure ones and nine in ten of the sure ones are right; a tenth is drawn."""
+    """Half of the unsure messages and nine in ten of the sure ones are right; a tenth of the sure ones are sampled."""
     chance = random.Random(7)
     population = [(0.4, place % 2 == 0) for place in range(2000)] + [(0.9, place % 10 > 0) for place in range(8000)]
     truth = sum(right for _, right in population) / len(population)
@@ -205,7 +205,7 @@ def coordinates(svg: str) -> list[tuple[float, float]]:
 
 
 def shape(svg: str) -> list[str]:
-    """The kinds of what is drawn beside the axes, in order."""
+    """The kinds of shapes drawn in addition to the axes, in order."""
     return [
         str(element.get("class") or element.tag.removeprefix(SVG))
         for element in drawn(svg).iter()
@@ -327,7 +327,7 @@ def add_review(console: Console, *, practice: str = "demo", days: int = 1, **cha
 
 @pytest.fixture
 def reviewed(console: Console) -> Console:
-    """A practice with a few reviews: four unsure ones, half of them right, and a right sampled one for fifty."""
+    """A practice with a few reviews: four unsure ones, half of them right, and a sampled one that counts for 50."""
     for place in range(4):
         add_review(console, label="complaint" if place % 2 else "billing_inquiry")
     add_review(

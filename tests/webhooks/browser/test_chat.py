@@ -1,4 +1,4 @@
-"""The chat on a practice's site: begun from its pages alone, each message stored once, each reply read in order."""
+"""The chat on a practice's site: started only from its pages, each message stored once, replies read in order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOURS = 3600
 
 @pytest.fixture
 def chat(service: Service) -> ChatClient:
-    """A conversation that has just begun."""
+    """A conversation that has just started."""
     return ChatClient(service.url)
 
 
@@ -176,7 +176,7 @@ def test_two_browsers_may_choose_the_same_message_id(service: Service) -> None:
 
 
 def take(events: Iterator[tuple[str, dict[str, Any]]], count: int) -> list[tuple[str, Any]]:
-    """The next events, shortened to what was said."""
+    """The next events, reduced to what was said."""
     return [(name, data.get("text", data.get("working"))) for name, data in (next(events) for _ in range(count))]
 
 
