@@ -36,11 +36,11 @@ def main() -> None:
         memory = service.worker_peak_memory()
     answer = statistics.median(time.answered for time in times) * 1000
     reply = statistics.median(time.replied for time in times) * 1000
-    one, sixteen = classify_one(), classify_sixteen()
-    print_row("classify one message of 32 tokens", one, "ms", 1.0)
-    print_row("classify one of a batch of 16", sixteen, "ms", sixteen / one)
-    print_row("webhook, until Twilio is answered", answer, "ms", answer / one)
-    print_row("webhook, until Twilio has the reply", reply, "ms", reply / one)
+    single, batch = classify_one(), classify_sixteen()
+    print_row("classify one message of 32 tokens", single, "ms", 1.0)
+    print_row("classify one of a batch of 16", batch, "ms", batch / single)
+    print_row("webhook, until Twilio is answered", answer, "ms", answer / single)
+    print_row("webhook, until Twilio has the reply", reply, "ms", reply / single)
     print(f"{'peak memory of the worker':<40}{memory:>9.0f} MB")
 
 

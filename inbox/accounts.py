@@ -232,7 +232,7 @@ def use_recovery_code(member: StaffMember, code: str) -> bool:
     digest = _recovery_digest(code)
     if digest not in member.recovery_codes:
         return False
-    member.recovery_codes = [other for other in member.recovery_codes if other != digest]
+    member.recovery_codes = [stored for stored in member.recovery_codes if stored != digest]
     return True
 
 

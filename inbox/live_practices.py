@@ -62,7 +62,7 @@ class LivePractices:
             if versions == self._versions:
                 return
             standings = {slug: read_standing(session, slug) for slug in versions}
-        self._current = Practices([_practice_now(one, standings.get(one.slug)) for one in self.file.all])
+        self._current = Practices([_practice_now(practice, standings.get(practice.slug)) for practice in self.file.all])
         self._versions = versions
         log.info("settings_read", versions=versions)
 

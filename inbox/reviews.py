@@ -117,7 +117,7 @@ def read_context(session: Session, message: Message) -> list[Line]:
     before = of_conversation.where(Message.id <= message.id).order_by(Message.id.desc()).limit(CONTEXT)
     after = of_conversation.where(Message.id > message.id).order_by(Message.id).limit(CONTEXT)
     messages = [*session.scalars(before), *session.scalars(after)]
-    lines = [Line("patient", one.text, one.received_at, one.id == message.id) for one in messages]
+    lines = [Line("patient", nearby.text, nearby.received_at, nearby.id == message.id) for nearby in messages]
     since = min(line.at for line in lines)
     replies = session.scalars(
         select(Delivery)
@@ -126,8 +126,8 @@ def read_context(session: Session, message: Message) -> list[Line]:
         .limit(4 * CONTEXT)
     )
     lines += [
-        Line("robot" if one.message_id is not None else "staff", one.body, one.created_at, delivery=one)
-        for one in replies
+        Line("robot" if reply.message_id is not None else "staff", reply.body, reply.created_at, delivery=reply)
+        for reply in replies
     ]
     return sorted(lines, key=lambda line: line.at)
 

@@ -119,7 +119,7 @@ def changes_of(version: SettingVersion) -> dict[str, Change]:
 def _standing(version: SettingVersion | None) -> Standing:
     if version is None:
         return Standing()
-    overrides = {key: Override(**one) for key, one in json.loads(version.overrides).items()}
+    overrides = {key: Override(**override) for key, override in json.loads(version.overrides).items()}
     return Standing(version.version, overrides)
 
 

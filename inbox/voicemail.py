@@ -82,17 +82,17 @@ class Report:
     text: str = ""
 
 
-def merge(one: Report, other: Report) -> Report:
+def merge(first: Report, second: Report) -> Report:
     """Merge two reports; the result does not depend on their order or on repeats."""
     return Report(
-        recording=max(one.recording, other.recording),
-        recording_sid=max(one.recording_sid or "", other.recording_sid or "") or None,
-        recording_url=max(one.recording_url or "", other.recording_url or "") or None,
+        recording=max(first.recording, second.recording),
+        recording_sid=max(first.recording_sid or "", second.recording_sid or "") or None,
+        recording_url=max(first.recording_url or "", second.recording_url or "") or None,
         duration_seconds=max(
-            (one.duration_seconds, other.duration_seconds), key=lambda value: -1 if value is None else value
+            (first.duration_seconds, second.duration_seconds), key=lambda value: -1 if value is None else value
         ),
-        transcription=max(one.transcription, other.transcription),
-        text=max(one.text, other.text, key=lambda text: (len(text), text)),
+        transcription=max(first.transcription, second.transcription),
+        text=max(first.text, second.text, key=lambda text: (len(text), text)),
     )
 
 

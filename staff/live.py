@@ -69,5 +69,5 @@ class Presence:
             found = self._connection.zrange(self._key, 0, -1)
         except redis.RedisError:
             return []
-        present = (int(other) for other in found if isinstance(other, (bytes, str)))
-        return sorted(other for other in present if other != staff_id)
+        present = (int(member_id) for member_id in found if isinstance(member_id, (bytes, str)))
+        return sorted(member_id for member_id in present if member_id != staff_id)

@@ -99,9 +99,9 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
     Raises:
         IntakeError: a reply cannot be rendered, at this moment or at another hour of the week.
     """
-    for other in hours_to_try(practice, moment).values():
+    for hour in hours_to_try(practice, moment).values():
         for name in REPLY_NAMES:
-            render_reply(name, practice, Occasion(other, is_first=True))
+            render_reply(name, practice, Occasion(hour, is_first=True))
     return {name: render_reply(name, practice, Occasion(moment, is_first=True)) for name in REPLY_NAMES}
 
 

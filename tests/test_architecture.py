@@ -1,7 +1,8 @@
-"""The house: which room may import which, and what serving does without."""
+"""The architecture: which room may import which, what serving does without, and how variables are named."""
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -75,7 +76,7 @@ def test_rooms_import_only_what_they_may() -> None:
 
 @pytest.fixture(scope="module")
 def broken_house(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the contracts say of a copy in which each of them is broken."""
+    """What the contracts say about a copy that breaks each of them."""
     copy = tmp_path_factory.mktemp("house")
     shutil.copy(ROOT / "pyproject.toml", copy)
     for room in ROOMS:
@@ -119,7 +120,7 @@ def test_serving_never_imports_what_training_needs() -> None:
 
 
 def closure(requirements: list[str]) -> Iterator[str]:
-    """Names of all that an installation brings, as far as it is installed here."""
+    """The names of everything that an installation brings, as far as it is installed here."""
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [Requirement(text) for text in requirements]
     while waiting:
@@ -134,7 +135,11 @@ def closure(requirements: list[str]) -> Iterator[str]:
         except PackageNotFoundError:
             continue
         environments = [{"extra": extra} for extra in ("", *extras)]
-        waiting += [one for one in needed if not one.marker or any(map(one.marker.evaluate, environments))]
+        waiting += [
+            dependency
+            for dependency in needed
+            if not dependency.marker or any(map(dependency.marker.evaluate, environments))
+        ]
 
 
 def test_an_installation_to_serve_brings_nothing_that_only_training_needs() -> None:
@@ -159,3 +164,59 @@ def test_every_package_is_installed() -> None:
     installed = find_packages(str(ROOT), include=found["include"])
 
     assert {name for name in packages if "runs" not in name} == set(installed)
+
+
+def names_bound(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Every argument and variable that a module binds, with its line."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.arg(arg=name)
+                | ast.Name(id=name, ctx=ast.Store())
+                | ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                yield name, node.lineno
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "one = 1",
+        "one: int = 1",
+        "(one := 1)",
+        "one, another = 1, 2",
+        "for one in (1, 2): pass",
+        "[one for one in (1, 2)]",
+        "{one: 1 for one in (1, 2)}",
+        "lambda one: 1",
+        "def add(first, *, one): pass",
+        "def add(*one): pass",
+        "with open('file') as one: pass",
+        "try: pass\nexcept ValueError as one: pass",
+        "match 1:\n    case one: pass",
+    ],
+)
+def test_a_variable_is_found_wherever_it_is_bound(code: str) -> None:
+    assert "one" in dict(names_bound(ast.parse(code)))
+
+
+@pytest.mark.parametrize("code", ["query.one()", "print('one')", "someone = 1", "add(one=1)"])
+def test_what_is_no_variable_is_left_alone(code: str) -> None:
+    assert "one" not in dict(names_bound(ast.parse(code)))
+
+
+@pytest.mark.parametrize("folder", PYPROJECT["tool"]["mypy"]["packages"])
+def test_every_variable_says_what_it_is(folder: str) -> None:
+    """A variable is named after what it holds; `one` only says that there are several."""
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files
+
+    found = [
+        f"{file.relative_to(ROOT)}:{line}"
+        for file in files
+        for name, line in names_bound(ast.parse(file.read_text(encoding="utf-8")))
+        if name == "one"
+    ]
+    assert found == []

@@ -150,7 +150,9 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
     from inbox.database import Database
 
     settings = settings_of_running_service(data_dir)
-    agreed = [one.slug for one in load_practices(settings.practices_file).all if one.share_reviews_for_training]
+    agreed = [
+        practice.slug for practice in load_practices(settings.practices_file).all if practice.share_reviews_for_training
+    ]
     if not agreed:
         raise IntakeError(
             "no practice shares its reviews: set share_reviews_for_training = true in the practices file for each that"

@@ -129,7 +129,7 @@ def assign(conversation_id: int) -> AnyResponse:
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         chosen = member().id if wanted == "me" else int(wanted) if wanted.isdecimal() else None
-        if chosen is not None and chosen not in [one.id for one in assignable(session, conversation.practice)]:
+        if chosen is not None and chosen not in [person.id for person in assignable(session, conversation.practice)]:
             abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
         conversation.assigned_to = chosen
         return {"to": chosen}

@@ -279,10 +279,10 @@ def _entries(
 ) -> list[ThreadEntry]:
     recordings = _recordings(session, messages)
     reviews = _corrections(session, messages)
-    names = names_of(session, [*(one.staff_id for one in deliveries), *(one.staff_id for one in notes)])
-    entries = [_said(one, recordings.get(one.id), reviews.get(one.id, ""), zone) for one in messages]
-    entries += [_answered(one, names, zone) for one in deliveries]
-    return _in_order(entries, [_noted(one, names, zone) for one in notes])
+    names = names_of(session, [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)])
+    entries = [_said(message, recordings.get(message.id), reviews.get(message.id, ""), zone) for message in messages]
+    entries += [_answered(delivery, names, zone) for delivery in deliveries]
+    return _in_order(entries, [_noted(note, names, zone) for note in notes])
 
 
 def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list[ThreadEntry]:

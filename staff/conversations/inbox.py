@@ -94,7 +94,7 @@ def _choices() -> dict[str, dict[str, str]]:
         "intent": {name: words_of(name) for name in INTENTS},
         "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
     }
-    return choices | ({"practice": {one.slug: one.name for one in own}} if len(own) > 1 else {})
+    return choices | ({"practice": {practice.slug: practice.name for practice in own}} if len(own) > 1 else {})
 
 
 def _zones() -> dict[str, str]:

@@ -154,11 +154,11 @@ def search_page(
     found = _find(session, member, filters, SEARCHED + 1)
     more = len(found) > SEARCHED
     found = found[:SEARCHED]
-    said = _texts(session, [one.conversation.id for one in found])
-    matching = [one for one in found if _matches(one.conversation, said.get(one.conversation.id, []), wanted)]
+    said = _texts(session, [hit.conversation.id for hit in found])
+    matching = [hit for hit in found if _matches(hit.conversation, said.get(hit.conversation.id, []), wanted)]
     by_number = [] if filters.before else _find_by_number(session, member, filters, wanted)
-    known = {one.conversation.id for one in matching}
-    matching += [one for one in by_number if one.conversation.id not in known]
+    known = {hit.conversation.id for hit in matching}
+    matching += [hit for hit in by_number if hit.conversation.id not in known]
     return Page(_rows(session, matching, zones, moment), cursor(found[-1].conversation) if more else None)
 
 
@@ -272,13 +272,19 @@ def _matches(conversation: Conversation, texts: Sequence[str], wanted: str) -> b
 
 
 def _rows(session: Session, found: Sequence[_Found], zones: Mapping[str, str], moment: datetime) -> list[Row]:
-    conversations = [one.conversation for one in found]
-    messages = _last_messages(session, [one.last_message_id for one in conversations])
-    replies = _last_replies(session, [one.id for one in conversations])
-    names = names_of(session, [*(one.assigned_to for one in conversations), *(r.staff_id for r in replies.values())])
+    conversations = [hit.conversation for hit in found]
+    messages = _last_messages(session, [conversation.last_message_id for conversation in conversations])
+    replies = _last_replies(session, [conversation.id for conversation in conversations])
+    names = names_of(
+        session,
+        [
+            *(conversation.assigned_to for conversation in conversations),
+            *(reply.staff_id for reply in replies.values()),
+        ],
+    )
     return [
-        _row(one, messages.get(one.conversation.id), replies.get(one.conversation.id), names, zones, moment)
-        for one in found
+        _row(hit, messages.get(hit.conversation.id), replies.get(hit.conversation.id), names, zones, moment)
+        for hit in found
     ]
 
 
@@ -298,14 +304,14 @@ def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int
 
 
 def _row(
-    one: _Found,
+    hit: _Found,
     message: Message | None,
     reply: Delivery | None,
     names: Mapping[int, str],
     zones: Mapping[str, str],
     moment: datetime,
 ) -> Row:
-    conversation = one.conversation
+    conversation = hit.conversation
     at = conversation.last_activity_at or conversation.created_at
     text, by = _last_said(message, reply, names)
     failed = reply is not None and reply.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
@@ -322,7 +328,7 @@ def _row(
         priority=conversation.priority or "",
         assignee=names.get(conversation.assigned_to or 0, ""),
         taken_over=conversation.staff_took_over_at is not None,
-        unread=one.unread,
+        unread=hit.unread,
         trouble="Reply not delivered" if failed else "",
         at=at,
         age=display.age(at, moment, zones[conversation.practice]),

@@ -153,7 +153,7 @@ def _overtaker(session: Session, conversation_id: int, staff_id: int, seen: int)
     query = select(Delivery.staff_id).where(
         Delivery.conversation_id == conversation_id, Delivery.message_id.is_(None), Delivery.id > seen
     )
-    others = [other for other in session.scalars(query.order_by(Delivery.id)) if other != staff_id]
+    others = [author_id for author_id in session.scalars(query.order_by(Delivery.id)) if author_id != staff_id]
     if not others:
         return ""
     return names_of(session, others).get(others[-1] or 0, "Someone else")

@@ -81,7 +81,7 @@ def over_time(texts: Texts, points: Sequence[Point], labels: Sequence[str]) -> M
     """
     frame = Frame(_lower_end(points))
     parts = [_side(frame), _words(texts), *_ends(labels)]
-    parts += [_line([(frame.x(one.x), frame.y(one.y)) for one in points], "line"), *_dots(frame, points)]
+    parts += [_line([(frame.x(point.x), frame.y(point.y)) for point in points], "line"), *_dots(frame, points)]
     return _image(texts, parts)
 
 
@@ -107,10 +107,10 @@ def coverage(texts: Texts, curve: Sequence[Point], current: Point | None) -> Mar
     """
     marked = [current] if current else []
     frame = Frame(_lower_end([*curve, *marked]))
-    band = [(frame.x(one.x), frame.y(one.high)) for one in curve]
-    band += [(frame.x(one.x), frame.y(one.low)) for one in reversed(curve)]
+    band = [(frame.x(point.x), frame.y(point.high)) for point in curve]
+    band += [(frame.x(point.x), frame.y(point.low)) for point in reversed(curve)]
     parts = [_side(frame), _bottom(frame), _words(texts), _shape(band)]
-    parts.append(_line([(frame.x(one.x), frame.y(one.y)) for one in curve], "line"))
+    parts.append(_line([(frame.x(point.x), frame.y(point.y)) for point in curve], "line"))
     if current:
         across = _number(frame.x(current.x))
         parts.append(f'<line class="mark" x1="{across}" x2="{across}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>')
@@ -129,7 +129,7 @@ def _image(texts: Texts, parts: Iterable[str]) -> Markup:
 
 def _lower_end(points: Sequence[Point]) -> float:
     """Return the start of the side axis: the tenth below the lowest interval, so that differences are visible."""
-    lowest = min((_within(one.low) for one in points), default=0.0)
+    lowest = min((_within(point.low) for point in points), default=0.0)
     return min(9, math.floor(10 * lowest)) / 10
 
 
@@ -176,11 +176,12 @@ def _words(texts: Texts) -> str:
 
 def _dots(frame: Frame, points: Iterable[Point]) -> list[str]:
     return [
-        f'<g class="dot"><title>{escape(one.name)}</title>'
-        f'<line class="interval" x1="{_number(frame.x(one.x))}" x2="{_number(frame.x(one.x))}"'
-        f' y1="{_number(frame.y(one.high))}" y2="{_number(frame.y(one.low))}"/>'
-        f'<circle cx="{_number(frame.x(one.x))}" cy="{_number(frame.y(one.y))}" r="{_number(_radius(one.size))}"/></g>'
-        for one in points
+        f'<g class="dot"><title>{escape(point.name)}</title>'
+        f'<line class="interval" x1="{_number(frame.x(point.x))}" x2="{_number(frame.x(point.x))}"'
+        f' y1="{_number(frame.y(point.high))}" y2="{_number(frame.y(point.low))}"/>'
+        f'<circle cx="{_number(frame.x(point.x))}" cy="{_number(frame.y(point.y))}"'
+        f' r="{_number(_radius(point.size))}"/></g>'
+        for point in points
     ]
 
 

@@ -111,12 +111,13 @@ def write_table(reviews: Iterable[Review]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for one in reviews:
-        decided = one.decided_at.isoformat() if one.decided_at else ""
+    for review in reviews:
+        decided = review.decided_at.isoformat() if review.decided_at else ""
         writer.writerow(
             [
-                one.id, one.message_id, one.practice, one.reason, one.sampling_rate, one.model_version, one.intent,
-                one.confidence, one.threshold, one.label or "", one.staff_id or "", one.created_at.isoformat(), decided,
+                review.id, review.message_id, review.practice, review.reason, review.sampling_rate,
+                review.model_version, review.intent, review.confidence, review.threshold, review.label or "",
+                review.staff_id or "", review.created_at.isoformat(), decided,
             ]
         )  # fmt: skip
     return text.getvalue()
@@ -126,7 +127,7 @@ def current_threshold(practice: Practice, reviews: Sequence[Review]) -> float | 
     """Return the practice's own threshold, or else the model's, taken from the newest review; None if unknown."""
     if practice.review_threshold is not None:
         return practice.review_threshold
-    by_model = [one.threshold for one in reviews if one.intent not in practice.thresholds]
+    by_model = [review.threshold for review in reviews if review.intent not in practice.thresholds]
     return by_model[-1] if by_model else None
 
 
@@ -139,7 +140,7 @@ def _read_choice() -> QualityFilter:
 
 
 def _of_model(reviews: Sequence[Review], choice: QualityFilter) -> list[Review]:
-    return [one for one in reviews if choice.model in ("", one.model_version)]
+    return [review for review in reviews if choice.model in ("", review.model_version)]
 
 
 def _asked(review: Review) -> Asked:
@@ -154,8 +155,8 @@ def _asked(review: Review) -> Asked:
 
 
 def _counts(reviews: Sequence[Review]) -> dict[str, int]:
-    decided = [one for one in reviews if one.decided_at is not None]
-    sampled = sum(one.reason == ReviewReason.SAMPLE for one in decided)
+    decided = [review for review in reviews if review.decided_at is not None]
+    sampled = sum(review.reason == ReviewReason.SAMPLE for review in decided)
     return {"sampled": sampled, "unsure": len(decided) - sampled, "waiting": len(reviews) - len(decided)}
 
 
@@ -212,8 +213,13 @@ def _time_plot(found: list[tuple[str, Share]]) -> str:
 
 def _reliability_plot(bins: Sequence[quality_statistics.Bin], error: float) -> str:
     points = [
-        _point(one.confidence, one.right, one.weight, f"{one.low:.0%} to {one.high:.0%} confident: {_said(one.right)}")
-        for one in bins
+        _point(
+            bucket.confidence,
+            bucket.right,
+            bucket.weight,
+            f"{bucket.low:.0%} to {bucket.high:.0%} confident: {_said(bucket.right)}",
+        )
+        for bucket in bins
     ]
     texts = Texts(
         "reliability",
@@ -227,9 +233,9 @@ def _reliability_plot(bins: Sequence[quality_statistics.Bin], error: float) -> s
 
 def _coverage_plot(judged: Sequence[Judged], current: Operating | None) -> str:
     curve = [
-        _point(one.coverage, one.right, name=f"threshold {one.threshold:.2f}")
-        for one in quality_statistics.over_thresholds(judged)
-        if one.right
+        _point(operating.coverage, operating.right, name=f"threshold {operating.threshold:.2f}")
+        for operating in quality_statistics.over_thresholds(judged)
+        if operating.right
     ]
     mark = None
     said = "The current threshold is not known yet."
@@ -258,8 +264,8 @@ def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tup
     """Return the results at round thresholds and at the current one, each with whether it is the current one."""
     found = [quality_statistics.at_threshold(judged, step) for step in STEPS]
     if current is not None:
-        found = [one for one in found if one.threshold != current.threshold] + [current]
-    return [(one, one is current) for one in sorted(found, key=lambda one: one.threshold)]
+        found = [operating for operating in found if operating.threshold != current.threshold] + [current]
+    return [(operating, operating is current) for operating in sorted(found, key=lambda operating: operating.threshold)]
 
 
 def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:

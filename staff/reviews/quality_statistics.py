@@ -113,13 +113,22 @@ def weigh(asked: Iterable[Asked]) -> list[Judged]:
     """
     kinds: dict[bool, list[Asked]] = defaultdict(list)
     everything = list(asked)
-    for one in everything:
-        kinds[one.is_sample].append(one)
-    scale = {kind: len(ones) / max(1, sum(one.label is not None for one in ones)) for kind, ones in kinds.items()}
+    for message in everything:
+        kinds[message.is_sample].append(message)
+    scale = {
+        kind: len(messages) / max(1, sum(message.label is not None for message in messages))
+        for kind, messages in kinds.items()
+    }
     return [
-        Judged(one.at, one.intent, one.confidence, one.label, scale[one.is_sample] / one.sampling_rate)
-        for one in everything
-        if one.label is not None
+        Judged(
+            message.at,
+            message.intent,
+            message.confidence,
+            message.label,
+            scale[message.is_sample] / message.sampling_rate,
+        )
+        for message in everything
+        if message.label is not None
     ]
 
 
@@ -143,56 +152,56 @@ def share_right(judged: Sequence[Judged]) -> Share | None:
     """
     if not judged:
         return None
-    total = math.fsum(one.weight for one in judged)
-    value = min(1.0, math.fsum(one.weight for one in judged if one.is_right) / total)
-    low, high = wilson(value, total * total / math.fsum(one.weight**2 for one in judged))
+    total = math.fsum(message.weight for message in judged)
+    value = min(1.0, math.fsum(message.weight for message in judged if message.is_right) / total)
+    low, high = wilson(value, total * total / math.fsum(message.weight**2 for message in judged))
     return Share(value, min(low, value), max(high, value), len(judged))
 
 
 def by_time(judged: Sequence[Judged], period: Callable[[datetime], Key]) -> list[tuple[Key, Share]]:
     """Estimate the share for each period that has reviews, in order of first appearance."""
     groups: dict[Key, list[Judged]] = defaultdict(list)
-    for one in judged:
-        groups[period(one.at)].append(one)
+    for message in judged:
+        groups[period(message.at)].append(message)
     return [(key, share) for key, group in groups.items() if (share := share_right(group)) is not None]
 
 
 def confusion(judged: Iterable[Judged]) -> dict[tuple[str, str], int]:
     """Count the reviews by label and predicted intent."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    for one in judged:
-        counts[one.label, one.intent] += 1
+    for message in judged:
+        counts[message.label, message.intent] += 1
     return dict(counts)
 
 
 def reliability(judged: Sequence[Judged], bins: int = 10) -> list[Bin]:
     """Compare confidence with accuracy over ranges of equal width, omitting empty ones."""
-    total = math.fsum(one.weight for one in judged)
+    total = math.fsum(message.weight for message in judged)
     found = []
     for number in range(bins):
-        inside = [one for one in judged if min(int(one.confidence * bins), bins - 1) == number]
+        inside = [message for message in judged if min(int(message.confidence * bins), bins - 1) == number]
         right = share_right(inside)
         if right is not None:
-            weight = math.fsum(one.weight for one in inside)
-            confidence = math.fsum(one.weight * one.confidence for one in inside) / weight
+            weight = math.fsum(message.weight for message in inside)
+            confidence = math.fsum(message.weight * message.confidence for message in inside) / weight
             found.append(Bin(number / bins, (number + 1) / bins, confidence, right, weight / total))
     return found
 
 
 def calibration_error(bins: Iterable[Bin]) -> float:
     """Return the expected calibration error, 0 to 1: how far confidence is from accuracy (Guo et al. 2017)."""
-    return math.fsum(one.weight * abs(one.confidence - one.right.value) for one in bins)
+    return math.fsum(bucket.weight * abs(bucket.confidence - bucket.right.value) for bucket in bins)
 
 
 def at_threshold(judged: Sequence[Judged], threshold: float) -> Operating:
     """Estimate the results at a threshold."""
-    total = math.fsum(one.weight for one in judged)
-    above = [one for one in judged if one.confidence >= threshold]
-    coverage = math.fsum(one.weight for one in above) / total if total else 0.0
+    total = math.fsum(message.weight for message in judged)
+    above = [message for message in judged if message.confidence >= threshold]
+    coverage = math.fsum(message.weight for message in above) / total if total else 0.0
     return Operating(threshold, coverage, share_right(above))
 
 
 def over_thresholds(judged: Sequence[Judged], steps: int = 50) -> list[Operating]:
     """Estimate the results at evenly spaced thresholds from 0 to 1, omitting those that no message reaches."""
     found = [at_threshold(judged, step / steps) for step in range(steps + 1)]
-    return [one for one in found if one.right is not None]
+    return [operating for operating in found if operating.right is not None]

@@ -164,7 +164,7 @@ def undo() -> AnyResponse:
     if after_commit is None:
         flash(TOO_LATE)
     else:
-        session[_SKIPPED] = [one for one in _skipped() if one != review.id]
+        session[_SKIPPED] = [review_id for review_id in _skipped() if review_id != review.id]
         services.queue.put_all(after_commit)
         flash(f"Undid “{words_of(taken_back)}”.")
     return redirect(url_for("review.page"), 303)
@@ -221,8 +221,8 @@ def _outcome(label: str, plan: RoutingDecision) -> str:
 def _refusal(database: Session, review: Review) -> str:
     if review.staff_id == member().id:
         return f"You already labeled this message “{words_of(review.label)}”."
-    other = database.get(StaffMember, review.staff_id)
-    name = other.name if other else "Someone else"
+    reviewer = database.get(StaffMember, review.staff_id)
+    name = reviewer.name if reviewer else "Someone else"
     return f"{name} already labeled this message “{words_of(review.label)}”. Your choice was not saved."
 
 

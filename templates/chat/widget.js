@@ -256,7 +256,7 @@ class Conversation {
 
   /** The messages to show, in order: {key, from, text, at, state}. A reply's state is its author. */
   get messages() {
-    const entries = [...this.#entries.values()].sort((one, other) => one.id - other.id);
+    const entries = [...this.#entries.values()].sort((first, second) => first.id - second.id);
     const unsent = this.#unsent.map((item) => ({ ...item, key: item.id, from: "patient", state: this.#stateOf(item) }));
     return [...entries, ...unsent];
   }
@@ -341,7 +341,7 @@ class Conversation {
   // Sending: in order, one tab at a time
 
   get #unsent() {
-    return this.#store.all("unsent ").sort((one, other) => one.at - other.at);
+    return this.#store.all("unsent ").sort((first, second) => first.at - second.at);
   }
 
   #stateOf({ id, hasFailed }) {

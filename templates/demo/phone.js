@@ -195,9 +195,9 @@
     tab.addEventListener("click", () => choose(tab));
     tab.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      const other = tabs[(index + 1) % tabs.length];
-      choose(other);
-      other.focus();
+      const next = tabs[(index + 1) % tabs.length];
+      choose(next);
+      next.focus();
     });
   });
 

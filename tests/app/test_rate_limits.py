@@ -1,4 +1,4 @@
-"""Floods are cut off by address, conversation and number, with Redis or without it; patients never notice."""
+"""Rate limits by address, conversation, and number, with or without Redis; patients never notice them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OTHER_PATIENT = "+12025550124"
 
 
 class Browsers:
-    """What browsers ask of a service; the same connection serves them all, so that hundreds of requests are quick."""
+    """Browser requests to a service, all over one connection, so that hundreds of them are quick."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -38,12 +38,12 @@ class Browsers:
         self._numbers = count()
 
     def begin(self, forwarded_for: str | None = None) -> requests.Response:
-        """Begins a conversation, perhaps through a proxy that says for whom."""
+        """Starts a conversation, optionally through a proxy that says for whom."""
         headers = {} if forwarded_for is None else {"X-Forwarded-For": forwarded_for}
         return self._post("/chat/conversations", {"practice": WIDGET_KEY}, headers)
 
     def send(self, chat: ChatClient, token: str | None = None) -> requests.Response:
-        """Sends a message of its own."""
+        """Sends a new message."""
         body = {"client_message_id": f"m{next(self._numbers)}", "text": "Hello"}
         headers = {"Authorization": f"Bearer {chat.token if token is None else token}"}
         return self._post(f"/chat/conversations/{chat.conversation}/messages", body, headers)
@@ -58,7 +58,7 @@ class Browsers:
             return answer
 
     def fill_in(self, **fields: str) -> requests.Response:
-        """Sends the contact form with words that are new each time."""
+        """Sends the contact form, with different words each time."""
         return self._post("/forms/demo", {"message": f"Question {next(self._numbers)}"} | fields, {})
 
     def practice(self) -> requests.Response:
@@ -91,7 +91,7 @@ def statuses(ask: Callable[[], requests.Response], times: int) -> list[int]:
 
 
 def is_too_many(answer: requests.Response) -> bool:
-    """Whether a request was one too many, and was told so in the service's own form."""
+    """Whether a request was refused as one too many, with the service's own error message."""
     if answer.status_code != 429:
         return False
     seconds = answer.headers["Retry-After"]
@@ -113,7 +113,7 @@ def post_form(base: str, encoding: str, **fields: str) -> int:
 
 
 def turn_back(client: redis.Redis, seconds: float) -> None:
-    """Has every request that was counted have come earlier."""
+    """Moves every counted request back in time."""
     for key in client.keys("LIMITS*"):
         times = [float(value) - seconds for value in client.lrange(key, 0, -1)]
         left = client.ttl(key)
@@ -209,19 +209,19 @@ def test_preflights_and_the_widget_and_checks_of_health_have_no_limit(browsers: 
 
 
 def test_one_conversation_takes_twenty_messages_a_minute(service: Service, browsers: Browsers) -> None:
-    chat, other = ChatClient(service.url), ChatClient(service.url)
+    chat, second_chat = ChatClient(service.url), ChatClient(service.url)
 
     assert statuses(lambda: browsers.send(chat), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
     assert is_too_many(browsers.send(chat))
-    assert browsers.send(other).status_code == 202
+    assert browsers.send(second_chat).status_code == 202
 
 
 def test_one_conversation_is_watched_sixty_times_a_minute(service: Service, browsers: Browsers) -> None:
-    chat, other = ChatClient(service.url), ChatClient(service.url)
+    chat, second_chat = ChatClient(service.url), ChatClient(service.url)
 
     assert statuses(lambda: browsers.watch(chat), WATCHES) == [200] * WATCHES
     assert is_too_many(browsers.watch(chat))
-    assert browsers.watch(other).status_code == 200
+    assert browsers.watch(second_chat).status_code == 200
 
 
 def test_nobody_uses_up_a_conversation_without_its_token(service: Service, browsers: Browsers) -> None:
@@ -321,7 +321,7 @@ def test_what_was_counted_is_forgotten_when_its_window_is_over(service: Service,
 
 @pytest.fixture
 def behind(settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> Iterator[Callable[[int], Browsers]]:
-    """Starts a service behind so many proxies."""
+    """Starts a service behind this many proxies."""
     running: list[Service] = []
     made: list[Browsers] = []
 
@@ -388,7 +388,7 @@ def test_an_address_in_a_form_that_nobody_knows_is_still_one_client(behind: Call
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    """A Redis that this test may stop and start again."""
+    """A Redis that the test can stop and restart."""
     server = EmbeddedRedis(tmp_path / "redis")
     server.start()
     yield server
@@ -405,7 +405,7 @@ def service_of_its_own(
 
 @pytest.fixture
 def alone(service_of_its_own: Service) -> Iterator[Browsers]:
-    """Browsers of a service whose Redis may be stopped."""
+    """Browsers of a service whose Redis can be stopped."""
     made = Browsers(service_of_its_own.url)
     yield made
     made.close()
@@ -455,7 +455,7 @@ def test_redis_that_goes_away_in_the_middle_is_not_noticed(
 
 
 class Deaf:
-    """Something that listens where Redis should, hangs up on everyone, and counts them."""
+    """A server in place of Redis that hangs up on every caller and counts them."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -474,7 +474,7 @@ class Deaf:
             caller.close()
 
     def stop(self) -> None:
-        """Listens no more."""
+        """Stops listening."""
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join()
@@ -490,7 +490,7 @@ def deaf_redis() -> Iterator[Deaf]:
 def test_while_redis_is_away_only_few_requests_look_whether_it_is_back(
     settings: Settings, classifier: Classifier, twilio: TwilioStandIn
 ) -> None:
-    """Each look may last as long as the time-outs, and after every look the pause until the next one doubles."""
+    """A check can last as long as the timeouts, so the pause doubles after each check."""
     with deaf_redis() as deaf:
         changed = settings.model_copy(update={"redis_url": deaf.url})
         with Service(changed, classifier, twilio) as running:

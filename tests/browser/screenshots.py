@@ -105,7 +105,7 @@ def take_console(browser: Browser, address: str, password: str) -> None:
     words = page.get_by_label("Wording of Price question")
     words.fill("{{ practice.name }}: {{ practice.price_range }} Book at {{ links.scheduling }} or call {{ phone }}.")
     expect(page.get_by_role("region", name="Price question as a patient reads it")).to_contain_text("Book at https:")
-    page.locator("#replies-price_shopper").evaluate("one => one.scrollIntoView({ block: 'center' })")
+    page.locator("#replies-price_shopper").evaluate("element => element.scrollIntoView({ block: 'center' })")
     keep(page, "settings")
     context.close()
 

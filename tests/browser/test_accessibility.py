@@ -15,9 +15,10 @@ from tests.browser.visitor import Chat, Visitor
 QUESTION = "How much is a first visit without insurance?"
 SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
 ANIMATIONS = """widget => [...document.getAnimations(), ...widget.shadowRoot.getAnimations()]
-  .filter(one => one.playState === 'running' && one.effect.getComputedTiming().duration > 1).length"""
+  .filter(animation => animation.playState === 'running' && animation.effect.getComputedTiming().duration > 1).length"""
 STILL = """widget => Promise.all(widget.shadowRoot.getAnimations()
-  .filter(one => one.effect.getComputedTiming().iterations !== Infinity).map(one => one.finished))"""
+  .filter(animation => animation.effect.getComputedTiming().iterations !== Infinity)
+  .map(animation => animation.finished))"""
 
 Embed = Callable[..., Chat]
 

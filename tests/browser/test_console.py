@@ -1,4 +1,4 @@
-"""The console in a browser: messages that appear by themselves, keys, and a talk with a patient in a second browser."""
+"""The console in a browser: live updates, keyboard shortcuts, and a chat with a patient in a second browser."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def console(settings: Settings, console_of: Callable[[Settings], Console], site: PracticeSite) -> Console:
-    """A practice whose chat may be embedded by the practice's site."""
+    """A practice whose site may embed its chat."""
     settings.practices_file.write_text(PRACTICES_TOML.replace(SITE, site.origin))
     return console_of(settings)
 
 
 @pytest.fixture
 def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
-    """Signs a new member in with a browser profile of their own, and opens a page of the console.
+    """Signs in a new member in a separate browser profile and opens a page of the console.
 
-    The browser complains when a form is `refused` with this status.
+    If `refused` is given, the browser is expected to complain about a form refused with this status.
     """
 
     def open_console(
@@ -67,7 +67,7 @@ def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
 
 @pytest.fixture
 def new_profile(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Makes browser profiles; at the end none has complained of anything."""
+    """Creates browser profiles, and checks at the end that none has complained about anything."""
     profiles: list[Visitor] = []
 
     def make(**options: Any) -> Visitor:
@@ -80,7 +80,7 @@ def new_profile(browser: Browser) -> Iterator[Callable[..., Visitor]]:
 
 
 def press(page: Page, key: str) -> None:
-    """Presses a key, once the page listens."""
+    """Presses a key once the page is listening."""
     expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
     page.keyboard.press(key)
 
@@ -93,7 +93,7 @@ def receive(console: Console, text: str, from_: str = ONE) -> None:
 def said(page: Page) -> list[list[str]]:
     """Who said what, from the top of the thread."""
     shown: list[list[str]] = page.locator("#thread > .entry").evaluate_all(
-        "all => all.map(one => [one.classList[1], one.querySelector('.text').textContent])"
+        "all => all.map(entry => [entry.classList[1], entry.querySelector('.text').textContent])"
     )
     return shown
 
@@ -177,7 +177,7 @@ def test_a_double_click_sends_once(console: Console, sign_in: SignIn) -> None:
     page.get_by_role("button", name="Send", exact=True).dblclick()
 
     expect(page.locator("#thread .staff")).to_have_count(1)
-    assert len([one for one in console.rows(Delivery) if one.message_id is None]) == 1
+    assert len([delivery for delivery in console.rows(Delivery) if delivery.message_id is None]) == 1
 
 
 # ---- the list keeps itself up to date
@@ -228,9 +228,9 @@ def test_what_is_open_stays_open_while_the_thread_grows(console: Console, sign_i
 
 def test_who_is_signed_out_is_asked_to_sign_in(console: Console, sign_in: SignIn) -> None:
     page = sign_in()
-    other = page.context.new_page()
-    other.goto("/staff/")
-    other.get_by_role("button", name="Sign out").click()
+    tab = page.context.new_page()
+    tab.goto("/staff/")
+    tab.get_by_role("button", name="Sign out").click()
     page.bring_to_front()
 
     receive(console, PRICES)
@@ -267,7 +267,7 @@ def test_the_list_is_worked_with_keys_alone(console: Console, sign_in: SignIn) -
     page.keyboard.press("Escape")
     press(page, "e")
     expect(page.get_by_text("every conversation is closed")).to_be_visible()
-    assert [one.state for one in console.rows(Conversation)] == ["closed", "closed"]
+    assert [conversation.state for conversation in console.rows(Conversation)] == ["closed", "closed"]
 
 
 def test_the_keys_are_explained_and_can_be_turned_off(console: Console, sign_in: SignIn) -> None:
@@ -301,7 +301,7 @@ def test_a_quick_reply_goes_into_the_box_and_is_counted(console: Console, sign_i
     expect(box).to_have_value(re.compile("^Hello\\.\nMaple Street: Thank you for asking about prices"))
     segments = count_segments(box.input_value())
     expect(page.locator("#count")).to_contain_text(f"{segments} segment")
-    assert len([one for one in console.rows(Delivery) if one.message_id is None]) == 0
+    assert len([delivery for delivery in console.rows(Delivery) if delivery.message_id is None]) == 0
 
 
 def test_the_first_text_is_counted_with_what_is_put_around_it(console: Console, sign_in: SignIn) -> None:
@@ -323,7 +323,7 @@ def test_segments_are_counted_as_the_service_counts_them(console: Console, sign_
     @hypothesis(max_examples=60, deadline=None)
     @given(st.lists(TEXTS, min_size=20, max_size=20))
     def agree(texts: list[str]) -> None:
-        assert count.evaluate("(count, texts) => texts.map(count)", texts) == [count_segments(one) for one in texts]
+        assert count.evaluate("(count, texts) => texts.map(count)", texts) == [count_segments(text) for text in texts]
 
     agree()
 

@@ -29,23 +29,25 @@ button, input, textarea, dialog, ol, ul, li, form { all: unset !important; }
 .text, .panel, .message, .launcher, .header { display: none !important; }
 """
 MODEST = "h1 { color: navy; } p { margin: 3px; }"
-LOOKS = """widget => [...widget.shadowRoot.querySelectorAll('*')].filter(one => one.tagName !== 'STYLE').map(one => {
-  const style = getComputedStyle(one);
-  const box = one.getBoundingClientRect();
+LOOKS = """widget => [...widget.shadowRoot.querySelectorAll('*')]
+  .filter(element => element.tagName !== 'STYLE').map(element => {
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
   const place = box.width * box.height ? [box.x, box.y, box.width, box.height] : [];
-  return [one.tagName, one.className, style.color, style.backgroundColor, style.fontFamily, style.fontSize,
+  return [element.tagName, element.className, style.color, style.backgroundColor, style.fontFamily, style.fontSize,
     style.letterSpacing, style.lineHeight, style.textTransform, style.textAlign, style.display, style.visibility,
     style.opacity, style.cursor, style.whiteSpace, style.textShadow,
     ...place.map(Math.round)].join(' ');
 })"""
-PAGE_LOOKS = """[...document.querySelectorAll('body, h1, p, a, button, ol, li, textarea')].map(one => {
-  const style = getComputedStyle(one);
+PAGE_LOOKS = """[...document.querySelectorAll('body, h1, p, a, button, ol, li, textarea')].map(element => {
+  const style = getComputedStyle(element);
   return [...style].map(name => name + ':' + style.getPropertyValue(name)).join(';');
 })"""
 # All that is to be read or heard, but for what was said.
 WORDS = """widget => {
   const walker = document.createTreeWalker(widget.shadowRoot, NodeFilter.SHOW_TEXT);
-  const words = [...widget.shadowRoot.querySelectorAll('[aria-label]')].map(one => one.getAttribute('aria-label'));
+  const words = [...widget.shadowRoot.querySelectorAll('[aria-label]')]
+    .map(element => element.getAttribute('aria-label'));
   while (walker.nextNode()) {
     const node = walker.currentNode;
     if (!node.parentElement.closest('[data-from] .text')) words.push(node.data.trim());

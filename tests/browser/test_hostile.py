@@ -1,4 +1,4 @@
-"""Whatever is typed, by the patient or by the practice, is text: shown to the letter, and nothing happens."""
+"""Whatever a patient or the practice types is shown as text, to the letter, and nothing else happens."""
 
 from __future__ import annotations
 
@@ -56,20 +56,20 @@ def test_a_right_to_left_override_turns_nothing_round_but_its_own_message(chat: 
 
 
 def said_by(author: str, chat: Chat) -> list[str]:
-    """The texts of one author as they are shown."""
+    """One author's texts, as shown."""
     return [text for who, text in chat.transcript() if who == author]
 
 
 def assert_harmless(chat: Chat) -> None:
-    """Nothing was made of the text but text, and it stays within the panel. Alerts fail every test, see `Visitor`."""
+    """The text was not turned into markup and stays within the panel. Any alert fails the test; see `Visitor`."""
     text = chat.root.locator("[data-from] .text")
     assert text.locator("img, script, style, iframe").count() == 0
     assert text.locator("a:not([href^='http'])").count() == 0
     assert chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     panel = chat.dialog.bounding_box()
     assert panel is not None
-    for one in text.all():
-        box = one.bounding_box()
+    for bubble in text.all():
+        box = bubble.bounding_box()
         assert box is not None
         assert panel["x"] <= box["x"]
         assert box["x"] + box["width"] <= panel["x"] + panel["width"]

@@ -1,4 +1,4 @@
-"""The review queue in a browser: what comes in appears by itself, and one key labels it."""
+"""The review queue in a browser: new messages appear by themselves, and one key labels them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def unsure(start_console: StartConsole) -> Console:
-    """A practice for which every message goes to a person."""
+    """A practice that sends every message to a person."""
     return start_console("review_threshold = 1.0\nreview_sample = 0")
 
 
 @pytest.fixture
 def sign_in(unsure: Console, browser: Browser) -> Iterator[SignIn]:
-    """Signs a new manager in with a browser profile of their own, and opens the review queue."""
+    """Signs in a new manager in a separate browser profile and opens the review queue."""
     contexts = []
 
     def open_queue(**options: Any) -> Page:
@@ -51,12 +51,12 @@ def sign_in(unsure: Console, browser: Browser) -> Iterator[SignIn]:
 
 
 def wait_for_keys(page: Page) -> None:
-    """Waits until the page listens."""
+    """Waits until the page is listening."""
     expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
 
 
 def press(page: Page, key: str) -> None:
-    """Presses a key, once the page listens."""
+    """Presses a key once the page is listening."""
     wait_for_keys(page)
     page.keyboard.press(key)
 
@@ -198,4 +198,4 @@ def test_nothing_is_wider_than_a_small_phone(unsure: Console, sign_in: SignIn, p
 def violations(page: Page) -> list[str]:
     """What axe-core finds on the page."""
     found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+    return [f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found]

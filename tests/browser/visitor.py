@@ -95,7 +95,7 @@ class Chat:
     def transcript(self) -> list[list[str]]:
         """Everything that is shown, in the order of the page: who, and the exact text."""
         shown: list[list[str]] = self.root.locator("[data-from]").evaluate_all(
-            "all => all.map(one => [one.dataset.from, one.querySelector('.text').textContent])"
+            "all => all.map(message => [message.dataset.from, message.querySelector('.text').textContent])"
         )
         return shown
 

@@ -1,4 +1,4 @@
-"""`intake up`: the whole service on one machine, with nothing set up before and nothing left after."""
+"""`intake up`: the whole service on one machine, with nothing set up beforehand and nothing left afterward."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Machine:
         return command.output
 
     def running(self, what: str) -> list[int]:
-        """The ids of the service's processes with these words in their command lines."""
+        """The ids of the service's processes whose command lines contain these words."""
         return [number for number, command in running_in(self.folder).items() if what in command]
 
     def has_another(self, what: str, killed: int) -> bool:
-        """Whether such a process runs, beside the one that was killed."""
+        """Whether such a process is running besides the one that was killed."""
         return set(self.running(what)) - {killed} != set()
 
 
@@ -132,10 +132,10 @@ def test_another_model_is_switched_to_while_it_runs(machine: Machine) -> None:
 
 
 def test_a_port_that_is_taken_is_said_in_one_sentence(machine: Machine) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         service = machine.start("up", "--port", str(port))
 
         assert service.wait() == 1

@@ -1,4 +1,4 @@
-"""A database under other keys, and messages to put into it."""
+"""A database with other keys, and messages to store in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def reopen(database: Database) -> Iterator[Reopen]:
-    """Opens the test's database again with other encryption keys, as a restart would."""
+    """Reopens the test's database with other encryption keys, as a restart would."""
     opened: list[Database] = []
 
     def with_keys(keys: str) -> Database:
@@ -28,12 +28,12 @@ def reopen(database: Database) -> Iterator[Reopen]:
         return opened[-1]
 
     yield with_keys
-    for one in opened:
-        one.close()
+    for reopened in opened:
+        reopened.close()
 
 
 def inbound(text: str = "Do you have parking?", **changes: Any) -> InboundMessage:
-    """A text to the demo practice, each with a provider's id of its own."""
+    """A text to the demo practice, with a provider id of its own."""
     values: dict[str, Any] = {
         "practice": "demo",
         "channel": Channel.SMS,

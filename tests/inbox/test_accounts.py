@@ -1,4 +1,4 @@
-"""Staff accounts: what is kept of passwords and codes, how long sessions last, and when an account is locked."""
+"""Staff accounts: how passwords and codes are stored, how long sessions last, and when an account is locked."""
 
 from __future__ import annotations
 
@@ -55,21 +55,21 @@ def session(database: Database) -> Iterator[Session]:
 
 @pytest.fixture
 def dana(session: Session) -> StaffMember:
-    """An account whose hash takes no time."""
+    """An account whose password hash takes almost no time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         return add_member(session, "dana@maple.example", "Dana Reyes", Role.STAFF, ["demo"], PASSWORD)
 
 
 class CountingHasher:
-    """The hasher in use, and how often it was asked."""
+    """The hasher in use, and how many times it was called."""
 
     def __init__(self) -> None:
         self.times = 0
         self._real = accounts._hasher
 
     def verify(self, its_hash: str, password: str) -> bool:
-        """Verifies."""
+        """Verifies a password and counts the call."""
         self.times += 1
         return self._real.verify(its_hash, password)
 
@@ -118,8 +118,8 @@ def test_a_password_is_checked_as_it_was_given(dana: StaffMember, password: str)
     set_password(dana, password)
 
     assert check_password(dana, password)
-    for other in (password + " ", password[:-1], password.upper() + "x", PASSWORD, ""):
-        assert not check_password(dana, other)
+    for guess in (password + " ", password[:-1], password.upper() + "x", PASSWORD, ""):
+        assert not check_password(dana, guess)
 
 
 def test_passwords_are_hashed_with_argon2id_as_rfc_9106_has_it_and_never_twice_alike() -> None:
@@ -207,7 +207,7 @@ def test_a_disabled_member_proves_nothing(session: Session, dana: StaffMember) -
 
 
 def test_a_session_is_found_by_its_token_alone(session: Session, dana: StaffMember) -> None:
-    token, other = open_session(session, dana, "a browser"), open_session(session, dana, "another")
+    token, second_token = open_session(session, dana, "a browser"), open_session(session, dana, "another")
     session.flush()
 
     found = find_session(session, token, now())
@@ -215,7 +215,7 @@ def test_a_session_is_found_by_its_token_alone(session: Session, dana: StaffMemb
     assert (found.staff_id, found.browser) == (dana.id, "a browser")
     for wrong in (found.token_hash, "", token[:-1], token + "x"):
         assert find_session(session, wrong, now()) is None
-    assert token != other
+    assert token != second_token
     assert token not in session.scalars(select(StaffSession.token_hash)).all()
 
 

@@ -1,4 +1,4 @@
-"""The audit trail: whatever is done to a stored entry is found, and entries that come at once form one chain."""
+"""The audit trail: any change to a stored entry is found, and concurrent entries form one chain."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def verdict_of(database: Database, noted: str | None = None) -> AuditCheck:
 
 @contextmanager
 def tampering(database: Database, noted: str | None = None) -> Iterator[tuple[Connection, Callable[[], AuditCheck]]]:
-    """A connection to write to the table with, and what `verify` says then; undone at the end."""
+    """A connection that writes to the table, and a function that verifies the result; rolled back at the end."""
     with database.engine.connect() as connection, connection.begin() as transaction, Session(connection) as session:
         yield connection, lambda: verify(session, noted)
         transaction.rollback()
@@ -89,12 +89,12 @@ def change(connection: Connection, entry_id: int, **values: Any) -> None:
 
 
 def chained(values: dict[str, Any]) -> dict[str, Any]:
-    """An entry with the hash that it should have, as anybody can make it."""
+    """An entry with the correct hash, which anyone can compute."""
     return values | {"hash": _hash(AuditEntry(**values))}
 
 
 def sealed(values: dict[str, Any]) -> dict[str, Any]:
-    """The same with the seal that only those who have the key can make."""
+    """The same, with the seal that only a holder of the key can make."""
     entry = chained(values)
     return entry | {"seal": Keyring(ENCRYPTION_KEY).seal(entry["hash"])}
 
@@ -147,8 +147,8 @@ def test_any_change_is_found(trail: Database, column: str, data: st.DataObject, 
     with tampering(trail) as (connection, verdict):
         before = stored(connection, position)[column]
         taken = set(connection.scalars(select(TABLE.c[column]))) if column in UNIQUE else ()
-        other = data.draw(OTHER_VALUES[column].filter(lambda value: value != before and value not in taken))
-        change(connection, position, **{column: other})
+        changed = data.draw(OTHER_VALUES[column].filter(lambda value: value != before and value not in taken))
+        change(connection, position, **{column: changed})
 
         found = verdict()
         assert not found.is_whole
@@ -158,7 +158,7 @@ def test_any_change_is_found(trail: Database, column: str, data: st.DataObject, 
 
 @pytest.mark.parametrize("column", ["at", "detail"])
 def test_an_entry_that_cannot_be_read_any_more_is_found(trail: Database, column: str) -> None:
-    """Only where the database takes it: SQLite stores anything anywhere."""
+    """This can happen because SQLite stores any value in any column."""
     with tampering(trail) as (connection, verdict):
         connection.execute(text(f"UPDATE audit_entries SET {column} = 'x' WHERE id = 5"))
 
@@ -218,16 +218,16 @@ def test_an_entry_that_is_slipped_in_and_sealed_is_found_at_the_one_that_follows
 @many
 @given(pair=st.tuples(positions, positions).filter(lambda pair: pair[0] < pair[1]))
 def test_any_two_that_change_places_are_found(trail: Database, pair: tuple[int, int]) -> None:
-    one, other = pair
+    earlier, later = pair
     with tampering(trail) as (connection, verdict):
-        for before, after in ((one, 100), (other, one), (100, other)):
+        for before, after in ((earlier, 100), (later, earlier), (100, later)):
             change(connection, before, id=after)
 
-        assert verdict().broken_at == one
+        assert verdict().broken_at == earlier
 
 
 def make_anew(connection: Connection, seal: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Writes everything after the second entry anew, as somebody else's doing."""
+    """Rewrites everything after the second entry as another member's actions."""
     previous = stored(connection, 2)["hash"]
     entries = [stored(connection, entry_id) for entry_id in range(3, ENTRIES + 1)]
     connection.execute(delete(TABLE).where(TABLE.c.id > 2))
@@ -245,7 +245,7 @@ def test_a_chain_that_is_made_anew_without_the_key_is_found(trail: Database) -> 
 
 
 def test_a_chain_that_is_made_anew_is_found_by_the_hash_that_was_noted(trail: Database) -> None:
-    """Even one by somebody who has the key."""
+    """Even one made by someone who has the key."""
     with tampering(trail, noted=last_hash(trail)) as (connection, verdict):
         make_anew(connection, sealed)
 

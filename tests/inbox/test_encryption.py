@@ -1,4 +1,4 @@
-"""Patient text and numbers are unreadable at rest, and stay readable to the service while its keys change."""
+"""Patient text and numbers are unreadable at rest, and the service can still read them while its keys change."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ENCRYPTED_COLUMNS = [
 
 
 def fill(database: Database) -> None:
-    """Puts something into every encrypted column."""
+    """Puts a value into every encrypted column."""
     picture = Media("https://api.twilio.com/swordfish.jpg", "image/jpeg")
     contact = Contact("Sam Swordfish", PATIENT, "sam.swordfish@mail.example")
     message_id = record_message(
@@ -145,10 +145,10 @@ def test_an_error_of_the_database_repeats_no_text(database: Database, caplog: py
     orphan: dict[str, Any] = {"provider": "twilio", "provider_id": "SM1", "received_on": "+15005550006"}
     with pytest.raises(IntegrityError) as failure, database.write() as session:
         session.add(Message(conversation_id=999, text="swordfish", **orphan))
-    with pytest.raises(IntegrityError) as other, database.write() as session:
+    with pytest.raises(IntegrityError) as second_failure, database.write() as session:
         session.add(OptOut(practice=None, patient_address=PATIENT, patient_index=PATIENT))
 
-    for said in (str(failure.value), str(other.value), caplog.text):
+    for said in (str(failure.value), str(second_failure.value), caplog.text):
         assert "swordfish" not in said
         assert PATIENT not in said
 

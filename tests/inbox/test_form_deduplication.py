@@ -1,4 +1,4 @@
-"""Contact forms have no id: the same contents, soon after, are the same submission."""
+"""Contact forms have no id: the same contents within a short time are the same submission."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def test_ten_copies_at_once_are_one_message(database: Database) -> None:
     with ThreadPoolExecutor(10) as pool:
         recorded = list(pool.map(lambda _: submit(database), range(10)))
 
-    assert len({one.message_id for one in recorded}) == 1
-    assert sum(one.is_new for one in recorded) == 1
+    assert len({result.message_id for result in recorded}) == 1
+    assert sum(result.is_new for result in recorded) == 1
 
 
 def test_a_copy_is_known_while_keys_are_rotated(database: Database) -> None:
@@ -110,10 +110,10 @@ def test_a_copy_is_known_while_keys_are_rotated(database: Database) -> None:
 def test_the_id_says_nothing_of_what_the_patient_wrote(database: Database) -> None:
     submit(database)
     [first] = _ids(database)
-    other = Database(database.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
-    submit(other, moment=MOMENT + timedelta(days=1))
-    second = _ids(other)[1]
-    other.close()
+    rotated = Database(database.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    submit(rotated, moment=MOMENT + timedelta(days=1))
+    second = _ids(rotated)[1]
+    rotated.close()
 
     assert len(first) == len(second) == 32
     assert first != second

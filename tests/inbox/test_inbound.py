@@ -1,4 +1,4 @@
-"""Recording what comes in: once per provider's id, however often and concurrently it arrives."""
+"""Recording incoming messages: once per provider id, however often and concurrently they arrive."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_ten_concurrent_copies_are_stored_once(database: Database) -> None:
     with ThreadPoolExecutor(10) as pool:
         recorded = list(pool.map(lambda _: record_message(database, copy), range(10)))
 
-    assert len({one.message_id for one in recorded}) == 1
-    assert sum(one.is_new for one in recorded) == 1
+    assert len({result.message_id for result in recorded}) == 1
+    assert sum(result.is_new for result in recorded) == 1
     assert len(rows(database, Message)) == 1
 
 
@@ -67,7 +67,7 @@ def test_ten_concurrent_first_messages_share_one_conversation(database: Database
     with ThreadPoolExecutor(10) as pool:
         recorded = list(pool.map(lambda message: record_message(database, message), messages))
 
-    assert all(one.is_new for one in recorded)
+    assert all(result.is_new for result in recorded)
     assert len(rows(database, Message)) == 10
     assert len(rows(database, Conversation)) == 1
 

@@ -1,4 +1,4 @@
-"""Versions of a practice's settings, and how running processes come to know of them."""
+"""Versions of a practice's settings, and how running processes learn about them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_each_practice_has_versions_of_its_own(database: Database, manager: int)
         assert read_standing(session, "demo") == Standing(2, {PAY: Override("https://b.example", None)})
         assert read_standing_at(session, "demo", 1).overrides[PAY].value == "https://a.example"
         assert read_standing(session, "nobodys") == read_standing_at(session, "demo", 9) == Standing()
-        assert [one.version for one in versions_since(session, "demo", 1)] == [2]
+        assert [version.version for version in versions_since(session, "demo", 1)] == [2]
         found = find_version(session, "other", 1)
         assert found
         assert changes_of(found) == {PAY: Change(None, "https://c.example", None)}
@@ -100,7 +100,7 @@ def test_a_change_is_known_with_the_next_look(database: Database, live: LivePrac
 def test_a_change_of_one_practice_is_known_whichever_came_before(
     database: Database, live: LivePractices, manager: int
 ) -> None:
-    """Also when the row that was begun first is committed last."""
+    """Even if the row that was started first is committed last."""
     change(database, manager, 1, "https://c.example", "other")
     with database.write() as session:
         session.execute(update(SettingVersion).values(id=1000))
@@ -171,4 +171,4 @@ def test_versions_of_a_practice_that_left_the_file_do_no_harm(
     change(database, manager, 1, "https://a.example", "closed")
     live.refresh()
 
-    assert [one.slug for one in live.current.all] == ["demo", "other"]
+    assert [practice.slug for practice in live.current.all] == ["demo", "other"]

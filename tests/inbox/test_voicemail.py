@@ -1,4 +1,4 @@
-"""What callbacks say together, whatever their order."""
+"""What callbacks report together, whatever their order."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ reports = st.builds(
 
 @given(st.lists(reports, min_size=1, max_size=6).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
 def test_the_order_of_reports_does_not_matter(orders: tuple[list[Report], list[Report]]) -> None:
-    one, other = orders
-    assert reduce(merge, one, Report()) == reduce(merge, other, Report())
+    ordered, shuffled = orders
+    assert reduce(merge, ordered, Report()) == reduce(merge, shuffled, Report())
 
 
 @given(reports, reports)

@@ -135,7 +135,7 @@ def test_a_setting_is_read_as_it_was_given_and_nothing_else_changes(key: str) ->
     assert with_settings(after, {key: read_setting(before, key)}).model_dump(exclude={"teams", "hours"}) == (
         before.model_dump(exclude={"teams", "hours"})
     )
-    assert {other for other in VALUES if read_setting(after, other) != read_setting(before, other)} == {key}
+    assert {setting for setting in VALUES if read_setting(after, setting) != read_setting(before, setting)} == {key}
 
 
 def test_a_practice_without_changes_is_that_of_the_file() -> None:

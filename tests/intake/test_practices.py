@@ -207,7 +207,7 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
 )
 def test_what_is_wrong_is_named_by_its_key(tmp_path: Path, line: str, key: str) -> None:
     name = line.split(" =")[0]
-    kept = [other for other in SMALLEST.strip().splitlines() if not other.startswith(f"{name} =")]
+    kept = [entry for entry in SMALLEST.strip().splitlines() if not entry.startswith(f"{name} =")]
     message = refusal(tmp_path, "\n".join([*kept, line]))
 
     expected = key if key.startswith("practice[") else f"practice[demo].{key}"

@@ -1,4 +1,4 @@
-"""Everything that the environment decides, checked before anything starts."""
+"""Settings from the environment, all checked before anything starts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "swordfish
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither variables nor a `.env` of whoever runs the tests."""
+    """Hides the variables and the `.env` file of whoever runs the tests."""
     monkeypatch.setattr(os, "environ", {})
     monkeypatch.chdir(tmp_path)
 
@@ -78,7 +78,7 @@ def test_a_missing_variable_is_named(name: str) -> None:
     message = refusal(**{name: None})
 
     assert f"{name} is missing" in message
-    assert [other for other in COMPLETE if f"{other} is missing" in message] == [name]
+    assert [variable for variable in COMPLETE if f"{variable} is missing" in message] == [name]
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:

@@ -1,7 +1,7 @@
-"""Nobody sees or changes what belongs to another practice, and everybody only what their role may: on every route.
+"""On every route, staff see and change only what belongs to their practice and what their role allows.
 
-The routes are taken from the application, so that a new one is walked as well; one whose address has a part that
-`tests/staff/routes.py` does not know fails these tests until it does.
+The routes come from the application, so new ones are included. A route whose address has a part that
+`tests/staff/routes.py` does not know fails these tests until it is added there.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def world(console: Console) -> World:
 
 
 def contents(world: World) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, but for when sessions were last seen."""
+    """Every row of every table except the sessions, which change as they are used."""
     with world.console.database.read() as session:
         return {
             table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
@@ -50,12 +50,12 @@ def contents(world: World) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def without_token(answer: requests.Response) -> str:
-    """What an answer says, whatever the token in its forms."""
+    """An answer's text, without the tokens in its forms."""
     return re.sub(r'(name="csrf-?_?token" (?:value|content)=)"[^"]*"', r"\1", answer.text)
 
 
 def is_closed(endpoint: str) -> bool:
-    """Whether a route of the RQ dashboard would change something, and is closed to everybody."""
+    """Whether a route of the RQ dashboard would change something, so that it is closed to everyone."""
     return endpoint.startswith(IS_OF_QUEUES) and endpoint.removeprefix(IS_OF_QUEUES) not in READS
 
 
@@ -79,7 +79,7 @@ def test_another_practices_row_is_answered_as_one_that_does_not_exist_and_stays_
 
 
 def test_ones_own_rows_are_there(world: World) -> None:
-    """Or the test above would pass with routes that refuse everything."""
+    """Otherwise, the test above would pass with routes that refuse everything."""
     browser = sign_in_again(world, OWN, Role.ADMIN)
 
     refused = []
@@ -105,7 +105,7 @@ def test_nothing_of_another_practice_is_on_any_page(world: World, role: Role) ->
 
 
 def test_it_is_on_the_pages_of_those_who_work_there(world: World) -> None:
-    """Or the test above would pass with words that no page ever shows."""
+    """Otherwise, the test above would pass with words that no page ever shows."""
     browser = sign_in_again(world, FOREIGN, Role.STAFF)
     conversation = browser.get(f"/staff/conversations/{world.ids[FOREIGN]['conversation_id']}").text
 
@@ -180,7 +180,7 @@ def test_every_role_gets_what_is_open_to_it_and_nothing_else(world: World, role:
 def test_a_role_that_is_taken_away_is_gone_at_once(world: World) -> None:
     browser = sign_in_again(world, OWN, Role.ADMIN)
     assert browser.get("/staff/queues/").status_code == 200
-    other = sign_in_again(world, OWN, Role.STAFF)
+    demoted = sign_in_again(world, OWN, Role.STAFF)
 
     assert browser.get("/staff/queues/").status_code == 403
-    assert other.get("/staff/queues/").status_code == 403
+    assert demoted.get("/staff/queues/").status_code == 403

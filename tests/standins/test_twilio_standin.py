@@ -125,8 +125,8 @@ def test_refuses_a_request_without_credentials(standin: TwilioStandIn) -> None:
 
 
 def test_does_not_find_another_account(http_client: RebasedHttpClient) -> None:
-    other = "AC" + "0" * 32
-    error = refusal(Client(ACCOUNT_SID, AUTH_TOKEN, account_sid=other, http_client=http_client))
+    other_account = "AC" + "0" * 32
+    error = refusal(Client(ACCOUNT_SID, AUTH_TOKEN, account_sid=other_account, http_client=http_client))
     assert (error.status, error.code) == (404, 20404)
 
 

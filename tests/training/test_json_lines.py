@@ -68,10 +68,10 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path: Path, line: str) -> None
 def test_a_file_is_open_for_one_process_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     command = [sys.executable, "-c", HOLD_OPEN, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "open\n"
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
         with pytest.raises(JsonLinesError, match="in use by another process"):
             JsonLines(path)
-        other.communicate("\n", timeout=30)
+        holder.communicate("\n", timeout=30)
     JsonLines(path).close()

@@ -261,10 +261,10 @@ def _risk_coverage(confidence: Floats, correct: Flags) -> dict[str, Any]:
 
 def _languages(predictions: Predictions, kinds: Names) -> dict[str, Any]:
     heard = np.array([understanding.language for understanding in predictions.understood], dtype=object)
-    spanish, other = kinds == _SPANISH, kinds == _OTHER_LANGUAGE
+    spanish, other_language = kinds == _SPANISH, kinds == _OTHER_LANGUAGE
     return {
         "spanish_heard": count_share(heard[spanish] == "es"),
-        "other_languages_heard": count_share(heard[other] == "other"),
+        "other_languages_heard": count_share(heard[other_language] == "other"),
         "english_taken_for_another": count_share(heard[predictions.in_scope] != "en"),
     }
 

@@ -59,8 +59,8 @@ def read() -> Response:
     sent = read_phone(services.database, practice, phone)
     response = jsonify(
         number=numbers.spoken(phone.number),
-        messages=[_shown(one) for one in sent],
-        working=any(one.working for one in sent),
+        messages=[_shown(message) for message in sent],
+        working=any(message.working for message in sent),
     )
     response.headers[HEADER] = Phones(services.settings.secret_key).token(phone)
     return response

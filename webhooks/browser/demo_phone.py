@@ -69,7 +69,9 @@ class Phones:
     def new(self, practice: Practice) -> Phone:
         """Return a phone with a number that the practice does not use."""
         taken = {practice.phone, practice.on_call_number, *practice.phone_numbers}
-        return Phone(secrets.token_hex(8), secrets.choice([one for one in FICTIONAL_NUMBERS if one not in taken]))
+        return Phone(
+            secrets.token_hex(8), secrets.choice([number for number in FICTIONAL_NUMBERS if number not in taken])
+        )
 
     def token(self, phone: Phone) -> str:
         """Return the token with which the visitor's page uses the phone again."""

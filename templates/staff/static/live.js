@@ -26,7 +26,7 @@ function takeOverList(current, fresh) {
   let place = current.firstElementChild;
   for (const child of [...fresh.children]) {
     const html = child.outerHTML;
-    const known = [...current.children].find((other) => other.id === child.id);
+    const known = [...current.children].find((element) => element.id === child.id);
     if (known && shown.get(child.id) === html) {
       if (known === place) place = place.nextElementSibling;
       else current.insertBefore(known, place);

@@ -1,4 +1,4 @@
-"""One's own account: the password, the authenticator, and where one is signed in."""
+"""A member's own account: the password, the authenticator, and the browsers that are signed in."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def actions(console: Console) -> list[str]:
 
 def second_browser(console: Console, browser: Browser) -> Browser:
     """Another browser in which the same member is signed in."""
-    other = console.browser()
+    second = console.browser()
     assert browser.member is not None
-    assert other.sign_in(browser.member).status_code == 303
-    return other
+    assert second.sign_in(browser.member).status_code == 303
+    return second
 
 
 def is_in(browser: Browser) -> bool:
@@ -47,13 +47,13 @@ def change_password(browser: Browser, **changes: str) -> requests.Response:
 
 
 def new_secret(browser: Browser) -> str:
-    """The key that the set-up page shows."""
+    """The key that the setup page shows."""
     [shown] = re.findall(r"<code>([A-Z2-7 ]+)</code>", browser.get("/staff/account/authenticator").text)
     return str(shown).replace(" ", "")
 
 
 def turn_on(browser: Browser) -> tuple[pyotp.TOTP, list[str]]:
-    """Turns the authenticator on, and returns it and the recovery codes."""
+    """Turns on the authenticator and returns it with the recovery codes."""
     totp = pyotp.TOTP(new_secret(browser))
     page = browser.post("/staff/account/authenticator", data={"code": totp.now()})
     assert page.status_code == 200
@@ -83,13 +83,13 @@ def test_a_member_whose_practice_left_the_practices_file_still_has_an_account(co
 
 def test_a_new_password_replaces_the_old_one_and_signs_out_everywhere_else(console: Console) -> None:
     browser, bystander = console.sign_in(), console.sign_in()
-    other = second_browser(console, browser)
+    second = second_browser(console, browser)
     answer = change_password(browser)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/account")
     assert "Password changed." in browser.get("/staff/account").text
     assert "Password changed." not in browser.get("/staff/account").text
-    assert (is_in(browser), is_in(other), is_in(bystander)) == (True, False, True)
+    assert (is_in(browser), is_in(second), is_in(bystander)) == (True, False, True)
     account = account_of(console, browser)
     assert (check_password(account, NEW), check_password(account, PASSWORD)) == (True, False)
     assert actions(console) == ["password_changed"]
@@ -110,14 +110,14 @@ def test_a_password_that_cannot_be_changed_is_explained_and_stays(
     console: Console, changes: dict[str, str], problem: str
 ) -> None:
     browser = console.sign_in()
-    other = second_browser(console, browser)
+    second = second_browser(console, browser)
     answer = change_password(browser, **changes)
 
     assert answer.status_code == 400
     assert problem in answer.text
     assert not any(value in answer.text for value in (NEW, PASSWORD, "something else"))
     assert check_password(account_of(console, browser), PASSWORD)
-    assert is_in(other)
+    assert is_in(second)
     assert actions(console) == []
 
 
@@ -204,29 +204,29 @@ def test_nothing_is_turned_on_without_a_key(console: Console) -> None:
 
 
 def test_one_authenticator_does_not_replace_another(console: Console) -> None:
-    """Or whoever sits down at a browser that was left open could bring their own."""
+    """Otherwise, anyone at an unattended browser could set up their own."""
     browser = console.sign_in()
-    other = second_browser(console, browser)
-    late = pyotp.TOTP(new_secret(other))
+    second = second_browser(console, browser)
+    late = pyotp.TOTP(new_secret(second))
     totp, _ = turn_on(browser)
 
     assert browser.get("/staff/account/authenticator").status_code == 302
-    assert other.post("/staff/account/authenticator", data={"code": late.now()}).status_code == 303
+    assert second.post("/staff/account/authenticator", data={"code": late.now()}).status_code == 303
     assert account_of(console, browser).totp_secret == totp.secret
 
 
 def test_the_code_that_turned_it_on_does_not_sign_in(console: Console) -> None:
-    browser, other = console.sign_in(), console.browser()
+    browser, second = console.sign_in(), console.browser()
     assert browser.member is not None
     totp = pyotp.TOTP(new_secret(browser))
     code = totp.now()
     browser.post("/staff/account/authenticator", data={"code": code})
 
-    other.sign_in(browser.member)
-    assert other.post("/staff/second-factor", data={"code": code}, headers=_token(other)).status_code == 401
+    second.sign_in(browser.member)
+    assert second.post("/staff/second-factor", data={"code": code}, headers=_token(second)).status_code == 401
     with console.edit() as session:
         session.get_one(StaffMember, browser.member.id).totp_last_step = None
-    assert other.post("/staff/second-factor", data={"code": totp.now()}, headers=_token(other)).status_code == 303
+    assert second.post("/staff/second-factor", data={"code": totp.now()}, headers=_token(second)).status_code == 303
 
 
 def _token(browser: Browser) -> dict[str, str]:
@@ -294,7 +294,7 @@ def test_browsers_are_listed_and_each_can_be_signed_out(console: Console) -> Non
 
     answer = browser.post(f"/staff/account/sessions/{min(ids)}/end")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/account")
-    assert [is_in(one) for one in (browser, *others)] == [True, False, True]
+    assert [is_in(client) for client in (browser, *others)] == [True, False, True]
     assert session_ids(browser.get("/staff/account").text) == [max(ids)]
     assert actions(console) == ["session_ended"]
 
@@ -304,7 +304,7 @@ def test_every_other_browser_can_be_signed_out_at_once(console: Console) -> None
     others = [second_browser(console, browser) for _ in range(2)]
     browser.post("/staff/account/sessions/end-others")
 
-    assert [is_in(one) for one in (browser, bystander, *others)] == [True, True, False, False]
+    assert [is_in(client) for client in (browser, bystander, *others)] == [True, True, False, False]
     assert session_ids(browser.get("/staff/account").text) == []
 
 
@@ -322,9 +322,9 @@ def test_a_session_that_ended_or_is_anothers_is_none_of_ones_own(console: Consol
 
 def test_a_browser_is_named_with_what_it_says_of_itself(console: Console) -> None:
     member = console.add_member()
-    browser, other = console.browser(), console.browser()
-    other.headers["User-Agent"] = "Mozilla/5.0 <script> (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-    other.sign_in(member)
+    browser, second = console.browser(), console.browser()
+    second.headers["User-Agent"] = "Mozilla/5.0 <script> (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    second.sign_in(member)
     browser.sign_in(member)
 
     page = browser.get("/staff/account").text

@@ -42,7 +42,7 @@ def edit_session(console: Console, **values: Any) -> None:
 
 
 def with_authenticator(console: Console, **options: Any) -> tuple[StaffMember, pyotp.TOTP, list[str]]:
-    """A member with an authenticator, which shows its codes, and recovery codes."""
+    """A member with an authenticator, the authenticator itself, and the recovery codes."""
     member = console.add_member(**options)
     with console.edit() as session:
         stored = session.get_one(StaffMember, member.id)
@@ -52,7 +52,7 @@ def with_authenticator(console: Console, **options: Any) -> tuple[StaffMember, p
 
 
 def half_way(console: Console, member: StaffMember, to: str = "/staff/sign-in") -> Browser:
-    """A browser in which the password was right and the second factor is asked for."""
+    """A browser that sent the right password and now has to give the second factor."""
     browser = console.browser()
     answer = browser.sign_in(member, to=to)
     assert answer.headers["Location"].startswith("/staff/second-factor")
@@ -191,10 +191,10 @@ def test_attempts_during_a_lock_do_not_lengthen_it(console: Console) -> None:
 
 
 def test_one_members_failures_lock_nobody_else(console: Console) -> None:
-    member, other = console.add_member(), console.add_member()
+    member, colleague = console.add_member(), console.add_member()
     fail(console, member, LOCKS_AFTER)
 
-    assert console.browser().sign_in(other).status_code == 303
+    assert console.browser().sign_in(colleague).status_code == 303
 
 
 def test_attempts_that_come_at_once_are_all_counted(console: Console) -> None:
@@ -279,19 +279,19 @@ def test_what_is_no_code_is_refused(console: Console, code: str) -> None:
 def test_a_code_is_good_once(console: Console) -> None:
     member, totp, _ = with_authenticator(console)
     code = totp.now()
-    one, other = half_way(console, member), half_way(console, member)
+    first, second = half_way(console, member), half_way(console, member)
 
-    assert give_code(one, code).status_code == 303
-    assert give_code(other, code).status_code == 401
+    assert give_code(first, code).status_code == 303
+    assert give_code(second, code).status_code == 401
 
 
 @pytest.mark.parametrize("spelling", [str, str.upper, lambda code: code.replace("-", " "), lambda code: f" {code}"])
 def test_a_recovery_code_replaces_the_authenticator_once(console: Console, spelling: Callable[[str], str]) -> None:
     member, _, codes = with_authenticator(console)
-    one, other = half_way(console, member), half_way(console, member)
+    first, second = half_way(console, member), half_way(console, member)
 
-    assert give_code(one, spelling(codes[3])).status_code == 303
-    assert give_code(other, codes[3]).status_code == 401
+    assert give_code(first, spelling(codes[3])).status_code == 303
+    assert give_code(second, codes[3]).status_code == 401
     assert audited(console)[-1] == (member.id, "signed_in", {"factor": "recovery_code"})
     [stored] = console.rows(StaffMember)
     assert len(stored.recovery_codes) == len(codes) - 1
@@ -429,7 +429,7 @@ def cookie_of(browser: Browser) -> str | None:
 
 
 def test_a_session_that_was_planted_before_is_worth_nothing_after(console: Console) -> None:
-    """Session fixation: what an attacker knew of the browser before signing in does not let them in."""
+    """Session fixation: what an attacker knew about the browser before the sign-in does not let them in."""
     victim, attacker = console.browser(), console.browser()
     victim.token()
     planted = cookie_of(victim)
@@ -452,12 +452,12 @@ def test_signing_in_changes_the_token_that_forms_carry(console: Console) -> None
 
 def test_each_sign_in_is_a_session_of_its_own(console: Console) -> None:
     member = console.add_member()
-    one, other = console.browser(), console.browser()
-    one.sign_in(member)
-    other.sign_in(member)
-    one.post("/staff/sign-out")
+    first, second = console.browser(), console.browser()
+    first.sign_in(member)
+    second.sign_in(member)
+    first.post("/staff/sign-out")
 
-    assert (is_in(one), is_in(other)) == (False, True)
+    assert (is_in(first), is_in(second)) == (False, True)
     assert len({row.token_hash for row in console.rows(StaffSession)}) == 2
 
 
@@ -579,7 +579,7 @@ def test_pages_are_kept_nowhere_and_framed_nowhere(console: Console) -> None:
 
 
 def test_one_browser_may_not_sign_another_in(console: Console) -> None:
-    """The form needs the token of the session that it is sent with: no other site can sign a browser in."""
+    """The form needs its own session's token, so no other site can sign a browser in."""
     answer = requests.post(
         f"{console.url}/staff/sign-in",
         data={"email": console.add_member().email, "password": PASSWORD},

@@ -1,4 +1,4 @@
-"""The conversation page: what it shows, and what staff do there, from the first look to a reply that failed."""
+"""The conversation page: what it shows and what staff do there, from the first look to a failed reply."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def words(html: str) -> str:
 
 
 def thread(page: requests.Response) -> list[tuple[str, str]]:
-    """Kind and text of each entry, from the top."""
+    """Each entry's kind and text, from the top."""
     assert page.status_code in (200, 409, 422), page.status_code
     entries = re.findall(r'<li id="\w+-[0-9]+" class="entry (\w+)[^"]*">(.*?)</li>', page.text, re.DOTALL)
     texts = [(kind, re.search(r'<p class="text[^"]*">(.*?)</p>', entry, re.DOTALL)) for kind, entry in entries]
@@ -68,12 +68,12 @@ def entry(page: requests.Response, key: str) -> str:
 
 
 def form(page: requests.Response) -> dict[str, str]:
-    """The hidden fields of the reply."""
+    """The hidden fields of the reply form."""
     return dict(re.findall(r'name="(form_id|seen)" value="([^"]*)"', page.text))
 
 
 def reply(browser: Browser, text: str, path: str = PAGE, **fields: str) -> requests.Response:
-    """Opens the page, types a reply and sends it."""
+    """Opens the page, types a reply, and sends it."""
     return browser.post(f"{path}/reply", data=form(browser.get(path)) | {"text": text, "then": "waiting"} | fields)
 
 
@@ -92,9 +92,9 @@ def by_staff(console: Console) -> list[Delivery]:
 
 def acts(console: Console) -> list[tuple[str, str, dict[str, object]]]:
     return [
-        (one.action, one.subject, one.detail)
-        for one in console.rows(AuditEntry)
-        if one.action not in ("signed_in", "viewed")
+        (entry.action, entry.subject, entry.detail)
+        for entry in console.rows(AuditEntry)
+        if entry.action not in ("signed_in", "viewed")
     ]
 
 
@@ -246,9 +246,9 @@ def test_opening_it_is_written_down_each_time_and_looking_again_only_for_what_is
     for _ in range(3):
         dana.get(PAGE, headers={"X-Requested-With": "live"})
 
-    viewed = [one for one in console.rows(AuditEntry) if one.action == "viewed"]
-    assert [one.detail for one in viewed] == [{"up_to": 1}, {"up_to": 1}, {"up_to": 2}]
-    assert {(one.subject, one.practice) for one in viewed} == {("conversation:1", "demo")}
+    viewed = [entry for entry in console.rows(AuditEntry) if entry.action == "viewed"]
+    assert [entry.detail for entry in viewed] == [{"up_to": 1}, {"up_to": 1}, {"up_to": 2}]
+    assert {(entry.subject, entry.practice) for entry in viewed} == {("conversation:1", "demo")}
     with console.database.read() as session:
         assert session.scalars(select(ConversationRead.message_id)).all() == [2]
 
@@ -529,7 +529,7 @@ def test_those_who_look_at_the_same_conversation_see_each_other(console: Console
     assert 0 < console.redis.ttl("presence:1") <= 60
     assert dana.member is not None
     assert bob.member is not None
-    assert {int(one) for one in console.redis.zrange("presence:1", 0, -1)} == {dana.member.id, bob.member.id}
+    assert {int(staff_id) for staff_id in console.redis.zrange("presence:1", 0, -1)} == {dana.member.id, bob.member.id}
 
 
 def test_who_has_not_looked_for_a_while_is_not_there_any_more(console: Console, dana: Browser, bob: Browser) -> None:
@@ -657,7 +657,7 @@ def test_nothing_that_was_written_is_in_the_audit(console: Console, dana: Browse
     reply(dana, "We have an opening on Monday.")
     dana.post(f"{PAGE}/notes", data={"note": "Knows the doctor."})
 
-    told = repr([(one.action, one.subject, one.detail) for one in console.rows(AuditEntry)])
+    told = repr([(entry.action, entry.subject, entry.detail) for entry in console.rows(AuditEntry)])
     assert "Monday" not in told
     assert "doctor" not in told
     assert "555" not in told

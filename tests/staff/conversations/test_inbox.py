@@ -1,4 +1,4 @@
-"""The inbox: what a member finds in it, in which order, by which filters and words, and that it stays up to date."""
+"""The inbox: what a member finds, in what order, with which filters and searches, and that it stays up to date."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ ONE, TWO, THREE = "+12025550131", "+12025550132", "+12025550133"
 
 
 def rows(page: requests.Response) -> list[str]:
-    """Who is in the list, from the top."""
+    """The names in the list, from the top."""
     assert page.status_code == 200, page.status_code
     return re.findall(r'id="open-[0-9]+">([^<]*)</a>', page.text)
 
 
 def row(page: requests.Response, who: str) -> str:
-    """One row's text, each run of white space a single space."""
+    """One row's text, with each run of white space as a single space."""
     [found] = [
         item
         for item in re.findall(r'<li id="c-.*?</li>', page.text, re.DOTALL)
@@ -63,7 +63,7 @@ def events(browser: Browser, path: str) -> Iterator[Iterator[str]]:
 
 @pytest.fixture
 def busy(console: Console) -> Console:
-    """A console with three texts, the last of which came last."""
+    """A console with three texts, in order of arrival."""
     for number, text in ((ONE, PRICES), (TWO, BILL), (THREE, URGENT)):
         console.text(text, from_=number)
     console.work()
@@ -214,7 +214,9 @@ def test_a_long_list_comes_in_pages_that_neither_repeat_nor_leave_out_anything(c
         older = re.search(r'<a href="([^"]+)">Older</a>', page.text)
         address = unescape(older[1]) if older else ""
 
-    assert [int(one) for one in seen] == sorted(range(1, 121), key=lambda one: (-(one // 7), one), reverse=True)
+    assert [int(number) for number in seen] == sorted(
+        range(1, 121), key=lambda number: (-(number // 7), number), reverse=True
+    )
     assert len(rows(dana.get("/staff/"))) == 50
 
 
@@ -321,5 +323,5 @@ def test_nothing_of_a_patient_is_in_the_stream_or_in_redis(console: Console) -> 
     while message := channels.get_message(timeout=1):
         told.append(repr(message))
     channels.close()
-    assert any("practice:demo" in one for one in told)
-    assert not any(PRICES in one or "5550131" in one for one in told)
+    assert any("practice:demo" in event for event in told)
+    assert not any(PRICES in event or "5550131" in event for event in told)

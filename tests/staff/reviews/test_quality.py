@@ -1,4 +1,4 @@
-"""How right the model is: estimates from reviews, their plots, and the page that shows both."""
+"""How accurate the model is: estimates from reviews, their plots, and the page that shows both."""
 
 from __future__ import annotations
 
@@ -74,17 +74,17 @@ def test_an_interval_holds_its_share_and_stays_a_share(value: float, count: floa
 def test_a_sampled_message_counts_for_those_that_were_not_drawn() -> None:
     found = weigh([asked(0.4, 1.0), asked(0.9, 0.02)])
 
-    assert [one.weight for one in found] == [1, 50]
+    assert [message.weight for message in found] == [1, 50]
 
 
 def test_what_is_not_labelled_yet_is_taken_to_be_like_the_rest_of_its_kind() -> None:
     found = weigh([asked(0.4, 1.0), asked(0.4, 1.0, None), asked(0.9, 0.5), asked(0.9, 0.5), asked(0.9, 0.5, None)])
 
-    assert [one.weight for one in found] == [2, 3, 3]
+    assert [message.weight for message in found] == [2, 3, 3]
 
 
 def test_the_estimate_is_right_on_average() -> None:
-    """Of 10,000 messages, half the unsure ones and nine in ten of the sure ones are right; a tenth is drawn."""
+    """Half of the unsure messages and nine in ten of the sure ones are right; a tenth of the sure ones are sampled."""
     chance = random.Random(7)
     population = [(0.4, place % 2 == 0) for place in range(2000)] + [(0.9, place % 10 > 0) for place in range(8000)]
     truth = sum(right for _, right in population) / len(population)
@@ -98,7 +98,7 @@ def test_the_estimate_is_right_on_average() -> None:
         share = share_right(weigh(reviewed))
         assert share
         shares.append(share)
-        naive.append(sum(one.label == one.intent for one in reviewed) / len(reviewed))
+        naive.append(sum(message.label == message.intent for message in reviewed) / len(reviewed))
 
     assert sum(share.value for share in shares) / len(shares) == pytest.approx(truth, abs=0.005)
     assert sum(share.low <= truth <= share.high for share in shares) >= 26
@@ -147,7 +147,7 @@ def test_none_of_these_is_never_right() -> None:
 def test_reliability_by_ranges_of_confidence() -> None:
     found = reliability([judged(True, 0.71), judged(False, 0.75), judged(True, 1.0), judged(True, 0.0)])
 
-    assert [(one.low, one.high, one.right.value, one.right.count, one.weight) for one in found] == [
+    assert [(bucket.low, bucket.high, bucket.right.value, bucket.right.count, bucket.weight) for bucket in found] == [
         (0.0, 0.1, 1.0, 1, 0.25),
         (0.7, 0.8, 0.5, 2, 0.5),
         (0.9, 1.0, 1.0, 1, 0.25),
@@ -171,7 +171,7 @@ def test_a_threshold_brings_coverage_and_accuracy() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1), st.floats(1, 100)), min_size=1, max_size=30))
 def test_a_higher_threshold_never_covers_more(values: list[tuple[bool, float, float]]) -> None:
-    coverages = [one.coverage for one in over_thresholds([judged(*value) for value in values])]
+    coverages = [operating.coverage for operating in over_thresholds([judged(*value) for value in values])]
 
     assert coverages == sorted(coverages, reverse=True)
     assert coverages[0] == pytest.approx(1)
@@ -205,7 +205,7 @@ def coordinates(svg: str) -> list[tuple[float, float]]:
 
 
 def shape(svg: str) -> list[str]:
-    """The kinds of what is drawn beside the axes, in order."""
+    """The kinds of shapes drawn in addition to the axes, in order."""
     return [
         str(element.get("class") or element.tag.removeprefix(SVG))
         for element in drawn(svg).iter()
@@ -236,7 +236,7 @@ def test_a_plot_has_a_name_and_a_description() -> None:
         image = drawn(svg)
         assert image.get("role") == "img"
         assert image.get("aria-labelledby") == "some-key-title some-key-description"
-        assert [(one.get("id"), one.text) for one in image[:2]] == [
+        assert [(element.get("id"), element.text) for element in image[:2]] == [
             ("some-key-title", "A <title>"),
             ("some-key-description", "What & how"),
         ]
@@ -282,7 +282,7 @@ def test_a_higher_share_is_drawn_higher() -> None:
     svg = plots.reliability(TEXTS, [Point(0.1, 0.2, 0.1, 0.3), Point(0.9, 0.8, 0.7, 0.9)])
 
     circles = [element for element in drawn(svg).iter() if element.tag == f"{SVG}circle"]
-    (left, low), (right, high) = [(float(one.attrib["cx"]), float(one.attrib["cy"])) for one in circles]
+    (left, low), (right, high) = [(float(circle.attrib["cx"]), float(circle.attrib["cy"])) for circle in circles]
     assert left < right
     assert high < low
 
@@ -327,7 +327,7 @@ def add_review(console: Console, *, practice: str = "demo", days: int = 1, **cha
 
 @pytest.fixture
 def reviewed(console: Console) -> Console:
-    """A practice with a few reviews: four unsure ones, half of them right, and a right sampled one for fifty."""
+    """A practice with a few reviews: four unsure ones, half of them right, and a sampled one that counts for 50."""
     for place in range(4):
         add_review(console, label="complaint" if place % 2 else "billing_inquiry")
     add_review(

@@ -39,25 +39,25 @@ def manager(console: Console) -> Browser:
 
 
 def token(page: requests.Response) -> str:
-    """The version that a page's forms say they were made from."""
+    """The version that a page's forms are based on."""
     found = re.search(r'name="version" value="([^"]+)"', page.text)
     assert found, page.status_code
     return found[1]
 
 
 def save(browser: Browser, address: str = ADDRESS, version: str | None = None, **values: object) -> requests.Response:
-    """Sends a form with these settings, `__` in the place of dots, from a page that was opened just before."""
+    """Sends a form with these settings, with `__` for dots, from a page that was just opened."""
     form = {name.replace("__", "."): value for name, value in values.items()}
     return browser.post(address, data={"version": version or token(browser.get(address)), **form})
 
 
 def text_of(page: requests.Response) -> str:
-    """What a page says, without its markup."""
+    """A page's text, without its markup."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
 
 
 def field(page: requests.Response, key: str) -> str:
-    """What stands in a field."""
+    """A field's value."""
     found = re.search(rf'name="{re.escape(key)}" value="([^"]*)"', page.text) or re.search(
         rf'<textarea[^>]* name="{re.escape(key)}"[^>]*>([^<]*)</textarea>', page.text
     )
@@ -66,14 +66,14 @@ def field(page: requests.Response, key: str) -> str:
 
 
 def ask(console: Console, text: str = PRICES, from_: str = PATIENT) -> str:
-    """Texts the practice, and returns what it answers."""
+    """Texts the practice and returns its reply."""
     console.text(text, from_=from_)
     console.work()
     return console.rows(Delivery)[-1].body
 
 
 def effective(console: Console) -> Practice:
-    """The practice as the web process has it."""
+    """The practice as the web process sees it."""
     return services_of(console.app).practices.require("demo")
 
 
@@ -288,7 +288,7 @@ def test_the_page_refuses_what_a_check_of_the_file_refuses_with_the_same_reason_
 
 
 def problem_at(page: requests.Response, key: str) -> tuple[str, str]:
-    """What a field is called where it is refused, and why it is."""
+    """A refused field's label, and the reason."""
     found = re.search(rf'<p class="problem" id="s-{re.sub("[^a-z0-9]", "-", key)}-problem">([^<]+)</p>', page.text)
     assert found, key
     label, _, reason = html.unescape(found[1]).partition(": ")
@@ -296,13 +296,13 @@ def problem_at(page: requests.Response, key: str) -> tuple[str, str]:
 
 
 def in_brackets(label: str) -> str:
-    """The position in a list as the practices file has it, of a label that ends in one."""
+    """The list position at the end of a label, as the practices file writes it."""
     _, entry, number = label.partition(", entry ")
     return f"[{number}]" if entry else ""
 
 
 def said_by_a_check(folder: Path, line: str) -> str:
-    """What `intake practice check` says of a file with this line."""
+    """What `intake practice check` says about a file with this line."""
     file = folder / "wrong.toml"
     file.write_text(
         '[[practice]]\nslug = "demo"\nname = "Maple Street"\nphone = "+12025550100"\nphone_numbers = ["+15005550006"]\n'
@@ -364,10 +364,10 @@ def test_one_wrong_value_keeps_all_of_a_form_from_being_stored(console: Console,
 
 
 def test_of_two_who_edit_the_second_is_shown_what_the_first_changed(console: Console, manager: Browser) -> None:
-    other = console.sign_in(Role.MANAGER, name="Otto Other")
-    opened, form = token(other.get(ADDRESS)), {"links__pay": "", "links__prices": "https://maple.example/prices"}
+    otto = console.sign_in(Role.MANAGER, name="Otto Other")
+    opened, form = token(otto.get(ADDRESS)), {"links__pay": "", "links__prices": "https://maple.example/prices"}
     save(manager, links__pay="https://maple.example/pay")
-    refused = save(other, version=opened, **form)
+    refused = save(otto, version=opened, **form)
 
     assert refused.status_code == 409
     said = text_of(refused)
@@ -378,7 +378,7 @@ def test_of_two_who_edit_the_second_is_shown_what_the_first_changed(console: Con
         "https://maple.example/prices",
     )
     again = {"links__pay": field(refused, "links.pay"), "links__prices": field(refused, "links.prices")}
-    assert save(other, version=token(refused), **again).status_code == 303
+    assert save(otto, version=token(refused), **again).status_code == 303
     links = effective(console).links
     assert (links.pay, links.prices) == ("https://maple.example/pay", "https://maple.example/prices")
 
@@ -481,7 +481,7 @@ def test_a_long_history_comes_in_pages(console: Console, manager: Browser) -> No
 
 @pytest.fixture
 def restart(settings: Settings, console_of: Callable[[Settings], Console]) -> Callable[[str, str], Console]:
-    """Starts the service again with a practices file in which one text is another."""
+    """Restarts the service with a practices file in which one text is replaced."""
 
     def with_file(old: str, new: str) -> Console:
         assert old in PRACTICES_TOML
@@ -496,7 +496,7 @@ BOOK, VISITS, CALENDAR = (f"https://maple.example/{name}" for name in ("book", "
 
 @pytest.fixture
 def disputed(manager: Browser, restart: Callable[[str, str], Console]) -> Console:
-    """A link was changed on the page, and the file says something else again since."""
+    """A link was changed on the page, and then changed differently in the file."""
     save(manager, links__scheduling=VISITS)
     return restart(BOOK, CALENDAR)
 

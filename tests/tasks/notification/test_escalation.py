@@ -1,4 +1,4 @@
-"""An urgent message goes from contact to contact until somebody acknowledges it."""
+"""An urgent message goes from contact to contact until someone acknowledges it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STEPS = [
 
 
 def toml(hook: HookReceiver) -> str:
-    """On call is told by text; then the manager at the hook, then a number."""
+    """The on-call team is notified by text, then the manager at the hook, then a number."""
     return f"""
 teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }}, manager = {{ notify = ["{hook.apprise_url("/manager")}"] }} }}
 escalation = [{{ team = "manager", after_minutes = 10 }}, {{ number = "{BOSS}", after_minutes = 25 }}]
@@ -56,7 +56,7 @@ def urgent(service: Service) -> Escalation:
 
 
 def later(service: Service, minutes: float) -> None:
-    """Lets time pass for escalations, and reconciles."""
+    """Moves escalations forward in time, and reconciles."""
     with service.edit() as session:
         for row in session.scalars(select(Escalation)):
             if row.next_step_at != NEVER:
@@ -85,7 +85,7 @@ def test_after_the_last_contact_nobody_is_due() -> None:
 
 
 def practice_with_steps() -> Practice:
-    """A practice whose on-call team may be sent what patients write."""
+    """A practice whose on-call team may receive what patients write."""
     return Practice.model_validate(
         {
             "slug": "demo",
@@ -162,7 +162,7 @@ def test_nothing_of_the_patient_is_in_any_notice(service: Service, twilio: Twili
     everything = [
         *texts_to(twilio, ON_CALL),
         *texts_to(twilio, BOSS),
-        *(one.raw.decode() for one in hook.notifications),
+        *(notice.raw.decode() for notice in hook.notifications),
     ]
     assert len(everything) == 3
     assert not any("chest" in text or "2025550123" in text for text in everything)
@@ -244,7 +244,7 @@ def test_a_practice_that_left_the_file_is_waited_for(service: Service, hook: Hoo
 
 
 def ack(service: Service, *, from_: str = ON_CALL, text: str = "ACK") -> str:
-    """Answers the notice by text, and returns what comes back."""
+    """Replies to the notice by text and returns the response."""
     answer = service.text(text, from_=from_, to=DEMO_NUMBER)
     assert answer.status == 200
     return answer.body.decode()

@@ -1,4 +1,4 @@
-"""Who is told, when, in which words, and what becomes of it."""
+"""Who is notified, when, in what words, and what happens to the notice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def local(clock: str, day: str = "2026-06-01") -> datetime:
 
 
 def due(priority: str, clock: str, *, day: str = "2026-06-01", **team: Any) -> str:
-    """When a notice goes out that comes at a time, as the practice's clock shows it."""
+    """When a notice that is created at this time goes out, by the practice's clock."""
     found = due_at(TeamSettings(**team), ZONE, priority, local(clock, day).astimezone(UTC))
     return found.astimezone(ZoneInfo(ZONE)).strftime("%d %H:%M")
 
@@ -114,7 +114,7 @@ def reviewed(service: Service, text: str = "Do you have parking?", **options: An
 
 
 def later(service: Service) -> None:
-    """Lets every wait of a notice be over, and reconciles."""
+    """Ends every notice's wait, and reconciles."""
     with service.edit() as session:
         for row in session.scalars(select(Notification)):
             row.next_attempt_at = now() - timedelta(seconds=1)
@@ -122,13 +122,13 @@ def later(service: Service) -> None:
 
 
 def quiet_now() -> str:
-    """Quiet hours that began an hour ago and end in two."""
+    """Quiet hours that began an hour ago and end in two hours."""
     clock = now().astimezone(ZoneInfo(ZONE))
     return f"{clock - timedelta(hours=1):%H:%M}-{clock + timedelta(hours=2):%H:%M}"
 
 
 def with_team(hook: HookReceiver, keys: str = "include_text = false", team: str = "review") -> str:
-    """TOML of a practice that sends every message to a team."""
+    """The settings of a practice that sends every message to a team, as TOML."""
     return f"""
 review_threshold = 1.0
 teams = {{ {team} = {{ notify = ["{hook.apprise_url()}"], {keys} }} }}
@@ -136,7 +136,7 @@ teams = {{ {team} = {{ notify = ["{hook.apprise_url()}"], {keys} }} }}
 
 
 def states(service: Service) -> Sequence[str]:
-    """States of the notices that do not go to the console."""
+    """The states of the notices that do not go to the console."""
     return [row.state for row in service.rows(Notification) if row.target != "console"]
 
 
@@ -210,10 +210,10 @@ def test_it_is_not_in_a_notice_unless_the_practice_declares_the_teams_addresses_
 def test_it_is_when_the_practice_does_and_in_that_teams_notices_alone(
     start_service: StartService, hook: HookReceiver
 ) -> None:
-    safe, other = hook.apprise_url("/safe"), hook.apprise_url("/other")
+    safe, on_call = hook.apprise_url("/safe"), hook.apprise_url("/other")
     service = start_service(
         "review_threshold = 1.0\n"
-        f'teams = {{ review = {{ notify = ["{safe}"], include_text = true }}, on_call = {{ notify = ["{other}"] }} }}'
+        f'teams = {{ review = {{ notify = ["{safe}"], include_text = true }}, on_call = {{ notify = ["{on_call}"] }} }}'
     )
     reviewed(service, "The code of our gate is swordfish")
     reviewed(service, URGENT)

@@ -168,12 +168,12 @@ def test_what_has_an_intent_is_routed_rightly_or_wrongly_or_not() -> None:
 
 
 def test_languages_are_measured_on_the_messages_that_are_in_them() -> None:
-    spanish, other = message("spanish", kind="spanish"), message("other_language", kind="non_english")
+    spanish, other_language = message("spanish", kind="spanish"), message("other_language", kind="non_english")
     measured = screen_measures(
         predictions_of(
             (spanish, understood(language="es")),
             (spanish, understood(language="other")),
-            (other, understood(language="other")),
+            (other_language, understood(language="other")),
             (message(), understood(language="es")),
         ),
         OUTPUTS,

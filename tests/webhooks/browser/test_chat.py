@@ -1,4 +1,4 @@
-"""The chat on a practice's site: begun from its pages alone, each message stored once, each reply read in order."""
+"""The chat on a practice's site: started only from its pages, each message stored once, replies read in order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOURS = 3600
 
 @pytest.fixture
 def chat(service: Service) -> ChatClient:
-    """A conversation that has just begun."""
+    """A conversation that has just started."""
     return ChatClient(service.url)
 
 
@@ -176,7 +176,7 @@ def test_two_browsers_may_choose_the_same_message_id(service: Service) -> None:
 
 
 def take(events: Iterator[tuple[str, dict[str, Any]]], count: int) -> list[tuple[str, Any]]:
-    """The next events, shortened to what was said."""
+    """The next events, reduced to what was said."""
     return [(name, data.get("text", data.get("working"))) for name, data in (next(events) for _ in range(count))]
 
 
@@ -194,12 +194,12 @@ def test_a_reply_reaches_a_browser_that_watches(service: Service, chat: ChatClie
 
 
 def test_two_tabs_see_the_same(service: Service, chat: ChatClient) -> None:
-    with chat.watch() as one, chat.watch() as two:
-        take(one, 1), take(two, 1)
+    with chat.watch() as first_tab, chat.watch() as second_tab:
+        take(first_tab, 1), take(second_tab, 1)
         chat.send(PRICES, "first")
-        assert take(one, 2) == take(two, 2)
+        assert take(first_tab, 2) == take(second_tab, 2)
         service.work()
-        assert take(one, 2) == take(two, 2)
+        assert take(first_tab, 2) == take(second_tab, 2)
 
 
 def test_a_stream_is_resumed_after_the_last_event(service: Service, chat: ChatClient) -> None:
