@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 _CHANNEL = "live:"
 _LISTEN_SECONDS = 15.0
 _RECONNECT_SECONDS = 1.0
+_SUBSCRIBE_SECONDS = 2.0
 
 
 def conversation_topic(conversation_id: int) -> str:
@@ -61,6 +62,7 @@ class Watchers:
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
         self._closed = threading.Event()
+        self._has_subscribed = threading.Event()  # or has failed to, once
 
     @property
     def is_closed(self) -> bool:
@@ -69,7 +71,7 @@ class Watchers:
 
     @contextmanager
     def watch(self, *topics: str) -> Iterator[threading.Event]:
-        """Yield an event that is set whenever one of the topics may have changed."""
+        """Yield an event that is set whenever one of the topics may have changed from now on."""
         signal = threading.Event()
         with self._lock:
             for topic in topics:
@@ -77,6 +79,7 @@ class Watchers:
             if self._listener is None:
                 self._listener = threading.Thread(target=self._listen, daemon=True, name="watchers")
                 self._listener.start()
+        self._has_subscribed.wait(_SUBSCRIBE_SECONDS)
         try:
             yield signal
         finally:
@@ -89,6 +92,7 @@ class Watchers:
     def close(self) -> None:
         """Stop listening and wake all watchers one last time."""
         self._closed.set()
+        self._has_subscribed.set()
         self._wake_all()
 
     def _listen(self) -> None:
@@ -97,6 +101,7 @@ class Watchers:
                 self._relay()
             except redis.RedisError as error:
                 log.warning("subscription_lost", error=type(error).__name__)
+                self._has_subscribed.set()
                 self._closed.wait(_RECONNECT_SECONDS)
 
     def _relay(self) -> None:
@@ -108,6 +113,7 @@ class Watchers:
                     subscription.ping()  # detects a connection that was silently dropped
                 elif message["type"] == "psubscribe":
                     self._wake_all()  # for announcements missed while not subscribed
+                    self._has_subscribed.set()
                 elif message["type"] == "pmessage":
                     self._wake(message["channel"].decode().removeprefix(_CHANNEL))
 

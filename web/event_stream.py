@@ -20,7 +20,8 @@ def event_stream(watchers: Watchers, topics: Sequence[str], look: Callable[[bool
         watchers: the watchers in this process.
         topics: the topics that wake the stream.
         look: returns the events that are due, each ending in an empty line. It is called at the start, at each
-            wake-up, and at each heartbeat in case a wake-up was lost; its argument is True for a wake-up.
+            wake-up, and at each heartbeat in case a wake-up was lost. Its argument is True for a wake-up, and at the
+            start, as something may have changed since the page was rendered.
     """
     response = Response(_events(watchers, topics, look), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # keeps nginx from buffering events
@@ -31,7 +32,7 @@ def _events(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], It
     ends_at = time.monotonic() + STREAM_SECONDS
     with watchers.watch(*topics) as changed:
         yield "retry: 2000\n\n"
-        woken = False
+        woken = True
         while time.monotonic() < ends_at and not watchers.is_closed:
             changed.clear()
             yield from look(woken)
