@@ -20,7 +20,7 @@ run: setup
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .

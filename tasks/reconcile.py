@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import redis
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
 from inbox.voicemail import store_overdue, unheard_of
+from intake.vocabulary import Priority
 from tasks.context import Context
 from tasks.queue import Job
 
@@ -21,6 +22,7 @@ BATCH = 100
 BUSY_QUEUE = 50
 LOOK_AGAIN = timedelta(seconds=30)
 STALE_NOTIFICATION = timedelta(minutes=2)
+STALE_URGENT_NOTIFICATION = timedelta(seconds=30)  # staff would rather hear twice than two minutes late
 STATUS_CHECKS_END = timedelta(days=2)
 
 
@@ -99,7 +101,13 @@ def _to_notify(session: Session, moment: datetime, young: datetime) -> Sequence[
         update(Notification)
         .where(
             Notification.state == NotificationState.SENDING,
-            Notification.updated_at <= moment - STALE_NOTIFICATION,
+            or_(
+                Notification.updated_at <= moment - STALE_NOTIFICATION,
+                and_(
+                    Notification.priority == Priority.URGENT,
+                    Notification.updated_at <= moment - STALE_URGENT_NOTIFICATION,
+                ),
+            ),
         )
         .values(state=NotificationState.PENDING)
     )

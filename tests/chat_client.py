@@ -29,6 +29,7 @@ class ChatClient:
         """Begins a conversation."""
         self._base, self.origin = base, origin
         self._session = requests.Session()
+        self._session.headers["Connection"] = "close"  # a server may drop an idle connection just as it is used again
         self._session.mount("http://", _OwnAddress())
         begun = begin(base, key, origin, session=self._session, **details)
         assert begun.status_code == 201, begun.text

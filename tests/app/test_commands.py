@@ -181,7 +181,7 @@ def test_keys_are_rotated_and_the_old_one_can_be_dropped(folder: Path) -> None:
     record_message(database, inbound("STOP"))
     database.close()
 
-    assert "ENCRYPTION_KEYS lacks a key" in intake("keys", "rotate", folder=folder, environment=new).error
+    assert "ENCRYPTION_KEYS is missing a key" in intake("keys", "rotate", folder=folder, environment=new).error
     assert intake("keys", "rotate", folder=folder, environment=both).lines == [
         "3 rows are written under the first key; the others can be dropped from ENCRYPTION_KEYS."
     ]

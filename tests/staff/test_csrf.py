@@ -91,5 +91,5 @@ def test_a_refusal_says_what_to_do(world: World) -> None:
     page = browser.post("/staff/sign-out", headers={"X-CSRFToken": "wrong"})
     data = browser.post("/staff/sign-out", headers={"X-CSRFToken": "wrong", "Accept": "application/json"})
 
-    assert "reload the page and try again" in page.text
+    assert "reload the page, and try again" in page.text
     assert data.json()["error"]["code"] == "bad_request"

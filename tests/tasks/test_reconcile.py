@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from inbox.models import Delivery, Message, Notification, now
+from inbox.models import Delivery, Message, Notification, NotificationState, now
 from tasks import jobs
 from tasks.context import use
 from tasks.queue import WorkQueue, connect
@@ -21,6 +21,7 @@ from tests.standins.twilio import Fault, Operation, TwilioStandIn
 
 NO_GRACE = timedelta(0)
 QUESTION = "Is there parking for my red Buick?"
+URGENT = "I have crushing chest pain"
 
 
 def test_a_message_whose_job_is_lost_is_answered(service: Service, twilio: TwilioStandIn) -> None:
@@ -42,6 +43,24 @@ def test_a_reply_and_a_notice_whose_jobs_are_lost_go_out(service: Service, twili
 
     assert len(twilio.messages) == 1
     assert [row.state for row in service.rows(Notification)] == ["sent"]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [(URGENT, 30), (QUESTION, 120)])
+def test_a_notice_whose_worker_died_goes_out_again_soonest_when_it_is_urgent(
+    service: Service, text: str, seconds: int
+) -> None:
+    service.text(text)
+    use(service.context)
+    jobs.handle_message(1)
+
+    def claimed_before(age: timedelta) -> list[str]:
+        with service.edit() as session:
+            session.execute(update(Notification).values(state=NotificationState.SENDING, updated_at=now() - age))
+        reconcile(service.context, grace=NO_GRACE)
+        return [row.state for row in service.rows(Notification)]
+
+    assert claimed_before(timedelta(seconds=seconds - 5)) == ["sending"]
+    assert claimed_before(timedelta(seconds=seconds)) == ["pending"]
 
 
 def test_rows_that_are_finished_are_left_alone(service: Service) -> None:
