@@ -37,12 +37,15 @@ def topics_of(conversation_id: int, practice: str) -> tuple[str, ...]:
     return conversation_topic(conversation_id), practice_topic(practice)
 
 
-def announce(connection: redis.Redis, topic: str) -> None:
-    """Announce that a topic has changed; if Redis is down, watchers find out at their next check."""
+def announce(connection: redis.Redis, *topics: str) -> None:
+    """Announce in one round trip that topics have changed; if Redis is down, watchers find out at their next check."""
     try:
-        connection.publish(f"{_CHANNEL}{topic}", b"")
+        with connection.pipeline(transaction=False) as pipeline:
+            for topic in topics:
+                pipeline.publish(f"{_CHANNEL}{topic}", b"")
+            pipeline.execute()
     except redis.RedisError as error:
-        log.warning("not_announced", topic=topic, error=type(error).__name__)
+        log.warning("not_announced", topics=topics, error=type(error).__name__)
 
 
 class Watchers:

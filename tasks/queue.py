@@ -131,8 +131,8 @@ class WorkQueue:
 
     def announce(self, *topics: str) -> None:
         """Wake the browsers that watch any of these topics."""
-        for topic in topics:
-            announce(self._connection, topic)
+        if topics:
+            announce(self._connection, *topics)
 
     def counted(self) -> dict[Series, dict[tuple[str, ...], Tally]]:
         """Return the totals of all metrics.
