@@ -22,6 +22,7 @@ SCREENS = {"desktop": (1280, 800), "phone": (390, 844)}
 TEXT = "I need to move my appointment on Thursday to next week, mornings are best."
 QUESTION = "How much is a first visit without insurance?"
 UNSURE = "My last visit, is the thing with the price still for Thursday?"
+PRESSING = "My chest feels tight and my left arm is numb, should I wait for Tuesday?"
 MANAGER = "dana@maple-street.example"
 
 
@@ -88,12 +89,13 @@ def take(browser: Browser, address: str, screen: str) -> None:
 
 
 def take_console(browser: Browser, address: str, password: str) -> None:
-    """Has a message that the robot is unsure of, and keeps what the review queue and the settings look like."""
+    """Send a message that needs a review, and keep pictures of the review queue, inbox, a conversation and settings."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, base_url=address, locale="en-US", timezone_id="America/New_York"
     )
     page = context.new_page()
     page.goto("/")
+    text_the_practice(page, PRESSING)
     text_the_practice(page, UNSURE)
     page.goto("/staff/sign-in?next=/staff/review")
     page.get_by_label("Email").fill(MANAGER)
@@ -101,6 +103,12 @@ def take_console(browser: Browser, address: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text(UNSURE)).to_be_visible()
     keep(page, "review")
+    page.goto("/staff/")
+    expect(page.get_by_text(QUESTION).first).to_be_visible()
+    keep(page, "inbox")
+    page.get_by_role("link", name="Chat visitor").first.click()
+    expect(page.get_by_text("Price question").first).to_be_visible()
+    keep(page, "conversation")
     page.goto("/staff/settings/demo#replies-price_shopper")
     words = page.get_by_label("Wording of Price question")
     words.fill("{{ practice.name }}: {{ practice.price_range }} Book at {{ links.scheduling }} or call {{ phone }}.")
