@@ -2,14 +2,14 @@
 
 from classifier.errors import ModelError
 from classifier.model import Classifier, ModelInfo
-from classifier.understanding import INTENTS, Disposition, Understanding, disposition
+from classifier.understanding import INTENTS, Mention, Understanding, decide_disposition
 
 __all__ = [
     "INTENTS",
     "Classifier",
-    "Disposition",
+    "Mention",
     "ModelError",
     "ModelInfo",
     "Understanding",
-    "disposition",
+    "decide_disposition",
 ]

@@ -16,7 +16,8 @@ from classifier.danger_signs import load_signs
 from classifier.decoding import Outputs, Thresholds, is_alarming
 from classifier.errors import ModelError
 from classifier.normalise import well_formed
-from classifier.understanding import Understanding, disposition
+from classifier.understanding import Understanding, decide_disposition
+from intake.vocabulary import DangerKind, TriageLevel
 
 # The intent of a message without readable text. Its confidence of 0 sends the message to a person.
 UNREADABLE_INTENT = "existing_patient_question"
@@ -168,16 +169,14 @@ class Classifier:
         urgency_found = None if urgencies is None else float(urgencies.max())
         urgent = is_alarming(urgency_found, urgency.is_urgent(text), thresholds)
         acknowledged = not urgent and self._is_acknowledgement(text, combined)
-        decided = disposition(confidence, acknowledged, thresholds.review_of(intent))
         return Understanding(
             intent=intent,
             confidence=confidence,
             probabilities=dict(zip(outputs.intents, map(float, outputs.given_an_intent(shares)), strict=True)),
-            urgent=urgent,
-            acknowledgement=acknowledged,
+            triage=TriageLevel.EMERGENCY if urgent else TriageLevel.ROUTINE,
+            danger=DangerKind.OTHER if urgent else None,
             language=language,
-            needs_review=decided == "review",
-            disposition=decided,
+            disposition=decide_disposition(confidence, acknowledged, thresholds.review_of(intent)),
             model_version=self.info.version,
         )
 

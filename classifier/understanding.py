@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from intake import vocabulary
+from intake.vocabulary import DangerKind, Disposition, TriageLevel
 
 INTENTS: tuple[str, ...] = tuple(intent.value for intent in vocabulary.INTENTS)
 """The intents' values, in order."""
@@ -20,7 +21,19 @@ URGENT = "urgent"
 """The output, separate from the labels, that says whether a human must see a message now."""
 
 Language = Literal["en", "es", "other"]
-Disposition = Literal["route", "review", "acknowledgement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Another intent that a message has besides its main one.
+
+    Attributes:
+        intent: One of `INTENTS`.
+        confidence: Calibrated probability, 0–1, that the message asks for this, too.
+    """
+
+    intent: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +45,43 @@ class Understanding:
         confidence: Calibrated probability that `intent` is right, 0–1. It is low where no intent fits, as for spam,
             and 0 if there was nothing to read.
         probabilities: Every intent's calibrated probability, 0–1, given that one of them fits; they sum to 1.
-        urgent: Whether a human must see the message within minutes.
-        acknowledgement: Whether the message needs no answer ("ok thanks"); never true of an urgent one.
+        triage: How soon a person must see the message.
+        danger: The kind of danger of an emergency; None of any other message.
         language: "en", "es" or "other"; always "en" from a network that does not know languages.
-        needs_review: Whether the confidence is below the model's own threshold, so that a person should decide.
-        disposition: "acknowledgement", else "review" if `needs_review`, else "route".
+        disposition: What should happen to the message, apart from its triage level.
+        praise: Whether an out-of-scope message only praises the practice.
+        also: The message's other clear intents, the surest first; most messages have none.
         model_version: The version of the model that classified the message.
     """
 
     intent: str
     confidence: float
     probabilities: dict[str, float]
-    urgent: bool
-    acknowledgement: bool
+    triage: TriageLevel
+    danger: DangerKind | None
     language: Language
-    needs_review: bool
     disposition: Disposition
     model_version: str
+    praise: bool = False
+    also: tuple[Mention, ...] = field(default=())
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a human must see the message within minutes."""
+        return self.triage is TriageLevel.EMERGENCY
+
+    @property
+    def acknowledgement(self) -> bool:
+        """Whether the message needs no answer ("ok thanks"); never true of an emergency."""
+        return self.disposition is Disposition.ACKNOWLEDGEMENT
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether the confidence is below the model's own threshold, so that a person should decide."""
+        return self.disposition is Disposition.REVIEW
 
 
-def disposition(confidence: float, acknowledgement: bool, threshold: float) -> Disposition:
+def decide_disposition(confidence: float, acknowledgement: bool, threshold: float) -> Disposition:
     """Decide what should happen to a message at a given confidence threshold.
 
     Args:
@@ -61,5 +91,5 @@ def disposition(confidence: float, acknowledgement: bool, threshold: float) -> D
             set its own; the model's default is `Classifier.info.thresholds.review_of(intent)`.
     """
     if acknowledgement:
-        return "acknowledgement"
-    return "review" if confidence < threshold else "route"
+        return Disposition.ACKNOWLEDGEMENT
+    return Disposition.REVIEW if confidence < threshold else Disposition.ROUTE

@@ -95,6 +95,36 @@ class Priority(StrEnum):
         return self.rank >= Priority(other).rank
 
 
+class TriageLevel(_WordedEnum):
+    """How soon a person must see a message, whatever it is about; `training/corpus/triage/README.md` defines it."""
+
+    EMERGENCY = "emergency", "Emergency"
+    SAME_DAY = "same_day", "Same day"
+    ROUTINE = "routine", "Routine"
+
+
+class DangerKind(_WordedEnum):
+    """The kind of danger in an emergency, which decides which helplines the reply names."""
+
+    SELF_HARM = "self_harm", "Self-harm"
+    INGESTION = "ingestion", "Ingestion"
+    OTHER = "other", "Medical or other emergency"
+
+
+class Disposition(StrEnum):
+    """What should happen to a message, apart from its triage level.
+
+    A message that nobody needs to answer is an acknowledgement; one that belongs to no intent is out of scope; a
+    person is asked for when that is all that the message says.
+    """
+
+    ROUTE = "route"
+    REVIEW = "review"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    OUT_OF_SCOPE = "out_of_scope"
+    PERSON = "person"
+
+
 class Team(_WordedEnum):
     """A team that the default routing names; a practice may add teams of its own."""
 

@@ -76,7 +76,11 @@ def describe(understanding: Understanding) -> dict[str, Any]:
         "probabilities": {intent: round(p, 4) for intent, p in understanding.probabilities.items()},
         "needs_review": understanding.needs_review,
         "disposition": understanding.disposition,
+        "language": understanding.language,
+        "triage": understanding.triage,
         "urgent": understanding.urgent,
+        "danger": understanding.danger,
+        "also": [{"intent": other.intent, "confidence": round(other.confidence, 4)} for other in understanding.also],
     }
 
 
