@@ -8,35 +8,53 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.understanding import INTENTS, OTHERS, URGENT, Language
+from classifier.outputs import (
+    DANGER_COLUMNS,
+    INTENTS,
+    LABELS,
+    LANGUAGE_COLUMNS,
+    LEVEL_COLUMNS,
+    MENTION_COLUMNS,
+    check_columns,
+)
+from classifier.screen import Screening
+from intake.vocabulary import DangerKind, TriageLevel
 
 Floats = NDArray[np.float64]
 
-LANGUAGES: dict[str, Language] = {"spanish": "es", "other_language": "other"}
-"""The languages of the labels for messages that are not in English."""
+SELF_HARM_SUSPECTED = 0.3
+"""The probability from which an emergency counts as self-harm: naming a helpline too many does no harm."""
+INGESTION_SUSPECTED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The probabilities at which the service acts on what the network says.
+    """The probabilities at which the service acts on what the network says about messages in one language.
 
     Attributes:
-        temperature: The number that logits are divided by before the softmax; above 0.
+        temperature: The number that the labels' logits are divided by before the softmax; above 0.
         review: The least confidence, 0–1, at which an intent is acted on without a person.
         of_intents: The same for intents that have a threshold of their own.
         acknowledgement: The least probability, 0–1, at which a message counts as one that needs no answer, if no
             label is more probable.
-        urgent: The least probability of being urgent, 0–1, that raises the alarm by itself.
-        urgent_with_sign: The least probability that raises it together with a danger sign in the words; below it, a
-            sign alone does not raise it.
+        person: The same for a message that only asks for a person.
+        praise: The same for a message that only praises the practice.
+        emergency: The least probability of an emergency, 0–1, that raises the alarm by itself.
+        emergency_with_sign: The least probability that raises it together with an ambiguous danger sign.
+        same_day: The least probability of an emergency or a same-day matter, 0–1, that makes a message a same-day one.
+        mention: The least probability, 0–1, at which a second intent is reported.
     """
 
     temperature: float
     review: float
-    acknowledgement: float = 1.0
-    urgent: float = 1.0
-    urgent_with_sign: float = 0.0
     of_intents: Mapping[str, float] = field(default_factory=dict)
+    acknowledgement: float = 1.0
+    person: float = 1.0
+    praise: float = 1.0
+    emergency: float = 1.0
+    emergency_with_sign: float = 0.0
+    same_day: float = 1.0
+    mention: float = 1.0
 
     def review_of(self, intent: str) -> float:
         """Return the least confidence, 0–1, at which an intent is acted on without a person."""
@@ -47,36 +65,44 @@ class Outputs:
     """The columns of a network's output, by name."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Take the columns' names: every intent, in any order, and any of `OTHERS` and `URGENT`.
+        """Take the columns' names, as `classifier.outputs.check_columns` wants them.
 
         Raises:
-            ValueError: An intent is missing, or a name is unknown or comes twice.
+            ValueError: The names are not those of a network that can be served.
         """
-        optional = (*OTHERS, URGENT)
-        missing = [intent for intent in INTENTS if intent not in names]
-        unknown = [name for name in names if name not in (*INTENTS, *optional)]
-        if missing or unknown or len(set(names)) != len(names):
-            raise ValueError(f"must be the intents {', '.join(INTENTS)} and at most {', '.join(optional)}")
+        check_columns(names)
         self.names = tuple(names)
-        self.labels = tuple(name for name in names if name != URGENT)
+        self.labels = tuple(name for name in names if name in LABELS)
         self.intents = tuple(name for name in names if name in INTENTS)
-        self._label_columns = [names.index(label) for label in self.labels]
+        self._label_columns = self._places(self.labels)
         self._intent_places = [self.labels.index(intent) for intent in self.intents]
-        self._urgent_column = names.index(URGENT) if URGENT in names else None
+        self._language_columns, self._level_columns, self._danger_columns, self._mention_columns = (
+            self._places(group) if group[0] in names else None
+            for group in (LANGUAGE_COLUMNS, LEVEL_COLUMNS, DANGER_COLUMNS, MENTION_COLUMNS)
+        )
+
+    def _places(self, group: Sequence[str]) -> list[int]:
+        return [self.names.index(name) for name in group]
 
     def probabilities(self, logits: Floats, temperature: float) -> Floats:
         """Return the probability of every label, rows summing to 1, of rows of logits."""
-        scores = logits[:, self._label_columns] / temperature
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        result: Floats = powers / powers.sum(axis=1, keepdims=True)
-        return result
+        return softmax_rows(logits[:, self._label_columns] / temperature)
 
-    def urgency(self, logits: Floats) -> Floats | None:
-        """Return the probability of being urgent for rows of logits, or None if the network has no such output."""
-        if self._urgent_column is None:
-            return None
-        result: Floats = 1 / (1 + np.exp(-logits[:, self._urgent_column]))
-        return result
+    def languages(self, logits: Floats) -> Floats | None:
+        """Return the probabilities of `LANGUAGES` in rows of logits, or None if the network does not know them."""
+        return None if self._language_columns is None else softmax_rows(logits[:, self._language_columns])
+
+    def levels(self, logits: Floats) -> Floats | None:
+        """Return the probability of each triage level in rows of logits, or None if the network does not know them."""
+        return None if self._level_columns is None else softmax_rows(logits[:, self._level_columns])
+
+    def dangers(self, logits: Floats) -> Floats | None:
+        """Return the probability of each of `DANGERS` in rows of logits, or None if the network does not know them."""
+        return None if self._danger_columns is None else _sigmoid(logits[:, self._danger_columns])
+
+    def mentions(self, logits: Floats) -> Floats | None:
+        """Return the probability that each of `INTENTS` is asked for, or None if the network does not know."""
+        return None if self._mention_columns is None else _sigmoid(logits[:, self._mention_columns])
 
     def intent_shares(self, probabilities: Floats) -> Floats:
         """Return the intents' probabilities from a row of label probabilities, in the order of `intents`."""
@@ -92,19 +118,54 @@ class Outputs:
         """Return one label's probability from a row; 0 if the network does not know the label."""
         return float(probabilities[self.labels.index(label)]) if label in self.labels else 0.0
 
-    def language(self, probabilities: Floats) -> Language:
-        """Return the language of the most probable label in a row."""
-        return LANGUAGES.get(self.labels[int(probabilities.argmax())], "en")
+
+def softmax_rows(scores: Floats) -> Floats:
+    """Return the softmax of each row."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    result: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return result
 
 
-def is_alarming(urgency: float | None, has_sign: bool, thresholds: Thresholds) -> bool:
-    """Return whether a human must see a message within minutes.
+def _sigmoid(scores: Floats) -> Floats:
+    result: Floats = 1 / (1 + np.exp(-scores))
+    return result
+
+
+def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresholds) -> TriageLevel:
+    """Return how soon a person must see a message.
+
+    A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement.
 
     Args:
-        urgency: The network's probability, 0–1; None if it has no such output, and then the signs decide alone.
-        has_sign: Whether the words hold a danger sign.
-        thresholds: The calibrated thresholds.
+        levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
+            such output, and then the signs decide alone.
+        screening: The danger signs in the words.
+        thresholds: The calibrated thresholds of the message's language.
     """
-    if urgency is None:
-        return has_sign
-    return urgency >= (thresholds.urgent_with_sign if has_sign else thresholds.urgent)
+    signed = screening != Screening()
+    if screening.certain or (levels is None and signed):
+        return TriageLevel.EMERGENCY
+    if levels is None:
+        return TriageLevel.ROUTINE
+    # One dangerous window is enough.
+    emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
+    if emergency >= (min(thresholds.emergency_with_sign, thresholds.emergency) if signed else thresholds.emergency):
+        return TriageLevel.EMERGENCY
+    return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else TriageLevel.ROUTINE
+
+
+def danger_kind(dangers: Floats | None, screening: Screening) -> DangerKind:
+    """Return the kind of danger of an emergency.
+
+    Args:
+        dangers: The network's probabilities of self-harm and ingestion in the most dangerous window; None if it has
+            no such output.
+        screening: The danger signs in the words.
+    """
+    named = screening.certain or screening.possible
+    if named in (DangerKind.SELF_HARM, DangerKind.INGESTION) or dangers is None:
+        return named or DangerKind.OTHER
+    self_harm, ingestion = dangers
+    if self_harm >= SELF_HARM_SUSPECTED:
+        return DangerKind.SELF_HARM
+    return DangerKind.INGESTION if ingestion >= INGESTION_SUSPECTED else DangerKind.OTHER

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,15 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from classifier import acknowledgement, model_bundle, urgency, windows
-from classifier.danger_signs import load_signs
-from classifier.decoding import Outputs, Thresholds, is_alarming
+from classifier import acknowledgement, model_bundle, windows
+from classifier.danger_signs import load_tables
+from classifier.decoding import Outputs, Thresholds, danger_kind, triage_level
 from classifier.errors import ModelError
 from classifier.normalise import well_formed
-from classifier.understanding import Understanding, decide_disposition
-from intake.vocabulary import DangerKind, TriageLevel
+from classifier.outputs import INTENTS, LANGUAGES, Language
+from classifier.screen import Screening, screen_text
+from classifier.understanding import Mention, Understanding, decide_disposition
+from intake.vocabulary import Disposition, TriageLevel
 
 # The intent of a message without readable text. Its confidence of 0 sends the message to a person.
 UNREADABLE_INTENT = "existing_patient_question"
@@ -36,7 +39,8 @@ class ModelInfo:
         labels: The network's outputs, in order: every intent, and whatever else it knows.
         max_tokens: The most tokens read at once; longer texts are split into windows.
         window_overlap: Tokens that neighboring windows share.
-        thresholds: The probabilities at which the service acts on what the network says.
+        thresholds: For each language that the network was calibrated for, the probabilities at which the service acts
+            on what it says; English always.
         file_sizes: Bytes of each file the manifest lists.
     """
 
@@ -48,13 +52,24 @@ class ModelInfo:
     labels: tuple[str, ...]
     max_tokens: int
     window_overlap: int
-    thresholds: Thresholds
+    thresholds: Mapping[str, Thresholds]
     file_sizes: dict[str, int]
 
     @property
     def review_threshold(self) -> float:
-        """The least confidence, 0–1, acted on without a person, for intents without a threshold of their own."""
-        return self.thresholds.review
+        """The least confidence, 0–1, acted on without a person, in English and for intents without one of their own."""
+        return self.thresholds["en"].review
+
+    def thresholds_in(self, language: Language) -> Thresholds:
+        """Return the thresholds for a language; those for English if the network was not calibrated for it."""
+        return self.thresholds.get(language, self.thresholds["en"])
+
+    def review_threshold_of(self, intent: str, language: Language) -> float:
+        """Return the least confidence, 0–1, at which an intent is acted on without a person, in a language.
+
+        It is above every confidence in a language that the network was not calibrated for.
+        """
+        return self.thresholds[language].review_of(intent) if language in self.thresholds else math.inf
 
 
 class Classifier:
@@ -90,7 +105,7 @@ class Classifier:
         session = _session(home, contents[model_bundle.NETWORK], threads)
         _check_network(home, session, len(config.labels))
         # Compile the danger signs now, not while the first patient waits.
-        load_signs()
+        load_tables()
         info = ModelInfo(
             name=manifest.name,
             version=manifest.version,
@@ -153,41 +168,73 @@ class Classifier:
         return result
 
     def _understanding(self, text: str, logits: NDArray[np.float64], weights: Sequence[int]) -> Understanding:
-        outputs, thresholds = self._outputs, self.info.thresholds
+        screening = screen_text(text)
+        if not len(logits):
+            return self._unreadable(screening)
+        outputs = self._outputs
+        language = self._language(outputs.languages(logits), weights)
+        thresholds = self.info.thresholds_in(language)
         rows = outputs.probabilities(logits, thresholds.temperature)
-        if len(rows):
-            combined = windows.combine(rows, weights, outputs.labels, thresholds.review)
-            shares = outputs.intent_shares(combined)
-            intent, confidence = outputs.intents[int(shares.argmax())], float(shares.max())
-        else:
-            combined, shares = np.zeros(len(outputs.labels)), np.full(len(outputs.intents), 1 / len(outputs.intents))
-            intent, confidence = UNREADABLE_INTENT, 0.0
-        language = outputs.language(combined) if len(rows) else "en"
-        # In another language the network only guesses at danger, so the signs decide alone.
-        urgencies = outputs.urgency(logits) if len(rows) and language == "en" else None
-        # One dangerous window is enough.
-        urgency_found = None if urgencies is None else float(urgencies.max())
-        urgent = is_alarming(urgency_found, urgency.is_urgent(text), thresholds)
-        acknowledged = not urgent and self._is_acknowledgement(text, combined)
+        combined = windows.combine(rows, weights, outputs.labels, thresholds.review)
+        shares = outputs.intent_shares(combined)
+        intent, confidence = outputs.intents[int(shares.argmax())], float(shares.max())
+        levels, dangers, mentions = outputs.levels(logits), outputs.dangers(logits), outputs.mentions(logits)
+        triage = triage_level(levels, screening, thresholds)
+        danger = None
+        if triage is TriageLevel.EMERGENCY:
+            worst = 0 if levels is None else int(levels[:, 0].argmax())
+            danger = danger_kind(None if dangers is None else dangers[worst], screening)
+        label = outputs.labels[int(combined.argmax())]
+        surely = float(combined.max())
         return Understanding(
             intent=intent,
             confidence=confidence,
             probabilities=dict(zip(outputs.intents, map(float, outputs.given_an_intent(shares)), strict=True)),
-            triage=TriageLevel.EMERGENCY if urgent else TriageLevel.ROUTINE,
-            danger=DangerKind.OTHER if urgent else None,
+            triage=triage,
+            danger=danger,
             language=language,
-            disposition=decide_disposition(confidence, acknowledged, thresholds.review_of(intent)),
+            disposition=decide_disposition(
+                label=label,
+                acknowledgement=triage is not TriageLevel.EMERGENCY
+                and self._is_acknowledgement(text, label, surely, thresholds),
+                person=label == "person" and surely >= thresholds.person,
+                understood=confidence >= self.info.review_threshold_of(intent, language),
+            ),
+            model_version=self.info.version,
+            praise=label == "praise" and surely >= thresholds.praise,
+            also=_mentions(mentions, intent, thresholds),
+        )
+
+    def _unreadable(self, screening: Screening) -> Understanding:
+        intents = self._outputs.intents
+        triage = triage_level(None, screening, self.info.thresholds["en"])
+        return Understanding(
+            intent=UNREADABLE_INTENT,
+            confidence=0.0,
+            probabilities=dict.fromkeys(intents, 1 / len(intents)),
+            triage=triage,
+            danger=danger_kind(None, screening) if triage is TriageLevel.EMERGENCY else None,
+            language="en",
+            disposition=Disposition.REVIEW,
             model_version=self.info.version,
         )
 
-    def _is_acknowledgement(self, text: str, probabilities: NDArray[np.float64]) -> bool:
-        outputs = self._outputs
-        sure = (
-            outputs.probability_of("acknowledgement", probabilities) >= self.info.thresholds.acknowledgement
-            and outputs.labels[int(probabilities.argmax())] == "acknowledgement"
-        )
+    def _language(self, rows: NDArray[np.float64] | None, weights: Sequence[int]) -> Language:
+        return "en" if rows is None else LANGUAGES[int((np.asarray(weights) @ rows).argmax())]
+
+    def _is_acknowledgement(self, text: str, label: str, surely: float, thresholds: Thresholds) -> bool:
+        found = label == "acknowledgement" and surely >= thresholds.acknowledgement
         # A long message says something, whatever the network thinks.
-        return (sure and len(text) <= acknowledgement.MAX_CHARACTERS) or acknowledgement.is_acknowledgement(text)
+        return (found and len(text) <= acknowledgement.MAX_CHARACTERS) or acknowledgement.is_acknowledgement(text)
+
+
+def _mentions(rows: NDArray[np.float64] | None, intent: str, thresholds: Thresholds) -> tuple[Mention, ...]:
+    """Return the intents besides the main one that some window is sure of, the surest first."""
+    if rows is None:
+        return ()
+    shares = zip(INTENTS, map(float, rows.max(axis=0)), strict=True)
+    found = [Mention(name, share) for name, share in shares if name != intent and share >= thresholds.mention]
+    return tuple(sorted(found, key=lambda mention: -mention.confidence))
 
 
 def _tokenizer(home: Path, content: bytes) -> Tokenizer:

@@ -16,10 +16,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from classifier.decoding import Outputs, Thresholds
 from classifier.errors import ModelError
-from classifier.understanding import INTENTS
+from classifier.outputs import INTENTS, Language
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "models" / "intent"
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 NETWORK: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
@@ -101,7 +101,7 @@ class ConfigFile(_BundleModel):
     """How to feed the network and what its outputs are.
 
     Attributes:
-        labels: The network's outputs, in order: every intent, and any of `OTHERS` and `URGENT`.
+        labels: The network's outputs, in order: see `classifier.outputs.check_columns`.
         max_tokens: The most tokens the network reads at once, including the two special ones.
         window_overlap: Tokens that neighboring windows of a longer text share.
         base_model: The checkpoint that training started from.
@@ -120,35 +120,38 @@ class ConfigFile(_BundleModel):
         return self
 
 
-class CalibrationFile(_BundleModel):
-    """The thresholds that calibration chose. A network that knows only the intents has no more than the first three.
+class LanguageCalibration(_BundleModel):
+    """The thresholds that calibration chose for one language; `classifier.decoding.Thresholds` explains each.
 
-    Attributes:
-        temperature: What logits are divided by; above 0.
-        review_threshold: The least confidence, 0–1, at which an intent is acted on without a person.
-        review_thresholds: The same for the intents that have a threshold of their own.
-        acknowledgement_threshold: See `Thresholds.acknowledgement`.
-        urgent_threshold: See `Thresholds.urgent`.
-        urgent_with_sign_threshold: See `Thresholds.urgent_with_sign`.
+    A network that knows only the intents has no more than the first three.
     """
 
     temperature: Annotated[float, Field(gt=0)]
-    review_threshold: _Share
-    review_thresholds: dict[_Intent, _Share] = {}
-    acknowledgement_threshold: _Share = 1.0
-    urgent_threshold: _Share = 1.0
-    urgent_with_sign_threshold: _Share = 0.0
+    review: _Share
+    of_intents: dict[_Intent, _Share] = {}
+    acknowledgement: _Share = 1.0
+    person: _Share = 1.0
+    praise: _Share = 1.0
+    emergency: _Share = 1.0
+    emergency_with_sign: _Share = 0.0
+    same_day: _Share = 1.0
+    mention: _Share = 1.0
 
-    def thresholds(self) -> Thresholds:
+
+class CalibrationFile(_BundleModel):
+    """The thresholds for each language that the network was calibrated for."""
+
+    languages: dict[Language, LanguageCalibration]
+
+    @model_validator(mode="after")
+    def _check_english(self) -> CalibrationFile:
+        if "en" not in self.languages:
+            raise ValueError("languages must have en")
+        return self
+
+    def thresholds(self) -> dict[str, Thresholds]:
         """Return the thresholds as decoding uses them."""
-        return Thresholds(
-            temperature=self.temperature,
-            review=self.review_threshold,
-            acknowledgement=self.acknowledgement_threshold,
-            urgent=self.urgent_threshold,
-            urgent_with_sign=self.urgent_with_sign_threshold,
-            of_intents=self.review_thresholds,
-        )
+        return {language: Thresholds(**found.model_dump()) for language, found in self.languages.items()}
 
 
 _Model = TypeVar("_Model", bound=_BundleModel)

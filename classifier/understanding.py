@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-from intake import vocabulary
+from classifier.outputs import INTENTS, LABELS, Language
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
 
-INTENTS: tuple[str, ...] = tuple(intent.value for intent in vocabulary.INTENTS)
-"""The intents' values, in order."""
-
-OTHERS: tuple[str, ...] = ("acknowledgement", "spanish", "other_language", "out_of_scope")
-"""The labels of messages that belong to no intent."""
-
-LABELS: tuple[str, ...] = (*INTENTS, *OTHERS)
-"""Every label, of which exactly one fits a message; a network may know only the intents."""
-
-URGENT = "urgent"
-"""The output, separate from the labels, that says whether a human must see a message now."""
-
-Language = Literal["en", "es", "other"]
+__all__ = ["INTENTS", "LABELS", "Language", "Mention", "Understanding", "decide_disposition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +68,20 @@ class Understanding:
         return self.disposition is Disposition.REVIEW
 
 
-def decide_disposition(confidence: float, acknowledgement: bool, threshold: float) -> Disposition:
-    """Decide what should happen to a message at a given confidence threshold.
+def decide_disposition(*, label: str, acknowledgement: bool, person: bool, understood: bool) -> Disposition:
+    """Decide what should happen to a message, apart from its triage level.
 
     Args:
-        confidence: Calibrated confidence, 0–1.
-        acknowledgement: Whether the message needs no answer.
-        threshold: The least confidence, 0–1, at which the intent is acted on without a person. A practice may
-            set its own; the model's default is `Classifier.info.thresholds.review_of(intent)`.
+        label: The most probable label.
+        acknowledgement: Whether the message surely needs no answer.
+        person: Whether it surely asks for a person and nothing else.
+        understood: Whether the confidence in the most probable intent reaches its threshold. A practice may set its
+            own; the model's is `Classifier.info.review_threshold_of(intent, language)`.
     """
     if acknowledgement:
         return Disposition.ACKNOWLEDGEMENT
-    return Disposition.REVIEW if confidence < threshold else Disposition.ROUTE
+    if person:
+        return Disposition.PERSON
+    if understood:
+        return Disposition.ROUTE
+    return Disposition.OUT_OF_SCOPE if label in ("out_of_scope", "praise") else Disposition.REVIEW

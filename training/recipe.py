@@ -38,6 +38,7 @@ class BaseCheckpoint(Section):
         folder: Its folder in the package, or in the archive assembled from the parts.
         parts: Installed distributions that each contain one piece of a zip archive, in order.
         path: A local folder that contains it.
+        packed: The file of the package that holds it in four bits, as `training.fit.packed_checkpoint` reads it.
     """
 
     name: str
@@ -46,9 +47,12 @@ class BaseCheckpoint(Section):
     folder: str = "."
     parts: tuple[str, ...] = ()
     path: Path | None = None
+    packed: str | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> BaseCheckpoint:
+        if self.packed and not self.package:
+            raise ValueError("packed names a file of a package: give the package, too")
         if sum(map(bool, (self.package, self.parts, self.path))) > 1:
             raise ValueError(
                 "give at most one of package, parts and path; without any, the name is looked up on the hub"
@@ -61,6 +65,7 @@ class Architecture(Section):
 
     Attributes:
         relative_positions: Whether to convert a BERT checkpoint to a DeBERTa; any other checkpoint is trained as it is.
+        layers: How many of the checkpoint's layers to keep, the first ones; all by default. Of a BERT only.
         position_buckets: Relative-position buckets of a DeBERTa converted from BERT.
         max_relative_positions: The longest relative distance that a DeBERTa converted from BERT distinguishes.
         hidden_dropout: Dropout on hidden states.
@@ -68,6 +73,7 @@ class Architecture(Section):
     """
 
     relative_positions: bool = False
+    layers: Positive | None = None
     position_buckets: Positive = 32
     max_relative_positions: Positive = 128
     hidden_dropout: Fraction
@@ -78,18 +84,24 @@ class Data(Section):
     """How messages become model inputs.
 
     Attributes:
-        screens: Whether the model also learns to recognize out-of-scope and urgent messages.
-        validation_fraction: Share of each stratum (intent and practice) set aside for validation.
+        screens: Whether the model also learns everything that is not an intent: scope, language, triage, danger.
+        validation_writers: The writers in `corpus/writers.toml` whose messages are kept for validation. Thresholds are
+            chosen and the model is judged on writers of whom it has seen nothing.
+        stopping_fraction: Share of each stratum (intent and practice) of the other writers set aside to select a
+            checkpoint; without validation writers, also for validation.
         max_tokens: The longest input in tokens, including the two special tokens.
         window_overlap: Tokens that neighboring windows share when a longer text is classified.
         noise: Share of training messages that get typing noise, from 0 to 1.
+        joined: Share of training messages that are joined with another one, from 0 to 1.
     """
 
     screens: bool
-    validation_fraction: Fraction
+    validation_writers: tuple[str, ...] = ()
+    stopping_fraction: Fraction
     max_tokens: Positive
     window_overlap: Positive
     noise: Fraction
+    joined: Fraction = 0.0
 
 
 class Optimization(Section):
@@ -147,12 +159,13 @@ class CalibrationTargets(Section):
     Attributes:
         accuracy: Accuracy of the messages that are routed automatically.
         out_of_scope_held: Share of out-of-scope messages that are not routed.
-        urgent_found: Share of urgent messages that raise the alarm; calibration minimizes false alarms at this share.
+        false_alarms: The largest share of routine messages resembling urgent ones that may raise the alarm; calibration
+            finds the most emergencies at this share. The same share of them may count as same-day ones.
     """
 
     accuracy: Share
     out_of_scope_held: Share = 0.9
-    urgent_found: Share = 0.98
+    false_alarms: Share = 0.05
 
 
 class Recipe(Section):

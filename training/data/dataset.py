@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import NotRequired, TypedDict
@@ -14,13 +15,17 @@ from tokenizers import Tokenizer
 from torch.utils.data import Dataset
 from transformers import AutoTokenizer
 
-from classifier.understanding import LABELS
+from classifier.outputs import DANGERS, INTENTS, LABELS, LANGUAGES, LEVELS
+from classifier.windows import PRESSING
+from intake.vocabulary import DangerKind, TriageLevel
 from training.data.corpus import CorpusMessage
 from training.data.noise import add_noise
 from training.data.rendering import render
 
 UNKNOWN = -100
-"""Marks an unknown label or urgency, for which no loss is computed."""
+"""Marks a target that nobody knows, for which no loss is computed."""
+
+_SEPARATORS = (" ", ". ", "\n", "\n\n", ". also ", " and ", ", ", "... ", " Also, ", "\n\nP.S. ")
 
 
 class Example(TypedDict):
@@ -28,15 +33,54 @@ class Example(TypedDict):
 
     Attributes:
         input_ids: Token ids, including special tokens.
-        label: Index into `LABELS`, or `UNKNOWN`.
-        urgent: 1, 0 or `UNKNOWN`.
-        teacher: The teacher's logits, one per output, if there is a teacher.
+        targets: What is known about it, from `targets_of`.
+        teacher: The teacher's logits, one per output, if there is a teacher; NaN for a text it has not seen.
     """
 
     input_ids: list[int]
-    label: int
-    urgent: int
+    targets: list[int]
     teacher: NotRequired[NDArray[np.float32]]
+
+
+def targets_of(message: CorpusMessage) -> list[int]:
+    """Return what a network with every column should say about a message, `UNKNOWN` where nobody knows.
+
+    These are the index of the label, of the language and of the triage level; then 1 or 0 for each kind of danger with
+    a column; then 1 or 0 for each intent, whether the message asks for it.
+    """
+    label = UNKNOWN if message.label is None else LABELS.index(message.label)
+    level = UNKNOWN if message.level is None else LEVELS.index(message.level)
+    dangers = [UNKNOWN if message.level is None else int(message.danger == kind) for kind in DANGERS]
+    asked = (message.label, message.also)
+    mentions = [UNKNOWN if message.label is None else int(intent in asked) for intent in INTENTS]
+    return [label, LANGUAGES.index(message.language), level, *dangers, *mentions]
+
+
+def join_messages(first: CorpusMessage, second: CorpusMessage, separator: str) -> CorpusMessage:
+    """Return a message that says what two messages say, one after the other.
+
+    The more urgent level holds. A complaint comes before a clinical concern, and that before the first intent; an
+    intent comes before anything without one.
+    """
+    pair = (first, second)
+    labels = [message.label for message in pair]
+    intents = list(dict.fromkeys(label for label in labels if label in INTENTS))
+    urgent = next((m for m in pair if m.danger is DangerKind.SELF_HARM), None)
+    urgent = urgent or next((m for m in pair if m.level is TriageLevel.EMERGENCY), None)
+    levels = [message.level for message in pair]
+    known = None not in levels
+    level = next((level for level in LEVELS if level in levels), None) if known else urgent and urgent.level
+    label: str | None = None
+    if None not in labels:
+        label = next((intent for intent in (*PRESSING, *intents) if intent in intents), first.label)
+    return replace(
+        first,
+        text=f"{first.text}{separator}{second.text}",
+        label=label,
+        also=next((intent for intent in intents if intent != label), None),
+        level=level,
+        danger=urgent.danger if urgent else None,
+    )
 
 
 def load_tokenizer(checkpoint: Path) -> Tokenizer:
@@ -85,6 +129,7 @@ class FreshMessages(Dataset[Example]):
         *,
         seed: int,
         noise: float,
+        joined: float,
         max_tokens: int,
         teacher: NDArray[np.float32] | None = None,
     ) -> None:
@@ -95,6 +140,7 @@ class FreshMessages(Dataset[Example]):
             tokenizer: The model's tokenizer.
             seed: Random seed of slot values and noise.
             noise: Share of messages, from 0 to 1, that get typing noise.
+            joined: Share of messages, from 0 to 1, that are joined with another one in the same language.
             max_tokens: The longest input in tokens.
             teacher: The teacher's logits, one row per message.
         """
@@ -102,23 +148,35 @@ class FreshMessages(Dataset[Example]):
         self._tokenizer = tokenizer
         self._seed = seed
         self._noise = noise
+        self._joined = joined
         self._max_tokens = max_tokens
         self._teacher = teacher
+        self._by_language = {
+            language: [place for place, message in enumerate(messages) if message.language == language]
+            for language in LANGUAGES
+        }
         self.epoch = 0
 
     def __len__(self) -> int:
         return len(self._messages)
 
-    def text(self, index: int) -> str:
-        """Return the text of a message in the current epoch."""
+    def message(self, index: int) -> tuple[CorpusMessage, str]:
+        """Return a message as it is in the current epoch, perhaps joined with another one, and its text."""
         rng = Random(f"{self._seed}/{self.epoch}/{index}")  # noqa: S311 - not a secret
-        return noisy_text(self._messages[index], self._noise, rng)
+        message = self._messages[index]
+        while rng.random() < self._joined:
+            pair = [message, self._messages[rng.choice(self._by_language[message.language])]]
+            rng.shuffle(pair)
+            message = join_messages(*pair, rng.choice(_SEPARATORS))
+        return message, noisy_text(message, self._noise, rng)
 
     def __getitem__(self, index: int) -> Example:
-        token_ids = truncate_ids(self._tokenizer.encode(self.text(index)).ids, self._max_tokens)
-        example = _example(self._messages[index], token_ids)
+        message, text = self.message(index)
+        token_ids = truncate_ids(self._tokenizer.encode(text).ids, self._max_tokens)
+        example = _example(message, token_ids)
         if self._teacher is not None:
-            example["teacher"] = self._teacher[index]
+            seen = message.text == self._messages[index].text
+            example["teacher"] = self._teacher[index] if seen else np.full_like(self._teacher[index], np.nan)
         return example
 
 
@@ -142,11 +200,7 @@ class FixedMessages(Dataset[Example]):
 
 
 def _example(message: CorpusMessage, token_ids: list[int]) -> Example:
-    return {
-        "input_ids": token_ids,
-        "label": UNKNOWN if message.label is None else LABELS.index(message.label),
-        "urgent": UNKNOWN if message.urgent is None else int(message.urgent),
-    }
+    return {"input_ids": token_ids, "targets": targets_of(message)}
 
 
 def pad_ids(ids: Sequence[Sequence[int]], padding_id: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -168,9 +222,9 @@ class Collate:
         self._padding_id = padding_id
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        """Return `input_ids`, `attention_mask`, `labels` (label and urgency) and, with a teacher, `teacher`."""
+        """Return `input_ids`, `attention_mask`, `labels` (what is known) and, with a teacher, `teacher`."""
         input_ids, attention_mask = pad_ids([example["input_ids"] for example in examples], self._padding_id)
-        labels = torch.tensor([[example["label"], example["urgent"]] for example in examples])
+        labels = torch.tensor([example["targets"] for example in examples])
         batch = {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
         if "teacher" in examples[0]:
             batch["teacher"] = torch.tensor(np.stack([example["teacher"] for example in examples]))

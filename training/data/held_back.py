@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from classifier.understanding import INTENTS
+from classifier.outputs import INTENTS, Language
+from intake.vocabulary import TriageLevel
 from training.data.corpus import CorpusError, CorpusMessage, label_for_kind, parse_urgency, read_rows
 
 _FOLDER = Path("held_back")
@@ -30,13 +31,17 @@ def read_held_back(corpus: Path) -> list[CorpusMessage]:
 
 
 def _out_of_scope(path: Path) -> Iterator[CorpusMessage]:
-    for _, (channel, kind, text) in read_rows(path, 3):
-        yield CorpusMessage(text, label_for_kind(kind), "", channel, "held_back", kind=kind)
+    for number, (channel, kind, text) in read_rows(path, 3):
+        label = label_for_kind(kind, path, number)
+        language: Language = "en" if label else "es" if kind == "spanish" else "other"
+        yield CorpusMessage(text, label, "", channel, "held_back", kind=kind, language=language)
 
 
 def _urgency(path: Path) -> Iterator[CorpusMessage]:
     for number, (urgent, practice, channel, text) in read_rows(path):
-        yield CorpusMessage(text, None, practice, channel, "held_back", urgent=parse_urgency(urgent, path, number))
+        # Those that are not urgent were not told apart any further; most of them are routine.
+        level = TriageLevel.EMERGENCY if parse_urgency(urgent, path, number) else TriageLevel.ROUTINE
+        yield CorpusMessage(text, None, practice, channel, "held_back", level=level)
 
 
 def _in_scope(path: Path) -> Iterator[CorpusMessage]:

@@ -1,15 +1,15 @@
-"""Split the corpus into training and validation messages."""
+"""Split the corpus into training, stopping and validation messages."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from classifier.understanding import INTENTS
-from training.data.corpus import FIRST_SOURCES, CorpusError, CorpusMessage, read_corpus
-from training.recipe import Recipe
+from classifier.outputs import INTENTS
+from training.data.corpus import CorpusError, CorpusMessage, read_corpus
+from training.recipe import Data, Recipe
 
 VALIDATION_SEED = 1
 """Random seed of the validation messages' slot values, which never change."""
@@ -17,22 +17,30 @@ VALIDATION_SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The two parts of a corpus."""
+    """The parts of a corpus.
+
+    Attributes:
+        train: The messages that the weights are fitted to.
+        validation: The messages that thresholds are chosen and models are compared on: all messages of some writers.
+        stopping: Messages of the other writers, on which a checkpoint is selected; the same as `validation` if no
+            writers are held out.
+    """
 
     train: list[CorpusMessage]
     validation: list[CorpusMessage]
+    stopping: list[CorpusMessage] = field(default_factory=list)
 
 
 def read_split(recipe: Recipe, corpus: Path) -> Split:
     """Read the corpus and split it, without the messages that the recipe's network has no output for.
 
     Raises:
-        CorpusError: The corpus cannot be read.
+        CorpusError: The corpus cannot be read, or has nothing of a writer that the recipe holds out.
     """
     messages = read_corpus(corpus)
     if not recipe.data.screens:
         messages = [message for message in messages if message.label in INTENTS]
-    return split_corpus(messages, recipe.data.validation_fraction, recipe.seed)
+    return split_corpus(messages, recipe.data, recipe.seed)
 
 
 def validation_intents(split: Split, corpus: Path) -> list[CorpusMessage]:
@@ -50,37 +58,44 @@ def validation_intents(split: Split, corpus: Path) -> list[CorpusMessage]:
     return found
 
 
-def split_corpus(messages: list[CorpusMessage], validation_fraction: float, seed: int) -> Split:
-    """Split by stratum (label or urgency, and practice or kind), keeping topics together.
+def split_corpus(messages: list[CorpusMessage], data: Data, seed: int) -> Split:
+    """Hold out whole writers for validation, and a share of the rest for selecting a checkpoint.
 
-    The share `validation_fraction` of each stratum, rounded, and the same share of the topics go to validation. The
-    split depends only on the messages, the share and the seed.
+    The share is that of each stratum (label, level, and practice or kind) and of the topics, which stay together. The
+    split depends only on the messages, the recipe's data section and the seed.
+
+    Raises:
+        CorpusError: There is nothing of a writer that is held out.
     """
+    held_out = set(data.validation_writers)
+    missing = held_out - {message.writer for message in messages}
+    if missing:
+        raise CorpusError(
+            f"the corpus has no messages by {', '.join(sorted(missing))}: correct data.validation_writers"
+        )
+    validation = [message for message in messages if message.writer in held_out]
     rng = random.Random(seed)  # noqa: S311 - a reproducible shuffle, not a secret
-    first = [message for message in messages if message.source in FIRST_SOURCES]
-    split = _split_strata(first, validation_fraction, rng)
-    later = Counter(message.source for message in messages if message.source not in FIRST_SOURCES)
-    for source in sorted(later):
-        own = random.Random(f"{seed}/{source}")  # noqa: S311 - a reproducible shuffle, not a secret
-        part = _split_strata([message for message in messages if message.source == source], validation_fraction, own)
-        split.train.extend(part.train)
-        split.validation.extend(part.validation)
-    rng.shuffle(split.train)
-    return split
+    train, stopping = _split_strata([m for m in messages if m.writer not in held_out], data.stopping_fraction, rng)
+    rng.shuffle(train)
+    return Split(train, validation or stopping, stopping)
 
 
-def _split_strata(messages: list[CorpusMessage], validation_fraction: float, rng: random.Random) -> Split:
-    strata: defaultdict[tuple[str, str], list[list[CorpusMessage]]] = defaultdict(list)
+def _split_strata(
+    messages: list[CorpusMessage], fraction: float, rng: random.Random
+) -> tuple[list[CorpusMessage], list[CorpusMessage]]:
+    strata: defaultdict[tuple[str, ...], list[list[CorpusMessage]]] = defaultdict(list)
     topics: defaultdict[str, list[CorpusMessage]] = defaultdict(list)
     for message in messages:
         if message.topic is None:
-            strata[message.label or str(message.urgent), message.practice or message.kind].append([message])
+            stratum = (message.label or "", str(message.level), message.practice or message.kind)
+            strata[stratum].append([message])
         else:
             topics[message.topic].append(message)
-    split = Split([], [])
+    kept: list[CorpusMessage] = []
+    set_aside: list[CorpusMessage] = []
     for groups in [*(strata[key] for key in sorted(strata)), list(topics.values())]:
         rng.shuffle(groups)
-        held_back = round(len(groups) * validation_fraction)
-        split.validation.extend(message for group in groups[:held_back] for message in group)
-        split.train.extend(message for group in groups[held_back:] for message in group)
-    return split
+        count = round(len(groups) * fraction)
+        set_aside.extend(message for group in groups[:count] for message in group)
+        kept.extend(message for group in groups[count:] for message in group)
+    return kept, set_aside

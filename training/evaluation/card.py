@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from classifier.understanding import INTENTS, OTHERS
+from classifier.outputs import INTENTS, OTHERS
 from training.evaluation.plots import TITLES
-from training.evaluation.report import intents_table, scores_table, screens_by_set, screens_table, urgency_table
+from training.evaluation.report import intents_table, scores_table, screens_by_set, screens_table, triage_table
 from training.export.model_folder import CARD, EVALUATION, NETWORK
 from training.markdown import NOT_MEASURED, format_percent
 
@@ -24,7 +24,7 @@ Classifies a message to a healthcare practice by what the patient wants: one of 
 | Inputs, output | `input_ids` and `attention_mask`, `logits` |
 | Base model | {base_name}, license {base_licence}; its weights were changed, its tokenizer was not |
 | License | MIT, with the base model's notice in `NOTICE` |
-| Language | English |
+| Languages | {languages} |
 | Made by | `python -m training train` with the recipe `{recipe}`, seed {seed} |
 | Full evaluation | `training/reports/{version}/report.md` |
 
@@ -32,43 +32,47 @@ Classifies a message to a healthcare practice by what the patient wants: one of 
 
 Sorting a practice's incoming messages (texts, voicemail transcripts, chats, web forms, email) to send the right reply
 and notify the right staff. It gives no medical advice and is not a triage device. Messages below the review threshold
-must go to a person, and nobody should rely on the urgency screen to find emergencies.
+must go to a person, and nobody should rely on the triage levels to find every emergency.
 """
 _KNOWS_MORE = (
-    "It also recognizes messages that have none of these intents (spam, vendors, wrong numbers and the like), messages "
-    "that need no answer, messages in Spanish and in other languages and, with a separate output, messages that a "
-    "person must see within minutes."
+    "It also recognizes messages that have none of these intents (spam, vendors, wrong numbers, general questions and "
+    "the like), messages that need no answer, only praise, or only ask for a person. Outputs of their own tell the "
+    "language, how soon a person must see the message (emergency, same day, routine), the kind of danger, and whether "
+    "there is a second intent."
 )
 _KNOWS_INTENTS = "It has no other outputs: messages with none of these intents are assigned one anyway."
 
 _TRAINING = """\
 ## Training
 
-Trained on {train:,} fictional messages; another {validation:,} were set aside for validation (split by intent and
-practice). Slots such as names and dates got new values in each of {epochs} epochs, and {noise:.0%} of the messages got
-typing or transcription noise.{taught} {note}The checkpoint with the best macro-F1 on validation was kept. The
-temperature and the thresholds were also chosen on validation.
+Trained on {train:,} fictional messages. Validation is {validation:,} others, all those of {writers}: the network has
+seen nothing of these writers. Slots such as names and dates got new values in each of {epochs} epochs, {noise:.0%} of
+the messages got typing or transcription noise, and {joined:.0%} were joined with another one.{taught} {note}The
+checkpoint was selected on messages of the training writers; temperatures and thresholds were chosen on validation.
 """
 _TAUGHT = " {weight:.0%} of the loss compared its answers with those of a larger model, trained with `{teacher}`."
 
 _UNSEEN = """\
-The cross-style test was written separately, in a deliberately different style, and the held-back messages were
-written to test the screens. Both were used only for these figures; `training/corpus/READS.md` lists every use. The
-checkpoint and the thresholds were chosen on validation, so its figures flatter the model.
+The cross-style test was written separately, in a deliberately different style; the held-back messages and those by
+strangers were written to test the screens. They were used only for these figures; `training/corpus/READS.md` lists
+every use. The thresholds were chosen on validation, so its figures flatter the model.
 """
 _LEFT_ALONE = """\
-**The cross-style test and the held-back messages were not used in this evaluation.** The checkpoint and the thresholds
+**The cross-style test, the held-back messages and those by strangers were not used in this evaluation.** The thresholds
 were chosen on validation, so its figures flatter the model. Its performance in other styles is not measured here.
 """
 
 _CONFIDENCE = """\
 ## Confidence
 
-Logits are divided by {temperature} (fitted on validation), which changes the expected calibration error ({part}) from
-{before:.3f} to {after:.3f}. At the review threshold of {threshold}, {routed} of the messages with an intent are routed
-automatically, and {rightly} of these are correct (validation). On the most confident {coverage} of the messages the
+Logits are divided by {temperature} in English (fitted on validation, like the number for each other language), which
+changes the expected calibration error ({part}) from {before:.3f} to {after:.3f}. At the thresholds in
+`calibration.json`, {routed} of the messages with an intent are routed automatically, and {rightly} of these are correct
+(validation). On the most confident {coverage} of the messages the
 accuracy is {accuracy:.0%} ({part}).
 """
+
+_LANGUAGES = {"en": "English", "es": "Spanish"}
 
 _LIMITS = """\
 - The messages are for ten kinds of practices in the United States; other services and other ways of paying are not
@@ -77,19 +81,18 @@ _LIMITS = """\
   and none were used here: accuracy and false alarms in a real practice are unknown.
 - Fairness was measured only by the tone and age of the fictional writers: not by dialect, first language or
   disability, nor by the effect of accents on speech recognition.
-- A message with two intents gets only one.
 """
 _LIMITS_MORE = """\
-- It is reliable only in English. Messages in Spanish and other languages are meant for a person; urgency in such
-  messages was neither trained nor measured.
+- It knows Spanish as patients in the United States write it, from fewer messages than English. Messages in other
+  languages are meant for a person; their triage was neither trained nor measured.
+- A second intent is found only if it is plain.
 - Messages with none of the intents were measured for the kinds in the report; other kinds may be mistaken for an
   intent.
-- The urgency screen misses some emergencies: {missed} urgent messages ({urgent_set}) raised no alarm. Urgency was
-  judged only from the text.
+- It misses some emergencies: {missed}. How soon somebody is needed was judged only from the text.
 """
 _LIMITS_INTENTS = """\
 - It always predicts one of its intents, even for messages that have none of them or are in another language, and may be
-  confident about it. Urgent messages are recognized only by danger signs in their words.
+  confident about it. A message with two intents gets only one. Emergencies are recognized only by danger signs.
 """
 
 
@@ -113,10 +116,13 @@ def _sections(evaluation: Mapping[str, Any], megabytes: float) -> Iterator[str]:
         base_licence=recipe["base"]["licence"],
         recipe=recipe["name"],
         seed=recipe["seed"],
+        languages=", ".join(_LANGUAGES[language] for language in evaluation["model"]["thresholds"]),
     )
     yield _TRAINING.format(
         epochs=recipe["optimisation"]["epochs"],
         noise=recipe["data"]["noise"],
+        joined=recipe["data"]["joined"],
+        writers=", ".join(f"`{name}`" for name in evaluation["validation"]["writers"]),
         note=f"{recipe['note']} " if recipe["note"] else "",
         taught=_TAUGHT.format(**recipe["distillation"]) if recipe["distillation"] else "",
         **evaluation["messages"],
@@ -129,9 +135,9 @@ def _sections(evaluation: Mapping[str, Any], megabytes: float) -> Iterator[str]:
     yield f"### By intent ({title})"
     yield intents_table(evaluation[part])
     yield "### Out of scope, acknowledgements and languages"
-    yield screens_table(evaluation)
-    yield "### Urgency"
-    yield urgency_table(evaluation)
+    yield screens_table(screens_by_set(evaluation))
+    yield "### Triage"
+    yield triage_table(screens_by_set(evaluation))
     yield _confidence(evaluation)
     yield "## Limits"
     yield _limits(evaluation, knows_more)
@@ -148,8 +154,7 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
     in_scope = evaluation["validation"]["screens"]["in_scope"]
     rightly = in_scope["accuracy_when_routed"]
     return _CONFIDENCE.format(
-        temperature=thresholds["temperature"],
-        threshold=thresholds["review"],
+        temperature=thresholds["en"]["temperature"],
         part=title,
         before=measured["calibration"]["before"]["expected_error"],
         after=measured["calibration"]["after"]["expected_error"],
@@ -163,10 +168,14 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
 def _limits(evaluation: Mapping[str, Any], knows_more: bool) -> str:
     if not knows_more:
         return _LIMITS + _LIMITS_INTENTS
-    title, screens = list(screens_by_set(evaluation).items())[-1]
-    return _LIMITS + _LIMITS_MORE.format(missed=_missed(screens["urgency"]["served"]["found"]), urgent_set=title)
+    missed = [
+        f"{_missed(found)} ({title})"
+        for title, screens in screens_by_set(evaluation).items()
+        if (found := screens["triage"]["emergency"]["served"]["found"])
+    ]
+    return _LIMITS + _LIMITS_MORE.format(missed="; ".join(missed) or NOT_MEASURED)
 
 
-def _missed(found: Mapping[str, float] | None) -> str:
-    """Return the number of missed urgent messages and the total."""
-    return f"{found['messages'] - found['count']} of {found['messages']}" if found else NOT_MEASURED
+def _missed(found: Mapping[str, float]) -> str:
+    """Return the number of missed emergencies and the total."""
+    return f"{found['messages'] - found['count']} of {found['messages']}"

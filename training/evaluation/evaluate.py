@@ -8,20 +8,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from classifier import Classifier
-from training.data import cross_style, held_back
+from training.data import cross_style, held_back, strangers
 from training.data.corpus import CorpusError, CorpusMessage
 from training.data.dataset import render_all
 from training.data.splitting import VALIDATION_SEED, Split
 from training.evaluation.latency import measure_latency
-from training.evaluation.metrics import hardest_pairs, intent_measures, round_numbers, screen_measures
+from training.evaluation.metrics import (
+    Predictions,
+    hardest_pairs,
+    intent_measures,
+    round_numbers,
+    screen_measures,
+)
 from training.evaluation.predictors import Predictors
 from training.evaluation.test_set_log import record_read
 from training.export.model_folder import read_version
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 
-_TEST_FILES = (cross_style.FILE, *held_back.FILES)
+_TEST_FILES = (cross_style.FILE, *held_back.FILES, *strangers.FILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +39,12 @@ class UnseenMessages:
     Attributes:
         cross_style: The cross-style test: messages with an intent, their slots already filled.
         held_back: The messages for the screens, their slots not filled.
+        strangers: The sets by strangers, by name.
     """
 
     cross_style: list[CorpusMessage]
     held_back: list[CorpusMessage]
+    strangers: dict[str, list[CorpusMessage]]
 
 
 def read_unseen(corpus: Path, run: RunFolder, command: str) -> UnseenMessages:
@@ -52,7 +62,9 @@ def read_unseen(corpus: Path, run: RunFolder, command: str) -> UnseenMessages:
         if not (corpus / file).is_file():
             raise CorpusError(f"{corpus / file} is missing: restore it, or use --validation-only")
     record_read(corpus, datetime.now(UTC).date(), read_version(run.model), _TEST_FILES, command)
-    return UnseenMessages(cross_style.read_cross_style(corpus), held_back.read_held_back(corpus))
+    return UnseenMessages(
+        cross_style.read_cross_style(corpus), held_back.read_held_back(corpus), strangers.read_strangers(corpus)
+    )
 
 
 def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenMessages | None) -> dict[str, Any]:
@@ -66,8 +78,7 @@ def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenM
 
     Returns:
         The content of `evaluation.json`, which is always the same for the same run and messages. Shares are between 0
-        and
-        1. `cross_style` and `held_back` are present only with test messages.
+        and 1. `cross_style`, `held_back` and `strangers` are present only with test messages.
     """
     predictors = Predictors(recipe, split, run)
     info = predictors.classifier.info
@@ -75,7 +86,7 @@ def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenM
         "model": {
             "version": info.version,
             "labels": info.labels,
-            "thresholds": asdict(info.thresholds),
+            "thresholds": {language: asdict(chosen) for language, chosen in info.thresholds.items()},
         },
         "recipe": recipe.model_dump(mode="json"),
         "messages": {"train": len(split.train), "validation": len(split.validation)},
@@ -84,7 +95,8 @@ def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenM
     if unseen:
         content |= {
             "cross_style": _cross_style(predictors, unseen.cross_style),
-            "held_back": _held_back(predictors, unseen.held_back),
+            "held_back": _screens(predictors, unseen.held_back, "held back"),
+            "strangers": {name: _screens(predictors, messages, name) for name, messages in unseen.strangers.items()},
         }
     return dict(round_numbers(content))
 
@@ -98,10 +110,14 @@ def _validation(predictors: Predictors, messages: list[CorpusMessage]) -> dict[s
     # The same texts that the thresholds were chosen on.
     texts = render_all(messages, VALIDATION_SEED)
     predictions = predictors.predict(messages, texts, "validation")
+    writers = np.array([message.writer for message in messages], dtype=object)
     return {
         **intent_measures(predictors.compare(predictions, texts, "validation"), predictors.outputs),
         "hardest_pairs": hardest_pairs(predictions),
-        "screens": screen_measures(predictions, predictors.outputs, predictors.classifier.info.thresholds),
+        "screens": _screen_measures(predictors, predictions),
+        "writers": {
+            writer: _screen_measures(predictors, predictions.only(writers == writer)) for writer in sorted(set(writers))
+        },
     }
 
 
@@ -111,10 +127,11 @@ def _cross_style(predictors: Predictors, messages: list[CorpusMessage]) -> dict[
     return intent_measures(predictors.compare(predictions, texts, "cross-style test"), predictors.outputs)
 
 
-def _held_back(predictors: Predictors, messages: list[CorpusMessage]) -> dict[str, Any]:
+def _screens(predictors: Predictors, messages: list[CorpusMessage], task: str) -> dict[str, Any]:
     texts = render_all(messages, VALIDATION_SEED)
-    predictions = predictors.predict(messages, texts, "held back")
-    return {
-        "messages": len(messages),
-        "screens": screen_measures(predictions, predictors.outputs, predictors.classifier.info.thresholds),
-    }
+    predictions = predictors.predict(messages, texts, task)
+    return {"messages": len(messages), "screens": _screen_measures(predictors, predictions)}
+
+
+def _screen_measures(predictors: Predictors, predictions: Predictions) -> dict[str, Any]:
+    return screen_measures(predictions, predictors.outputs, predictors.classifier.info.thresholds)

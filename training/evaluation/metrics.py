@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import Understanding
-from classifier.decoding import Outputs, Thresholds, is_alarming
-from classifier.understanding import INTENTS
-from training.data.corpus import RECIPE_SOURCE, CorpusMessage
+from classifier.decoding import Outputs, Thresholds, triage_level
+from classifier.outputs import INTENTS, LANGUAGES
+from classifier.screen import Screening
+from intake.vocabulary import DangerKind, Disposition, TriageLevel
+from training.data.corpus import CorpusMessage
 from training.export.calibrate import Flags, Floats, intent_confidence
 from training.statistics import (
     bootstrap_interval,
@@ -29,15 +31,13 @@ from training.statistics import (
 
 Names = NDArray[np.object_]
 
-GROUPS = ("channel", "practice", "tone", "age", "source")
+GROUPS = ("channel", "practice", "tone", "age", "writer", "language")
 """Attributes of `CorpusMessage` by which messages are grouped."""
 
 _SURE = 0.99
 _CURVE_POINTS = 50
 _PAIRS = 6
 _EXAMPLES = 3
-_SPANISH = "spanish"
-_OTHER_LANGUAGE = "non_english"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Predictions:
         messages: The messages, not rendered.
         understood: The classifier's result for each message.
         logits: The network's logits, one row per message.
-        has_sign: Whether a danger sign matches each message.
+        screenings: The danger signs in each message.
     """
 
     messages: Sequence[CorpusMessage]
     understood: Sequence[Understanding]
     logits: Floats
-    has_sign: Flags
+    screenings: Sequence[Screening]
 
     @property
     def expected(self) -> Names:
@@ -84,7 +84,7 @@ class Predictions:
             messages=[self.messages[place] for place in places],
             understood=[self.understood[place] for place in places],
             logits=self.logits[chosen],
-            has_sign=self.has_sign[chosen],
+            screenings=[self.screenings[place] for place in places],
         )
 
 
@@ -157,32 +157,54 @@ def hardest_pairs(predictions: Predictions) -> list[dict[str, Any]]:
     ]
 
 
-def screen_measures(predictions: Predictions, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
-    """Measure the screens for out-of-scope messages, acknowledgements, languages and urgency.
+def screen_measures(predictions: Predictions, outputs: Outputs, thresholds: Mapping[str, Thresholds]) -> dict[str, Any]:
+    """Measure everything that is not the choice of an intent: scope, languages, triage, dangers, second intents.
 
     Args:
         predictions: Any messages. Each screen is measured on the messages whose correct result is known.
         outputs: The columns of the network's output.
-        thresholds: The thresholds of the served model.
+        thresholds: The thresholds of the served model by language.
     """
-    kinds = np.array([message.kind for message in predictions.messages], dtype=object)
+    labels = predictions.expected
+    kinds = np.array([message.kind or message.label for message in predictions.messages], dtype=object)
     disposition = np.array([understanding.disposition for understanding in predictions.understood], dtype=object)
-    foreign, in_scope, routed = kinds != "", predictions.in_scope, disposition == "route"
-    acknowledged = disposition == "acknowledgement"
+    praised = np.array([understanding.praise for understanding in predictions.understood], dtype=bool)
+    in_scope, routed = predictions.in_scope, disposition == Disposition.ROUTE
+    foreign = ~in_scope & (labels != None) & (labels != "acknowledgement")  # noqa: E711 - element by element
+    acknowledged, asked = disposition == Disposition.ACKNOWLEDGEMENT, disposition == Disposition.PERSON
     return {
         "out_of_scope": {
             "held": count_share(~routed[foreign]),
-            "by_kind": {kind: count_share(~routed[kinds == kind]) for kind in sorted(set(kinds[foreign]))},
+            "by_kind": {str(kind): count_share(~routed[foreign & (kinds == kind)]) for kind in _names(kinds[foreign])},
         },
         "in_scope": {
             "routed": count_share(routed[in_scope]),
-            "accuracy_when_routed": count_share((predictions.intents == predictions.expected)[in_scope & routed]),
+            "accuracy_when_routed": count_share((predictions.intents == labels)[in_scope & routed]),
             "taken_for_acknowledgement": count_share(acknowledged[in_scope]),
+            "taken_for_praise": count_share(praised[in_scope]),
         },
-        "acknowledgement": {"found": count_share(acknowledged[kinds == "acknowledgement"])},
-        "language": _languages(predictions, kinds),
-        "urgency": _urgency(predictions, outputs, thresholds),
+        "acknowledgement": {"found": count_share(acknowledged[labels == "acknowledgement"])},
+        "person": {"found": count_share(asked[labels == "person"])},
+        "praise": {"found": count_share(praised[labels == "praise"])},
+        "language": _languages(predictions),
+        "triage": _triage(predictions, outputs, thresholds),
+        "danger": _dangers(predictions),
+        "second_intent": _second_intents(predictions),
+        "calibration_error": _in_scope_error(predictions),
     }
+
+
+def _names(values: Names) -> list[Any]:
+    return sorted(set(values), key=str)
+
+
+def _in_scope_error(predictions: Predictions) -> float | None:
+    chosen = predictions.in_scope
+    if not chosen.any():
+        return None
+    return expected_calibration_error(
+        predictions.confidence[chosen], (predictions.intents == predictions.expected)[chosen]
+    )
 
 
 def count_share(flags: Flags) -> dict[str, float] | None:
@@ -226,8 +248,6 @@ def _parts(predictions: Predictions, group: str) -> dict[str, Any]:
     """Score the messages of each group separately, without those whose group is unknown."""
     parts = np.array([getattr(message, group) for message in predictions.messages], dtype=object)
     chosen = {name: parts == name for name in sorted(set(parts) - {""})}
-    if RECIPE_SOURCE in chosen:
-        chosen["extra"] = parts != RECIPE_SOURCE
     return {name: _part(predictions.only(flags)) for name, flags in chosen.items() if flags.any()}
 
 
@@ -259,35 +279,77 @@ def _risk_coverage(confidence: Floats, correct: Flags) -> dict[str, Any]:
     }
 
 
-def _languages(predictions: Predictions, kinds: Names) -> dict[str, Any]:
+def _languages(predictions: Predictions) -> dict[str, Any]:
     heard = np.array([understanding.language for understanding in predictions.understood], dtype=object)
-    spanish, other_language = kinds == _SPANISH, kinds == _OTHER_LANGUAGE
+    spoken = np.array([message.language for message in predictions.messages], dtype=object)
+    return {language: count_share(heard[spoken == language] == language) for language in LANGUAGES}
+
+
+def _triage(predictions: Predictions, outputs: Outputs, thresholds: Mapping[str, Thresholds]) -> dict[str, Any]:
+    """Measure the triage levels as served, and what the network and the danger signs find by themselves."""
+    served = np.array([understanding.triage for understanding in predictions.understood], dtype=object)
+    levels = outputs.levels(predictions.logits)
+    alarms: dict[str, Flags] = {"served": served == TriageLevel.EMERGENCY}
+    if levels is not None:
+        alone = [
+            triage_level(
+                levels[place : place + 1], Screening(), thresholds.get(understanding.language, thresholds["en"])
+            )
+            for place, understanding in enumerate(predictions.understood)
+        ]
+        alarms["network"] = np.array([level is TriageLevel.EMERGENCY for level in alone], dtype=bool)
+    alarms["signs"] = np.array([screening != Screening() for screening in predictions.screenings], dtype=bool)
+    alarms["certain signs"] = np.array(
+        [screening.certain is not None for screening in predictions.screenings], dtype=bool
+    )
+    known = np.array([message.level for message in predictions.messages], dtype=object)
     return {
-        "spanish_heard": count_share(heard[spanish] == "es"),
-        "other_languages_heard": count_share(heard[other_language] == "other"),
-        "english_taken_for_another": count_share(heard[predictions.in_scope] != "en"),
+        "emergency": {name: _alarms(predictions.messages, raised) for name, raised in alarms.items()},
+        "same_day": {
+            "raised": count_share(served[known == TriageLevel.SAME_DAY] != TriageLevel.ROUTINE),
+            "as_emergency": count_share(served[known == TriageLevel.SAME_DAY] == TriageLevel.EMERGENCY),
+            "routine_as_same_day": count_share(served[known == TriageLevel.ROUTINE] == TriageLevel.SAME_DAY),
+        },
     }
-
-
-def _urgency(predictions: Predictions, outputs: Outputs, thresholds: Thresholds) -> dict[str, Any]:
-    """Measure the urgency screen as a whole, and its network and danger signs separately."""
-    alarms: dict[str, Flags] = {
-        "served": np.array([understanding.urgent for understanding in predictions.understood], dtype=bool)
-    }
-    urgency = outputs.urgency(predictions.logits)
-    if urgency is not None:
-        alone = [is_alarming(float(probability), has_sign=False, thresholds=thresholds) for probability in urgency]
-        alarms["network"] = np.array(alone, dtype=bool)
-    alarms["signs"] = predictions.has_sign
-    return {name: _alarms(predictions.messages, raised) for name, raised in alarms.items()}
 
 
 def _alarms(messages: Sequence[CorpusMessage], raised: Flags) -> dict[str, Any]:
     urgent = np.array([message.urgent is True for message in messages], dtype=bool)
-    harmless = np.array([message.urgent is False for message in messages], dtype=bool)
+    routine = np.array([message.level is TriageLevel.ROUTINE for message in messages], dtype=bool)
     doubtful = np.array([message.could_seem_urgent for message in messages], dtype=bool)
     return {
         "found": count_share(raised[urgent]),
-        "false_alarms": count_share(raised[harmless & doubtful]),
-        "everyday_alarms": count_share(raised[harmless & ~doubtful]),
+        "false_alarms": count_share(raised[routine & doubtful]),
+        "everyday_alarms": count_share(raised[routine & ~doubtful]),
+    }
+
+
+def _dangers(predictions: Predictions) -> dict[str, Any]:
+    """Return, for each kind of danger, how many of its emergencies are raised, and how many also named rightly."""
+    raised = np.array([understanding.urgent for understanding in predictions.understood], dtype=bool)
+    named = np.array([understanding.danger for understanding in predictions.understood], dtype=object)
+    known = np.array([message.danger for message in predictions.messages], dtype=object)
+    return {
+        kind.value: {
+            "found": count_share(raised[known == kind]),
+            "named": count_share((named == kind)[(known == kind) & raised]),
+        }
+        for kind in DangerKind
+        if (known == kind).any()
+    }
+
+
+def _second_intents(predictions: Predictions) -> dict[str, Any]:
+    """Return how often a second intent is reported where there is one, and where there is none."""
+    pairs = [
+        (message.also, [mention.intent for mention in understanding.also], {understanding.intent})
+        for message, understanding in zip(predictions.messages, predictions.understood, strict=True)
+        if message.label in INTENTS
+    ]
+    # Which of two intents comes first is a matter of taste, so either order counts.
+    both = [bool(also in {*found, *main} and found) for also, found, main in pairs if also is not None]
+    single = [bool(found) for also, found, _ in pairs if also is None]
+    return {
+        "found": count_share(np.array(both, dtype=bool)),
+        "imagined": count_share(np.array(single, dtype=bool)),
     }

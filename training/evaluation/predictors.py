@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from classifier import Classifier
 from classifier.decoding import Outputs
-from classifier.urgency import is_urgent
+from classifier.screen import screen_text
 from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
 from training.evaluation.metrics import ComparedPredictions, Names, Predictions
@@ -44,7 +44,7 @@ class Predictors:
         """Classify messages, rendered as `texts`, with the served model, one at a time."""
         understood = [self.classifier.classify([text])[0] for text in tqdm(texts, desc=f"{task}, served")]
         logits = self._logits(self._int8, texts, f"{task}, int8")
-        return Predictions(messages, understood, logits, np.array([is_urgent(text) for text in texts], dtype=bool))
+        return Predictions(messages, understood, logits, [screen_text(text) for text in texts])
 
     def compare(self, predictions: Predictions, texts: Sequence[str], task: str) -> ComparedPredictions:
         """Classify the messages that have an intent with the other models as well."""

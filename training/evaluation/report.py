@@ -7,17 +7,38 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from intake.vocabulary import DangerKind
 from training.evaluation.metrics import GROUPS
 from training.evaluation.plots import TITLES, draw_figures
 from training.export.model_folder import write_json
-from training.markdown import format_interval, format_percent, format_score, format_share, format_table
+from training.markdown import (
+    NOT_MEASURED,
+    format_interval,
+    format_percent,
+    format_score,
+    format_share,
+    format_table,
+)
 
 LATENCY_HEADING = "## Latency"
 PREDICTORS = {"int8": "this model, int8 (served)", "fp32": "this model, fp32", "baseline": "baseline"}
 """Titles of the compared models."""
 
-SCREENS = {"served": "the whole screen", "network": "only the network", "signs": "only the danger signs"}
-"""Titles of the parts of the urgency screen."""
+SCREENS = {
+    "served": "everything together",
+    "network": "only the network",
+    "signs": "only the danger signs",
+    "certain_signs": "only the certain danger signs",
+}
+"""Titles of what can raise an emergency."""
+
+_STRANGERS = {
+    "triage": "strangers: triage",
+    "letters": "strangers: letters",
+    "scope": "strangers: scope",
+    "spanish": "strangers: Spanish",
+    "two_intents": "strangers: two intents",
+}
 
 _INTRODUCTION = """\
 # Evaluation of the intent model {version}
@@ -31,12 +52,14 @@ Shares are in percent. The baseline is logistic regression on TF-IDF of words an
 messages. All messages are fictional, so performance on real messages is unknown.
 """
 _WITH_UNSEEN = """\
-The cross-style test was written separately, in a deliberately different style; the held-back messages were written to
-test the screens. Neither was used for training, selection or thresholds, and every use is recorded in
-`training/corpus/READS.md`. The thresholds were chosen on validation, so its figures flatter the model."""
+The cross-style test was written separately, in a deliberately different style; the held-back messages and those by
+strangers were written to test the screens. None was used for training, selection or thresholds, and every use is
+recorded in `training/corpus/READS.md`. Validation is all messages of {writers}, of whom the network has seen nothing;
+the thresholds were chosen on it, so its figures flatter the model."""
 _WITHOUT_UNSEEN = """\
-The cross-style test and the held-back messages were not used (`--validation-only`). The thresholds were chosen on
-validation, so its figures flatter the model."""
+The cross-style test, the held-back messages and those by strangers were not used (`--validation-only`). Validation is
+all messages of {writers}, of whom the network has seen nothing; the thresholds were chosen on it, so its figures
+flatter the model."""
 _LATENCY = """\
 {heading}
 
@@ -65,11 +88,12 @@ def write_report(evaluation: Mapping[str, Any], latency: Mapping[str, float | in
 
 def _sections(evaluation: Mapping[str, Any], latency: Mapping[str, float | int | str]) -> Iterator[str]:
     recipe, parts = evaluation["recipe"], [part for part in TITLES if part in evaluation]
+    unseen = _WITH_UNSEEN if "held_back" in evaluation else _WITHOUT_UNSEEN
     yield _INTRODUCTION.format(
         version=evaluation["model"]["version"],
         recipe=recipe["name"],
         seed=recipe["seed"],
-        unseen=_WITH_UNSEEN if "held_back" in evaluation else _WITHOUT_UNSEEN,
+        unseen=unseen.format(writers=", ".join(f"`{name}`" for name in evaluation["validation"]["writers"])),
         **evaluation["messages"],
     )
     yield "## Intents"
@@ -79,12 +103,15 @@ def _sections(evaluation: Mapping[str, Any], latency: Mapping[str, float | int |
     yield "## Confidence"
     yield _confidence(evaluation)
     yield from _hardest_pairs(evaluation["validation"]["hardest_pairs"])
-    yield "## Screens"
-    yield screens_table(evaluation)
-    yield "### Out of scope by kind, not routed"
+    yield "## Scope, requests and languages"
+    yield screens_table(screens_by_set(evaluation))
+    yield "### Held back from an intent, by kind"
     yield _kinds(evaluation)
-    yield "### Urgency"
-    yield urgency_table(evaluation)
+    yield "## Triage"
+    yield triage_table(screens_by_set(evaluation))
+    yield "## By writer"
+    yield "Validation by writer, each unknown to the network. The last row is the worst of each column."
+    yield writers_table(evaluation)
     yield _LATENCY.format(heading=LATENCY_HEADING, **latency)
 
 
@@ -119,44 +146,106 @@ def intents_table(measured: Mapping[str, Any]) -> str:
     )
 
 
-def screens_table(evaluation: Mapping[str, Any]) -> str:
-    """Return the results of the screens for scope, acknowledgements and language on each set."""
+def screens_table(sets: Mapping[str, Any]) -> str:
+    """Return scope, acknowledgements, requests for a person, praise, languages and second intents of each set."""
     rows = {
-        "out of scope: not routed": ("out_of_scope", "held"),
+        "out of scope, praise or a request for a person: not routed by an intent": ("out_of_scope", "held"),
         "has an intent: routed": ("in_scope", "routed"),
         "… of these correctly": ("in_scope", "accuracy_when_routed"),
         "has an intent: mistaken for an acknowledgement": ("in_scope", "taken_for_acknowledgement"),
+        "has an intent: mistaken for praise": ("in_scope", "taken_for_praise"),
         "acknowledgement: recognized": ("acknowledgement", "found"),
-        "in Spanish: recognized": ("language", "spanish_heard"),
-        "in another language: recognized": ("language", "other_languages_heard"),
-        "in English, with an intent: mistaken for another language": ("language", "english_taken_for_another"),
+        "asks for a person: recognized": ("person", "found"),
+        "praise: recognized": ("praise", "found"),
+        "in English: recognized": ("language", "en"),
+        "in Spanish: recognized": ("language", "es"),
+        "in another language: recognized": ("language", "other"),
+        "two intents: a second one reported": ("second_intent", "found"),
+        "one intent: a second one reported": ("second_intent", "imagined"),
     }
-    columns = screens_by_set(evaluation)
-    return format_table(
-        ["message", *columns],
-        (
-            [title, *(format_share(screens[group][measure]) for screens in columns.values())]
-            for title, (group, measure) in rows.items()
-        ),
-    )
-
-
-def urgency_table(evaluation: Mapping[str, Any]) -> str:
-    """Return recall and false alarms of the urgency screen as a whole and of its parts."""
-    rows = [
-        [title, who, *(format_share(alarms[key]) for key in ("found", "false_alarms", "everyday_alarms"))]
-        for title, screens in screens_by_set(evaluation).items()
-        for key, who in SCREENS.items()
-        if (alarms := screens["urgency"].get(key))
+    table = [
+        [title, *(format_share(screens[group][measure]) for screens in sets.values())]
+        for title, (group, measure) in rows.items()
     ]
-    header = ["messages", "alarm from", "urgent: found", "near misses: false alarms", "everyday: false alarms"]
-    return format_table(header, rows)
+    errors = [screens["calibration_error"] for screens in sets.values()]
+    table.append(
+        ["calibration error (intents)", *(NOT_MEASURED if error is None else f"{error:.3f}" for error in errors)]
+    )
+    return format_table(["message", *sets], [row for row in table if set(row[1:]) != {NOT_MEASURED}])
+
+
+def triage_table(sets: Mapping[str, Any]) -> str:
+    """Return the recall and false alarms of the triage levels of each set, and what each part finds by itself."""
+    rows = []
+    for title, screens in sets.items():
+        if screens["triage"]["emergency"]["served"]["found"] is None:
+            continue
+        for key, who in SCREENS.items():
+            if alarms := screens["triage"]["emergency"].get(key):
+                shares = [format_share(alarms[name]) for name in ("found", "false_alarms", "everyday_alarms")]
+                rows.append([title, who, *shares])
+    header = ["messages", "emergency from", "emergencies found", "routine near misses alarmed", "everyday alarmed"]
+    levels = {
+        "same-day message: raised to same day or emergency": ("same_day", "raised"),
+        "same-day message: raised to emergency": ("same_day", "as_emergency"),
+        "routine message: taken for same day": ("same_day", "routine_as_same_day"),
+    }
+    second = [
+        [title, *(format_share(screens["triage"][group][measure]) for screens in sets.values())]
+        for title, (group, measure) in levels.items()
+    ]
+    kinds = [
+        [f"{kind} emergency: {what}", *(_of_kind(screens, kind, what) for screens in sets.values())]
+        for kind in DangerKind
+        for what in ("found", "named")
+    ]
+    measured = [row for row in (*second, *kinds) if set(row[1:]) != {NOT_MEASURED}]
+    return f"{format_table(header, rows)}\n\n{format_table(['message', *sets], measured)}"
+
+
+def _of_kind(screens: Mapping[str, Any], kind: str, what: str) -> str:
+    found = screens["danger"].get(kind)
+    return format_share(found[what]) if found else NOT_MEASURED
+
+
+def writers_table(evaluation: Mapping[str, Any]) -> str:
+    """Return the main measures of each validation writer, with the worst of each in the last row."""
+    measures: dict[str, tuple[tuple[str, ...], bool]] = {
+        "emergencies found": (("triage", "emergency", "served", "found"), True),
+        "near misses alarmed": (("triage", "emergency", "served", "false_alarms"), False),
+        "same day raised": (("triage", "same_day", "raised"), True),
+        "not routed if out of scope": (("out_of_scope", "held"), True),
+        "routed if it has an intent": (("in_scope", "routed"), True),
+        "right of these": (("in_scope", "accuracy_when_routed"), True),
+    }
+    rows, columns = [], []
+    for writer, screens in evaluation["validation"]["writers"].items():
+        found = [_reach(screens, path) for path, _ in measures.values()]
+        columns.append(found)
+        rows.append([f"`{writer}`", *map(format_share, found)])
+    worst = [
+        (min if more_is_better else max)((share for share in column if share), key=lambda s: s["share"], default=None)
+        for column, (_, more_is_better) in zip(zip(*columns, strict=True), measures.values(), strict=True)
+    ]
+    return format_table(["writer", *measures], [*rows, ["worst", *map(format_share, worst)]])
+
+
+def _reach(screens: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = screens
+    for key in path:
+        found = found[key]
+    return found
 
 
 def screens_by_set(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """Return the measures of the screens by the title of the set."""
     names = {"validation": "validation", "held_back": "held back"}
-    return {title: evaluation[part]["screens"] for part, title in names.items() if part in evaluation}
+    sets = {title: evaluation[part]["screens"] for part, title in names.items() if part in evaluation}
+    return sets | {
+        title: evaluation["strangers"][name]["screens"]
+        for name, title in _STRANGERS.items()
+        if "strangers" in evaluation
+    }
 
 
 def _intents(measured: Mapping[str, Any], part: str) -> Iterator[str]:
@@ -183,6 +272,11 @@ def _intents(measured: Mapping[str, Any], part: str) -> Iterator[str]:
 
 def _confidence(evaluation: Mapping[str, Any]) -> str:
     thresholds = evaluation["model"]["thresholds"]
+    chosen = "; ".join(
+        f"{language}: logits are divided by {found['temperature']}, and intents are routed from a confidence of "
+        f"{min(found['of_intents'].values())} to {max(found['of_intents'].values())}"
+        for language, found in thresholds.items()
+    )
     parts = {part: title for part, title in TITLES.items() if part in evaluation}
     rows = [
         [
@@ -201,8 +295,7 @@ def _confidence(evaluation: Mapping[str, Any]) -> str:
     ]
     figures = "\n\n".join(f"![Reliability, {title}](reliability-{part}.svg)" for part, title in parts.items())
     return (
-        f"Logits are divided by {thresholds['temperature']}; intents are routed from a confidence of "
-        f"{thresholds['review']}.\n\n{format_table(header, rows)}\n\n{figures}\n\n"
+        f"By language, {chosen}.\n\n{format_table(header, rows)}\n\n{figures}\n\n"
         "![Risk and coverage](risk-coverage.svg)"
     )
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 from tokenizers import Tokenizer
 
-from classifier.urgency import is_urgent
+from classifier.screen import screen_text
 from training.data.corpus import CorpusMessage
 from training.data.dataset import load_tokenizer, render_all
 from training.data.splitting import VALIDATION_SEED
@@ -70,7 +68,7 @@ def export_model(recipe: Recipe, validation: list[CorpusMessage], run: RunFolder
         },
     )
     calibration = _calibration(recipe, model / NETWORK, tokenizer, validation)
-    write_json(model / "calibration.json", {k: v for k, v in asdict(calibration).items() if v is not None})
+    write_json(model / "calibration.json", calibration.to_json())
     write_manifest(model)
     replace_folder(run.model, model)
 
@@ -85,10 +83,4 @@ def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation
 
 def collect_answers(messages: Sequence[CorpusMessage], texts: Sequence[str], logits: Floats) -> NetworkAnswers:
     """Combine a network's answers to rendered messages with what is known about the messages."""
-    return NetworkAnswers(
-        logits=logits,
-        labels=[message.label for message in messages],
-        urgent=[message.urgent for message in messages],
-        has_sign=np.array([is_urgent(text) for text in texts]),
-        doubtful=np.array([message.could_seem_urgent for message in messages]),
-    )
+    return NetworkAnswers(logits, messages, [screen_text(text) for text in texts])

@@ -10,7 +10,7 @@ import gc
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -283,8 +283,8 @@ def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[CorpusMe
     )
     logits = predict_logits(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrate")
     answers = collect_answers(validation, rendered, logits)
-    calibration = asdict(calibrate_network(checkpoint.labels, answers, load_recipe(_RECIPE).calibration))
-    write_json(folder / "calibration.json", {key: value for key, value in calibration.items() if value is not None})
+    calibration = calibrate_network(checkpoint.labels, answers, load_recipe(_RECIPE).calibration)
+    write_json(folder / "calibration.json", calibration.to_json())
     write_manifest(folder)
 
 

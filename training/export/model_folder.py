@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from classifier.model_bundle import FORMAT
+
 MANIFEST = "manifest.json"
 NETWORK = "model.onnx"
 EVALUATION = "evaluation.json"
@@ -30,7 +32,7 @@ def write_manifest(folder: Path) -> None:
     write_json(
         folder / MANIFEST,
         {
-            "format": 1,
+            "format": FORMAT,
             "name": "intent",
             "version": str(files[NETWORK]["sha256"])[:12],
             "created": datetime.now(UTC).date().isoformat(),

@@ -25,6 +25,8 @@ def locate_checkpoint(base: BaseCheckpoint, unpacked: Path = BASES) -> Path:
     """
     if base.path:
         folder = base.path.expanduser()
+    elif base.packed:
+        folder = _from_packed(base, unpacked)
     elif base.package:
         folder = _in_package(base)
     elif base.parts:
@@ -69,6 +71,30 @@ def _part(distribution: str) -> bytes:
     if len(parts) != 1:
         raise RecipeError(f"{distribution} contains {len(parts)} parts of an archive, expected one: correct base.parts")
     return Path(str(parts[0].locate())).read_bytes()
+
+
+def _from_packed(base: BaseCheckpoint, unpacked: Path) -> Path:
+    # Slow to import, and rarely needed.
+    from training.fit.packed_checkpoint import unpack_checkpoint
+
+    home = unpacked / base.name.replace("/", "--")
+    if not home.exists():
+        unpack_checkpoint(_file_of(str(base.package), str(base.packed)), home)
+    return home
+
+
+def _file_of(distribution: str, name: str) -> Path:
+    # The package itself cannot be imported: its engine is built for one version of Python only.
+    try:
+        listed = files(distribution) or []
+    except PackageNotFoundError:
+        raise RecipeError(
+            f"the package {distribution} is not installed: install it, it contains the base checkpoint"
+        ) from None
+    found = [path for path in listed if path.name == name]
+    if not found:
+        raise RecipeError(f"{distribution} contains no {name}: correct base.packed in the recipe")
+    return Path(str(found[0].locate()))
 
 
 def _from_hub(base: BaseCheckpoint) -> Path:

@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
-from classifier.understanding import INTENTS
+from classifier.outputs import INTENTS
 from training.data.corpus import CorpusMessage
 from training.data.dataset import render_all
 

@@ -20,14 +20,14 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
-from classifier.understanding import INTENTS
+from classifier.outputs import INTENTS
 from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
 from training.data.splitting import VALIDATION_SEED, Split
 from training.errors import TrainingError
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.initial_model import load_initial_model
 from training.fit.objective import training_loss
-from training.fit.output_columns import output_names
+from training.fit.output_columns import LEVEL_GROUP, output_names
 from training.recipe import Optimization, Recipe, RecipeError
 from training.run_folder import RunFolder
 from training.statistics import macro_f1
@@ -36,7 +36,7 @@ from training.statistics import macro_f1
 def train_model(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
     """Fine-tune according to a recipe; resume from the run's last checkpoint if there is one.
 
-    The checkpoint with the best macro-F1 on validation ends up in `run.best`.
+    The checkpoint with the best score on the stopping messages ends up in `run.best`.
 
     Args:
         recipe: The recipe.
@@ -107,10 +107,11 @@ def _trainer(
         tokenizer,
         seed=recipe.seed,
         noise=recipe.data.noise,
+        joined=recipe.data.joined,
         max_tokens=max_tokens,
         teacher=teacher,
     )
-    fixed = FixedMessages(split.validation, tokenizer, seed=VALIDATION_SEED, max_tokens=max_tokens)
+    fixed = FixedMessages(split.stopping, tokenizer, seed=VALIDATION_SEED, max_tokens=max_tokens)
     optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True)
     callbacks: list[TrainerCallback] = [_FreshValues(fresh), _ValidatedEnd()]
     if recipe.optimisation.patience:
@@ -150,7 +151,7 @@ def _arguments(recipe: Recipe, run: RunFolder) -> TrainingArguments:
         **rhythm,
         save_total_limit=2,
         load_best_model_at_end=True,
-        metric_for_best_model="macro_f1",
+        metric_for_best_model="score",
         greater_is_better=True,
         logging_steps=25,
         report_to="none",
@@ -179,15 +180,19 @@ class _ValidatedEnd(TrainerCallback):
 
 
 def _metrics(prediction: EvalPrediction) -> dict[str, float]:
-    """Score the predicted intents of the messages that have one, ignoring all other outputs."""
-    expected = np.asarray(prediction.label_ids)[:, 0]
-    has_intent = (expected >= 0) & (expected < len(INTENTS))
-    expected = expected[has_intent]
-    predicted = np.asarray(prediction.predictions)[has_intent, : len(INTENTS)].argmax(axis=-1)
-    return {
-        "accuracy": float((expected == predicted).mean()),
-        "macro_f1": macro_f1(expected.tolist(), predicted.tolist(), range(len(INTENTS))),
-    }
+    """Score the predicted intents and levels of the messages of which they are known, and the mean of both."""
+    answers, targets = np.asarray(prediction.predictions), np.asarray(prediction.label_ids)
+    scores = {"intents": _group_score(answers[:, : len(INTENTS)], targets[:, 0])}
+    if answers.shape[1] > len(INTENTS):
+        scores["levels"] = _group_score(answers[:, LEVEL_GROUP.columns], targets[:, LEVEL_GROUP.targets.start])
+    return scores | {"score": float(np.mean(list(scores.values())))}
+
+
+def _group_score(answers: NDArray[np.float32], expected: NDArray[np.int64]) -> float:
+    """Return the macro-F1 over the first classes, those with a column, of the messages whose class is one of them."""
+    classes = answers.shape[1]
+    known = (expected >= 0) & (expected < classes)
+    return macro_f1(expected[known].tolist(), answers[known].argmax(axis=-1).tolist(), range(classes))
 
 
 def parameter_groups(model: PreTrainedModel, optimisation: Optimization) -> list[dict[str, Any]]:

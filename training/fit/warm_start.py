@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
 from training.recipe import Architecture, RecipeError
 
+_LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
 _RENAMED = {
     "attention.self.query.": "attention.self.query_proj.",
     "attention.self.key.": "attention.self.key_proj.",
@@ -55,7 +57,7 @@ def warm_start(
         )
     config = _config(bert, architecture, labels)
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
-    weights = _converted(load_file(checkpoint / "model.safetensors"))
+    weights = _converted(load_file(checkpoint / "model.safetensors"), config.num_hidden_layers)
     missing, unexpected = model.deberta.load_state_dict(weights, strict=False)
     wrong = [name for name in missing if not _is_relative(name)] + unexpected
     if wrong:
@@ -71,11 +73,12 @@ def warm_start(
 
 def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str, ...]) -> DebertaV2Config:
     shared = (
-        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+        "vocab_size", "hidden_size", "num_attention_heads", "intermediate_size",
         "hidden_act", "max_position_embeddings", "layer_norm_eps", "pad_token_id", "initializer_range",
     )  # fmt: skip
     return DebertaV2Config(  # type: ignore[no-untyped-call]
         **{key: bert[key] for key in shared},
+        num_hidden_layers=architecture.layers or bert["num_hidden_layers"],
         type_vocab_size=0,
         position_biased_input=True,
         relative_attention=True,
@@ -92,11 +95,14 @@ def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str,
     )
 
 
-def _converted(bert: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Rename BERT's weights to DeBERTa's, rescale the queries and fold the token type into the positions."""
+def _converted(bert: dict[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
+    """Rename the weights of BERT's first layers to DeBERTa's, rescale queries, fold the token type into positions."""
     converted = {}
     for name, weight in bert.items():
         if name.startswith("pooler.") or name.endswith(("position_ids", "token_type_embeddings.weight")):
+            continue
+        layer = _LAYER.match(name)
+        if layer and int(layer[1]) >= layers:
             continue
         if ".query." in name:
             weight = weight * math.sqrt(3)
