@@ -42,7 +42,7 @@ bench: $(VENV)/.development
 train: export MALLOC_MMAP_MAX_ := 0
 train: export MALLOC_TRIM_THRESHOLD_ := 8589934592
 train: $(VENV)/.development
-	$(PIP) --editable '.[redis,dev,training,teacher]'
+	$(PIP) --editable '.[redis,dev,training,bases]'
 	$(BIN)/python -m training train --validation-only
 
 clean:

@@ -24,7 +24,7 @@ from training.run_folder import RUNS, RunFolder, open_run, require_step
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
-_RECIPE = _HERE / "recipes" / "compact.toml"
+_RECIPE = _HERE / "recipes" / "accurate.toml"
 _OUTPUT = _HERE.parent / "classifier" / "models" / "intent"
 _REPORTS = _HERE / "reports"
 _Step = Callable[..., None]

@@ -67,6 +67,8 @@ class Architecture(Section):
         relative_positions: Whether to convert a BERT checkpoint to a DeBERTa; any other checkpoint is trained as it is.
         layers: How many of the checkpoint's layers to keep, the first ones; all by default. Of a BERT only.
         position_buckets: Relative-position buckets of a DeBERTa converted from BERT.
+        position_terms: Which products with relative positions a DeBERTa converted from BERT adds to its scores: `c2p`
+            of the query with the distance, `p2c` of the key with it. The second costs as much as the first.
         max_relative_positions: The longest relative distance that a DeBERTa converted from BERT distinguishes.
         hidden_dropout: Dropout on hidden states.
         attention_dropout: Dropout on attention weights.
@@ -75,6 +77,7 @@ class Architecture(Section):
     relative_positions: bool = False
     layers: Positive | None = None
     position_buckets: Positive = 32
+    position_terms: tuple[Literal["c2p", "p2c"], ...] = ("c2p", "p2c")
     max_relative_positions: Positive = 128
     hidden_dropout: Fraction
     attention_dropout: Fraction

@@ -64,7 +64,7 @@ def _is_common(config: PretrainedConfig) -> bool:
         "conv_kernel_size": 0,
     }
     same = all(getattr(config, key, value) == value for key, value in usual.items())
-    return same and set(config.pos_att_type or ()) == {"c2p", "p2c"}
+    return same and set(config.pos_att_type or ()) in ({"c2p"}, {"c2p", "p2c"})
 
 
 def export_deberta(checkpoint: Path, folder: Path) -> Path:
@@ -97,6 +97,8 @@ class _Writer:
         self._config = model.config
         self._heads = model.config.num_attention_heads
         self._width = model.config.hidden_size // self._heads
+        # Whether keys are multiplied with distances, too, and not only queries.
+        self._keys_see_distances = "p2c" in model.config.pos_att_type
         self._graph = graph
 
     def write(self) -> Graph:
@@ -201,8 +203,9 @@ class _Writer:
         both, value = self._projections(at, states, _scaled(attention), (2 * heads, heads))
         query, key = self._split(f"{at}both", both, (heads, heads))
         scores = self._matmul(f"{at}scores/content", query, key)
-        # Queries and keys, with one column per distance: [B, 2N, T, 2T].
-        wide = self._matmul(f"{at}by_distance", both, self._rows_of_table(at, table, self._distances))
+        # Queries, and perhaps keys, with one column per distance: [B, N or 2N, T, 2T].
+        looking = both if self._keys_see_distances else query
+        wide = self._matmul(f"{at}by_distance", looking, self._rows_of_table(at, table, self._distances))
         flat = graph.add("Reshape", wide, graph.numbers(0, 0, -1), name=f"{at}by_distance/flat")
         cut = graph.add("Slice", flat, self._shift, graph.numbers(-1), graph.numbers(2), name=f"{at}by_distance/cut")
         shifted = graph.add("Reshape", cut, self._shifted, name=f"{at}by_distance/shifted")
@@ -210,12 +213,13 @@ class _Writer:
         of_queries = graph.add(
             "Slice", shifted, graph.numbers(0, 0), self._end_of_queries, axes, name=f"{at}scores/of_queries"
         )
-        of_keys = graph.add(
-            "Slice", shifted, graph.numbers(heads, 0), self._end_of_keys, axes, name=f"{at}scores/of_keys"
-        )
-        of_keys = graph.add("Transpose", of_keys, name=f"{at}scores/of_keys/transposed", perm=[0, 1, 3, 2])
         scores = graph.add("Add", scores, of_queries, name=f"{at}scores/with_queries")
-        scores = graph.add("Add", scores, of_keys, name=f"{at}scores/with_keys")
+        if self._keys_see_distances:
+            of_keys = graph.add(
+                "Slice", shifted, graph.numbers(heads, 0), self._end_of_keys, axes, name=f"{at}scores/of_keys"
+            )
+            of_keys = graph.add("Transpose", of_keys, name=f"{at}scores/of_keys/transposed", perm=[0, 1, 3, 2])
+            scores = graph.add("Add", scores, of_keys, name=f"{at}scores/with_keys")
         return self._context(at, scores, value), states
 
     def _first_attention(self, at: str, attention: Any, states: str, table: torch.Tensor) -> tuple[str, str]:
@@ -228,17 +232,22 @@ class _Writer:
         query = graph.add("Reshape", query, graph.numbers(1, -1, heads, self._width), name=f"{at}query")
         key, value = self._projections(f"{TOKENS}{at}", states, others, (heads, heads))
         # The query is at position 0, so there is nothing to shift.
-        of_queries, of_keys = table.chunk(2, dim=2)
-        rows = self._rows_of_table(f"{at}of_queries/", of_queries, self._after_first)
+        rows = self._rows_of_table(f"{at}of_queries/", table[:, :, :heads], self._after_first)
         placed = graph.add("Add", key, rows, name=f"{at}key/placed")
         scores = self._matmul(f"{at}scores/content", query, placed)
+        if self._keys_see_distances:
+            scores = self._with_keys(at, scores, key, table[:, :, heads:])
+        return self._context(at, scores, value), first
+
+    def _with_keys(self, at: str, scores: str, key: str, of_keys: torch.Tensor) -> str:
+        """Add what keys make of their distance to the first token."""
+        graph = self._graph
         rows = self._rows_of_table(f"{at}of_keys/", of_keys, self._before_first)
         products = graph.add("Mul", key, rows, name=f"{at}scores/of_keys/products")
         sums = graph.add("ReduceSum", products, graph.numbers(3), name=f"{at}scores/of_keys/sums", keepdims=0)
         turned = graph.add("Transpose", sums, name=f"{at}scores/of_keys/transposed", perm=[1, 2, 0])
         bias = graph.add("Unsqueeze", turned, graph.numbers(2), name=f"{at}scores/of_keys")
-        scores = graph.add("Add", scores, bias, name=f"{at}scores/with_keys")
-        return self._context(at, scores, value), first
+        return graph.add("Add", scores, bias, name=f"{at}scores/with_keys")
 
     def _context(self, at: str, scores: str, value: str) -> str:
         graph = self._graph
@@ -306,7 +315,9 @@ def _rows_of_distances(model: DebertaV2ForSequenceClassification, distances: tor
 
 
 def _table(attention: Any, positions: torch.Tensor) -> torch.Tensor:
-    """Return the factors of queries, in the first N heads, and of keys, in the last N: [rows, 1, 2N, D].
+    """Return the factors of queries, in the first N heads, and of keys if they have any, in the last N.
+
+    Its shape is [rows, 1, N or 2N, D].
 
     Each row belongs to a bucket of distances. Rows for keys are in reverse order, because a key sees the distance with
     the opposite sign; the same row numbers then work for both.
@@ -314,13 +325,15 @@ def _table(attention: Any, positions: torch.Tensor) -> torch.Tensor:
     span = attention.pos_ebd_size
     positions = positions[: 2 * span]
     shared = attention.share_att_key
-    of_queries = (attention.key_proj if shared else attention.pos_key_proj)(positions)
-    of_keys = (attention.query_proj if shared else attention.pos_query_proj)(positions)
     rows = torch.arange(2 * span + 1)
     # The last negative bucket has no positive counterpart, so use the one before it.
-    of_queries, of_keys = of_queries[rows.clamp(max=2 * span - 1)], of_keys[rows.flip(0).clamp(max=2 * span - 1)]
-    both = torch.cat([of_queries, of_keys], dim=1) / _root_of_scale(attention)
-    return both.view(len(rows), 1, -1, attention.attention_head_size)
+    of_queries = (attention.key_proj if shared else attention.pos_key_proj)(positions)
+    factors = [of_queries[rows.clamp(max=2 * span - 1)]]
+    if "p2c" in attention.pos_att_type:
+        of_keys = (attention.query_proj if shared else attention.pos_query_proj)(positions)
+        factors.append(of_keys[rows.flip(0).clamp(max=2 * span - 1)])
+    together = torch.cat(factors, dim=1) / _root_of_scale(attention)
+    return together.view(len(rows), 1, -1, attention.attention_head_size)
 
 
 def _scaled(attention: Any) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
@@ -334,8 +347,8 @@ def _scaled(attention: Any) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
 
 
 def _root_of_scale(attention: Any) -> float:
-    """Return the square root of the divisor of the scores, which are the sum of three products."""
-    return math.sqrt(math.sqrt(3 * attention.attention_head_size))
+    """Return the square root of the divisor of the scores, which are the sum of two or three products."""
+    return math.sqrt(math.sqrt((1 + len(attention.pos_att_type)) * attention.attention_head_size))
 
 
 def _linear(weight: torch.Tensor, bias: torch.Tensor) -> nn.Linear:

@@ -37,7 +37,7 @@ LEAST_AGREEMENT: Final = 0.98
 """The lowest acceptable share of messages, 0 to 1, for which the imported network predicts the original's intent."""
 
 MAX_TOKENS: Final = 256
-_RECIPE: Final = Path(__file__).parents[1] / "recipes" / "compact.toml"
+_RECIPE: Final = Path(__file__).parents[1] / "recipes" / "accurate.toml"
 """Imported models use the same validation messages and accuracy target as the shipped model."""
 
 Report = Callable[[str], None]

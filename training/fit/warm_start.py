@@ -1,9 +1,9 @@
 """Convert a BERT checkpoint to a DeBERTa classifier without changing what it computes.
 
-DeBERTa-v2 with absolute positions in its input is BERT plus two relative-position terms in the attention scores. While
-the projections of those terms are zero, the terms vanish, and the scores differ from BERT's only in scale: DeBERTa
-divides by sqrt(3 d) and BERT by sqrt(d), where d is the head width. Multiplying query weights and biases by sqrt(3)
-compensates for this, so the hidden states match BERT's up to rounding.
+DeBERTa-v2 with absolute positions in its input is BERT plus one or two relative-position terms in the attention scores.
+While the projections of those terms are zero, the terms vanish, and the scores differ from BERT's only in scale: with
+n terms DeBERTa divides by sqrt((1 + n) d) and BERT by sqrt(d), where d is the head width. Multiplying query weights and
+biases by sqrt(1 + n) compensates for this, so the hidden states match BERT's up to rounding.
 
 The relative embeddings start random and the projections start at zero, rather than the reverse: DeBERTa normalizes the
 embeddings, and the gradient of a layer norm at zero is larger than elsewhere by a factor of 1/sqrt(eps), which is a
@@ -57,7 +57,7 @@ def warm_start(
         )
     config = _config(bert, architecture, labels)
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
-    weights = _converted(load_file(checkpoint / "model.safetensors"), config.num_hidden_layers)
+    weights = _converted(load_file(checkpoint / "model.safetensors"), config)
     missing, unexpected = model.deberta.load_state_dict(weights, strict=False)
     wrong = [name for name in missing if not _is_relative(name)] + unexpected
     if wrong:
@@ -82,7 +82,7 @@ def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str,
         type_vocab_size=0,
         position_biased_input=True,
         relative_attention=True,
-        pos_att_type=["c2p", "p2c"],
+        pos_att_type=list(architecture.position_terms),
         share_att_key=False,
         norm_rel_ebd="layer_norm",
         position_buckets=architecture.position_buckets,
@@ -95,17 +95,17 @@ def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str,
     )
 
 
-def _converted(bert: dict[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
+def _converted(bert: dict[str, torch.Tensor], config: DebertaV2Config) -> dict[str, torch.Tensor]:
     """Rename the weights of BERT's first layers to DeBERTa's, rescale queries, fold the token type into positions."""
     converted = {}
     for name, weight in bert.items():
         if name.startswith("pooler.") or name.endswith(("position_ids", "token_type_embeddings.weight")):
             continue
         layer = _LAYER.match(name)
-        if layer and int(layer[1]) >= layers:
+        if layer and int(layer[1]) >= config.num_hidden_layers:
             continue
         if ".query." in name:
-            weight = weight * math.sqrt(3)
+            weight = weight * math.sqrt(1 + len(config.pos_att_type))
         for old, new in _RENAMED.items():
             name = name.replace(old, new)
         converted[name] = weight

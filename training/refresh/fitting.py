@@ -44,5 +44,5 @@ def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) ->
 
 
 def _fingerprint(split: Split) -> str:
-    lines = "\n".join(f"{message.label}\t{message.urgent}\t{message.text}" for message in split.train)
+    lines = "\n".join(f"{message.label}\t{message.level}\t{message.text}" for message in split.train)
     return hashlib.sha256(lines.encode()).hexdigest()[:12]

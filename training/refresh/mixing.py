@@ -55,7 +55,7 @@ def mix_reviews(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mix
     learned = {message.text for message in older}
     recent = [_message(review) for review in in_time[-held_out:] if review.text not in learned]
     train = [*corpus.train, *(message for message in older for _ in range(how.repeats))]
-    return Mixture(Split(train, corpus.validation), older, recent, len(reviews) - len(fit))
+    return Mixture(Split(train, corpus.validation, corpus.stopping), older, recent, len(reviews) - len(fit))
 
 
 def _message(review: Reviewed) -> CorpusMessage:

@@ -1,0 +1,127 @@
+"""Finds messages that a human must see within minutes, from the tables of danger signs in `signs/`.
+
+A certain sign is an emergency whatever the network makes of the message. An ambiguous sign, or two weak signs of
+different topics close together, make one only if the network agrees.
+
+The screen only raises a message's priority. It is not a diagnosis, it does not replace a person, and it finds only
+dangers that are written in words it knows.
+
+A sign does not count if its own sentence denies it ("no chest pain"), or says that it is long past ("a stroke in
+2011"), over ("cleared up") or only talked about ("read that it can cause").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from classifier.danger_signs import Guards, SignTable, load_tables
+from classifier.normalise import normalised, without_accents
+from intake.vocabulary import DangerKind
+
+_SENTENCE_END = re.compile(r"[!?;¿¡]+|\.+(?!\d)")
+_CLAUSE_END = re.compile(r"[,;:]")
+
+# How many characters before or after a sign the words that rule it out may be; voicemail has no periods.
+_NEAR = 60
+
+# How many characters may lie between two weak signs that count together. A long letter has two of them somewhere.
+_PAIR_REACH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What the words of a message say about danger.
+
+    Attributes:
+        certain: The kind of an emergency that is one whatever the network says.
+        possible: The kind of an emergency that is one only if the network agrees; None if there is a certain one.
+    """
+
+    certain: DangerKind | None = None
+    possible: DangerKind | None = None
+
+
+def screen_text(text: str) -> Screening:
+    """Return which dangers a message may be about. Of several kinds, the first in the order of `DangerKind` wins.
+
+    Args:
+        text: Any string.
+    """
+    sentences = break_sentences(text)
+    words = frozenset(sentences.split())
+    tables = [table for table in load_tables() if not table.common_words or not table.common_words.isdisjoint(words)]
+    certain = _first_kind(((table, table.certain) for table in tables), sentences)
+    if certain:
+        return Screening(certain=certain)
+    return Screening(possible=_possible_kind(tables, sentences))
+
+
+def is_urgent(text: str) -> bool:
+    """Return whether a message may need a human within minutes: it has a certain or a possible danger."""
+    return screen_text(text) != Screening()
+
+
+def break_sentences(text: str) -> str:
+    """Return a message in the spelling that the signs are written for, with a line for each sentence."""
+    return _SENTENCE_END.sub("\n", without_accents(normalised(text)))
+
+
+def _first_kind(
+    searches: Iterator[tuple[SignTable, Mapping[DangerKind, re.Pattern[str]]]], sentences: str
+) -> DangerKind | None:
+    """Return the first kind of danger, in the order of the vocabulary, of which a sign counts."""
+    expressions = list(searches)
+    for kind in DangerKind:
+        for table, level in expressions:
+            if kind in level and next(_signs_that_count(level[kind], table.guards, sentences), None):
+                return kind
+    return None
+
+
+def _possible_kind(tables: list[SignTable], sentences: str) -> DangerKind | None:
+    ambiguous = _first_kind(((table, table.ambiguous) for table in tables), sentences)
+    pairs = (kind for kind in DangerKind if any(_has_pair(table, kind, sentences) for table in tables))
+    if ambiguous is DangerKind.SELF_HARM:
+        return ambiguous
+    paired = next(pairs, None)
+    return min(filter(None, (ambiguous, paired)), key=list(DangerKind).index, default=None)
+
+
+def _has_pair(table: SignTable, kind: DangerKind, sentences: str) -> bool:
+    """Return whether two weak signs of a kind of danger, but of different topics, count and are close together."""
+    if kind not in table.weak:
+        return False
+    last_seen: dict[int | None, int] = {}
+    for sign in _signs_that_count(table.weak[kind], table.guards, sentences):
+        topic = sign.lastindex
+        if any(other != topic and sign.start() - end <= _PAIR_REACH for other, end in last_seen.items()):
+            return True
+        last_seen[topic] = sign.end()
+    return False
+
+
+def _signs_that_count(expression: re.Pattern[str], guards: Guards, sentences: str) -> Iterator[re.Match[str]]:
+    sign = expression.search(sentences)
+    while sign:
+        counts = _counts(sentences, sign, guards)
+        if counts:
+            yield sign
+        # A sign that was set aside may have hidden another that begins within it.
+        sign = expression.search(sentences, sign.end() if counts else sign.start() + 1)
+
+
+def _counts(sentences: str, sign: re.Match[str], guards: Guards) -> bool:
+    before = sentences[max(0, sign.start() - _NEAR) : sign.start()].rpartition("\n")[2]
+    after = sentences[sign.end() : sign.end() + _NEAR].partition("\n")[0]
+    around = f"{before}{sign.group()}{after}"
+    if guards.denied.search(before) or guards.over.search(around) or _is_spoken_of(before, sign.group(), after, guards):
+        return False
+    return not guards.past.search(around) or bool(guards.now.search(around))
+
+
+def _is_spoken_of(before: str, sign: str, after: str, guards: Guards) -> bool:
+    """Return whether the clause of a sign only talks about it, and does not say that it is happening."""
+    clause = _CLAUSE_END.split(before)[-1] + sign + _CLAUSE_END.split(after)[0]
+    return bool(guards.spoken_of.search(clause)) and not guards.happening.search(before + sign)
