@@ -7,6 +7,7 @@ import sys
 import click
 
 from app.commands.audit import audit
+from app.commands.calibrate import calibrate
 from app.commands.classify import classify
 from app.commands.init import init
 from app.commands.keys import keys
@@ -29,7 +30,7 @@ def cli() -> None:
     """
 
 
-for command in (init, up, web, worker, migrate, classify, simulate, model, practice, keys, staff, audit):
+for command in (init, up, web, worker, migrate, classify, calibrate, simulate, model, practice, keys, staff, audit):
     cli.add_command(command)
 
 

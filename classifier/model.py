@@ -41,6 +41,8 @@ class ModelInfo:
         window_overlap: Tokens that neighboring windows share.
         thresholds: For each language that the network was calibrated for, the probabilities at which the service acts
             on what it says; English always.
+        confidences: For each of these languages, the deciles of the confidence on the validation messages, lowest and
+            highest included; empty for models that were made without them.
         file_sizes: Bytes of each file the manifest lists.
     """
 
@@ -53,6 +55,7 @@ class ModelInfo:
     max_tokens: int
     window_overlap: int
     thresholds: Mapping[str, Thresholds]
+    confidences: Mapping[str, Sequence[float]]
     file_sizes: dict[str, int]
 
     @property
@@ -116,6 +119,7 @@ class Classifier:
             max_tokens=config.max_tokens,
             window_overlap=config.window_overlap,
             thresholds=calibration.thresholds(),
+            confidences=dict(calibration.confidences),
             file_sizes={name: record.size for name, record in manifest.files.items()},
         )
         return cls(info, session, tokenizer)

@@ -139,9 +139,15 @@ class LanguageCalibration(_BundleModel):
 
 
 class CalibrationFile(_BundleModel):
-    """The thresholds for each language that the network was calibrated for."""
+    """What calibration found for each language that the network was calibrated for.
+
+    Attributes:
+        languages: The thresholds.
+        confidences: The deciles, lowest and highest included, of the confidence on validation messages.
+    """
 
     languages: dict[Language, LanguageCalibration]
+    confidences: dict[Language, Annotated[list[_Share], Field(min_length=11, max_length=11)]] = {}
 
     @model_validator(mode="after")
     def _check_english(self) -> CalibrationFile:

@@ -195,7 +195,7 @@ def load_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, Recipe, "a training run", "training/recipes/compact.toml")
+    return read_toml(path, Recipe, "a training run", "training/recipes/accurate.toml")
 
 
 def read_toml(path: Path, kind: type[AnyRecipe], subject: str, example: str) -> AnyRecipe:

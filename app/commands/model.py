@@ -45,15 +45,19 @@ def info(data_dir: Path) -> None:
         ("folder", details.path),
         ("size", f"{size:.1f} MB"),
         ("base model", details.base_model),
-        ("intents", ", ".join(details.labels)),
+        ("outputs", ", ".join(details.labels)),
+        ("languages", ", ".join(details.thresholds)),
         (
             "reads at once",
             f"{details.max_tokens} tokens; longer texts in windows that share {details.window_overlap}",
         ),
-        ("temperature", f"{details.thresholds.temperature:.3f}"),
-        ("review threshold", f"{details.review_threshold:.2f}"),
+        *(
+            (f"{what} ({language})", f"{value:.3f}")
+            for language, chosen in details.thresholds.items()
+            for what, value in (("temperature", chosen.temperature), ("review threshold", chosen.review))
+        ),
     ):
-        click.echo(f"{name + ':':<18}{value}")
+        click.echo(f"{name + ':':<23}{value}")
 
 
 @model.command("check")

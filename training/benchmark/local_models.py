@@ -15,7 +15,7 @@ from training.benchmark.errors import BenchmarkError
 from training.data.splitting import read_split
 from training.recipe import load_recipe
 
-_RECIPE = Path(__file__).parents[1] / "recipes" / "compact.toml"
+_RECIPE = Path(__file__).parents[1] / "recipes" / "accurate.toml"
 _LONGEST_INPUT_TOKENS = 256
 
 

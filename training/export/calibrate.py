@@ -75,16 +75,20 @@ class Calibration:
             `out_of_scope_held`, the calibration error `ece_before` and `ece_after`, `urgent_found` of the emergencies
             and `false_alarms` of the routine messages that could seem urgent, `same_day_found`. Shares from 0 to 1;
             None where there was no such message.
+        confidences: The confidence that a tenth, two tenths, and so on of the messages stay below, from the lowest to
+            the highest: what `intake calibrate` compares a practice's own messages with.
     """
 
     thresholds: Mapping[Language, Thresholds]
     figures: Mapping[Language, Figures]
+    confidences: Mapping[Language, Sequence[float]]
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of `calibration.json`."""
         return {
             "languages": {language: asdict(chosen) for language, chosen in self.thresholds.items()},
             "validation": {language: dict(figures) for language, figures in self.figures.items()},
+            "confidences": {language: list(deciles) for language, deciles in self.confidences.items()},
         }
 
 
@@ -102,12 +106,20 @@ def calibrate_network(names: Sequence[str], answers: NetworkAnswers, targets: Ca
     spoken = np.array([message.language for message in answers.messages], dtype=object)
     thresholds: dict[Language, Thresholds] = {}
     figures: dict[Language, Figures] = {}
+    confidences: dict[Language, Sequence[float]] = {}
     for language in CALIBRATED if outputs.languages(answers.logits) is not None else ("en",):
         chosen = answers.only(spoken == language)
         intents = sum(message.label in INTENTS for message in chosen.messages)
         if language == "en" or intents >= LEAST_MESSAGES:
             thresholds[language], figures[language] = _calibrate_language(outputs, chosen, targets)
-    return Calibration(thresholds, figures)
+            confidences[language] = _deciles(outputs, chosen.logits, thresholds[language].temperature)
+    return Calibration(thresholds, figures, confidences)
+
+
+def _deciles(outputs: Outputs, logits: Floats, temperature: float) -> list[float]:
+    probabilities = outputs.probabilities(logits, temperature)
+    confidence = [outputs.intent_shares(row).max() for row in probabilities] or [0.0]
+    return [round(float(found), 4) for found in np.quantile(confidence, np.linspace(0, 1, 11))]
 
 
 def _calibrate_language(
