@@ -114,10 +114,6 @@ class Outputs:
         # If there are only intents, their sum is 1 but for rounding, and dividing would change the last digits.
         return shares if self.labels == self.intents else shares / shares.sum()
 
-    def probability_of(self, label: str, probabilities: Floats) -> float:
-        """Return one label's probability from a row; 0 if the network does not know the label."""
-        return float(probabilities[self.labels.index(label)]) if label in self.labels else 0.0
-
 
 def softmax_rows(scores: Floats) -> Floats:
     """Return the softmax of each row."""

@@ -174,7 +174,7 @@ class Classifier:
     def _understanding(self, text: str, logits: NDArray[np.float64], weights: Sequence[int]) -> Understanding:
         screening = screen_text(text)
         if not len(logits):
-            return self._unreadable(screening)
+            return self._unreadable(text, screening)
         outputs = self._outputs
         language = self._language(outputs.languages(logits), weights)
         thresholds = self.info.thresholds_in(language)
@@ -209,9 +209,11 @@ class Classifier:
             also=_mentions(mentions, intent, thresholds),
         )
 
-    def _unreadable(self, screening: Screening) -> Understanding:
+    def _unreadable(self, text: str, screening: Screening) -> Understanding:
         intents = self._outputs.intents
         triage = triage_level(None, screening, self.info.thresholds["en"])
+        # An emoji that the network does not know may be all the thanks there is.
+        acknowledged = triage is not TriageLevel.EMERGENCY and acknowledgement.is_acknowledgement(text)
         return Understanding(
             intent=UNREADABLE_INTENT,
             confidence=0.0,
@@ -219,7 +221,7 @@ class Classifier:
             triage=triage,
             danger=danger_kind(None, screening) if triage is TriageLevel.EMERGENCY else None,
             language="en",
-            disposition=Disposition.REVIEW,
+            disposition=Disposition.ACKNOWLEDGEMENT if acknowledged else Disposition.REVIEW,
             model_version=self.info.version,
         )
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import INTENTS, Classifier, Understanding, disposition
+from classifier import INTENTS, Classifier, Understanding, decide_disposition
+from intake.vocabulary import DangerKind, Disposition, TriageLevel
 from tests.classifier import tiny_model
 from tests.classifier.hostile import HOSTILE_TEXTS
 
@@ -28,6 +29,8 @@ def assert_well_formed(understood: Understanding) -> None:
     assert understood.needs_review == (understood.disposition == "review")
     assert understood.acknowledgement == (understood.disposition == "acknowledgement")
     assert not (understood.urgent and understood.acknowledgement)
+    assert (understood.danger is not None) == understood.urgent == (understood.triage is TriageLevel.EMERGENCY)
+    assert understood.intent not in [mention.intent for mention in understood.also]
 
 
 @pytest.mark.parametrize(("word", "intent"), tiny_model.VOTES.items())
@@ -107,12 +110,26 @@ def test_an_acknowledgement_needs_no_review_however_unsure_the_model_is(tiny: Cl
     assert (understood.disposition, understood.needs_review) == ("acknowledgement", False)
 
 
-def test_an_urgent_message_is_never_an_acknowledgement(tiny: Classifier) -> None:
+def test_an_emergency_is_never_an_acknowledgement(tiny: Classifier) -> None:
     # A telephone's "like" quotes what it likes; by itself it is an acknowledgement.
-    liked, quoted = tiny.classify(['Liked "See you Monday"', 'Liked "I have chest pain"'])
+    liked, quoted = tiny.classify(['Liked "See you Monday"', 'Liked "I can\'t breathe"'])
 
     assert liked.acknowledgement
     assert (quoted.urgent, quoted.acknowledgement, quoted.disposition) == (True, False, "review")
+
+
+def test_a_network_without_triage_leaves_it_to_the_danger_signs(tiny: Classifier) -> None:
+    calm, dangerous = tiny.classify(["bill", "bill, and i cant breathe"])
+
+    assert (calm.triage, calm.danger) == (TriageLevel.ROUTINE, None)
+    assert (dangerous.triage, dangerous.danger) == (TriageLevel.EMERGENCY, DangerKind.OTHER)
+    assert (dangerous.intent, dangerous.disposition) == ("billing_inquiry", "route")
+
+
+def test_a_network_of_intents_alone_says_english_and_nothing_else(tiny: Classifier) -> None:
+    (understood,) = tiny.classify(["hola bill besides"])
+
+    assert (understood.language, understood.praise, understood.also) == ("en", False, ())
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t ", "\x00", "\u200b", "😭🤮", "zzzz qqqq"])
@@ -121,6 +138,15 @@ def test_a_text_with_nothing_to_read_goes_to_review_with_no_confidence(tiny: Cla
 
     assert understood.confidence == 0
     assert set(understood.probabilities.values()) == {1 / len(INTENTS)}
+    assert understood.disposition == "review"
+    assert (understood.triage, understood.language) == (TriageLevel.ROUTINE, "en")
+
+
+def test_a_danger_in_words_that_the_network_cannot_read_is_an_emergency(tiny: Classifier) -> None:
+    (understood,) = tiny.classify(["i cant breathe"])
+
+    assert understood.confidence == 0
+    assert (understood.triage, understood.danger) == (TriageLevel.EMERGENCY, DangerKind.OTHER)
     assert understood.disposition == "review"
 
 
@@ -156,18 +182,23 @@ def test_an_understanding_cannot_be_changed(tiny: Classifier) -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "acknowledgement", "threshold", "expected"),
+    ("label", "acknowledgement", "person", "understood", "expected"),
     [
-        (0.7, False, 0.6, "route"),
-        (0.6, False, 0.6, "route"),
-        (0.59, False, 0.6, "review"),
-        (0.0, False, 0.0, "route"),
-        (1.0, False, 1.0, "route"),
-        (0.1, True, 0.6, "acknowledgement"),
-        (0.9, True, 0.6, "acknowledgement"),
+        ("complaint", False, False, True, Disposition.ROUTE),
+        ("complaint", False, False, False, Disposition.REVIEW),
+        ("out_of_scope", False, False, True, Disposition.ROUTE),
+        ("out_of_scope", False, False, False, Disposition.OUT_OF_SCOPE),
+        ("praise", False, False, False, Disposition.OUT_OF_SCOPE),
+        ("person", False, False, False, Disposition.REVIEW),
+        ("person", False, True, True, Disposition.PERSON),
+        ("acknowledgement", False, False, False, Disposition.REVIEW),
+        ("acknowledgement", True, False, True, Disposition.ACKNOWLEDGEMENT),
+        ("person", True, True, True, Disposition.ACKNOWLEDGEMENT),
     ],
 )
-def test_a_practices_own_threshold_decides_the_disposition(
-    confidence: float, acknowledgement: bool, threshold: float, expected: str
+def test_no_answer_needed_comes_first_then_a_person_then_the_intent(
+    label: str, acknowledgement: bool, person: bool, understood: bool, expected: Disposition
 ) -> None:
-    assert disposition(confidence, acknowledgement, threshold) == expected
+    decided = decide_disposition(label=label, acknowledgement=acknowledgement, person=person, understood=understood)
+
+    assert decided is expected

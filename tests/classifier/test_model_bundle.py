@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from classifier import INTENTS, Classifier, ModelError
+from classifier.decoding import Thresholds
+from classifier.outputs import ALL_COLUMNS
 from tests.classifier import tiny_model
 
 NEEDED = ("model.onnx", "tokenizer.json", "config.json", "calibration.json")
@@ -27,7 +29,9 @@ def test_a_whole_folder_loads_and_describes_itself(model_folder: Path) -> None:
     assert info.path == model_folder
     assert info.labels == INTENTS
     assert (info.max_tokens, info.window_overlap) == (18, 4)
-    assert (info.thresholds.temperature, info.review_threshold) == (1.0, 0.6)
+    assert list(info.thresholds) == ["en"]
+    assert (info.thresholds["en"].temperature, info.review_threshold) == (1.0, 0.6)
+    assert info.confidences == {}
     assert info.file_sizes == {name: (model_folder / name).stat().st_size for name in NEEDED}
 
 
@@ -41,6 +45,27 @@ def test_labels_may_come_in_any_order(tmp_path: Path) -> None:
     (understood,) = Classifier.load(folder).classify(["rude"])
 
     assert understood.intent == INTENTS[len(INTENTS) - 1 - INTENTS.index("complaint")]
+
+
+def test_a_folder_gives_each_language_its_thresholds(tmp_path: Path) -> None:
+    spanish = {"temperature": 2.0, "review": 0.7, "of_intents": {"complaint": 0.9}, "same_day": 0.4, "mention": 0.8}
+    deciles = [number / 10 for number in range(11)]
+    languages = {"en": tiny_model.ENGLISH, "es": spanish}
+    info = Classifier.load(tiny_model.write(tmp_path, languages=languages, confidences={"es": deciles})).info
+
+    assert info.thresholds == {
+        "en": Thresholds(temperature=1.0, review=0.6),
+        "es": Thresholds(temperature=2.0, review=0.7, of_intents={"complaint": 0.9}, same_day=0.4, mention=0.8),
+    }
+    assert info.confidences == {"es": deciles}
+
+
+def test_a_threshold_that_was_not_calibrated_is_never_reached(model_folder: Path) -> None:
+    english = Classifier.load(model_folder).info.thresholds["en"]
+
+    never = (english.acknowledgement, english.person, english.praise, english.emergency, english.same_day)
+    assert (*never, english.mention) == (1.0,) * 6
+    assert english.emergency_with_sign == 0.0, "without a network's opinion, a sign is enough"
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
@@ -106,7 +131,8 @@ def test_a_manifest_that_reaches_outside_its_folder_is_refused(model_folder: Pat
 @pytest.mark.parametrize(
     ("replaced", "complaint"),
     [
-        ({"format": 2}, "format is 2, this program reads format 1"),
+        ({"format": 1}, "format is 1, this program reads format 2: install a model made for this version"),
+        ({"format": 3}, "format is 3, this program reads format 2"),
         ({"format": None}, "format is None"),
         ({"name": ""}, "name: String should have at least 1 character"),
         ({"version": "1.0"}, "version: must be 12 hexadecimal digits"),
@@ -132,6 +158,17 @@ def test_a_manifest_that_says_something_else_is_refused(
     assert complaint in message
 
 
+def test_a_model_of_the_earlier_format_is_refused_before_its_files_are_read(model_folder: Path) -> None:
+    """Its calibration has other keys, which would only puzzle whoever has to replace it."""
+    (model_folder / "calibration.json").write_text('{"temperature": 1.0, "review_threshold": 0.6}')
+    tiny_model.seal(model_folder, format=1)
+
+    assert refusal(model_folder) == (
+        f"{model_folder / 'manifest.json'}: format is 1, this program reads format 2: "
+        "install a model made for this version"
+    )
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1, 2]", '"text"', "[" * 100_000, b"\xff\xfe\x00"])
 @pytest.mark.parametrize("name", ["manifest.json", "config.json", "calibration.json"])
 def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name: str, content: str | bytes) -> None:
@@ -150,37 +187,44 @@ def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name:
         ({"labels": [*INTENTS[:-1], INTENTS[0]]}, "config.json", "labels: must be the intents new_patient_inquiry, "),
         ({"labels": [*INTENTS[:-1], 7]}, "config.json", "labels.6: Input should be a valid string"),
         (
-            {"labels": [*INTENTS, "spanish", "spanish"]},
+            {"labels": [*INTENTS, "praise", "praise"]},
             "config.json",
             "labels: must be the intents new_patient_inquiry, ",
         ),
+        ({"labels": list(ALL_COLUMNS[:-1])}, "config.json", "labels: must have all of mention:new_patient_inquiry, "),
         ({"labels": None}, "config.json", "labels: Input should be a valid list"),
         ({"max_tokens": "256"}, "config.json", "max_tokens: Input should be a valid integer"),
         ({"max_tokens": 2}, "config.json", "window_overlap must be"),
         ({"window_overlap": 16}, "config.json", "window_overlap must be"),
         ({"window_overlap": -1}, "config.json", "window_overlap must be"),
         ({"base_model": None}, "config.json", "base_model: Input should be a valid string"),
-        ({"temperature": 0}, "calibration.json", "temperature: Input should be greater than 0"),
-        ({"temperature": float("nan")}, "calibration.json", "temperature: Input should be"),
-        ({"temperature": True}, "calibration.json", "temperature: Input should be a valid number"),
-        ({"review_threshold": 1.01}, "calibration.json", "review_threshold: Input should be less than or equal to 1"),
-        ({"urgent_threshold": 1.01}, "calibration.json", "urgent_threshold: Input should be less than or equal to 1"),
-        (
-            {"acknowledgement_threshold": -1},
-            "calibration.json",
-            "acknowledgement_threshold: Input should be greater than or equal to 0",
+        ({"languages": None}, "calibration.json", "languages: Input should be a valid dictionary"),
+        ({"languages": {}}, "calibration.json", "languages must have en"),
+        ({"languages": {"es": tiny_model.ENGLISH}}, "calibration.json", "languages must have en"),
+        ({"languages": {"fr": tiny_model.ENGLISH}}, "calibration.json", "languages.fr: Input should be 'en', 'es' or "),
+        ({"languages": {"en": {"review": 0.6}}}, "calibration.json", "languages.en.temperature: Field required"),
+        ({"languages": {"en": {"temperature": 1}}}, "calibration.json", "languages.en.review: Field required"),
+        ({"temperature": 0}, "calibration.json", "languages.en.temperature: Input should be greater than 0"),
+        ({"temperature": float("nan")}, "calibration.json", "languages.en.temperature: Input should be"),
+        ({"temperature": True}, "calibration.json", "languages.en.temperature: Input should be a valid number"),
+        ({"review": "high"}, "calibration.json", "languages.en.review: Input should be a valid number"),
+        *(
+            ({name: value}, "calibration.json", f"languages.en.{name}: Input should be {bound} than or equal to")
+            for name in tiny_model.KNOWING_ENGLISH.keys() - {"temperature"}
+            for value, bound in ((1.01, "less"), (-0.01, "greater"))
         ),
         (
-            {"review_thresholds": {"praise": 0.5}},
+            {"of_intents": {"praise": 0.5}},
             "calibration.json",
-            "review_thresholds.praise: 'praise' is not an intent",
+            "languages.en.of_intents.praise: 'praise' is not an intent",
         ),
         (
-            {"review_thresholds": {"complaint": 2}},
+            {"of_intents": {"complaint": 2}},
             "calibration.json",
-            "review_thresholds.complaint: Input should be less than or equal to 1",
+            "languages.en.of_intents.complaint: Input should be less than or equal to 1",
         ),
-        ({"review_threshold": "high"}, "calibration.json", "review_threshold: Input should be a valid number"),
+        ({"confidences": {"en": [0.5] * 10}}, "calibration.json", "confidences.en: List should have at least 11 items"),
+        ({"confidences": {"en": [0.5] * 10 + [2.0]}}, "calibration.json", "confidences.en.10: Input should be less"),
     ],
 )
 def test_settings_out_of_range_are_refused_by_file_and_key(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from classifier import Classifier
 from classifier.check import KNOWN_MESSAGES
-from classifier.understanding import LABELS, URGENT
+from classifier.outputs import ALL_COLUMNS
+from intake.vocabulary import DangerKind, TriageLevel
 from tests.classifier.hostile import HOSTILE_TEXTS
 from tests.classifier.test_classify import ANY_TEXT, assert_well_formed
 
@@ -37,6 +38,60 @@ def test_a_plain_message_of_each_other_intent_is_understood(classifier: Classifi
     assert understood.intent == intent
 
 
+@pytest.mark.parametrize(
+    ("message", "intent"),
+    [
+        ("¿Puedo cambiar mi limpieza del martes al jueves por la mañana?", "appointment_request"),
+        ("¿Cuánto cuesta una corona sin seguro?", "price_shopper"),
+        ("La recepcionista fue muy grosera conmigo y me colgó. Quiero hablar con el gerente.", "complaint"),
+        ("Me llegó una factura de $382 por mi visita del 12 de abril, ¿por qué tanto?", "billing_inquiry"),
+    ],
+)
+def test_a_plain_message_in_spanish_is_understood(classifier: Classifier, message: str, intent: str) -> None:
+    (understood,) = classifier.classify([message])
+
+    assert (understood.intent, understood.language) == (intent, "es")
+
+
+@pytest.mark.parametrize(
+    ("message", "danger"),
+    [
+        ("I can't breathe and my lips are turning blue", DangerKind.OTHER),
+        ("i want to kill myself tonight, please cancel my cleaning", DangerKind.SELF_HARM),
+        ("my toddler just drank bleach from under the sink", DangerKind.INGESTION),
+    ],
+)
+def test_a_plain_emergency_is_one_of_its_kind(classifier: Classifier, message: str, danger: DangerKind) -> None:
+    (understood,) = classifier.classify([message])
+
+    assert (understood.triage, understood.danger) == (TriageLevel.EMERGENCY, danger)
+
+
+@pytest.mark.parametrize(
+    ("message", "disposition"),
+    [
+        ("ok thank you!", "acknowledgement"),
+        ("👍", "acknowledgement"),
+        ("Can I please just talk to a real person?", "person"),
+        ("We offer SEO services that will put your website on page one of Google. Reply for a free audit!",
+         "out_of_scope"),
+    ],
+)  # fmt: skip
+def test_a_plain_message_without_an_intent_is_not_routed(
+    classifier: Classifier, message: str, disposition: str
+) -> None:
+    (understood,) = classifier.classify([message])
+
+    assert understood.disposition == disposition
+
+
+def test_another_language_is_left_to_a_person(classifier: Classifier) -> None:
+    (understood,) = classifier.classify(["Bonjour, est-ce que vous acceptez de nouveaux patients en ce moment ?"])
+
+    assert understood.language == "other"
+    assert understood.disposition != "route"
+
+
 @pytest.mark.parametrize(("before", "after"), [(60, 0), (60, 60), (0, 60)])
 def test_a_concern_anywhere_in_a_long_ramble_is_not_averaged_away(
     classifier: Classifier, before: int, after: int
@@ -53,7 +108,8 @@ def test_what_it_says_of_itself(classifier: Classifier) -> None:
     info = classifier.info
 
     assert info.name == "intent"
-    assert info.labels == (*LABELS, URGENT)
+    assert info.labels == ALL_COLUMNS
+    assert list(info.thresholds) == list(info.confidences) == ["en", "es"]
     assert info.max_tokens == 256
     assert 0 < info.review_threshold < 1
     assert info.file_sizes["model.onnx"] < 40_000_000

@@ -1,4 +1,4 @@
-"""A model folder small enough to reason about: each known word votes for one intent, everything else is neutral."""
+"""A model folder small enough to reason about: each known word votes for one column, everything else is neutral."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
 from classifier import INTENTS
-from classifier.understanding import LABELS, URGENT
+from classifier.outputs import ALL_COLUMNS
 
 VOTES = {
     "new": "new_patient_inquiry",
@@ -33,22 +33,38 @@ KNOWN_VOTES = VOTES | {"fever": "clinical_concern"}
 """Enough to read the known messages of `classifier.check` rightly."""
 OTHER_VOTES = {
     "okay": "acknowledgement",
-    "hola": "spanish",
-    "bonjour": "other_language",
     "discount": "out_of_scope",
-    "now": URGENT,
+    "human": "person",
+    "stellar": "praise",
+    "hola": "language:es",
+    "bonjour": "language:other",
+    "now": "triage:emergency",
+    "today": "triage:same_day",
+    "gloom": "danger:self_harm",
+    "gulp": "danger:ingestion",
+    "besides": "mention:billing_inquiry",
+    "moreover": "mention:price_shopper",
 }
-OUTPUTS = (*LABELS, URGENT)
+LEANINGS = {
+    "language:en": 2.0,
+    "triage:routine": 2.0,
+    "danger:self_harm": -2.0,
+    "danger:ingestion": -2.0,
+    **{f"mention:{intent}": -2.0 for intent in INTENTS},
+}
+"""What the network thinks of any text before it has read a word: English, routine, of no danger, with one intent."""
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *KNOWN_VOTES, *OTHER_VOTES, "filler"))}
 VOTE = 4.0
-THRESHOLDS = {
-    "temperature",
-    "review_threshold",
-    "review_thresholds",
-    "acknowledgement_threshold",
-    "urgent_threshold",
-    "urgent_with_sign_threshold",
+ENGLISH = {"temperature": 1.0, "review": 0.6}
+KNOWING_ENGLISH = ENGLISH | {
+    "acknowledgement": 0.7,
+    "person": 0.7,
+    "praise": 0.7,
+    "emergency": 0.8,
+    "emergency_with_sign": 0.1,
+    "same_day": 0.5,
+    "mention": 0.6,
 }
 
 
@@ -58,7 +74,7 @@ def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) ->
     Args:
         folder: Where; created if need be.
         votes: The words that vote, and the intent that each votes for.
-        settings: Values that replace those of config.json and calibration.json.
+        settings: Values that replace those of config.json and calibration.json; any other is a threshold in English.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = {
@@ -68,16 +84,17 @@ def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) ->
         "window_overlap": 4,
         "base_model": "none",
     }
-    calibration = {"temperature": 1.0, "review_threshold": 0.6}
+    calibration: dict[str, Any] = {"languages": {"en": ENGLISH}}
     config.update({key: settings.pop(key) for key in config.keys() & settings.keys()})
-    calibration.update({key: settings.pop(key) for key in THRESHOLDS & settings.keys()})
-    assert not settings, f"no such setting: {settings}"
+    calibration.update({key: settings.pop(key) for key in ("languages", "confidences") if key in settings})
+    if settings:
+        calibration["languages"] = calibration["languages"] | {"en": calibration["languages"]["en"] | settings}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "calibration.json").write_text(json.dumps(calibration))
     (folder / "tokenizer.json").write_text(tokenizer().to_str())
     columns = config["labels"] if isinstance(config["labels"], list) else INTENTS
-    knows_more = len(columns) == len(OUTPUTS)
-    (folder / "model.onnx").write_bytes(network(OUTPUTS if knows_more else INTENTS, votes=votes).SerializeToString())
+    outputs = ALL_COLUMNS if len(columns) == len(ALL_COLUMNS) else INTENTS
+    (folder / "model.onnx").write_bytes(network(outputs, votes=votes).SerializeToString())
     seal(folder)
     return folder
 
@@ -89,7 +106,7 @@ def seal(folder: Path, **replaced: Any) -> None:
         for path in sorted(folder.iterdir())
         if path.name != "manifest.json"
     }
-    manifest = {"format": 1, "name": "intent", "version": "0123456789ab", "created": "2026-01-31", "files": files}
+    manifest = {"format": 2, "name": "intent", "version": "0123456789ab", "created": "2026-01-31", "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest | replaced))
 
 
@@ -105,9 +122,8 @@ def tokenizer() -> Tokenizer:
 
 
 def write_knowing(folder: Path, **settings: Any) -> Path:
-    """Write a model that knows more than the intents: a vote for urgency starts from -2."""
-    thresholds = {"acknowledgement_threshold": 0.7, "urgent_threshold": 0.8, "urgent_with_sign_threshold": 0.1}
-    return write(folder, **(thresholds | {"labels": list(OUTPUTS)} | settings))
+    """Write a model with every column, calibrated for English unless `languages` says otherwise."""
+    return write(folder, **({"labels": list(ALL_COLUMNS), "languages": {"en": KNOWING_ENGLISH}} | settings))
 
 
 def network(
@@ -118,8 +134,9 @@ def network(
     for word, name in {**votes, **OTHER_VOTES}.items():
         if name in outputs:
             weights[VOCABULARY[word], outputs.index(name)] = VOTE
-    if URGENT in outputs:
-        weights[VOCABULARY["[CLS]"], outputs.index(URGENT)] = -2.0
+    for name, leaning in LEANINGS.items():
+        if name in outputs:
+            weights[VOCABULARY["[CLS]"], outputs.index(name)] = leaning
     # A padding place that the mask failed to hide would be noticed.
     weights[VOCABULARY["[PAD]"], 0] = 1000.0
     nodes = [
