@@ -1,4 +1,4 @@
-"""How soon a person must see a message, and which danger it is about: what the words and the network decide together."""
+"""How soon a person must see a message, and what danger it is about: what words and network decide together."""
 
 from __future__ import annotations
 
