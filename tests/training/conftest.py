@@ -11,6 +11,7 @@ import pytest
 import sentencepiece
 
 from classifier import INTENTS
+from intake.vocabulary import TriageLevel
 from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import Recipe, load_recipe
 
@@ -18,6 +19,20 @@ RECIPES = Path(__file__).parents[2] / "training" / "recipes"
 PRACTICES = ("dental", "dermatology")
 CHANNELS = ("sms", "voicemail")
 KINDS = ("spam", "vendor", "acknowledgement", "non_english")
+WRITERS = {
+    "recipe": [f"{practice}/*.tsv" for practice in PRACTICES],
+    "contrast": ["extra/*.tsv"],
+    "scope": ["out_of_scope.tsv", "out_of_scope/written.tsv"],
+    "urgency": ["urgency.tsv", "urgency/*.tsv"],
+    "spanish": ["spanish.tsv", "spanish/written_a.tsv"],
+    "triage": ["triage/triples_a.tsv", "triage/crisis.tsv", "triage/symptoms.tsv"],
+    "everyday": ["everyday/*.tsv"],
+    "harbor": ["writers/harbor.tsv"],
+    "quarry": ["writers/quarry.tsv"],
+    "plaza": ["writers/plaza.tsv"],
+    "ribera": ["spanish/ribera.tsv"],
+}
+"""Who wrote which files of the small corpus."""
 THIRD_PARTY = (
     # transformers scripts its DeBERTa module on import, and optimum exports through TorchScript.
     ("`torch.jit.script` is deprecated", DeprecationWarning),
@@ -42,8 +57,13 @@ def compact() -> Recipe:
 
 
 @pytest.fixture(scope="session")
+def accurate() -> Recipe:
+    return load_recipe(RECIPES / "accurate.toml")
+
+
+@pytest.fixture(scope="session")
 def compact_base(compact: Recipe) -> Path:
-    """The checkpoint that the shipped model started from."""
+    """The checkpoint that the compact recipe starts from."""
     return locate_checkpoint(compact.base)
 
 
@@ -122,16 +142,14 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def write_corpus(folder: Path) -> Path:
-    """Write a few messages of everything, in the real layout.
+    """Write a few messages of everything, in the real layout, and say who wrote them.
 
-    28 intent messages, three contrast topics of seven, three messages of each of four kinds that belong to no
-    intent, of which one is Spanish, and eight that are or are not urgent.
+    The writers harbor, quarry, plaza and ribera are the ones that the accurate recipe validates on.
     """
     for practice in PRACTICES:
-        (folder / practice).mkdir(parents=True)
         for intent in INTENTS:
             rows = [f"{c}\tpolite\tsenior\t{intent} to {practice} by {c}, {{full_name}}" for c in CHANNELS]
-            (folder / practice / f"{intent}.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+            _write(folder / practice / f"{intent}.tsv", rows)
     contrast = [f"{intent}\tdental\tchat\ttopic {topic} as {intent}" for topic in range(3) for intent in INTENTS]
     _write(folder / "extra" / "contrast.tsv", contrast)
     _write(folder / "out_of_scope.tsv", [f"sms\t{kind}\t{kind} {number}" for kind in KINDS for number in range(2)])
@@ -140,12 +158,62 @@ def write_corpus(folder: Path) -> Path:
     urgency = [f"{urgent}\tdental\tsms\t{urgent} {n} {{first_name}}" for urgent in (0, 1) for n in range(3)]
     _write(folder / "urgency.tsv", urgency)
     _write(folder / "urgency" / "written.tsv", ["1\tdental\tsms\tcannot breathe", "0\tdental\tsms\ta sore gum"])
-    _write(folder / "judged.tsv", ["1\tdental\tsms\tclinical_concern to dental by sms, {full_name}"])
+    _write(folder / "spanish.tsv", ["1\tsms\tno puedo respirar", "0\tsms\tme duele una muela"])
+    _write_triage(folder / "triage")
+    _write_everyday(folder / "everyday")
+    _write(
+        folder / "spanish" / "written_a.tsv",
+        [
+            "emergency\tappointment_request\tdental\tsms\tuna cita, no puedo tragar",
+            "routine\tappointment_request\tdental\tsms\tuna cita, ya puedo tragar",
+            "routine\tacknowledgement\t-\tsms\tmuchas gracias",
+        ],
+    )
+    _write(folder / "spanish" / "pairs.txt", ["una cita, no puedo tragar\tuna cita, ya puedo tragar"])
+    _write_strangers(folder)
+    _write(
+        folder / "writers.toml", ["[writers]", *(f"{name} = {json.dumps(files)}" for name, files in WRITERS.items())]
+    )
     return folder
 
 
+def _write_triage(folder: Path) -> None:
+    scenario = [f"1\t{level}\tbilling_inquiry\tdental\tsms\ta bill, {level}" for level in TriageLevel]
+    _write(folder / "triples_a.tsv", scenario)
+    crisis = [
+        "emergency\tappointment_request\tmental_health\tsms\tcancel everything, goodbye",
+        "emergency\tclinical_concern\tdental\tchat\tshe drank it\\nall of it",
+        "routine\tout_of_scope:personal\t-\tsms\tgoodbye old car",
+    ]
+    _write(folder / "crisis.tsv", crisis)
+    _write(folder / "symptoms.tsv", ["same_day\tclinical_concern\tdental\temail\tswollen since {date}"])
+    _write(folder / "levels.tsv", ["same_day\tclinical_concern to dental by sms, {full_name}", "routine\ta sore gum"])
+    _write(folder / "kinds.tsv", ["self_harm\tcancel everything, goodbye", "ingestion\tcannot breathe"])
+
+
+def _write_everyday(folder: Path) -> None:
+    _write(
+        folder / "out_of_scope.tsv", ["sms\tpraise\tbest dentist ever", "sms\thealth_knowledge\tson buenas las uvas"]
+    )
+    _write(folder / "spanish.txt", ["son buenas las uvas"])
+    twins = [f"{intent}\tdental\tsms\tthe visit, {intent}" for intent in ("existing_patient_question", "complaint")]
+    _write(folder / "established.tsv", twins)
+    _write(folder / "complaints.tsv", [f"{intent}\tdental\tsms\tthe fee, {intent}" for intent in INTENTS[-2:]])
+    _write(folder / "talk_to_a_person.tsv", ["sms\ta human please", "voicemail\tcall me, {phone}"])
+    _write(folder / "faq.tsv", ["holiday_hours\tchat\topen on {date}?"])
+
+
+def _write_strangers(folder: Path) -> None:
+    harbor = [f"routine\t{intent}\tdental\tsms\tharbor on {intent}, {{first_name}}" for intent in INTENTS]
+    _write(folder / "writers" / "harbor.tsv", [*harbor, "emergency\tclinical_concern\tdental\tsms\tharbor chokes"])
+    quarry = [f"routine\t{label}\t-\tchat\tquarry on {label}" for label in ("person", "out_of_scope:spam", "praise")]
+    _write(folder / "writers" / "quarry.tsv", quarry)
+    _write(folder / "writers" / "plaza.tsv", ["same_day\tclinical_concern\tdental\tsms\tplaza is sore"])
+    _write(folder / "spanish" / "ribera.tsv", ["routine\tbilling_inquiry\tdental\tsms\tribera y la cuenta"])
+
+
 def write_unseen(corpus: Path) -> None:
-    """Write what only an evaluation reads: a cross-style test and held-back messages."""
+    """Write what only an evaluation reads: a cross-style test, held-back messages and those by strangers."""
     rows = [
         {"text": f"other words for {i}", "intent": i, "practice": p, "channel": "sms"}
         for i in INTENTS
@@ -153,11 +221,24 @@ def write_unseen(corpus: Path) -> None:
     ]
     _write(corpus / "test" / "crossstyle.jsonl", [json.dumps(row) for row in rows])
     held_back = corpus / "held_back"
-    _write(
-        held_back / "out_of_scope.tsv", ["sms\tspam\twin {amount}", "chat\tspanish\thola", "chat\tmagazine\tread us"]
-    )
+    _write(held_back / "out_of_scope.tsv", ["sms\tspam\twin {amount}", "chat\tspanish\thola", "chat\tvendor\tbuy us"])
     _write(held_back / "urgency.tsv", ["1\tdental\tsms\ti cannot breathe", "0\tdental\tsms\tmy gum is sore"])
     _write(held_back / "in_scope.tsv", [f"{i}\tdental\temail\theld back words for {i}, {{dob}}" for i in INTENTS])
+    strangers = held_back / "strangers"
+    triage = [
+        "emergency\tself_harm\tappointment_request\tsms\tstranger leaves for good",
+        "emergency\tother\tclinical_concern\tsms\tstranger, i cannot breathe",
+        "same_day\tnone\tclinical_concern\tchat\tstranger swells",
+        "routine\tnone\tclinical_concern\tchat\tstranger itches",
+    ]
+    _write(strangers / "triage.tsv", triage)
+    _write(strangers / "letters.tsv", ["emergency\tingestion\tcomplaint\temail\tstranger writes\\n\\nat length"])
+    scope = [f"{label}\tdental\tsms\tstranger on {label}" for label in ("out_of_scope:spam", "person", "complaint")]
+    _write(strangers / "scope.tsv", scope)
+    spanish = ["emergency\tclinical_concern", "routine\tbilling_inquiry"]
+    _write(strangers / "spanish.tsv", [f"{known}\tdental\tsms\tstranger en {known[:3]}" for known in spanish])
+    doubles = [f"complaint\t{second}\tsms\tstranger has {second}" for second in ("billing_inquiry", "-")]
+    _write(strangers / "two_intents.tsv", doubles)
 
 
 def _write(path: Path, lines: list[str]) -> None:

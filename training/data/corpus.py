@@ -26,9 +26,6 @@ KINDS = Path("triage") / "kinds.tsv"
 TOPICS = ("contrast", "boundaries")
 """Families in `extra/` grouped by topic: seven consecutive lines about the same subject, one for each intent."""
 
-TWINS = ("established", "complaints")
-"""Files in `everyday/` whose lines stand in pairs with mostly the same words."""
-
 _KINDS = {
     "acknowledgement": "acknowledgement", "gibberish": "out_of_scope", "job_applicant": "out_of_scope",
     "non_english": None, "personal": "out_of_scope", "prompt_injection": "out_of_scope",
@@ -293,6 +290,19 @@ def parse_level(written: str, path: Path, number: int) -> TriageLevel:
         raise CorpusError(f"{path}:{number} has the level {written!r}, expected one of {known}") from None
 
 
+def parse_danger(written: str, path: Path, number: int) -> DangerKind:
+    """Convert the kind of danger of a line.
+
+    Raises:
+        CorpusError: It is none of the three.
+    """
+    try:
+        return DangerKind(written)
+    except ValueError:
+        known = ", ".join(DangerKind)
+        raise CorpusError(f"{path}:{number} has the danger {written!r}, expected one of {known}") from None
+
+
 def check_label(label: str, path: Path, number: int, known: Iterable[str]) -> None:
     """Raise a `CorpusError` if a line has an unknown label."""
     if label not in known:
@@ -334,7 +344,9 @@ def _levels(folder: Path) -> dict[str, TriageLevel]:
 def _danger_kinds(folder: Path) -> dict[str, DangerKind]:
     """Return the kinds of danger that a reader gave to emergencies, by text; all others are `OTHER`."""
     path = folder / KINDS
-    return {text: DangerKind(kind) for _, (kind, text) in read_rows(path, 2)} if path.exists() else {}
+    if not path.exists():
+        return {}
+    return {text: parse_danger(kind, path, number) for number, (kind, text) in read_rows(path, 2)}
 
 
 def _spanish_texts(folder: Path) -> frozenset[str]:

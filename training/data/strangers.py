@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from classifier.outputs import LABELS
-from intake.vocabulary import DangerKind, TriageLevel
-from training.data.corpus import CorpusMessage, check_label, parse_level, read_rows
+from classifier.outputs import INTENTS, LABELS
+from intake.vocabulary import TriageLevel
+from training.data.corpus import CorpusMessage, check_label, parse_danger, parse_level, read_rows
 
 _FOLDER = Path("held_back") / "strangers"
 SETS = ("triage", "letters", "scope", "spanish", "two_intents")
@@ -32,7 +32,7 @@ def read_strangers(corpus: Path) -> dict[str, list[CorpusMessage]]:
 def _triaged(path: Path) -> Iterator[CorpusMessage]:
     for number, (level, kind, label, channel, text) in read_rows(path, 5):
         found = parse_level(level, path, number)
-        danger = DangerKind(kind) if found is TriageLevel.EMERGENCY else None
+        danger = parse_danger(kind, path, number) if found is TriageLevel.EMERGENCY else None
         yield _message(path, number, label, channel, text, level=found, danger=danger)
 
 
@@ -48,6 +48,7 @@ def _spanish(path: Path) -> Iterator[CorpusMessage]:
 
 def _double(path: Path) -> Iterator[CorpusMessage]:
     for number, (label, second, channel, text) in read_rows(path, 4):
+        check_label(second, path, number, (*INTENTS, "-"))
         yield _message(path, number, label, channel, text, also=None if second == "-" else second)
 
 

@@ -1,0 +1,125 @@
+"""Whole writers are held out for validation; a small stratified part of the others selects the checkpoint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from training.data.corpus import CORPUS, CorpusError, CorpusMessage, read_corpus
+from training.data.splitting import Split, read_split, split_corpus, validation_intents
+from training.recipe import Data, Recipe
+
+STRANGERS = ("harbor", "plaza", "quarry", "ribera")
+
+
+@pytest.fixture(scope="module")
+def messages() -> list[CorpusMessage]:
+    return read_corpus()
+
+
+def data(recipe: Recipe, **changes: object) -> Data:
+    return recipe.data.model_copy(update={"stopping_fraction": 0.1, "validation_writers": STRANGERS} | changes)
+
+
+def writers(part: list[CorpusMessage]) -> set[str]:
+    return {message.writer for message in part}
+
+
+def identities(part: list[CorpusMessage]) -> Counter[int]:
+    return Counter(map(id, part))
+
+
+def test_the_split_loses_and_repeats_nothing(messages: list[CorpusMessage], accurate: Recipe) -> None:
+    split = split_corpus(messages, data(accurate), seed=1)
+    assert identities(split.train + split.stopping + split.validation) == identities(messages)
+
+
+def test_nothing_of_a_held_out_writer_is_trained_on_or_selected_with(
+    messages: list[CorpusMessage], accurate: Recipe
+) -> None:
+    split = split_corpus(messages, data(accurate), seed=1)
+    assert writers(split.validation) == set(STRANGERS)
+    assert writers(split.train + split.stopping).isdisjoint(STRANGERS)
+    assert writers(split.train) | set(STRANGERS) == writers(messages)
+
+
+def test_validation_is_everything_of_the_held_out_writers(messages: list[CorpusMessage], accurate: Recipe) -> None:
+    split = split_corpus(messages, data(accurate, validation_writers=("harbor",)), seed=1)
+    assert split.validation == [message for message in messages if message.writer == "harbor"]
+
+
+def test_every_stratum_of_the_others_gives_its_share_to_the_stopping_part(
+    messages: list[CorpusMessage], accurate: Recipe
+) -> None:
+    def strata(part: list[CorpusMessage]) -> Counter[tuple[str, ...]]:
+        return Counter(
+            (str(m.label), str(m.level), m.practice or m.kind)
+            for m in part
+            if m.topic is None and m.writer not in STRANGERS
+        )
+
+    kept = strata(split_corpus(messages, data(accurate), seed=1).stopping)
+    shares = {stratum: round(count * 0.1) for stratum, count in strata(messages).items()}
+    assert kept == {stratum: count for stratum, count in shares.items() if count}
+
+
+def test_messages_of_one_topic_stay_together(messages: list[CorpusMessage], accurate: Recipe) -> None:
+    split = split_corpus(messages, data(accurate), seed=1)
+    train, stopping, validation = (
+        {message.topic for message in part} - {None} for part in (split.train, split.stopping, split.validation)
+    )
+    assert not train & stopping
+    assert not (train | stopping) & validation
+    assert len(stopping) == round(0.1 * len(train | stopping))
+
+
+def test_without_held_out_writers_validation_is_the_stopping_part(
+    messages: list[CorpusMessage], accurate: Recipe
+) -> None:
+    split = split_corpus(messages, data(accurate, validation_writers=()), seed=1)
+    assert split.validation == split.stopping
+    assert identities(split.train + split.stopping) == identities(messages)
+    assert {"harbor", "recipe"} <= writers(split.validation)
+
+
+def test_the_split_depends_on_the_seed_alone(messages: list[CorpusMessage], accurate: Recipe) -> None:
+    once, again, other = (split_corpus(messages, data(accurate), seed=seed) for seed in (1, 1, 2))
+    assert once == again
+    assert once.stopping != other.stopping
+    assert once.validation == other.validation
+
+
+def test_a_writer_that_the_corpus_does_not_have_is_refused_by_name(corpus: Path, accurate: Recipe) -> None:
+    recipe = accurate.model_copy(update={"data": data(accurate, validation_writers=("harbor", "nobody", "nowhere"))})
+    with pytest.raises(CorpusError, match=r"no messages by nobody, nowhere: correct data\.validation_writers"):
+        read_split(recipe, corpus)
+
+
+def test_a_corpus_that_does_not_say_who_wrote_it_has_nobody_to_hold_out(corpus: Path, accurate: Recipe) -> None:
+    (corpus / "writers.toml").unlink()
+    with pytest.raises(CorpusError, match="no messages by harbor, plaza, quarry, ribera"):
+        read_split(accurate, corpus)
+
+
+def test_a_network_of_intents_alone_learns_from_messages_with_an_intent(corpus: Path, accurate: Recipe) -> None:
+    changed = data(accurate, screens=False, validation_writers=("harbor",))
+    split = read_split(accurate.model_copy(update={"data": changed}), corpus)
+    assert None not in {message.label for message in split.train + split.validation}
+    assert not {"out_of_scope", "person", "praise"} & {message.label for message in split.train}
+    assert len(split.validation) == 8
+
+
+def test_thresholds_need_validation_messages_with_an_intent(corpus: Path) -> None:
+    spam, bill = (CorpusMessage("", label, "", "sms", "x") for label in ("out_of_scope", "billing_inquiry"))
+    assert validation_intents(Split([], [spam, bill]), corpus) == [bill]
+    with pytest.raises(CorpusError, match="leaves no message with an intent for validation"):
+        validation_intents(Split([], [spam]), corpus)
+
+
+def test_the_shipped_recipe_is_validated_on_every_intent_level_and_language(accurate: Recipe) -> None:
+    validation = read_split(accurate, CORPUS).validation
+    assert len({message.label for message in validation}) == 11
+    assert len({message.level for message in validation}) == 3
+    assert {message.language for message in validation} == {"en", "es"}
