@@ -59,14 +59,16 @@ def targets_of(message: CorpusMessage) -> list[int]:
 def join_messages(first: CorpusMessage, second: CorpusMessage, separator: str) -> CorpusMessage:
     """Return a message that says what two messages say, one after the other.
 
-    The more urgent level holds. A complaint comes before a clinical concern, and that before the first intent; an
+    The more urgent level holds, and of two dangers the first in the order of `DangerKind`. A complaint comes before a clinical concern, and that before the first intent; an
     intent comes before anything without one.
     """
     pair = (first, second)
     labels = [message.label for message in pair]
     intents = list(dict.fromkeys(label for label in labels if label in INTENTS))
-    urgent = next((m for m in pair if m.danger is DangerKind.SELF_HARM), None)
-    urgent = urgent or next((m for m in pair if m.level is TriageLevel.EMERGENCY), None)
+    emergencies = [message for message in pair if message.level is TriageLevel.EMERGENCY]
+    urgent = min(
+        emergencies, key=lambda message: list(DangerKind).index(message.danger or DangerKind.OTHER), default=None
+    )
     levels = [message.level for message in pair]
     known = None not in levels
     level = next((level for level in LEVELS if level in levels), None) if known else urgent and urgent.level
