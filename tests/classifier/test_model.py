@@ -123,9 +123,9 @@ def test_the_language_is_the_most_probable_one(knowing: Classifier, text: str, l
 
 
 def test_a_long_text_is_in_the_language_of_most_of_it(knowing: Classifier) -> None:
-    one_word, most = knowing.classify([f"{LONG} hola", "hola " * 40 + "filler " * 12])
+    single_word, most = knowing.classify([f"{LONG} hola", "hola " * 40 + "filler " * 12])
 
-    assert (one_word.language, most.language) == ("en", "es")
+    assert (single_word.language, most.language) == ("en", "es")
 
 
 def test_a_message_in_a_language_without_calibration_goes_to_a_person(knowing: Classifier) -> None:
@@ -236,11 +236,11 @@ def test_the_danger_is_that_of_the_most_dangerous_window(knowing: Classifier) ->
 
 
 def test_a_clear_second_intent_is_reported_with_its_own_probability(knowing: Classifier) -> None:
-    one, two = knowing.classify(["rude", "rude besides"])
+    single, double = knowing.classify(["rude", "rude besides"])
 
-    assert one.also == ()
-    assert two.also == (Mention("billing_inquiry", pytest.approx(1 / (1 + np.exp(-2)))),)
-    assert two.intent == "complaint"
+    assert single.also == ()
+    assert double.also == (Mention("billing_inquiry", pytest.approx(1 / (1 + np.exp(-2)))),)
+    assert double.intent == "complaint"
 
 
 def test_several_come_with_the_surest_first(knowing: Classifier) -> None:

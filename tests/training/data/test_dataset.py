@@ -1,23 +1,151 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
 
-from classifier.understanding import LABELS
+from classifier import INTENTS
+from classifier.outputs import LABELS
+from intake.vocabulary import DangerKind, TriageLevel
 from tests.training.conftest import third_party_warnings_ignored
 from training.data.corpus import CorpusMessage
-from training.data.dataset import UNKNOWN, Collate, FixedMessages, FreshMessages, load_tokenizer, truncate_ids
+from training.data.dataset import (
+    UNKNOWN,
+    Collate,
+    FixedMessages,
+    FreshMessages,
+    join_messages,
+    load_tokenizer,
+    targets_of,
+    truncate_ids,
+)
 
+EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
 MESSAGES = [
     CorpusMessage("{full_name} would like to be seen", "new_patient_inquiry", "dental", "sms", "intents"),
     CorpusMessage(
-        "a bill for {amount} from {date}, why? " * 10, "billing_inquiry", "dental", "email", "intents", urgent=False
+        "a bill for {amount} from {date}, why? " * 10, "billing_inquiry", "dental", "email", "intents", level=ROUTINE
     ),
 ]
+
+
+def message(label: str | None = "complaint", level: TriageLevel | None = ROUTINE, **known: Any) -> CorpusMessage:
+    return CorpusMessage(known.pop("text", "words"), label, "dental", "sms", "voices", level=level, **known)
+
+
+# ---- what a network should say
+
+
+def test_the_targets_are_label_language_level_dangers_and_every_intent_asked_for() -> None:
+    targets = targets_of(message("price_shopper", SAME_DAY, language="es", also="billing_inquiry"))
+    assert targets == [LABELS.index("price_shopper"), 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1]
+
+
+def test_a_message_without_an_intent_asks_for_none() -> None:
+    targets = targets_of(message("praise"))
+    assert targets[0] == LABELS.index("praise")
+    assert targets[-7:] == [0] * 7
+
+
+@pytest.mark.parametrize(
+    ("danger", "expected"),
+    [(DangerKind.SELF_HARM, [1, 0]), (DangerKind.INGESTION, [0, 1]), (DangerKind.OTHER, [0, 0])],
+)
+def test_the_danger_of_an_emergency_has_a_column_or_none(danger: DangerKind, expected: list[int]) -> None:
+    assert targets_of(message(level=EMERGENCY, danger=danger))[2:5] == [0, *expected]
+
+
+def test_what_nobody_has_judged_is_unknown_but_the_language_is_always_known() -> None:
+    assert targets_of(message(None, EMERGENCY, danger=DangerKind.OTHER)) == [UNKNOWN, 0, 0, 0, 0] + [UNKNOWN] * 7
+    unread = targets_of(message("complaint", None, language="other"))
+    assert unread[:5] == [LABELS.index("complaint"), 2, UNKNOWN, UNKNOWN, UNKNOWN]
+    assert UNKNOWN not in unread[5:]
+
+
+# ---- two messages in one
+
+
+def test_joined_messages_say_both_one_after_the_other() -> None:
+    first, second = message("billing_inquiry", text="a bill"), message("price_shopper", text="a price")
+    joined = join_messages(first, second, ". also ")
+    assert joined.text == "a bill. also a price"
+    assert (joined.label, joined.also) == ("billing_inquiry", "price_shopper")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "label", "also"),
+    [
+        ("billing_inquiry", "complaint", "complaint", "billing_inquiry"),
+        ("clinical_concern", "complaint", "complaint", "clinical_concern"),
+        ("billing_inquiry", "clinical_concern", "clinical_concern", "billing_inquiry"),
+        ("complaint", "complaint", "complaint", None),
+        ("acknowledgement", "billing_inquiry", "billing_inquiry", None),
+        ("billing_inquiry", "out_of_scope", "billing_inquiry", None),
+        ("person", "complaint", "complaint", None),
+        ("praise", "out_of_scope", "praise", None),
+        (None, "complaint", None, None),
+        ("complaint", None, None, None),
+        (None, None, None, None),
+    ],
+)
+def test_a_complaint_comes_first_then_a_concern_then_the_first_intent(
+    first: str | None, second: str | None, label: str | None, also: str | None
+) -> None:
+    joined = join_messages(message(first), message(second), " ")
+    assert joined.label == label
+    if label is not None:
+        assert joined.also == also
+
+
+def test_beside_an_unlabeled_message_no_intent_is_known_to_be_missing() -> None:
+    assert targets_of(join_messages(message("complaint"), message(None), " "))[5:] == [UNKNOWN] * 7
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "level"),
+    [
+        (ROUTINE, SAME_DAY, SAME_DAY),
+        (EMERGENCY, ROUTINE, EMERGENCY),
+        (SAME_DAY, EMERGENCY, EMERGENCY),
+        (ROUTINE, ROUTINE, ROUTINE),
+        (None, EMERGENCY, EMERGENCY),
+        (SAME_DAY, None, None),
+        (None, ROUTINE, None),
+        (None, None, None),
+    ],
+)
+def test_the_more_urgent_level_holds_and_an_unknown_one_may_be_any(
+    first: TriageLevel | None, second: TriageLevel | None, level: TriageLevel | None
+) -> None:
+    pair = [message(level=known, danger=DangerKind.OTHER if known is EMERGENCY else None) for known in (first, second)]
+    joined = join_messages(*pair, " ")
+    assert joined.level is level
+    assert joined.danger is (DangerKind.OTHER if level is EMERGENCY else None)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second", "danger"),
+    [
+        (DangerKind.SELF_HARM, DangerKind.OTHER, DangerKind.SELF_HARM),
+        (DangerKind.SELF_HARM, DangerKind.INGESTION, DangerKind.SELF_HARM),
+        (DangerKind.INGESTION, DangerKind.OTHER, DangerKind.INGESTION),
+        (DangerKind.INGESTION, None, DangerKind.INGESTION),
+    ],
+)
+def test_of_two_dangers_the_first_in_the_vocabulary_holds(
+    first: DangerKind, second: DangerKind | None, danger: DangerKind, swapped: bool
+) -> None:
+    pair = [message(level=EMERGENCY if kind else ROUTINE, danger=kind) for kind in (first, second)]
+    assert join_messages(*(reversed(pair) if swapped else pair), " ").danger is danger
+
+
+# ---- the datasets
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +153,9 @@ def tokenizer(compact_base: Path) -> Tokenizer:
     return load_tokenizer(compact_base)
 
 
-def fresh(tokenizer: Tokenizer) -> FreshMessages:
-    return FreshMessages(MESSAGES, tokenizer, seed=1, noise=0.5, max_tokens=64)
+def fresh(tokenizer: Tokenizer, messages: Sequence[CorpusMessage] = MESSAGES, **changes: Any) -> FreshMessages:
+    usual: dict[str, Any] = {"seed": 1, "noise": 0.5, "joined": 0.0, "max_tokens": 64}
+    return FreshMessages(messages, tokenizer, **(usual | changes))
 
 
 def test_the_tokenizer_neither_cuts_nor_pads(tokenizer: Tokenizer) -> None:
@@ -40,31 +169,85 @@ def test_every_epoch_has_fresh_values_and_a_resumed_one_has_the_same(tokenizer: 
     epochs = []
     for epoch in range(3):
         messages.epoch = epoch
-        epochs.append([messages.text(index) for index in range(2)])
+        epochs.append([messages.message(index)[1] for index in range(2)])
     assert len({texts[0] for texts in epochs}) == len({texts[1] for texts in epochs}) == 3
     resumed.epoch = 2
-    assert [resumed.text(index) for index in range(2)] == epochs[2]
+    assert [resumed.message(index)[1] for index in range(2)] == epochs[2]
 
 
-def test_an_example_is_the_text_s_tokens_and_what_is_known_of_it(tokenizer: Tokenizer) -> None:
+def test_an_example_is_the_text_s_tokens_and_what_is_known_about_it(tokenizer: Tokenizer) -> None:
     messages = fresh(tokenizer)
-    assert messages[0]["input_ids"] == tokenizer.encode(messages.text(0)).ids
-    assert LABELS[messages[0]["label"]] == "new_patient_inquiry"
-    assert messages[0]["urgent"] == UNKNOWN
-    assert messages[1]["urgent"] == 0
+    assert messages[0]["input_ids"] == tokenizer.encode(messages.message(0)[1]).ids
+    assert [messages[place]["targets"] for place in range(2)] == [targets_of(known) for known in MESSAGES]
+    fixed = FixedMessages([message(None, None)], tokenizer, seed=1, max_tokens=64)[0]
+    assert fixed["targets"] == targets_of(message(None, None))
 
 
-def test_what_nobody_has_said_is_unknown(tokenizer: Tokenizer) -> None:
-    unlabelled = CorpusMessage("cannot breathe", None, "dental", "sms", "urgency", urgent=True)
-    example = FixedMessages([unlabelled], tokenizer, seed=1, max_tokens=64)[0]
-    assert (example["label"], example["urgent"]) == (UNKNOWN, 1)
+# ---- joined messages
 
 
-def test_a_message_takes_its_own_row_of_what_the_teacher_said(tokenizer: Tokenizer) -> None:
-    said = np.arange(24, dtype=np.float32).reshape(2, 12)
-    messages = FreshMessages(MESSAGES, tokenizer, seed=1, noise=0.5, max_tokens=64, teacher=said)
-    assert np.array_equal(messages[1]["teacher"], said[1])
+def many(count: int = 600) -> list[CorpusMessage]:
+    """Return messages of every intent in two languages, none of which contains another."""
+    return [message(INTENTS[n % 7], text=f"<{n}>", language="es" if n % 3 == 0 else "en") for n in range(count)]
+
+
+def test_the_given_share_of_messages_is_joined_with_another(tokenizer: Tokenizer) -> None:
+    messages = fresh(tokenizer, many(), joined=0.25, noise=0.0)
+    parts = [messages.message(index)[0].text.count("<") for index in range(len(messages))]
+    assert sum(part > 1 for part in parts) / len(parts) == pytest.approx(0.25, abs=0.05)
+    assert sum(part > 2 for part in parts) / len(parts) == pytest.approx(0.25**2, abs=0.03)
+
+
+def test_no_message_is_joined_unless_asked_for(tokenizer: Tokenizer) -> None:
+    messages = fresh(tokenizer, many(), joined=0.0)
+    assert [messages.message(index)[0] for index in range(len(messages))] == many()
+
+
+def test_a_message_is_joined_within_its_language_before_or_after_the_other(tokenizer: Tokenizer) -> None:
+    messages, languages = fresh(tokenizer, many(), joined=0.5, noise=0.0), {m.text: m.language for m in many()}
+    first, joined_with = [], 0
+    for index, own in enumerate(many()):
+        found, text = messages.message(index)
+        parts = [part for part in languages if part in found.text]
+        assert own.text in found.text
+        assert {languages[part] for part in parts} == {own.language} == {found.language}
+        assert all(part in text for part in parts)
+        if len(parts) > 1:
+            joined_with += 1
+            first.append(found.text.startswith(own.text))
+    assert joined_with > 200
+    assert 0.3 < sum(first) / len(first) < 0.7
+
+
+def test_a_joined_message_is_known_by_both_and_others_in_the_next_epoch(tokenizer: Tokenizer) -> None:
+    messages = fresh(tokenizer, many(), joined=0.9, noise=0.0)
+    before = [messages.message(index)[0] for index in range(50)]
+    assert [messages[index]["targets"] for index in range(50)] == [targets_of(known) for known in before]
+    assert any(known.also for known in before)
+    messages.epoch = 1
+    assert [messages.message(index)[0] for index in range(50)] != before
+
+
+# ---- the teacher's answers
+
+
+def test_a_message_takes_its_own_row_of_what_the_teacher_answered(tokenizer: Tokenizer) -> None:
+    answers = np.arange(52, dtype=np.float32).reshape(2, 26)
+    messages = fresh(tokenizer, teacher=answers)
+    assert np.array_equal(messages[1]["teacher"], answers[1])
     assert "teacher" not in fresh(tokenizer)[0]
+
+
+def test_the_teacher_has_answered_nothing_about_a_joined_message(tokenizer: Tokenizer) -> None:
+    answers = np.ones((600, 26), dtype=np.float32)
+    messages = fresh(tokenizer, many(), joined=0.5, teacher=answers)
+    for index, own in enumerate(many()[:100]):
+        alone = messages.message(index)[0].text == own.text
+        assert np.isnan(messages[index]["teacher"]).all() == (not alone)
+        assert np.isnan(messages[index]["teacher"]).any() == (not alone)
+
+
+# ---- tokens
 
 
 def test_a_sentencepiece_checkpoint_gives_a_tokenizer_of_the_same_kind(tiny_deberta: Path) -> None:
@@ -92,14 +275,16 @@ def test_validation_messages_never_change_and_come_longest_first(tokenizer: Toke
 
 
 def test_a_batch_is_padded_to_its_longest_message() -> None:
-    said = np.ones(12, dtype=np.float32)
+    answers, unread = np.ones(26, dtype=np.float32), np.full(26, np.nan, dtype=np.float32)
+    first, second = targets_of(MESSAGES[0]), targets_of(MESSAGES[1])
     batch = Collate(9)(
         [
-            {"input_ids": [5, 6], "label": 0, "urgent": UNKNOWN, "teacher": said},
-            {"input_ids": [7, 8, 9], "label": UNKNOWN, "urgent": 1, "teacher": 2 * said},
+            {"input_ids": [5, 6], "targets": first, "teacher": answers},
+            {"input_ids": [7, 8, 9], "targets": second, "teacher": unread},
         ]
     )
     assert torch.equal(batch["input_ids"], torch.tensor([[5, 6, 9], [7, 8, 9]]))
     assert torch.equal(batch["attention_mask"], torch.tensor([[1, 1, 0], [1, 1, 1]]))
-    assert torch.equal(batch["labels"], torch.tensor([[0, UNKNOWN], [UNKNOWN, 1]]))
-    assert torch.equal(batch["teacher"], torch.stack([torch.ones(12), 2 * torch.ones(12)]))
+    assert torch.equal(batch["labels"], torch.tensor([first, second]))
+    assert torch.equal(batch["teacher"][0], torch.ones(26))
+    assert batch["teacher"][1].isnan().all()
