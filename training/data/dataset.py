@@ -59,8 +59,8 @@ def targets_of(message: CorpusMessage) -> list[int]:
 def join_messages(first: CorpusMessage, second: CorpusMessage, separator: str) -> CorpusMessage:
     """Return a message that says what two messages say, one after the other.
 
-    The more urgent level holds, and of two dangers the first in the order of `DangerKind`. A complaint comes before a clinical concern, and that before the first intent; an
-    intent comes before anything without one.
+    The more urgent level holds, and of two dangers the first in the order of `DangerKind`. A complaint comes before a
+    clinical concern, and that before the first intent; an intent comes before anything without one.
     """
     pair = (first, second)
     labels = [message.label for message in pair]

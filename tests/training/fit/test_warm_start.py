@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -8,10 +9,10 @@ import pytest
 import torch
 
 from classifier import INTENTS
-from classifier.understanding import LABELS
+from classifier.outputs import ALL_COLUMNS
 from tests.training.conftest import third_party_warnings_ignored
 from training.data.dataset import load_tokenizer
-from training.recipe import Recipe, RecipeError
+from training.recipe import Architecture, Recipe, RecipeError
 
 with third_party_warnings_ignored():
     from transformers import BertModel, DebertaV2ForSequenceClassification
@@ -28,26 +29,74 @@ def batch(checkpoint: Path) -> dict[str, torch.Tensor]:
     return {"input_ids": input_ids, "attention_mask": (input_ids != 0).long()}
 
 
-def difference(checkpoint: Path, recipe: Recipe) -> float:
-    """The largest difference of hidden states between BERT and what was started from it, padding aside."""
+def shaped(recipe: Recipe, **changes: object) -> Architecture:
+    return recipe.architecture.model_copy(update=changes)
+
+
+def difference(checkpoint: Path, architecture: Architecture) -> float:
+    """The largest difference of the states after the kept layers between BERT and the DeBERTa, padding aside."""
     inputs = batch(checkpoint)
     bert = BertModel.from_pretrained(checkpoint).eval()
-    deberta = warm_start(checkpoint, recipe.architecture, INTENTS).deberta.eval()
+    deberta = warm_start(checkpoint, architecture, INTENTS).deberta.eval()
     with torch.no_grad():
-        expected = bert(**inputs).last_hidden_state
+        every = bert(**inputs, output_hidden_states=True).hidden_states
         found = deberta(**inputs).last_hidden_state
+    expected = every[architecture.layers or len(every) - 1]
     return float((expected - found)[inputs["attention_mask"].bool()].abs().max())
 
 
-def test_the_shipped_base_computes_what_it_did_as_bert(compact: Recipe, compact_base: Path) -> None:
-    assert difference(compact_base, compact) <= 1e-5
+BOTH_TERMS = ("c2p", "p2c")
+
+
+@pytest.mark.parametrize("terms", [("c2p",), BOTH_TERMS, ("p2c",)])
+def test_a_real_bert_computes_what_it_did(compact: Recipe, compact_base: Path, terms: tuple[str, ...]) -> None:
+    assert difference(compact_base, shaped(compact, position_terms=terms)) <= 1e-5
+
+
+@pytest.mark.parametrize("terms", [("c2p",), BOTH_TERMS])
+@pytest.mark.parametrize("layers", [1, 4])
+def test_fewer_layers_compute_what_its_first_layers_do(
+    compact: Recipe, compact_base: Path, terms: tuple[str, ...], layers: int
+) -> None:
+    assert difference(compact_base, shaped(compact, layers=layers, position_terms=terms)) <= 1e-5
+
+
+def test_the_layers_of_a_bert_do_something(compact: Recipe, compact_base: Path) -> None:
+    """Otherwise it would not matter which of them are kept."""
+    bert, inputs = BertModel.from_pretrained(compact_base).eval(), batch(compact_base)
+    with torch.no_grad():
+        states = bert(**inputs, output_hidden_states=True).hidden_states
+    assert all(float((before - after).abs().max()) > 0.1 for before, after in itertools.pairwise(states))
 
 
 def test_any_bert_computes_what_it_did(tiny_bert: Path, compact: Recipe) -> None:
-    assert difference(tiny_bert, compact) <= 1e-5
+    assert difference(tiny_bert, compact.architecture) <= 1e-5
 
 
-@pytest.mark.parametrize("outputs", [INTENTS, (*LABELS, "urgent")])
+def test_only_the_layers_that_are_kept_are_there(tiny_bert: Path, compact: Recipe) -> None:
+    model = warm_start(tiny_bert, shaped(compact, layers=1), INTENTS)
+    assert model.config.num_hidden_layers == 1
+    assert not [name for name, _ in model.named_parameters() if "layer.1." in name]
+
+
+def test_more_layers_than_the_checkpoint_has_are_refused(tiny_bert: Path, compact: Recipe) -> None:
+    with pytest.raises(RecipeError, match=r"has other weights than .*encoder\.layer\.2\."):
+        warm_start(tiny_bert, shaped(compact, layers=3), INTENTS)
+
+
+@pytest.mark.parametrize(
+    ("terms", "projections"), [(("c2p",), {"pos_key_proj"}), (BOTH_TERMS, {"pos_key_proj", "pos_query_proj"})]
+)
+def test_each_term_has_projections_of_its_own_that_start_at_zero(
+    tiny_bert: Path, compact: Recipe, terms: tuple[str, ...], projections: set[str]
+) -> None:
+    model = warm_start(tiny_bert, shaped(compact, position_terms=terms), INTENTS)
+    found = {name: weight for name, weight in model.named_parameters() if ".pos_" in name}
+    assert {name.split(".")[-2] for name in found} == projections
+    assert all((weight == 0).all() for weight in found.values())
+
+
+@pytest.mark.parametrize("outputs", [INTENTS, ALL_COLUMNS])
 def test_the_model_takes_ids_and_mask_alone_and_gives_a_logit_for_each_output(
     tiny_bert: Path, compact: Recipe, outputs: tuple[str, ...]
 ) -> None:
@@ -57,8 +106,9 @@ def test_the_model_takes_ids_and_mask_alone_and_gives_a_logit_for_each_output(
     assert model(**batch(tiny_bert)).logits.shape == (3, len(outputs))
 
 
-def test_the_relative_positions_are_learned(tiny_bert: Path, compact: Recipe) -> None:
-    model = warm_start(tiny_bert, compact.architecture, INTENTS)
+@pytest.mark.parametrize("terms", [("c2p",), BOTH_TERMS])
+def test_the_relative_positions_are_learned(tiny_bert: Path, compact: Recipe, terms: tuple[str, ...]) -> None:
+    model = warm_start(tiny_bert, shaped(compact, position_terms=terms), INTENTS)
     optimiser = torch.optim.AdamW(parameter_groups(model, compact.optimisation))
     inputs = batch(tiny_bert)
     before = {name: weight.clone() for name, weight in model.named_parameters() if _is_relative(name)}
