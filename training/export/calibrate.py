@@ -107,8 +107,9 @@ def calibrate_network(names: Sequence[str], answers: NetworkAnswers, targets: Ca
     thresholds: dict[Language, Thresholds] = {}
     figures: dict[Language, Figures] = {}
     confidences: dict[Language, Sequence[float]] = {}
-    for language in CALIBRATED if outputs.languages(answers.logits) is not None else ("en",):
-        chosen = answers.only(spoken == language)
+    knows_languages = outputs.languages(answers.logits) is not None
+    for language in CALIBRATED if knows_languages else ("en",):
+        chosen = answers.only(spoken == language) if knows_languages else answers
         intents = sum(message.label in INTENTS for message in chosen.messages)
         if language == "en" or intents >= LEAST_MESSAGES:
             thresholds[language], figures[language] = _calibrate_language(outputs, chosen, targets)
