@@ -10,13 +10,15 @@ from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
 LONGEST: Final = 48
 WORDS: Final = 100
-# As training/fit/warm_start.py makes them, and as microsoft/deberta-v3-base is.
+# As training/fit/warm_start.py makes them with either number of terms, and as microsoft/deberta-v3-base is.
 COMPACT: Final = {
     "position_biased_input": True,
+    "pos_att_type": ["c2p"],
     "share_att_key": False,
     "position_buckets": 8,
     "max_relative_positions": 24,
 }
+BOTH: Final = COMPACT | {"pos_att_type": ["c2p", "p2c"]}
 V3: Final = {
     "position_biased_input": False,
     "share_att_key": True,
@@ -44,9 +46,9 @@ def config(**changes: Any) -> DebertaV2Config:
     return DebertaV2Config(**(usual | changes))
 
 
-def write(folder: Path, **changes: Any) -> DebertaV2ForSequenceClassification:
+def write(folder: Path, seed: int = 0, **changes: Any) -> DebertaV2ForSequenceClassification:
     """Write a random model, biases and layer norms too, as a checkpoint."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     model = DebertaV2ForSequenceClassification(config(**changes))
     model.eval()
     for parameter in model.parameters():

@@ -1,26 +1,60 @@
+"""What is chosen for each language on its validation messages, and what it achieves there."""
+
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from classifier import INTENTS
-from classifier.understanding import LABELS
+from classifier.decoding import Outputs, Thresholds, triage_level
+from classifier.model_bundle import CalibrationFile
+from classifier.outputs import ALL_COLUMNS, LANGUAGE_COLUMNS, LEVEL_COLUMNS, Language
+from classifier.screen import Screening
+from intake.vocabulary import DangerKind, TriageLevel
+from training.data.corpus import CorpusMessage
 from training.export.calibrate import (
-    Calibration,
+    LEAST_MESSAGES,
     NetworkAnswers,
     calibrate_network,
     fit_temperature,
     review_threshold,
 )
-from training.fit.output_columns import output_names
 from training.recipe import CalibrationTargets
 from training.statistics import expected_calibration_error
 
 TARGETS = CalibrationTargets(accuracy=0.9)
-SCREENED = output_names(screens=True)
+EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
+NOTHING, POSSIBLE, CERTAIN = Screening(), Screening(possible=DangerKind.OTHER), Screening(certain=DangerKind.OTHER)
+SURE = 6.0
+
+Row = dict[str, float]
+"""The logits of the named columns; all others are 0."""
+
+
+def message(label: str | None = "clinical_concern", **known: Any) -> CorpusMessage:
+    return CorpusMessage("", label, "dental", "sms", "voices", **known)
+
+
+def answers_of(*pairs: tuple[CorpusMessage, Row], screenings: Sequence[Screening] | None = None) -> NetworkAnswers:
+    """Return messages and what a network with every column answers to them."""
+    logits = np.zeros((len(pairs), len(ALL_COLUMNS)))
+    for place, (_, row) in enumerate(pairs):
+        for name, value in row.items():
+            logits[place, ALL_COLUMNS.index(name)] = value
+    return NetworkAnswers(logits, [known for known, _ in pairs], screenings or [NOTHING] * len(pairs))
+
+
+def calibrated(answers: NetworkAnswers, language: Language = "en", **targets: float) -> Thresholds:
+    return calibrate_network(ALL_COLUMNS, answers, TARGETS.model_copy(update=targets)).thresholds[language]
+
+
+def figures(answers: NetworkAnswers, language: Language = "en", **targets: float) -> dict[str, float | None]:
+    return calibrate_network(ALL_COLUMNS, answers, TARGETS.model_copy(update=targets)).figures[language]
 
 
 def overconfident(temperature: float, rows: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
@@ -31,28 +65,28 @@ def overconfident(temperature: float, rows: int = 4_000) -> tuple[np.ndarray, np
     return logits * temperature, labels
 
 
-def intents_alone(temperature: float) -> NetworkAnswers:
-    logits, labels = overconfident(temperature)
-    nothing = np.zeros(len(labels), dtype=bool)
-    return NetworkAnswers(logits, [INTENTS[label] for label in labels], [None] * len(labels), nothing, nothing)
+def intents_alone(temperature: float, rows: int = 4_000, language: Language = "en") -> NetworkAnswers:
+    logits, labels = overconfident(temperature, rows)
+    messages = [message(INTENTS[label], language=language) for label in labels]
+    return NetworkAnswers(logits, messages, [NOTHING] * len(labels))
 
 
-def screened(*messages: tuple[str | None, str, float]) -> NetworkAnswers:
-    """Messages by their right label, the label that the network says with confidence, and the logit of being urgent."""
-    logits = np.zeros((len(messages), len(SCREENED)))
-    for row, (_, said, urgency) in enumerate(messages):
-        logits[row, LABELS.index(said)] = 6.0
-        logits[row, -1] = urgency
-    nothing = np.zeros(len(messages), dtype=bool)
-    return NetworkAnswers(logits, [right for right, _, _ in messages], [None] * len(messages), nothing, ~nothing)
+def with_every_column(answers: NetworkAnswers) -> NetworkAnswers:
+    """Return the same answers from a network that has every column and is sure of no label but the intents."""
+    rest = np.zeros((len(answers.logits), len(ALL_COLUMNS) - len(INTENTS)))
+    rest[:, :4] = -30.0
+    return replace(answers, logits=np.concatenate([answers.logits, rest], axis=1))
 
 
-def of_urgency(*messages: tuple[bool, float, bool]) -> NetworkAnswers:
-    """Messages by whether they are urgent, the network's probability of it, and whether their words hold a sign."""
-    rows = [("clinical_concern", "clinical_concern", float(np.log(p / (1 - p)))) for _, p, _ in messages]
-    return replace(
-        screened(*rows), urgent=[u for u, _, _ in messages], has_sign=np.array([sign for _, _, sign in messages])
+def together(*parts: NetworkAnswers) -> NetworkAnswers:
+    return NetworkAnswers(
+        np.concatenate([part.logits for part in parts]),
+        [known for part in parts for known in part.messages],
+        [screening for part in parts for screening in part.screenings],
     )
+
+
+# ---- temperature and review
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
@@ -61,12 +95,14 @@ def test_the_temperature_that_spoilt_the_logits_is_found(temperature: float) -> 
 
 
 def test_the_error_of_an_overconfident_network_falls() -> None:
-    calibration = calibrate_network(INTENTS, intents_alone(3.0), TARGETS)
-    assert calibration.ece_before > 0.15
-    assert calibration.ece_after < 0.03
+    found = calibrate_network(INTENTS, intents_alone(3.0), TARGETS).figures["en"]
+    assert found["ece_before"] is not None
+    assert found["ece_after"] is not None
+    assert found["ece_before"] > 0.15
+    assert found["ece_after"] < 0.03
 
 
-def test_the_threshold_is_the_smallest_that_reaches_the_target() -> None:
+def test_the_threshold_is_the_lowest_that_reaches_the_target() -> None:
     confidence = np.array([0.95, 0.9, 0.8, 0.7, 0.6])
     correct = np.array([True, True, True, False, True])
     assert review_threshold(confidence, correct, 0.9) == 0.701
@@ -77,84 +113,295 @@ def test_no_threshold_reaches_an_accuracy_that_is_not_there() -> None:
     assert review_threshold(np.array([0.9, 0.8]), np.array([False, False]), 0.9) == 1.0
 
 
-def test_what_is_recorded_agrees_with_the_threshold() -> None:
+def test_the_figures_are_those_of_the_thresholds() -> None:
     answers = intents_alone(2.0)
     found = calibrate_network(INTENTS, answers, TARGETS)
-    probabilities = softmax(answers.logits / found.temperature, axis=1)
-    thresholds = np.array([found.review_thresholds[INTENTS[best]] for best in probabilities.argmax(axis=1)])
-    routed = probabilities.max(axis=1) >= thresholds
-    assert found.validation_coverage == pytest.approx(routed.mean(), abs=1e-3)
-    assert found.validation_accuracy_when_routed >= 0.9
+    chosen = found.thresholds["en"]
+    probabilities = softmax(answers.logits / chosen.temperature, axis=1)
+    best = [INTENTS[place] for place in probabilities.argmax(axis=1)]
+    routed = probabilities.max(axis=1) >= np.array([chosen.review_of(intent) for intent in best])
+    right = np.array([known.label for known in answers.messages]) == best
+    assert found.figures["en"]["messages"] == 4_000
+    assert found.figures["en"]["routed"] == pytest.approx(routed.mean(), abs=1e-3)
+    assert found.figures["en"]["accuracy_when_routed"] == pytest.approx(right[routed].mean(), abs=1e-3)
+    assert right[routed].mean() >= 0.9
+
+
+def test_each_intent_reaches_the_target_by_itself() -> None:
+    rows = [(message("complaint"), {"complaint": SURE})] * 9 + [(message("price_shopper"), {"complaint": 2.0})] * 9
+    rows += [(message("billing_inquiry"), {"billing_inquiry": 2.0})] * 9
+    found = calibrated(answers_of(*rows))
+    assert found.review_of("complaint") > found.review_of("billing_inquiry")
+
+
+def test_the_deciles_of_the_confidence_are_kept_for_comparison_with_a_practice() -> None:
+    answers = intents_alone(2.0)
+    found = calibrate_network(INTENTS, answers, TARGETS)
+    confidence = softmax(answers.logits / found.thresholds["en"].temperature, axis=1).max(axis=1)
+    deciles = found.confidences["en"]
+    assert len(deciles) == 11
+    assert deciles[0] == pytest.approx(confidence.min(), abs=1e-3)
+    assert deciles[5] == pytest.approx(np.median(confidence), abs=1e-3)
+    assert deciles[-1] == pytest.approx(confidence.max(), abs=1e-3)
+
+
+# ---- a network of intents alone
 
 
 def test_a_network_of_intents_alone_has_no_other_thresholds() -> None:
     found = calibrate_network(INTENTS, intents_alone(1.0), TARGETS)
-    assert (found.acknowledgement_threshold, found.urgent_threshold, found.urgent_with_sign_threshold) == (None,) * 3
-    assert found.validation_out_of_scope_held is None
+    chosen = found.thresholds["en"]
+    never = (chosen.acknowledgement, chosen.person, chosen.praise, chosen.emergency, chosen.same_day, chosen.mention)
+    assert never == (1.0,) * 6
+    assert chosen.emergency_with_sign == 0.0
+    nothing = ("out_of_scope_held", "urgent_found", "false_alarms", "same_day_found")
+    assert [found.figures["en"][name] for name in nothing] == [None] * 4
+
+
+def test_a_network_that_does_not_know_languages_takes_every_message_for_english() -> None:
+    """That is what it will be served with: Spanish must not be routed on thresholds chosen without it."""
+    answers = together(intents_alone(1.0, 500), intents_alone(1.0, 500, language="es"))
+    found = calibrate_network(INTENTS, answers, TARGETS)
+    assert list(found.thresholds) == ["en"]
+    assert found.figures["en"]["messages"] == 1_000
+
+
+# ---- languages
+
+
+def test_each_language_is_calibrated_on_its_own_messages() -> None:
+    english, spanish = intents_alone(1.0, 2_000), intents_alone(3.0, 2_000, language="es")
+    found = calibrate_network(ALL_COLUMNS, with_every_column(together(english, spanish)), TARGETS)
+    assert list(found.thresholds) == list(found.figures) == list(found.confidences) == ["en", "es"]
+    assert found.thresholds["en"].temperature == pytest.approx(1.0, rel=0.15)
+    assert found.thresholds["es"].temperature == pytest.approx(3.0, rel=0.15)
+    assert found.figures["es"]["messages"] == 2_000
+
+
+def test_the_thresholds_of_a_language_do_not_depend_on_the_others() -> None:
+    english, spanish = intents_alone(1.0, 400), intents_alone(3.0, 400, language="es")
+    alone = calibrate_network(ALL_COLUMNS, with_every_column(english), TARGETS)
+    both = calibrate_network(ALL_COLUMNS, with_every_column(together(spanish, english)), TARGETS)
+    assert both.thresholds["en"] == alone.thresholds["en"]
+    assert "es" not in alone.thresholds
+
+
+@pytest.mark.parametrize(("messages", "calibrated_too"), [(LEAST_MESSAGES - 1, False), (LEAST_MESSAGES, True)])
+def test_a_language_with_few_messages_is_left_to_people(messages: int, calibrated_too: bool) -> None:
+    answers = together(intents_alone(1.0, 50), intents_alone(1.0, messages, language="es"))
+    found = calibrate_network(ALL_COLUMNS, with_every_column(answers), TARGETS)
+    assert ("es" in found.thresholds) is calibrated_too
+    assert "en" in found.thresholds
+
+
+def test_other_languages_are_never_calibrated() -> None:
+    answers = together(intents_alone(1.0, 50), intents_alone(1.0, 500, language="other"))
+    assert list(calibrate_network(ALL_COLUMNS, with_every_column(answers), TARGETS).thresholds) == ["en"]
+
+
+def test_what_is_written_is_what_the_classifier_reads() -> None:
+    answers = with_every_column(together(intents_alone(1.0, 200), intents_alone(2.0, 200, language="es")))
+    found = calibrate_network(ALL_COLUMNS, answers, TARGETS)
+    content = found.to_json()
+    read = CalibrationFile.model_validate(content)
+    assert read.thresholds() == dict(found.thresholds)
+    assert read.confidences == dict(found.confidences)
+    assert content["validation"] == dict(found.figures)
+
+
+# ---- scope
 
 
 def test_the_threshold_holds_the_share_of_messages_without_an_intent_that_is_asked_for() -> None:
     rng = np.random.default_rng(2)
-    spam = [("out_of_scope", "complaint" if number < 3 else "out_of_scope", -6.0) for number in range(10)]
-    answers = screened(*[("complaint", "complaint", -6.0)] * 20, *spam)
-    answers.logits[:, :-1] += rng.normal(0, 0.3, (30, len(LABELS)))
-    loose = calibrate_network(SCREENED, answers, CalibrationTargets(accuracy=0.5, out_of_scope_held=0.7))
-    strict = calibrate_network(SCREENED, answers, CalibrationTargets(accuracy=0.5, out_of_scope_held=0.95))
-    assert loose.validation_out_of_scope_held == 0.7
-    assert strict.validation_out_of_scope_held == 1.0
-    assert strict.review_threshold > loose.review_threshold
-
-
-def test_an_acknowledgement_need_not_be_held() -> None:
-    thanks = [("acknowledgement", "complaint", -6.0)] * 5
-    found = calibrate_network(SCREENED, screened(*[("complaint", "complaint", -6.0)] * 20, *thanks), TARGETS)
-    assert found.validation_out_of_scope_held is None
-
-
-def test_no_message_that_needs_an_answer_is_taken_for_one_that_needs_none() -> None:
-    rows = [("acknowledgement", "acknowledgement", -6.0)] * 9 + [("complaint", "complaint", -6.0)] * 9
-    sure = calibrate_network(SCREENED, screened(*rows), TARGETS)
-    doubtful = calibrate_network(SCREENED, screened(*rows, (None, "acknowledgement", -6.0)), TARGETS)
-    assert sure.acknowledgement_threshold == 0.3
-    assert doubtful.acknowledgement_threshold == 1.0
-
-
-def test_enough_urgent_messages_are_found_with_the_fewest_false_alarms() -> None:
-    answers = of_urgency(
-        (True, 0.9, False),
-        (True, 0.8, True),
-        (True, 0.3, True),
-        (False, 0.6, False),
-        (False, 0.015, True),
-        (False, 0.1, False),
+    spam = [(message("out_of_scope"), {"complaint" if n < 3 else "out_of_scope": SURE}) for n in range(10)]
+    answers = answers_of(*[(message("complaint"), {"complaint": SURE})] * 20, *spam)
+    answers.logits[:, :11] += rng.normal(0, 0.3, (30, 11))
+    loose, strict = (
+        calibrate_network(ALL_COLUMNS, answers, CalibrationTargets(accuracy=0.5, out_of_scope_held=share))
+        for share in (0.7, 0.95)
     )
-    found = calibrate_network(SCREENED, answers, TARGETS)
-    assert (found.validation_urgent_found, found.validation_false_alarms) == (1.0, 0.0)
-    assert found.urgent_threshold is not None
-    assert found.urgent_with_sign_threshold is not None
-    assert 0.6 < found.urgent_threshold <= 0.9
-    assert found.urgent_with_sign_threshold == 0.02
+    assert loose.figures["en"]["out_of_scope_held"] == 0.7
+    assert strict.figures["en"]["out_of_scope_held"] == 1.0
+    assert strict.thresholds["en"].review > loose.thresholds["en"].review
 
 
-def test_no_more_alarms_are_raised_than_the_share_to_find_asks_for() -> None:
-    answers = of_urgency(*[(True, 0.9, False)] * 9, (True, 0.1, False), *[(False, 0.4, False)] * 10)
-    most = calibrate_network(SCREENED, answers, CalibrationTargets(accuracy=0.9, urgent_found=0.9))
-    every = calibrate_network(SCREENED, answers, CalibrationTargets(accuracy=0.9, urgent_found=0.98))
-    assert (most.validation_urgent_found, most.validation_false_alarms) == (0.9, 0.0)
-    assert (every.validation_urgent_found, every.validation_false_alarms) == (1.0, 1.0)
+def test_praise_and_requests_for_a_person_are_held_too_but_an_acknowledgement_need_not_be() -> None:
+    routed = [(message("complaint"), {"complaint": SURE})] * 20
+    for label, held in (("praise", 1.0), ("person", 1.0), ("acknowledgement", None)):
+        other = [(message(label), {"complaint": 3.0})] * 5
+        assert figures(answers_of(*routed, *other))["out_of_scope_held"] == held
+
+
+@pytest.mark.parametrize("label", ["acknowledgement", "person", "praise"])
+def test_what_is_taken_for_granted_is_just_above_every_other_message(label: str) -> None:
+    rows = [(message(label), {label: SURE})] * 9 + [(message("complaint"), {"complaint": SURE})] * 9
+    easy = answers_of(*rows)
+    hard = answers_of(*rows, (message("complaint"), {label: 1.5, "complaint": 1.5}))
+    assert getattr(calibrated(easy), label) == 0.3, "no surer than that is ever enough"
+    threshold = getattr(calibrated(hard), label)
+    outputs = Outputs(ALL_COLUMNS)
+    other = outputs.probabilities(hard.logits, calibrated(hard).temperature)[-1, outputs.labels.index(label)]
+    assert threshold == pytest.approx(max(other + 0.02, 0.3), abs=1e-3)
+
+
+def test_no_message_that_needs_an_answer_may_be_taken_for_one_that_needs_none() -> None:
+    rows = [(message("complaint"), {"complaint": SURE})] * 999
+    wrong = (message(None), {"acknowledgement": 12.0})
+    assert calibrated(answers_of(*rows, wrong)).acknowledgement == 1.0
+
+
+@pytest.mark.parametrize(("label", "wrong", "spared"), [("person", 4, True), ("person", 6, False), ("praise", 1, True)])
+def test_a_few_messages_in_a_thousand_may_be_taken_for_a_request_or_praise(
+    label: str, wrong: int, spared: bool
+) -> None:
+    right = [(message("complaint"), {"complaint": SURE})] * (1000 - wrong)
+    mistaken = [(message("complaint"), {label: SURE})] * wrong
+    found = getattr(calibrated(answers_of(*right, *mistaken)), label)
+    assert (found < 0.5) is spared
+
+
+# ---- triage
+
+
+def triaged(*rows: tuple[TriageLevel | None, float, float, Screening], source: str = "triage-crisis") -> NetworkAnswers:
+    """Return messages by level, the network's probabilities of an emergency and of a same-day matter, and signs."""
+    pairs = []
+    for level, emergency, same_day, _ in rows:
+        shares = np.log(np.clip([emergency, same_day, 1 - emergency - same_day], 1e-9, 1))
+        row = {name: float(share) for name, share in zip(LEVEL_COLUMNS, shares, strict=True)}
+        pairs.append((replace(message(level=level), source=source), row | {"clinical_concern": SURE}))
+    return answers_of(*pairs, screenings=[row[-1] for row in rows])
+
+
+def test_the_emergencies_are_found_with_the_fewest_false_alarms() -> None:
+    answers = triaged(
+        (EMERGENCY, 0.9, 0.0, NOTHING),
+        (EMERGENCY, 0.8, 0.0, POSSIBLE),
+        (EMERGENCY, 0.3, 0.0, POSSIBLE),
+        (ROUTINE, 0.6, 0.0, NOTHING),
+        (ROUTINE, 0.015, 0.0, POSSIBLE),
+        (ROUTINE, 0.1, 0.0, NOTHING),
+    )
+    found = calibrated(answers)
+    assert 0.6 < found.emergency <= 0.9
+    assert 0.015 < found.emergency_with_sign <= 0.3
+    assert figures(answers)["urgent_found"] == 1.0
+    assert figures(answers)["false_alarms"] == 0.0
+
+
+def test_no_more_false_alarms_are_allowed_for_whatever_they_would_find() -> None:
+    rows = [(EMERGENCY, 0.9, 0.0, NOTHING)] * 9 + [(EMERGENCY, 0.3, 0.0, NOTHING)]
+    rows += [(ROUTINE, 0.4, 0.0, NOTHING)] * 2 + [(ROUTINE, 0.05, 0.0, NOTHING)] * 18
+    few, many = figures(triaged(*rows), false_alarms=0.05), figures(triaged(*rows), false_alarms=0.1)
+    assert (few["urgent_found"], few["false_alarms"]) == (0.9, 0.0)
+    assert (many["urgent_found"], many["false_alarms"]) == (1.0, 0.1)
+
+
+def test_of_pairs_that_find_as_many_the_one_with_fewest_false_alarms_and_the_highest_bar_is_chosen() -> None:
+    answers = triaged((EMERGENCY, 0.905, 0.0, NOTHING), *[(ROUTINE, 0.3, 0.0, NOTHING)] * 20)
+    assert calibrated(answers, false_alarms=0.9).emergency == 0.9
+
+
+def test_where_no_pair_keeps_to_the_share_the_one_that_exceeds_it_least_is_chosen() -> None:
+    """A certain sign is an emergency whatever the network says."""
+    rows = [(EMERGENCY, 0.9, 0.0, NOTHING), *[(ROUTINE, 0.0, 0.0, CERTAIN)] * 3, *[(ROUTINE, 0.5, 0.0, NOTHING)] * 7]
+    found = figures(triaged(*rows), false_alarms=0.05)
+    assert (found["urgent_found"], found["false_alarms"]) == (1.0, 0.3)
+
+
+def test_the_alarms_that_are_counted_are_those_that_are_served() -> None:
+    rng = np.random.default_rng(4)
+    rows = []
+    for _ in range(300):
+        emergency, same_day, routine = rng.dirichlet([0.5, 0.5, 1.0])
+        level = (EMERGENCY, SAME_DAY, ROUTINE)[rng.choice(3, p=[emergency, same_day, routine])]
+        rows.append((level, emergency, same_day, (NOTHING, NOTHING, POSSIBLE, CERTAIN)[rng.integers(4)]))
+    answers = triaged(*rows)
+    chosen, found = calibrated(answers, false_alarms=0.3), figures(answers, false_alarms=0.3)
+    served = [
+        triage_level(np.array([[emergency, same_day, 1 - emergency - same_day]]), screening, chosen)
+        for _, emergency, same_day, screening in rows
+    ]
+    of_level = {level: [s for s, row in zip(served, rows, strict=True) if row[0] is level] for level in TriageLevel}
+    alarms = {level: sum(s is EMERGENCY for s in found) / len(found) for level, found in of_level.items()}
+    assert found["urgent_found"] == pytest.approx(alarms[EMERGENCY], abs=1e-4)
+    assert found["false_alarms"] == pytest.approx(alarms[ROUTINE], abs=1e-4)
 
 
 def test_a_false_alarm_that_nobody_would_raise_does_not_count() -> None:
-    answers = of_urgency((True, 0.9, False), (False, 0.95, False))
-    undoubted = replace(answers, doubtful=np.array([True, False]))
-    assert calibrate_network(SCREENED, answers, TARGETS).validation_false_alarms == 1.0
-    assert calibrate_network(SCREENED, undoubted, TARGETS).validation_false_alarms == 0.0
+    emergency = triaged((EMERGENCY, 0.9, 0.0, NOTHING))
+    near_miss = triaged((ROUTINE, 0.95, 0.0, NOTHING))
+    bill = replace(near_miss, messages=[message("billing_inquiry", level=ROUTINE)])
+    assert figures(together(emergency, near_miss))["false_alarms"] == 0.0
+    assert figures(together(emergency, near_miss))["urgent_found"] == 0.0
+    assert figures(together(emergency, bill))["false_alarms"] is None
+    assert figures(together(emergency, bill))["urgent_found"] == 1.0
 
 
-def test_without_an_urgent_message_the_signs_are_left_to_decide() -> None:
-    found: Calibration = calibrate_network(SCREENED, of_urgency((False, 0.9, False)), TARGETS)
-    assert found.urgent_threshold is None
-    assert found.validation_urgent_found is None
+def test_neither_a_same_day_message_nor_an_unjudged_one_is_a_false_alarm() -> None:
+    rows = [(EMERGENCY, 0.5, 0.0, NOTHING), (SAME_DAY, 0.9, 0.1, NOTHING), (None, 0.9, 0.1, NOTHING)]
+    found = figures(triaged(*rows, (ROUTINE, 0.1, 0.0, NOTHING)))
+    assert (found["urgent_found"], found["false_alarms"]) == (1.0, 0.0)
+
+
+def test_same_day_is_the_lowest_threshold_that_few_routine_messages_reach() -> None:
+    rows = [(EMERGENCY, 0.9, 0.05, NOTHING), (SAME_DAY, 0.1, 0.4, NOTHING), (SAME_DAY, 0.0, 0.2, NOTHING)]
+    rows += [(ROUTINE, 0.1, 0.2, NOTHING)] * 19 + [(ROUTINE, 0.05, 0.9, NOTHING)]
+    found = calibrated(triaged(*rows), false_alarms=0.05)
+    assert found.same_day == pytest.approx(0.301)
+    assert figures(triaged(*rows), false_alarms=0.05)["same_day_found"] == 0.5
+    assert calibrated(triaged(*rows), false_alarms=0.01).same_day > 0.95
+
+
+def test_without_an_emergency_the_signs_are_left_to_decide() -> None:
+    answers = triaged((ROUTINE, 0.9, 0.0, NOTHING), (SAME_DAY, 0.0, 0.9, NOTHING))
+    found = calibrated(answers)
+    assert (found.emergency, found.emergency_with_sign, found.same_day) == (1.0, 0.0, 1.0)
+    assert [figures(answers)[name] for name in ("urgent_found", "false_alarms", "same_day_found")] == [None] * 3
+
+
+# ---- second intents
+
+
+def test_few_messages_with_one_intent_reach_the_threshold_of_a_second() -> None:
+    rng = np.random.default_rng(3)
+    rows = []
+    for logit in rng.normal(1.0, 1.0, 400):
+        # The mention of the intent itself is high and must not count.
+        rows.append(
+            (message("complaint"), {"complaint": SURE, "mention:complaint": 9.0, "mention:price_shopper": logit})
+        )
+    threshold = calibrated(answers_of(*rows)).mention
+    reached = [1 / (1 + np.exp(-row["mention:price_shopper"])) >= threshold for _, row in rows]
+    assert np.mean(reached) == pytest.approx(0.03, abs=0.005)
+
+
+def test_a_second_intent_is_always_more_probable_than_not() -> None:
+    rows = [(message("complaint"), {"complaint": SURE, "mention:price_shopper": -5.0})] * 50
+    assert calibrated(answers_of(*rows)).mention == 0.5
+
+
+def test_messages_with_two_intents_or_none_do_not_raise_the_threshold_of_a_second() -> None:
+    single = (message("complaint"), {"complaint": SURE, **{f"mention:{intent}": -5.0 for intent in INTENTS}})
+    double = (message("complaint", also="price_shopper"), {"complaint": SURE, "mention:price_shopper": 9.0})
+    spam = (message("out_of_scope"), {"out_of_scope": SURE, "mention:price_shopper": 9.0})
+    assert calibrated(answers_of(*[single] * 5, *[double] * 50, *[spam] * 50)).mention == 0.5
+
+
+def test_without_messages_of_one_intent_no_second_is_ever_reported() -> None:
+    assert calibrated(answers_of((message("praise"), {"praise": SURE}))).mention == 1.0
+
+
+# ---- statistics
+
+
+def test_the_language_columns_are_no_labels() -> None:
+    """The logits of the language change no confidence."""
+    answers = with_every_column(intents_alone(1.0, 300))
+    spoken = replace(answers, logits=answers.logits.copy())
+    spoken.logits[:, ALL_COLUMNS.index(LANGUAGE_COLUMNS[1])] = 50.0
+    assert calibrate_network(ALL_COLUMNS, spoken, TARGETS) == calibrate_network(ALL_COLUMNS, answers, TARGETS)
 
 
 def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
     from transformers import BertConfig
 
-    from tests.training.tiny_deberta import COMPACT, LONGEST, V3, batch, config, write
+    from tests.training.tiny_deberta import BOTH, COMPACT, LONGEST, V3, batch, config, write
     from training.export.deberta_onnx import export_deberta, is_exportable
 
 BATCHES = ([1], [2], [3], [17], [LONGEST], [5, 2, 9, 1], [LONGEST, 30])
@@ -41,14 +41,20 @@ def differences(folder: Path, **changes: Any) -> list[float]:
     "changes",
     [
         COMPACT,
+        BOTH,
         V3,
+        V3 | {"pos_att_type": ["c2p"]},
         COMPACT | {"type_vocab_size": 2},
         V3 | {"type_vocab_size": 2},
         V3 | {"position_buckets": -1, "max_relative_positions": 10, "norm_rel_ebd": "none"},
         V3 | {"num_hidden_layers": 1, "num_labels": 11},
+        COMPACT | {"num_hidden_layers": 1, "num_labels": 26},
     ],
-    ids=["compact", "v3", "compact with token types", "v3 with token types", "no buckets", "one layer"],
-)
+    ids=[
+        "c2p", "c2p and p2c", "v3", "v3 with c2p alone", "c2p with token types", "v3 with token types", "no buckets",
+        "one layer", "one layer with c2p alone",
+    ],
+)  # fmt: skip
 def test_it_says_what_pytorch_says_at_every_length_and_beside_any_other_text(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
@@ -61,6 +67,27 @@ def test_what_pytorch_says_depends_on_where_the_words_stand(tmp_path: Path) -> N
     ids = batch([17])["input_ids"]
     with torch.no_grad():
         assert (model(ids).logits - model(ids.flip(1).roll(1, 1)).logits).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("projection", ["pos_key_proj", "pos_query_proj"])
+def test_what_pytorch_says_depends_on_each_product_with_distances(tmp_path: Path, projection: str) -> None:
+    """Else agreement would say nothing about them: absolute positions alone tell words apart, too."""
+    model, inputs = write(tmp_path, **BOTH), batch([17])
+    with torch.no_grad():
+        before = model(**inputs).logits
+        for name, weight in model.named_parameters():
+            if projection in name:
+                torch.nn.init.zeros_(weight)
+        assert (model(**inputs).logits - before).abs().max() > 0.1
+
+
+def test_without_the_second_product_it_does_less(tmp_path: Path) -> None:
+    operations = {}
+    for name, changes in (("c2p", COMPACT), ("both", BOTH)):
+        write(tmp_path / name, **changes)
+        network = export_deberta(tmp_path / name, tmp_path / f"{name}-onnx")
+        operations[name] = len(onnx.load(network, load_external_data=False).graph.node)
+    assert operations["c2p"] < operations["both"]
 
 
 def test_onnx_runtime_runs_it_without_single_element_gathers_and_without_its_slow_layer_norm(tmp_path: Path) -> None:
@@ -78,7 +105,7 @@ def test_onnx_runtime_runs_it_without_single_element_gathers_and_without_its_slo
     assert not kinds & {"GatherElements", "SkipLayerNormalization", "Where", "Tile", "Expand", "Div", "Erf"}
 
 
-@pytest.mark.parametrize("changes", [COMPACT, V3])
+@pytest.mark.parametrize("changes", [COMPACT, BOTH, V3, V3 | {"pos_att_type": ["c2p"]}])
 def test_it_fits_the_usual_builds(tmp_path: Path, changes: dict[str, Any]) -> None:
     config(**changes).save_pretrained(tmp_path)
     assert is_exportable(tmp_path)
@@ -88,7 +115,8 @@ def test_it_fits_the_usual_builds(tmp_path: Path, changes: dict[str, Any]) -> No
     "change",
     [
         {"conv_kernel_size": 3},
-        {"pos_att_type": ["c2p"]},
+        {"pos_att_type": ["p2c"]},
+        {"pos_att_type": []},
         {"relative_attention": False},
         {"hidden_act": "relu"},
         {"embedding_size": 16},
