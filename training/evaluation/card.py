@@ -9,7 +9,14 @@ from typing import Any
 
 from classifier.outputs import INTENTS, OTHERS
 from training.evaluation.plots import TITLES
-from training.evaluation.report import intents_table, scores_table, screens_by_set, screens_table, triage_table
+from training.evaluation.report import (
+    describe_validation,
+    intents_table,
+    scores_table,
+    screens_by_set,
+    screens_table,
+    triage_table,
+)
 from training.export.model_folder import CARD, EVALUATION, NETWORK
 from training.markdown import NOT_MEASURED, format_percent
 
@@ -45,10 +52,10 @@ _KNOWS_INTENTS = "It has no other outputs: messages with none of these intents a
 _TRAINING = """\
 ## Training
 
-Trained on {train:,} fictional messages. Validation is {validation:,} others, all those of {writers}: the network has
-seen nothing of these writers. Slots such as names and dates got new values in each of {epochs} epochs, {noise:.0%} of
-the messages got typing or transcription noise, and {joined:.0%} were joined with another one.{taught} {note}The
-checkpoint was selected on messages of the training writers; temperatures and thresholds were chosen on validation.
+Trained on {train:,} fictional messages. Validation is {validation:,} others: {validated}.
+Slots such as names and dates got new values in each of {epochs} epochs, {noise:.0%} of the messages got typing or
+transcription noise, and {joined:.0%} were joined with another one.{taught} {note}The checkpoint was selected on
+messages of the training writers; temperatures and thresholds were chosen on validation.
 """
 _TAUGHT = " {weight:.0%} of the loss compared its answers with those of a larger model, trained with `{teacher}`."
 
@@ -122,7 +129,7 @@ def _sections(evaluation: Mapping[str, Any], megabytes: float) -> Iterator[str]:
         epochs=recipe["optimisation"]["epochs"],
         noise=recipe["data"]["noise"],
         joined=recipe["data"]["joined"],
-        writers=", ".join(f"`{name}`" for name in evaluation["validation"]["writers"]),
+        validated=describe_validation(evaluation),
         note=f"{recipe['note']} " if recipe["note"] else "",
         taught=_TAUGHT.format(**recipe["distillation"]) if recipe["distillation"] else "",
         **evaluation["messages"],

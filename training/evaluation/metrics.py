@@ -299,7 +299,7 @@ def _triage(predictions: Predictions, outputs: Outputs, thresholds: Mapping[str,
         ]
         alarms["network"] = np.array([level is TriageLevel.EMERGENCY for level in alone], dtype=bool)
     alarms["signs"] = np.array([screening != Screening() for screening in predictions.screenings], dtype=bool)
-    alarms["certain signs"] = np.array(
+    alarms["certain_signs"] = np.array(
         [screening.certain is not None for screening in predictions.screenings], dtype=bool
     )
     known = np.array([message.level for message in predictions.messages], dtype=object)
@@ -341,14 +341,18 @@ def _dangers(predictions: Predictions) -> dict[str, Any]:
 
 def _second_intents(predictions: Predictions) -> dict[str, Any]:
     """Return how often a second intent is reported where there is one, and where there is none."""
-    pairs = [
-        (message.also, [mention.intent for mention in understanding.also], {understanding.intent})
+    answers = [
+        (message, understanding.intent, {mention.intent for mention in understanding.also})
         for message, understanding in zip(predictions.messages, predictions.understood, strict=True)
         if message.label in INTENTS
     ]
     # Which of two intents comes first is a matter of taste, so either order counts.
-    both = [bool(also in {*found, *main} and found) for also, found, main in pairs if also is not None]
-    single = [bool(found) for also, found, _ in pairs if also is None]
+    both = [
+        message.also in found or (message.also == main and message.label in found)
+        for message, main, found in answers
+        if message.also is not None
+    ]
+    single = [bool(found) for message, _, found in answers if message.also is None]
     return {
         "found": count_share(np.array(both, dtype=bool)),
         "imagined": count_share(np.array(single, dtype=bool)),

@@ -54,12 +54,11 @@ messages. All messages are fictional, so performance on real messages is unknown
 _WITH_UNSEEN = """\
 The cross-style test was written separately, in a deliberately different style; the held-back messages and those by
 strangers were written to test the screens. None was used for training, selection or thresholds, and every use is
-recorded in `training/corpus/READS.md`. Validation is all messages of {writers}, of whom the network has seen nothing;
+recorded in `training/corpus/READS.md`. Validation is {validated};
 the thresholds were chosen on it, so its figures flatter the model."""
 _WITHOUT_UNSEEN = """\
 The cross-style test, the held-back messages and those by strangers were not used (`--validation-only`). Validation is
-all messages of {writers}, of whom the network has seen nothing; the thresholds were chosen on it, so its figures
-flatter the model."""
+{validated}; the thresholds were chosen on it, so its figures flatter the model."""
 _LATENCY = """\
 {heading}
 
@@ -93,7 +92,7 @@ def _sections(evaluation: Mapping[str, Any], latency: Mapping[str, float | int |
         version=evaluation["model"]["version"],
         recipe=recipe["name"],
         seed=recipe["seed"],
-        unseen=unseen.format(writers=", ".join(f"`{name}`" for name in evaluation["validation"]["writers"])),
+        unseen=unseen.format(validated=describe_validation(evaluation)),
         **evaluation["messages"],
     )
     yield "## Intents"
@@ -110,9 +109,17 @@ def _sections(evaluation: Mapping[str, Any], latency: Mapping[str, float | int |
     yield "## Triage"
     yield triage_table(screens_by_set(evaluation))
     yield "## By writer"
-    yield "Validation by writer, each unknown to the network. The last row is the worst of each column."
+    yield "Validation by writer. The last row is the worst of each column."
     yield writers_table(evaluation)
     yield _LATENCY.format(heading=LATENCY_HEADING, **latency)
+
+
+def describe_validation(evaluation: Mapping[str, Any]) -> str:
+    """Return whose messages the validation messages are."""
+    writers = evaluation["recipe"]["data"]["validation_writers"]
+    if not writers:
+        return "a share of every writer's messages, so the network has seen others of theirs"
+    return f"all messages of {', '.join(f'`{name}`' for name in writers)}, of whom the network has seen nothing"
 
 
 def scores_table(evaluation: Mapping[str, Any]) -> str:
