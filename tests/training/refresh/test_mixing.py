@@ -20,6 +20,7 @@ CORPUS = Split(
         for number in range(5)
     ],
     [CorpusMessage("a visit", "appointment_request", "", "sms", "x")],
+    [CorpusMessage("a price", "price_shopper", "", "sms", "x")],
 )
 HOW = Reviews(minimum=4, held_out=0.25, repeats=3)
 
@@ -35,7 +36,7 @@ def test_the_most_recent_are_held_out_and_the_others_are_read_repeatedly() -> No
     assert [message.text for message in mixture.recent] == ["number g", "number h"]
     assert [message.text for message in mixture.older] == [f"number {letter}" for letter in "abcdef"]
     assert len(mixture.split.train) == len(CORPUS.train) + 3 * 6
-    assert mixture.split.validation == CORPUS.validation
+    assert (mixture.split.validation, mixture.split.stopping) == (CORPUS.validation, CORPUS.stopping)
     assert {message.label for message in mixture.older} == {"complaint"}
 
 
