@@ -55,7 +55,7 @@ class ModelInfo:
     max_tokens: int
     window_overlap: int
     thresholds: Mapping[str, Thresholds]
-    confidences: Mapping[str, Sequence[float]]
+    confidences: Mapping[Language, Sequence[float]]
     file_sizes: dict[str, int]
 
     @property

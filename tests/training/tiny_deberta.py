@@ -11,15 +11,15 @@ from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 LONGEST: Final = 48
 WORDS: Final = 100
 # As training/fit/warm_start.py makes them with either number of terms, and as microsoft/deberta-v3-base is.
-COMPACT: Final = {
+COMPACT: Final[dict[str, Any]] = {
     "position_biased_input": True,
     "pos_att_type": ["c2p"],
     "share_att_key": False,
     "position_buckets": 8,
     "max_relative_positions": 24,
 }
-BOTH: Final = COMPACT | {"pos_att_type": ["c2p", "p2c"]}
-V3: Final = {
+BOTH: Final[dict[str, Any]] = COMPACT | {"pos_att_type": ["c2p", "p2c"]}
+V3: Final[dict[str, Any]] = {
     "position_biased_input": False,
     "share_att_key": True,
     "position_buckets": 16,

@@ -71,7 +71,9 @@ def join_messages(first: CorpusMessage, second: CorpusMessage, separator: str) -
     )
     levels = [message.level for message in pair]
     known = None not in levels
-    level = next((level for level in LEVELS if level in levels), None) if known else urgent and urgent.level
+    level = next((level for level in LEVELS if level in levels), None) if known else None
+    if urgent is not None:
+        level = urgent.level
     label: str | None = None
     if None not in labels:
         label = next((intent for intent in (*PRESSING, *intents) if intent in intents), first.label)
@@ -169,7 +171,8 @@ class FreshMessages(Dataset[Example]):
         while rng.random() < self._joined:
             pair = [message, self._messages[rng.choice(self._by_language[message.language])]]
             rng.shuffle(pair)
-            message = join_messages(*pair, rng.choice(_SEPARATORS))
+            first, second = pair
+            message = join_messages(first, second, rng.choice(_SEPARATORS))
         return message, noisy_text(message, self._noise, rng)
 
     def __getitem__(self, index: int) -> Example:

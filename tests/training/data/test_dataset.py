@@ -122,8 +122,10 @@ def test_beside_an_unlabeled_message_no_intent_is_known_to_be_missing() -> None:
 def test_the_more_urgent_level_holds_and_an_unknown_one_may_be_any(
     first: TriageLevel | None, second: TriageLevel | None, level: TriageLevel | None
 ) -> None:
-    pair = [message(level=known, danger=DangerKind.OTHER if known is EMERGENCY else None) for known in (first, second)]
-    joined = join_messages(*pair, " ")
+    earlier, later = (
+        message(level=known, danger=DangerKind.OTHER if known is EMERGENCY else None) for known in (first, second)
+    )
+    joined = join_messages(earlier, later, " ")
     assert joined.level is level
     assert joined.danger is (DangerKind.OTHER if level is EMERGENCY else None)
 
@@ -141,8 +143,9 @@ def test_the_more_urgent_level_holds_and_an_unknown_one_may_be_any(
 def test_of_two_dangers_the_first_in_the_vocabulary_holds(
     first: DangerKind, second: DangerKind | None, danger: DangerKind, swapped: bool
 ) -> None:
-    pair = [message(level=EMERGENCY if kind else ROUTINE, danger=kind) for kind in (first, second)]
-    assert join_messages(*(reversed(pair) if swapped else pair), " ").danger is danger
+    kinds = (second, first) if swapped else (first, second)
+    earlier, later = (message(level=EMERGENCY if kind else ROUTINE, danger=kind) for kind in kinds)
+    assert join_messages(earlier, later, " ").danger is danger
 
 
 # ---- the datasets

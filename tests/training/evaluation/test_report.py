@@ -143,8 +143,8 @@ def test_a_report_shows_scores_and_mistakes(tmp_path: Path) -> None:
 
 def test_a_report_shows_the_screens_of_every_set_beside_each_other(tmp_path: Path) -> None:
     text = report_of(tmp_path, with_unseen(evaluation(screens=True)))
-    sets = ("validation", "held back", "strangers: triage", "strangers: letters", "strangers: scope")
-    sets += ("strangers: Spanish", "strangers: two intents")
+    sets = ["validation", "held back", "strangers: triage", "strangers: letters", "strangers: scope"]
+    sets += ["strangers: Spanish", "strangers: two intents"]
     scope = section(text, "Scope, requests and languages")
     assert scope.strip().splitlines()[0] == f"| message | {' | '.join(sets)} |"
     whole = "100.0% (20.6–100.0; 1 of 1)"
