@@ -66,8 +66,8 @@ class Architecture(Section):
     Attributes:
         relative_positions: Whether to convert a BERT checkpoint to a DeBERTa; any other checkpoint is trained as it is.
         layers: How many of the checkpoint's layers to keep, the first ones; all by default. Of a BERT only.
-        pooling_layer: Whether to add a layer that starts as the mean of all tokens, for a BERT that was trained with mean
-            pooling, whose first token does not stand for the text.
+        pooling_layer: Whether to add a layer that starts as the mean of all tokens, for a BERT that was trained with
+            mean pooling, whose first token does not stand for the text.
         position_buckets: Relative-position buckets of a DeBERTa converted from BERT.
         position_terms: Which products with relative positions a DeBERTa converted from BERT adds to its scores: `c2p`
             of the query with the distance, `p2c` of the key with it. The second costs as much as the first.
