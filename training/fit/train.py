@@ -198,8 +198,8 @@ def _group_score(answers: NDArray[np.float32], expected: NDArray[np.int64]) -> f
 def parameter_groups(model: PreTrainedModel, optimisation: Optimization) -> list[dict[str, Any]]:
     """Group the weights by learning rate and decay.
 
-    The learning rate falls by `layer_decay` with each encoder layer farther from the head, which has its own factor. Biases and layer norms are
-    not decayed.
+    The learning rate falls by `layer_decay` with each encoder layer farther from the head, which has its own factor.
+    Biases and layer norms are not decayed.
     """
     layers = model.config.num_hidden_layers
     groups: dict[tuple[int, bool, bool], dict[str, Any]] = {}
