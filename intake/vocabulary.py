@@ -111,6 +111,14 @@ class DangerKind(_WordedEnum):
     OTHER = "other", "Medical or other emergency"
 
 
+class Language(_WordedEnum):
+    """The language that a message is written in."""
+
+    EN = "en", "English"
+    ES = "es", "Spanish"
+    OTHER = "other", "Another language"
+
+
 class Disposition(StrEnum):
     """What should happen to a message, apart from its triage level.
 

@@ -192,8 +192,12 @@ def _classification(message: Message, understanding: Understanding) -> Classific
         intent=understanding.intent,
         confidence=understanding.confidence,
         probabilities={intent: round(p, 6) for intent, p in understanding.probabilities.items()},
-        urgent=understanding.urgent,
-        acknowledgement=understanding.acknowledgement,
+        triage=understanding.triage,
+        danger=understanding.danger,
+        language=understanding.language,
+        disposition=understanding.disposition,
+        praise=understanding.praise,
+        also=[{"intent": other.intent, "confidence": round(other.confidence, 6)} for other in understanding.also],
     )
 
 

@@ -14,7 +14,7 @@ from classifier import Understanding
 from inbox.models import Keyword, Message, Review, ReviewReason
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
-from intake.vocabulary import INTENTS, Priority
+from intake.vocabulary import INTENTS, Disposition, Priority, TriageLevel
 from tasks.corrections import NOTHING_ELSE, Past, plan_correction
 from tasks.review_sampling import chance, in_scope, why_review
 from tasks.routing import Facts
@@ -98,7 +98,16 @@ def test_what_is_not_english_is_reviewed_as_such(language: str) -> None:
 
 def test_the_scope_is_what_lowered_the_confidence() -> None:
     probabilities = dict.fromkeys(INTENTS, 0.05) | {"complaint": 0.7}
-    understanding = Understanding("complaint", 0.35, probabilities, False, False, "en", True, "review", "0" * 12)
+    understanding = Understanding(
+        intent="complaint",
+        confidence=0.35,
+        probabilities=probabilities,
+        triage=TriageLevel.ROUTINE,
+        danger=None,
+        language="en",
+        disposition=Disposition.REVIEW,
+        model_version="0" * 12,
+    )
 
     assert in_scope(understanding) == pytest.approx(0.5)
     assert in_scope(replace(understanding, confidence=0.7)) == 1
