@@ -10,9 +10,13 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Classification, Delivery, Message, Review
-from intake.vocabulary import TriageLevel
+from intake.vocabulary import TOPICS, Route, TriageLevel
 
 NONE_OF_THESE = "none_of_these"
+LEVEL_LABELS = (Route.URGENT, Route.SAME_DAY)
+"""Labels that raise a message's triage level and say nothing of its intent."""
+REVIEW_LABELS: tuple[str, ...] = (*TOPICS, NONE_OF_THESE, *LEVEL_LABELS)
+"""Every label that a reviewer can choose."""
 CLAIMED_FOR = timedelta(minutes=3)
 UNDO_WITHIN = timedelta(minutes=1)
 CONTEXT = 6

@@ -43,7 +43,8 @@ class Conversation(Base):
 
     A chat has no address that proves who the patient is. It is found by its random `public_id`, and contact details
     that the patient gave are only stored as such. `entries` counts the lines of a chat that the patient has seen; see
-    `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, and `priority` up to date.
+    `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, `priority`, `triage`, and `danger` up to
+    date.
     """
 
     __tablename__ = "conversations"
@@ -73,6 +74,8 @@ class Conversation(Base):
     intent: Mapped[str | None] = mapped_column(String(32))
     team: Mapped[str | None] = mapped_column(String(32))
     priority: Mapped[Priority | None] = mapped_column(String(8))
+    triage: Mapped[TriageLevel | None] = mapped_column(String(16))
+    danger: Mapped[DangerKind | None] = mapped_column(String(16))
 
 
 class Message(Base):

@@ -77,6 +77,7 @@ def test_the_migrations_are_one_line(new: Database) -> None:
     assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
 
 
+A_CONVERSATION = "INSERT INTO conversations (id, practice, channel, created_at) VALUES (1, 'demo', 'sms', '2026-06-01')"
 NOTICES_OF_BEFORE = [("urgent", "on_call"), ("escalation_1", "manager"), ("escalation_2", "contact_2")]
 NOTICES_NOW = [("urgent", "on_call", 0), ("escalation", "manager", 1), ("escalation", "on_call", 2)]
 
@@ -87,7 +88,7 @@ def test_the_step_of_an_escalation_moves_into_its_own_column(new: Database) -> N
         config.attributes["connection"] = connection
         command.upgrade(config, "0005")
         for statement in (
-            "INSERT INTO conversations (id, practice, channel, created_at) VALUES (1, 'demo', 'sms', '2026-06-01')",
+            A_CONVERSATION,
             "INSERT INTO messages (id, conversation_id, provider, provider_id, received_on, text, keyword_answered,"
             " keyword_changed_consent, received_at, failures, next_attempt_at)"
             " VALUES (1, 1, 'twilio', 'SM1', '+15005550006', '', 0, 0, '2026-06-01', 0, '2026-06-01')",
@@ -137,9 +138,11 @@ def test_what_older_messages_were_understood_as_is_told_in_todays_words(new: Dat
     with new.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0006")
+        connection.execute(text(A_CONVERSATION))
         connection.execute(
             text(
-                "INSERT INTO conversations (id, practice, channel, created_at) VALUES (1, 'demo', 'sms', '2026-06-01')"
+                "INSERT INTO conversations (id, practice, channel, created_at, priority)"
+                " VALUES (2, 'demo', 'chat', '2026-06-01', 'urgent')"
             )
         )
         for number, (urgent, acknowledgement, route, reply, why) in enumerate(UNDERSTOOD_BEFORE, start=1):
@@ -161,6 +164,8 @@ def test_what_older_messages_were_understood_as_is_told_in_todays_words(new: Dat
         assert [tuple(row) for row in connection.execute(text(query))] == UNDERSTOOD_NOW
         rest = connection.execute(text("SELECT DISTINCT praise, also FROM classifications")).all()
         assert [tuple(row) for row in rest] == [(0, "[]")]
+        levels = connection.execute(text("SELECT triage, danger FROM conversations ORDER BY id")).all()
+        assert [tuple(row) for row in levels] == [(None, None), ("emergency", "other")]
 
         command.downgrade(config, "0006")
 

@@ -1,7 +1,7 @@
 """What a message was understood as: its triage level, kind of danger, language, disposition, and other intents.
 
 The level and the disposition say what `urgent` and `acknowledgement` said. The language of older messages is known
-from the reason of their routing decision.
+from the reason of their routing decision. A conversation keeps its highest level until staff answer, like its priority.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ CLASSIFICATIONS = sa.table(
     sa.column("danger", sa.String),
     sa.column("language", sa.String),
     sa.column("disposition", sa.String),
+)
+CONVERSATIONS = sa.table(
+    "conversations", sa.column("priority", sa.String), sa.column("triage", sa.String), sa.column("danger", sa.String)
 )
 DECISIONS = sa.table(
     "decisions",
@@ -53,9 +56,17 @@ def upgrade() -> None:
             batch_op.alter_column(name, server_default=None)
         batch_op.drop_column("urgent")
         batch_op.drop_column("acknowledgement")
+    with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("triage", sa.String(length=16), nullable=True))
+        batch_op.add_column(sa.Column("danger", sa.String(length=16), nullable=True))
+    urgent = sa.update(CONVERSATIONS).where(CONVERSATIONS.c.priority == "urgent")
+    op.get_bind().execute(urgent.values(triage="emergency", danger="other"))
 
 
 def downgrade() -> None:
+    # not in a batch, which would rebuild a table that others refer to
+    op.drop_column("conversations", "danger")
+    op.drop_column("conversations", "triage")
     with op.batch_alter_table("classifications", schema=None) as batch_op:
         batch_op.add_column(sa.Column("urgent", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("acknowledgement", sa.Boolean(), server_default=sa.false(), nullable=False))
