@@ -92,6 +92,10 @@ class ReplyName(_WordedEnum):
     HELP = "help", "Help"
 
 
+KEYWORD_REPLIES = (ReplyName.OPT_OUT, ReplyName.OPT_IN, ReplyName.HELP)
+"""The answers to STOP, START, and HELP, which carriers require."""
+
+
 class Reply(str):
     """An automatic reply in one language, as the key under which it is stored and overridden: `review`, `review_es`.
 

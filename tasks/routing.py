@@ -9,6 +9,7 @@ from inbox.models import Keyword, LineType
 from intake.practices import Practice
 from intake.vocabulary import (
     INTENTS,
+    KEYWORD_REPLIES,
     AutoReply,
     DangerKind,
     Disposition,
@@ -33,7 +34,6 @@ EMERGENCY_REPLIES: dict[DangerKind | None, ReplyName] = {
 ALWAYS_SENT = (ReplyName.URGENT, *EMERGENCY_REPLIES.values())
 """The replies that go out even if automatic replies are off."""
 NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON)
-REQUIRED_BY_CARRIERS = (ReplyName.OPT_OUT, ReplyName.OPT_IN, ReplyName.HELP)
 MOST_NAMED = 2
 
 
@@ -260,7 +260,7 @@ def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
         return "the patient opted out"
     if reply.name is ReplyName.OPT_IN:
         return None
-    if practice.auto_reply is AutoReply.OFF and reply.name not in (*ALWAYS_SENT, *REQUIRED_BY_CARRIERS):
+    if practice.auto_reply is AutoReply.OFF and reply.name not in (*ALWAYS_SENT, *KEYWORD_REPLIES):
         return "automatic replies are off"
     if facts.staff_active and reply.name is not ReplyName.HELP:
         return "staff have taken over the conversation"

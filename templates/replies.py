@@ -62,7 +62,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
         raise IntakeError(f"practice[{practice.slug}].replies.{name} is empty; it needs text at every hour")
     missing = missing_helplines(reply.name, text)
     if missing:
-        raise IntakeError(f"practice[{practice.slug}].replies.{name} must name {' and '.join(missing)} at every hour")
+        raise IntakeError(f"practice[{practice.slug}].replies.{name}: must name {' and '.join(missing)} at every hour")
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and reply.name is not ReplyName.OPT_OUT and "STOP" not in text:

@@ -170,7 +170,7 @@ WITHOUT_HELPLINES = [
 
 @pytest.mark.parametrize(("name", "wording", "missing"), WITHOUT_HELPLINES)
 def test_a_practices_own_emergency_reply_cannot_leave_out_whom_to_call(name: str, wording: str, missing: str) -> None:
-    expected = rf"^practice\[maple\]\.replies\.{name} must name {missing} at every hour$"
+    expected = rf"^practice\[maple\]\.replies\.{name}: must name {missing} at every hour$"
 
     with pytest.raises(IntakeError, match=expected):
         check_replies(practice(replies={name: wording}), OPEN)
