@@ -241,7 +241,7 @@ class Practice(_Strict):
             EditorKind.CHOICE,
             "Automatic replies",
             options=tuple(AutoReply),
-            hint="Off: messages are understood, routed, and reviewed as usual, and staff are notified.",
+            hint="Off: staff are notified as usual, but only emergencies, STOP, START, and HELP are answered.",
         ),
     ] = AutoReply.ON
     replies: Annotated[

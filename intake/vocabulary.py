@@ -204,7 +204,7 @@ class AutoReply(_WordedEnum):
     """Whether a practice's patients get automatic replies."""
 
     ON = "on", "On"
-    OFF = "off", "Off: only emergencies and STOP, START, and HELP are answered"
+    OFF = "off", "Off"
 
 
 class Team(_WordedEnum):

@@ -234,7 +234,7 @@ def test_automatic_replies_are_turned_off_and_on_again(console: Console, manager
     console.work()
     assert console.rows(Delivery) == []
     assert effective(console).auto_reply == "off"
-    assert "Off: only emergencies and STOP, START, and HELP are answered" in text_of(manager.get(f"{ADDRESS}/history"))
+    assert "auto_reply before On after Off" in text_of(manager.get(f"{ADDRESS}/history"))
 
     save(manager, auto_reply="on")
     assert "For example: A first visit is $120" in ask(console, from_=OTHER_PATIENT)
