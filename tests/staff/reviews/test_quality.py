@@ -410,7 +410,7 @@ def test_the_page_says_when_automatic_replies_can_be_turned_on(
 ) -> None:
     console = start_console('auto_reply = "off"')
     for place in range(200):
-        sampled = {"reason": ReviewReason.SAMPLE, "confidence": 0.9, "sampling_rate": 0.5}
+        sampled: dict[str, Any] = {"reason": ReviewReason.SAMPLE, "confidence": 0.9, "sampling_rate": 0.5}
         add_review(console, label="billing_inquiry" if place < wrong else "complaint", **sampled)
 
     said = advice(console.sign_in("manager").get("/staff/quality").text)
