@@ -178,7 +178,7 @@ class Practice(_Strict):
             SettingGroup.HOURS,
             EditorKind.LIST,
             "Open on",
-            hint="Holidays and eves on which you keep the hours of the weekday all the same.",
+            hint="Holidays and eves when you keep your regular hours.",
             example="2026-11-10, 2026-11-11",
         ),
     ] = []

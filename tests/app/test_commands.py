@@ -78,6 +78,16 @@ def test_a_right_practices_file_is_summed_up(folder: Path) -> None:
     assert other.startswith("other: Harbor Dental, 34 replies")
 
 
+def test_a_practice_whose_automatic_replies_are_off_is_marked(folder: Path) -> None:
+    file = folder / "practices.toml"
+    file.write_text(file.read_text().replace('slug = "demo"\n', 'slug = "demo"\nauto_reply = "off"\n', 1))
+
+    demo, other = intake("practice", "check", "practices.toml", folder=folder).lines
+
+    assert demo.endswith("SMS segments, automatic replies are off")
+    assert "automatic replies" not in other
+
+
 def test_the_replies_are_shown_as_patients_read_them(folder: Path) -> None:
     lines = intake("practice", "check", "practices.toml", "--replies", folder=folder).lines
 
