@@ -15,6 +15,7 @@ from inbox.models import (
     ConversationState,
     Delivery,
     DeliveryState,
+    Escalation,
     Message,
     Notification,
     NotificationState,
@@ -138,7 +139,7 @@ def can_take_back(session: Session, review: Review) -> bool:
 
 
 def take_back(session: Session, review: Review) -> AfterCommit | None:
-    """Reopen a decided review and delete its unsent reply and notifications.
+    """Reopen a decided review and delete its unsent reply and notifications, and the escalation that it began.
 
     The conversation keeps its priority: too high for a moment is better than too low.
 
@@ -149,10 +150,10 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
     Returns:
         None if something has already been sent.
     """
-    deliveries, notices = _followed(session, review)
-    if _has_left(deliveries, notices):
+    deliveries, notices, escalations = _followed(session, review)
+    if _has_left(deliveries, notices, escalations):
         return None
-    for row in (*deliveries, *notices):
+    for row in (*deliveries, *notices, *escalations):
         session.delete(row)
     conversation = review.message.conversation
     if conversation.last_message_id == review.message_id:
@@ -161,21 +162,34 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
     return AfterCommit(topics=topics_of(conversation.id, review.practice))
 
 
-def _followed(session: Session, review: Review) -> tuple[Sequence[Delivery], Sequence[Notification]]:
-    """Return and lock the outbox rows that a decided review created, so that no worker claims one."""
+def _followed(
+    session: Session, review: Review
+) -> tuple[Sequence[Delivery], Sequence[Notification], Sequence[Escalation]]:
+    """Return and lock the rows that a decided review created, so that no worker claims one."""
     deliveries = select(Delivery).where(
         Delivery.message_id == review.message_id, Delivery.created_at >= review.decided_at
     )
     notices = select(Notification).where(
         Notification.message_id == review.message_id, Notification.created_at >= review.decided_at
     )
-    return session.scalars(deliveries.with_for_update()).all(), session.scalars(notices.with_for_update()).all()
+    escalations = select(Escalation).where(
+        Escalation.message_id == review.message_id, Escalation.created_at >= review.decided_at
+    )
+    return (
+        session.scalars(deliveries.with_for_update()).all(),
+        session.scalars(notices.with_for_update()).all(),
+        session.scalars(escalations.with_for_update()).all(),
+    )
 
 
-def _has_left(deliveries: Sequence[Delivery], notices: Sequence[Notification]) -> bool:
+def _has_left(
+    deliveries: Sequence[Delivery], notices: Sequence[Notification], escalations: Sequence[Escalation]
+) -> bool:
     """Return whether a reply or notification is on its way; notifications on the console do not count."""
-    return any(row.state != DeliveryState.PENDING or row.attempts for row in deliveries) or any(
-        row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices
+    return (
+        any(row.state != DeliveryState.PENDING or row.attempts for row in deliveries)
+        or any(row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices)
+        or any(row.acknowledged_at is not None for row in escalations)
     )
 
 

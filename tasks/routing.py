@@ -160,7 +160,7 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     reply = reply_in(facts.language, _reply_name(route, facts.danger))
     plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also)
     override = practice.routes.get(route)
-    if override is not None and override.auto_reply is False and not facts.unheard:
+    if override is not None and override.auto_reply is False:
         return replace(plan, reply=None, why=f"{plan.why}; automatic replies are off for this route")
     return _limit(plan, facts, practice)
 

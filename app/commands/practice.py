@@ -44,9 +44,7 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
         longest = max(count_segments(text) for text in replies.values())
         remarks = ", automatic replies are off" if entry.auto_reply is AutoReply.OFF else ""
         remarks += ", reviews are shared for training" if entry.share_reviews_for_training else ""
-        click.echo(
-            f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{remarks}"
-        )
+        click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{remarks}")
         if show_replies:
             for name, text in replies.items():
                 click.echo(f"  {name} ({count_segments(text)}): {text}")

@@ -524,6 +524,20 @@ def test_what_has_not_gone_out_can_be_taken_back(unsure: Console, receive: Calla
     assert len(told(unsure)) == 1
 
 
+def test_an_emergency_that_is_undone_escalates_to_nobody(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    with unsure.edit() as session:
+        session.execute(update(Conversation).values(patient_address=None))  # so that no reply leaves
+    browser = unsure.sign_in()
+    choose(browser, review, "urgent")
+    assert len(unsure.rows(Escalation)) == 1
+
+    browser.post("/staff/review/undo")
+
+    assert unsure.rows(Escalation) == []
+    assert unsure.rows(Review)[0].label is None
+
+
 def test_what_was_taken_back_can_be_decided_again_the_same_way(unsure: Console, receive: Callable[..., Review]) -> None:
     review = receive()
     browser = unsure.sign_in()
