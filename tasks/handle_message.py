@@ -113,7 +113,7 @@ def _settle(
     moment = now()
     if understanding is not None:
         session.add(_classification(message, understanding))
-    default = context.classifier.info.thresholds.review_of(understanding.intent if understanding else "")
+    default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
     plan = decide(facts, practice)
     session.add(_decision(message, plan))
@@ -153,6 +153,13 @@ def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | 
     if understanding is None or plan.route == Route.ACKNOWLEDGEMENT:
         return None
     return plan.route if plan.route in TOPICS else understanding.intent
+
+
+def _default_threshold(context: Context, understanding: Understanding | None) -> float:
+    """Return the model's own threshold for what it understood."""
+    if understanding is None:
+        return 0.0
+    return context.classifier.info.review_threshold_of(understanding.intent, understanding.language)
 
 
 def _line_type(context: Context, conversation: Conversation) -> LineType:
