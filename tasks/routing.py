@@ -169,7 +169,8 @@ def _route(facts: Facts) -> tuple[str, str]:
     if facts.unheard:
         return Route.REVIEW, "voicemail without a transcript"
     if facts.triage is TriageLevel.EMERGENCY:
-        return Route.URGENT, f"sounds like an emergency: {(facts.danger or DangerKind.OTHER).words.lower()}"
+        kind = "" if facts.danger in (None, DangerKind.OTHER) else f" ({facts.danger.words.lower()})"
+        return Route.URGENT, f"sounds like an emergency{kind}"
     if facts.disposition is Disposition.ACKNOWLEDGEMENT and facts.triage is TriageLevel.ROUTINE:
         return Route.ACKNOWLEDGEMENT, "no reply needed"
     if facts.language == Language.OTHER:

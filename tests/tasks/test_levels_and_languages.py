@@ -40,6 +40,7 @@ def test_a_message_about_self_harm_gets_both_helplines_and_on_call_is_told(
     assert "call 911 now" in reply.body
     assert "call or text 988" in reply.body
     assert told_to(service) == [("urgent", "on_call", "urgent")]
+    assert service.rows(Decision)[0].why == "sounds like an emergency (self-harm)"
     assert len(service.rows(Escalation)) == 1
     [conversation] = service.rows(Conversation)
     assert (conversation.triage, conversation.danger) == ("emergency", "self_harm")

@@ -133,7 +133,7 @@ def _understood(sent: Sent) -> dict[str, Any] | None:
         "intent": words_of(found.intent if found and has_intent else decision.route),
         "confidence": found.confidence if found and has_intent else None,
         "triage": TriageLevel(found.triage).words if found else "",
-        "danger": DangerKind(found.danger).words if found and found.danger else "",
+        "danger": DangerKind(found.danger).words if found and found.danger not in (None, DangerKind.OTHER) else "",
         "language": Language(found.language).words if found else "",
         "also": [words_of(other["intent"]) for other in found.also] if found else [],
         "team": words_of(decision.team),

@@ -276,7 +276,8 @@ def test_an_emergency_is_marked_as_one(demo: Service, visitor: Visitor) -> None:
 
     [message] = visitor.messages
     assert message["understood"]["triage"] == "Emergency"
-    assert message["understood"]["danger"]
+    assert message["understood"]["danger"] == ""
+    assert message["understood"]["why"] == "sounds like an emergency"
     assert message["understood"]["team"] == "On call"
 
 
