@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,9 @@ from intake.vocabulary import Disposition, TriageLevel
 
 # The intent of a message without readable text. Its confidence of 0 sends the message to a person.
 UNREADABLE_INTENT = "existing_patient_question"
+
+UNREACHABLE = 1.01
+"""A threshold above every confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class ModelInfo:
 
         It is above every confidence in a language that the network was not calibrated for.
         """
-        return self.thresholds[language].review_of(intent) if language in self.thresholds else math.inf
+        return self.thresholds[language].review_of(intent) if language in self.thresholds else UNREACHABLE
 
 
 class Classifier:

@@ -61,7 +61,26 @@ _STOP = frozenset(
 _START = frozenset(["start", "unstop", "resume", "optin", "iniciar", "comenzar"]) | {"opt in"}
 _START_AFTER_STOP = frozenset({"yes", "si"})
 _HELP = frozenset(["help", "info", "ayuda"])
+_SPANISH = frozenset(
+    {
+        "parar",
+        "alto",
+        "detener",
+        "cancelar",
+        "no me escriban mas",
+        "no me envien mas mensajes",
+        "iniciar",
+        "comenzar",
+        "si",
+        "ayuda",
+    }
+)
 _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
+
+
+def is_spanish_keyword(text: str) -> bool:
+    """Return whether a keyword is a Spanish one."""
+    return normalise(text) in _SPANISH
 
 
 def normalise(text: str) -> str:

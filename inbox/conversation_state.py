@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inbox.models import Conversation, ConversationState, now
-from intake.vocabulary import Priority, Team
+from intake.vocabulary import DangerKind, Priority, Team, TriageLevel
 
 
 def note_message(conversation: Conversation) -> None:
@@ -19,7 +19,7 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
 
     Args:
         conversation: the message's conversation.
-        intent: what the patient wants, None if the message does not show it.
+        intent: what the patient wants, one of `intake.vocabulary.TOPICS`, None if the message does not show it.
         team: the team that must look, None for no one.
         priority: how soon they must look, None for no one.
     """
@@ -28,9 +28,23 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
         conversation.team, conversation.priority = team, priority
 
 
+def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKind | None) -> None:
+    """Raise a conversation's triage level to that of a message; until staff answer, it is never lowered.
+
+    Args:
+        conversation: the message's conversation.
+        level: the message's level.
+        danger: the kind of danger, if it is an emergency.
+    """
+    levels = list(TriageLevel)  # the most serious comes first
+    if conversation.triage is None or levels.index(level) <= levels.index(TriageLevel(conversation.triage)):
+        conversation.triage, conversation.danger = level, danger
+
+
 def note_answer(conversation: Conversation, state: ConversationState) -> None:
-    """Set the state after staff answered or closed, and clear the priority."""
+    """Set the state after staff answered or closed, and clear the priority and the triage level."""
     conversation.state, conversation.priority = state, None
+    conversation.triage = conversation.danger = None
 
 
 def bring_back(conversation: Conversation) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Conversation, Message, Review
 from inbox.redaction import Known, redact
-from inbox.reviews import NONE_OF_THESE
 from intake.review_archive import Reviewed, ReviewsFile
+from intake.vocabulary import INTENTS
 
 BATCH = 500
 
@@ -27,7 +27,7 @@ def export_reviews(session: Session, practices: Collection[str], moment: datetim
     messages: list[Reviewed] = []
     left_out = without_intent = 0
     for review in _decided(session, practices):
-        if review.label in (None, NONE_OF_THESE):
+        if review.label not in INTENTS:
             without_intent += 1
             continue
         conversation = review.message.conversation

@@ -6,15 +6,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Classification, Delivery, Message, Review
+from intake.vocabulary import TOPICS, Route, TriageLevel
 
 NONE_OF_THESE = "none_of_these"
+LEVEL_LABELS = (Route.URGENT, Route.SAME_DAY)
+"""Labels that raise a message's triage level and say nothing of its intent."""
+REVIEW_LABELS: tuple[str, ...] = (*TOPICS, NONE_OF_THESE, *LEVEL_LABELS)
+"""Every label that a reviewer can choose."""
 CLAIMED_FOR = timedelta(minutes=3)
 UNDO_WITHIN = timedelta(minutes=1)
 CONTEXT = 6
+SOONEST_FIRST = case({level.value: place for place, level in enumerate(TriageLevel)}, value=Classification.triage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def count_open(session: Session, practices: Collection[str]) -> int:
 def claim_next(
     session: Session, practices: Collection[str], staff_id: int, skipped: Collection[int], moment: datetime
 ) -> Claimed | None:
-    """Claim the next message for a member to label: urgent ones first, then the oldest; None if none is free.
+    """Claim the next message for a member to label: by triage level, then the oldest; None if none is free.
 
     No one else gets it while the claim lasts. The member's earlier claim is released.
 
@@ -68,7 +74,7 @@ def claim_next(
         select(Review)
         .join(Classification, Classification.message_id == Review.message_id)
         .where(_is_open(practices), free, Review.id.not_in(skipped))
-        .order_by(Classification.urgent.desc(), Review.id)
+        .order_by(SOONEST_FIRST, Review.id)
         .limit(1)
         .with_for_update(of=Review, skip_locked=True)
     ).first()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from intake import phone
 from intake.errors import IntakeError
-from intake.vocabulary import INTENTS, REPLY_NAMES, Intent, Route
+from intake.vocabulary import INTENTS, REPLIES, ROUTES_WITH_TEAMS
 
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
@@ -78,10 +77,10 @@ def _speakable(value: str) -> str:
     return value
 
 
-def _member_of(members: Sequence[StrEnum]) -> Callable[[str], StrEnum]:
+def _member_of(members: Sequence[str]) -> Callable[[str], str]:
     """Return a validator that accepts the values of some vocabulary members."""
 
-    def find(value: str) -> StrEnum:
+    def find(value: str) -> str:
         for member in members:
             if member == value:
                 return member
@@ -90,8 +89,8 @@ def _member_of(members: Sequence[StrEnum]) -> Callable[[str], StrEnum]:
     return find
 
 
-RouteKey = Annotated[str, AfterValidator(_member_of((*Intent, Route.REVIEW, Route.URGENT)))]
-ReplyKey = Annotated[str, AfterValidator(_member_of(REPLY_NAMES))]
+RouteKey = Annotated[str, AfterValidator(_member_of(ROUTES_WITH_TEAMS))]
+ReplyKey = Annotated[str, AfterValidator(_member_of(REPLIES))]
 IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]

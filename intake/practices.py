@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from intake.errors import IntakeError
+from intake.federal_holidays import is_federal_holiday, is_holiday_eve
 from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX  # imported from here by those who send notices
 from intake.practice_values import (
     Address,
@@ -36,7 +37,7 @@ from intake.practice_values import (
     TimeZone,
 )
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLY_NAMES, Priority, Weekday
+from intake.vocabulary import INTENTS, REPLIES, AutoReply, Priority, Weekday
 
 Location = tuple[int | str, ...]
 WEEKDAYS = tuple(Weekday)
@@ -167,10 +168,26 @@ class Practice(_Strict):
             SettingGroup.HOURS,
             EditorKind.LIST,
             "Closed on",
-            hint="Dates when you are closed all day.",
-            example="2026-12-25, 2027-01-01",
+            hint="Other dates when you are closed all day.",
+            example="2026-08-14, 2026-08-17",
         ),
     ] = []
+    open_on: Annotated[
+        list[date],
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.LIST,
+            "Open on",
+            hint="Holidays and eves when you keep your regular hours.",
+            example="2026-11-10, 2026-11-11",
+        ),
+    ] = []
+    observe_federal_holidays: Annotated[
+        bool, Editor(SettingGroup.HOURS, EditorKind.FLAG, "Closed on US federal holidays")
+    ] = Field(default=True, description="whether US federal holidays count as closed")
+    observe_holiday_eves: Annotated[
+        bool, Editor(SettingGroup.HOURS, EditorKind.FLAG, "Closed on the days before US federal holidays")
+    ] = Field(default=True, description="whether the eves of observed federal holidays count as closed")
     on_call_number: PhoneNumber | None = None
     links: Links = Links()
     teams: dict[Annotated[str, Field(max_length=32)], TeamSettings] = {}
@@ -217,9 +234,19 @@ class Practice(_Strict):
     share_reviews_for_training: bool = Field(
         default=False, description="whether what staff say of messages may train the model, with names taken out"
     )
+    auto_reply: Annotated[
+        AutoReply,
+        Editor(
+            SettingGroup.REPLIES,
+            EditorKind.CHOICE,
+            "Automatic replies",
+            options=tuple(AutoReply),
+            hint="Off: staff are notified as usual, but only emergencies, STOP, START, and HELP are answered.",
+        ),
+    ] = AutoReply.ON
     replies: Annotated[
         dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]],
-        Editor(SettingGroup.REPLIES, EditorKind.REPLY, members=REPLY_NAMES, empty="standard wording"),
+        Editor(SettingGroup.REPLIES, EditorKind.REPLY, members=REPLIES, empty="standard wording"),
     ] = {}
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
@@ -276,12 +303,17 @@ class Practice(_Strict):
         return self.thresholds.get(intent, general)
 
     def _openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        if day in self.closed_on:
+        if day in self.closed_on or (day not in self.open_on and self._is_holiday(day)):
             return
         zone = ZoneInfo(self.time_zone)
         for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):
             opens, closes = (datetime.combine(day, time.fromisoformat(part), tzinfo=zone) for part in span.split("-"))
             yield opens, closes
+
+    def _is_holiday(self, day: date) -> bool:
+        if not self.observe_federal_holidays:
+            return False
+        return is_federal_holiday(day) or (self.observe_holiday_eves and is_holiday_eve(day))
 
 
 class PracticesFile(_Strict):

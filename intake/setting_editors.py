@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from intake.vocabulary import Intent, ReplyName, Weekday
+from intake.vocabulary import AutoReply, Intent, Reply, Weekday
 
 
 class EditorKind(StrEnum):
@@ -19,6 +19,7 @@ class EditorKind(StrEnum):
     REPLY = "reply"
     ADDRESSES = "addresses"
     FLAG = "flag"
+    CHOICE = "choice"
 
 
 class SettingGroup(StrEnum):
@@ -57,6 +58,7 @@ class Editor:
         kind: how it is shown and typed.
         label: its name on the page; empty for a dictionary, where `members` have the labels.
         members: the keys of a dictionary, each a setting of its own that is labeled with the member's words.
+        options: the values that a choice is made from, labeled with their words.
         hint: what a manager needs to know to fill it in.
         example: a value as it would be typed.
         empty: how the page words a missing value.
@@ -65,7 +67,8 @@ class Editor:
     group: SettingGroup
     kind: EditorKind
     label: str = ""
-    members: tuple[Weekday | Intent | ReplyName, ...] = ()
+    members: tuple[Weekday | Intent | Reply, ...] = ()
+    options: tuple[AutoReply, ...] = ()
     hint: str = ""
     example: str = ""
     empty: str = "none"

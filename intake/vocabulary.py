@@ -42,27 +42,102 @@ class Route(_WordedEnum):
     """A row of the routing table that is not an intent."""
 
     REVIEW = "review", "Review"
-    URGENT = "urgent", "Urgent"
+    URGENT = "urgent", "Emergency"
+    SAME_DAY = "same_day", "Same day"
+    PERSON = "person", "Asks for a person"
+    PRAISE = "praise", "Praise"
     ACKNOWLEDGEMENT = "acknowledgement", "No reply needed"
     OPT_OUT = "opt_out", "Opt-out"
     OPT_IN = "opt_in", "Opt-in"
     HELP = "help", "Help request"
 
 
+TOPICS_WITHOUT_INTENT: tuple[Route, ...] = (Route.PERSON, Route.PRAISE)
+"""What a message can be about beside an intent; its most likely intent is only a guess."""
+
+TOPICS: tuple[Intent | Route, ...] = (*Intent, *TOPICS_WITHOUT_INTENT)
+"""What a message can be about, as staff see it and label it."""
+
+ROUTES_WITH_TEAMS: tuple[Intent | Route, ...] = (
+    *Intent,
+    Route.REVIEW,
+    Route.URGENT,
+    Route.SAME_DAY,
+    Route.PERSON,
+    Route.PRAISE,
+)
+"""The routes that notify a team; a practice may override any of them."""
+
+
+class Language(_WordedEnum):
+    """The language that a message is written in."""
+
+    EN = "en", "English"
+    ES = "es", "Spanish"
+    OTHER = "other", "Another language"
+
+
 class ReplyName(_WordedEnum):
     """An automatic reply that is not the one of an intent, which has the intent's own name."""
 
     REVIEW = "review", "Review"
-    URGENT = "urgent", "Urgent"
-    REVIEW_ES = "review_es", "Review, in Spanish"
-    URGENT_ES = "urgent_es", "Urgent, in Spanish"
+    URGENT = "urgent", "Emergency"
+    URGENT_SELF_HARM = "urgent_self_harm", "Emergency (self-harm)"
+    URGENT_INGESTION = "urgent_ingestion", "Emergency (something swallowed)"
+    SAME_DAY = "same_day", "Same day"
+    PERSON = "person", "Asks for a person"
+    PRAISE = "praise", "Praise"
     OPT_OUT = "opt_out", "Opt-out"
     OPT_IN = "opt_in", "Opt-in"
     HELP = "help", "Help"
 
 
-REPLY_NAMES: tuple[Intent | ReplyName, ...] = (*Intent, *ReplyName)
-"""Every automatic reply; each has a template in `templates/replies/`."""
+KEYWORD_REPLIES = (ReplyName.OPT_OUT, ReplyName.OPT_IN, ReplyName.HELP)
+"""The answers to STOP, START, and HELP, which carriers require."""
+
+
+class Reply(str):
+    """An automatic reply in one language, as the key under which it is stored and overridden: `review`, `review_es`.
+
+    Attributes:
+        name: what it answers.
+        language: English, or Spanish.
+        words: what staff read.
+    """
+
+    name: Intent | ReplyName
+    language: Language
+    words: str
+
+    def __new__(cls, name: Intent | ReplyName, language: Language) -> Self:
+        """Derive the key and the words from the name and the language."""
+        is_spanish = language is Language.ES
+        reply = str.__new__(cls, f"{name}_es" if is_spanish else name.value)
+        reply.name, reply.language = name, language
+        reply.words = f"{name.words}, in Spanish" if is_spanish else name.words
+        return reply
+
+
+REPLIES: tuple[Reply, ...] = tuple(
+    Reply(name, language) for name in (*Intent, *ReplyName) for language in (Language.EN, Language.ES)
+)
+"""Every automatic reply, each English one before its Spanish twin; each has a template in `templates/replies/`."""
+
+
+def reply_in(language: str, name: str) -> Reply:
+    """Return the reply with this name in a patient's language; in English where there is none in that language.
+
+    Args:
+        language: a `Language`.
+        name: an intent, or a `ReplyName`.
+    """
+    wanted = Language.ES if language == Language.ES else Language.EN
+    return next(reply for reply in REPLIES if reply.name == name and reply.language is wanted)
+
+
+def find_reply(key: str) -> Reply:
+    """Return the reply with this key."""
+    return next(reply for reply in REPLIES if reply == key)
 
 
 class Priority(StrEnum):
@@ -107,7 +182,7 @@ class DangerKind(_WordedEnum):
     """The kind of danger in an emergency, which decides which helplines the reply names."""
 
     SELF_HARM = "self_harm", "Self-harm"
-    INGESTION = "ingestion", "Ingestion"
+    INGESTION = "ingestion", "Something swallowed"
     OTHER = "other", "Medical or other emergency"
 
 
@@ -123,6 +198,13 @@ class Disposition(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     OUT_OF_SCOPE = "out_of_scope"
     PERSON = "person"
+
+
+class AutoReply(_WordedEnum):
+    """Whether a practice's patients get automatic replies."""
+
+    ON = "on", "On"
+    OFF = "off", "Off"
 
 
 class Team(_WordedEnum):
@@ -187,7 +269,7 @@ def words_of(name: str | None) -> str:
 
 
 _WORDS: dict[str, str] = {
-    member.value: member.words
-    for vocabulary in (Team, NotificationReason, ReplyName, Route, Intent)
+    str(member): member.words
+    for vocabulary in (Team, NotificationReason, REPLIES, Route, Intent)
     for member in vocabulary
 }

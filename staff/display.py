@@ -1,13 +1,15 @@
-"""The console's display words for channels, states, delivery errors, actions, and times."""
+"""The console's display words for channels, states, triage levels, delivery errors, actions, and times."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from inbox.models import Conversation, ConversationState, Delivery, DeliveryState
+from inbox.models import Classification, Conversation, ConversationState, Delivery, DeliveryState
 from intake import channels, phone
 from intake.errors import IntakeError
+from intake.vocabulary import DangerKind, Language, Priority, TriageLevel, words_of
 
 CHANNELS = {channel: traits.words for channel, traits in channels.CHANNELS.items()}
 STATES = {
@@ -51,6 +53,51 @@ _ACTIONS = {
     "played": "played the voicemail",
     "state_changed": "changed the status",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A marked word on a page.
+
+    Attributes:
+        words: what it says.
+        style: its CSS class, which is that of a priority; empty for a plain one.
+    """
+
+    words: str
+    style: str = ""
+
+
+def triage_flag(level: str | None, danger: str | None = None) -> Flag | None:
+    """Return the flag of a triage level, with the kind of danger if it is a special one; None for a routine message."""
+    match level:
+        case TriageLevel.EMERGENCY:
+            kind = "" if danger in (None, DangerKind.OTHER) else f": {DangerKind(danger).words.lower()}"
+            return Flag(TriageLevel.EMERGENCY.words + kind, Priority.URGENT)
+        case TriageLevel.SAME_DAY:
+            return Flag(TriageLevel.SAME_DAY.words, Priority.HIGH)
+        case _:
+            return None
+
+
+def urgency_flag(conversation: Conversation) -> Flag | None:
+    """Return the flag that says how soon staff must look at a conversation: its triage level, else its priority."""
+    priority = conversation.priority
+    if priority is None or Priority(priority) < Priority.HIGH:
+        return triage_flag(conversation.triage, conversation.danger)
+    return triage_flag(conversation.triage, conversation.danger) or Flag(priority.capitalize(), priority)
+
+
+def foreign_language(found: Classification | None) -> str:
+    """Return the language of a message that is not in English; empty for any other."""
+    if found is None or found.language == Language.EN:
+        return ""
+    return Language(found.language).words
+
+
+def other_intents(found: Classification | None) -> str:
+    """Return a message's other clear intents; empty if it has none."""
+    return ", ".join(words_of(other["intent"]) for other in found.also) if found else ""
 
 
 def who(conversation: Conversation) -> str:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.conversation_state import note_decision
+from inbox.conversation_state import note_decision, note_triage
 from inbox.models import (
     Conversation,
     ConversationState,
     Delivery,
     DeliveryState,
+    Escalation,
     Message,
     Notification,
     NotificationState,
@@ -23,14 +24,15 @@ from inbox.models import (
 )
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
-from intake.vocabulary import Priority
-from tasks.handle_message import add_reply
+from intake.vocabulary import TOPICS, DangerKind, Disposition, Language, Priority, Route, TriageLevel
+from tasks.handle_message import add_reply, notify_others
 from tasks.notification.models import CONSOLE, add_notifications
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from tasks.routing import Facts, RoutingDecision, decide
 from tasks.routing_facts import NEVER_ARRIVED, gather_facts
 
+RAISED_BY_LABEL: dict[str, TriageLevel] = {Route.URGENT: TriageLevel.EMERGENCY, Route.SAME_DAY: TriageLevel.SAME_DAY}
 NOTHING_ELSE = RoutingDecision("", None, None, None, "nothing else to do")
 
 
@@ -39,10 +41,11 @@ class Past:
     """How a message was handled before its review.
 
     Attributes:
-        guess: the intent that the model predicted.
+        guess: the topic that the model predicted.
         was_routed: whether it was routed by that prediction rather than sent to review.
         team: the team that was notified, None if no one was.
         priority: the priority of that notification, None if no one was notified.
+        told: every notification of it so far, as reason and team.
         was_answered: whether an automatic reply was sent.
         is_settled: whether staff have since replied or changed the conversation's state.
         age: the time since it arrived.
@@ -55,6 +58,7 @@ class Past:
     was_answered: bool
     is_settled: bool
     age: timedelta
+    told: frozenset[tuple[str, str]] = frozenset()
 
 
 def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) -> RoutingDecision:
@@ -63,22 +67,40 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
     A late label sends no reply but still notifies the right team, because no one has answered the patient.
 
     Args:
-        label: an intent, or `NONE_OF_THESE`.
+        label: one of `inbox.reviews.REVIEW_LABELS`.
         facts: the routing inputs at the time of the review.
         past: how the message was handled so far.
         practice: the practice whose rules apply.
     """
     confirmed = past.was_routed and label == past.guess
-    if label == NONE_OF_THESE or confirmed or past.is_settled or facts.urgent:
-        return NOTHING_ELSE  # an urgent message already got the strongest response, whatever its label
-    plan = decide(replace(facts, intent=label, confidence=1.0), practice)
+    if label == NONE_OF_THESE or confirmed or past.is_settled or facts.triage is TriageLevel.EMERGENCY:
+        return NOTHING_ELSE  # an emergency already got the strongest response, whatever its label
+    plan = decide(_as_labeled(facts, label), practice)
     if past.age > timedelta(hours=practice.review_reply_hours):
         plan = replace(plan, reply=None, why=f"{plan.why}; no reply: the message is too old")
-    if past.was_routed and past.was_answered:
+    if past.was_routed and past.was_answered and plan.route != Route.URGENT:
         plan = replace(plan, reply=None, why=f"{plan.why}; no reply: one was already sent")
-    if past.was_routed and (plan.team, plan.priority) == (past.team, past.priority):
-        plan = replace(plan, team=None, priority=None)
-    return plan
+    was_told = past.was_routed and (plan.team, plan.priority) == (past.team, past.priority)
+    teams_told = {team for _, team in past.told}
+    plan = replace(plan, also=tuple(other for other in plan.also if other.team not in teams_told))
+    return replace(plan, team=None, priority=None) if was_told or (plan.route, plan.team) in past.told else plan
+
+
+def _as_labeled(facts: Facts, label: str) -> Facts:
+    """Return the routing inputs of a message that a person has understood."""
+    language = Language.ES if facts.language == Language.ES else Language.EN
+    understood = replace(facts, language=language, disposition=Disposition.ROUTE, praise=False)
+    match label:
+        case Route.URGENT:
+            return replace(understood, triage=TriageLevel.EMERGENCY, danger=DangerKind.OTHER)
+        case Route.SAME_DAY:
+            return replace(understood, triage=TriageLevel.SAME_DAY)
+        case Route.PERSON:
+            return replace(understood, disposition=Disposition.PERSON)
+        case Route.PRAISE:
+            return replace(understood, disposition=Disposition.OUT_OF_SCOPE, praise=True)
+        case _:
+            return replace(understood, intent=label, confidence=1.0)
 
 
 def correct(
@@ -89,7 +111,7 @@ def correct(
     Args:
         session: an open write transaction that holds the review's lock.
         review: an undecided review.
-        label: an intent, or `NONE_OF_THESE`.
+        label: one of `inbox.reviews.REVIEW_LABELS`.
         staff_id: the reviewer.
         practice: the message's practice.
         moment: the current time, aware.
@@ -97,16 +119,14 @@ def correct(
     message = review.message
     # locked, so that this and the patient's next text are counted in sequence
     conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
-    facts = replace(
-        gather_facts(session, message, None, practice, review.threshold, moment),
-        urgent=message.classification is not None and message.classification.urgent,
-    )
+    facts = gather_facts(session, message, message.classification, practice, review.threshold, moment)
     plan = plan_correction(label, facts, _past(session, review, moment), practice)
     review.label, review.staff_id, review.decided_at = label, staff_id, moment
     review.claimed_by = review.claimed_until = None
     notifications = add_notifications(
         session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route
     )
+    notifications += notify_others(session, message, practice, plan)
     reply = add_reply(session, message, practice, plan, moment)
     _note_standing(conversation, message, label, plan)
     topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
@@ -119,7 +139,7 @@ def can_take_back(session: Session, review: Review) -> bool:
 
 
 def take_back(session: Session, review: Review) -> AfterCommit | None:
-    """Reopen a decided review and delete its unsent reply and notifications.
+    """Reopen a decided review and delete its unsent reply and notifications, and the escalation that it began.
 
     The conversation keeps its priority: too high for a moment is better than too low.
 
@@ -130,10 +150,10 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
     Returns:
         None if something has already been sent.
     """
-    deliveries, notices = _followed(session, review)
-    if _has_left(deliveries, notices):
+    deliveries, notices, escalations = _followed(session, review)
+    if _has_left(deliveries, notices, escalations):
         return None
-    for row in (*deliveries, *notices):
+    for row in (*deliveries, *notices, *escalations):
         session.delete(row)
     conversation = review.message.conversation
     if conversation.last_message_id == review.message_id:
@@ -142,21 +162,34 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
     return AfterCommit(topics=topics_of(conversation.id, review.practice))
 
 
-def _followed(session: Session, review: Review) -> tuple[Sequence[Delivery], Sequence[Notification]]:
-    """Return and lock the outbox rows that a decided review created, so that no worker claims one."""
+def _followed(
+    session: Session, review: Review
+) -> tuple[Sequence[Delivery], Sequence[Notification], Sequence[Escalation]]:
+    """Return and lock the rows that a decided review created, so that no worker claims one."""
     deliveries = select(Delivery).where(
         Delivery.message_id == review.message_id, Delivery.created_at >= review.decided_at
     )
     notices = select(Notification).where(
         Notification.message_id == review.message_id, Notification.created_at >= review.decided_at
     )
-    return session.scalars(deliveries.with_for_update()).all(), session.scalars(notices.with_for_update()).all()
+    escalations = select(Escalation).where(
+        Escalation.message_id == review.message_id, Escalation.created_at >= review.decided_at
+    )
+    return (
+        session.scalars(deliveries.with_for_update()).all(),
+        session.scalars(notices.with_for_update()).all(),
+        session.scalars(escalations.with_for_update()).all(),
+    )
 
 
-def _has_left(deliveries: Sequence[Delivery], notices: Sequence[Notification]) -> bool:
+def _has_left(
+    deliveries: Sequence[Delivery], notices: Sequence[Notification], escalations: Sequence[Escalation]
+) -> bool:
     """Return whether a reply or notification is on its way; notifications on the console do not count."""
-    return any(row.state != DeliveryState.PENDING or row.attempts for row in deliveries) or any(
-        row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices
+    return (
+        any(row.state != DeliveryState.PENDING or row.attempts for row in deliveries)
+        or any(row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices)
+        or any(row.acknowledged_at is not None for row in escalations)
     )
 
 
@@ -169,6 +202,7 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
         Delivery.created_at >= message.received_at,
         Delivery.state.not_in(NEVER_ARRIVED),
     )
+    notified = select(Notification.reason, Notification.team).where(Notification.message_id == message.id)
     answered = session.scalar(by_staff.limit(1)) is not None
     return Past(
         guess=review.intent,
@@ -178,14 +212,17 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
         was_answered=session.scalar(automatic.limit(1)) is not None,
         is_settled=answered or message.conversation.state != ConversationState.OPEN,
         age=moment - message.received_at,
+        told=frozenset((reason, team) for reason, team in session.execute(notified)),
     )
 
 
 def _note_standing(conversation: Conversation, message: Message, label: str, plan: RoutingDecision) -> None:
     """Update the conversation with its newest message's label, and move it from the review team to the right one."""
+    if label in RAISED_BY_LABEL and plan.team:
+        note_triage(conversation, RAISED_BY_LABEL[label], None)
     if label == NONE_OF_THESE or conversation.last_message_id != message.id:
         return
     decided = message.decision
     if plan.team and decided and (conversation.team, conversation.priority) == (decided.team, decided.priority):
         conversation.priority = None
-    note_decision(conversation, label, plan.team, plan.priority)
+    note_decision(conversation, label if label in TOPICS else None, plan.team, plan.priority)

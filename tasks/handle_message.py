@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inbox.conversation_state import note_decision
+from inbox.conversation_state import note_decision, note_triage
 from inbox.models import Classification, Conversation, Decision, Delivery, LineType, Message, now
 from intake.channels import traits_of
 from intake.practices import Practice
-from intake.vocabulary import Medium, NotificationReason, Priority, Route, Team
+from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, Route, Team
 from tasks.carriers.backoff import wait_after
 from tasks.delivery.outbox import add_delivery
 from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
@@ -113,7 +113,7 @@ def _settle(
     moment = now()
     if understanding is not None:
         session.add(_classification(message, understanding))
-    default = context.classifier.info.thresholds.review_of(understanding.intent if understanding else "")
+    default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
     plan = decide(facts, practice)
     session.add(_decision(message, plan))
@@ -121,9 +121,11 @@ def _settle(
     reply = add_reply(session, message, practice, plan, moment)
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
+    notifications += notify_others(session, message, practice, plan)
     message.handled_at = moment
-    intent = understanding.intent if understanding and not understanding.acknowledgement else None
-    note_decision(message.conversation, intent, plan.team, plan.priority)
+    note_decision(message.conversation, _topic(plan, understanding), plan.team, plan.priority)
+    if understanding is not None:
+        note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(
         "message_handled",
         message_id=message.id,
@@ -136,6 +138,28 @@ def _settle(
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment)
     return reply | AfterCommit(notifications=notifications, topics=topics, measures=measures)
+
+
+def notify_others(session: Session, message: Message, practice: Practice, plan: RoutingDecision) -> tuple[int, ...]:
+    """Add notifications for the other teams that a message concerns, and return those that are due now."""
+    due: tuple[int, ...] = ()
+    for told in plan.also:
+        due += add_notifications(session, message, practice, team=told.team, priority=told.priority, reason=told.reason)
+    return due
+
+
+def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:
+    """Return what a message is about, as the inbox shows it; None if it says nothing."""
+    if understanding is None or plan.route == Route.ACKNOWLEDGEMENT:
+        return None
+    return plan.route if plan.route in TOPICS else understanding.intent
+
+
+def _default_threshold(context: Context, understanding: Understanding | None) -> float:
+    """Return the model's own threshold for what it understood."""
+    if understanding is None:
+        return 0.0
+    return context.classifier.info.review_threshold_of(understanding.intent, understanding.language)
 
 
 def _line_type(context: Context, conversation: Conversation) -> LineType:
@@ -192,8 +216,12 @@ def _classification(message: Message, understanding: Understanding) -> Classific
         intent=understanding.intent,
         confidence=understanding.confidence,
         probabilities={intent: round(p, 6) for intent, p in understanding.probabilities.items()},
-        urgent=understanding.urgent,
-        acknowledgement=understanding.acknowledgement,
+        triage=understanding.triage,
+        danger=understanding.danger,
+        language=understanding.language,
+        disposition=understanding.disposition,
+        praise=understanding.praise,
+        also=[{"intent": other.intent, "confidence": round(other.confidence, 6)} for other in understanding.also],
     )
 
 

@@ -54,6 +54,11 @@ class Series:
 
 MESSAGES = Series("intake_messages_total", "Messages that Intake has routed.", ("practice", "channel", "intent"))
 DECISIONS = Series("intake_decisions_total", "Routing decisions, by route.", ("practice", "route"))
+UNDERSTOOD = Series(
+    "intake_understood_total",
+    "Messages that the model has read, by triage level, language, and disposition.",
+    ("practice", "triage", "language", "disposition"),
+)
 CONFIDENCE = Series(
     "intake_confidence",
     "Calibrated confidence of the most likely intent.",
@@ -85,6 +90,7 @@ MODEL_CHANGES = Series(
 ALL = (
     MESSAGES,
     DECISIONS,
+    UNDERSTOOD,
     CONFIDENCE,
     CLASSIFY_SECONDS,
     DECIDED_SECONDS,
@@ -130,7 +136,10 @@ def of_message(
         Measure(DECISIONS, (practice, plan.route)),
         Measure(DECIDED_SECONDS, (channel,), (moment - message.received_at).total_seconds()),
     )
-    return counted if understanding is None else (*counted, Measure(CONFIDENCE, (intent,), understanding.confidence))
+    if understanding is None:
+        return counted
+    said = (practice, str(understanding.triage), understanding.language, str(understanding.disposition))
+    return (*counted, Measure(UNDERSTOOD, said), Measure(CONFIDENCE, (intent,), understanding.confidence))
 
 
 def of_delivery(delivery: Delivery, before: str, moment: datetime) -> tuple[Measure, ...]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Message, Review, ReviewReason
 from intake.practices import Practice
+from intake.vocabulary import Disposition, Language, Route, TriageLevel
 from tasks.routing import Facts
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def add_review(
         practice=practice.slug,
         reason=reason,
         model_version=understanding.model_version,
-        intent=understanding.intent,
+        intent=topic_without_intent(facts) or understanding.intent,
         confidence=understanding.confidence,
         threshold=facts.threshold,
         sampling_rate=practice.review_sample if reason is ReviewReason.SAMPLE else 1.0,
@@ -67,13 +68,23 @@ def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> Revie
         drawn: the message's random number, from 0 to below 1.
         sample: the share of confident messages to review, 0 to 1.
     """
-    if facts.keyword is not None or facts.unheard or (facts.acknowledgement and not facts.urgent):
+    is_thanks = facts.disposition is Disposition.ACKNOWLEDGEMENT and facts.triage is TriageLevel.ROUTINE
+    if facts.keyword is not None or facts.unheard or is_thanks:
         return None
-    if facts.language != "en":
+    if facts.language == Language.OTHER:
         return ReviewReason.LANGUAGE
-    if facts.confidence < facts.threshold:
+    if facts.disposition is Disposition.OUT_OF_SCOPE and not facts.praise:
+        return ReviewReason.OUT_OF_SCOPE
+    if facts.confidence < facts.threshold and topic_without_intent(facts) is None:
         return ReviewReason.OUT_OF_SCOPE if scope < LEAST_IN_SCOPE else ReviewReason.LOW_CONFIDENCE
     return ReviewReason.SAMPLE if drawn < sample else None
+
+
+def topic_without_intent(facts: Facts) -> Route | None:
+    """Return what the model is sure that a message is about, if that is none of the intents."""
+    if facts.disposition is Disposition.PERSON:
+        return Route.PERSON
+    return Route.PRAISE if facts.disposition is Disposition.OUT_OF_SCOPE and facts.praise else None
 
 
 def in_scope(understanding: Understanding) -> float:

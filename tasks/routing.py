@@ -7,10 +7,34 @@ from datetime import timedelta
 
 from inbox.models import Keyword, LineType
 from intake.practices import Practice
-from intake.vocabulary import Intent, Medium, Priority, ReplyName, Route, Team
+from intake.vocabulary import (
+    INTENTS,
+    KEYWORD_REPLIES,
+    AutoReply,
+    DangerKind,
+    Disposition,
+    Intent,
+    Language,
+    Medium,
+    Priority,
+    Reply,
+    ReplyName,
+    Route,
+    Team,
+    TriageLevel,
+    reply_in,
+    words_of,
+)
 
-IN_SPANISH: dict[str, ReplyName] = {Route.REVIEW: ReplyName.REVIEW_ES, Route.URGENT: ReplyName.URGENT_ES}
-ALWAYS_SENT = (ReplyName.URGENT, ReplyName.URGENT_ES)
+EMERGENCY_REPLIES: dict[DangerKind | None, ReplyName] = {
+    DangerKind.SELF_HARM: ReplyName.URGENT_SELF_HARM,
+    DangerKind.INGESTION: ReplyName.URGENT_INGESTION,
+}
+"""The replies to emergencies by kind of danger; any other kind gets the general one."""
+ALWAYS_SENT = (ReplyName.URGENT, *EMERGENCY_REPLIES.values())
+"""The replies that go out even if automatic replies are off."""
+NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON)
+MOST_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +45,12 @@ class Facts:
         intent: the most likely intent.
         confidence: its calibrated probability, 0 to 1.
         threshold: the confidence below which a person decides.
-        urgent: whether the urgency screen flagged the message.
-        acknowledgement: whether the message needs no reply ("ok thanks").
-        language: `en`, `es`, or `other`; only English is routed by intent.
+        triage: how soon a person must see the message.
+        danger: the kind of danger, if it is an emergency.
+        language: `en`, `es`, or `other`; what is in neither English nor Spanish goes to a person.
+        disposition: what should happen to the message at the model's own thresholds.
+        praise: whether an out-of-scope message only praises the practice.
+        also: the message's other clear intents, the surest first.
         keyword: the opt-out keyword, if the message consists of one.
         keyword_changed_consent: whether the keyword opted the number out or in, rather than repeating its choice.
         keyword_answered: whether the provider itself replied to the keyword.
@@ -39,9 +66,12 @@ class Facts:
     intent: str
     confidence: float
     threshold: float
-    urgent: bool = False
-    acknowledgement: bool = False
-    language: str = "en"
+    triage: TriageLevel = TriageLevel.ROUTINE
+    danger: DangerKind | None = None
+    language: str = Language.EN
+    disposition: Disposition = Disposition.ROUTE
+    praise: bool = False
+    also: tuple[str, ...] = ()
     keyword: Keyword | None = None
     keyword_changed_consent: bool = False
     keyword_answered: bool = False
@@ -55,6 +85,21 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoTold:
+    """Another team that is notified of a message.
+
+    Attributes:
+        reason: the intent or the `Route` that concerns the team.
+        team: the team.
+        priority: how soon it must look.
+    """
+
+    reason: str
+    team: str
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
 class RoutingDecision:
     """What to do about a message.
 
@@ -64,13 +109,15 @@ class RoutingDecision:
         team: the team to notify, None for no one.
         priority: how soon staff must look, None if no one is notified.
         why: the reason, as shown to staff.
+        also: other teams to notify.
     """
 
     route: str
-    reply: str | None
+    reply: Reply | None
     team: str | None
     priority: Priority | None
     why: str
+    also: tuple[AlsoTold, ...] = ()
 
 
 ROUTES: dict[str, tuple[Team, Priority]] = {
@@ -83,6 +130,9 @@ ROUTES: dict[str, tuple[Team, Priority]] = {
     Intent.PRICE_SHOPPER: (Team.DIGEST, Priority.LOW),
     Route.REVIEW: (Team.REVIEW, Priority.NORMAL),
     Route.URGENT: (Team.ON_CALL, Priority.URGENT),
+    Route.SAME_DAY: (Team.CLINICAL, Priority.HIGH),
+    Route.PERSON: (Team.FRONT_DESK, Priority.NORMAL),
+    Route.PRAISE: (Team.DIGEST, Priority.LOW),
 }
 UNHEARD = (Team.FRONT_DESK, Priority.HIGH)  # for a voicemail without a transcription
 
@@ -99,78 +149,126 @@ def can_be_answered(medium: Medium, address: str | None, line_type: LineType) ->
 
 
 def decide(facts: Facts, practice: Practice) -> RoutingDecision:
-    """Return the reply, team, and priority for a message."""
+    """Return the reply, the teams, and the priority for a message."""
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts), facts, practice)
     route, why = _route(facts)
     if route == Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
-    team: str
-    team, priority = UNHEARD if facts.unheard else ROUTES[route]
+    team, priority = UNHEARD if facts.unheard else _row(route, practice)
+    also = _also_told(route, team, facts, practice)
+    reply = reply_in(facts.language, _reply_name(route, facts.danger))
+    plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also)
     override = practice.routes.get(route)
-    if override is not None and not facts.unheard:
-        team, priority = override.team or team, override.priority or priority
-    reply = IN_SPANISH.get(route, route) if facts.language == "es" else route
-    plan = RoutingDecision(route, reply, team, priority, why)
     if override is not None and override.auto_reply is False:
-        return replace(plan, reply=None, why=f"{why}; automatic replies are off for this route")
+        return replace(plan, reply=None, why=f"{plan.why}; automatic replies are off for this route")
     return _limit(plan, facts, practice)
 
 
 def _route(facts: Facts) -> tuple[str, str]:
     if facts.unheard:
         return Route.REVIEW, "voicemail without a transcript"
-    if facts.urgent:
-        return Route.URGENT, "the message sounds urgent"
-    if facts.acknowledgement:
+    if facts.triage is TriageLevel.EMERGENCY:
+        kind = "" if facts.danger in (None, DangerKind.OTHER) else f" ({facts.danger.words.lower()})"
+        return Route.URGENT, f"sounds like an emergency{kind}"
+    if facts.disposition is Disposition.ACKNOWLEDGEMENT and facts.triage is TriageLevel.ROUTINE:
         return Route.ACKNOWLEDGEMENT, "no reply needed"
-    if facts.language != "en":
-        return Route.REVIEW, "written in Spanish" if facts.language == "es" else "not written in English"
+    if facts.language == Language.OTHER:
+        return Route.REVIEW, "written in neither English nor Spanish"
+    if facts.disposition is Disposition.PERSON:
+        return Route.PERSON, "asks for a person"
+    if facts.triage is TriageLevel.SAME_DAY:
+        return Route.SAME_DAY, "a nurse should look at this today"
+    if facts.disposition is Disposition.OUT_OF_SCOPE:
+        return (Route.PRAISE, "praises the practice") if facts.praise else (Route.REVIEW, "fits none of the intents")
     if facts.confidence < facts.threshold:
         return Route.REVIEW, f"confidence {facts.confidence:.2f} is below {facts.threshold:.2f}"
     return facts.intent, f"confidence {facts.confidence:.2f}"
 
 
+def _row(route: str, practice: Practice) -> tuple[str, Priority]:
+    """Return a route's team and priority, with the practice's override."""
+    team, priority = ROUTES[route]
+    override = practice.routes.get(route)
+    if override is None:
+        return team, priority
+    return override.team or team, override.priority or priority
+
+
+def _reply_name(route: str, danger: DangerKind | None) -> str:
+    return EMERGENCY_REPLIES.get(danger, ReplyName.URGENT) if route == Route.URGENT else route
+
+
+def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tuple[AlsoTold, ...]:
+    """Return whom else a message concerns: each team once, and not the one that is notified first."""
+    reasons: list[str] = []
+    if facts.triage is TriageLevel.SAME_DAY and route not in (Route.SAME_DAY, Route.URGENT):
+        reasons.append(Route.SAME_DAY)
+    if route == Route.SAME_DAY and _has_clear_intent(facts):
+        reasons.append(facts.intent)
+    if route in (*INTENTS, Route.SAME_DAY, Route.URGENT):
+        reasons.extend(facts.also)
+    told: dict[str, AlsoTold] = {}
+    for reason in reasons:
+        team, priority = _row(reason, practice)
+        if team != first:
+            told.setdefault(team, AlsoTold(reason, team, priority))
+    return tuple(told.values())
+
+
+def _has_clear_intent(facts: Facts) -> bool:
+    return facts.disposition in (Disposition.ROUTE, Disposition.REVIEW) and facts.confidence >= facts.threshold
+
+
+def _words_for(also: tuple[AlsoTold, ...]) -> str:
+    if len(also) > MOST_NAMED:
+        return f"; {len(also)} other teams notified too"
+    return f"; {' and '.join(words_of(told.team) for told in also)} notified too" if also else ""
+
+
 def _plan_for_keyword(facts: Facts) -> RoutingDecision:
     match facts.keyword:
         case Keyword.STOP:
-            plan = RoutingDecision(Route.OPT_OUT, ReplyName.OPT_OUT, None, None, "opted out")
+            plan = RoutingDecision(Route.OPT_OUT, None, None, None, "opted out")
             if facts.keyword_ambiguous:
                 why = "opted out, or meant to cancel an appointment"
                 plan = replace(plan, team=Team.FRONT_DESK, priority=Priority.NORMAL, why=why)
         case Keyword.START:
-            plan = RoutingDecision(Route.OPT_IN, ReplyName.OPT_IN, None, None, "opted in")
+            plan = RoutingDecision(Route.OPT_IN, None, None, None, "opted in")
         case _:
-            plan = RoutingDecision(Route.HELP, ReplyName.HELP, None, None, "asked for help")
+            plan = RoutingDecision(Route.HELP, None, None, None, "asked for help")
     if facts.keyword_answered:
-        return replace(plan, reply=None, why=f"{plan.why}; the carrier already replied")
+        return replace(plan, why=f"{plan.why}; the carrier already replied")
     if facts.keyword is not Keyword.HELP and not facts.keyword_changed_consent:
-        return replace(plan, reply=None, why=f"already {plan.why}")
-    return plan
+        return replace(plan, why=f"already {plan.why}")
+    return replace(plan, reply=reply_in(facts.language, plan.route))
 
 
 def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDecision:
-    """Drop the reply if another one would be unwanted; the team is notified either way."""
+    """Drop the reply if another one would be unwanted; the teams are notified either way."""
     if plan.reply is None:
         return plan
     reason = _why_silent(plan.reply, facts, practice)
     return plan if reason is None else replace(plan, reply=None, why=f"{plan.why}; no reply: {reason}")
 
 
-def _why_silent(reply: str, facts: Facts, practice: Practice) -> str | None:
+def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
     if not facts.can_be_answered:
         return "there is no number or address to reply to"
-    if reply == ReplyName.OPT_OUT:
+    if reply.name is ReplyName.OPT_OUT:
         return None  # the confirmation is required once, regardless of the hourly limit
     if facts.opted_out:
         return "the patient opted out"
-    if reply == ReplyName.OPT_IN:
+    if reply.name is ReplyName.OPT_IN:
         return None
-    if facts.staff_active and reply != ReplyName.HELP:
+    if practice.auto_reply is AutoReply.OFF and reply.name not in (*ALWAYS_SENT, *KEYWORD_REPLIES):
+        return "automatic replies are off"
+    if facts.staff_active and reply.name is not ReplyName.HELP:
         return "staff have taken over the conversation"
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
         return "the hourly limit has been reached"
     age = (facts.reply_ages or {}).get(reply)
-    if reply not in ALWAYS_SENT and age is not None and age < timedelta(minutes=practice.limits.cool_down_minutes):
+    cool_down = timedelta(minutes=practice.limits.cool_down_minutes)
+    if reply.name not in NOT_COOLED_DOWN and age is not None and age < cool_down:
         return "the same reply was sent recently"
     return None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from inbox.consent import is_ambiguous, is_opted_out
-from inbox.models import Conversation, Delivery, DeliveryState, Keyword, LineType, Message
+from inbox.consent import is_ambiguous, is_opted_out, is_spanish_keyword
+from inbox.models import Classification, Conversation, Delivery, DeliveryState, Keyword, LineType, Message
 from inbox.patients import conversations_of
 from intake.channels import medium_for, traits_of
 from intake.practices import Practice
-from intake.vocabulary import Medium
+from intake.vocabulary import DangerKind, Disposition, Language, Medium, TriageLevel
 from tasks.routing import Facts, can_be_answered
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
 def gather_facts(
     session: Session,
     message: Message,
-    understanding: Understanding | None,
+    understanding: Understanding | Classification | None,
     practice: Practice,
     default_threshold: float,
     moment: datetime,
@@ -35,21 +36,18 @@ def gather_facts(
     Args:
         session: an open transaction.
         message: the message.
-        understanding: the result of the model and the screens; None if the message needs no model.
+        understanding: the result of the model and the screens, fresh or stored; None if the message needs no model.
         practice: the practice whose thresholds apply.
         default_threshold: the model's threshold for this intent, used if the practice sets none.
         moment: the current time, aware.
     """
     conversation = message.conversation
     address = conversation.patient_address or ""
-    intent = understanding.intent if understanding else ""
-    return Facts(
-        intent=intent,
-        confidence=understanding.confidence if understanding else 0.0,
-        threshold=practice.threshold_for(intent, default_threshold),
-        urgent=understanding is not None and understanding.urgent,
-        acknowledgement=understanding is not None and understanding.acknowledgement and not message.media,
-        language=understanding.language if understanding else "en",
+    facts = Facts(
+        intent="",
+        confidence=0.0,
+        threshold=practice.threshold_for("", default_threshold),
+        language=_language_without_model(session, message),
         keyword=Keyword(message.keyword) if message.keyword else None,
         keyword_changed_consent=message.keyword_changed_consent,
         keyword_answered=message.keyword_answered,
@@ -61,6 +59,46 @@ def gather_facts(
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=_reply_ages(session, conversation, moment),
     )
+    if understanding is None:
+        return facts
+    return replace(
+        facts,
+        intent=understanding.intent,
+        confidence=understanding.confidence,
+        threshold=practice.threshold_for(understanding.intent, default_threshold),
+        triage=TriageLevel(understanding.triage),
+        danger=DangerKind(understanding.danger) if understanding.danger else None,
+        language=understanding.language,
+        disposition=_disposition(message, Disposition(understanding.disposition)),
+        praise=understanding.praise and not message.media,
+        also=_other_intents(understanding),
+    )
+
+
+def _disposition(message: Message, disposition: Disposition) -> Disposition:
+    """Return a message's disposition; thanks that come with a picture may say something."""
+    is_thanks_alone = disposition is not Disposition.ACKNOWLEDGEMENT or not message.media
+    return disposition if is_thanks_alone else Disposition.ROUTE
+
+
+def _other_intents(understanding: Understanding | Classification) -> tuple[str, ...]:
+    if isinstance(understanding, Classification):
+        return tuple(other["intent"] for other in understanding.also)
+    return tuple(other.intent for other in understanding.also)
+
+
+def _language_without_model(session: Session, message: Message) -> str:
+    """Return the language of a keyword, or else the one that the patient last wrote in."""
+    if message.keyword and is_spanish_keyword(message.text):
+        return Language.ES
+    query = (
+        select(Classification.language)
+        .join(Message, Message.id == Classification.message_id)
+        .where(Message.conversation_id == message.conversation_id)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query) or Language.EN
 
 
 def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
@@ -14,11 +13,13 @@ from jinja2.sandbox import SandboxedEnvironment
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
-from intake.vocabulary import REPLY_NAMES
+from intake.vocabulary import REPLIES, Language, ReplyName, find_reply
+from templates.helplines import missing_helplines
+from templates.say_when import say_when
 
 FOLDER = Path(__file__).parent / "replies"
 STOP_WORDING = "Reply STOP to opt out."
-_IN_SPANISH = "_es"  # suffix of a reply's name
+STOP_WORDING_ES = "Responda STOP para no recibir mensajes."
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
 
 
@@ -41,25 +42,31 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     """Return the text of a reply.
 
     Args:
-        name: one of `intake.vocabulary.REPLY_NAMES`.
+        name: one of `intake.vocabulary.REPLIES`.
         practice: the practice, whose override of this reply is used if there is one.
         occasion: what the reply depends on.
 
     Raises:
-        IntakeError: the practice's override is not a valid template, or the reply is empty or too long.
+        IntakeError: the practice's override is not a valid template, or the reply is empty, too long, or does not
+            name the helplines that it must.
     """
+    reply = find_reply(name)
+    values = variables(practice, occasion.moment, reply.language)
     try:
-        text = template(FOLDER, name, practice.replies.get(name)).render(variables(practice, occasion.moment))
+        text = template(FOLDER, name, practice.replies.get(name)).render(values)
     except Exception as error:  # an override is the practice's own code, which may raise anything
         reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: {reason}") from None
-    text = " ".join(text.split())
+    text = _tidy(text)
     if not text:
         raise IntakeError(f"practice[{practice.slug}].replies.{name} is empty; it needs text at every hour")
+    missing = missing_helplines(reply.name, text)
+    if missing:
+        raise IntakeError(f"practice[{practice.slug}].replies.{name}: must name {' and '.join(missing)} at every hour")
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
-    elif occasion.is_first and name != "opt_out" and "STOP" not in text:
-        text = f"{text} {stop_wording(name)}"
+    elif occasion.is_first and reply.name is not ReplyName.OPT_OUT and "STOP" not in text:
+        text += ("\n" if "\n" in text else " ") + stop_wording(reply.language)
     if len(text) > MAX_LENGTH:
         raise IntakeError(
             f"practice[{practice.slug}].replies.{name} is {len(text)} characters long; the limit is {MAX_LENGTH}"
@@ -67,9 +74,15 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     return text
 
 
-def stop_wording(name: str) -> str:
-    """Return the opt-out instructions for a first text, in the reply's language."""
-    return "Responda STOP para no recibir mensajes." if name.endswith(_IN_SPANISH) else STOP_WORDING
+def _tidy(text: str) -> str:
+    """Keep the author's line breaks, but no blank lines and no spaces that only indent or align."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(filter(None, lines))
+
+
+def stop_wording(language: Language) -> str:
+    """Return the opt-out instructions for a first text."""
+    return STOP_WORDING_ES if language is Language.ES else STOP_WORDING
 
 
 def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tuple[str, bool]:
@@ -100,9 +113,9 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
         IntakeError: a reply cannot be rendered, at this moment or at another hour of the week.
     """
     for hour in hours_to_try(practice, moment).values():
-        for name in REPLY_NAMES:
+        for name in REPLIES:
             render_reply(name, practice, Occasion(hour, is_first=True))
-    return {name: render_reply(name, practice, Occasion(moment, is_first=True)) for name in REPLY_NAMES}
+    return {name: render_reply(name, practice, Occasion(moment, is_first=True)) for name in REPLIES}
 
 
 def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
@@ -120,8 +133,8 @@ def standard_words(name: str) -> str:
     return (FOLDER / f"{name}.txt").read_text("utf-8").strip()
 
 
-def variables(practice: Practice, moment: datetime) -> dict[str, object]:
-    """Return the variables for a practice's templates at a moment."""
+def variables(practice: Practice, moment: datetime, language: Language = Language.EN) -> dict[str, object]:
+    """Return the variables for a practice's templates at a moment, with its times in words of a language."""
     opening = practice.next_opening(moment)
     return {
         "practice": practice,
@@ -129,15 +142,8 @@ def variables(practice: Practice, moment: datetime) -> dict[str, object]:
         "phone": phone.spoken(practice.phone),
         "on_call": phone.spoken(practice.on_call_number) if practice.on_call_number else None,
         "is_open": practice.is_open(moment),
-        "next_opening": opening and _say_when(opening, moment),
+        "next_opening": opening and say_when(opening, moment, language),
     }
-
-
-def _say_when(opening: datetime, moment: datetime) -> str:
-    """Return an opening time as a receptionist would say it: `today at 8:00 AM`, `on Monday at 8:00 AM`."""
-    days = (opening.date() - moment.astimezone(ZoneInfo(str(opening.tzinfo))).date()).days
-    day = {0: "today", 1: "tomorrow"}.get(days, f"on {opening:%A}" if days < 7 else f"on {opening:%B} {opening.day}")
-    return f"{day} at {opening.hour % 12 or 12}:{opening:%M} {opening:%p}"
 
 
 @lru_cache(maxsize=500)  # drafts typed on the console are compiled here too

@@ -37,6 +37,7 @@ time_zone = "America/New_York"
 on_call_number = "+12025550111"
 price_range = "A first visit is $120 to $180 without insurance."
 links = {{ new_patient = "https://maple.example/new", scheduling = "https://maple.example/book" }}
+observe_federal_holidays = false
 {NEVER_CLOSED}
 [[practice]]
 slug = "other"

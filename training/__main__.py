@@ -166,6 +166,17 @@ def evaluate(run: _Run, output: Path, reports: Path, validation_only: bool) -> N
     run.evaluate(output, reports, validation_only)
 
 
+@_command(click.option("--to", "target", type=_PATH, default=RUNS / "package", help="The folder to write."))
+def package(run: _Run, target: Path) -> None:
+    """Write a folder that transformers and Optimum load, ready for the Hugging Face hub."""
+    from training.export.model_folder import EVALUATION
+    from training.export.packaging import package_model
+
+    require_step(run.folder.model / EVALUATION, "evaluate")
+    package_model(run.recipe, run.folder, target)
+    click.echo(f"package: {target}")
+
+
 main.add_command(generate)
 main.add_command(benchmark)
 main.add_command(refresh)

@@ -66,6 +66,8 @@ class Architecture(Section):
     Attributes:
         relative_positions: Whether to convert a BERT checkpoint to a DeBERTa; any other checkpoint is trained as it is.
         layers: How many of the checkpoint's layers to keep, the first ones; all by default. Of a BERT only.
+        pooling_layer: Whether to add a layer that starts as the mean of all tokens, for a BERT that was trained with
+            mean pooling, whose first token does not stand for the text.
         position_buckets: Relative-position buckets of a DeBERTa converted from BERT.
         position_terms: Which products with relative positions a DeBERTa converted from BERT adds to its scores: `c2p`
             of the query with the distance, `p2c` of the key with it. The second costs as much as the first.
@@ -76,6 +78,7 @@ class Architecture(Section):
 
     relative_positions: bool = False
     layers: Positive | None = None
+    pooling_layer: bool = False
     position_buckets: Positive = 32
     position_terms: tuple[Literal["c2p", "p2c"], ...] = ("c2p", "p2c")
     max_relative_positions: Positive = 128
@@ -113,7 +116,8 @@ class Optimization(Section):
     Attributes:
         epochs: Passes over the training messages, each with new slot values.
         batch_size: Messages per step.
-        learning_rate: Peak learning rate of the classification head, reached after warm-up.
+        learning_rate: Peak learning rate of the last encoder layer, reached after warm-up.
+        head_factor: Factor applied to the learning rate for the classification head.
         layer_decay: Factor applied to the learning rate for each layer farther from the head.
         weight_decay: Decoupled decay on weight matrices; biases and layer norms have none.
         warmup_fraction: Share of the steps in which the learning rate rises; it then follows a cosine down to 0.
@@ -129,6 +133,7 @@ class Optimization(Section):
     epochs: Positive
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0)]
+    head_factor: Annotated[float, Field(gt=0)] = 1.0
     layer_decay: Annotated[float, Field(gt=0, le=1)]
     weight_decay: Fraction
     warmup_fraction: Fraction

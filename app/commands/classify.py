@@ -86,7 +86,10 @@ def describe(understanding: Understanding) -> dict[str, Any]:
 
 def _line(understanding: Understanding) -> str:
     remarks: list[str] = [understanding.disposition] if understanding.disposition != "route" else []
-    remarks += ["urgent"] if understanding.urgent else []
+    remarks += [understanding.triage] if understanding.triage != "routine" else []
+    remarks += [understanding.danger] if understanding.danger not in (None, "other") else []
+    remarks += [understanding.language] if understanding.language != "en" else []
+    remarks += [f"also {other.intent}" for other in understanding.also]
     suffix = f"  ({', '.join(remarks)})" if remarks else ""
     return f"{understanding.intent}  {understanding.confidence:.2f}{suffix}"
 

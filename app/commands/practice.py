@@ -12,6 +12,7 @@ from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.practices import Practice, load_practices
 from intake.service_files import settings_of_running_service
+from intake.vocabulary import AutoReply
 
 if TYPE_CHECKING:
     from tasks.carriers.protocol import Outcome
@@ -41,8 +42,9 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
         moment = datetime.now(UTC)
         replies, prompts = check_replies(entry, moment), check_prompts(entry, moment)
         longest = max(count_segments(text) for text in replies.values())
-        shares = ", reviews are shared for training" if entry.share_reviews_for_training else ""
-        click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{shares}")
+        remarks = ", automatic replies are off" if entry.auto_reply is AutoReply.OFF else ""
+        remarks += ", reviews are shared for training" if entry.share_reviews_for_training else ""
+        click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{remarks}")
         if show_replies:
             for name, text in replies.items():
                 click.echo(f"  {name} ({count_segments(text)}): {text}")

@@ -137,7 +137,7 @@ def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
     entry = client.send(text)
     said = client.wait_for_answer(entry)
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    _show_decision(_chat_message(database, client.conversation, entry))
+    _show_decision(database, _chat_message(database, client.conversation, entry))
     for reply in [f"[shown] {words}" for words in said] or [f"none from {practice.name}"]:
         click.echo(f"reply          {reply}")
 
@@ -198,20 +198,33 @@ def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> str
 
 def _show_answer(database: Database, message_sid: str, practice: Practice) -> None:
     message = _wait_until_handled(database, message_sid)
-    _show_decision(message)
+    _show_decision(database, message)
     _show_reply(database, message, practice)
 
 
-def _show_decision(message: Message) -> None:
+def _show_decision(database: Database, message: Message) -> None:
     if message.classification:
         found = message.classification
-        urgent = ", urgent" if found.urgent else ""
-        click.echo(f"understood as  {found.intent} ({found.confidence:.2f}{urgent})")
+        also = "".join(f", also {other['intent']} ({other['confidence']:.2f})" for other in found.also)
+        click.echo(f"understood as  {found.intent} ({found.confidence:.2f}){also}")
+        danger = f" ({found.danger})" if found.danger else ""
+        click.echo(f"triage         {found.triage}{danger}, language {found.language}")
     if message.decision:
         decision = message.decision
         click.echo(f"routed as      {decision.route}: {decision.why}")
-        told = f"{decision.team} ({decision.priority})" if decision.team else "nobody"
-        click.echo(f"staff told     {told}")
+        click.echo(f"staff told     {', '.join(_notified(database, message)) or 'nobody'}")
+
+
+def _notified(database: Database, message: Message) -> list[str]:
+    """Return the teams that were notified of a message, each with the priority."""
+    from sqlalchemy import select
+
+    from inbox.models import Notification
+
+    query = select(Notification.team, Notification.priority).where(Notification.message_id == message.id)
+    with database.read() as session:
+        found = session.execute(query.order_by(Notification.id)).all()
+    return [f"{team} ({priority})" for team, priority in dict.fromkeys(map(tuple, found))]
 
 
 def _show_reply(database: Database, message: Message, practice: Practice) -> None:

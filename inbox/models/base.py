@@ -27,4 +27,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Timestamp, dict[str, Any]: JSON}  # noqa: RUF012 (read by SQLAlchemy)
+    type_annotation_map = {  # noqa: RUF012 (read by SQLAlchemy)
+        datetime: Timestamp,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+    }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
-from intake.vocabulary import Channel, Priority
+from intake.vocabulary import Channel, DangerKind, Disposition, Language, Priority, TriageLevel
 
 
 class Keyword(StrEnum):
@@ -43,7 +43,8 @@ class Conversation(Base):
 
     A chat has no address that proves who the patient is. It is found by its random `public_id`, and contact details
     that the patient gave are only stored as such. `entries` counts the lines of a chat that the patient has seen; see
-    `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, and `priority` up to date.
+    `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, `priority`, `triage`, and `danger` up to
+    date.
     """
 
     __tablename__ = "conversations"
@@ -73,6 +74,8 @@ class Conversation(Base):
     intent: Mapped[str | None] = mapped_column(String(32))
     team: Mapped[str | None] = mapped_column(String(32))
     priority: Mapped[Priority | None] = mapped_column(String(8))
+    triage: Mapped[TriageLevel | None] = mapped_column(String(16))
+    danger: Mapped[DangerKind | None] = mapped_column(String(16))
 
 
 class Message(Base):
@@ -109,7 +112,10 @@ class Message(Base):
 
 
 class Classification(Base):
-    """The result of the model and the screens for a message."""
+    """The result of the model and the screens for a message: an `Understanding`, stored.
+
+    `also` holds the message's other clear intents, the surest first, as `{"intent": …, "confidence": …}`.
+    """
 
     __tablename__ = "classifications"
 
@@ -119,11 +125,25 @@ class Classification(Base):
     intent: Mapped[str] = mapped_column(String(32))
     confidence: Mapped[float]
     probabilities: Mapped[dict[str, Any]]
-    urgent: Mapped[bool]
-    acknowledgement: Mapped[bool]
+    triage: Mapped[TriageLevel] = mapped_column(String(16))
+    danger: Mapped[DangerKind | None] = mapped_column(String(16))
+    language: Mapped[Language] = mapped_column(String(8))
+    disposition: Mapped[Disposition] = mapped_column(String(16))
+    praise: Mapped[bool] = mapped_column(default=False)
+    also: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     message: Mapped[Message] = relationship(back_populates="classification")
+
+    @property
+    def urgent(self) -> bool:
+        """Whether the message is an emergency."""
+        return self.triage == TriageLevel.EMERGENCY
+
+    @property
+    def acknowledgement(self) -> bool:
+        """Whether the message needs no reply."""
+        return self.disposition == Disposition.ACKNOWLEDGEMENT
 
 
 class Decision(Base):

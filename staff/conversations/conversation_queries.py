@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from inbox.consent import is_opted_out
 from inbox.models import (
     AuditEntry,
+    Classification,
     Conversation,
     ConversationRead,
     Delivery,
@@ -27,7 +28,7 @@ from inbox.models import (
     Voicemail,
 )
 from inbox.patients import conversations_of
-from intake.vocabulary import Medium, words_of
+from intake.vocabulary import TOPICS_WITHOUT_INTENT, Language, Medium, words_of
 from staff import display
 from staff.conversations.inbox_queries import names_of
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
@@ -54,7 +55,9 @@ class Reading:
     intent: str
     percent: str
     bars: list[Bar]
-    urgent: bool
+    also: str
+    flag: display.Flag | None
+    language: str
     acknowledgement: bool
     route: str
     reply: str
@@ -164,6 +167,12 @@ def read_thread(session: Session, conversation: Conversation, zone: str, before:
         last_reply=last_staff_reply(session, conversation.id),
         earlier=messages[-1].id if since else None,
     )
+
+
+def read_language(session: Session, conversation: Conversation) -> str:
+    """Return the language of the newest message that the model has read."""
+    query = select(Classification.language).join(Message).where(Message.conversation_id == conversation.id)
+    return session.scalar(query.order_by(Message.id.desc()).limit(1)) or Language.EN
 
 
 def last_staff_reply(session: Session, conversation_id: int) -> int:
@@ -338,12 +347,15 @@ def _reading(message: Message, corrected: str) -> Reading | None:
     decision, found = message.decision, message.classification
     if decision is None:
         return None
+    shows_intent = decision.route not in TOPICS_WITHOUT_INTENT
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
     return Reading(
-        intent=words_of(found.intent) if found else "",
-        percent=_percent(found.confidence) if found else "",
+        intent=words_of(found.intent) if found and shows_intent else "",
+        percent=_percent(found.confidence) if found and shows_intent else "",
         bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
-        urgent=found is not None and found.urgent,
+        also=display.other_intents(found),
+        flag=display.triage_flag(found.triage, found.danger) if found else None,
+        language=display.foreign_language(found),
         acknowledgement=found is not None and found.acknowledgement,
         route=words_of(decision.route),
         reply=words_of(decision.reply),

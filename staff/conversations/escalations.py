@@ -48,12 +48,14 @@ def page(escalation_id: int) -> str:
     with services.database.read() as session:
         escalation = own_escalation(session, escalation_id)
         practice = services.practices.require(escalation.practice)
-        conversation = escalation.message.conversation
+        conversation, found = escalation.message.conversation, escalation.message.classification
         shown = render_template(
             "staff/acknowledge.html",
             escalation=escalation,
             practice=practice.name,
             conversation=conversation,
+            flag=found and display.triage_flag(found.triage, found.danger),
+            language=display.foreign_language(found),
             channel=display.CHANNELS[conversation.channel],
             who=display.who(conversation),
             received=display.clock(escalation.message.received_at, practice.time_zone),

@@ -8,11 +8,12 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from inbox.audit import record_action
 from inbox.models import Role, now
-from intake.vocabulary import INTENTS, Channel, Team, words_of
+from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member, open_to
 from staff.conversations.inbox_queries import (
     EVERY,
+    LEVELS,
     MESSAGES_SEARCHED,
     MOST_COUNTED,
     PRIORITIES,
@@ -89,9 +90,10 @@ def _choices() -> dict[str, dict[str, str]]:
     teams = [*Team, *(team for practice in own for team in practice.teams)]
     choices: dict[str, dict[str, str]] = {
         "state": {str(state): name for state, name in STATES.items()},
-        "priority": {name: words_of(name) for name in PRIORITIES},
+        "triage": {level: level.words for level in LEVELS},
+        "priority": {name: name.capitalize() for name in PRIORITIES},
         "team": {name: words_of(name) for name in dict.fromkeys(teams)},
-        "intent": {name: words_of(name) for name in INTENTS},
+        "intent": {name: words_of(name) for name in TOPICS},
         "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
     }
     return choices | ({"practice": {practice.slug: practice.name for practice in own}} if len(own) > 1 else {})

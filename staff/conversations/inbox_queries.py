@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from inbox.column_types import keyring
 from inbox.models import (
@@ -22,7 +22,7 @@ from inbox.models import (
 )
 from intake import phone
 from intake.errors import IntakeError
-from intake.vocabulary import INTENTS, Channel, Priority, words_of
+from intake.vocabulary import TOPICS, Channel, Priority, TriageLevel, words_of
 from staff import display
 from staff.auth.access import Member
 
@@ -33,6 +33,7 @@ MOST_COUNTED = 100
 PREVIEW = 140
 UNFINISHED, EVERY = "unfinished", "all"
 PRIORITIES = tuple(reversed(Priority))
+LEVELS = (TriageLevel.EMERGENCY, TriageLevel.SAME_DAY)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -47,6 +48,7 @@ class Filters:
     """
 
     intent: str = ""
+    triage: str = ""
     priority: str = ""
     team: str = ""
     state: str = UNFINISHED
@@ -65,7 +67,8 @@ class Filters:
             return value if value in known else default
 
         return cls(
-            intent=one_of("intent", INTENTS),
+            intent=one_of("intent", TOPICS),
+            triage=one_of("triage", LEVELS),
             priority=one_of("priority", PRIORITIES),
             team=values.get("team", "")[:32],
             state=one_of("state", (*ConversationState, EVERY), UNFINISHED),
@@ -80,6 +83,7 @@ class Filters:
         """Return the filters as URL parameters."""
         values = {
             "intent": self.intent,
+            "triage": self.triage,
             "priority": self.priority,
             "team": self.team,
             "state": "" if self.state == UNFINISHED else self.state,
@@ -103,7 +107,10 @@ class Row:
     practice: str
     state: str
     intent: str
+    also: str
+    language: str
     team: str
+    flag: display.Flag | None
     priority: str
     assignee: str
     taken_over: bool
@@ -219,7 +226,7 @@ def _select(member: Member, filters: Filters) -> Select[Conversation, bool]:
         Conversation.practice.in_(practices),
         Conversation.last_message_id.is_not(None),  # a chat may be opened and left
     ]
-    for name in ("intent", "priority", "team", "channel"):
+    for name in ("intent", "triage", "priority", "team", "channel"):
         if value := getattr(filters, name):
             conditions.append(getattr(Conversation, name) == value)
     if filters.state == UNFINISHED:
@@ -289,7 +296,8 @@ def _rows(session: Session, found: Sequence[_Found], zones: Mapping[str, str], m
 
 
 def _last_messages(session: Session, message_ids: Sequence[int | None]) -> dict[int, Message]:
-    found = session.scalars(select(Message).where(Message.id.in_(message_ids)))
+    query = select(Message).where(Message.id.in_(message_ids)).options(joinedload(Message.classification))
+    found = session.scalars(query)
     return {message.conversation_id: message for message in found}
 
 
@@ -314,6 +322,7 @@ def _row(
     conversation = hit.conversation
     at = conversation.last_activity_at or conversation.created_at
     text, by = _last_said(message, reply, names)
+    found = message.classification if message else None
     failed = reply is not None and reply.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
     return Row(
         id=conversation.id,
@@ -324,6 +333,9 @@ def _row(
         practice=conversation.practice,
         state=conversation.state,
         intent=words_of(conversation.intent),
+        also=display.other_intents(found),
+        language=display.foreign_language(found),
+        flag=display.urgency_flag(conversation),
         team=words_of(conversation.team),
         priority=conversation.priority or "",
         assignee=names.get(conversation.assigned_to or 0, ""),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from inbox.conversation_state import note_answer
 from inbox.models import Conversation, ConversationState, Delivery, now
 from intake.practices import Practice
-from intake.vocabulary import INTENTS, Medium, ReplyName
+from intake.vocabulary import KEYWORD_REPLIES, Intent, Medium, ReplyName, reply_in
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.inbox_queries import names_of
 from tasks.delivery.outbox import add_delivery
@@ -21,7 +21,7 @@ from tasks.queue import AfterCommit
 from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, render_for_patient
 
 REPLY = "staff"
-QUICK_REPLIES = (*INTENTS, ReplyName.REVIEW, ReplyName.URGENT)
+QUICK_REPLIES = tuple(name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES)
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
 _FORM_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -140,10 +140,11 @@ def check(typed: str, text: str, medium: Medium) -> str:
     return ""
 
 
-def quick_replies(practice: Practice, medium: Medium, moment: datetime) -> dict[str, str]:
-    """Return the practice's standard replies, as starting points for a staff reply."""
+def quick_replies(practice: Practice, medium: Medium, moment: datetime, language: str) -> dict[str, str]:
+    """Return the practice's standard replies in the patient's language, as starting points for a staff reply."""
     occasion = Occasion(moment, is_first=False, is_text=medium is Medium.SMS)
-    return {name: render_for_patient(name, practice, occasion)[0] for name in QUICK_REPLIES}
+    replies = [reply_in(language, name) for name in QUICK_REPLIES]
+    return {reply: render_for_patient(reply, practice, occasion)[0] for reply in replies}
 
 
 def _overtaker(session: Session, conversation_id: int, staff_id: int, seen: int) -> str:

@@ -14,9 +14,9 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from inbox.audit import record_action
 from inbox.models import Review, ReviewReason, Role, now
-from inbox.reviews import NONE_OF_THESE, reviews_since
+from inbox.reviews import LEVEL_LABELS, NONE_OF_THESE, reviews_since
 from intake.practices import Practice
-from intake.vocabulary import INTENTS, words_of
+from intake.vocabulary import TOPICS, AutoReply, words_of
 from staff.auth.access import member, open_to, own_practice
 from staff.reviews import plots, quality_statistics
 from staff.reviews.plots import Point, Texts
@@ -28,7 +28,7 @@ blueprint = Blueprint("quality", __name__, url_prefix="/staff/quality")
 PERIODS = {"7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days", "365": "Last year", "all": "All time"}
 USUAL_PERIOD = "90"
 DAILY_UP_TO = ("7", "30")
-LABELS = (*INTENTS, NONE_OF_THESE)
+LABELS = (*TOPICS, NONE_OF_THESE)
 STEPS = tuple(step / 20 for step in range(6, 20))
 HEAT_LEVELS = 5
 COLUMNS = (
@@ -68,7 +68,8 @@ def page() -> str:
         everything = reviews_since(session, [choice.practice.slug], choice.since())
     versions = list(dict.fromkeys(review.model_version for review in reversed(everything)))
     reviews = _of_model(everything, choice)
-    judged = quality_statistics.weigh(map(_asked, reviews))
+    asked = [_asked(review) for review in reviews if review.label not in LEVEL_LABELS]  # these judge no intent
+    judged = quality_statistics.weigh(asked)
     shown: dict[str, Any] = {
         "choice": choice,
         "practices": {slug: services_of(current_app).practices.require(slug).name for slug in member().practices},
@@ -78,6 +79,9 @@ def page() -> str:
         "sample": choice.practice.review_sample,
         "names": {name: words_of(name) for name in LABELS},
         "right": quality_statistics.share_right(judged),
+        "readiness": quality_statistics.judge_readiness(asked),
+        "least": {"reviews": quality_statistics.LEAST_REVIEWS, "agreement": quality_statistics.LEAST_AGREEMENT},
+        "replies_are_off": choice.practice.auto_reply is AutoReply.OFF,
     }
     if not judged:
         return render_template("staff/quality.html", **shown)
@@ -273,10 +277,10 @@ def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:
     counts = quality_statistics.confusion(judged)
     rows = []
     for label in LABELS:
-        total = sum(counts.get((label, intent), 0) for intent in INTENTS)
-        cells = [counts.get((label, intent), 0) for intent in INTENTS]
+        total = sum(counts.get((label, intent), 0) for intent in TOPICS)
+        cells = [counts.get((label, intent), 0) for intent in TOPICS]
         if total:
             heats = [0 if not count else max(1, round(HEAT_LEVELS * count / total)) for count in cells]
-            shown = zip(cells, heats, INTENTS, strict=True)
+            shown = zip(cells, heats, TOPICS, strict=True)
             rows.append((label, [Cell(count, heat, label == intent) for count, heat, intent in shown]))
     return rows

@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import TypeVar
 
 Z = 1.959964  # 95% of a normal distribution lies within this many standard deviations
+LEAST_REVIEWS = 200
+LEAST_AGREEMENT = 0.95
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -104,6 +106,35 @@ class Operating:
     threshold: float
     coverage: float
     right: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether reviews show that the model can answer on its own.
+
+    Attributes:
+        right: the share of the confident predictions that reviewers agreed with, None without a review of any.
+        count: the number of those reviews.
+    """
+
+    right: Share | None
+    count: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough reviews to judge by."""
+        return self.count >= LEAST_REVIEWS
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the lower end of the 95% interval reaches `LEAST_AGREEMENT`, over enough reviews."""
+        return self.is_enough and self.right is not None and self.right.low >= LEAST_AGREEMENT
+
+
+def judge_readiness(asked: Iterable[Asked]) -> Readiness:
+    """Judge by the confident predictions, which would be answered by intent; the others get a neutral reply."""
+    sampled = weigh(message for message in asked if message.is_sample)
+    return Readiness(share_right(sampled), len(sampled))
 
 
 def weigh(asked: Iterable[Asked]) -> list[Judged]:

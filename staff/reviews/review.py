@@ -23,7 +23,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.models import Message, Review, ReviewReason, Role, StaffMember, now
 from inbox.reviews import (
+    LEVEL_LABELS,
     NONE_OF_THESE,
+    REVIEW_LABELS,
     Claimed,
     claim_next,
     count_open,
@@ -32,7 +34,7 @@ from inbox.reviews import (
     read_context,
     release,
 )
-from intake.vocabulary import INTENTS, words_of
+from intake.vocabulary import INTENTS, Route, words_of
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.live import stream
@@ -43,13 +45,18 @@ from web.services import services_of
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
 
-LABELS = (*INTENTS, NONE_OF_THESE)  # in the order of their keys, from 1
+KEYS: dict[str, str] = {label: str(place) for place, label in enumerate((*INTENTS, NONE_OF_THESE), start=1)} | {
+    Route.PERSON: "p",
+    Route.PRAISE: "k",
+    Route.SAME_DAY: "t",
+}
+"""The key that chooses each label; an emergency has none, so that no slip of a finger wakes the on-call team."""
 MOST_SKIPPED = 100
 _SKIPPED = "skipped_reviews"
 REASONS = {
     ReviewReason.LOW_CONFIDENCE: "Low confidence",
     ReviewReason.OUT_OF_SCOPE: "May not be meant for the practice",
-    ReviewReason.LANGUAGE: "May not be in English",
+    ReviewReason.LANGUAGE: "May be in neither English nor Spanish",
     ReviewReason.SAMPLE: "Already answered; picked at random as a spot check",
 }
 TOO_LATE = "It is too late to undo this: a reply or notification has already been sent. Write to the patient instead."
@@ -60,18 +67,20 @@ class LabelChoice:
     """One label to choose from.
 
     Attributes:
-        key: the key that chooses it.
+        key: the key that chooses it; empty if only its button does.
         label: the value to store.
         name: the display words.
         share: the model's probability in percent, None for none of these.
         is_guess: whether it is the model's prediction.
+        raises: whether it raises the triage level rather than naming what the message is about.
     """
 
-    key: int
+    key: str
     label: str
     name: str
     share: int | None
     is_guess: bool
+    raises: bool
 
 
 @blueprint.app_context_processor
@@ -89,7 +98,8 @@ def page() -> str:
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
             "waiting": count_open(database, member().practices),
-            "label_count": len(LABELS),
+            "keys": KEYS,
+            "intent_count": len(INTENTS),
             "undo": words_of(last.label) if last and can_take_back(database, last) else "",
             "review": None,
         }
@@ -122,8 +132,8 @@ def label(review_id: int) -> AnyResponse:
     chosen = request.form.get("label", "")
     with services.database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
-        if chosen not in LABELS:
-            abort(400, f"Choose one of these labels: {', '.join(LABELS)}.")
+        if chosen not in REVIEW_LABELS:
+            abort(400, f"Choose one of these labels: {', '.join(REVIEW_LABELS)}.")
         if review.decided_at is not None:
             flash(_refusal(database, review))
             return redirect(url_for("review.page"), 303)
@@ -181,12 +191,14 @@ def _claim(database: Session) -> Claimed | None:
 
 
 def _shown(database: Session, review: Review) -> dict[str, Any]:
-    message = review.message
+    message, found = review.message, review.message.classification
     practice = services_of(current_app).practices.require(review.practice)
     return {
         "review": review,
         "reason": REASONS[ReviewReason(review.reason)],
-        "urgent": message.classification is not None and message.classification.urgent,
+        "flag": found and display.triage_flag(found.triage, found.danger),
+        "language": display.foreign_language(found),
+        "also": display.other_intents(found),
         "who": display.who(message.conversation),
         "channel": display.CHANNELS[message.conversation.channel],
         "practice": practice.name if len(member().practices) > 1 else "",
@@ -201,8 +213,15 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
 def _choices(message: Message, review: Review) -> list[LabelChoice]:
     probabilities = message.classification.probabilities if message.classification else {}
     return [
-        LabelChoice(key, name, words_of(name), _percent(probabilities.get(name)), name == review.intent)
-        for key, name in enumerate(LABELS, start=1)
+        LabelChoice(
+            KEYS.get(label, ""),
+            label,
+            words_of(label),
+            _percent(probabilities.get(label)),
+            label == review.intent,
+            label in LEVEL_LABELS,
+        )
+        for label in REVIEW_LABELS
     ]
 
 

@@ -96,13 +96,15 @@ def display_value(setting: Setting, value: Value) -> str:
         return setting.editor.empty
     if setting.editor.kind is EditorKind.ADDRESSES and isinstance(value, list):
         return ", ".join(describe_addresses(value).values())
+    if setting.editor.kind is EditorKind.CHOICE:
+        return next((option.words for option in setting.editor.options if option == value), str(value))
     return format_value(setting, value)
 
 
 def is_same(setting: Setting, first: Value, second: Value) -> bool:
-    """Return whether two values mean the same; line breaks in a reply make no difference."""
+    """Return whether two values mean the same; in a reply, blank lines and the spacing in a line make no difference."""
     if setting.editor.kind is EditorKind.REPLY and isinstance(first, str) and isinstance(second, str):
-        return first.split() == second.split()
+        return _words_by_line(first) == _words_by_line(second)
     return first == second
 
 
@@ -113,6 +115,10 @@ def describe_addresses(addresses: Sequence[str]) -> dict[str, str]:
     from tasks.notification.notifier import describe_address  # slow to import, and few pages need it
 
     return {key_of(address): describe_address(address) for address in addresses}
+
+
+def _words_by_line(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines() if line.strip()]
 
 
 def _parse_number(typed: str) -> Value:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from inbox.models import Role, now
 from intake.practice_settings import MistakenError, setting_of
 from intake.practices import Practice
-from intake.vocabulary import REPLY_NAMES
+from intake.vocabulary import REPLIES
 from staff.auth.access import member, open_to
 from staff.settings.changes import (
     KNOWN_SERVICES,
@@ -104,8 +104,8 @@ def save(slug: str) -> Response | Refusal:
 def show_preview(slug: str) -> str:
     """Show a reply that is being typed as a patient would read it."""
     file, name = practice_in_file(slug), request.form.get("reply", "")
-    if name not in REPLY_NAMES:
-        abort(400, f"Unknown reply. Known replies: {', '.join(REPLY_NAMES)}.")
+    if name not in REPLIES:
+        abort(400, f"Unknown reply. Known replies: {', '.join(REPLIES)}.")
     with current_services().database.read() as session:
         practice = load_situation(session, file).practice
     preview = preview_wording(practice, name, request.form.get("text", ""), now())

@@ -13,7 +13,7 @@ from inbox.consent import is_opted_out, record_consent
 from inbox.models import Conversation, Delivery, DeliveryState, Message, now
 from inbox.patients import conversations_of
 from intake.practices import Practices
-from intake.vocabulary import Medium, ReplyName
+from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 # Why a reply was not sent.
 OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
+_CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
+_ANSWERS_TO_KEYWORDS = tuple(reply for reply in REPLIES if reply.name in KEYWORD_REPLIES)
 
 
 def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
@@ -137,13 +139,9 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     """Return why a reply must no longer be sent, None if it may be sent."""
     conversation = delivery.conversation
     opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
-    if opted_out and delivery.reply != ReplyName.OPT_OUT:
+    if opted_out and delivery.reply not in _CONFIRMATIONS:
         return OPTED_OUT
-    automatic = delivery.message_id is not None and delivery.reply not in (
-        ReplyName.OPT_OUT,
-        ReplyName.OPT_IN,
-        ReplyName.HELP,
-    )
+    automatic = delivery.message_id is not None and delivery.reply not in _ANSWERS_TO_KEYWORDS
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 
 

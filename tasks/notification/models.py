@@ -18,7 +18,9 @@ from tasks.notification.quiet_hours import due_at
 CONSOLE = "console"
 _ROUTES: dict[str, str] = {
     Route.REVIEW: "Message to review",
-    Route.URGENT: "Message that sounds urgent",
+    Route.URGENT: "Urgent message",  # the kind of danger is health information, which only the console shows
+    Route.SAME_DAY: "Message for a nurse to see today",
+    Route.PERSON: "Request to talk to a person",
     Route.OPT_OUT: "Opt-out that may have been an appointment cancellation",
 }
 

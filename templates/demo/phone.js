@@ -92,7 +92,9 @@
     id("insight-empty").hidden = found !== null;
     id("insight").hidden = found === null;
     if (found === null) return;
-    id("insight-intent").textContent = found.intent + (found.urgent ? " – urgent" : "");
+    id("insight-intent").textContent = [found.intent, ...found.also].join(", also: ");
+    id("insight-triage").textContent = [found.triage, found.danger, found.language].filter(Boolean).join(" · ");
+    id("insight-triage").parentElement.hidden = found.triage === "";
     id("insight-meter").parentElement.parentElement.hidden = found.confidence === null;
     id("insight-meter").value = found.confidence ?? 0;
     id("insight-confidence").textContent = `${Math.round((found.confidence ?? 0) * 100)}%`;

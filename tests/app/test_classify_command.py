@@ -15,7 +15,18 @@ from tests.app.command import Finished, intake
 FEVER = "my kid's fever is 103.2 and not coming down with tylenol. need advice now"
 DERMATOLOGIST = "Hi, I'm new to the area and looking for a dermatologist. Are you accepting new patients?"
 BILL = "got a bill for $382 for my visit on 4/12 but my copay should only be $35, what's the rest?"
-UNDERSTANDING = {"intent", "confidence", "probabilities", "needs_review", "disposition", "urgent"}
+UNDERSTANDING = {
+    "intent",
+    "confidence",
+    "probabilities",
+    "needs_review",
+    "disposition",
+    "language",
+    "triage",
+    "urgent",
+    "danger",
+    "also",
+}
 AWKWARD = ["", "   ", "\N{THUMBS UP SIGN}", "\ud83d", "a\x00b", "fever " * 2_000, "résumé 熱"]
 
 
@@ -51,7 +62,7 @@ def test_what_a_message_is_about_is_said_first(three_lines: list[str], number: i
 def test_each_text_has_its_line_with_how_sure_it_is(three_lines: list[str]) -> None:
     assert len(three_lines) == 3
     for line in three_lines:
-        found = re.fullmatch(r"(\w+)  (\d\.\d\d)(  \((review|urgent|review, urgent)\))?", line)
+        found = re.fullmatch(r"(\w+)  (\d\.\d\d)(  \([\w, ]+\))?", line)
         assert found
         assert found[1] in INTENTS
         assert 0 < float(found[2]) <= 1
@@ -103,9 +114,13 @@ def test_each_line_says_all_there_is_to_say(many: list[dict[str, Any]]) -> None:
         assert 0 <= item["confidence"] <= 1
         assert item["probabilities"].keys() == set(INTENTS)
         assert sum(item["probabilities"].values()) == pytest.approx(1, abs=0.001)
-        assert item["disposition"] in ("route", "review", "acknowledgement")
+        assert item["disposition"] in ("route", "review", "acknowledgement", "out_of_scope", "person")
         assert isinstance(item["needs_review"], bool)
-        assert isinstance(item["urgent"], bool)
+        assert item["language"] in ("en", "es", "other")
+        assert item["triage"] in ("emergency", "same_day", "routine")
+        assert item["urgent"] is (item["triage"] == "emergency")
+        assert item["danger"] in (("self_harm", "ingestion", "other") if item["urgent"] else (None,))
+        assert isinstance(item["also"], list)
 
 
 def test_the_same_text_is_understood_the_same_wherever_it_stands(many: list[dict[str, Any]]) -> None:

@@ -74,22 +74,32 @@ def test_a_worker_without_its_model_says_which_file_is_missing(folder: Path) -> 
 def test_a_right_practices_file_is_summed_up(folder: Path) -> None:
     demo, other = intake("practice", "check", "practices.toml", folder=folder).lines
 
-    assert demo == "demo: Maple Street, 14 replies of at most 2 SMS segments"
-    assert other.startswith("other: Harbor Dental, 14 replies")
+    assert demo == "demo: Maple Street, 34 replies of at most 2 SMS segments"
+    assert other.startswith("other: Harbor Dental, 34 replies")
+
+
+def test_a_practice_whose_automatic_replies_are_off_is_marked(folder: Path) -> None:
+    file = folder / "practices.toml"
+    file.write_text(file.read_text().replace('slug = "demo"\n', 'slug = "demo"\nauto_reply = "off"\n', 1))
+
+    demo, other = intake("practice", "check", "practices.toml", folder=folder).lines
+
+    assert demo.endswith("SMS segments, automatic replies are off")
+    assert "automatic replies" not in other
 
 
 def test_the_replies_are_shown_as_patients_read_them(folder: Path) -> None:
     lines = intake("practice", "check", "practices.toml", "--replies", folder=folder).lines
 
-    assert len(lines) == 2 * 15
-    assert any(line.startswith("  complaint (") and "): Maple Street: Thank you" in line for line in lines)
+    assert len(lines) == 2 * 35
+    assert any(line.startswith("  complaint (") and "): Maple Street: We are sorry" in line for line in lines)
     assert "  opt_in (1): Maple Street: You will get our texts again. Reply STOP to opt out, HELP for help." in lines
 
 
 def test_the_demo_practices_file_is_right(folder: Path) -> None:
     [line] = intake("practice", "check", str(ROOT / "practices.demo.toml"), folder=folder).lines
 
-    assert line.startswith("demo: Maple Street Family Practice, 14 replies")
+    assert line.startswith("demo: Maple Street Family Practice, 34 replies")
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,10 @@ def simulate(service: Service, folder: Path, *arguments: str) -> list[str]:
 
 
 def test_what_was_understood_and_the_reply_are_shown(service: Service, tmp_path: Path) -> None:
-    understood, routed, told, reply = simulate(service, tmp_path, QUESTION)
+    understood, triage, routed, told, reply = simulate(service, tmp_path, QUESTION)
 
     assert understood.startswith("understood as  price_shopper (0.")
+    assert triage == "triage         routine, language en"
     assert routed.startswith("routed as      price_shopper: confidence 0.")
     assert told == "staff told     digest (low)"
     assert reply.startswith("reply          [shown] ")

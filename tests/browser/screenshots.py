@@ -110,7 +110,7 @@ def take_console(browser: Browser, address: str, password: str) -> None:
     expect(page.get_by_text("Price question").first).to_be_visible()
     keep(page, "conversation")
     page.goto("/staff/settings/demo#replies-price_shopper")
-    words = page.get_by_label("Wording of Price question")
+    words = page.get_by_label("Wording of Price question", exact=True)
     words.fill("{{ practice.name }}: {{ practice.price_range }} Book at {{ links.scheduling }} or call {{ phone }}.")
     expect(page.get_by_role("region", name="Price question as a patient reads it")).to_contain_text("Book at https:")
     page.locator("#replies-price_shopper").evaluate("element => element.scrollIntoView({ block: 'center' })")

@@ -79,7 +79,7 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     expect(preview).to_contain_text("Maple Street: Thank you for asking about prices.")
     expect(preview).to_contain_text("2 segments (GSM-7)")
 
-    go_to(page, page.get_by_label("Wording of Price question"))
+    go_to(page, page.get_by_label("Wording of Price question", exact=True))
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(WORDS)
     expect(preview.locator(".bubble")).to_have_text(f"Maple Street: {RENDERED} Reply STOP to opt out.")

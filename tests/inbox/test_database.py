@@ -77,6 +77,7 @@ def test_the_migrations_are_one_line(new: Database) -> None:
     assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
 
 
+A_CONVERSATION = "INSERT INTO conversations (id, practice, channel, created_at) VALUES (1, 'demo', 'sms', '2026-06-01')"
 NOTICES_OF_BEFORE = [("urgent", "on_call"), ("escalation_1", "manager"), ("escalation_2", "contact_2")]
 NOTICES_NOW = [("urgent", "on_call", 0), ("escalation", "manager", 1), ("escalation", "on_call", 2)]
 
@@ -87,7 +88,7 @@ def test_the_step_of_an_escalation_moves_into_its_own_column(new: Database) -> N
         config.attributes["connection"] = connection
         command.upgrade(config, "0005")
         for statement in (
-            "INSERT INTO conversations (id, practice, channel, created_at) VALUES (1, 'demo', 'sms', '2026-06-01')",
+            A_CONVERSATION,
             "INSERT INTO messages (id, conversation_id, provider, provider_id, received_on, text, keyword_answered,"
             " keyword_changed_consent, received_at, failures, next_attempt_at)"
             " VALUES (1, 1, 'twilio', 'SM1', '+15005550006', '', 0, 0, '2026-06-01', 0, '2026-06-01')",
@@ -107,6 +108,69 @@ def test_the_step_of_an_escalation_moves_into_its_own_column(new: Database) -> N
         rows = connection.execute(text("SELECT reason, team, escalation_step FROM notifications ORDER BY id")).all()
 
     assert [tuple(row) for row in rows] == NOTICES_NOW
+
+
+# an old row: urgent, acknowledgement, and its decision's route, reply and reason
+UNDERSTOOD_BEFORE = [
+    (False, False, "complaint", "complaint", "confidence 0.97"),
+    (True, False, "urgent", "urgent", "the message sounds urgent"),
+    (True, False, "urgent", "urgent_es", "the message sounds urgent"),
+    (False, True, "acknowledgement", None, "no reply needed"),
+    (False, False, "review", "review", "confidence 0.30 is below 0.60"),
+    (False, False, "review", "review_es", "written in Spanish"),
+    (False, False, "review", None, "written in Spanish; no reply: the patient opted out"),
+    (False, False, "review", "review", "not written in English"),
+]
+UNDERSTOOD_NOW = [
+    ("routine", None, "en", "route"),
+    ("emergency", "other", "en", "route"),
+    ("emergency", "other", "es", "route"),
+    ("routine", None, "en", "acknowledgement"),
+    ("routine", None, "en", "review"),
+    ("routine", None, "es", "review"),
+    ("routine", None, "es", "review"),
+    ("routine", None, "other", "review"),
+]
+
+
+def test_what_older_messages_were_understood_as_is_told_in_todays_words(new: Database) -> None:
+    config = alembic_config()
+    with new.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        connection.execute(text(A_CONVERSATION))
+        connection.execute(
+            text(
+                "INSERT INTO conversations (id, practice, channel, created_at, priority)"
+                " VALUES (2, 'demo', 'chat', '2026-06-01', 'urgent')"
+            )
+        )
+        for number, (urgent, acknowledgement, route, reply, why) in enumerate(UNDERSTOOD_BEFORE, start=1):
+            values = {"id": number, "sid": f"SM{number}", "urgent": urgent, "acknowledgement": acknowledgement}
+            for statement in (
+                "INSERT INTO messages (id, conversation_id, provider, provider_id, received_on, text, keyword_answered,"
+                " keyword_changed_consent, received_at, failures, next_attempt_at)"
+                " VALUES (:id, 1, 'twilio', :sid, '+15005550006', '', 0, 0, '2026-06-01', 0, '2026-06-01')",
+                "INSERT INTO classifications (message_id, model_version, intent, confidence, probabilities, urgent,"
+                " acknowledgement, created_at)"
+                " VALUES (:id, '0123456789ab', 'complaint', 0.5, '{}', :urgent, :acknowledgement, '2026-06-01')",
+                "INSERT INTO decisions (message_id, route, reply, why, created_at)"
+                " VALUES (:id, :route, :reply, :why, '2026-06-01')",
+            ):
+                connection.execute(text(statement), values | {"route": route, "reply": reply, "why": why})
+        command.upgrade(config, "head")
+
+        query = "SELECT triage, danger, language, disposition FROM classifications ORDER BY message_id"
+        assert [tuple(row) for row in connection.execute(text(query))] == UNDERSTOOD_NOW
+        rest = connection.execute(text("SELECT DISTINCT praise, also FROM classifications")).all()
+        assert [tuple(row) for row in rest] == [(0, "[]")]
+        levels = connection.execute(text("SELECT triage, danger FROM conversations ORDER BY id")).all()
+        assert [tuple(row) for row in levels] == [(None, None), ("emergency", "other")]
+
+        command.downgrade(config, "0006")
+
+        query = "SELECT urgent, acknowledgement FROM classifications ORDER BY message_id"
+        assert [tuple(row) for row in connection.execute(text(query))] == [row[:2] for row in UNDERSTOOD_BEFORE]
 
 
 def test_several_processes_may_register_the_same_key_at_once(database: Database) -> None:

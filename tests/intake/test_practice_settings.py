@@ -24,16 +24,20 @@ from intake.practice_settings import (
 )
 from intake.practices import Practice, TeamSettings, load_practices
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLY_NAMES, Weekday
+from intake.vocabulary import INTENTS, REPLIES, Weekday
 from tests.test_documentation import DEMO_FILE
 
 VALUES: dict[str, Value] = {
     **{f"hours.{day}": ["08:00-12:00", "13:00-17:00"] for day in Weekday},
-    "closed_on": ["2026-12-25"],
+    "closed_on": ["2026-08-14"],
+    "open_on": ["2026-11-11"],
+    "observe_federal_holidays": False,
+    "observe_holiday_eves": False,
+    "auto_reply": "off",
     **{
         f"links.{name}": f"https://{name}.example" for name in ("new_patient", "scheduling", "pay", "prices", "privacy")
     },
-    **{f"replies.{name}": f"Words of {name}" for name in REPLY_NAMES},
+    **{f"replies.{name}": f"Words of {name}: 911, 988, 1-800-222-1222" for name in REPLIES},
     **{f"thresholds.{intent}": 0.5 for intent in INTENTS},
     "review_threshold": 0.5,
     "review_sample": 0.5,

@@ -161,6 +161,10 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ('links = { pay = "maple.example/pay" }', "links.pay"),
         ('links = { pay = "https://maple.example/pay my bill" }', "links.pay"),
         ("routes = { gossip = {} }", "routes.gossip"),
+        ("routes = { acknowledgement = {} }", "routes.acknowledgement"),
+        ("auto_reply = true", "auto_reply"),
+        ('auto_reply = "sometimes"', "auto_reply: Input should be 'on' or 'off'"),
+        ('open_on = ["Easter"]', "open_on[1]"),
         ('routes = { complaint = { priority = "asap" } }', "routes.complaint.priority"),
         ("review_threshold = 1.5", "review_threshold"),
         ("review_threshold = -0.1", "review_threshold"),
@@ -355,6 +359,64 @@ def test_a_practice_is_closed_on_its_holidays_by_its_own_calendar() -> None:
     assert not christmas.is_open(at("2026-12-25T10:00:00-05:00"))
     assert not christmas.is_open(at("2026-12-26T03:00:00+00:00"))  # still the 25th in New York
     assert christmas.is_open(at("2026-12-26T05:00:00+00:00"))
+
+
+FEDERAL_HOLIDAYS = [
+    ("2026-01-19", "Martin Luther King Jr. Day"),
+    ("2026-06-19", "Juneteenth"),
+    ("2026-07-03", "Independence Day is a Saturday, observed on Friday"),
+    ("2026-09-07", "Labor Day"),
+    ("2026-11-11", "Veterans Day"),
+    ("2026-11-26", "Thanksgiving"),
+    ("2027-07-05", "Independence Day is a Sunday, observed on Monday"),
+    ("2027-12-31", "New Year's Day of 2028 is a Saturday, observed in the year before"),
+]
+EVES = [
+    ("2026-12-24", "Christmas Eve"),
+    ("2026-12-31", "New Year's Eve"),
+    ("2026-11-25", "the day before Thanksgiving"),
+]
+NO_EVES = [("2026-11-27", "the day after Thanksgiving"), ("2026-07-02", "before a day on which one is only observed")]
+EVERY_DAY = {day: ["08:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+def opens(day: str, **changes: Any) -> bool:
+    """Whether a practice that works on every weekday is open at ten on a day."""
+    return practice(hours=EVERY_DAY, time_zone="UTC", **changes).is_open(at(f"{day}T10:00:00+00:00"))
+
+
+@pytest.mark.parametrize("day", [day for day, _ in FEDERAL_HOLIDAYS], ids=[name for _, name in FEDERAL_HOLIDAYS])
+def test_a_practice_is_closed_on_federal_holidays_unless_it_says_otherwise(day: str) -> None:
+    assert not opens(day)
+    assert not opens(day, observe_holiday_eves=False)
+    assert opens(day, observe_federal_holidays=False)
+    assert opens(day, open_on=[day])
+    assert not opens(day, open_on=[day], closed_on=[day])
+
+
+@pytest.mark.parametrize("day", [day for day, _ in EVES], ids=[name for _, name in EVES])
+def test_a_practice_is_closed_on_the_eve_of_a_federal_holiday_unless_it_says_otherwise(day: str) -> None:
+    assert not opens(day)
+    assert opens(day, observe_holiday_eves=False)
+    assert opens(day, observe_federal_holidays=False)
+    assert opens(day, open_on=[day])
+
+
+@pytest.mark.parametrize("day", [day for day, _ in NO_EVES], ids=[name for _, name in NO_EVES])
+def test_other_days_near_a_holiday_are_ordinary(day: str) -> None:
+    assert opens(day)
+
+
+def test_a_holiday_is_one_on_the_practices_own_calendar() -> None:
+    hawaii = practice(hours={"wed": ["00:00-23:59"]}, time_zone="Pacific/Honolulu", observe_holiday_eves=False)
+
+    assert hawaii.is_open(at("2026-11-26T05:00:00+00:00"))  # Thanksgiving in London, still Wednesday in Honolulu
+
+
+def test_the_next_opening_is_after_the_holidays() -> None:
+    found = practice(hours=EVERY_DAY, time_zone="UTC").next_opening(at("2026-12-23T18:00:00+00:00"))
+
+    assert found == at("2026-12-28T08:00:00+00:00")  # Monday after Christmas Eve and Christmas
 
 
 def test_a_practice_without_hours_is_never_open() -> None:

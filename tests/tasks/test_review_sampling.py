@@ -14,7 +14,7 @@ from classifier import Understanding
 from inbox.models import Keyword, Message, Review, ReviewReason
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
-from intake.vocabulary import INTENTS, Priority
+from intake.vocabulary import INTENTS, DangerKind, Disposition, Priority, TriageLevel
 from tasks.corrections import NOTHING_ELSE, Past, plan_correction
 from tasks.review_sampling import chance, in_scope, why_review
 from tasks.routing import Facts
@@ -29,6 +29,10 @@ ROUTED = Past("billing_inquiry", True, "billing", Priority.NORMAL, True, False, 
 PRACTICE = Practice.model_validate(
     {"slug": "demo", "name": "Maple Street", "phone": "+12025550100", "time_zone": "America/New_York"}
 )
+
+EMERGENCY: dict[str, Any] = {"triage": TriageLevel.EMERGENCY, "danger": DangerKind.OTHER}
+ASKS_FOR_A_PERSON: dict[str, Any] = {"disposition": Disposition.PERSON}
+PRAISE: dict[str, Any] = {"disposition": Disposition.OUT_OF_SCOPE, "praise": True}
 
 
 def why(scope: float = 1.0, drawn: float = NOT_DRAWN, sample: float = SAMPLE, **changes: Any) -> ReviewReason | None:
@@ -65,11 +69,28 @@ def test_a_practice_may_draw_none_or_all() -> None:
 
 
 def test_an_urgent_message_is_reviewed_like_any_other() -> None:
-    assert why(confidence=UNSURE, urgent=True) is ReviewReason.LOW_CONFIDENCE
-    assert why(drawn=DRAWN, urgent=True) is ReviewReason.SAMPLE
+    assert why(confidence=UNSURE, **EMERGENCY) is ReviewReason.LOW_CONFIDENCE
+    assert why(drawn=DRAWN, **EMERGENCY) is ReviewReason.SAMPLE
 
 
-@pytest.mark.parametrize("what", [{"keyword": Keyword.STOP}, {"acknowledgement": True}, {"unheard": True}])
+def test_what_the_model_says_is_out_of_scope_is_reviewed_however_sure_its_intent() -> None:
+    assert why(disposition=Disposition.OUT_OF_SCOPE) is ReviewReason.OUT_OF_SCOPE
+
+
+@pytest.mark.parametrize("what", [ASKS_FOR_A_PERSON, PRAISE], ids=["person", "praise"])
+def test_what_has_no_intent_and_is_recognized_is_reviewed_only_when_drawn(what: dict[str, Any]) -> None:
+    assert why(confidence=UNSURE, scope=0.1, **what) is None
+    assert why(confidence=UNSURE, scope=0.1, drawn=DRAWN, **what) is ReviewReason.SAMPLE
+
+
+def test_thanks_that_a_nurse_should_see_today_are_reviewed_like_any_other() -> None:
+    assert why(drawn=DRAWN, disposition=Disposition.ACKNOWLEDGEMENT, triage=TriageLevel.SAME_DAY) is ReviewReason.SAMPLE
+
+
+THANKS = {"disposition": Disposition.ACKNOWLEDGEMENT}
+
+
+@pytest.mark.parametrize("what", [{"keyword": Keyword.STOP}, THANKS, {"unheard": True}])
 @pytest.mark.parametrize("confidence", [SURE, UNSURE])
 def test_what_there_is_nothing_to_say_about_is_never_reviewed(what: dict[str, Any], confidence: float) -> None:
     assert why(confidence=confidence, drawn=DRAWN, sample=1, **what) is None
@@ -91,14 +112,24 @@ def test_the_draw_is_even_and_another_with_another_secret() -> None:
     assert draws[:10] != [chance("another secret of tests", number) for number in range(1, 11)]
 
 
-@pytest.mark.parametrize("language", ["es", "other"])
-def test_what_is_not_english_is_reviewed_as_such(language: str) -> None:
-    assert why(confidence=SURE, language=language) is ReviewReason.LANGUAGE
+def test_what_is_in_another_language_is_reviewed_as_such_and_spanish_like_english() -> None:
+    assert why(confidence=SURE, language="other") is ReviewReason.LANGUAGE
+    assert why(confidence=SURE, language="es") is None
+    assert why(confidence=UNSURE, language="es") is ReviewReason.LOW_CONFIDENCE
 
 
 def test_the_scope_is_what_lowered_the_confidence() -> None:
     probabilities = dict.fromkeys(INTENTS, 0.05) | {"complaint": 0.7}
-    understanding = Understanding("complaint", 0.35, probabilities, False, False, "en", True, "review", "0" * 12)
+    understanding = Understanding(
+        intent="complaint",
+        confidence=0.35,
+        probabilities=probabilities,
+        triage=TriageLevel.ROUTINE,
+        danger=None,
+        language="en",
+        disposition=Disposition.REVIEW,
+        model_version="0" * 12,
+    )
 
     assert in_scope(understanding) == pytest.approx(0.5)
     assert in_scope(replace(understanding, confidence=0.7)) == 1
@@ -176,7 +207,61 @@ def test_what_staff_have_settled_stays_settled(past: Past) -> None:
 
 @pytest.mark.parametrize("past", [UNDECIDED, ROUTED])
 def test_an_urgent_message_had_the_most_there_is(past: Past) -> None:
-    assert plan_correction("price_shopper", replace(FACTS, urgent=True), past, PRACTICE) == NOTHING_ELSE
+    assert plan_correction("price_shopper", replace(FACTS, **EMERGENCY), past, PRACTICE) == NOTHING_ELSE
+
+
+@pytest.mark.parametrize("past", [UNDECIDED, ROUTED])
+@pytest.mark.parametrize(
+    ("label", "reply", "team", "priority"),
+    [
+        ("person", "person", "front_desk", "normal"),
+        ("praise", "praise", "digest", "low"),
+        ("same_day", "same_day", "clinical", "high"),
+        ("urgent", "urgent", "on_call", "urgent"),
+    ],
+)
+def test_a_label_may_be_a_request_for_a_person_or_praise_or_a_level(
+    past: Past, label: str, reply: str, team: str, priority: str
+) -> None:
+    assert planned(label, replace(past, was_answered=False)) == (reply, team, priority)
+
+
+def test_a_right_guess_of_praise_brings_nothing_more() -> None:
+    assert (
+        plan_correction("praise", replace(FACTS, **PRAISE), replace(ROUTED, guess="praise"), PRACTICE) == NOTHING_ELSE
+    )
+
+
+def test_an_emergency_that_the_model_missed_is_answered_as_one_after_any_other_reply() -> None:
+    assert planned("urgent", ROUTED) == ("urgent", "on_call", "urgent")
+
+
+def test_a_label_answers_in_the_patients_language() -> None:
+    assert planned("complaint", UNDECIDED, language="es")[0] == "complaint_es"
+    assert planned("complaint", UNDECIDED, language="other")[0] == "complaint"
+
+
+def test_a_label_of_what_the_model_held_out_of_scope_is_followed() -> None:
+    assert planned("complaint", UNDECIDED, disposition=Disposition.OUT_OF_SCOPE) == ("complaint", "manager", "high")
+    assert planned("complaint", UNDECIDED, **PRAISE) == ("complaint", "manager", "high")
+
+
+def test_a_label_tells_the_team_of_the_second_intent_once() -> None:
+    known = replace(FACTS, also=("complaint",))
+
+    [other] = plan_correction("price_shopper", known, UNDECIDED, PRACTICE).also
+    assert (other.reason, other.team) == ("complaint", "manager")
+    was_told = replace(UNDECIDED, told=frozenset({("complaint", "manager")}))
+    assert plan_correction("price_shopper", known, was_told, PRACTICE).also == ()
+    assert plan_correction("complaint", known, was_told, PRACTICE).team is None
+
+
+def test_a_label_of_a_same_day_message_tells_the_team_of_its_intent_and_not_the_nurse_again() -> None:
+    past = replace(UNDECIDED, team="clinical", priority=Priority.HIGH, told=frozenset({("same_day", "clinical")}))
+    plan = plan_correction("complaint", replace(FACTS, confidence=UNSURE, triage=TriageLevel.SAME_DAY), past, PRACTICE)
+
+    assert (plan.route, plan.team) == ("same_day", None)
+    assert [other.team for other in plan.also] == ["manager"]
 
 
 def test_a_late_label_sends_no_reply_but_tells() -> None:

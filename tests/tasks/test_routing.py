@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 
 from inbox.models import Decision, Keyword
 from intake.practices import Practice
-from intake.vocabulary import INTENTS, Priority
-from tasks.routing import ROUTES, Facts, decide
+from intake.vocabulary import (
+    INTENTS,
+    ROUTES_WITH_TEAMS,
+    DangerKind,
+    Disposition,
+    Language,
+    Priority,
+    TriageLevel,
+    find_reply,
+)
+from tasks.routing import ALWAYS_SENT, ROUTES, AlsoTold, Facts, decide
 
 SURE, UNSURE, THRESHOLD = 0.95, 0.30, 0.60
 
@@ -38,6 +47,19 @@ def facts(intent: str = "billing_inquiry", confidence: float = SURE, **changes: 
 
 
 PRACTICE = practice()
+EMERGENCY: dict[str, Any] = {"triage": TriageLevel.EMERGENCY, "danger": DangerKind.OTHER}
+SAME_DAY: dict[str, Any] = {"triage": TriageLevel.SAME_DAY}
+THANKS: dict[str, Any] = {"disposition": Disposition.ACKNOWLEDGEMENT}
+ASKS_FOR_A_PERSON: dict[str, Any] = {"disposition": Disposition.PERSON}
+OUT_OF_SCOPE: dict[str, Any] = {"disposition": Disposition.OUT_OF_SCOPE}
+PRAISE: dict[str, Any] = {"disposition": Disposition.OUT_OF_SCOPE, "praise": True}
+OF_ROUTE: dict[str, dict[str, Any]] = {
+    "review": {"confidence": UNSURE},
+    "urgent": EMERGENCY,
+    "same_day": SAME_DAY,
+    "person": ASKS_FOR_A_PERSON,
+    "praise": PRAISE,
+}
 
 
 # ---- the table
@@ -51,7 +73,7 @@ def test_a_sure_message_gets_its_intents_reply_and_team(intent: str, team: str, 
 
 
 def test_every_intent_has_its_row() -> None:
-    assert set(ROUTES) == {*INTENTS, "review", "urgent"}
+    assert set(ROUTES) == set(ROUTES_WITH_TEAMS)
     assert {intent for intent, _, _ in TABLE} == set(INTENTS)
 
 
@@ -67,29 +89,172 @@ def test_confidence_at_the_threshold_is_enough() -> None:
     assert decide(facts(confidence=THRESHOLD - 0.001), PRACTICE).route == "review"
 
 
+def told_to(known: Facts) -> list[tuple[str, str, str]]:
+    """Everyone who is notified of a message: the reason, the team, and the priority."""
+    plan = decide(known, PRACTICE)
+    first = [(plan.route, plan.team, plan.priority)] if plan.team and plan.priority else []
+    return [*first, *((other.reason, other.team, other.priority) for other in plan.also)]
+
+
+# ---- triage levels
+
+
 @pytest.mark.parametrize("intent", INTENTS)
 @pytest.mark.parametrize("confidence", [SURE, UNSURE])
-def test_urgency_beats_every_intent_and_every_doubt(intent: str, confidence: float) -> None:
-    plan = decide(facts(intent, confidence, urgent=True), PRACTICE)
+@pytest.mark.parametrize("also", [{}, THANKS, ASKS_FOR_A_PERSON, PRAISE, OUT_OF_SCOPE, {"language": "other"}])
+def test_an_emergency_beats_every_intent_every_doubt_and_everything_else(
+    intent: str, confidence: float, also: dict[str, Any]
+) -> None:
+    plan = decide(facts(intent, confidence, **EMERGENCY | also), PRACTICE)
 
     assert (plan.route, plan.reply, plan.team, plan.priority) == ("urgent", "urgent", "on_call", "urgent")
 
 
-def test_urgency_beats_an_acknowledgement() -> None:
-    assert decide(facts(urgent=True, acknowledgement=True), PRACTICE).route == "urgent"
+@pytest.mark.parametrize(
+    ("danger", "reply"),
+    [
+        (DangerKind.SELF_HARM, "urgent_self_harm"),
+        (DangerKind.INGESTION, "urgent_ingestion"),
+        (DangerKind.OTHER, "urgent"),
+        (None, "urgent"),
+    ],
+)
+def test_an_emergency_is_answered_by_its_kind_of_danger_in_the_patients_language(
+    danger: DangerKind | None, reply: str
+) -> None:
+    in_english = facts(triage=TriageLevel.EMERGENCY, danger=danger)
+
+    assert decide(in_english, PRACTICE).reply == reply
+    assert decide(replace(in_english, language="es"), PRACTICE).reply == f"{reply}_es"
+    assert decide(replace(in_english, language="other"), PRACTICE).reply == reply
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+@pytest.mark.parametrize("confidence", [SURE, UNSURE])
+@pytest.mark.parametrize("also", [{}, THANKS, PRAISE, OUT_OF_SCOPE])
+def test_what_a_nurse_should_see_today_goes_to_the_clinical_team_first_whatever_it_is_about(
+    intent: str, confidence: float, also: dict[str, Any]
+) -> None:
+    plan = decide(facts(intent, confidence, **SAME_DAY | also), PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team, plan.priority) == ("same_day", "same_day", "clinical", "high")
+
+
+def test_a_complaint_that_a_nurse_should_see_today_is_told_to_the_manager_too() -> None:
+    plan = decide(facts("complaint", **SAME_DAY), PRACTICE)
+
+    assert plan.also == (AlsoTold("complaint", "manager", Priority.HIGH),)
+    assert plan.why == "a nurse should look at this today; Manager notified too"
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        facts("complaint", UNSURE, **SAME_DAY),
+        facts("complaint", **SAME_DAY | OUT_OF_SCOPE),
+        facts("clinical_concern", **SAME_DAY),  # the same team
+    ],
+)
+def test_a_doubtful_intent_of_a_same_day_message_is_told_to_nobody_else(known: Facts) -> None:
+    assert told_to(known) == [("same_day", "clinical", "high")]
+
+
+@pytest.mark.parametrize(
+    ("what", "first"),
+    [
+        (ASKS_FOR_A_PERSON, ("person", "front_desk", "normal")),
+        ({"language": "other"}, ("review", "review", "normal")),
+    ],
+)
+def test_a_nurse_hears_of_a_same_day_message_that_goes_elsewhere_for_another_reason(
+    what: dict[str, Any], first: tuple[str, str, str]
+) -> None:
+    assert told_to(facts(**SAME_DAY | what)) == [first, ("same_day", "clinical", "high")]
+
+
+# ---- what has no intent
 
 
 @pytest.mark.parametrize("confidence", [SURE, UNSURE])
 def test_an_acknowledgement_gets_no_reply_and_nobody_is_told(confidence: float) -> None:
-    plan = decide(facts(confidence=confidence, acknowledgement=True), PRACTICE)
+    plan = decide(facts(confidence=confidence, **THANKS), PRACTICE)
 
     assert (plan.route, plan.reply, plan.team, plan.priority) == ("acknowledgement", None, None, None)
+
+
+@pytest.mark.parametrize("confidence", [SURE, UNSURE])
+@pytest.mark.parametrize(("language", "reply"), [("en", "person"), ("es", "person_es")])
+def test_who_asks_for_a_person_is_told_that_one_will_answer(confidence: float, language: str, reply: str) -> None:
+    plan = decide(facts(confidence=confidence, language=language, **ASKS_FOR_A_PERSON), PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team, plan.priority) == ("person", reply, "front_desk", "normal")
+
+
+def test_who_asks_for_a_person_again_is_told_again_unless_staff_have_taken_over() -> None:
+    again = facts(reply_ages={"person": timedelta(0)}, **ASKS_FOR_A_PERSON)
+
+    assert decide(again, PRACTICE).reply == "person"
+    assert decide(replace(again, staff_active=True), PRACTICE).reply is None
+
+
+@pytest.mark.parametrize("confidence", [SURE, UNSURE])
+def test_praise_is_thanked_for_and_goes_to_the_digest(confidence: float) -> None:
+    plan = decide(facts("complaint", confidence, **PRAISE), PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team, plan.priority) == ("praise", "praise", "digest", "low")
+
+
+@pytest.mark.parametrize("confidence", [SURE, UNSURE])
+def test_what_is_out_of_scope_is_reviewed_however_sure_its_intent(confidence: float) -> None:
+    plan = decide(facts(confidence=confidence, **OUT_OF_SCOPE), PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team, plan.priority) == ("review", "review", "review", "normal")
+
+
+# ---- two things said at once
+
+
+def test_the_team_of_a_second_intent_is_told_too_and_there_is_one_reply() -> None:
+    plan = decide(facts("appointment_request", also=("billing_inquiry",)), PRACTICE)
+
+    assert plan.reply == "appointment_request"
+    assert plan.also == (AlsoTold("billing_inquiry", "billing", Priority.NORMAL),)
+    assert plan.why == "confidence 0.95; Billing notified too"
+
+
+def test_a_team_is_told_once_however_many_intents_are_its_own() -> None:
+    asks = facts("new_patient_inquiry", also=("existing_patient_question", "complaint"))
+
+    assert told_to(asks) == [("new_patient_inquiry", "front_desk", "normal"), ("complaint", "manager", "high")]
+
+
+def test_the_second_intent_of_an_emergency_is_not_lost() -> None:
+    known = facts("clinical_concern", also=("billing_inquiry",), **EMERGENCY)
+
+    assert told_to(known) == [("urgent", "on_call", "urgent"), ("billing_inquiry", "billing", "normal")]
+
+
+def test_a_same_day_message_is_told_to_the_teams_of_both_its_intents() -> None:
+    known = facts("complaint", also=("billing_inquiry",), **SAME_DAY)
+
+    assert [team for _, team, _ in told_to(known)] == ["clinical", "manager", "billing"]
+
+
+def test_the_second_intent_of_a_message_in_review_waits_for_the_reviewer() -> None:
+    assert told_to(facts(confidence=UNSURE, also=("complaint",))) == [("review", "review", "normal")]
+
+
+def test_a_practice_names_the_team_of_a_second_intent() -> None:
+    own = practice(routes={"billing_inquiry": {"team": "bookkeeper", "priority": "high"}})
+
+    [told] = decide(facts("complaint", also=("billing_inquiry",)), own).also
+    assert told == AlsoTold("billing_inquiry", "bookkeeper", Priority.HIGH)
 
 
 # ---- a practice overrides a row
 
 
-@pytest.mark.parametrize("route", ["complaint", "review", "urgent"])
+@pytest.mark.parametrize("route", ["complaint", *OF_ROUTE])
 def test_a_practice_names_another_team_and_keeps_the_rest(route: str) -> None:
     default = decide(_facts_for(route), PRACTICE)
     plan = decide(_facts_for(route), practice(routes={route: {"team": "owner"}}))
@@ -97,7 +262,7 @@ def test_a_practice_names_another_team_and_keeps_the_rest(route: str) -> None:
     assert plan == replace(default, team="owner")
 
 
-@pytest.mark.parametrize("route", ["complaint", "review", "urgent"])
+@pytest.mark.parametrize("route", ["complaint", *OF_ROUTE])
 def test_a_practice_names_another_priority_and_keeps_the_rest(route: str) -> None:
     default = decide(_facts_for(route), PRACTICE)
     plan = decide(_facts_for(route), practice(routes={route: {"priority": "low"}}))
@@ -105,7 +270,7 @@ def test_a_practice_names_another_priority_and_keeps_the_rest(route: str) -> Non
     assert plan == replace(default, priority=Priority.LOW)
 
 
-@pytest.mark.parametrize("route", ["complaint", "review", "urgent"])
+@pytest.mark.parametrize("route", ["complaint", *OF_ROUTE])
 def test_a_practice_switches_a_reply_off_and_staff_are_told_all_the_same(route: str) -> None:
     default = decide(_facts_for(route), PRACTICE)
     plan = decide(_facts_for(route), practice(routes={route: {"auto_reply": False}}))
@@ -154,7 +319,7 @@ def test_a_stop_that_may_mean_an_appointment_is_confirmed_and_told_to_the_front_
 
 
 def test_a_keyword_comes_before_urgency() -> None:
-    assert decide(facts(keyword=Keyword.HELP, urgent=True), PRACTICE).route == "help"
+    assert decide(facts(keyword=Keyword.HELP, **EMERGENCY), PRACTICE).route == "help"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +354,7 @@ SILENCE = {
 
 
 @pytest.mark.parametrize("circumstance", SILENCE.values(), ids=SILENCE.keys())
-@pytest.mark.parametrize("route", [*INTENTS, "review", "urgent"])
+@pytest.mark.parametrize("route", [*INTENTS, *OF_ROUTE])
 def test_the_robot_is_silent_and_staff_are_told_all_the_same(route: str, circumstance: dict[str, Any]) -> None:
     default = decide(_facts_for(route), PRACTICE)
     plan = decide(replace(_facts_for(route), **circumstance), PRACTICE)
@@ -213,7 +378,7 @@ def test_another_reply_is_not_cooled_down() -> None:
 
 
 def test_an_urgent_reply_is_not_cooled_down() -> None:
-    assert decide(facts(urgent=True, reply_ages={"urgent": timedelta(0)}), PRACTICE).reply == "urgent"
+    assert decide(facts(reply_ages={"urgent": timedelta(0)}, **EMERGENCY), PRACTICE).reply == "urgent"
 
 
 def test_a_practice_sets_its_own_cool_down_and_cap() -> None:
@@ -224,6 +389,32 @@ def test_a_practice_sets_its_own_cool_down_and_cap() -> None:
     assert decide(facts(replies_last_hour=2), quick).reply is None
 
 
+# ---- a practice whose automatic replies are off
+
+SHADOW = practice(auto_reply="off")
+
+
+@pytest.mark.parametrize("route", [*INTENTS, "review", "same_day", "person", "praise"])
+def test_nobody_is_answered_while_automatic_replies_are_off_and_everything_else_happens(route: str) -> None:
+    default, plan = decide(_facts_for(route), PRACTICE), decide(_facts_for(route), SHADOW)
+
+    assert plan == replace(default, reply=None, why=f"{default.why}; no reply: automatic replies are off")
+
+
+@pytest.mark.parametrize("danger", list(DangerKind))
+def test_an_emergency_is_answered_while_automatic_replies_are_off(danger: DangerKind) -> None:
+    known = facts(triage=TriageLevel.EMERGENCY, danger=danger)
+
+    assert decide(known, SHADOW) == decide(known, PRACTICE)
+
+
+@pytest.mark.parametrize("keyword", list(Keyword))
+def test_a_keyword_is_answered_while_automatic_replies_are_off(keyword: Keyword) -> None:
+    known = facts(keyword=keyword, keyword_changed_consent=True)
+
+    assert decide(known, SHADOW) == decide(known, PRACTICE)
+
+
 # ---- what always holds
 
 ANY_FACTS = st.builds(
@@ -231,8 +422,12 @@ ANY_FACTS = st.builds(
     intent=st.sampled_from(INTENTS),
     confidence=st.floats(0, 1),
     threshold=st.floats(0, 1),
-    urgent=st.booleans(),
-    acknowledgement=st.booleans(),
+    triage=st.sampled_from(TriageLevel),
+    danger=st.sampled_from([None, *DangerKind]),
+    language=st.sampled_from(Language),
+    disposition=st.sampled_from(Disposition),
+    praise=st.booleans(),
+    also=st.lists(st.sampled_from(INTENTS), unique=True).map(tuple),
     keyword=st.sampled_from([None, *Keyword]),
     keyword_changed_consent=st.booleans(),
     keyword_answered=st.booleans(),
@@ -249,7 +444,7 @@ ANY_FACTS = st.builds(
 def test_an_opted_out_number_gets_the_confirmation_of_that_or_nothing(known: Facts) -> None:
     plan = decide(replace(known, opted_out=True), PRACTICE)
 
-    assert plan.reply in (None, "opt_out")
+    assert plan.reply in (None, "opt_out", "opt_out_es")
 
 
 @given(ANY_FACTS)
@@ -262,45 +457,86 @@ def test_nothing_but_a_keyword_or_an_acknowledgement_goes_by_unseen(known: Facts
 
 
 @given(ANY_FACTS)
-def test_urgency_is_never_lost_or_lowered(known: Facts) -> None:
-    plan = decide(replace(known, keyword=None, urgent=True), PRACTICE)
+def test_an_emergency_is_never_lost_or_lowered(known: Facts) -> None:
+    plan = decide(replace(known, keyword=None, **EMERGENCY), PRACTICE)
 
     assert (plan.team, plan.priority) == ("on_call", "urgent")
 
 
 @given(ANY_FACTS)
-def test_a_reason_is_always_given_and_fits_its_column(known: Facts) -> None:
-    plan = decide(known, practice(routes={intent: {"auto_reply": False} for intent in INTENTS}))
+def test_a_nurse_always_hears_of_a_same_day_message(known: Facts) -> None:
+    told = told_to(replace(known, keyword=None, **SAME_DAY))
 
-    assert 0 < len(plan.why) <= Decision.__table__.c.why.type.length  # type: ignore[attr-defined]
+    assert ("same_day", "clinical", "high") in told
+
+
+@given(ANY_FACTS)
+def test_no_team_is_told_twice(known: Facts) -> None:
+    teams = [team for _, team, _ in told_to(known)]
+
+    assert len(teams) == len(set(teams))
+
+
+@given(ANY_FACTS)
+def test_only_emergencies_and_keywords_are_answered_while_automatic_replies_are_off(known: Facts) -> None:
+    reply = decide(known, SHADOW).reply
+
+    assert reply is None or find_reply(reply).name in (*ALWAYS_SENT, "opt_out", "opt_in", "help")
+
+
+@given(ANY_FACTS)
+def test_a_reason_is_always_given_and_fits_its_column(known: Facts) -> None:
+    teams = {route: {"team": f"{route} of the second floor"[:32], "auto_reply": False} for route in ROUTES}
+
+    for own in (PRACTICE, practice(routes=teams)):
+        assert 0 < len(decide(known, own).why) <= Decision.__table__.c.why.type.length  # type: ignore[attr-defined]
 
 
 def _facts_for(route: str) -> Facts:
-    if route == "review":
-        return facts(confidence=UNSURE)
-    if route == "urgent":
-        return facts(urgent=True)
-    return facts(route)
+    return facts(**OF_ROUTE[route]) if route in OF_ROUTE else facts(route)
 
 
 # ---- languages
 
 
-@pytest.mark.parametrize(("language", "reply"), [("es", "review_es"), ("other", "review")])
-def test_what_is_not_english_goes_to_a_person_however_sure_and_is_told_so_in_spanish(language: str, reply: str) -> None:
-    plan = decide(facts(language=language), practice(review_threshold=0.0))
+@pytest.mark.parametrize(("intent", "team", "priority"), TABLE)
+def test_a_sure_message_in_spanish_is_routed_like_an_english_one_and_answered_in_spanish(
+    intent: str, team: str, priority: str
+) -> None:
+    plan = decide(facts(intent, language="es"), PRACTICE)
 
-    assert (plan.route, plan.reply, plan.team) == ("review", reply, "review")
+    assert (plan.route, plan.reply, plan.team, plan.priority) == (intent, f"{intent}_es", team, priority)
 
 
-def test_an_urgent_message_in_spanish_is_answered_in_spanish_every_time() -> None:
-    again = facts(language="es", urgent=True, reply_ages={"urgent_es": timedelta(0)})
+def test_an_unsure_message_in_spanish_is_reviewed() -> None:
+    plan = decide(facts(confidence=UNSURE, language="es"), PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team) == ("review", "review_es", "review")
+
+
+def test_what_is_in_another_language_goes_to_a_person_however_sure_and_is_told_so_in_english() -> None:
+    plan = decide(facts(language="other"), practice(review_threshold=0.0))
+
+    assert (plan.route, plan.reply, plan.team) == ("review", "review", "review")
+
+
+def test_an_emergency_in_spanish_is_answered_in_spanish_every_time() -> None:
+    again = facts(language="es", reply_ages={"urgent_es": timedelta(0)}, **EMERGENCY)
     plan = decide(again, PRACTICE)
 
     assert (plan.route, plan.reply, plan.team, plan.priority) == ("urgent", "urgent_es", "on_call", "urgent")
 
 
 def test_the_spanish_reply_is_not_repeated_within_its_cool_down() -> None:
-    plan = decide(facts(language="es", reply_ages={"review_es": timedelta(minutes=1)}), PRACTICE)
+    recent = facts(confidence=UNSURE, language="es", reply_ages={"review_es": timedelta(minutes=1)})
+    plan = decide(recent, PRACTICE)
 
     assert (plan.reply, plan.team) == (None, "review")
+
+
+@pytest.mark.parametrize("keyword", list(Keyword))
+def test_a_keyword_of_a_patient_who_writes_spanish_is_confirmed_in_spanish(keyword: Keyword) -> None:
+    in_english = facts(keyword=keyword, keyword_changed_consent=True)
+    plan = decide(replace(in_english, language="es"), PRACTICE)
+
+    assert plan.reply == f"{decide(in_english, PRACTICE).reply}_es"

@@ -11,8 +11,15 @@ import pytest
 
 from intake.errors import IntakeError
 from intake.practices import Practice, load_practices
-from intake.vocabulary import REPLY_NAMES
-from templates.replies import MAX_LENGTH, Occasion, check_replies, render_reply, stop_wording
+from intake.vocabulary import REPLIES, Intent, Language, ReplyName, find_reply, reply_in
+from templates.replies import (
+    MAX_LENGTH,
+    Occasion,
+    check_replies,
+    render_for_patient,
+    render_reply,
+    stop_wording,
+)
 from templates.segments import count_segments, is_gsm7
 
 DEMO_FILE = Path(__file__).parents[2] / "practices.demo.toml"
@@ -66,7 +73,7 @@ def overridden(template: str, moment: datetime = OPEN, *, is_first: bool = False
 # ---- what holds for every reply, of every practice, at any hour
 
 
-@pytest.mark.parametrize("name", REPLY_NAMES)
+@pytest.mark.parametrize("name", REPLIES)
 def test_every_variant_can_be_sent_as_at_most_three_plain_segments(name: str) -> None:
     for kind, when, is_first in VARIANTS:
         text = render_reply(name, Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first))
@@ -74,35 +81,159 @@ def test_every_variant_can_be_sent_as_at_most_three_plain_segments(name: str) ->
         assert count_segments(text) <= 3, (kind, when)
 
 
-@pytest.mark.parametrize("name", REPLY_NAMES)
+@pytest.mark.parametrize("name", REPLIES)
 def test_every_variant_reads_as_sentences_from_the_practice(name: str) -> None:
     for kind, when, is_first in VARIANTS:
         text = render_reply(name, Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first))
         assert text.startswith(f"{NAME}: "), (kind, when)
-        assert text == " ".join(text.split()), (kind, when)
+        assert text.split("\n") == [" ".join(line.split()) for line in text.split("\n")], (kind, when)
         assert text.endswith((".", *LINKS.values())), (kind, when)
         for leftover in ("None", "{", "}", " .", " ,", ".."):
             assert leftover not in text, (kind, when)
 
 
-@pytest.mark.parametrize("name", REPLY_NAMES)
+@pytest.mark.parametrize("name", REPLIES)
 def test_the_first_reply_and_no_later_one_says_how_to_opt_out(name: str) -> None:
     first, later = reply(name, is_first=True), reply(name, is_first=False)
 
-    if name == "opt_out":
+    known = find_reply(name)
+    if known.name is ReplyName.OPT_OUT:
         assert "STOP" not in first
     else:
         assert first.count("STOP") == 1
-    if name not in ("help", "opt_in"):  # these are about opting out
+    if known.name not in (ReplyName.HELP, ReplyName.OPT_IN):  # these are about opting out
         assert "STOP" not in later
-        assert first.removesuffix(f" {stop_wording(name)}") == later
+        assert first.removesuffix(f" {stop_wording(known.language)}") == later
 
 
-@pytest.mark.parametrize("name", ["clinical_concern", "urgent", "review", "urgent_es", "review_es", "help"])
+MAY_BE_AN_EMERGENCY = (
+    Intent.CLINICAL_CONCERN,
+    ReplyName.URGENT,
+    ReplyName.URGENT_SELF_HARM,
+    ReplyName.URGENT_INGESTION,
+    ReplyName.SAME_DAY,
+    ReplyName.PERSON,
+    ReplyName.REVIEW,
+    ReplyName.HELP,
+)
+
+
+@pytest.mark.parametrize("name", [reply for reply in REPLIES if reply.name in MAY_BE_AN_EMERGENCY])
 def test_a_reply_to_what_may_be_an_emergency_names_911(name: str) -> None:
     for kind, when, is_first in VARIANTS:
         text = render_reply(name, Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first))
-        assert "call 911" in text or "llame al 911" in text, (kind, when)
+        words = "llame al 911" if find_reply(name).language is Language.ES else "call 911"
+        assert words in text, (kind, when)
+
+
+def test_every_reply_has_a_spanish_twin_under_its_own_key() -> None:
+    assert {reply.name for reply in REPLIES if reply.language is Language.ES} == {*Intent, *ReplyName}
+    assert [reply_in(language, "complaint") for language in Language] == ["complaint", "complaint_es", "complaint"]
+    assert reply_in("es", "review").words == "Review, in Spanish"
+
+
+# ---- emergencies
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_an_emergency_of_self_harm_names_the_crisis_line_and_one_of_poison_the_poison_control(language: str) -> None:
+    for kind, when, is_first in VARIANTS:
+        rendered = {
+            name: render_reply(
+                reply_in(language, name), Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first)
+            )
+            for name in ("urgent", "urgent_self_harm", "urgent_ingestion")
+        }
+        assert [name for name, text in rendered.items() if "988" in text] == ["urgent_self_harm"]
+        assert [name for name, text in rendered.items() if "1-800-222-1222" in text] == ["urgent_ingestion"]
+
+
+def test_the_crisis_line_is_called_or_texted_in_the_patients_language() -> None:
+    assert "call or text 988" in reply("urgent_self_harm")
+    assert "llame al 988 y oprima 2, o mande AYUDA por texto al 988" in reply("urgent_self_harm_es")
+
+
+WITHOUT_HELPLINES = [
+    ("urgent", "Go to the nearest emergency room.", "911"),
+    ("urgent_es", "Vaya a una sala de emergencias.", "911"),
+    ("urgent", "Call 202-911-5550 or 555-0911 or 19110.", "911"),
+    ("urgent", "{% if is_open %}Call 911.{% else %}Call us tomorrow.{% endif %}", "911"),
+    ("urgent", "{% if not is_open %}Call 911.{% else %}Call us.{% endif %}", "911"),
+    ("urgent_self_harm", "Call 911.", "988"),
+    ("urgent_self_harm_es", "Llame al 911.", "988"),
+    ("urgent_self_harm", "Call or text 988.", "911"),
+    ("urgent_self_harm", "Call (988) 555-0100 or 911.", "988"),
+    ("urgent_self_harm", "Call us.", "911 and 988"),
+    ("urgent_ingestion", "Call 911.", "1-800-222-1222"),
+]
+
+
+@pytest.mark.parametrize(("name", "wording", "missing"), WITHOUT_HELPLINES)
+def test_a_practices_own_emergency_reply_cannot_leave_out_whom_to_call(name: str, wording: str, missing: str) -> None:
+    expected = rf"^practice\[maple\]\.replies\.{name}: must name {missing} at every hour$"
+
+    with pytest.raises(IntakeError, match=expected):
+        check_replies(practice(replies={name: wording}), OPEN)
+
+
+@pytest.mark.parametrize(
+    ("name", "wording"),
+    [
+        ("urgent", "Emergency? Dial 911!"),
+        ("urgent_self_harm", "Call 911, or call/text 988."),
+        ("urgent_self_harm", "911 o 988."),
+        ("urgent_ingestion", "911, or Poison Control: (800) 222-1222."),
+        ("urgent_ingestion", "911, or Poison Control: 18002221222."),
+        ("complaint", "Sorry!"),
+    ],
+)
+def test_a_practices_own_reply_may_name_them_in_its_own_way(name: str, wording: str) -> None:
+    assert check_replies(practice(replies={name: wording}), OPEN)[find_reply(name)].startswith(wording)
+
+
+def test_a_wording_that_fails_to_name_911_for_one_message_is_replaced_by_the_standard_one() -> None:
+    conditional = practice(replies={"urgent": "{% if is_open %}Call us.{% else %}Call 911.{% endif %}"})
+
+    text, is_own = render_for_patient("urgent", conditional, Occasion(OPEN, is_first=False))
+
+    assert (text, is_own) == (reply("urgent"), False)
+
+
+# ---- answers that fit
+
+
+@pytest.mark.parametrize(("name", "words"), [("appointment_request", "book, move, or cancel your visit")])
+@pytest.mark.parametrize("moment", [OPEN, EVENING])
+def test_a_scheduling_reply_fits_a_booking_a_move_and_a_cancellation(name: str, words: str, moment: datetime) -> None:
+    for links in ({}, LINKS):
+        assert words in reply(name, moment, links=links)
+    assert "programar, cambiar o cancelar su cita" in reply(f"{name}_es", moment)
+
+
+def test_a_complaint_is_told_sorry() -> None:
+    assert "We are sorry to hear this" in reply("complaint")
+    assert "Lamentamos mucho lo ocurrido" in reply("complaint_es")
+
+
+def test_a_price_of_one_service_is_an_example_and_not_the_answer() -> None:
+    text = reply("price_shopper")
+
+    assert "They depend on the service; to ask or book, call (202) 555-0100." in text
+    assert "For example: A first visit is $120 to $180 without insurance." in text
+    assert "Dependen del servicio" in reply("price_shopper_es")
+    assert "first visit" not in reply("price_shopper_es")
+
+
+def test_a_nurse_looks_at_a_same_day_message_today_while_the_practice_is_open() -> None:
+    assert "A nurse will look at this today. If it gets worse" in reply("same_day", OPEN)
+    assert "a nurse will look at this when we open tomorrow at 8:00 AM." in reply("same_day", EVENING)
+    assert "call our on-call line (202) 555-0111" in reply("same_day", EVENING)
+    assert "go to an urgent care center" in reply("same_day", EVENING, on_call_number=None)
+
+
+def test_who_asks_for_a_person_is_told_when_one_answers() -> None:
+    assert "A person will answer you today. To talk to someone now, call (202) 555-0100." in reply("person", OPEN)
+    assert "A person will answer you after we open tomorrow at 8:00 AM." in reply("person", EVENING)
 
 
 # ---- hours
@@ -119,6 +250,27 @@ def test_a_reply_to_what_may_be_an_emergency_names_911(name: str) -> None:
 )
 def test_a_closed_practice_says_when_it_opens_as_its_receptionist_would(moment: datetime, when: str) -> None:
     assert f"when we open {when}." in reply("clinical_concern", moment)
+
+
+@pytest.mark.parametrize(
+    ("moment", "when"),
+    [
+        (LUNCH, "hoy a la 1:00 PM"),
+        (EVENING, "mañana a las 8:00 AM"),
+        (datetime(2026, 7, 16, 5, 0, tzinfo=UTC), "hoy a las 8:00 AM"),
+        (WEEKEND, "el lunes a las 8:00 AM"),
+        (datetime(2026, 7, 17, 23, 0, tzinfo=UTC), "el lunes a las 8:00 AM"),
+    ],
+)
+def test_a_spanish_reply_says_so_in_spanish(moment: datetime, when: str) -> None:
+    assert f"cuando abramos, {when}." in reply("clinical_concern_es", moment)
+
+
+def test_a_saturday_is_named_by_its_date_in_spanish_to_fit_a_plain_text() -> None:
+    text = reply("review_es", EVENING, hours={"sat": ["09:00-12:00"]})
+
+    assert "cuando abramos, el 18 de julio a las 9:00 AM." in text
+    assert is_gsm7(text)
 
 
 def test_an_opening_over_a_week_away_is_named_by_its_date() -> None:
@@ -180,7 +332,26 @@ def test_a_clinical_concern_is_given_the_on_call_number_when_the_practice_is_clo
 def test_an_override_is_used_and_knows_the_practice() -> None:
     text = overridden("{{ practice.name }} is {{ 'open' if is_open else 'closed' }}.\n  Call {{ phone }}.")
 
-    assert text == f"{NAME} is open. Call (202) 555-0100."
+    assert text == f"{NAME} is open.\nCall (202) 555-0100."
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("Sorry!\nWe will call you.", "Sorry!\nWe will call you."),
+        ("Sorry!\r\nWe will call you.\r\n", "Sorry!\nWe will call you."),
+        ("Sorry!\n\n\nWe will  call\tyou.", "Sorry!\nWe will call you."),
+        ("Sorry!\n{% if is_open %}\n  We are open.\n{% endif %}\nBye.", "Sorry!\nWe are open.\nBye."),
+        ("Sorry!\n{% if not is_open %}\nWe are closed.\n{% endif %}\nBye.", "Sorry!\nBye."),
+    ],
+)
+def test_the_line_breaks_of_an_override_survive_and_other_spacing_does_not(template: str, text: str) -> None:
+    assert overridden(template) == text
+
+
+def test_a_reply_of_several_lines_says_how_to_opt_out_on_a_line_of_its_own() -> None:
+    assert overridden("Sorry!\nBye.", is_first=True) == "Sorry!\nBye.\nReply STOP to opt out."
+    assert overridden("Sorry!", is_first=True) == "Sorry! Reply STOP to opt out."
 
 
 def test_an_override_of_one_reply_leaves_the_others_alone() -> None:
@@ -237,7 +408,7 @@ def test_an_override_too_long_for_twilio_is_refused_by_its_key() -> None:
 def test_checking_renders_every_reply_as_a_first_one() -> None:
     replies = check_replies(practice(), OPEN)
 
-    assert tuple(replies) == REPLY_NAMES
+    assert tuple(replies) == REPLIES
     assert replies["complaint"] == reply("complaint", is_first=True)
 
 

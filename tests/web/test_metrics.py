@@ -21,6 +21,7 @@ from intake.settings import Settings
 from tasks.metrics import CLASSIFY_SECONDS, MESSAGES, Measure, Series, read, record
 from tasks.queue import WorkQueue
 from tests.staff.conftest import Console, StartConsole
+from tests.told_classifier import SAME_DAY, sure_of, tell
 from web.services import attach, services_of
 
 TOKEN = "a-token-for-prometheus"
@@ -88,6 +89,15 @@ def test_a_message_is_counted_by_practice_channel_and_intent(console: Console) -
     [intent] = [row.intent for row in console.rows(Classification)]
     assert counted == {f'intake_messages_total{{channel="sms",intent="{intent}",practice="demo"}}': 1}
     assert found['intake_deliveries_total{medium="sms",practice="demo",state="sent"}'] == 1
+
+
+def test_what_was_understood_is_counted_by_level_language_and_disposition(console: Console) -> None:
+    tell(console, {QUESTION: sure_of("complaint", language="es", **SAME_DAY)})
+    console.text(QUESTION)
+    console.work()
+
+    counted = 'intake_understood_total{disposition="route",language="es",practice="demo",triage="same_day"}'
+    assert samples(console)[counted] == 1
 
 
 def test_how_sure_and_how_fast_is_measured(console: Console) -> None:

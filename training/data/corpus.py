@@ -267,13 +267,25 @@ def _read_spanish_file(path: Path) -> Iterable[CorpusMessage]:
 
 def _leveled(path: Path, number: int, columns: Iterable[str], topic: str | None = None) -> CorpusMessage:
     level, label, practice, channel, text = columns
+    label, _, also = label.partition("+")
     label, _, kind = label.partition(":")
+    also = also.partition(":")[0]
     check_label(label, path, number, LABELS)
+    if also:
+        check_label(also, path, number, LABELS)
     practice = practice.strip("-")
     # Line breaks are written as two characters.
     text = text.replace("\\n", "\n")
     return CorpusMessage(
-        text, label, practice, channel, _source(path), topic, kind, level=parse_level(level, path, number)
+        text,
+        label,
+        practice,
+        channel,
+        _source(path),
+        topic,
+        kind,
+        level=parse_level(level, path, number),
+        also=also if also in INTENTS else None,
     )
 
 

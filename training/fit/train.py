@@ -198,19 +198,20 @@ def _group_score(answers: NDArray[np.float32], expected: NDArray[np.int64]) -> f
 def parameter_groups(model: PreTrainedModel, optimisation: Optimization) -> list[dict[str, Any]]:
     """Group the weights by learning rate and decay.
 
-    The learning rate falls by `layer_decay` with each encoder layer farther from the head. Biases and layer norms are
-    not decayed.
+    The learning rate falls by `layer_decay` with each encoder layer farther from the head, which has its own factor.
+    Biases and layer norms are not decayed.
     """
     layers = model.config.num_hidden_layers
-    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    groups: dict[tuple[int, bool, bool], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         distance = _distance(name, layers)
-        decayed = parameter.ndim > 1
+        decayed, in_head = parameter.ndim > 1, not name.startswith(f"{model.base_model_prefix}.")
+        factor = optimisation.head_factor if in_head else optimisation.layer_decay**distance
         group = groups.setdefault(
-            (distance, decayed),
+            (distance, decayed, in_head),
             {
                 "params": [],
-                "lr": optimisation.learning_rate * optimisation.layer_decay**distance,
+                "lr": optimisation.learning_rate * factor,
                 "weight_decay": optimisation.weight_decay if decayed else 0.0,
             },
         )

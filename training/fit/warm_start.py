@@ -25,6 +25,9 @@ from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
 from training.recipe import Architecture, RecipeError
 
+_MEAN_OVER_TOKEN = 8.0
+"""How much more the mean of all tokens counts than the token itself in a pooling layer at its start."""
+
 _LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
 _RENAMED = {
     "attention.self.query.": "attention.self.query_proj.",
@@ -56,10 +59,11 @@ def warm_start(
             "name another base, or set it to false"
         )
     config = _config(bert, architecture, labels)
+    kept = config.num_hidden_layers - architecture.pooling_layer
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
-    weights = _converted(load_file(checkpoint / "model.safetensors"), config)
+    weights = _converted(load_file(checkpoint / "model.safetensors"), config, kept)
     missing, unexpected = model.deberta.load_state_dict(weights, strict=False)
-    wrong = [name for name in missing if not _is_relative(name)] + unexpected
+    wrong = [name for name in missing if not _is_relative(name) and not _is_beyond(name, kept)] + unexpected
     if wrong:
         raise RecipeError(
             f"{checkpoint} has other weights than its config.json describes: {', '.join(sorted(wrong))}; download the "
@@ -68,7 +72,23 @@ def warm_start(
     for name, weight in model.named_parameters():
         if ".pos_key_proj." in name or ".pos_query_proj." in name:
             nn.init.zeros_(weight)
+    if architecture.pooling_layer:
+        _start_as_mean(model.deberta.encoder.layer[-1])
     return model
+
+
+@torch.no_grad()
+def _start_as_mean(layer: Any) -> None:
+    """Make a new layer return the normalized mean of its input, with little of the token's own.
+
+    The queries are zero, so that every token looks at all others alike; values pass unchanged, and the second half of
+    the layer adds nothing yet.
+    """
+    attention = layer.attention
+    nn.init.zeros_(attention.self.query_proj.weight)
+    nn.init.eye_(attention.self.value_proj.weight)
+    nn.init.eye_(attention.output.dense.weight).mul_(_MEAN_OVER_TOKEN)
+    nn.init.zeros_(layer.output.dense.weight)
 
 
 def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str, ...]) -> DebertaV2Config:
@@ -78,7 +98,7 @@ def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str,
     )  # fmt: skip
     return DebertaV2Config(  # type: ignore[no-untyped-call]
         **{key: bert[key] for key in shared},
-        num_hidden_layers=architecture.layers or bert["num_hidden_layers"],
+        num_hidden_layers=(architecture.layers or bert["num_hidden_layers"]) + architecture.pooling_layer,
         type_vocab_size=0,
         position_biased_input=True,
         relative_attention=True,
@@ -95,14 +115,13 @@ def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str,
     )
 
 
-def _converted(bert: dict[str, torch.Tensor], config: DebertaV2Config) -> dict[str, torch.Tensor]:
+def _converted(bert: dict[str, torch.Tensor], config: DebertaV2Config, kept: int) -> dict[str, torch.Tensor]:
     """Rename the weights of BERT's first layers to DeBERTa's, rescale queries, fold the token type into positions."""
     converted = {}
     for name, weight in bert.items():
         if name.startswith("pooler.") or name.endswith(("position_ids", "token_type_embeddings.weight")):
             continue
-        layer = _LAYER.match(name)
-        if layer and int(layer[1]) >= config.num_hidden_layers:
+        if _is_beyond(name, kept):
             continue
         if ".query." in name:
             weight = weight * math.sqrt(1 + len(config.pos_att_type))
@@ -112,6 +131,12 @@ def _converted(bert: dict[str, torch.Tensor], config: DebertaV2Config) -> dict[s
     # All inputs have token type 0, so its embedding is a constant and can be added to the positions.
     converted["embeddings.position_embeddings.weight"] += bert["embeddings.token_type_embeddings.weight"][0]
     return converted
+
+
+def _is_beyond(name: str, kept: int) -> bool:
+    """Return whether a weight belongs to a layer after the first `kept` ones."""
+    layer = _LAYER.match(name)
+    return layer is not None and int(layer[1]) >= kept
 
 
 def _is_relative(name: str) -> bool:

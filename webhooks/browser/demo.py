@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from intake import phone as numbers
 from intake.practices import Practice
-from intake.vocabulary import Channel, words_of
+from intake.vocabulary import TOPICS_WITHOUT_INTENT, Channel, DangerKind, Language, TriageLevel, words_of
 from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
@@ -128,10 +128,14 @@ def _understood(sent: Sent) -> dict[str, Any] | None:
     decision, found = sent.message.decision, sent.message.classification
     if decision is None:
         return None
+    has_intent = decision.route not in TOPICS_WITHOUT_INTENT
     return {
-        "intent": words_of(found.intent if found else decision.route),
-        "confidence": found.confidence if found else None,
-        "urgent": found is not None and found.urgent,
+        "intent": words_of(found.intent if found and has_intent else decision.route),
+        "confidence": found.confidence if found and has_intent else None,
+        "triage": TriageLevel(found.triage).words if found else "",
+        "danger": DangerKind(found.danger).words if found and found.danger not in (None, DangerKind.OTHER) else "",
+        "language": Language(found.language).words if found else "",
+        "also": [words_of(other["intent"]) for other in found.also] if found else [],
         "team": words_of(decision.team),
         "priority": decision.priority,
         "why": decision.why,

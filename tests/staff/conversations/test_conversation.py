@@ -12,6 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from classifier.understanding import Mention
 from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
     AuditEntry,
@@ -32,6 +33,7 @@ from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.standins.smtp import SmtpStandIn
 from tests.standins.twilio import Fault, TwilioStandIn
+from tests.told_classifier import PERSON, SAME_DAY, SELF_HARM, sure_of, tell
 from tests.world import PATIENT, SERVICE_SID
 
 PRICES = "How much is a first visit without insurance?"
@@ -131,10 +133,58 @@ def test_each_message_shows_what_was_made_of_it(console: Console, dana: Browser)
 
     shown = entry(dana.get(PAGE), "message-1")
 
-    assert "Sounds urgent" in shown
+    assert "Emergency" in shown
     assert "Routed to On call, urgent priority" in shown
-    assert "Automatic reply Urgent" in shown
-    assert "Reason the message sounds urgent" in shown
+    assert "Automatic reply Emergency" in shown
+    assert "Reason sounds like an emergency" in shown
+
+
+def test_a_message_shows_its_level_its_danger_its_language_and_its_second_intent(
+    console: Console, dana: Browser
+) -> None:
+    tell(
+        console,
+        {
+            URGENT: SELF_HARM,
+            BILL: sure_of("complaint", language="es", also=(Mention("billing_inquiry", 0.8),), **SAME_DAY),
+        },
+    )
+    for text in (URGENT, BILL):
+        console.text(text)
+        console.work()
+
+    page = dana.get(PAGE)
+
+    assert "Emergency: self-harm" in entry(page, "message-1")
+    shown = entry(page, "message-2")
+    assert "Same day Spanish Complaint 97% Also: Billing question" in shown
+    assert "Reason a nurse should look at this today; Manager and Billing notified too" in shown
+    assert "Automatic reply Same day, in Spanish" in shown
+    [standing] = re.findall(r'<div class="standing card".*?</p>', page.text, re.DOTALL)
+    assert "Emergency: self-harm" in standing
+
+
+def test_the_standard_replies_are_offered_in_the_patients_language(console: Console, dana: Browser) -> None:
+    tell(console, {BILL: sure_of("billing_inquiry", language="es")})
+    console.text(BILL)
+    console.work()
+
+    page = dana.get(PAGE).text
+
+    assert 'id="quick-complaint_es"' in page
+    assert 'id="quick-urgent_self_harm_es"' in page
+    assert 'id="quick-complaint"' not in page
+    assert 'id="quick-opt_out_es"' not in page
+
+
+def test_a_request_for_a_person_shows_no_intent(console: Console, dana: Browser) -> None:
+    tell(console, {BILL: PERSON})
+    console.text(BILL)
+    console.work()
+
+    page = dana.get(PAGE).text
+
+    assert '<span class="intent">Asks for a person</span>' in page
 
 
 def test_the_probabilities_are_bars_of_their_widths_the_largest_first(console: Console, dana: Browser) -> None:
@@ -476,7 +526,7 @@ def test_quick_replies_are_the_practices_words_and_only_go_into_the_box(console:
     console.text(PRICES)
     page = dana.get(PAGE)
     [offered] = re.findall(r'id="quick-price_shopper">(.*?)</p>', page.text)
-    assert offered.startswith("Maple Street: Thank you for asking about prices. A first visit is $120")
+    assert offered.startswith("Maple Street: Thank you for asking about prices. They depend on the service")
 
     answer = reply(dana, "Hello.", insert="price_shopper")
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from inbox.models import AuditEntry, Escalation, now
 from tests.staff.conftest import Console, StartConsole
 from tests.standins.hook import HookReceiver
+from tests.told_classifier import SELF_HARM, tell
 
 TEXT = "I have crushing chest pain"
 PAGE = "/staff/escalations/1"
@@ -41,6 +42,18 @@ def test_it_shows_the_message_and_asks_for_one_press(console: Console) -> None:
     assert "I’ll handle it" in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert "chest" not in page.text.partition("</title>")[0]
+
+
+def test_it_says_what_kind_of_emergency_it_is_and_in_which_language(start_console: StartConsole) -> None:
+    console = start_console("")
+    tell(console, {TEXT: SELF_HARM | {"language": "es"}})
+    console.text(TEXT)
+    console.work()
+
+    page = console.sign_in().get(PAGE).text
+
+    assert '<span class="flag urgent">Emergency: self-harm</span>' in page
+    assert '<span class="flag">Spanish</span>' in page
 
 
 def test_one_press_takes_it_on_and_leads_to_the_conversation(console: Console, hook: HookReceiver) -> None:

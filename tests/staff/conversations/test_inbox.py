@@ -13,6 +13,7 @@ import pytest
 import redis
 import requests
 
+from classifier.understanding import Mention
 from inbox.models import AuditEntry, Conversation, Delivery, now
 from intake.settings import Settings
 from intake.vocabulary import Medium
@@ -20,6 +21,7 @@ from tasks.pubsub import Watchers, announce
 from tasks.queue import connect
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
+from tests.told_classifier import PERSON, SAME_DAY, SELF_HARM, sure_of, tell
 from tests.world import SERVICE_SID
 
 PRICES = "How much is a first visit without insurance?"
@@ -95,7 +97,8 @@ def test_a_row_says_who_what_how_soon_for_whom_and_how_long_ago(busy: Console) -
     page = busy.sign_in().get("/staff/")
 
     assert (
-        row(page, "(202) 555-0133") == f"(202) 555-0133 Unread Urgent now {URGENT} Text Clinical concern Team: On call"
+        row(page, "(202) 555-0133")
+        == f"(202) 555-0133 Unread Emergency now {URGENT} Text Clinical concern Team: On call"
     )
     assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread now {BILL} Text Billing question Team: Billing"
 
@@ -112,12 +115,48 @@ def test_a_visitor_without_a_name_is_a_chat_visitor(console: Console) -> None:
     assert rows(console.sign_in().get("/staff/")) == ["Chat visitor"]
 
 
+def test_a_row_shows_the_level_the_danger_the_language_and_the_second_intent(console: Console) -> None:
+    also = (Mention("billing_inquiry", 0.8),)
+    tell(
+        console,
+        {
+            PRICES: SELF_HARM,
+            BILL: sure_of("complaint", language="es", also=also, **SAME_DAY),
+            URGENT: sure_of("complaint", **PERSON),
+        },
+    )
+    for number, text in ((ONE, PRICES), (TWO, BILL), (THREE, URGENT)):
+        console.text(text, from_=number)
+    console.work()
+
+    page = console.sign_in().get("/staff/")
+
+    assert "Unread Emergency: self-harm now" in row(page, "(202) 555-0131")
+    assert row(page, "(202) 555-0132") == (
+        f"(202) 555-0132 Unread Same day now {BILL} Text Spanish Complaint Also: Billing question Team: Clinical"
+    )
+    assert row(page, "(202) 555-0133") == f"(202) 555-0133 Unread now {URGENT} Text Asks for a person Team: Front desk"
+    dana = console.sign_in()
+    assert rows(dana.get("/staff/?triage=emergency")) == ["(202) 555-0131"]
+    assert rows(dana.get("/staff/?triage=same_day")) == ["(202) 555-0132"]
+    assert rows(dana.get("/staff/?intent=person")) == ["(202) 555-0133"]
+
+
+def test_the_level_is_gone_once_staff_have_answered(busy: Console) -> None:
+    dana = busy.sign_in()
+    assert rows(dana.get("/staff/?triage=emergency")) == ["(202) 555-0133"]
+
+    dana.post("/staff/conversations/3/state", data={"state": "waiting"})
+
+    assert rows(dana.get("/staff/?triage=emergency")) == []
+
+
 def test_an_urgent_message_stays_urgent_when_a_thank_you_follows(console: Console) -> None:
     console.text(URGENT, from_=ONE)
     console.text("ok thanks", from_=ONE)
     console.work()
 
-    assert " Urgent " in row(console.sign_in().get("/staff/"), "(202) 555-0131")
+    assert " Emergency " in row(console.sign_in().get("/staff/"), "(202) 555-0131")
 
 
 def test_other_practices_are_not_in_it(console: Console) -> None:
@@ -160,6 +199,9 @@ def test_nothing_unread_leaves_the_title_plain(console: Console) -> None:
     [
         ("intent=billing_inquiry", [TWO]),
         ("priority=urgent", [THREE]),
+        ("triage=emergency", [THREE]),
+        ("triage=same_day", []),
+        ("triage=nonsense", [THREE, TWO, ONE]),
         ("team=billing", [TWO]),
         ("channel=sms", [THREE, TWO, ONE]),
         ("channel=chat", []),

@@ -25,11 +25,13 @@ from staff.reviews.quality_statistics import (
     Asked,
     Bin,
     Judged,
+    Readiness,
     Share,
     at_threshold,
     by_time,
     calibration_error,
     confusion,
+    judge_readiness,
     over_thresholds,
     reliability,
     share_right,
@@ -112,6 +114,33 @@ def test_unequal_weights_make_an_interval_wider() -> None:
     assert even
     assert uneven
     assert uneven.high - uneven.low > even.high - even.low
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "is_ready"),
+    [
+        (199, 0, False),  # one review short
+        (200, 0, True),
+        (197, 3, True),  # 98.5%: the interval starts at 95.7%
+        (196, 4, False),  # 98%: it starts at 94.97%
+        (970, 30, True),  # 97% of a thousand: 95.8%
+        (950, 50, False),
+    ],
+)
+def test_replies_can_be_turned_on_when_reviewers_surely_agree_often_enough(
+    right: int, wrong: int, is_ready: bool
+) -> None:
+    sampled = [asked(0.9, 0.02) for _ in range(right)] + [asked(0.9, 0.02, "billing_inquiry") for _ in range(wrong)]
+
+    assert judge_readiness(sampled).is_ready is is_ready
+    assert judge_readiness(sampled).count == right + wrong
+
+
+def test_only_confident_messages_that_were_reviewed_count_for_turning_replies_on() -> None:
+    unsure, waiting = [asked(0.4, 1.0) for _ in range(300)], [asked(0.9, 0.02, None) for _ in range(300)]
+
+    assert judge_readiness([*unsure, *waiting, asked(0.9, 0.02)]).count == 1
+    assert judge_readiness([]) == Readiness(None, 0)
 
 
 def test_of_nothing_nothing_is_known() -> None:
@@ -351,6 +380,57 @@ def test_the_page_weighs_the_sampled_ones(reviewed: Console) -> None:
     assert "only 2% of the others" in " ".join(page.split())
 
 
+def advice(page: str) -> str:
+    """What the page says of automatic replies."""
+    [found] = re.findall(r'aria-labelledby="h-replies">(.*?)</section>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found).split())
+
+
+def test_the_page_says_how_many_reviews_are_missing_before_replies_can_be_turned_on(
+    reviewed: Console, start_console: StartConsole
+) -> None:
+    on = advice(reviewed.sign_in("manager").get("/staff/quality").text)
+    off = advice(start_console('auto_reply = "off"').sign_in("manager").get("/staff/quality").text)
+
+    assert on.startswith(
+        "Automatic replies are on Reviewers have checked 1 confident message in this period. Before you rely on"
+    )
+    assert off.startswith("Automatic replies are off Reviewers have checked 1 confident message in this period.")
+    assert "Before you turn automatic replies on, have at least 200 checked" in off
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (0, "Reviewers agreed with 100% of the 200 confident messages that they checked (95% interval 98% to 100%)."),
+        (20, "but the 95% interval starts at 85%, below 95%. Leave automatic replies off for now"),
+    ],
+)
+def test_the_page_says_when_automatic_replies_can_be_turned_on(
+    start_console: StartConsole, wrong: int, words: str
+) -> None:
+    console = start_console('auto_reply = "off"')
+    for place in range(200):
+        sampled: dict[str, Any] = {"reason": ReviewReason.SAMPLE, "confidence": 0.9, "sampling_rate": 0.5}
+        add_review(console, label="billing_inquiry" if place < wrong else "complaint", **sampled)
+
+    said = advice(console.sign_in("manager").get("/staff/quality").text)
+
+    assert words in said
+    assert ("That is enough to turn automatic replies on ." in said) is (wrong == 0)
+
+
+def test_a_label_that_only_raises_the_level_says_nothing_of_the_intent(reviewed: Console) -> None:
+    before = figures(reviewed.sign_in("manager").get("/staff/quality").text)
+    add_review(reviewed, label="same_day")
+    add_review(reviewed, label="urgent")
+
+    after = figures(reviewed.sign_in("manager").get("/staff/quality").text)
+
+    assert after[0] == before[0]
+    assert int(after[1]) == int(before[1]) + 2
+
+
 def test_the_page_marks_the_models_threshold_until_the_practice_sets_its_own(
     reviewed: Console, start_console: StartConsole
 ) -> None:
@@ -368,7 +448,7 @@ def test_the_page_shows_confusion_reliability_and_time(reviewed: Console) -> Non
 
     assert page.count('<svg class="plot"') == 3
     [row] = re.findall(r'<tr><th scope="row">Billing question</th>(.*?)</tr>', page)
-    assert re.findall(r">(\d+)<", row) == ["0", "0", "0", "0", "0", "2", "0"]
+    assert re.findall(r">(\d+)<", row) == ["0", "0", "0", "0", "0", "2", "0", "0", "0"]
 
 
 def test_only_ones_own_practices_are_shown(reviewed: Console) -> None:

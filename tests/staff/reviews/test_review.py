@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from classifier.understanding import Mention
 from inbox.audit import verify
 from inbox.models import (
     AuditEntry,
@@ -18,6 +19,7 @@ from inbox.models import (
     Decision,
     Delivery,
     DeliveryState,
+    Escalation,
     Message,
     Notification,
     Review,
@@ -27,6 +29,7 @@ from inbox.models import (
 from inbox.reviews import NONE_OF_THESE, UNDO_WITHIN
 from intake.vocabulary import INTENTS
 from tests.staff.conftest import Browser, Console, StartConsole
+from tests.told_classifier import PRAISE, SAME_DAY, sure_of, tell
 from tests.world import PATIENT
 
 UNSURE = "The thing from last week, is it okay like that?"
@@ -117,9 +120,19 @@ def test_each_label_has_a_key_of_its_own_and_the_help_names_them(
     page = unsure.sign_in().get("/staff/review").text
 
     labels = re.findall(r'name="label" value="(\w+)" .*data-key="(\w+)"', page)
-    assert labels == [(label, str(key)) for key, label in enumerate([*INTENTS, NONE_OF_THESE], start=1)]
+    numbered = {label: str(key) for key, label in enumerate([*INTENTS, NONE_OF_THESE], start=1)}
+    assert dict(labels) == numbered | {"person": "p", "praise": "k", "same_day": "t"}
     assert f"<kbd>1</kbd> to <kbd>{len(INTENTS)}</kbd></dt><dd>choose a label" in page
     assert f"<kbd>{len(INTENTS) + 1}</kbd></dt><dd>none of these" in page
+    assert "<kbd>t</kbd></dt><dd>same day" in page
+
+
+def test_an_emergency_is_chosen_by_its_button_alone(unsure: Console, receive: Callable[..., Review]) -> None:
+    receive()
+
+    [button] = re.findall(r'<button name="label" value="urgent"[^>]*>', unsure.sign_in().get("/staff/review").text)
+
+    assert "data-key" not in button
 
 
 def test_without_anything_to_review_the_page_says_so(unsure: Console) -> None:
@@ -356,6 +369,81 @@ def test_an_urgent_message_is_not_answered_again(unsure: Console, receive: Calla
     assert unsure.rows(Conversation)[0].priority == "urgent"
 
 
+@pytest.mark.parametrize(
+    ("label", "team", "priority"),
+    [("person", "front_desk", "normal"), ("praise", "digest", "low"), ("same_day", "clinical", "high")],
+)
+def test_a_label_beside_the_intents_is_followed_like_one(
+    unsure: Console, receive: Callable[..., Review], label: str, team: str, priority: str
+) -> None:
+    review = receive()
+
+    choose(unsure.sign_in(), review, label)
+
+    assert sent_bodies(unsure) == ["review", label]
+    assert told(unsure)[-1] == (label, team, priority)
+
+
+def test_an_emergency_that_the_model_missed_pages_the_on_call_team(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    review = receive()
+
+    choose(unsure.sign_in(), review, "urgent")
+
+    assert sent_bodies(unsure) == ["review", "urgent"]
+    assert told(unsure)[-1] == ("urgent", "on_call", "urgent")
+    assert len(unsure.rows(Escalation)) == 1
+    [conversation] = unsure.rows(Conversation)
+    assert (conversation.triage, conversation.priority) == ("emergency", "urgent")
+
+
+def test_a_label_of_a_spanish_message_is_answered_in_spanish(unsure: Console, receive: Callable[..., Review]) -> None:
+    tell(unsure, {UNSURE: {"language": "es"}})
+    review = receive()
+
+    choose(unsure.sign_in(), review, "complaint")
+
+    assert sent_bodies(unsure) == ["review_es", "complaint_es"]
+
+
+def test_a_label_of_a_same_day_message_does_not_tell_the_nurse_twice(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    tell(unsure, {UNSURE: SAME_DAY})
+    review = receive()
+
+    choose(unsure.sign_in(), review, "complaint")
+
+    assert told(unsure) == [("same_day", "clinical", "high"), ("complaint", "manager", "high")]
+    assert sent_bodies(unsure) == ["same_day"]
+
+
+def test_a_second_intent_that_a_reviewer_chooses_as_the_first_is_told_once(sampled: Console) -> None:
+    tell(sampled, {SURE: sure_of("price_shopper", also=(Mention("complaint", 0.8),))})
+    sampled.text(SURE)
+    sampled.work()
+    [review] = sampled.rows(Review)
+
+    choose(sampled.sign_in(), review, "complaint")
+
+    assert told(sampled) == [("price_shopper", "digest", "low"), ("complaint", "manager", "high")]
+
+
+def test_praise_that_was_drawn_shows_praise_as_the_models_guess(sampled: Console) -> None:
+    tell(sampled, {SURE: PRAISE})
+    sampled.text(SURE)
+    sampled.work()
+    [review] = sampled.rows(Review)
+    dana = sampled.sign_in()
+    [guess] = re.findall(r'value="(\w+)" class="choice guess"', dana.get("/staff/review").text)
+
+    said = choose(dana, review, "praise")
+
+    assert (review.reason, guess) == (ReviewReason.SAMPLE, "praise")
+    assert "nothing else to do" in said
+
+
 # ---- sampled ones
 
 
@@ -434,6 +522,20 @@ def test_what_has_not_gone_out_can_be_taken_back(unsure: Console, receive: Calla
     assert (kept.label, kept.staff_id, kept.decided_at) == (None, None, None)
     assert sent_bodies(unsure) == ["review"]
     assert len(told(unsure)) == 1
+
+
+def test_an_emergency_that_is_undone_escalates_to_nobody(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive()
+    with unsure.edit() as session:
+        session.execute(update(Conversation).values(patient_address=None))  # so that no reply leaves
+    browser = unsure.sign_in()
+    choose(browser, review, "urgent")
+    assert len(unsure.rows(Escalation)) == 1
+
+    browser.post("/staff/review/undo")
+
+    assert unsure.rows(Escalation) == []
+    assert unsure.rows(Review)[0].label is None
 
 
 def test_what_was_taken_back_can_be_decided_again_the_same_way(unsure: Console, receive: Callable[..., Review]) -> None:

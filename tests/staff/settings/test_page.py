@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,48 @@ def test_the_standard_words_come_back_with_a_button(console: Console, manager: B
     assert console.rows(SettingVersion)[-1].version == 2
 
 
+def test_a_line_break_is_a_change_that_patients_see_and_a_blank_line_is_none(
+    console: Console, manager: Browser
+) -> None:
+    save(manager, replies__price_shopper="A visit is $150.\r\n\r\nBook online.")
+
+    assert ask(console) == "A visit is $150.\nBook online.\nReply STOP to opt out."
+    save(manager, replies__price_shopper="A visit is $150.\nBook online.")
+    assert len(console.rows(SettingVersion)) == 1
+    save(manager, replies__price_shopper="A visit is $150. Book online.")
+    assert len(console.rows(SettingVersion)) == 2
+
+
+def test_automatic_replies_are_turned_off_and_on_again(console: Console, manager: Browser) -> None:
+    page = manager.get(ADDRESS)
+    assert '<option value="on" selected>On</option>' in page.text
+
+    save(manager, auto_reply="off")
+    console.text(PRICES)
+    console.work()
+    assert console.rows(Delivery) == []
+    assert effective(console).auto_reply == "off"
+    assert "auto_reply before On after Off" in text_of(manager.get(f"{ADDRESS}/history"))
+
+    save(manager, auto_reply="on")
+    assert "For example: A first visit is $120" in ask(console, from_=OTHER_PATIENT)
+
+
+def test_a_choice_that_the_page_does_not_offer_is_refused(console: Console, manager: Browser) -> None:
+    answer = save(manager, auto_reply="sometimes")
+
+    assert answer.status_code == 422
+    assert "Automatic replies: Input should be 'on' or 'off'" in html.unescape(answer.text)
+    assert console.rows(SettingVersion) == []
+
+
+def test_federal_holidays_are_worked_on_when_the_practice_says_so(console: Console, manager: Browser) -> None:
+    save(manager, observe_federal_holidays="yes", observe_holiday_eves="no", open_on="2026-11-11")
+    thanksgiving, eve, veterans_day = (datetime(2026, 11, day, 18, tzinfo=UTC) for day in (26, 25, 11))
+
+    assert [effective(console).is_open(moment) for moment in (thanksgiving, eve, veterans_day)] == [False, True, True]
+
+
 def test_a_form_without_a_change_writes_no_version(console: Console, manager: Browser) -> None:
     page = manager.get(ADDRESS)
     form = {key: field(page, key) for key in ("hours.mon", "links.scheduling", "review_sample", "replies.complaint")}
@@ -252,6 +295,7 @@ LABELS = {
     "teams.billing.quiet_hours": "Quiet hours",
     "teams.billing.digest_at": "Digest times",
     "replies.complaint": "Complaint",
+    "replies.urgent_self_harm_es": "Emergency (self-harm), in Spanish",
 }
 
 
@@ -271,6 +315,7 @@ LABELS = {
         ("teams.billing.quiet_hours", "20:00", 'teams = { billing = { quiet_hours = "20:00" } }'),
         ("teams.billing.digest_at", "8", 'teams = { billing = { digest_at = ["8"] } }'),
         ("replies.complaint", "{% if is_open %}Hello", 'replies = { complaint = "{% if is_open %}Hello" }'),
+        ("replies.urgent_self_harm_es", "Llame al 911.", 'replies = { urgent_self_harm_es = "Llame al 911." }'),
         ("replies.complaint", "x" * 1601, f'replies = {{ complaint = "{"x" * 1601}" }}'),
     ],
 )
@@ -541,7 +586,7 @@ def test_other_lines_of_the_file_hold_beside_what_was_changed(
     save(manager, links__scheduling=VISITS)
     console = restart("A first visit is $120 to $180", "A first visit is $90")
 
-    assert f"A first visit is $90 without insurance. To book: {VISITS}" in ask(console)
+    assert f"A first visit is $90 without insurance. Book online: {VISITS}" in ask(console)
 
 
 def test_a_page_from_before_the_file_was_edited_saves_nothing(

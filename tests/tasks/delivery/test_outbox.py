@@ -385,7 +385,7 @@ def test_a_notice_says_what_and_where_and_nothing_of_the_patient(
     _ask(service, URGENT)
 
     [notice] = hook.notifications
-    assert notice.body["title"] == "[urgent] Message that sounds urgent at Maple Street"
+    assert notice.body["title"] == "[urgent] Urgent message at Maple Street"
     assert notice.body["message"] == "Team: On call. View it: https://intake.example.com/staff/escalations/1"
     everything = notice.raw.decode() + str(notice.headers)
     assert "2025550123" not in everything

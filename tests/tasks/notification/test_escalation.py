@@ -124,7 +124,7 @@ def test_on_call_is_told_by_text_with_a_link_and_how_to_acknowledge(service: Ser
 
     [told] = texts_to(twilio, ON_CALL)
     assert told == (
-        "[urgent] Message that sounds urgent at Maple Street. Reply ACK to acknowledge."
+        "[urgent] Urgent message at Maple Street. Reply ACK to acknowledge."
         " https://intake.example.com/staff/escalations/1"
     )
 

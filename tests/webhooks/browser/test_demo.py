@@ -12,10 +12,12 @@ import requests
 from itsdangerous import URLSafeTimedSerializer
 
 from classifier import Classifier
+from classifier.understanding import Mention
 from inbox.models import Conversation, Delivery, DeliveryState, Message, OptOut, Voicemail
 from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
+from tests.told_classifier import PERSON, sure_of, tell
 from tests.world import WIDGET_KEY
 from webhooks.browser import demo_phone
 
@@ -268,13 +270,40 @@ def test_stop_and_start_work_as_in_texts(demo: Service, visitor: Visitor) -> Non
     assert [row.active for row in demo.rows(OptOut)] == [False]
 
 
-def test_an_urgent_text_is_marked_as_one(demo: Service, visitor: Visitor) -> None:
+def test_an_emergency_is_marked_as_one(demo: Service, visitor: Visitor) -> None:
     visitor.send("sms", "chest pain since this morning")
     demo.work()
 
     [message] = visitor.messages
-    assert message["understood"]["urgent"]
+    assert message["understood"]["triage"] == "Emergency"
+    assert message["understood"]["danger"] == ""
+    assert message["understood"]["why"] == "sounds like an emergency"
     assert message["understood"]["team"] == "On call"
+
+
+def test_the_language_and_the_second_intent_are_shown(demo: Service, visitor: Visitor) -> None:
+    tell(demo, {PRICES: sure_of("price_shopper", language="es", also=(Mention("complaint", 0.8),))})
+    visitor.send("sms", PRICES)
+    demo.work()
+
+    [message] = visitor.messages
+    shown = {name: message["understood"][name] for name in ("intent", "triage", "danger", "language", "also")}
+    assert shown == {
+        "intent": "Price question",
+        "triage": "Routine",
+        "danger": "",
+        "language": "Spanish",
+        "also": ["Complaint"],
+    }
+
+
+def test_a_request_for_a_person_is_shown_without_an_intent(demo: Service, visitor: Visitor) -> None:
+    tell(demo, {PRICES: PERSON})
+    visitor.send("sms", PRICES)
+    demo.work()
+
+    [message] = visitor.messages
+    assert (message["understood"]["intent"], message["understood"]["confidence"]) == ("Asks for a person", None)
 
 
 def test_messages_stay_in_their_order(demo: Service, visitor: Visitor) -> None:

@@ -1,0 +1,46 @@
+"""Saying when a practice opens, as its receptionist would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from intake.vocabulary import Language
+
+_DAYS_ES = ("lunes", "martes", "miércoles", "jueves", "viernes", None, "domingo")  # see `_day_in_spanish`
+_MONTHS_ES = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio",
+    "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+)  # fmt: skip
+
+
+def say_when(opening: datetime, moment: datetime, language: Language) -> str:
+    """Return an opening time in words: `today at 8:00 AM`, `on Monday at 8:00 AM`, `el lunes a las 8:00 AM`.
+
+    Args:
+        opening: when the practice opens, in its own time zone.
+        moment: when it is said, aware.
+        language: English or Spanish.
+    """
+    days = (opening.date() - moment.astimezone(ZoneInfo(str(opening.tzinfo))).date()).days
+    clock = f"{opening.hour % 12 or 12}:{opening:%M} {'AM' if opening.hour < 12 else 'PM'}"
+    if language is Language.ES:
+        return f"{_day(days, opening, ('hoy', 'mañana'), _day_in_spanish)} a la{'s' * (opening.hour % 12 != 1)} {clock}"
+    return f"{_day(days, opening, ('today', 'tomorrow'), _day_in_english)} at {clock}"
+
+
+def _day(days: int, opening: datetime, soon: tuple[str, str], name: Callable[[datetime, bool], str]) -> str:
+    return soon[days] if days < len(soon) else name(opening, days < 7)
+
+
+def _day_in_english(opening: datetime, is_this_week: bool) -> str:
+    return f"on {opening:%A}" if is_this_week else f"on {opening:%B} {opening.day}"
+
+
+def _day_in_spanish(opening: datetime, is_this_week: bool) -> str:
+    """Name a Saturday by its date: the letter á would turn the text into UCS-2, with 70 characters a segment."""
+    weekday = _DAYS_ES[opening.weekday()]
+    if weekday and is_this_week:
+        return f"el {weekday}"
+    return f"el {opening.day} de {_MONTHS_ES[opening.month - 1]}"
