@@ -81,7 +81,7 @@ def join_messages(first: CorpusMessage, second: CorpusMessage, separator: str) -
         first,
         text=f"{first.text}{separator}{second.text}",
         label=label,
-        also=next((intent for intent in intents if intent != label), None),
+        also=next((intent for intent in (*intents, first.also, second.also) if intent not in (label, None)), None),
         level=level,
         danger=urgent.danger if urgent else None,
     )
