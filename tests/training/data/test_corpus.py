@@ -187,6 +187,24 @@ def test_a_file_with_levels_says_level_label_and_kind(corpus: Path) -> None:
     assert (found["muchas gracias"].label, found["muchas gracias"].language) == ("acknowledgement", "es")
 
 
+@pytest.mark.parametrize(
+    ("written", "label", "kind", "also"),
+    [
+        ("complaint", "complaint", "", None),
+        ("complaint+billing_inquiry", "complaint", "", "billing_inquiry"),
+        ("complaint+praise", "complaint", "", None),
+        ("out_of_scope:spam+price_shopper", "out_of_scope", "spam", "price_shopper"),
+        ("complaint+out_of_scope:spam", "complaint", "", None),
+    ],
+)
+def test_a_second_label_after_a_plus_is_a_second_intent_if_it_is_one(
+    corpus: Path, written: str, label: str, kind: str, also: str | None
+) -> None:
+    (corpus / "writers" / "plaza.tsv").write_text(f"routine\t{written}\t-\tsms\ttwo\n", encoding="utf-8")
+    found = by_text(corpus)["two"]
+    assert (found.label, found.kind, found.also) == (label, kind, also)
+
+
 def test_line_breaks_are_written_as_two_characters(corpus: Path) -> None:
     assert by_text(corpus)["she drank it\nall of it"].label == "clinical_concern"
 
@@ -323,6 +341,7 @@ def test_a_folder_without_messages_is_refused_by_name(tmp_path: Path) -> None:
         ("everyday/established.tsv", "person\tdental\tsms\ttext", "has the unknown label 'person'"),
         ("everyday/talk_to_a_person.tsv", "text", "has 1 columns, expected 2"),
         ("everyday/faq.tsv", "sms\ttext", "has 2 columns, expected 3"),
+        ("writers/more.tsv", "routine\tcomplaint+spam\tdental\tsms\ttext", "has the unknown label 'spam'"),
         ("writers/more.tsv", "now\tcomplaint\tdental\tsms\ttext", "has the level 'now'"),
     ],
 )

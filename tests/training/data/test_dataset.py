@@ -102,6 +102,20 @@ def test_a_complaint_comes_first_then_a_concern_then_the_first_intent(
         assert joined.also == also
 
 
+@pytest.mark.parametrize(("first", "second"), [("complaint", "praise"), ("praise", "complaint")])
+def test_a_second_intent_survives_beside_a_message_without_one(first: str, second: str) -> None:
+    earlier, later = (
+        message(label, also="price_shopper" if label == "complaint" else None) for label in (first, second)
+    )
+    joined = join_messages(earlier, later, " ")
+    assert (joined.label, joined.also) == ("complaint", "price_shopper")
+
+
+def test_the_first_intents_of_two_messages_come_before_their_second_ones() -> None:
+    joined = join_messages(message("complaint", also="price_shopper"), message("billing_inquiry"), " ")
+    assert (joined.label, joined.also) == ("complaint", "billing_inquiry")
+
+
 def test_beside_an_unlabeled_message_no_intent_is_known_to_be_missing() -> None:
     assert targets_of(join_messages(message("complaint"), message(None), " "))[5:] == [UNKNOWN] * 7
 

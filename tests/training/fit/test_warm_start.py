@@ -69,6 +69,35 @@ def test_the_layers_of_a_bert_do_something(compact: Recipe, compact_base: Path) 
     assert all(float((before - after).abs().max()) > 0.1 for before, after in itertools.pairwise(states))
 
 
+@pytest.mark.parametrize("terms", [("c2p",), BOTH_TERMS])
+@pytest.mark.parametrize("layers", [None, 4])
+def test_a_pooling_layer_starts_as_the_mean_of_all_tokens_with_little_of_its_own(
+    compact: Recipe, compact_base: Path, terms: tuple[str, ...], layers: int | None
+) -> None:
+    architecture, inputs = shaped(compact, layers=layers, position_terms=terms), batch(compact_base)
+    pooling = architecture.model_copy(update={"pooling_layer": True})
+    mask = inputs["attention_mask"].bool()
+    with torch.no_grad():
+        states = warm_start(compact_base, architecture, INTENTS).deberta.eval()(**inputs).last_hidden_state
+        found = warm_start(compact_base, pooling, INTENTS).deberta.eval()(**inputs).last_hidden_state
+    for text, real in enumerate(mask):
+        mean = states[text, real].mean(dim=0)
+        expected = torch.nn.functional.layer_norm(8 * mean + states[text, real], mean.shape)
+        assert torch.allclose(found[text, real], expected, atol=1e-3)
+        assert (
+            torch.nn.functional.cosine_similarity(found[text, 0] - found[text, 0].mean(), mean - mean.mean(), 0) > 0.95
+        )
+
+
+def test_a_pooling_layer_is_one_layer_more_and_is_learned_from_the_start(tiny_bert: Path, compact: Recipe) -> None:
+    model = warm_start(tiny_bert, shaped(compact, layers=1, pooling_layer=True), INTENTS)
+    assert model.config.num_hidden_layers == 2
+    model(**batch(tiny_bert), labels=torch.zeros(3, dtype=torch.long)).loss.backward()
+    layer = model.deberta.encoder.layer[1]
+    for module in (layer.attention.self.value_proj, layer.attention.output.dense, layer.output.dense):
+        assert module.weight.grad.abs().max() > 0
+
+
 def test_any_bert_computes_what_it_did(tiny_bert: Path, compact: Recipe) -> None:
     assert difference(tiny_bert, compact.architecture) <= 1e-5
 
@@ -152,6 +181,18 @@ def test_the_learning_rate_falls_with_the_distance_from_the_head(tiny_bert: Path
     ]
     peak, decay = compact.optimisation.learning_rate, compact.optimisation.layer_decay
     assert ordered == pytest.approx([peak * decay**distance for distance in range(4)])
+
+
+def test_the_head_has_a_factor_of_its_own_and_nothing_else_has(tiny_bert: Path, compact: Recipe) -> None:
+    model = warm_start(tiny_bert, compact.architecture, INTENTS)
+    faster = compact.optimisation.model_copy(update={"head_factor": 3.0})
+    plain, changed = (
+        {id(parameter): group["lr"] for group in parameter_groups(model, rates) for parameter in group["params"]}
+        for rates in (compact.optimisation, faster)
+    )
+    raised = {name for name, weight in model.named_parameters() if changed[id(weight)] != plain[id(weight)]}
+    assert raised == {"pooler.dense.weight", "pooler.dense.bias", "classifier.weight", "classifier.bias"}
+    assert changed[id(model.classifier.weight)] == pytest.approx(3 * plain[id(model.classifier.weight)])
 
 
 def test_neither_biases_nor_norms_decay(tiny_bert: Path, compact: Recipe) -> None:
