@@ -65,7 +65,7 @@ _ABOUT = """\
 
 
 def _with_labels_alone(checkpoint: Path, columns: list[str], temperature: float) -> PreTrainedModel:
-    model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(checkpoint, dtype=torch.float32).eval()
+    model: Any = AutoModelForSequenceClassification.from_pretrained(checkpoint, dtype=torch.float32).eval()
     kept = [(place, name) for place, name in enumerate(columns) if name in LABELS]
     places, head = [place for place, _ in kept], model.classifier
     smaller = nn.Linear(head.in_features, len(kept))
@@ -77,7 +77,8 @@ def _with_labels_alone(checkpoint: Path, columns: list[str], temperature: float)
     model.config.label2id = {name: number for number, (_, name) in enumerate(kept)}
     # The model counts its labels once, when it is built.
     model.num_labels = model.config.num_labels
-    return model
+    smaller_model: PreTrainedModel = model
+    return smaller_model
 
 
 def _fast_tokenizer(file: Path, max_tokens: int) -> PreTrainedTokenizerFast:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from safetensors import safe_open
 
@@ -18,6 +20,12 @@ from tests.training.test_pipeline import CHANGES, Pipeline, rewritten
 from training.data.dataset import render_all
 from training.data.splitting import VALIDATION_SEED, read_split
 from training.recipe import load_recipe
+
+with third_party_warnings_ignored():
+    # Here, because it adds to the import path, which the fixture below puts back to what it was.
+    from optimum.onnxruntime import ORTModelForSequenceClassification
+    from transformers import AutoTokenizer
+    from transformers import pipeline as load_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +84,9 @@ def test_the_pipeline_of_transformers_agrees_with_the_served_model(packaged: tup
     pipeline, folder = packaged
     texts = texts_of(pipeline)
     with third_party_warnings_ignored():
-        import torch
-        from transformers import pipeline as load_pipeline
-
         classify = load_pipeline("text-classification", model=str(folder), top_k=None, dtype=torch.float32)
-        found = [best_intent(scores) for scores in classify(texts)]
+        answers: Any = classify(texts)
+        found = [best_intent(scores) for scores in answers]
     agreement = np.mean([ours == theirs for ours, theirs in zip(served_scores(pipeline, texts), found, strict=True)])
     assert agreement >= 0.9
 
@@ -89,9 +95,6 @@ def test_optimum_agrees_with_the_served_model(packaged: tuple[Pipeline, Path]) -
     pipeline, folder = packaged
     texts = texts_of(pipeline)
     with third_party_warnings_ignored():
-        from optimum.onnxruntime import ORTModelForSequenceClassification
-        from transformers import AutoTokenizer
-
         model = ORTModelForSequenceClassification.from_pretrained(folder, subfolder="onnx", file_name="model.onnx")
         tokenizer = AutoTokenizer.from_pretrained(folder)
         found = []

@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -93,7 +94,7 @@ def test_a_pooling_layer_is_one_layer_more_and_is_learned_from_the_start(tiny_be
     model = warm_start(tiny_bert, shaped(compact, layers=1, pooling_layer=True), INTENTS)
     assert model.config.num_hidden_layers == 2
     model(**batch(tiny_bert), labels=torch.zeros(3, dtype=torch.long)).loss.backward()
-    layer = model.deberta.encoder.layer[1]
+    layer: Any = model.deberta.encoder.layer[1]
     for module in (layer.attention.self.value_proj, layer.attention.output.dense, layer.output.dense):
         assert module.weight.grad.abs().max() > 0
 
