@@ -49,7 +49,7 @@ def package_model(recipe: Recipe, run: RunFolder, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         model.save_pretrained(Path(scratch) / "checkpoint")
         export_network(Path(scratch) / "checkpoint", Path(scratch) / "onnx", arriving / ONNX)
-    model.half().save_pretrained(arriving)
+    model.half().save_pretrained(arriving)  # type: ignore[no-untyped-call]
     _fast_tokenizer(run.model / "tokenizer.json", config["max_tokens"]).save_pretrained(arriving)
     evaluation = json.loads((run.model / EVALUATION).read_text(encoding="utf-8"))
     card = (run.model / CARD).read_text(encoding="utf-8")
