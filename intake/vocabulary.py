@@ -1,4 +1,4 @@
-"""The words that every room shares, each defined once: intents, routes, replies, priorities, teams, channels, reasons.
+"""The words that every room shares, each defined once: intents, dangers, routes, replies, priorities, teams, reasons.
 
 The values are stored in databases and written in practices files, so a value never changes once it has shipped.
 Members that staff read carry their display words.
@@ -36,6 +36,14 @@ class Intent(_WordedEnum):
 
 INTENTS: tuple[Intent, ...] = tuple(Intent)
 """Every intent, in order."""
+
+
+class DangerKind(_WordedEnum):
+    """What an emergency is about, which decides whom its reply names. The first found in this order wins."""
+
+    SELF_HARM = "self_harm", "Self-harm"
+    INGESTION = "ingestion", "Ingestion"
+    OTHER = "other", "Medical or other emergency"
 
 
 class Route(_WordedEnum):
