@@ -1,104 +1,207 @@
-"""Load the danger signs that the urgency screen looks for from `danger_signs.toml`, which explains its format."""
+"""Load the danger signs that the screen looks for from the tables in `signs/`, which explain their format."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from classifier.errors import DangerSignError
+from classifier.first_letters import join_patterns
+from intake.vocabulary import DangerKind
 
-TABLE: Final = Path(__file__).with_name("danger_signs.toml")
+TABLES: Final = tuple(Path(__file__).with_name("signs") / f"{language}.toml" for language in ("english", "spanish"))
 
-Level = Literal["red", "amber"]
-"""Whether a sign is urgent by itself, or only together with one of another kind."""
+Level = Literal["certain", "ambiguous", "weak"]
+"""Whether a sign is an emergency by itself, one if the network agrees, or a possible one next to another topic's."""
 
 _FRAGMENT = re.compile(r"\{([a-z_]+)\}")
 _LINE_BREAK = re.compile(r"\n *")
-_SIGN_KEYS = {"what": str, "patterns": list}
+# Half as many places to try as `\b` alone, which is also where a word ends.
+_WORD_START = r"\b(?=\w)"
+_SIGN_KEYS = {"what": str, "patterns": list, "danger": str}
 _PATTERN_KEYS = {"pattern": str, "unless_preceded_by": list, "unless_followed_by": str, "only_if_followed_by": str}
 
 
 class Sign(NamedTuple):
-    """One danger sign: its unique id, its kind and level, what it is in plain words, and its regular expressions."""
+    """One danger sign: its unique id, topic, level and danger, what it is in plain words, and its expressions."""
 
     id: str
-    kind: str
+    topic: str
     level: Level
+    danger: DangerKind
     what: str
     patterns: tuple[str, ...]
 
 
-class CompiledSigns(NamedTuple):
-    """For each kind of sign, one expression that finds any sign of that kind and level."""
+class Guards(NamedTuple):
+    """Expressions that find what sets a sign aside: `denied` just before it, the others around it.
 
-    red: Mapping[str, re.Pattern[str]]
-    amber: Mapping[str, re.Pattern[str]]
+    `now` overrides `past`, and `happening` overrides `spoken_of`.
+    """
+
+    denied: re.Pattern[str]
+    past: re.Pattern[str]
+    now: re.Pattern[str]
+    over: re.Pattern[str]
+    spoken_of: re.Pattern[str]
+    happening: re.Pattern[str]
+
+
+class SignTable(NamedTuple):
+    """The signs of one language, compiled.
+
+    Attributes:
+        certain: For each kind of danger, one expression that finds any certain sign of it.
+        ambiguous: The same for ambiguous signs.
+        weak: The same for weak signs; `lastindex` of a match is the number of its topic.
+        guards: What sets a sign aside.
+        common_words: The table is for texts with one of these words; for any text if there are none.
+    """
+
+    certain: Mapping[DangerKind, re.Pattern[str]]
+    ambiguous: Mapping[DangerKind, re.Pattern[str]]
+    weak: Mapping[DangerKind, re.Pattern[str]]
+    guards: Guards
+    common_words: frozenset[str]
 
 
 @cache
-def load_signs() -> CompiledSigns:
-    """Return the compiled signs of the table, read once per process."""
-    return compile_signs(read_signs(TABLE.read_text(encoding="utf-8")))
+def load_tables() -> tuple[SignTable, ...]:
+    """Return the compiled tables, read once per process."""
+    return tuple(compile_table(path.read_text(encoding="utf-8"), path.name) for path in TABLES)
 
 
-def read_signs(text: str) -> list[Sign]:
+def compile_table(text: str, file: str) -> SignTable:
+    """Compile a table in TOML.
+
+    Args:
+        text: The table.
+        file: Its name, for error messages.
+
+    Raises:
+        DangerSignError: The table has a mistake; the message names the file and the sign.
+    """
+    table = _parse_table(text, file)
+    guards, words = table.pop("guards", {}), table.pop("language", {}).get("common_words", ())
+    return compile_signs(_read_signs(table, file), _compile_guards(guards, file), frozenset(words), file)
+
+
+def read_signs(text: str, file: str) -> list[Sign]:
     """Return the signs of a table in TOML, in its order.
 
     Raises:
-        DangerSignError: The table has a mistake; the message names the sign.
+        DangerSignError: The table has a mistake; the message names the file and the sign.
     """
+    table = _parse_table(text, file)
+    return _read_signs({topic: entry for topic, entry in table.items() if topic not in ("guards", "language")}, file)
+
+
+def compile_signs(signs: Sequence[Sign], guards: Guards, common_words: frozenset[str], file: str) -> SignTable:
+    """Compile signs into one expression for each level and danger, far faster than one for each pattern.
+
+    Raises:
+        DangerSignError: A pattern is not a regular expression or has a capturing group; the message names the sign.
+    """
+    try:
+        table = SignTable(
+            certain=_compile_level(signs, "certain", _either),
+            ambiguous=_compile_level(signs, "ambiguous", _either),
+            weak=_compile_level(signs, "weak", _either_topic),
+            guards=guards,
+            common_words=common_words,
+        )
+    except re.error:
+        _check_each_pattern(signs, file)
+        raise
+    topics = {(sign.danger, sign.topic) for sign in signs if sign.level == "weak"}
+    levels = (table.certain, table.ambiguous, table.weak)
+    if sum(expression.groups for level in levels for expression in level.values()) != len(topics):
+        _check_each_pattern(signs, file)
+    return table
+
+
+def _compile_level(
+    signs: Sequence[Sign], level: Level, join: Callable[[Sequence[Sign]], str]
+) -> dict[DangerKind, re.Pattern[str]]:
+    kinds = {kind: [sign for sign in signs if (sign.level, sign.danger) == (level, kind)] for kind in DangerKind}
+    return {kind: re.compile(rf"{_WORD_START}(?:{join(found)})") for kind, found in kinds.items() if found}
+
+
+def _either(signs: Sequence[Sign]) -> str:
+    return join_patterns(pattern for sign in signs for pattern in sign.patterns)
+
+
+def _either_topic(signs: Sequence[Sign]) -> str:
+    topics = dict.fromkeys(sign.topic for sign in signs)
+    return "|".join(f"({_either([sign for sign in signs if sign.topic == topic])})" for topic in topics)
+
+
+def _parse_table(text: str, file: str) -> dict[str, Any]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DangerSignError(f"{TABLE.name}: {error}") from None
+        raise DangerSignError(f"{file}: {error}") from None
     fragments: dict[str, str] = {}
-    for name, value in table.pop("fragments", {}).items():
+    for name, value in table.get("fragments", {}).items():
         whole = f"(?:{'|'.join(value)})" if isinstance(value, list) else value
-        fragments[name] = _fill_in(whole, fragments, f"fragment {name}")
+        fragments[name] = _fill_in(whole, fragments, f"{file}: fragment {name}")
+    table["fragments"] = fragments
+    return table
+
+
+def _compile_guards(guards: Mapping[str, Any], file: str) -> Guards:
+    owner = f"{file}: guards"
+    _check_keys(guards, dict.fromkeys(Guards._fields, list), Guards._fields, owner)
+    try:
+        return Guards(*(_compile_guard(name, guards[name]) for name in Guards._fields))
+    except re.error as error:
+        raise DangerSignError(f"{owner}: not a regular expression ({error})") from None
+
+
+def _compile_guard(name: str, patterns: Sequence[str]) -> re.Pattern[str]:
+    either = "|".join(map(_join_lines, patterns))
+    return re.compile(rf"\b(?:{either})$" if name == "denied" else rf"\b(?:{either})\b")
+
+
+def _read_signs(table: Mapping[str, Any], file: str) -> list[Sign]:
     signs: dict[str, Sign] = {}
-    for kind, level, name, entry in _walk_signs(table):
+    for topic, level, danger, name, entry in _walk_signs(table, file):
         if name in signs:
-            raise _mistake(f"sign {name}", f"the id is used in {signs[name].kind} and again in {kind}")
-        signs[name] = _read_sign(kind, level, name, entry, fragments)
+            problem = f"the id is used in {signs[name].topic} and again in {topic}"
+            raise DangerSignError(f"{file}: sign {name}: {problem}")
+        signs[name] = _read_sign(topic, level, danger, name, entry, table["fragments"], f"{file}: sign {name}")
     return list(signs.values())
 
 
-def compile_signs(signs: Sequence[Sign]) -> CompiledSigns:
-    """Compile signs into one expression for each kind and level, three times as fast as one for each pattern.
-
-    Raises:
-        DangerSignError: A pattern is not a regular expression; the message names the sign.
-    """
-    compiled: dict[Level, dict[str, re.Pattern[str]]] = {"red": {}, "amber": {}}
-    try:
-        for level, kind in dict.fromkeys((sign.level, sign.kind) for sign in signs):
-            patterns = (p for sign in signs if (sign.level, sign.kind) == (level, kind) for p in sign.patterns)
-            compiled[level][kind] = re.compile(rf"\b(?:{'|'.join(patterns)})")
-    except re.error:
-        _check_each_pattern(signs)
-        raise
-    return CompiledSigns(compiled["red"], compiled["amber"])
-
-
-def _walk_signs(table: Mapping[str, Any]) -> Iterator[tuple[str, Level, str, Any]]:
-    for kind, levels in table.items():
-        if not isinstance(levels, dict) or not levels.pop("why", None):
-            raise _mistake(f"kind {kind}", "why is missing")
+def _walk_signs(table: Mapping[str, Any], file: str) -> Iterator[tuple[str, Level, str, str, Any]]:
+    for topic, levels in table.items():
+        if topic == "fragments":
+            continue
+        owner = f"{file}: topic {topic}"
+        if not isinstance(levels, dict) or not levels.get("why"):
+            raise DangerSignError(f"{owner}: why is missing")
+        danger = levels.get("danger", DangerKind.OTHER)
         for level, entries in levels.items():
+            if level in ("why", "danger"):
+                continue
             if level not in get_args(Level):
-                raise _mistake(f"kind {kind}", f"unknown level {level}; a sign is red or amber")
-            yield from ((kind, level, name, entry) for name, entry in entries.items())
+                raise DangerSignError(f"{owner}: unknown level {level}; a sign is {', '.join(get_args(Level))}")
+            yield from ((topic, level, danger, name, entry) for name, entry in entries.items())
 
 
-def _read_sign(kind: str, level: Level, name: str, entry: Any, fragments: Mapping[str, str]) -> Sign:
-    owner = f"sign {name}"
+def _read_sign(
+    topic: str, level: Level, danger: str, name: str, entry: Any, fragments: Mapping[str, str], owner: str
+) -> Sign:
     _check_keys(entry, _SIGN_KEYS, ("what", "patterns"), owner)
+    danger = entry.get("danger", danger)
+    if danger not in list(DangerKind):
+        raise DangerSignError(f"{owner}: unknown danger {danger}; known are {', '.join(DangerKind)}")
     patterns = tuple(_fill_in(_expression(pattern, owner), fragments, owner) for pattern in entry["patterns"])
-    return Sign(name, kind, level, entry["what"], patterns)
+    return Sign(name, topic, level, DangerKind(danger), entry["what"], patterns)
 
 
 def _expression(entry: Any, owner: str) -> str:
@@ -108,37 +211,42 @@ def _expression(entry: Any, owner: str) -> str:
     before = "".join(f"(?<!{words})" for words in entry.get("unless_preceded_by", ()))
     after = f"(?!{entry['unless_followed_by']})" if "unless_followed_by" in entry else ""
     required = f"(?={entry['only_if_followed_by']})" if "only_if_followed_by" in entry else ""
-    return f"{before}{entry['pattern']}{after}{required}"
+    return f"{before}(?:{entry['pattern']}){after}{required}"
 
 
 def _check_keys(entry: Any, types: Mapping[str, type], needed: Sequence[str], owner: str) -> None:
     if not isinstance(entry, dict):
-        raise _mistake(owner, f"{entry!r} must be a table with {', '.join(types)}")
+        raise DangerSignError(f"{owner}: {entry!r} must be a table with {', '.join(types)}")
     for key in needed:
         if key not in entry:
-            raise _mistake(owner, f"{key} is missing")
+            raise DangerSignError(f"{owner}: {key} is missing")
     for key, value in entry.items():
         if key not in types:
-            raise _mistake(owner, f"unknown key {key}; known are {', '.join(types)}")
+            raise DangerSignError(f"{owner}: unknown key {key}; known are {', '.join(types)}")
         if not isinstance(value, types[key]) or not value:
-            raise _mistake(owner, f"{key} must be a {'list' if types[key] is list else 'text'} and not empty")
+            raise DangerSignError(f"{owner}: {key} must be a {'list' if types[key] is list else 'text'} and not empty")
 
 
 def _fill_in(pattern: str, fragments: Mapping[str, str], owner: str) -> str:
+    # A class such as [^,] must not run on into the next sentence, which stands on a line of its own.
+    within_sentence = _join_lines(pattern).replace("[^", "[^\\n")
     try:
-        return _FRAGMENT.sub(lambda name: fragments[name[1]], _LINE_BREAK.sub("", pattern))
+        return _FRAGMENT.sub(lambda name: fragments[name[1]], within_sentence)
     except KeyError as error:
-        raise _mistake(owner, f"unknown fragment {{{error.args[0]}}}") from None
+        raise DangerSignError(f"{owner}: unknown fragment {{{error.args[0]}}}") from None
 
 
-def _check_each_pattern(signs: Sequence[Sign]) -> None:
+def _join_lines(pattern: str) -> str:
+    return _LINE_BREAK.sub("", pattern)
+
+
+def _check_each_pattern(signs: Sequence[Sign], file: str) -> None:
     for sign in signs:
         for pattern in sign.patterns:
             try:
-                re.compile(pattern)
+                groups = re.compile(pattern).groups
             except re.error as error:
-                raise _mistake(f"sign {sign.id}", f"not a regular expression ({error}): {pattern}") from None
-
-
-def _mistake(owner: str, problem: str) -> DangerSignError:
-    return DangerSignError(f"{TABLE.name}: {owner}: {problem}")
+                problem = f"not a regular expression ({error})"
+                raise DangerSignError(f"{file}: sign {sign.id}: {problem}: {pattern}") from None
+            if groups:
+                raise DangerSignError(f"{file}: sign {sign.id}: write (?:…) instead of (…): {pattern}")

@@ -11,8 +11,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from classifier import acknowledgement, model_bundle, urgency, windows
-from classifier.danger_signs import load_signs
+from classifier import acknowledgement, model_bundle, screen, windows
+from classifier.danger_signs import load_tables
 from classifier.decoding import Outputs, Thresholds, is_alarming
 from classifier.errors import ModelError
 from classifier.normalise import well_formed
@@ -89,7 +89,7 @@ class Classifier:
         session = _session(home, contents[model_bundle.NETWORK], threads)
         _check_network(home, session, len(config.labels))
         # Compile the danger signs now, not while the first patient waits.
-        load_signs()
+        load_tables()
         info = ModelInfo(
             name=manifest.name,
             version=manifest.version,
@@ -166,7 +166,7 @@ class Classifier:
         urgencies = outputs.urgency(logits) if len(rows) and language == "en" else None
         # One dangerous window is enough.
         urgency_found = None if urgencies is None else float(urgencies.max())
-        urgent = is_alarming(urgency_found, urgency.is_urgent(text), thresholds)
+        urgent = is_alarming(urgency_found, screen.is_urgent(text), thresholds)
         acknowledged = not urgent and self._is_acknowledgement(text, combined)
         decided = disposition(confidence, acknowledged, thresholds.review_of(intent))
         return Understanding(

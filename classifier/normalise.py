@@ -27,3 +27,10 @@ def flattened(text: str) -> str:
 def normalised(text: str) -> str:
     """Return the flattened text in lower case."""
     return flattened(text).lower()
+
+
+def without_accents(text: str) -> str:
+    """Return the text with each letter that carries a mark written as the bare letter ("está" becomes "esta")."""
+    if text.isascii():
+        return text
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))

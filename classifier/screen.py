@@ -1,101 +1,145 @@
-"""Finds messages that a human must see within minutes, from the table of danger signs (`danger_signs.toml`).
+"""Finds messages that a human must see within minutes, from the tables of danger signs in `signs/`.
 
-The screen only raises a message's priority. It is built to miss little: a false alarm costs someone a look, and a
-miss may cost a life. It is not a diagnosis, it does not replace a person, and it finds only dangers that are written in
-words it knows.
+A certain sign is an emergency whatever the network makes of the message. An ambiguous sign, or two weak signs of
+different topics close together, make one only if the network agrees.
 
-A red sign is enough by itself. An amber sign, common in harmless messages, counts only together with an amber sign of
-another kind. A sign does not count if it is denied ("no chest pain"), long past ("a stroke in 2011"), over ("cleared
-up") or only talked about ("read that it can cause").
+The screen only raises a message's priority. It is not a diagnosis, it does not replace a person, and it finds only
+dangers that are written in words it knows.
+
+A sign does not count if its own sentence denies it ("no chest pain"), or says that it is long past ("a stroke in
+2011"), over ("cleared up") or only talked about ("read that it can cause"). A certain sign of self-harm or of an
+ingestion is set aside only if it is denied, or if its own clause goes on to say that it is past: people who say that
+they want to die often say in the same breath that they were fine, that it is an old thought or that they are joking.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
-from classifier.danger_signs import load_signs
-from classifier.normalise import normalised
+from classifier.danger_signs import Guards, SignTable, load_tables
+from classifier.normalise import normalised, without_accents
+from intake.vocabulary import DangerKind
 
-_SENTENCE_END = re.compile(r"[!?;]+|\.+(?!\d)")
+_SENTENCE_END = re.compile(r"[!?;¿¡]+|\.+(?!\d)")
+_CLAUSE_END = re.compile(r"[,;:]")
 
 # How many characters before or after a sign the words that rule it out may be; voicemail has no periods.
 _NEAR = 60
 
-# The sign is denied just before it ("not had any chest pain"), or as one of a list ("no fever, chills or chest pain").
-_DENIED = re.compile(
-    r"\b(?:no(?! one|body)|not(?! sure| feeling| doing| going| only| good| well| right)|isnt|arent|wasnt|without"
-    r"|denie[sd]|denying|never|nor|instead of|(?:hasnt|havent|didnt|dont|doesnt)(?: have| had| got)?(?: any)?)"
-    r" (?:(?!but |and |now )\w+ ){0,3}$"
-    r"|\b(?:no|not|without) .{0,40}\b(?:or|nor) (?:\w+ )?$"
-)
-_PAST = re.compile(
-    r"\b(?:in (?:19|20)\d\d|(?:years?|yrs?|months?|decades?) (?:ago|back)|in (?:the )?(?:spring|summer|fall|autumn"
-    r"|winter)|(?:last|in) (?:year|month|summer|spring|fall|autumn|winter|january|february|march|april|june|july|august"
-    r"|september|october|november|december)|as a (?:child|kid|teenager|teen|baby)|when i was|history of|used to"
-    r"|long gone)\b"
-)
-_NOW = re.compile(
-    r"\b(?:now|tonight|today|this (?:morning|afternoon|evening)|since (?:last night|this|yesterday)|again)\b"
-)
-_OVER = re.compile(
-    r"\b(?:went away|gone (?:now|away)|its gone|cleared|resolved|healed|better now|was fine|turned out|back to normal"
-    r"|been (?:fine|well|great|normal|completely normal)|ruled out|full recovery|recovered|calmed down|easing"
-    r"|supposed to)\b"
-)
-_SPOKEN_OF = re.compile(
-    r"\b(?:read (?:about|an? |online|that|on)|article|in case of|can (?:it )?cause|does \w+ (?:make|cause)|risks?"
-    r"|prevention|awareness|helpline|hotline|novel|novelist|character|pamphlets?|leaflet|brochure|figure of speech"
-    r"|do you (?:see|treat|offer)|haha|price gave|nearly killed|allergy (?:update|to)|my allergies|carr(?:y|ies)|chart"
-    r"|on my record|is it true|(?:price|cost) (?:for|of)|how much (?:is|are|for|do|does|to)|was billed|coded)\b"
-)
-_CLAUSE_END = re.compile(r"[,;:]")
-_HAPPENING = re.compile(r"\b(?:i have|i am having|im having|is having|are having|having an?)\b")
+# How many characters may lie between two weak signs that count together. A long letter has two of them somewhere.
+_PAIR_REACH = 120
 
 
-def is_urgent(text: str) -> bool:
-    """Return whether a message may need a human within minutes.
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What the words of a message say about danger.
+
+    Attributes:
+        certain: The kind of an emergency that is one whatever the network says.
+        possible: The kind of an emergency that is one only if the network agrees; None if there is a certain one.
+    """
+
+    certain: DangerKind | None = None
+    possible: DangerKind | None = None
+
+
+def screen_text(text: str) -> Screening:
+    """Return which dangers a message may be about. Of several kinds, the first in the order of `DangerKind` wins.
 
     Args:
         text: Any string.
     """
-    signs = load_signs()
-    sentences = split_sentences(text)
-    red = find_kinds(signs.red, sentences)
-    amber = find_kinds(signs.amber, sentences)
-    return next(red, None) is not None or sum(1 for _ in amber) >= 2
+    sentences = break_sentences(text)
+    words = frozenset(sentences.split())
+    tables = [table for table in load_tables() if not table.common_words or not table.common_words.isdisjoint(words)]
+    certain = _first_kind(tables, "certain", sentences)
+    if certain:
+        return Screening(certain=certain)
+    return Screening(possible=_possible_kind(tables, sentences))
 
 
-def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a message in the spelling that the signs are written for."""
-    return _SENTENCE_END.split(normalised(text))
+def is_urgent(text: str) -> bool:
+    """Return whether a message may need a human within minutes: it has a certain or a possible danger."""
+    return screen_text(text) != Screening()
 
 
-def find_kinds(expressions: Mapping[str, re.Pattern[str]], sentences: Sequence[str]) -> Iterator[str]:
-    """Find the kinds of which the sentences hold a sign that counts, lazily.
+def break_sentences(text: str) -> str:
+    """Return a message in the spelling that the signs are written for, with a line for each sentence."""
+    return _SENTENCE_END.sub("\n", without_accents(normalised(text)))
+
+
+def _first_kind(tables: list[SignTable], level: Literal["certain", "ambiguous"], sentences: str) -> DangerKind | None:
+    """Return the first kind of danger, in the order of the vocabulary, of which a sign of a level counts."""
+    for kind in DangerKind:
+        explicit = level == "certain" and kind is not DangerKind.OTHER
+        for table in tables:
+            expression = (table.certain if level == "certain" else table.ambiguous).get(kind)
+            if expression and next(counting_signs(expression, table.guards, sentences, explicit=explicit), None):
+                return kind
+    return None
+
+
+def _possible_kind(tables: list[SignTable], sentences: str) -> DangerKind | None:
+    """Return the first kind of danger of which there is an ambiguous sign or a pair of weak ones."""
+    ambiguous = _first_kind(tables, "ambiguous", sentences)
+    for kind in DangerKind:
+        if kind is ambiguous or any(_has_pair(table, kind, sentences) for table in tables):
+            return kind
+    return None
+
+
+def _has_pair(table: SignTable, kind: DangerKind, sentences: str) -> bool:
+    """Return whether two weak signs of a kind of danger, but of different topics, count and are close together."""
+    if kind not in table.weak:
+        return False
+    last_seen: dict[int | None, int] = {}
+    for sign in counting_signs(table.weak[kind], table.guards, sentences, explicit=False):
+        topic = sign.lastindex
+        if any(other != topic and sign.start() - end <= _PAIR_REACH for other, end in last_seen.items()):
+            return True
+        last_seen[topic] = sign.end()
+    return False
+
+
+def counting_signs(
+    expression: re.Pattern[str], guards: Guards, sentences: str, *, explicit: bool
+) -> Iterator[re.Match[str]]:
+    """Find the signs that nothing near them sets aside, lazily.
 
     Args:
-        expressions: For each kind, the expression that finds its signs.
-        sentences: A message, from `split_sentences`.
+        expression: What finds the signs.
+        guards: What sets a sign aside.
+        sentences: A message, from `break_sentences`.
+        explicit: Whether only a denial, or a past in its own clause, sets such a sign aside.
     """
-    for kind, expression in expressions.items():
-        if any(_counts(sentence, sign) for sentence in sentences for sign in expression.finditer(sentence)):
-            yield kind
+    sign = expression.search(sentences)
+    while sign:
+        counts = _counts(sentences, sign, guards, explicit=explicit)
+        if counts:
+            yield sign
+        # A sign that was set aside may have hidden another that begins within it.
+        sign = expression.search(sentences, sign.end() if counts else sign.start() + 1)
 
 
-def _counts(sentence: str, sign: re.Match[str]) -> bool:
-    before = sentence[max(0, sign.start() - _NEAR) : sign.start()]
-    around = before + sentence[sign.start() : sign.end() + _NEAR]
-    if (
-        _DENIED.search(before)
-        or _OVER.search(around)
-        or _is_spoken_of(before, sign.group(), sentence[sign.end() : sign.end() + _NEAR])
-    ):
+def _counts(sentences: str, sign: re.Match[str], guards: Guards, *, explicit: bool) -> bool:
+    """Return whether nothing near a sign sets it aside."""
+    before = sentences[max(0, sign.start() - _NEAR) : sign.start()].rpartition("\n")[2]
+    after = sentences[sign.end() : sign.end() + _NEAR].partition("\n")[0]
+    if guards.denied.search(before):
         return False
-    return not _PAST.search(around) or bool(_NOW.search(around))
+    if explicit:
+        around = sign.group() + _CLAUSE_END.split(after)[0]
+    else:
+        around = f"{before}{sign.group()}{after}"
+        if guards.over.search(around) or _is_spoken_of(before, sign.group(), after, guards):
+            return False
+    return not guards.past.search(around) or bool(guards.now.search(around))
 
 
-def _is_spoken_of(before: str, sign: str, after: str) -> bool:
+def _is_spoken_of(before: str, sign: str, after: str, guards: Guards) -> bool:
     """Return whether the clause of a sign only talks about it, and does not say that it is happening."""
     clause = _CLAUSE_END.split(before)[-1] + sign + _CLAUSE_END.split(after)[0]
-    return bool(_SPOKEN_OF.search(clause)) and not _HAPPENING.search(before + sign)
+    return bool(guards.spoken_of.search(clause)) and not guards.happening.search(before + sign)

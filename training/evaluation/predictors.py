@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from classifier import Classifier
 from classifier.decoding import Outputs
-from classifier.urgency import is_urgent
+from classifier.screen import is_urgent
 from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
 from training.evaluation.metrics import ComparedPredictions, Names, Predictions

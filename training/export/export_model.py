@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from classifier.urgency import is_urgent
+from classifier.screen import is_urgent
 from training.data.corpus import CorpusMessage
 from training.data.dataset import load_tokenizer, render_all
 from training.data.splitting import VALIDATION_SEED
