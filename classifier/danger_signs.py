@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from classifier.errors import DangerSignError
+from classifier.first_letters import join_patterns
 from intake.vocabulary import DangerKind
 
 TABLES: Final = tuple(Path(__file__).with_name("signs") / f"{language}.toml" for language in ("english", "spanish"))
@@ -131,7 +132,7 @@ def _compile_level(
 
 
 def _either(signs: Sequence[Sign]) -> str:
-    return "|".join(pattern for sign in signs for pattern in sign.patterns)
+    return join_patterns(pattern for sign in signs for pattern in sign.patterns)
 
 
 def _either_topic(signs: Sequence[Sign]) -> str:
@@ -210,7 +211,7 @@ def _expression(entry: Any, owner: str) -> str:
     before = "".join(f"(?<!{words})" for words in entry.get("unless_preceded_by", ()))
     after = f"(?!{entry['unless_followed_by']})" if "unless_followed_by" in entry else ""
     required = f"(?={entry['only_if_followed_by']})" if "only_if_followed_by" in entry else ""
-    return f"{before}{entry['pattern']}{after}{required}"
+    return f"{before}(?:{entry['pattern']}){after}{required}"
 
 
 def _check_keys(entry: Any, types: Mapping[str, type], needed: Sequence[str], owner: str) -> None:

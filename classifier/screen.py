@@ -7,14 +7,17 @@ The screen only raises a message's priority. It is not a diagnosis, it does not 
 dangers that are written in words it knows.
 
 A sign does not count if its own sentence denies it ("no chest pain"), or says that it is long past ("a stroke in
-2011"), over ("cleared up") or only talked about ("read that it can cause").
+2011"), over ("cleared up") or only talked about ("read that it can cause"). A certain sign of self-harm or of an
+ingestion is set aside only if it is denied, or if its own clause goes on to say that it is past: people who say that
+they want to die often say in the same breath that they were fine, that it is an old thought or that they are joking.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from classifier.danger_signs import Guards, SignTable, load_tables
 from classifier.normalise import normalised, without_accents
@@ -52,7 +55,7 @@ def screen_text(text: str) -> Screening:
     sentences = break_sentences(text)
     words = frozenset(sentences.split())
     tables = [table for table in load_tables() if not table.common_words or not table.common_words.isdisjoint(words)]
-    certain = _first_kind(((table, table.certain) for table in tables), sentences)
+    certain = _first_kind(tables, "certain", sentences)
     if certain:
         return Screening(certain=certain)
     return Screening(possible=_possible_kind(tables, sentences))
@@ -68,25 +71,24 @@ def break_sentences(text: str) -> str:
     return _SENTENCE_END.sub("\n", without_accents(normalised(text)))
 
 
-def _first_kind(
-    searches: Iterator[tuple[SignTable, Mapping[DangerKind, re.Pattern[str]]]], sentences: str
-) -> DangerKind | None:
-    """Return the first kind of danger, in the order of the vocabulary, of which a sign counts."""
-    expressions = list(searches)
+def _first_kind(tables: list[SignTable], level: Literal["certain", "ambiguous"], sentences: str) -> DangerKind | None:
+    """Return the first kind of danger, in the order of the vocabulary, of which a sign of a level counts."""
     for kind in DangerKind:
-        for table, level in expressions:
-            if kind in level and next(_signs_that_count(level[kind], table.guards, sentences), None):
+        explicit = level == "certain" and kind is not DangerKind.OTHER
+        for table in tables:
+            expression = (table.certain if level == "certain" else table.ambiguous).get(kind)
+            if expression and next(counting_signs(expression, table.guards, sentences, explicit=explicit), None):
                 return kind
     return None
 
 
 def _possible_kind(tables: list[SignTable], sentences: str) -> DangerKind | None:
-    ambiguous = _first_kind(((table, table.ambiguous) for table in tables), sentences)
-    pairs = (kind for kind in DangerKind if any(_has_pair(table, kind, sentences) for table in tables))
-    if ambiguous is DangerKind.SELF_HARM:
-        return ambiguous
-    paired = next(pairs, None)
-    return min(filter(None, (ambiguous, paired)), key=list(DangerKind).index, default=None)
+    """Return the first kind of danger of which there is an ambiguous sign or a pair of weak ones."""
+    ambiguous = _first_kind(tables, "ambiguous", sentences)
+    for kind in DangerKind:
+        if kind is ambiguous or any(_has_pair(table, kind, sentences) for table in tables):
+            return kind
+    return None
 
 
 def _has_pair(table: SignTable, kind: DangerKind, sentences: str) -> bool:
@@ -94,7 +96,7 @@ def _has_pair(table: SignTable, kind: DangerKind, sentences: str) -> bool:
     if kind not in table.weak:
         return False
     last_seen: dict[int | None, int] = {}
-    for sign in _signs_that_count(table.weak[kind], table.guards, sentences):
+    for sign in counting_signs(table.weak[kind], table.guards, sentences, explicit=False):
         topic = sign.lastindex
         if any(other != topic and sign.start() - end <= _PAIR_REACH for other, end in last_seen.items()):
             return True
@@ -102,22 +104,38 @@ def _has_pair(table: SignTable, kind: DangerKind, sentences: str) -> bool:
     return False
 
 
-def _signs_that_count(expression: re.Pattern[str], guards: Guards, sentences: str) -> Iterator[re.Match[str]]:
+def counting_signs(
+    expression: re.Pattern[str], guards: Guards, sentences: str, *, explicit: bool
+) -> Iterator[re.Match[str]]:
+    """Find the signs that nothing near them sets aside, lazily.
+
+    Args:
+        expression: What finds the signs.
+        guards: What sets a sign aside.
+        sentences: A message, from `break_sentences`.
+        explicit: Whether only a denial, or a past in its own clause, sets such a sign aside.
+    """
     sign = expression.search(sentences)
     while sign:
-        counts = _counts(sentences, sign, guards)
+        counts = _counts(sentences, sign, guards, explicit=explicit)
         if counts:
             yield sign
         # A sign that was set aside may have hidden another that begins within it.
         sign = expression.search(sentences, sign.end() if counts else sign.start() + 1)
 
 
-def _counts(sentences: str, sign: re.Match[str], guards: Guards) -> bool:
+def _counts(sentences: str, sign: re.Match[str], guards: Guards, *, explicit: bool) -> bool:
+    """Return whether nothing near a sign sets it aside."""
     before = sentences[max(0, sign.start() - _NEAR) : sign.start()].rpartition("\n")[2]
     after = sentences[sign.end() : sign.end() + _NEAR].partition("\n")[0]
-    around = f"{before}{sign.group()}{after}"
-    if guards.denied.search(before) or guards.over.search(around) or _is_spoken_of(before, sign.group(), after, guards):
+    if guards.denied.search(before):
         return False
+    if explicit:
+        around = sign.group() + _CLAUSE_END.split(after)[0]
+    else:
+        around = f"{before}{sign.group()}{after}"
+        if guards.over.search(around) or _is_spoken_of(before, sign.group(), after, guards):
+            return False
     return not guards.past.search(around) or bool(guards.now.search(around))
 
 

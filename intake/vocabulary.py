@@ -1,4 +1,4 @@
-"""The words that every room shares, each defined once: intents, routes, replies, priorities, teams, channels, reasons.
+"""The words that every room shares, each defined once: intents, dangers, routes, replies, priorities, teams, reasons.
 
 The values are stored in databases and written in practices files, so a value never changes once it has shipped.
 Members that staff read carry their display words.
@@ -179,7 +179,7 @@ class TriageLevel(_WordedEnum):
 
 
 class DangerKind(_WordedEnum):
-    """The kind of danger in an emergency, which decides which helplines the reply names."""
+    """The kind of danger in an emergency, which decides the helplines that its reply names; the first found wins."""
 
     SELF_HARM = "self_harm", "Self-harm"
     INGESTION = "ingestion", "Something swallowed"

@@ -1,10 +1,13 @@
-"""The urgency screen: danger is found in the words patients use, and ordinary messages stay ordinary."""
+"""The screen: danger is found in the words patients use, and ordinary messages stay ordinary."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from classifier.urgency import is_urgent
+from classifier.screen import Screening, is_urgent, screen_text
+from intake.vocabulary import DangerKind
 from tests.classifier import corpus
 from tests.classifier.hostile import HOSTILE_TEXTS
 
@@ -132,6 +135,123 @@ def test_a_common_sign_alone_is_no_alarm_and_two_of_different_kinds_are() -> Non
     assert not is_urgent("I've been vomiting")
     assert not is_urgent("I feel dizzy and lightheaded")
     assert is_urgent("I've been vomiting and I feel dizzy")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I want to die", DangerKind.SELF_HARM),
+        ("I’m going to end it tonight", DangerKind.SELF_HARM),
+        ("my son says he wants to die", DangerKind.SELF_HARM),
+        ("i cut too deep this time", DangerKind.SELF_HARM),
+        ("the gun is in my lap", DangerKind.SELF_HARM),
+        ("me quiero morir", DangerKind.SELF_HARM),
+        ("YA NO QUIERO SEGUIR VIVIENDO", DangerKind.SELF_HARM),
+        ("I took all my pills", DangerKind.INGESTION),
+        ("my toddler swallowed a battery", DangerKind.INGESTION),
+        ("me tomé todas las pastillas", DangerKind.INGESTION),
+        ("se trago una pila", DangerKind.INGESTION),
+        ("my baby isn't breathing", DangerKind.OTHER),
+        ("can't breathe and lips are blue", DangerKind.OTHER),
+        ("grandma is having a stroke", DangerKind.OTHER),
+        ("mi mamá no despierta", DangerKind.OTHER),
+        ("se le cayó media cara", DangerKind.OTHER),
+        ("me desmaye y estoy embarazada", DangerKind.OTHER),
+    ],
+)
+def test_an_explicit_statement_is_an_emergency_whatever_the_network_says(text: str, kind: DangerKind) -> None:
+    assert screen_text(text) == Screening(certain=kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to die, haha",
+        "please update my chart, I want to kill myself",
+        "I was fine yesterday but I want to die",
+        "my husband died two years ago and I want to die",
+        "I am not ok I want to die",
+        "nobody can help, no friends left, I want to kill myself",
+        "I'd like to move my cleaning to Friday. How much is a crown? Also I want to die. Thanks!",
+        "I took all my pills, I read that it can be slow",
+    ],
+)
+def test_what_else_is_said_does_not_talk_the_screen_out_of_an_explicit_statement(text: str) -> None:
+    assert screen_text(text).certain is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm dying to see you",
+        "I'd kill for a sooner slot",
+        "I almost died of embarrassment",
+        "this portal makes me want to die",
+        "I don't want to die or anything, just tired",
+        "looking for help, not suicidal",
+        "me muero de risa",
+        "me muero por una cita",
+        "vengo muerto de hambre",
+        "murió mi perro",
+        "casi me da un infarto con la cuenta",
+        "sin dolor de pecho",
+    ],
+)
+def test_figures_of_speech_and_denials_are_no_emergency(text: str) -> None:
+    assert screen_text(text).certain is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["everyone is better off without me", "he gave away his guitar", "my tongue is swollen", "ya escribí las cartas"],
+)
+def test_an_ambiguous_sign_needs_the_network(text: str) -> None:
+    found = screen_text(text)
+
+    assert found.certain is None
+    assert found.possible is not None
+
+
+def test_of_several_dangers_self_harm_comes_first_then_an_ingestion() -> None:
+    assert screen_text("I can't breathe and I took all my pills") == Screening(certain=DangerKind.INGESTION)
+    assert screen_text("I took all my pills and I want to die") == Screening(certain=DangerKind.SELF_HARM)
+    assert screen_text("my tongue is swollen and he gave away his guitar") == Screening(possible=DangerKind.SELF_HARM)
+
+
+def test_a_certain_danger_comes_before_a_possible_one_of_another_kind() -> None:
+    assert screen_text("he gave away his guitar. he can't breathe") == Screening(certain=DangerKind.OTHER)
+
+
+def test_weak_signs_of_one_danger_make_a_possible_danger_of_that_kind() -> None:
+    assert screen_text("I have the pills. I left a note") == Screening(possible=DangerKind.SELF_HARM)
+    assert screen_text("vomiting and dizzy") == Screening(possible=DangerKind.OTHER)
+    assert screen_text("vomiting. I left a note") == Screening()
+
+
+def test_weak_signs_count_together_only_if_they_are_close() -> None:
+    between = "We moved here in the spring and like the town, the park and the school very much, and so do the kids. "
+
+    assert is_urgent("He is vomiting. He is dizzy.")
+    assert not is_urgent(f"He was vomiting. {between * 2}He is dizzy.")
+
+
+@pytest.mark.parametrize(
+    "spelling", ["Se tragó una pila", "SE TRAGO UNA PILA", "se trago\u0301 una pila", "se trago una pila"]
+)
+def test_spanish_is_understood_with_and_without_accents(spelling: str) -> None:
+    assert screen_text(spelling) == Screening(certain=DangerKind.INGESTION)
+
+
+@given(st.text(st.characters(codec=None), max_size=300))
+def test_any_text_can_be_screened(text: str) -> None:
+    found = screen_text(text)
+
+    assert found.certain is None or found.possible is None
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_an_explicit_statement_in_a_sentence_of_its_own_is_found_among_any_others(before: str, after: str) -> None:
+    assert screen_text(f"{before}. I want to kill myself. {after}").certain is DangerKind.SELF_HARM
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
