@@ -38,7 +38,8 @@ class Machine:
 
     def start(self, *arguments: str) -> Process:
         """Starts an `intake` command."""
-        return self.processes.start(arguments[0], ["-m", "app", *arguments], {})
+        is_fork = arguments[0] != "up"  # which is started from the very start
+        return self.processes.start(arguments[0], ["-m", "app", *arguments], {}, is_fork=is_fork)
 
     def simulate(self, text: str) -> str:
         """Plays a patient, and returns what is shown."""
