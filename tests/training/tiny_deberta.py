@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import torch
-from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+from tests.training.conftest import third_party_warnings_ignored
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
 LONGEST: Final = 48
 WORDS: Final = 100
@@ -27,6 +30,9 @@ V3: Final = {
 
 def config(**changes: Any) -> DebertaV2Config:
     """Describe a model of three layers."""
+    with third_party_warnings_ignored():
+        from transformers import DebertaV2Config
+
     usual = {
         "vocab_size": WORDS,
         "hidden_size": 32,
@@ -46,6 +52,10 @@ def config(**changes: Any) -> DebertaV2Config:
 
 def write(folder: Path, **changes: Any) -> DebertaV2ForSequenceClassification:
     """Write a random model, biases and layer norms too, as a checkpoint."""
+    with third_party_warnings_ignored():
+        import torch
+        from transformers import DebertaV2ForSequenceClassification
+
     torch.manual_seed(0)
     model = DebertaV2ForSequenceClassification(config(**changes))
     model.eval()
@@ -58,6 +68,8 @@ def write(folder: Path, **changes: Any) -> DebertaV2ForSequenceClassification:
 
 def batch(lengths: list[int]) -> dict[str, torch.Tensor]:
     """Return random texts of these lengths, padded to the longest."""
+    import torch
+
     longest = max(lengths)
     mask = torch.tensor([[1] * length + [0] * (longest - length) for length in lengths])
     generator = torch.Generator().manual_seed(longest)

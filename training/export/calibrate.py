@@ -8,7 +8,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from classifier.decoding import LANGUAGES, Outputs
 from classifier.understanding import INTENTS
@@ -205,6 +204,8 @@ def fit_temperature(logits: Floats, labels: Labels) -> float:
 
     Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
     """
+    from scipy.special import softmax
+
     rows = np.arange(len(labels))
     losses = [-np.log(softmax(logits / t, axis=1)[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])

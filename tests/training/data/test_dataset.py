@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 from tokenizers import Tokenizer
 
 from classifier.understanding import LABELS
 from tests.training.conftest import third_party_warnings_ignored
 from training.data.corpus import CorpusMessage
-from training.data.dataset import UNKNOWN, Collate, FixedMessages, FreshMessages, load_tokenizer, truncate_ids
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.data.dataset import UNKNOWN, Collate, FixedMessages, FreshMessages, load_tokenizer, truncate_ids
 
 MESSAGES = [
     CorpusMessage("{full_name} would like to be seen", "new_patient_inquiry", "dental", "sms", "intents"),
@@ -18,6 +22,16 @@ MESSAGES = [
         "a bill for {amount} from {date}, why? " * 10, "billing_inquiry", "dental", "email", "intents", urgent=False
     ),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global torch, UNKNOWN, Collate, FixedMessages, FreshMessages, load_tokenizer, truncate_ids
+    with third_party_warnings_ignored():
+        import torch
+
+        from training.data.dataset import UNKNOWN, Collate, FixedMessages, FreshMessages, load_tokenizer, truncate_ids
 
 
 @pytest.fixture(scope="module")

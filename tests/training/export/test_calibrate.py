@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 from classifier import INTENTS
 from classifier.understanding import LABELS
@@ -25,6 +24,8 @@ SCREENED = output_names(screens=True)
 
 def overconfident(temperature: float, rows: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
     """Logits that are `temperature` times too large for the labels drawn from them."""
+    from scipy.special import softmax
+
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (rows, 7))
     labels = np.array([rng.choice(7, p=row) for row in softmax(logits, axis=1)])
@@ -78,6 +79,8 @@ def test_no_threshold_reaches_an_accuracy_that_is_not_there() -> None:
 
 
 def test_what_is_recorded_agrees_with_the_threshold() -> None:
+    from scipy.special import softmax
+
     answers = intents_alone(2.0)
     found = calibrate_network(INTENTS, answers, TARGETS)
     probabilities = softmax(answers.logits / found.temperature, axis=1)

@@ -1,24 +1,34 @@
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import torch
 
-with warnings.catch_warnings():
-    # transformers scripts its DeBERTa module when it is imported.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+from tests.training.conftest import third_party_warnings_ignored
+from tests.training.tiny_deberta import COMPACT, LONGEST, V3, batch, config, write
+
+if TYPE_CHECKING:
+    import torch
     from transformers import BertConfig
 
-    from tests.training.tiny_deberta import COMPACT, LONGEST, V3, batch, config, write
     from training.export.deberta_onnx import export_deberta, is_exportable
 
 BATCHES = ([1], [2], [3], [17], [LONGEST], [5, 2, 9, 1], [LONGEST, 30])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global torch, BertConfig, export_deberta, is_exportable
+    with third_party_warnings_ignored():
+        import torch
+        from transformers import BertConfig
+
+        from training.export.deberta_onnx import export_deberta, is_exportable
 
 
 def differences(folder: Path, **changes: Any) -> list[float]:

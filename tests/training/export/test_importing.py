@@ -6,15 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sentencepiece
-import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
@@ -22,10 +20,11 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
 from classifier import INTENTS, Classifier
+from tests.training import tiny_deberta
+from tests.training.conftest import third_party_warnings_ignored
 
-with warnings.catch_warnings():
-    # transformers scripts its DeBERTa module when it is imported.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+if TYPE_CHECKING:
+    import torch
     from transformers import (
         AutoModelForSequenceClassification,
         BertConfig,
@@ -34,7 +33,6 @@ with warnings.catch_warnings():
         PreTrainedModel,
     )
 
-    from tests.training import tiny_deberta
     from training.data.dataset import load_tokenizer
     from training.export.importing import ImportRefusedError, import_model
 
@@ -49,6 +47,31 @@ SHUFFLED = tuple(Random(4).sample(INTENTS, len(INTENTS)))
 TEXTS = [f"{intent} {words}" for words in ("", "to dental by sms", "by voicemail, please") for intent in INTENTS]
 SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
 WORDS = sorted({word for text in TEXTS for word in text.replace("_", " _ ").replace(",", " , ").split()})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global \
+        torch, \
+        AutoModelForSequenceClassification, \
+        BertConfig, \
+        BertForSequenceClassification, \
+        load_tokenizer, \
+        DebertaV2ForSequenceClassification, \
+        ImportRefusedError, \
+        import_model
+    with third_party_warnings_ignored():
+        import torch
+        from transformers import (
+            AutoModelForSequenceClassification,
+            BertConfig,
+            BertForSequenceClassification,
+            DebertaV2ForSequenceClassification,
+        )
+
+        from training.data.dataset import load_tokenizer
+        from training.export.importing import ImportRefusedError, import_model
 
 
 def wordpiece() -> Tokenizer:

@@ -1,28 +1,39 @@
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-with warnings.catch_warnings():
-    # transformers scripts its DeBERTa module when it is imported.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
-    from tests.training.tiny_deberta import COMPACT, V3, batch, write
+from tests.training.conftest import third_party_warnings_ignored
+from tests.training.tiny_deberta import COMPACT, V3, batch, write
+
+if TYPE_CHECKING:
+    import torch
+
     from training.export.deberta_onnx import export_deberta
     from training.export.quantize import quantize_columns, quantize_deberta, quantize_rows
 
 MATRICES = arrays(
     np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.integers(-900, 900).map(float)
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global torch, export_deberta, quantize_columns, quantize_deberta, quantize_rows
+    with third_party_warnings_ignored():
+        import torch
+
+        from training.export.deberta_onnx import export_deberta
+        from training.export.quantize import quantize_columns, quantize_deberta, quantize_rows
 
 
 class Networks:

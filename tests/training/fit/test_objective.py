@@ -1,17 +1,35 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-import torch
-from torch.nn import functional
 
 from classifier import INTENTS
 from classifier.understanding import LABELS
-from training.data.dataset import UNKNOWN
-from training.fit.objective import URGENT_COLUMN, training_loss
+from tests.training.conftest import third_party_warnings_ignored
 from training.recipe import Distillation
+
+if TYPE_CHECKING:
+    import torch
+    from torch.nn import functional
+
+    from training.data.dataset import UNKNOWN
+    from training.fit.objective import URGENT_COLUMN, training_loss
 
 OUTPUTS = len(LABELS) + 1
 TAUGHT = Distillation(teacher="teacher.toml", temperature=2.0, weight=1.0, readings=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global torch, functional, UNKNOWN, URGENT_COLUMN, training_loss
+    with third_party_warnings_ignored():
+        import torch
+        from torch.nn import functional
+
+        from training.data.dataset import UNKNOWN
+        from training.fit.objective import URGENT_COLUMN, training_loss
 
 
 def logits(columns: int = OUTPUTS, seed: int = 0) -> torch.Tensor:

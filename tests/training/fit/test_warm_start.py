@@ -3,23 +3,37 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 
 from classifier import INTENTS
 from classifier.understanding import LABELS
 from tests.training.conftest import third_party_warnings_ignored
-from training.data.dataset import load_tokenizer
 from training.recipe import Recipe, RecipeError
 
-with third_party_warnings_ignored():
+if TYPE_CHECKING:
+    import torch
     from transformers import BertModel, DebertaV2ForSequenceClassification
 
+    from training.data.dataset import load_tokenizer
     from training.fit.train import parameter_groups
     from training.fit.warm_start import warm_start
 
 TEXTS = ("hi, can i book?", "My tooth hurts and I would like to know what to do about it. " * 8, "ok")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global torch, BertModel, DebertaV2ForSequenceClassification, load_tokenizer, parameter_groups, warm_start
+    with third_party_warnings_ignored():
+        import torch
+        from transformers import BertModel, DebertaV2ForSequenceClassification
+
+        from training.data.dataset import load_tokenizer
+        from training.fit.train import parameter_groups
+        from training.fit.warm_start import warm_start
 
 
 def batch(checkpoint: Path) -> dict[str, torch.Tensor]:
