@@ -19,6 +19,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
+from app.cli import main
 from classifier import INTENTS, Classifier
 from tests.training import tiny_deberta
 from tests.training.conftest import third_party_warnings_ignored
@@ -324,11 +325,15 @@ def test_the_command_needs_the_training_libraries_and_says_so(deberta: Path, tmp
     )
 
 
-def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "app", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr == f"Error: {tmp_path} has no config.json: give the folder of a Hugging Face checkpoint.\n"
+def test_the_command_refuses_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["intake", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    expected = f"Error: {tmp_path} has no config.json: give the folder of a Hugging Face checkpoint.\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_a_corpus_without_validation_messages_is_one_sentence(deberta: Path, tmp_path: Path) -> None:
