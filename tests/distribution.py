@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from xdist.scheduler import LoadScopeScheduling
 
 FIRST = ("browser", "e2e", "training", "postgres", "app")
+SHARED_SERVICES = ("test_running_service.py",)  # modules in `e2e/` whose tests share processes
 CONSOLES = ("test_console.py", "test_operations.py", "test_review.py")  # each test has a console of its own
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
@@ -29,11 +30,11 @@ class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
 def unit_of(nodeid: str) -> str:
     """Return the unit that a test belongs to, which is its module except in three folders.
 
-    Each test in `e2e/` is its own unit, because it starts its own processes. Modules in `browser/` share Chromium and,
+    Each test in `e2e/` is its own unit if it starts its own processes. Modules in `browser/` share Chromium and,
     except for those that test the console, one running product. Modules in `training/` that need PyTorch share it.
     """
     module, folder = _module_and_folder(nodeid)
-    if folder == "e2e":
+    if folder == "e2e" and module.name not in SHARED_SERVICES:
         return nodeid
     if folder == "browser":
         return CONSOLE_UNIT if module.name in CONSOLES else PRODUCT_UNIT

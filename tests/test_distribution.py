@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.distribution import CONSOLES, FIRST, TORCH, place_of, unit_of
+from tests.distribution import CONSOLES, FIRST, SHARED_SERVICES, TORCH, place_of, unit_of
 
 TESTS = Path(__file__).parent
 
@@ -18,6 +18,9 @@ def test_a_module_goes_to_one_process() -> None:
 
 def test_tests_that_start_their_own_processes_are_distributed_one_by_one() -> None:
     assert unit_of("tests/e2e/test_up.py::test_a") != unit_of("tests/e2e/test_up.py::test_b")
+    [shared] = SHARED_SERVICES
+    assert unit_of(f"tests/e2e/{shared}::test_a") == unit_of(f"tests/e2e/{shared}::test_b")
+    assert (TESTS / "e2e" / shared).exists()
 
 
 def test_modules_that_share_the_running_product_go_to_one_process() -> None:
