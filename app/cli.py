@@ -19,7 +19,6 @@ from app.commands.simulate import simulate
 from app.commands.staff import staff
 from intake import __version__
 from intake.errors import IntakeError
-from intake.logs import where_raised
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -53,5 +52,7 @@ def main() -> None:
         click.echo(f"Error: {error}.", err=True)
         sys.exit(1)
     except Exception as error:
+        from intake.logs import where_raised
+
         click.echo(f"Error: unexpected {where_raised(error, error.__traceback__)}; please report it.", err=True)
         sys.exit(1)
