@@ -42,9 +42,10 @@ class Machine:
         """The ids of the service's processes whose command lines contain these words."""
         return [number for number, command in running_in(self.folder).items() if what in command]
 
-    def has_another(self, what: str, killed: int) -> bool:
-        """Whether such a process is running besides the one that was killed."""
-        return set(self.running(what)) - {killed} != set()
+    def has_replaced(self, what: str, before: set[int]) -> bool:
+        """Whether such a process is running, and none of those before it."""
+        running = set(self.running(what))
+        return running != set() and running.isdisjoint(before)
 
     def clear(self) -> None:
         """Ends whatever is left of the service."""

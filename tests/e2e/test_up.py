@@ -68,9 +68,9 @@ def test_a_process_that_is_killed_is_started_again(machine: Machine) -> None:
     machine.processes.wait_until(lambda: time.monotonic() - started > 15, "the service to be ten seconds old")
 
     for what in ("app worker --queue messages", "gunicorn"):
-        killed = min(machine.running(what))
-        os.kill(killed, signal.SIGKILL)
-        machine.processes.wait_until(partial(machine.has_another, what, killed), f"another {what}")
+        before = set(machine.running(what))
+        os.kill(min(before), signal.SIGKILL)
+        machine.processes.wait_until(partial(machine.has_replaced, what, before), f"another {what}")
     machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
 
     assert "The message worker ended and is started again." in service.errors
