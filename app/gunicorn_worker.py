@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from types import FrameType
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
+
+atexit.register(gc.freeze)  # as in the `intake` command; gunicorn's master loads this, and so do its workers
 
 
 class StreamingWorker(GeventWorker):  # type: ignore[misc]

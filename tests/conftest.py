@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from intake.settings import Settings, load_settings
 from tests.distribution import UnitScheduling, place_of
 from tests.service import Service
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
+from tests.statements import share_compiled_statements
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
 
 MEMORY = Path("/dev/shm")
@@ -35,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     processes fill every core: with more, most of its CPU time goes into threads that spin while they wait.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    share_compiled_statements()
     if config.option.basetemp is None and _is_usable(MEMORY):
         config.stash[_in_memory] = tempfile.TemporaryDirectory(dir=MEMORY, prefix="intake-tests-")
         config.option.basetemp = f"{config.stash[_in_memory].name}/files"
@@ -59,6 +62,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitSch
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest."""
     items.sort(key=lambda item: place_of(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through modules and tests, which all stay."""
+    gc.freeze()
 
 
 def _is_usable(folder: Path) -> bool:

@@ -11,8 +11,13 @@ from pathlib import PurePosixPath
 from xdist.scheduler import LoadScopeScheduling
 
 FIRST = ("browser", "e2e", "training", "postgres", "app")
+SHARED_SERVICES = ("test_running_service.py",)  # modules in `e2e/` whose tests share processes
 CONSOLES = ("test_console.py", "test_operations.py", "test_review.py")  # each test has a console of its own
-CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"
+TORCH = (  # each process that imports it takes seconds
+    *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
+    *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
+)
+CONSOLE_UNIT, PRODUCT_UNIT, TORCH_UNIT = "browser: consoles", "browser: the running product", "training: torch"
 
 
 class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -23,23 +28,29 @@ class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def unit_of(nodeid: str) -> str:
-    """Return the unit that a test belongs to, which is its module except in two folders.
+    """Return the unit that a test belongs to, which is its module except in three folders.
 
-    Each test in `e2e/` is its own unit, because it starts its own processes. Modules in `browser/` share Chromium and,
-    except for those that test the console, one running product.
+    Each test in `e2e/` is its own unit if it starts its own processes. Modules in `browser/` share Chromium and,
+    except for those that test the console, one running product. Modules in `training/` that need PyTorch share it.
     """
     module, folder = _module_and_folder(nodeid)
-    if folder == "e2e":
+    if folder == "e2e" and module.name not in SHARED_SERVICES:
         return nodeid
     if folder == "browser":
         return CONSOLE_UNIT if module.name in CONSOLES else PRODUCT_UNIT
-    return str(module)
+    return TORCH_UNIT if _needs_torch(module) else str(module)
 
 
 def place_of(nodeid: str) -> int:
     """Return when a test starts: lower numbers first."""
-    _, folder = _module_and_folder(nodeid)
+    module, folder = _module_and_folder(nodeid)
+    if _needs_torch(module):
+        return FIRST.index("browser")
     return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+
+def _needs_torch(module: PurePosixPath) -> bool:
+    return any(module.is_relative_to(place) for place in TORCH)
 
 
 def _module_and_folder(nodeid: str) -> tuple[PurePosixPath, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.distribution import CONSOLES, FIRST, place_of, unit_of
+from tests.distribution import CONSOLES, FIRST, SHARED_SERVICES, TORCH, place_of, unit_of
 
 TESTS = Path(__file__).parent
 
@@ -18,11 +18,19 @@ def test_a_module_goes_to_one_process() -> None:
 
 def test_tests_that_start_their_own_processes_are_distributed_one_by_one() -> None:
     assert unit_of("tests/e2e/test_up.py::test_a") != unit_of("tests/e2e/test_up.py::test_b")
+    [shared] = SHARED_SERVICES
+    assert unit_of(f"tests/e2e/{shared}::test_a") == unit_of(f"tests/e2e/{shared}::test_b")
+    assert (TESTS / "e2e" / shared).exists()
 
 
 def test_modules_that_share_the_running_product_go_to_one_process() -> None:
     assert unit_of("tests/browser/test_demo.py::test_a") == unit_of("tests/browser/test_outages.py::test_b")
     assert unit_of("tests/browser/test_demo.py::test_a") != unit_of("tests/browser/test_console.py::test_a")
+
+
+def test_modules_that_import_torch_go_to_one_process() -> None:
+    assert unit_of("tests/training/fit/test_teacher.py::test_a") == unit_of("tests/training/test_pipeline.py::test_b")
+    assert unit_of("tests/training/fit/test_teacher.py::test_a") != unit_of("tests/training/test_recipe.py::test_a")
 
 
 def test_what_takes_longest_starts_first() -> None:
@@ -34,6 +42,11 @@ def test_what_takes_longest_starts_first() -> None:
 @pytest.mark.parametrize("folder", FIRST)
 def test_every_folder_that_starts_first_exists(folder: str) -> None:
     assert (TESTS / folder).is_dir()
+
+
+@pytest.mark.parametrize("place", TORCH)
+def test_every_place_that_needs_torch_exists(place: str) -> None:
+    assert (TESTS.parent / place).exists()
 
 
 @pytest.mark.parametrize("name", CONSOLES)

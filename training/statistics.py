@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
-from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -62,6 +60,8 @@ def per_class(expected: Sequence[str], predicted: Sequence[str], labels: Sequenc
         predicted: The predicted label of each message.
         labels: The labels to score, in the order of the result.
     """
+    from sklearn.metrics import precision_recall_fscore_support
+
     columns = precision_recall_fscore_support(expected, predicted, labels=list(labels), zero_division=0.0)
     return {
         label: {"precision": float(precision), "recall": float(recall), "f1": float(f1), "messages": int(messages)}
@@ -71,6 +71,8 @@ def per_class(expected: Sequence[str], predicted: Sequence[str], labels: Sequenc
 
 def macro_f1(expected: Sequence[Any], predicted: Sequence[Any], labels: Sequence[Any]) -> float:
     """Return the unweighted mean of the labels' F1, 0 to 1; a label that never occurs counts as 0."""
+    from sklearn.metrics import f1_score
+
     return float(f1_score(expected, predicted, labels=list(labels), average="macro", zero_division=0.0))
 
 
@@ -81,6 +83,8 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
     """
     if not total:
         return 0.0, 1.0
+    from scipy.stats import binomtest
+
     found = binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
     return float(found.low), float(found.high)
 

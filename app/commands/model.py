@@ -14,13 +14,12 @@ from app.commands.classify import load_classifier, model_store
 from app.commands.run import data_dir_option
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.practices import load_practices
-from intake.review_archive import ReviewsFile, seal
 from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
     from classifier.store import ModelStore, Use
     from inbox.database import Database
+    from intake.review_archive import ReviewsFile
 
 _PATH = click.Path(path_type=Path)
 
@@ -152,6 +151,8 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
     addresses are removed, and a message that could still identify someone is left out. `-` writes to stdout.
     """
     from inbox.database import Database
+    from intake.practices import load_practices
+    from intake.review_archive import seal
 
     settings = settings_of_running_service(data_dir)
     agreed = [

@@ -10,11 +10,11 @@ import click
 
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
-from intake.practices import Practice, load_practices
 from intake.service_files import settings_of_running_service
 from intake.vocabulary import AutoReply
 
 if TYPE_CHECKING:
+    from intake.practices import Practice
     from tasks.carriers.protocol import Outcome
 
 
@@ -31,6 +31,7 @@ def practice() -> None:
 @data_dir_option
 def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: bool, data_dir: Path) -> None:
     """Check a practices FILE and name the line or key of each error."""
+    from intake.practices import load_practices
     from tasks.notification.notifier import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from intake.encryption import Keyring
-from intake.practices import load_practices
 from intake.service_files import DATA_DIR
 from intake.settings import load_settings
 
@@ -56,6 +55,8 @@ def up(port: int, data_dir: Path) -> None:
 )
 def web(host: str, port: int, processes: int) -> None:
     """Run the web server alone."""
+    from intake.practices import load_practices
+
     settings = load_settings()
     load_practices(settings.practices_file)
     arguments = [

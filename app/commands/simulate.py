@@ -13,16 +13,15 @@ from urllib.request import Request, urlopen
 import click
 
 from app.commands.run import data_dir_option
-from intake import phone
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.practices import Practice, load_practices
 from intake.service_files import settings_of_running_service
-from intake.settings import Settings
 
 if TYPE_CHECKING:
     from inbox.database import Database
     from inbox.models import Message
+    from intake.practices import Practice
+    from intake.settings import Settings
 
 WAIT_SECONDS = 20.0
 
@@ -45,6 +44,7 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
     machine.
     """
     from inbox.database import Database
+    from intake import phone
 
     settings = settings_of_running_service(data_dir)
     practice, number = _recipient(settings, recipient)
@@ -154,6 +154,9 @@ def _show_twiml(twiml: str) -> None:
 
 
 def _recipient(settings: Settings, recipient: str | None) -> tuple[Practice, str]:
+    from intake import phone
+    from intake.practices import load_practices
+
     practices = load_practices(settings.practices_file)
     if recipient is None:
         for practice in practices.all:
@@ -168,6 +171,8 @@ def _recipient(settings: Settings, recipient: str | None) -> tuple[Practice, str
 
 
 def _practice_with_chat(settings: Settings, key: str | None) -> Practice:
+    from intake.practices import load_practices
+
     practices = load_practices(settings.practices_file)
     for practice in practices.all:
         if practice.widget_key and key in (None, practice.widget_key):

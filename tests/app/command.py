@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+from tests.forks import fork_server
 from tests.world import ENCRYPTION_KEY
 
 ROOT = Path(__file__).parents[2]
@@ -43,12 +46,12 @@ class Finished:
 def python(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, stdin: str | bytes = b""
 ) -> Finished:
-    """Runs a Python program of this project in a folder, knowing nothing but the environment given."""
+    """Runs a Python program of this project in a folder, in an interpreter that knows nothing but this environment."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **(environment or {})},
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        env=_whole(environment),
+        input=_encoded(stdin),
         capture_output=True,
         timeout=TIMEOUT_SECONDS,
         check=False,
@@ -59,10 +62,42 @@ def python(
 def intake(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, stdin: str | bytes = b""
 ) -> Finished:
-    """Runs `intake`, which never ends in a traceback."""
-    done = python("-m", "app", *arguments, folder=folder, environment=environment, stdin=stdin)
+    """Runs `intake`, which never ends in a traceback, as a copy of a process that has imported it."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(_encoded(stdin))
+        given.seek(0)
+        streams = (given.fileno(), out.fileno(), err.fileno())
+        process = fork_server().start(["-m", "app", *arguments], folder, _whole(environment), streams)
+        try:
+            status = process.wait(TIMEOUT_SECONDS)
+        finally:
+            process.kill()
+        return _without_traceback(Finished(status, _content(out), _content(err)))
+
+
+def intake_in_new_interpreter(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, stdin: str | bytes = b""
+) -> Finished:
+    """Runs `intake` from the very start."""
+    return _without_traceback(python("-m", "app", *arguments, folder=folder, environment=environment, stdin=stdin))
+
+
+def _without_traceback(done: Finished) -> Finished:
     assert "Traceback" not in done.err
     return done
+
+
+def _whole(environment: Mapping[str, str] | None) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **(environment or {})}
+
+
+def _encoded(stdin: str | bytes) -> bytes:
+    return stdin.encode() if isinstance(stdin, str) else stdin
+
+
+def _content(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def complete(folder: Path, **changes: str) -> dict[str, str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from inbox.models import Message
-from tests.app.command import ROOT, complete, intake
-from tests.e2e.processes import environment_of
+from tests.app.command import complete, intake
+from tests.e2e.processes import Processes, environment_of
 from tests.service import Service
 from tests.world import OTHER_WIDGET_KEY, PRACTICES_TOML
 
@@ -19,19 +17,13 @@ QUESTION = "How much does a physical cost if I pay cash, no insurance?"
 
 def simulate(service: Service, folder: Path, *arguments: str) -> list[str]:
     """Runs the command while a worker works, and returns the lines that it printed."""
-    command = subprocess.Popen(
-        [sys.executable, "-m", "app", "simulate", "chat", "--url", service.url, *arguments],
-        cwd=folder,
-        env=environment_of(service.settings) | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while command.poll() is None:
-        service.work()
-    out, errors = command.communicate()
-    assert (command.returncode, errors) == (0, "")
-    return out.splitlines()
+    whole = ["-m", "app", "simulate", "chat", "--url", service.url, *arguments]
+    with Processes(folder) as processes:
+        command = processes.start("simulate", whole, environment_of(service.settings), is_fork=True)
+        while command.is_running:
+            service.work()
+        assert (command.wait(), command.errors) == (0, "")
+        return command.output.splitlines()
 
 
 def test_what_was_understood_and_the_reply_are_shown(service: Service, tmp_path: Path) -> None:

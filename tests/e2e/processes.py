@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import redis
 
 from intake.settings import Settings
+from tests.forks import Fork, fork_server
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 60.0
@@ -33,7 +34,9 @@ class Process:
         name: what failures call it.
     """
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path, *, is_fork: bool = False
+    ) -> None:
         """Starts it.
 
         Args:
@@ -41,19 +44,16 @@ class Process:
             arguments: of the Python interpreter.
             environment: the whole environment, beside what Python itself needs.
             folder: where it runs and where its output is written; no `.env` should lie there.
+            is_fork: whether it is a copy of a process that has imported the product, instead of a new interpreter.
         """
         self.name = name
         self._output = folder / f"{name}.out"
         self._errors = folder / f"{name}.err"
-        with self._output.open("wb") as output, self._errors.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=folder,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-            )
+        start = _fork if is_fork else _open
+        with self._output.open("wb") as output, self._errors.open("wb") as errors, Path(os.devnull).open() as nothing:
+            streams = (nothing.fileno(), output.fileno(), errors.fileno())
+            whole = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
+            self._process = start(arguments, folder, whole, streams)
 
     @property
     def output(self) -> str:
@@ -125,26 +125,28 @@ class Processes:
             if process.is_running:
                 process.kill()
 
-    def start(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> Process:
+    def start(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], *, is_fork: bool = False
+    ) -> Process:
         """Starts a Python process."""
-        process = Process(f"{name} {len(self._all) + 1}", arguments, environment, self.folder)
+        process = Process(f"{name} {len(self._all) + 1}", arguments, environment, self.folder, is_fork=is_fork)
         self._all.append(process)
         return process
 
     def start_worker(self, settings: Settings, *queues: str) -> Process:
         """Starts `intake worker`, for these queues or for all."""
         options = [part for queue in queues for part in ("--queue", queue)]
-        return self.start("worker", ["-m", "app", "worker", *options], environment_of(settings))
+        return self.start("worker", ["-m", "app", "worker", *options], environment_of(settings), is_fork=True)
 
     def start_tampered_worker(self, settings: Settings, function: str, event: str, action: str) -> Process:
         """Starts a worker to which something happens at a function's call or return; see `tampered_worker.py`."""
         script = str(Path(__file__).with_name("tampered_worker.py"))
-        return self.start("tampered worker", [script, function, event, action], environment_of(settings))
+        return self.start("tampered worker", [script, function, event, action], environment_of(settings), is_fork=True)
 
     def start_web(self, settings: Settings, port: int) -> Process:
         """Starts `intake web` and waits until it answers."""
         arguments = ["-m", "app", "web", "--port", str(port), "--processes", "1"]
-        web = self.start("web", arguments, environment_of(settings))
+        web = self.start("web", arguments, environment_of(settings), is_fork=True)
         self.wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), "the web server to answer")
         return web
 
@@ -168,6 +170,19 @@ class Processes:
                 tails = "".join(process.tail() for process in self._all)
                 raise AssertionError(f"waited {DEADLINE_SECONDS:g} s in vain for {what}{tails}")
             time.sleep(POLL_SECONDS)
+
+
+def _open(
+    arguments: list[str], folder: Path, environment: dict[str, str], streams: tuple[int, int, int]
+) -> subprocess.Popen[bytes]:
+    given, output, errors = streams
+    return subprocess.Popen(
+        [sys.executable, *arguments], cwd=folder, env=environment, stdin=given, stdout=output, stderr=errors
+    )
+
+
+def _fork(arguments: list[str], folder: Path, environment: dict[str, str], streams: tuple[int, int, int]) -> Fork:
+    return fork_server().start(arguments, folder, environment, streams)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

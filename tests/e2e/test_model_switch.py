@@ -24,7 +24,7 @@ class Practice:
 
     def switch(self, *arguments: str) -> Process:
         """Runs `intake model` to its end."""
-        command = self.processes.start("model", ["-m", "app", "model", *arguments], self._environment)
+        command = self.processes.start("model", ["-m", "app", "model", *arguments], self._environment, is_fork=True)
         command.wait()
         return command
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
-import openai
 import pytest
 import requests
 
 from tests.standins.llm import LlmStandIn, anthropic_api, faults, openai_api
 
+if TYPE_CHECKING:
+    import anthropic
+    import openai
+
 QUESTION = [{"role": "system", "content": "Answer in JSON."}, {"role": "user", "content": "How do I join?"}]
 OPENAI = {"model": "gpt-4o-mini", "messages": QUESTION}
 ANTHROPIC = {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": [{"role": "user", "content": "How do I join?"}]}
 VERSION = {"anthropic-version": "2026-10-21"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global anthropic, openai
+    import anthropic
+    import openai
 
 
 @pytest.fixture

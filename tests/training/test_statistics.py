@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from classifier import INTENTS
 from training.statistics import (
@@ -49,6 +48,8 @@ def test_resampling_counts_or_messages_is_the_same_thing() -> None:
 
 
 def test_the_interval_of_macro_f1_is_that_of_resampled_messages() -> None:
+    from sklearn.metrics import f1_score
+
     expected, predicted = drawn()
     pairs = np.array([expected, predicted])
     rng = np.random.default_rng(2)
@@ -62,6 +63,8 @@ def test_the_interval_of_macro_f1_is_that_of_resampled_messages() -> None:
 
 
 def test_every_class_scores_as_the_field_counts() -> None:
+    from sklearn.metrics import precision_recall_fscore_support
+
     expected, predicted = drawn()
     columns = precision_recall_fscore_support(expected, predicted, labels=LABELS, zero_division=0.0)
     for label, *scores in zip(LABELS, *columns, strict=True):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from typing import TYPE_CHECKING
 
 from training.benchmark.results import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SMALLEST_COST_TOLD_APART = 0.001
 # Room between marks and the frame, as a factor: around a single mark a logarithmic axis might have no width.
@@ -53,6 +52,8 @@ def accuracy_against_latency(results: Sequence[Result]) -> Figure:
 
 def f1_by_intent(results: Sequence[Result]) -> Figure:
     """Plot a group of bars for each intent, with one bar per model."""
+    from matplotlib.ticker import PercentFormatter
+
     intents = list(results[0].by_intent)
     height = 0.8 / len(results)
     figure, axes = _axes("F1", "")
@@ -67,6 +68,9 @@ def f1_by_intent(results: Sequence[Result]) -> Figure:
 
 
 def _axes(x: str, y: str) -> tuple[Figure, Axes]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(8, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -77,6 +81,8 @@ def _axes(x: str, y: str) -> tuple[Figure, Axes]:
 
 
 def _mark(axes: Axes, result: Result, x: float) -> None:
+    from matplotlib.ticker import PercentFormatter
+
     low, high = result.accuracy_interval
     reach = [[max(0.0, result.accuracy - low)], [max(0.0, high - result.accuracy)]]
     axes.errorbar([x], [result.accuracy], yerr=reach, marker="o", capsize=3)
@@ -86,8 +92,10 @@ def _mark(axes: Axes, result: Result, x: float) -> None:
 
 def _save(figure: Figure, path: Path) -> list[Path]:
     """Save without a date and with fixed ids, so that the same results give the same files."""
+    from matplotlib import rc_context
+
     png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
-    with matplotlib.rc_context({"svg.hashsalt": path.name}):
+    with rc_context({"svg.hashsalt": path.name}):
         figure.savefig(png, dpi=150)
         figure.savefig(svg, metadata={"Date": None})
     return [png, svg]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from classifier.understanding import INTENTS
 from training.evaluation.metrics import GROUPS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 TITLES = {"validation": "validation", "cross_style": "cross-style test"}
 """Titles of the sets of messages with an intent."""
@@ -23,9 +22,11 @@ _BLUE, _GREY, _ORANGE = "#1f5f8b", "#9aa5ad", "#c8691c"
 
 def draw_figures(evaluation: Mapping[str, Any], folder: Path) -> None:
     """Draw all figures of an evaluation as SVG files in a folder."""
+    from matplotlib import rc_context
+
     parts = [part for part in TITLES if part in evaluation]
     # A fixed salt makes the ids in a file reproducible; text as text, rather than outlines, makes it ten times smaller.
-    with matplotlib.rc_context({"svg.hashsalt": "intent", "svg.fonttype": "none", "font.size": 9.0}):
+    with rc_context({"svg.hashsalt": "intent", "svg.fonttype": "none", "font.size": 9.0}):
         for part in parts:
             _save(_confusion(evaluation[part], TITLES[part]), folder / f"confusion-{part}.svg")
             _save(_reliability(evaluation[part], TITLES[part]), folder / f"reliability-{part}.svg")
@@ -34,6 +35,9 @@ def draw_figures(evaluation: Mapping[str, Any], folder: Path) -> None:
 
 
 def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.neighbors import NearestNeighbors
-
 
 def distinct_indices(texts: Sequence[str], similarity: float) -> list[int]:
     """Return the indices of the texts to keep: the first of each group of similar texts.
@@ -20,6 +17,9 @@ def distinct_indices(texts: Sequence[str], similarity: float) -> list[int]:
     candidates = sorted(first_of.values())
     if len(candidates) < 2:
         return candidates
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.neighbors import NearestNeighbors
+
     grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
     vectors = grams.fit_transform([plain[index] for index in candidates])
     near = NearestNeighbors(metric="cosine", radius=1 - similarity).fit(vectors).radius_neighbors_graph(vectors)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, bootstrap
 
 from classifier import INTENTS, Classifier
 from training.data.labeled_messages import read_labeled_messages
@@ -98,6 +97,8 @@ def paired_difference(old: Right, new: Right, resamples: int) -> Difference:
     """
     if not len(old):
         return Difference(0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    from scipy.stats import binomtest
+
     gained = new.astype(np.float64) - old.astype(np.float64)
     lost, won = int((gained < 0).sum()), int((gained > 0).sum())
     low, high = _interval(gained, resamples)
@@ -108,6 +109,8 @@ def paired_difference(old: Right, new: Right, resamples: int) -> Difference:
 def _interval(gained: NDArray[np.float64], resamples: int) -> tuple[float, float]:
     if len(gained) < 2:
         return float(gained.min()), float(gained.max())
+    from scipy.stats import bootstrap
+
     generator = np.random.default_rng(_SEED)
     # In batches: all resamples of a few thousand messages at once would fill the memory.
     found = bootstrap(

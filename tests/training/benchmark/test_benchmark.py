@@ -9,11 +9,13 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from classifier import INTENTS
 from tests.standins.llm import LlmStandIn, faults
 from tests.training.benchmark.conftest import EACH, Benchmarking
+from training.__main__ import main
 from training.benchmark.api_model import PROMPT
 
 GPT, CLAUDE = "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5"
@@ -144,12 +146,9 @@ def test_a_name_that_means_nothing_is_named(benchmarking: Benchmarking, name: st
 
 
 def test_a_missing_key_is_named_before_anything_is_asked(benchmarking: Benchmarking) -> None:
-    arguments = benchmarking.arguments(GPT, CLAUDE)
-    environment = {**os.environ, **benchmarking.standin.environment}
-    del environment["ANTHROPIC_API_KEY"]
-    command = [sys.executable, "-c", RUN, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
+    environment = benchmarking.standin.environment | {"ANTHROPIC_API_KEY": None}
+    done = CliRunner().invoke(main, benchmarking.arguments(GPT, CLAUDE), env=environment)
+    assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "Error: ANTHROPIC_API_KEY is not set: set it to a key of anthropic's API\n"
     assert benchmarking.standin.asked == []
 

@@ -6,26 +6,26 @@ import json
 import shutil
 import subprocess
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sentencepiece
-import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
+from app.cli import main
 from classifier import INTENTS, Classifier
+from tests.training import tiny_deberta
+from tests.training.conftest import third_party_warnings_ignored
 
-with warnings.catch_warnings():
-    # transformers scripts its DeBERTa module when it is imported.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+if TYPE_CHECKING:
+    import torch
     from transformers import (
         AutoModelForSequenceClassification,
         BertConfig,
@@ -34,7 +34,6 @@ with warnings.catch_warnings():
         PreTrainedModel,
     )
 
-    from tests.training import tiny_deberta
     from training.data.dataset import load_tokenizer
     from training.export.importing import ImportRefusedError, import_model
 
@@ -49,6 +48,31 @@ SHUFFLED = tuple(Random(4).sample(INTENTS, len(INTENTS)))
 TEXTS = [f"{intent} {words}" for words in ("", "to dental by sms", "by voicemail, please") for intent in INTENTS]
 SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
 WORDS = sorted({word for text in TEXTS for word in text.replace("_", " _ ").replace(",", " , ").split()})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global \
+        torch, \
+        AutoModelForSequenceClassification, \
+        BertConfig, \
+        BertForSequenceClassification, \
+        load_tokenizer, \
+        DebertaV2ForSequenceClassification, \
+        ImportRefusedError, \
+        import_model
+    with third_party_warnings_ignored():
+        import torch
+        from transformers import (
+            AutoModelForSequenceClassification,
+            BertConfig,
+            BertForSequenceClassification,
+            DebertaV2ForSequenceClassification,
+        )
+
+        from training.data.dataset import load_tokenizer
+        from training.export.importing import ImportRefusedError, import_model
 
 
 def wordpiece() -> Tokenizer:
@@ -313,11 +337,15 @@ def test_the_command_needs_the_training_libraries_and_says_so(deberta: Path, tmp
     )
 
 
-def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "app", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr == f"Error: {tmp_path} has no config.json: give the folder of a Hugging Face checkpoint.\n"
+def test_the_command_refuses_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["intake", "model", "import", str(tmp_path), "--data-dir", str(tmp_path / "var")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    expected = f"Error: {tmp_path} has no config.json: give the folder of a Hugging Face checkpoint.\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_a_corpus_without_validation_messages_is_one_sentence(deberta: Path, tmp_path: Path) -> None:

@@ -1,20 +1,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 
 from tests.training.conftest import third_party_warnings_ignored
 from training.fit.output_columns import output_names
 from training.recipe import Architecture, Recipe, RecipeError
 
-with third_party_warnings_ignored():
+if TYPE_CHECKING:
+    import torch
     from transformers import BertForSequenceClassification, DebertaV2ForSequenceClassification, DebertaV2Model
 
     from training.fit.initial_model import load_initial_model
 
 PLAIN = Architecture(hidden_dropout=0.2, attention_dropout=0.3)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global torch, BertForSequenceClassification, DebertaV2ForSequenceClassification, DebertaV2Model, load_initial_model
+    with third_party_warnings_ignored():
+        import torch
+        from transformers import BertForSequenceClassification, DebertaV2ForSequenceClassification, DebertaV2Model
+
+        from training.fit.initial_model import load_initial_model
 
 
 def test_a_deberta_is_trained_as_it_is_under_a_fresh_head(tiny_deberta: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from training.fit.output_columns import output_names
 from training.recipe import BaseCheckpoint, Recipe
 from training.run_folder import RunError, RunFolder
 
-with third_party_warnings_ignored():
+if TYPE_CHECKING:
     from training.fit.initial_model import load_initial_model
     from training.fit.teacher import run_teacher, teacher_logits
 
@@ -20,6 +21,15 @@ MESSAGES = [
     CorpusMessage("a bill for {amount} from {date}, why? " * 40, "billing_inquiry", "dental", "email", "intents"),
     CorpusMessage("is {full_name} in", "existing_patient_question", "dental", "sms", "intents"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries() -> None:
+    """Import these where the tests run: they take seconds, and every test process collects this module."""
+    global load_initial_model, run_teacher, teacher_logits
+    with third_party_warnings_ignored():
+        from training.fit.initial_model import load_initial_model
+        from training.fit.teacher import run_teacher, teacher_logits
 
 
 @pytest.fixture

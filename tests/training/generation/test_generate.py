@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from classifier import INTENTS
 from tests.standins.llm import Fault, LlmStandIn, faults
 from tests.training.generation.author import drafts, message, write
 from tests.training.generation.conftest import BATCHES, MESSAGES, Generating
+from training.__main__ import main
 from training.data.corpus import read_corpus
 from training.data.rendering import SLOTS
 from training.json_lines import JsonLines
@@ -306,11 +308,9 @@ def test_a_budget_of_nothing_is_not_taken(generating: Generating) -> None:
 
 @pytest.mark.parametrize(("purpose", "variable"), [("training", "OPENAI_API_KEY"), ("test", "ANTHROPIC_API_KEY")])
 def test_a_missing_key_is_one_sentence(generating: Generating, purpose: str, variable: str) -> None:
-    environment = {**os.environ, **generating.standin.environment}
-    del environment[variable]
-    command = [sys.executable, "-c", RUN, *generating.arguments(purpose)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1
+    environment = generating.standin.environment | {variable: None}
+    done = CliRunner().invoke(main, generating.arguments(purpose), env=environment)
+    assert done.exit_code == 1
     assert re.fullmatch(rf"Error: {variable} is not set: set it to a key of \w+'s API\n", done.stderr)
     assert done.stdout == ""
     assert not generating.output.exists()

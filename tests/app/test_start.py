@@ -1,0 +1,75 @@
+"""Each command from the very start, in a new interpreter; other tests run copies of one that has imported it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from app.cli import cli
+from tests.app.command import complete, intake, intake_in_new_interpreter
+from tests.world import PRACTICES_TOML
+
+# `tests/e2e/test_up.py` starts it, and what it starts.
+STARTED_ELSEWHERE = {"up"}
+DONE = [
+    (["init", "clinic"], "Wrote clinic/practices.toml and clinic/.env."),
+    (["migrate"], "The database is up to date."),
+    (["classify", "ok thanks!"], "(acknowledgement)"),
+    (["model", "list"], "shipped"),
+    (["practice", "check", "practices.toml"], "demo: Maple Street, 14 replies of at most 2 SMS segments"),
+    (["staff", "add", "dana@maple.example", "--practice", "demo", "--role", "staff", "--generate"], "may sign in"),
+    (["audit", "verify"], "0 entries"),
+]
+REFUSED = [
+    (["web"], "SECRET_KEY is missing"),
+    (["worker"], "SECRET_KEY is missing"),
+    (["simulate", "sms", "Hello"], "start the service with `intake up` first"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder to work in, with a practices file and a database."""
+    (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
+    intake("migrate", folder=tmp_path, environment=complete(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("command", "shown"), DONE, ids=[command[0] for command, _ in DONE])
+def test_a_command_does_its_work(folder: Path, command: list[str], shown: str) -> None:
+    done = intake_in_new_interpreter(*command, folder=folder, environment=complete(folder))
+
+    assert shown in "\n".join(done.lines)
+
+
+@pytest.mark.parametrize(("command", "complaint"), REFUSED, ids=[command[0] for command, _ in REFUSED])
+def test_a_command_says_what_it_lacks(tmp_path: Path, command: list[str], complaint: str) -> None:
+    assert complaint in intake_in_new_interpreter(*command, folder=tmp_path).error
+
+
+def test_a_key_is_made(tmp_path: Path) -> None:
+    [key] = intake_in_new_interpreter("keys", "new", folder=tmp_path).lines
+
+    assert Fernet(key)
+
+
+def test_no_command_is_left_out() -> None:
+    assert {*STARTED_ELSEWHERE, "keys", *(command[0] for command, _ in (*DONE, *REFUSED))} == {*cli.commands}
+
+
+@pytest.mark.parametrize("arguments", [["keys", "new"], ["prescribe"], ["simulate", "sms", "Hello"]], ids=" ".join)
+def test_a_copy_ends_as_a_new_interpreter_does(tmp_path: Path, arguments: list[str]) -> None:
+    copied = intake(*arguments, folder=tmp_path)
+    new = intake_in_new_interpreter(*arguments, folder=tmp_path)
+
+    assert (copied.status, len(copied.out), copied.err) == (new.status, len(new.out), new.err)
+
+
+def test_a_copy_knows_only_the_environment_that_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
+    known = complete(tmp_path)
+
+    assert intake("migrate", folder=tmp_path, environment=known).lines
+    assert "SECRET_KEY is missing" in intake("migrate", folder=tmp_path).error
