@@ -166,13 +166,15 @@ class FreshMessages(Dataset[Example]):
 
     def message(self, index: int) -> tuple[CorpusMessage, str]:
         """Return a message as it is in the current epoch, perhaps joined with another one, and its text."""
-        rng = Random(f"{self._seed}/{self.epoch}/{index}")  # noqa: S311 - not a secret
+        # The same in every epoch, so that the lengths by which messages are batched stay about right.
+        lasting = Random(f"{self._seed}/joined/{index}")  # noqa: S311 - not a secret
         message = self._messages[index]
-        while rng.random() < self._joined:
-            pair = [message, self._messages[rng.choice(self._by_language[message.language])]]
-            rng.shuffle(pair)
+        while lasting.random() < self._joined:
+            pair = [message, self._messages[lasting.choice(self._by_language[message.language])]]
+            lasting.shuffle(pair)
             first, second = pair
-            message = join_messages(first, second, rng.choice(_SEPARATORS))
+            message = join_messages(first, second, lasting.choice(_SEPARATORS))
+        rng = Random(f"{self._seed}/{self.epoch}/{index}")  # noqa: S311 - not a secret
         return message, noisy_text(message, self._noise, rng)
 
     def __getitem__(self, index: int) -> Example:
