@@ -5,9 +5,9 @@ import os
 # ONNX Runtime reports its use to its makers unless it is told not to before it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-from classifier.errors import ModelError  # noqa: E402 - after the setting
-from classifier.model import Classifier, ModelInfo  # noqa: E402 - after the setting
-from classifier.understanding import INTENTS, Mention, Understanding, decide_disposition  # noqa: E402 - after the setting
+from classifier.errors import ModelError
+from classifier.model import Classifier, ModelInfo
+from classifier.understanding import INTENTS, Mention, Understanding, decide_disposition
 
 __all__ = [
     "INTENTS",
