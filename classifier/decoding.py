@@ -35,6 +35,7 @@ class Thresholds:
         temperature: The number that the labels' logits are divided by before the softmax; above 0.
         review: The least confidence, 0–1, at which an intent is acted on without a person.
         of_intents: The same for intents that have a threshold of their own.
+        scope: The least probability, 0–1, that any intent fits, at which one is acted on without a person.
         acknowledgement: The least probability, 0–1, at which a message counts as one that needs no answer, if no
             label is more probable.
         person: The same for a message that only asks for a person.
@@ -48,6 +49,7 @@ class Thresholds:
     temperature: float
     review: float
     of_intents: Mapping[str, float] = field(default_factory=dict)
+    scope: float = 0.0
     acknowledgement: float = 1.0
     person: float = 1.0
     praise: float = 1.0

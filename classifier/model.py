@@ -204,6 +204,7 @@ class Classifier:
                 acknowledgement=triage is not TriageLevel.EMERGENCY
                 and self._is_acknowledgement(text, label, surely, thresholds),
                 person=label == "person" and surely >= thresholds.person,
+                fitting=float(shares.sum()) >= thresholds.scope,
                 understood=confidence >= self.info.review_threshold_of(intent, language),
             ),
             model_version=self.info.version,

@@ -123,12 +123,13 @@ class ConfigFile(_BundleModel):
 class LanguageCalibration(_BundleModel):
     """The thresholds that calibration chose for one language; `classifier.decoding.Thresholds` explains each.
 
-    A network that knows only the intents has no more than the first three.
+    A network that knows only the intents has no more than `temperature`, `review` and `of_intents`.
     """
 
     temperature: Annotated[float, Field(gt=0)]
     review: _Share
     of_intents: dict[_Intent, _Share] = {}
+    scope: _Share = 0.0
     acknowledgement: _Share = 1.0
     person: _Share = 1.0
     praise: _Share = 1.0

@@ -68,13 +68,16 @@ class Understanding:
         return self.disposition is Disposition.REVIEW
 
 
-def decide_disposition(*, label: str, acknowledgement: bool, person: bool, understood: bool) -> Disposition:
+def decide_disposition(
+    *, label: str, acknowledgement: bool, person: bool, fitting: bool, understood: bool
+) -> Disposition:
     """Decide what should happen to a message, apart from its triage level.
 
     Args:
         label: The most probable label.
         acknowledgement: Whether the message surely needs no answer.
         person: Whether it surely asks for a person and nothing else.
+        fitting: Whether it is probable enough that any intent fits.
         understood: Whether the confidence in the most probable intent reaches its threshold. A practice may set its
             own; the model's is `Classifier.info.review_threshold_of(intent, language)`.
     """
@@ -82,6 +85,6 @@ def decide_disposition(*, label: str, acknowledgement: bool, person: bool, under
         return Disposition.ACKNOWLEDGEMENT
     if person:
         return Disposition.PERSON
-    if understood:
-        return Disposition.ROUTE
-    return Disposition.OUT_OF_SCOPE if label in ("out_of_scope", "praise") else Disposition.REVIEW
+    if label in ("out_of_scope", "praise") or (label in INTENTS and not fitting):
+        return Disposition.OUT_OF_SCOPE
+    return Disposition.ROUTE if fitting and understood else Disposition.REVIEW

@@ -182,23 +182,25 @@ def test_an_understanding_cannot_be_changed(tiny: Classifier) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "acknowledgement", "person", "understood", "expected"),
+    ("label", "acknowledgement", "person", "fitting", "understood", "expected"),
     [
-        ("complaint", False, False, True, Disposition.ROUTE),
-        ("complaint", False, False, False, Disposition.REVIEW),
-        ("out_of_scope", False, False, True, Disposition.ROUTE),
-        ("out_of_scope", False, False, False, Disposition.OUT_OF_SCOPE),
-        ("praise", False, False, False, Disposition.OUT_OF_SCOPE),
-        ("person", False, False, False, Disposition.REVIEW),
-        ("person", False, True, True, Disposition.PERSON),
-        ("acknowledgement", False, False, False, Disposition.REVIEW),
-        ("acknowledgement", True, False, True, Disposition.ACKNOWLEDGEMENT),
-        ("person", True, True, True, Disposition.ACKNOWLEDGEMENT),
+        ("complaint", False, False, True, True, Disposition.ROUTE),
+        ("complaint", False, False, True, False, Disposition.REVIEW),
+        ("complaint", False, False, False, True, Disposition.OUT_OF_SCOPE),
+        ("out_of_scope", False, False, True, True, Disposition.OUT_OF_SCOPE),
+        ("praise", False, False, False, False, Disposition.OUT_OF_SCOPE),
+        ("person", False, False, False, False, Disposition.REVIEW),
+        ("person", False, True, True, True, Disposition.PERSON),
+        ("acknowledgement", False, False, False, False, Disposition.REVIEW),
+        ("acknowledgement", True, False, True, True, Disposition.ACKNOWLEDGEMENT),
+        ("person", True, True, True, True, Disposition.ACKNOWLEDGEMENT),
     ],
 )
-def test_no_answer_needed_comes_first_then_a_person_then_the_intent(
-    label: str, acknowledgement: bool, person: bool, understood: bool, expected: Disposition
+def test_no_answer_needed_comes_first_then_a_person_then_whether_an_intent_fits(
+    label: str, acknowledgement: bool, person: bool, fitting: bool, understood: bool, expected: Disposition
 ) -> None:
-    decided = decide_disposition(label=label, acknowledgement=acknowledgement, person=person, understood=understood)
+    decided = decide_disposition(
+        label=label, acknowledgement=acknowledgement, person=person, fitting=fitting, understood=understood
+    )
 
     assert decided is expected

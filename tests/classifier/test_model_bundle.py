@@ -210,7 +210,7 @@ def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name:
         ({"review": "high"}, "calibration.json", "languages.en.review: Input should be a valid number"),
         *(
             ({name: value}, "calibration.json", f"languages.en.{name}: Input should be {bound} than or equal to")
-            for name in tiny_model.KNOWING_ENGLISH.keys() - {"temperature"}
+            for name in sorted(tiny_model.KNOWING_ENGLISH.keys() - {"temperature"})
             for value, bound in ((1.01, "less"), (-0.01, "greater"))
         ),
         (

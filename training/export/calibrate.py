@@ -32,6 +32,7 @@ LEAST_MESSAGES: Final = 100
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 2001)
 _THRESHOLDS = np.arange(1001) / 1000
+_FINE_THRESHOLDS = np.arange(10001) / 10000
 # With an ambiguous sign, only a network that is certain of the opposite may overrule it.
 _WITH_SIGN = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 _ALONE = np.round(np.arange(2, 100) / 100, 2)
@@ -126,6 +127,9 @@ def _deciles(outputs: Outputs, logits: Floats, temperature: float) -> list[float
 def _calibrate_language(
     outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets
 ) -> tuple[Thresholds, Figures]:
+    triage = _Triage(outputs, answers, targets)
+    # Messages that triage sends to staff aren't routed by their intent, which is often doubtful.
+    answers = answers.only(np.array([message.level in (None, TriageLevel.ROUTINE) for message in answers.messages]))
     names = [message.label for message in answers.messages]
     labels = np.array([outputs.labels.index(name) if name in outputs.labels else -1 for name in names])
     columns = [outputs.names.index(label) for label in outputs.labels]
@@ -133,23 +137,26 @@ def _calibrate_language(
     probabilities = outputs.probabilities(answers.logits, temperature)
     confidence, correct = intent_confidence(outputs, probabilities, names)
     in_scope = np.array([name in INTENTS for name in names])
-    # Acknowledgements need no answer, so the threshold need not block them.
+    # Acknowledgements need no answer, so the thresholds need not block them.
     blocked = (labels >= 0) & ~in_scope & np.array([name != "acknowledgement" for name in names])
-    blocking = _blocking_threshold(confidence[blocked], targets.out_of_scope_held)
     predicted = best_intents(outputs, probabilities)
+    fitting = np.array([outputs.intent_shares(row).sum() for row in probabilities])
     own = {
-        intent: max(review_threshold(confidence[mine], correct[mine], targets.accuracy), blocking)
+        intent: review_threshold(confidence[mine], correct[mine], targets.accuracy)
         for intent in INTENTS
         for mine in [in_scope & (predicted == intent)]
     }
     sure = confidence >= np.array([own[intent] for intent in predicted])
+    # What the intents' own thresholds already hold back need not be held back again.
+    scope = _blocking_threshold(np.where(sure, fitting, 0.0)[blocked], targets.out_of_scope_held)
+    sure &= fitting >= scope
     routed = in_scope & sure
-    triage = _Triage(outputs, answers, targets)
     plain = outputs.probabilities(answers.logits, 1.0)
     found = Thresholds(
         temperature=temperature,
-        review=max(review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy), blocking),
+        review=review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy),
         of_intents=own,
+        scope=scope,
         acknowledgement=_sure_threshold(outputs, probabilities, names, "acknowledgement", 1.0),
         person=_sure_threshold(outputs, probabilities, names, "person", _PERSON_SPARED),
         praise=_sure_threshold(outputs, probabilities, names, "praise", _PRAISE_SPARED),
@@ -193,12 +200,12 @@ def best_intents(outputs: Outputs, probabilities: Floats) -> NDArray[np.object_]
     return np.array(best, dtype=object)
 
 
-def _blocking_threshold(confidence: Floats, share: float) -> float:
-    """Return the lowest threshold, in thousandths, that keeps the given share of messages below it."""
-    if not len(confidence):
+def _blocking_threshold(probability: Floats, share: float) -> float:
+    """Return the lowest threshold, in ten-thousandths, that keeps the given share of messages below it."""
+    if not len(probability):
         return 0.0
-    blocked = (confidence[:, None] < _THRESHOLDS).mean(axis=0) >= share
-    return float(_THRESHOLDS[blocked.argmax()]) if blocked.any() else 1.0
+    blocked = (probability[:, None] < _FINE_THRESHOLDS).mean(axis=0) >= share
+    return float(_FINE_THRESHOLDS[blocked.argmax()]) if blocked.any() else 1.0
 
 
 def _sure_threshold(

@@ -61,6 +61,7 @@ def understood(
             label=label,
             acknowledgement=label == "acknowledgement",
             person=label == "person",
+            fitting=True,
             understood=confidence >= THRESHOLDS.review,
         ),
         praise=praise,
