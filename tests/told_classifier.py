@@ -47,5 +47,5 @@ def tell(service: Service, told: Mapping[str, Mapping[str, Any]]) -> None:
 
 def sure_of(intent: str, **values: Any) -> dict[str, Any]:
     """A message of an intent beyond doubt, with further values."""
-    plain = {"confidence": 0.97, "disposition": Disposition.ROUTE, "triage": TriageLevel.ROUTINE, "danger": None}
+    plain = {"confidence": 1.0, "disposition": Disposition.ROUTE, "triage": TriageLevel.ROUTINE, "danger": None}
     return {"intent": intent, **plain, **values}

@@ -137,9 +137,9 @@ def test_a_practices_file_that_is_not_there_is_named(folder: Path) -> None:
 def test_the_installed_model_is_described(folder: Path) -> None:
     facts = dict(line.split(":", 1) for line in intake("model", "info", folder=folder).lines)
 
-    assert {"name", "version", "created", "folder", "size", "base model", "review threshold"} <= facts.keys()
+    assert {"name", "version", "created", "folder", "size", "base model", "review threshold (en)"} <= facts.keys()
     assert facts["folder"].strip() == str(ROOT / "classifier" / "models" / "intent")
-    assert "clinical_concern" in facts["intents"]
+    assert "clinical_concern" in facts["outputs"]
 
 
 def test_the_installed_model_is_whole_and_understands(folder: Path) -> None:

@@ -18,7 +18,8 @@ DONE = [
     (["migrate"], "The database is up to date."),
     (["classify", "ok thanks!"], "(acknowledgement)"),
     (["model", "list"], "shipped"),
-    (["practice", "check", "practices.toml"], "demo: Maple Street, 14 replies of at most 2 SMS segments"),
+    (["calibrate", "messages.csv"], "1 messages, 0 of them labeled"),
+    (["practice", "check", "practices.toml"], "demo: Maple Street, 34 replies of at most 2 SMS segments"),
     (["staff", "add", "dana@maple.example", "--practice", "demo", "--role", "staff", "--generate"], "may sign in"),
     (["audit", "verify"], "0 entries"),
 ]
@@ -33,6 +34,7 @@ REFUSED = [
 def folder(tmp_path: Path) -> Path:
     """A folder to work in, with a practices file and a database."""
     (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
+    (tmp_path / "messages.csv").write_text("text\nCan I move my visit?\n")
     intake("migrate", folder=tmp_path, environment=complete(tmp_path))
     return tmp_path
 

@@ -85,8 +85,18 @@ def test_a_plain_message_without_an_intent_is_not_routed(
     assert understood.disposition == disposition
 
 
-def test_another_language_is_left_to_a_person(classifier: Classifier) -> None:
-    (understood,) = classifier.classify(["Bonjour, est-ce que vous acceptez de nouveaux patients en ce moment ?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Xin chào, tôi muốn đặt lịch hẹn khám răng tuần sau",
+        "Здравствуйте, принимаете ли вы новых пациентов?",
+        "您好，请问你们接受新病人吗？",
+        "Magandang araw, tumatanggap po ba kayo ng bagong pasyente?",
+    ],
+)
+def test_a_language_that_is_neither_english_nor_spanish_is_left_to_a_person(classifier: Classifier, text: str) -> None:
+    """Languages close to Spanish or English, such as French or Portuguese, are still taken for these."""
+    (understood,) = classifier.classify([text])
 
     assert understood.language == "other"
     assert understood.disposition != "route"

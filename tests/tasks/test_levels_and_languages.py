@@ -193,7 +193,7 @@ def test_with_automatic_replies_off_staff_are_told_and_only_emergencies_and_keyw
     assert twilio.messages == []
     assert told_to(service) == [("complaint", "manager", "high")]
     assert len(service.rows(Review)) == 1
-    assert service.rows(Decision)[0].why == "confidence 0.97; no reply: automatic replies are off"
+    assert service.rows(Decision)[0].why == "confidence 1.00; no reply: automatic replies are off"
 
     receive(service, SELF_HARM, OTHER_TEXT)
     service.text("STOP")

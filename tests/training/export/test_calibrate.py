@@ -223,7 +223,7 @@ def test_the_threshold_holds_the_share_of_messages_without_an_intent_that_is_ask
     )
     assert loose.figures["en"]["out_of_scope_held"] == 0.7
     assert strict.figures["en"]["out_of_scope_held"] == 1.0
-    assert strict.thresholds["en"].review > loose.thresholds["en"].review
+    assert strict.thresholds["en"].scope > loose.thresholds["en"].scope
 
 
 def test_praise_and_requests_for_a_person_are_held_too_but_an_acknowledgement_need_not_be() -> None:
@@ -231,6 +231,12 @@ def test_praise_and_requests_for_a_person_are_held_too_but_an_acknowledgement_ne
     for label, held in (("praise", 1.0), ("person", 1.0), ("acknowledgement", None)):
         other = [(message(label), {"complaint": 3.0})] * 5
         assert figures(answers_of(*routed, *other))["out_of_scope_held"] == held
+
+
+def test_messages_that_triage_sends_to_staff_do_not_decide_how_sure_of_an_intent_the_others_must_be() -> None:
+    routine = [(message("complaint"), {"complaint": 2.0})] * 20
+    wrong = [(message("billing_inquiry", level=TriageLevel.EMERGENCY), {"complaint": SURE})] * 20
+    assert calibrated(answers_of(*routine, *wrong)).review_of("complaint") == 0.0
 
 
 @pytest.mark.parametrize("label", ["acknowledgement", "person", "praise"])
@@ -349,7 +355,7 @@ def test_same_day_is_the_lowest_threshold_that_few_routine_messages_reach() -> N
     rows = [(EMERGENCY, 0.9, 0.05, NOTHING), (SAME_DAY, 0.1, 0.4, NOTHING), (SAME_DAY, 0.0, 0.2, NOTHING)]
     rows += [(ROUTINE, 0.1, 0.2, NOTHING)] * 19 + [(ROUTINE, 0.05, 0.9, NOTHING)]
     found = calibrated(triaged(*rows), false_alarms=0.05)
-    assert found.same_day == pytest.approx(0.301)
+    assert found.same_day == pytest.approx(0.3001)
     assert figures(triaged(*rows), false_alarms=0.05)["same_day_found"] == 0.5
     assert calibrated(triaged(*rows), false_alarms=0.01).same_day > 0.95
 
