@@ -47,8 +47,6 @@ def train_model(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[n
     Raises:
         RecipeError: The base checkpoint is missing or does not fit the recipe.
     """
-    # Moments of rare words shrink to numbers that processors calculate with very slowly. Threads inherit the setting.
-    torch.set_flush_denormal(True)
     torch.set_num_threads(recipe.optimisation.threads)
     set_seed(recipe.seed)
     model, tokenizer = _load_base(recipe)
