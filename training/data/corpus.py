@@ -9,7 +9,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from classifier.understanding import INTENTS, LABELS, Language
 from intake.vocabulary import DangerKind, TriageLevel
@@ -92,6 +94,7 @@ class CorpusMessage:
 
 
 _Reader = Callable[[Path], Iterable[CorpusMessage]]
+_Member = TypeVar("_Member", bound=StrEnum)
 
 
 def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
@@ -295,11 +298,7 @@ def parse_level(written: str, path: Path, number: int) -> TriageLevel:
     Raises:
         CorpusError: It is none of the three.
     """
-    try:
-        return TriageLevel(written)
-    except ValueError:
-        known = ", ".join(TriageLevel)
-        raise CorpusError(f"{path}:{number} has the level {written!r}, expected one of {known}") from None
+    return _parse_member(TriageLevel, "level", written, path, number)
 
 
 def parse_danger(written: str, path: Path, number: int) -> DangerKind:
@@ -308,11 +307,15 @@ def parse_danger(written: str, path: Path, number: int) -> DangerKind:
     Raises:
         CorpusError: It is none of the three.
     """
+    return _parse_member(DangerKind, "danger", written, path, number)
+
+
+def _parse_member(kind: type[_Member], name: str, written: str, path: Path, number: int) -> _Member:
     try:
-        return DangerKind(written)
+        return kind(written)
     except ValueError:
-        known = ", ".join(DangerKind)
-        raise CorpusError(f"{path}:{number} has the danger {written!r}, expected one of {known}") from None
+        known = ", ".join(kind)
+        raise CorpusError(f"{path}:{number} has the {name} {written!r}, expected one of {known}") from None
 
 
 def check_label(label: str, path: Path, number: int, known: Iterable[str]) -> None:
