@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
+from classifier.danger_signs import load_tables
+
 IMPORTED = (
     *("app.cli", "app.up", "app.starter_files", "app.commands.chat_client"),
     *("tasks.worker", "tasks.context", "tasks.jobs", "tasks.handle_message", "tasks.notification.notifier"),
@@ -131,6 +133,7 @@ def end(run: Callable[[], None]) -> NoReturn:
 if __name__ == "__main__":
     for module in IMPORTED:
         importlib.import_module(module)
+    load_tables()  # almost a second of compiling
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         asked = serve(requests)

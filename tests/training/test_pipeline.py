@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onnxruntime
 import pytest
@@ -23,13 +23,17 @@ from tests.training.conftest import (
     write_corpus,
     write_unseen,
 )
+from tests.training.lazy import Lazy
 from training.__main__ import main
 from training.data.corpus import read_corpus
 from training.evaluation.report import LATENCY_HEADING
 from training.fit.output_columns import output_names
 
-with third_party_warnings_ignored():
+if TYPE_CHECKING:
     from transformers import DebertaV2Config
+else:
+    DebertaV2Config = Lazy("transformers", "DebertaV2Config")
+
 
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import torch
-from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+from tests.training.lazy import Lazy
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+else:
+    torch = Lazy("torch")
+    DebertaV2Config = Lazy("transformers", "DebertaV2Config")
+    DebertaV2ForSequenceClassification = Lazy("transformers", "DebertaV2ForSequenceClassification")
+
 
 LONGEST: Final = 48
 WORDS: Final = 100

@@ -15,15 +15,13 @@ from tokenizers import Tokenizer
 from torch.utils.data import Dataset
 from transformers import AutoTokenizer
 
-from classifier.outputs import DANGERS, INTENTS, LABELS, LANGUAGES, LEVELS
+from classifier.outputs import INTENTS, LANGUAGES, LEVELS
 from classifier.windows import PRESSING
 from intake.vocabulary import DangerKind, TriageLevel
 from training.data.corpus import CorpusMessage
 from training.data.noise import add_noise
 from training.data.rendering import render
-
-UNKNOWN = -100
-"""Marks a target that nobody knows, for which no loss is computed."""
+from training.data.targets import targets_of
 
 _SEPARATORS = (" ", ". ", "\n", "\n\n", ". also ", " and ", ", ", "... ", " Also, ", "\n\nP.S. ")
 
@@ -40,20 +38,6 @@ class Example(TypedDict):
     input_ids: list[int]
     targets: list[int]
     teacher: NotRequired[NDArray[np.float32]]
-
-
-def targets_of(message: CorpusMessage) -> list[int]:
-    """Return what a network with every column should say about a message, `UNKNOWN` where nobody knows.
-
-    These are the index of the label, of the language and of the triage level; then 1 or 0 for each kind of danger with
-    a column; then 1 or 0 for each intent, whether the message asks for it.
-    """
-    label = UNKNOWN if message.label is None else LABELS.index(message.label)
-    level = UNKNOWN if message.level is None else LEVELS.index(message.level)
-    dangers = [UNKNOWN if message.level is None else int(message.danger == kind) for kind in DANGERS]
-    asked = (message.label, message.also)
-    mentions = [UNKNOWN if message.label is None else int(intent in asked) for intent in INTENTS]
-    return [label, LANGUAGES.index(message.language), level, *dangers, *mentions]
 
 
 def join_messages(first: CorpusMessage, second: CorpusMessage, separator: str) -> CorpusMessage:

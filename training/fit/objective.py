@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.data.dataset import UNKNOWN
+from training.data.targets import UNKNOWN
 from training.fit.output_columns import ColumnGroup, column_groups
 from training.recipe import Distillation
 
@@ -25,7 +25,7 @@ def training_loss(
 
     Args:
         logits: One row per message, with the columns of `training.fit.output_columns.output_names`.
-        targets: One row per message, from `training.data.dataset.targets_of`; `UNKNOWN` where nobody knows.
+        targets: One row per message, from `training.data.targets.targets_of`; `UNKNOWN` where nobody knows.
         label_smoothing: Probability mass spread evenly over the labels.
         teacher: The teacher's logits for the same messages, with the same shape; NaN where it has not seen one.
         distillation: How to weigh the teacher's answers; required with `teacher`.

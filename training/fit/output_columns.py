@@ -22,7 +22,7 @@ class ColumnGroup:
 
     Attributes:
         columns: Their place in the output.
-        targets: The place of their targets in `training.data.dataset.targets_of`: one class for a softmax, one value
+        targets: The place of their targets in `training.data.targets.targets_of`: one class for a softmax, one value
             per column otherwise.
         exclusive: Whether exactly one of them fits, so that they share a softmax; otherwise each is a logit of its own.
         weight: The weight of their loss, above 0.

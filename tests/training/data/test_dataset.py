@@ -2,28 +2,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import torch
 from tokenizers import Tokenizer
 
 from classifier import INTENTS
 from classifier.outputs import LABELS
 from intake.vocabulary import DangerKind, TriageLevel
 from tests.training.conftest import third_party_warnings_ignored
+from tests.training.lazy import Lazy
 from training.data.corpus import CorpusMessage
-from training.data.dataset import (
-    UNKNOWN,
-    Collate,
-    FixedMessages,
-    FreshMessages,
-    join_messages,
-    load_tokenizer,
-    targets_of,
-    truncate_ids,
-)
+from training.data.targets import UNKNOWN, targets_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.data.dataset import Collate, FixedMessages, FreshMessages, join_messages, load_tokenizer, truncate_ids
+else:
+    torch = Lazy("torch")
+    Collate = Lazy("training.data.dataset", "Collate")
+    FixedMessages = Lazy("training.data.dataset", "FixedMessages")
+    FreshMessages = Lazy("training.data.dataset", "FreshMessages")
+    join_messages = Lazy("training.data.dataset", "join_messages")
+    load_tokenizer = Lazy("training.data.dataset", "load_tokenizer")
+    truncate_ids = Lazy("training.data.dataset", "truncate_ids")
 
 EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
 MESSAGES = [

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import torch
 
-with warnings.catch_warnings():
-    # transformers scripts its DeBERTa module when it is imported.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+from tests.training.lazy import Lazy
+from tests.training.tiny_deberta import BOTH, COMPACT, LONGEST, V3, batch, config, write
+
+if TYPE_CHECKING:
+    import torch
     from transformers import BertConfig
 
-    from tests.training.tiny_deberta import BOTH, COMPACT, LONGEST, V3, batch, config, write
     from training.export.deberta_onnx import export_deberta, is_exportable
+else:
+    torch = Lazy("torch")
+    BertConfig = Lazy("transformers", "BertConfig")
+    export_deberta = Lazy("training.export.deberta_onnx", "export_deberta")
+    is_exportable = Lazy("training.export.deberta_onnx", "is_exportable")
+
 
 BATCHES = ([1], [2], [3], [17], [LONGEST], [5, 2, 9, 1], [LONGEST, 30])
 

@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import torch
 import yaml
 from safetensors import safe_open
 
 from classifier import Classifier
 from classifier.outputs import LABELS
 from tests.training.conftest import third_party_warnings_ignored, write_corpus, write_unseen
+from tests.training.lazy import Lazy
 from tests.training.test_pipeline import CHANGES, Pipeline, rewritten
-from training.data.dataset import render_all
 from training.data.splitting import VALIDATION_SEED, read_split
 from training.recipe import load_recipe
 
-with third_party_warnings_ignored():
-    # Here, because it adds to the import path, which the fixture below puts back to what it was.
+if TYPE_CHECKING:
+    import torch
     from optimum.onnxruntime import ORTModelForSequenceClassification
     from transformers import AutoTokenizer
     from transformers import pipeline as load_pipeline
+
+    from training.data.dataset import render_all
+else:
+    torch = Lazy("torch")
+    ORTModelForSequenceClassification = Lazy("optimum.onnxruntime", "ORTModelForSequenceClassification")
+    AutoTokenizer = Lazy("transformers", "AutoTokenizer")
+    load_pipeline = Lazy("transformers", "pipeline")
+    render_all = Lazy("training.data.dataset", "render_all")
 
 
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Iterator[tuple[Pipeline, Path]]:
     """A tiny model that learned nothing, and its package; tests only read them."""
+    with third_party_warnings_ignored():
+        import_module("optimum.onnxruntime")  # now, as it adds to the import path, which the patch below restores
     folder = tmp_path_factory.mktemp("packaged")
     corpus = write_corpus(folder / "corpus")
     write_unseen(corpus)

@@ -1,24 +1,31 @@
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-with warnings.catch_warnings():
-    # transformers scripts its DeBERTa module when it is imported.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
-    from tests.training.tiny_deberta import BOTH, COMPACT, V3, batch, write
+from tests.training.lazy import Lazy
+from tests.training.tiny_deberta import BOTH, COMPACT, V3, batch, write
+
+if TYPE_CHECKING:
+    import torch
+
     from training.export.deberta_onnx import export_deberta
     from training.export.quantize import quantize_columns, quantize_deberta, quantize_rows
+else:
+    torch = Lazy("torch")
+    export_deberta = Lazy("training.export.deberta_onnx", "export_deberta")
+    quantize_columns = Lazy("training.export.quantize", "quantize_columns")
+    quantize_deberta = Lazy("training.export.quantize", "quantize_deberta")
+    quantize_rows = Lazy("training.export.quantize", "quantize_rows")
+
 
 MATRICES = arrays(
     np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.integers(-900, 900).map(float)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
-from torch.nn import functional
 
 from classifier import INTENTS
 from classifier.outputs import ALL_COLUMNS, DANGER_COLUMNS, LABELS, LANGUAGE_COLUMNS, LEVEL_COLUMNS, MENTION_COLUMNS
 from intake.vocabulary import DangerKind, TriageLevel
+from tests.training.lazy import Lazy
 from training.data.corpus import CorpusMessage
-from training.data.dataset import UNKNOWN, targets_of
-from training.fit.objective import training_loss
+from training.data.targets import UNKNOWN, targets_of
 from training.fit.output_columns import SCREENING_GROUPS, column_groups, output_names
 from training.recipe import Distillation
+
+if TYPE_CHECKING:
+    import torch
+    from torch.nn import functional
+
+    from training.fit.objective import training_loss
+else:
+    torch = Lazy("torch")
+    functional = Lazy("torch.nn", "functional")
+    training_loss = Lazy("training.fit.objective", "training_loss")
 
 TAUGHT = Distillation(teacher="teacher.toml", temperature=2.0, weight=1.0, readings=1)
 TARGETS = 12

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from tests.training.conftest import third_party_warnings_ignored
+from tests.training.lazy import Lazy
 from tests.training.packed_file import INNER, LAYERS, PIECES, WIDTH, PackedFile
 from training.recipe import Recipe, RecipeError
 
-with third_party_warnings_ignored():
+if TYPE_CHECKING:
+    import torch
+    from safetensors.torch import load_file
     from transformers import BertModel, DebertaV2ForSequenceClassification
 
     from training.fit.packed_checkpoint import common_words, unpack_checkpoint
     from training.fit.warm_start import warm_start
+else:
+    torch = Lazy("torch")
+    load_file = Lazy("safetensors.torch", "load_file")
+    BertModel = Lazy("transformers", "BertModel")
+    DebertaV2ForSequenceClassification = Lazy("transformers", "DebertaV2ForSequenceClassification")
+    common_words = Lazy("training.fit.packed_checkpoint", "common_words")
+    unpack_checkpoint = Lazy("training.fit.packed_checkpoint", "unpack_checkpoint")
+    warm_start = Lazy("training.fit.warm_start", "warm_start")
+
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 WORDS = ("hello", "world")

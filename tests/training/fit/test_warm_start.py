@@ -4,22 +4,30 @@ import itertools
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 
 from classifier import INTENTS
 from classifier.outputs import ALL_COLUMNS
-from tests.training.conftest import third_party_warnings_ignored
-from training.data.dataset import load_tokenizer
+from tests.training.lazy import Lazy
 from training.recipe import Architecture, Recipe, RecipeError
 
-with third_party_warnings_ignored():
+if TYPE_CHECKING:
+    import torch
     from transformers import BertModel, DebertaV2ForSequenceClassification
 
+    from training.data.dataset import load_tokenizer
     from training.fit.train import parameter_groups
     from training.fit.warm_start import warm_start
+else:
+    torch = Lazy("torch")
+    BertModel = Lazy("transformers", "BertModel")
+    DebertaV2ForSequenceClassification = Lazy("transformers", "DebertaV2ForSequenceClassification")
+    load_tokenizer = Lazy("training.data.dataset", "load_tokenizer")
+    parameter_groups = Lazy("training.fit.train", "parameter_groups")
+    warm_start = Lazy("training.fit.warm_start", "warm_start")
+
 
 TEXTS = ("hi, can i book?", "My tooth hurts and I would like to know what to do about it. " * 8, "ok")
 
