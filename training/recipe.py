@@ -114,7 +114,7 @@ class Optimization(Section):
     """How the weights are trained.
 
     Attributes:
-        epochs: Passes over the training messages, each with new slot values.
+        epochs: Passes over the training messages, each with new slot values; the last one may be a part.
         batch_size: Messages per step.
         learning_rate: Peak learning rate of the last encoder layer, reached after warm-up.
         head_factor: Factor applied to the learning rate for the classification head.
@@ -130,7 +130,7 @@ class Optimization(Section):
         threads: CPU threads used for computation.
     """
 
-    epochs: Positive
+    epochs: Annotated[float, Field(gt=0)]
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0)]
     head_factor: Annotated[float, Field(gt=0)] = 1.0

@@ -277,10 +277,8 @@ def _leveled(path: Path, number: int, columns: Iterable[str], topic: str | None 
     if also:
         check_label(also, path, number, LABELS)
     practice = practice.strip("-")
-    # Line breaks are written as two characters.
-    text = text.replace("\\n", "\n")
     return CorpusMessage(
-        text,
+        with_line_breaks(text),
         label,
         practice,
         channel,
@@ -290,6 +288,11 @@ def _leveled(path: Path, number: int, columns: Iterable[str], topic: str | None 
         level=parse_level(level, path, number),
         also=also if also in INTENTS else None,
     )
+
+
+def with_line_breaks(text: str) -> str:
+    """Return a text with the line breaks that a corpus file writes as two characters."""
+    return text.replace("\\n", "\n")
 
 
 def parse_level(written: str, path: Path, number: int) -> TriageLevel:
@@ -361,7 +364,7 @@ def _danger_kinds(folder: Path) -> dict[str, DangerKind]:
     path = folder / KINDS
     if not path.exists():
         return {}
-    return {text: parse_danger(kind, path, number) for number, (kind, text) in read_rows(path, 2)}
+    return {with_line_breaks(text): parse_danger(kind, path, number) for number, (kind, text) in read_rows(path, 2)}
 
 
 def _spanish_texts(folder: Path) -> frozenset[str]:

@@ -53,7 +53,7 @@ _TRAINING = """\
 ## Training
 
 Trained on {train:,} fictional messages. Validation is {validation:,} others: {validated}.
-Slots such as names and dates got new values in each of {epochs} epochs, {noise:.0%} of the messages got typing or
+Slots such as names and dates got new values in each of {epochs:g} epochs, {noise:.0%} of the messages got typing or
 transcription noise, and {joined:.0%} were joined with another one.{taught} {note}The checkpoint was selected on
 messages of the training writers; temperatures and thresholds were chosen on validation.
 """

@@ -6,7 +6,7 @@ slightly on the other messages in the batch. Most messages arrive alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,14 @@ from training.export.calibrate import Floats
 
 
 def predict_logits(network: Path, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, task: str) -> Floats:
-    """Return one row of logits for each text.
+    """Return one row of logits for each text; the arguments are those of `iterate_logits`."""
+    return np.array(list(iterate_logits(network, tokenizer, texts, max_tokens, task)))
+
+
+def iterate_logits(
+    network: Path, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, task: str
+) -> Iterator[Floats]:
+    """Yield the logits of one text after the other.
 
     Args:
         network: The ONNX file.
@@ -31,9 +38,7 @@ def predict_logits(network: Path, tokenizer: Tokenizer, texts: Sequence[str], ma
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
-    rows = []
     for text in tqdm(texts, desc=task, unit="message"):
         token_ids = np.array([truncate_ids(tokenizer.encode(text).ids, max_tokens)], dtype=np.int64)
         feeds = {"input_ids": token_ids, "attention_mask": np.ones_like(token_ids)}
-        rows.append(session.run(["logits"], feeds)[0][0])
-    return np.array(rows, dtype=np.float64)
+        yield session.run(["logits"], feeds)[0][0].astype(np.float64)

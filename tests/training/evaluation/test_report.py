@@ -9,7 +9,7 @@ import pytest
 
 from classifier.decoding import Outputs
 from intake.vocabulary import DangerKind
-from tests.training.conftest import RECIPES
+from tests.training.conftest import RECIPES, VALIDATION_WRITERS
 from tests.training.evaluation.test_metrics import (
     BILL,
     BY_LANGUAGE,
@@ -199,7 +199,10 @@ def test_a_report_shows_the_temperature_and_thresholds_of_each_language(tmp_path
 
 def test_a_report_says_whose_messages_it_was_validated_on(tmp_path: Path) -> None:
     held_out = report_of(tmp_path, with_unseen(evaluation(screens=True))).replace("\n", " ")
-    assert "all messages of `harbor`, `quarry`, `ribera`, `plaza`, of whom the network has seen nothing" in held_out
+    assert (
+        f"all messages of {', '.join(f'`{name}`' for name in VALIDATION_WRITERS)}, of whom the network has seen nothing"
+        in held_out
+    )
     shared = report_of(tmp_path, evaluation(screens=True, recipe="plain.toml")).replace("\n", " ")
     assert "a share of every writer's messages, so the network has seen others of theirs" in shared
     assert "seen nothing" not in shared
@@ -231,7 +234,8 @@ def test_a_card_says_how_the_model_was_made(tmp_path: Path) -> None:
     assert "intfloat/multilingual-e5-small, license MIT" in card
     assert "Trained on 1,234 fictional messages. Validation is 8 others: all messages of `harbor`, `quarry`, " in card
     assert (
-        "in each of 2 epochs, 40% of the messages got typing or transcription noise, and 10% were joined with" in card
+        "in each of 1.25 epochs, 40% of the messages got typing or transcription noise, and 10% were joined with"
+        in card
     )
 
 

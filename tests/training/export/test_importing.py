@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from tokenizers.processors import TemplateProcessing
 from app.cli import main
 from classifier import INTENTS, Classifier
 from tests.training import tiny_deberta
-from tests.training.conftest import third_party_warnings_ignored
+from tests.training.conftest import RECIPES, WRITERS, third_party_warnings_ignored
+from training.recipe import load_recipe
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     )
 
     from training.data.dataset import load_tokenizer
-    from training.export.importing import ImportRefusedError, import_model
+    from training.export.importing import MOST_COMPARED, ImportRefusedError, import_model
 
 pytestmark = [
     # optimum exports through TorchScript.
@@ -50,7 +52,7 @@ SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
 WORDS = sorted({word for text in TEXTS for word in text.replace("_", " _ ").replace(",", " , ").split()})
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def libraries() -> None:
     """Import these where the tests run: they take seconds, and every test process collects this module."""
     global \
@@ -60,6 +62,7 @@ def libraries() -> None:
         BertForSequenceClassification, \
         load_tokenizer, \
         DebertaV2ForSequenceClassification, \
+        MOST_COMPARED, \
         ImportRefusedError, \
         import_model
     with third_party_warnings_ignored():
@@ -72,7 +75,7 @@ def libraries() -> None:
         )
 
         from training.data.dataset import load_tokenizer
-        from training.export.importing import ImportRefusedError, import_model
+        from training.export.importing import MOST_COMPARED, ImportRefusedError, import_model
 
 
 def wordpiece() -> Tokenizer:
@@ -167,16 +170,31 @@ def imported(source: Path, models: Path, **options: Any) -> Path:
     return import_model(str(source), models, texts=texts, corpus=corpus, **options)
 
 
-def write_messages(corpus: Path) -> None:
-    """Write a corpus in which each writer that the shipped recipe validates on has a message of each intent."""
-    files = {"harbor": "writers/harbor.tsv", "quarry": "writers/quarry.tsv", "plaza": "writers/plaza.tsv"}
-    files |= {"ribera": "spanish/ribera.tsv"}
+def write_messages(corpus: Path, repeated: int = 1) -> None:
+    """Write a corpus in which each writer that the shipped recipe validates on has messages of each intent."""
+    writers = load_recipe(RECIPES / "accurate.toml").data.validation_writers
+    files = {writer: WRITERS[writer][0] for writer in writers}
     for writer, file in files.items():
-        rows = [f"routine\t{intent}\tdental\tsms\t{intent} by sms {writer}\n" for intent in INTENTS]
+        rows = [
+            f"routine\t{intent}\tdental\tsms\t{intent} by sms {writer} {number}\n"
+            for intent in INTENTS
+            for number in range(repeated)
+        ]
         (corpus / file).parent.mkdir(parents=True, exist_ok=True)
         (corpus / file).write_text("".join(rows), encoding="utf-8")
     table = [f'{writer} = ["{file}"]\n' for writer, file in files.items()]
     (corpus / "writers.toml").write_text("[writers]\n" + "".join(table), encoding="utf-8")
+
+
+def spoil_when_rounded(model: PreTrainedModel) -> None:
+    """Make one value so large that every other is rounded to nothing; it meets weights of 0, so it is no matter."""
+    with torch.no_grad():
+        for layer in model.deberta.encoder.layer:
+            for before, after in (
+                (layer.attention.self.value_proj, layer.attention.output.dense),
+                (layer.intermediate.dense, layer.output.dense),
+            ):
+                before.weight[0], before.bias[0], after.weight[:, 0] = 0.0, 1e6, 0.0
 
 
 def refusal(source: Path, models: Path) -> str:
@@ -223,7 +241,7 @@ def test_it_is_calibrated_for_english_which_is_what_it_takes_everything_for(debe
     info = Classifier.load(folder).info
     assert list(info.thresholds) == list(info.confidences) == ["en"]
     calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
-    assert calibration["validation"]["en"]["messages"] == 4 * len(INTENTS)
+    assert calibration["validation"]["en"]["messages"] == 7 * len(INTENTS)
 
 
 def test_it_goes_where_it_is_told_to(deberta: Path, models: Path, tmp_path: Path) -> None:
@@ -236,7 +254,7 @@ def test_it_goes_where_it_is_told_to(deberta: Path, models: Path, tmp_path: Path
 def test_it_says_how_far_the_original_agrees(deberta: Path, models: Path) -> None:
     said: list[str] = []
     imported(deberta, models, report=said.append)
-    assert said == [f"100.0% of {len(TEXTS)} messages get the same intent as from the original"]
+    assert said[-1] == f"100.0% of {len(TEXTS)} messages get the same intent as from the original"
 
 
 def test_a_model_that_is_there_already_is_left_alone(deberta: Path, models: Path) -> None:
@@ -286,19 +304,37 @@ def test_weights_that_are_no_numbers_are_refused(checkpoint: Path, models: Path)
 
 
 def test_a_model_that_does_not_bear_8_bits_is_refused(checkpoint: Path, models: Path) -> None:
-    """One value is so large that every other is rounded to nothing; the weights it meets are 0, so it is no matter."""
     model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
-    with torch.no_grad():
-        for layer in model.deberta.encoder.layer:
-            for before, after in (
-                (layer.attention.self.value_proj, layer.attention.output.dense),
-                (layer.intermediate.dense, layer.output.dense),
-            ):
-                before.weight[0], before.bias[0], after.weight[:, 0] = 0.0, 1e6, 0.0
+    spoil_when_rounded(model)
     model.save_pretrained(checkpoint)
     message = refusal(checkpoint, models)
-    assert f"of {len(TEXTS)} messages" in message
-    assert "98% are needed" in message
+    assert "at most 2% may differ" in message
+
+
+def test_such_a_model_is_refused_as_soon_as_too_many_answers_differ(checkpoint: Path, models: Path) -> None:
+    model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
+    spoil_when_rounded(model)
+    model.save_pretrained(checkpoint)
+    found = re.search(r"on (\d+) of (\d+) messages", refusal(checkpoint, models))
+    assert found
+    differing, read = map(int, found.groups())
+    assert differing == int(len(TEXTS) * 0.02) + 1
+    assert read < len(TEXTS)
+
+
+def test_a_large_corpus_is_compared_on_a_sample(deberta: Path, models: Path) -> None:
+    corpus = models.parent / "corpus"
+    write_messages(corpus, repeated=12)
+    said: list[str] = []
+    import_model(str(deberta), models, corpus=corpus, report=said.append)
+    assert any(f"of {MOST_COMPARED} messages get the same intent" in line for line in said)
+
+
+def test_pickled_weights_are_never_read(checkpoint: Path, models: Path) -> None:
+    model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
+    torch.save(model.state_dict(), checkpoint / "pytorch_model.bin")
+    (checkpoint / "model.safetensors").unlink()
+    assert "expected model.safetensors" in refusal(checkpoint, models)
 
 
 def test_a_tokenizer_of_another_kind_is_refused(bert: Path, models: Path, tmp_path: Path) -> None:
