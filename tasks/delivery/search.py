@@ -53,7 +53,7 @@ class Searches:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What to do after a search, with the clean searches including it, and how long to wait before the next one."""
+    """What to do after a search, the clean searches that now count, and how long to wait before the next one."""
 
     verdict: Verdict
     searches: Searches
@@ -111,7 +111,7 @@ def decide_next(miss: Miss, searches: Searches, at: datetime | None, age: timede
             return NextStep(Verdict.SEARCH_AGAIN, searches, remaining)
     clean = Searches(searches.count + 1, at)
     if clean.count > len(PAUSES):
-        return NextStep(Verdict.SEND_AGAIN, clean)
+        return NextStep(Verdict.SEND_AGAIN, Searches())  # the next send is searched for from the start
     return NextStep(Verdict.SEARCH_AGAIN, clean, PAUSES[clean.count - 1])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Self
 
 from tests.standins.faults import ScriptedFault, ScriptedFaults
 from tests.standins.loopback import Drop, Response
@@ -67,6 +68,11 @@ class Fault(ScriptedFault):
         """
         response = _error_response(status, code or CODE_OF_STATUS.get(status), retry_after)
         return cls(accept=accept, on=on, times=times, when=when, outcome=response)
+
+    @classmethod
+    def respond(cls, body: bytes, headers: Mapping[str, str], *, on: Operation) -> Self:
+        """Answer 200 with another body and other headers than Twilio's."""
+        return cls(accept=False, on=on, times=1, when=lambda form: True, outcome=Response(200, body, headers))
 
     @classmethod
     def drop(

@@ -131,6 +131,11 @@ class TwilioStandIn(LoopbackServer):
         """
         self._store.outbound.quiet(at_most, until, timeout)
 
+    def add_messages(self, messages: Iterable[Message]) -> None:
+        """Have the account hold further messages, as if they had been sent before."""
+        for message in messages:
+            self._store.outbound.append(message)
+
     def reveal(self) -> None:
         """End the listing lag, for messages already accepted too."""
         self.listing_lag, self.listing_delay = 0, timedelta(0)
