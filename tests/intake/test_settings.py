@@ -151,6 +151,12 @@ def test_a_wrong_variable_is_named_and_its_value_is_not_repeated(name: str, valu
     assert "\n" not in message
 
 
+def test_a_search_that_could_come_during_the_send_is_refused_with_the_least_wait() -> None:
+    assert "SETTLE_AFTER_SECONDS: expected at least 60, the longest that a send takes" in refusal(
+        SETTLE_AFTER_SECONDS="10"
+    )
+
+
 def test_the_wrong_one_of_several_keys_is_counted() -> None:
     message = refusal(ENCRYPTION_KEYS=f"{ENCRYPTION_KEY},swordfish,{OTHER_KEY}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,9 @@ from sqlalchemy import select
 from inbox.models import Conversation, Delivery, DeliveryState, Notification
 from intake.settings import LONGEST_SEND_SECONDS
 from intake.vocabulary import Medium
+from tasks import jobs
 from tasks.carriers.choose import make_sender
+from tasks.context import use
 from tasks.delivery.outbox import add_delivery
 from tasks.queue import JOB_TIMEOUT_SECONDS
 from tests.service import Service
@@ -204,6 +207,44 @@ def test_of_two_identical_replies_the_one_that_twilio_lacks_is_sent_again(
 
     assert states(service) == ["sent"] * 3
     assert len(twilio.messages) == 3
+
+
+def test_two_identical_replies_searched_for_at_once_do_not_claim_one_text(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    ask(service)
+    twilio.faults.push(Fault.drop(accept=False))
+    lose_answer(twilio)
+    reply(service, SHORT_REPLY, SHORT_REPLY)
+    use(service.context)
+    with service.edit() as session:
+        for delivery in session.scalars(select(Delivery).where(Delivery.id > 1)):
+            assert delivery.sending_at is not None
+            delivery.sending_at -= 2 * MINUTE
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(jobs.settle, [2, 3]))
+
+    assert sorted(states(service)) == ["sent", "sent", "unknown"]
+
+
+def test_a_text_that_an_identical_one_has_claimed_is_searched_for_in_turn(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    ask(service)
+    fault = twilio.faults.push(Fault.hang(accept=True))
+    use(service.context)
+    with service.edit() as session:
+        conversation = session.scalars(select(Conversation)).one()
+        session.add(Delivery(conversation=conversation, reply="staff", sender=DEMO_NUMBER, body=SHORT_REPLY))
+    with ThreadPoolExecutor(1) as worker:
+        sending = worker.submit(jobs.deliver, 2)
+        fault.wait_arrived()
+        with service.edit() as session:
+            session.get_one(Delivery, 1).provider_id = twilio.messages[1].sid  # claimed meanwhile
+        fault.release()
+        sending.result(timeout=30)
+
+    assert states(service) == ["sent", "sending"]
 
 
 # ---- denied in several searches, and sent again
