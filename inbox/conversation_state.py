@@ -48,6 +48,6 @@ def note_answer(conversation: Conversation, state: ConversationState) -> None:
 
 
 def bring_back(conversation: Conversation) -> None:
-    """Reopen a conversation at high priority because a staff reply did not reach the patient."""
+    """Reopen a conversation at high priority because a staff reply did not reach the patient, or may not have."""
     note_message(conversation)
     note_decision(conversation, None, conversation.team or Team.FRONT_DESK, Priority.HIGH)

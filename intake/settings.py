@@ -14,6 +14,7 @@ from intake.errors import IntakeError
 from intake.mail_server import parse_mail_server
 
 ENV_FILE = Path(".env")
+LONGEST_SEND_SECONDS = 60  # a worker abandons a send after this long
 
 
 class Settings(BaseSettings):
@@ -45,7 +46,9 @@ class Settings(BaseSettings):
         default=None, min_length=16, repr=False, description="what Prometheus proves itself with at /metrics"
     )
     settle_after_seconds: float = Field(
-        default=60, ge=0, description="how long an unanswered send waits before Twilio's message list is read"
+        default=LONGEST_SEND_SECONDS,
+        allow_inf_nan=False,
+        description="how long after an unanswered send began Twilio's message list is first searched",
     )
     reconcile_every_seconds: int = Field(
         default=5, ge=1, description="how often a worker looks for unfinished messages and deliveries"
@@ -82,6 +85,16 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError(f"key {number} is not a Fernet key; make one with `intake keys new`") from None
         return ",".join(keys)
+
+    @field_validator("settle_after_seconds")
+    @classmethod
+    def _outlasts_every_send(cls, value: float) -> float:
+        if value < LONGEST_SEND_SECONDS:
+            raise ValueError(
+                f"expected at least {LONGEST_SEND_SECONDS}, the longest that a send takes; a text that is looked for"
+                " while it is being sent could go out twice"
+            )
+        return value
 
     @field_validator("smtp_url")
     @classmethod

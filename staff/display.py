@@ -26,6 +26,7 @@ _DELIVERY_STATES = {
     DeliveryState.FAILED: "Not delivered",
     DeliveryState.SUPPRESSED: "Not sent",
     DeliveryState.NOT_SENT: "Not sent: no carrier is configured",
+    DeliveryState.UNCONFIRMED: "May not have arrived: the carrier could not confirm it, so it was not sent again",
 }
 # https://www.twilio.com/docs/api/errors
 _REASONS = {
@@ -128,6 +129,17 @@ def delivery_state(delivery: Delivery) -> str:
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.SUPPRESSED) or not delivery.error_code:
         return said
     return f"{said}: {_REASONS.get(delivery.error_code, f'error {delivery.error_code}')}"
+
+
+def reply_trouble(reply: Delivery | None) -> str:
+    """Return the inbox's warning about a staff reply; empty if there is none."""
+    match reply and reply.state:
+        case DeliveryState.FAILED | DeliveryState.SUPPRESSED:
+            return "Reply not delivered"
+        case DeliveryState.UNCONFIRMED:
+            return "Reply may not have arrived"
+        case _:
+            return ""
 
 
 def action(name: str) -> str:

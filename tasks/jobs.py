@@ -13,6 +13,7 @@ import sentry_sdk
 from tasks import voicemail
 from tasks.context import Context, current
 from tasks.delivery import outbox as deliveries
+from tasks.delivery import settle as settling
 from tasks.handle_message import handle, record_failure
 from tasks.notification import escalation
 from tasks.notification import outbox as notifications
@@ -62,7 +63,7 @@ def deliver(context: Context, delivery_id: int) -> AfterCommit:
 @job
 def settle(context: Context, delivery_id: int) -> AfterCommit:
     """Ask the carrier what became of a reply."""
-    return deliveries.settle(context, delivery_id)
+    return settling.settle(context, delivery_id)
 
 
 @job

@@ -140,7 +140,6 @@ def settings(
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=AUTH_TOKEN,
         twilio_api_base_url=twilio.url,
-        settle_after_seconds=0,
         reconcile_every_seconds=1,
     )
 

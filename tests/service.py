@@ -19,7 +19,7 @@ from app.edges import build_app
 from classifier import Classifier
 from inbox.database import Database
 from inbox.live_practices import LivePractices
-from inbox.models import Base, Message
+from inbox.models import Base, Delivery, Message, Notification
 from intake.practices import load_practices
 from intake.settings import Settings
 from tasks.carriers.choose import make_lookup, make_senders
@@ -170,6 +170,19 @@ class Service:
         """Looks for unfinished rows of any age, and runs what was found."""
         reconcile(self.context, grace=timedelta(0))
         self.work()
+
+    def let_pass(self, duration: timedelta, rounds: int = 1) -> None:
+        """Let time pass for the outbox and at Twilio, with a round of the reconciler at the end of each duration."""
+        for _ in range(rounds):
+            self.twilio.clock_offset += duration
+            with self.edit() as session:
+                for table in (Delivery, Notification):
+                    for row in session.scalars(select(table)):
+                        row.next_attempt_at -= duration
+                for delivery in session.scalars(select(Delivery).where(Delivery.sending_at.is_not(None))):
+                    delivery.sending_at -= duration
+            if reconcile(self.context, grace=timedelta(0)):
+                self.work()
 
     def rows(self, model: type[Row]) -> list[Row]:
         """Returns a table's rows in the order of their ids."""

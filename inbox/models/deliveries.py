@@ -25,10 +25,15 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     NOT_SENT = "not_sent"
+    UNCONFIRMED = "unconfirmed"
 
 
 class Delivery(Base):
-    """One reply to a patient: an outbox row, written in the transaction that decides to send it."""
+    """One reply to a patient: an outbox row, written in the transaction that decides to send it.
+
+    While a send is unanswered, `searches` counts the clean searches of the carrier's list in a row; `searched_at` is
+    the last one's time by the carrier's clock.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -49,6 +54,8 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     sending_at: Mapped[datetime | None]
+    searches: Mapped[int] = mapped_column(default=0, server_default="0")
+    searched_at: Mapped[datetime | None]
     provider_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     error_code: Mapped[str | None] = mapped_column(String(32))
     staff_id: Mapped[int | None]

@@ -36,7 +36,7 @@ from tasks.routing_facts import NEVER_ARRIVED, medium_of
 MESSAGES_SHOWN = 100
 ACTIONS_SHOWN = 40
 _Dated = TypeVar("_Dated", Delivery, Note)
-TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT)
+TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from inbox.models import (
     ConversationRead,
     ConversationState,
     Delivery,
-    DeliveryState,
     Message,
     StaffMember,
     StaffPractice,
@@ -323,7 +322,6 @@ def _row(
     at = conversation.last_activity_at or conversation.created_at
     text, by = _last_said(message, reply, names)
     found = message.classification if message else None
-    failed = reply is not None and reply.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
     return Row(
         id=conversation.id,
         who=display.who(conversation),
@@ -341,7 +339,7 @@ def _row(
         assignee=names.get(conversation.assigned_to or 0, ""),
         taken_over=conversation.staff_took_over_at is not None,
         unread=hit.unread,
-        trouble="Reply not delivered" if failed else "",
+        trouble=display.reply_trouble(reply),
         at=at,
         age=display.age(at, moment, zones[conversation.practice]),
     )

@@ -6,7 +6,7 @@ import structlog
 
 from inbox.models import LineType
 from inbox.voicemail import RecordingState, Report
-from tasks.carriers.protocol import NotSent, Outcome, OutgoingMessage, ProviderStatus
+from tasks.carriers.protocol import MessageList, NotSent, Outcome, OutgoingMessage, ProviderStatus
 
 log = structlog.get_logger(__name__)
 
@@ -23,8 +23,8 @@ class ConsoleSender:
         log.warning("reply_not_sent", delivery_id=text.delivery_id, reason=self._reason)
         return NotSent()
 
-    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Return None, because nothing was sent."""
+    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+        """Return None: without credentials there is no list."""
         return None
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:

@@ -82,6 +82,40 @@ class ProviderStatus:
     error_code: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedMessage:
+    """A message in the carrier's list.
+
+    Attributes:
+        status: its ID and status.
+        to: the recipient.
+        senders: the number and the messaging service that it was sent from.
+        body: the text as the carrier shows it, which may have redacted it.
+        created_at: when the carrier accepted it, by the carrier's clock; None if it does not say.
+    """
+
+    status: ProviderStatus
+    to: str | None = field(repr=False)
+    senders: frozenset[str]
+    body: str | None = field(repr=False)
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageList:
+    """The carrier's list of messages to one recipient.
+
+    Attributes:
+        at: when the carrier answered, by its own clock.
+        messages: the messages.
+        is_complete: whether it has all messages; otherwise older ones are missing.
+    """
+
+    at: datetime
+    messages: tuple[ListedMessage, ...]
+    is_complete: bool
+
+
 class Sender(Protocol):
     """Sends messages through one provider."""
 
@@ -89,12 +123,8 @@ class Sender(Protocol):
         """Try to send a message once, within a bounded time."""
         ...
 
-    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Search the carrier for a message whose send was not answered.
-
-        Args:
-            text: the message.
-            known: provider ids that belong to other deliveries.
+    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+        """Return the carrier's list of messages to this recipient, None if the carrier keeps no list.
 
         Raises:
             CarrierUnreachableError: the carrier could not be reached.

@@ -15,7 +15,16 @@ from intake.errors import IntakeError
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
 from tasks.carriers.email_message import compose, delivery_key
-from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, ProviderStatus, Refused, Retryable
+from tasks.carriers.protocol import (
+    Accepted,
+    MessageList,
+    Outcome,
+    OutgoingMessage,
+    ProviderStatus,
+    Refused,
+    Retryable,
+    Unanswered,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +39,7 @@ class EmailSender:
     """Sends email through an SMTP server.
 
     SMTP has no way to ask later what became of an email. If the server does not answer after it has received the whole
-    email, the email may have gone out. It is not sent again and counts as failed, so that staff follow up.
+    email, the email may have gone out. It is not sent again and stays unconfirmed, so that staff follow up.
     """
 
     def __init__(self, server: MailServer, service: str, encryption: ssl.SSLContext, timeout_seconds: float) -> None:
@@ -68,9 +77,8 @@ class EmailSender:
             if connection is not None:
                 connection.close()
 
-    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Report an unanswered email as failed, because it cannot be looked up and must not go out twice."""
-        return ProviderStatus(delivery_key(text, self._service), "undelivered", "unknown")
+    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+        """Return None: SMTP cannot list emails, so an unanswered one stays unconfirmed and is not sent again."""
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Return None: SMTP cannot look up an accepted email. If it bounces, the notice arrives as an email."""
@@ -108,7 +116,7 @@ class EmailSender:
             answer = (0, b"")
         if answer[0] // 100 not in (2, 4, 5):
             log.warning("mail_unanswered", delivery_id=text.delivery_id)
-            return Refused(UNANSWERED)
+            return Unanswered(UNANSWERED)
         _expect(2, answer)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             connection.quit()

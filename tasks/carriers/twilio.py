@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from intake.settings import Settings
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,
+    ListedMessage,
+    MessageList,
     Outcome,
     OutgoingMessage,
     ProviderStatus,
@@ -32,8 +35,8 @@ log = structlog.get_logger(__name__)
 
 TWILIO_API = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
-CLOCK_SKEW = timedelta(minutes=10)
-PAGE_SIZE = 1000  # Twilio's largest
+LONGEST_LIST = 1000  # Twilio's largest page
+TRIAL_PREFIX = "Sent from your Twilio trial account - "
 TOO_MANY_REQUESTS = 429
 # These errors concern the service, not the text, so a retry may succeed.
 # 20003 authentication failed, 20429 too many requests, 30001 queue overflow, 14107 and 63038 rate limits
@@ -46,6 +49,7 @@ class TwilioSender:
     def __init__(self, client: Client, status_callback: str) -> None:
         """Create a sender from a client and the public URL of the status webhook."""
         self._messages = client.messages
+        self._http: _Http = client.http_client
         self._status_callback = status_callback
 
     def send(self, text: OutgoingMessage) -> Outcome:
@@ -61,22 +65,19 @@ class TwilioSender:
             return Unanswered("no sid in the answer")
         return Accepted(message.sid)
 
-    def find(self, text: OutgoingMessage, known: frozenset[str]) -> ProviderStatus | None:
-        """Search the newest messages to this number; not by date, because a queued message has no date sent yet."""
+    def list_messages(self, text: OutgoingMessage) -> MessageList:
+        """Return the newest messages to this number; not by date, because a queued message has no date sent yet."""
         filters: dict[str, Any] = {"to": text.to}
         if not text.sender.startswith("MG"):
             filters["from_"] = text.sender
-        earliest = text.sending_at - CLOCK_SKEW
         try:
-            for message in self._messages.stream(limit=PAGE_SIZE, page_size=PAGE_SIZE, **filters):
-                if message.sid in known or (message.date_created and message.date_created < earliest):
-                    continue
-                # a trial account adds a sentence to the start of each text
-                if message.sid and (message.body or "").endswith(text.body):
-                    return _provider_status(message)
+            found = self._messages.list(limit=LONGEST_LIST, page_size=LONGEST_LIST, **filters)
         except (TwilioException, requests.RequestException, ValueError) as error:
             raise CarrierUnreachableError(type(error).__name__) from None
-        return None
+        if self._http.answered_at is None:
+            raise CarrierUnreachableError("no Date in the answer")
+        messages = tuple(_listed_message(message) for message in found)
+        return MessageList(self._http.answered_at, messages, is_complete=len(messages) < LONGEST_LIST)
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Fetch the message by its sid."""
@@ -125,7 +126,13 @@ class TwilioLookup:
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
-    """Twilio's HTTP client with a time limit, a configurable base URL, and no logging."""
+    """Twilio's HTTP client with a time limit, a configurable base URL, and no logging.
+
+    Attributes:
+        answered_at: when Twilio gave its last answer, by its own clock; None if it did not say.
+    """
+
+    answered_at: datetime | None = None
 
     def __init__(self, base_url: str, timeout_seconds: float) -> None:
         quiet = logging.getLogger("tasks.carriers.twilio.http")
@@ -134,7 +141,9 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
         self._base_url = base_url
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        return super().request(method, rebase(url, self._base_url), *args, **kwargs)
+        response = super().request(method, rebase(url, self._base_url), *args, **kwargs)
+        self.answered_at = _read_date(response.headers.get("Date", ""))
+        return response
 
 
 def rebase(url: str, base_url: str) -> str:
@@ -182,3 +191,20 @@ def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
 def _provider_status(message: Any) -> ProviderStatus:
     code = message.error_code
     return ProviderStatus(message.sid, str(message.status), None if code is None else str(code))
+
+
+def _listed_message(message: Any) -> ListedMessage:
+    return ListedMessage(
+        status=_provider_status(message),
+        to=message.to,
+        senders=frozenset(filter(None, (message.from_, message.messaging_service_sid))),
+        body=message.body and message.body.removeprefix(TRIAL_PREFIX),
+        created_at=message.date_created,
+    )
+
+
+def _read_date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except ValueError:
+        return None

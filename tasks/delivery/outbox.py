@@ -1,4 +1,4 @@
-"""Sending replies from the outbox: claim a row, send it, store the outcome, and resolve unanswered sends."""
+"""Sending replies from the outbox: claim a row, send it, and store the outcome."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
 from inbox.consent import is_opted_out, record_consent
-from inbox.models import Conversation, Delivery, DeliveryState, Message, now
-from inbox.patients import conversations_of
+from inbox.models import Delivery, DeliveryState, Message, now
 from intake.practices import Practices
 from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
-    CarrierUnreachableError,
     NotSent,
     Outcome,
     OutgoingMessage,
@@ -26,7 +25,7 @@ from tasks.carriers.protocol import (
     Unanswered,
 )
 from tasks.delivery.states import IN_FLIGHT
-from tasks.delivery.status import OPTED_OUT_CODE, apply_provider_status, follow_up, mark_sent
+from tasks.delivery.status import OPTED_OUT_CODE, follow_up, mark_sent
 from tasks.metrics import of_delivery
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
@@ -63,47 +62,18 @@ def deliver(context: Context, delivery_id: int) -> AfterCommit:
         return claimed
     medium, text = claimed
     outcome = context.senders[medium].send(text)
-    with context.database.write() as session:
-        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-        before = delivery.state
-        _write_outcome(session, delivery, outcome)
-        log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
-        return follow_up(session, delivery, before, context.practices)
-
-
-def settle(context: Context, delivery_id: int) -> AfterCommit:
-    """Ask the carrier what became of a delivery.
-
-    If the carrier did not answer the send, Intake searches the carrier's message list before it retries.
-    """
-    with context.database.read() as session:
-        delivery = session.get(Delivery, delivery_id)
-        if delivery is None or delivery.sending_at is None:
-            return AfterCommit()
-        text, state, attempt = _text(session, delivery, context.practices), delivery.state, delivery.sending_at
-        sender = context.senders[Medium(delivery.medium)]
-        provider_id = delivery.provider_id
-        known = frozenset() if provider_id else _provider_ids(session, delivery)
     try:
-        if state == DeliveryState.SENT and provider_id:
-            provider_status = sender.look_up(provider_id)
-        elif state in IN_FLIGHT:
-            provider_status = sender.find(text, known)
-        else:
-            return AfterCommit()
-    except CarrierUnreachableError as error:
-        log.warning("carrier_unreachable", delivery_id=delivery_id, error=str(error))
+        with context.database.write() as session:
+            delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+            before = delivery.state
+            _write_outcome(session, delivery, outcome)
+            session.flush()
+            log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
+            return follow_up(session, delivery, before, context.practices)
+    except IntegrityError:
+        # an identical text's search has claimed this one, so this delivery is searched for in turn
+        log.warning("text_claimed_elsewhere", delivery_id=delivery_id)
         return AfterCommit()
-    with context.database.write() as session:
-        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-        if delivery.state != state or delivery.sending_at != attempt:
-            return AfterCommit()  # a callback or another worker got there first
-        if provider_status is not None:
-            apply_provider_status(delivery, provider_status)
-        elif state in IN_FLIGHT:
-            _try_again(delivery, delivery.error_code or "never arrived")
-        log.info("delivery_settled", delivery_id=delivery_id, state=delivery.state)
-        return follow_up(session, delivery, state, context.practices)
 
 
 def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage] | AfterCommit:
@@ -121,6 +91,8 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage]
                 state=DeliveryState.SENDING,
                 attempts=Delivery.attempts + 1,
                 sending_at=moment,
+                searches=0,
+                searched_at=None,
                 error_code=None,
             )
         )
@@ -129,7 +101,7 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage]
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         reason = _why_held(session, delivery)
         if reason is None:
-            return Medium(delivery.medium), _text(session, delivery, context.practices)
+            return Medium(delivery.medium), outgoing_message(session, delivery, context.practices)
         delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
         log.info("delivery_suppressed", delivery_id=delivery_id, reason=reason)
         return follow_up(session, delivery, DeliveryState.SENDING, context.practices)
@@ -145,7 +117,8 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 
 
-def _text(session: Session, delivery: Delivery, practices: Practices) -> OutgoingMessage:
+def outgoing_message(session: Session, delivery: Delivery, practices: Practices) -> OutgoingMessage:
+    """Return a claimed delivery as the message to send."""
     assert delivery.sending_at is not None  # noqa: S101 (set by the claim)
     message, practice = _answered(session, delivery), practices.by_slug(delivery.conversation.practice)
     return OutgoingMessage(
@@ -186,14 +159,15 @@ def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> No
             if code == OPTED_OUT_CODE:
                 _follow_carrier_opt_out(session, delivery)
         case Retryable(code):
-            _try_again(delivery, code)
+            try_again(delivery, code)
         case Unanswered(code):
             delivery.state = DeliveryState.UNKNOWN
             delivery.error_code = code
             delivery.next_attempt_at = now()
 
 
-def _try_again(delivery: Delivery, code: str) -> None:
+def try_again(delivery: Delivery, code: str) -> None:
+    """Schedule another attempt, or fail the delivery after too many."""
     delivery.error_code = code
     delay = retry_delay(delivery.attempts)
     if delay is None:
@@ -208,15 +182,3 @@ def _follow_carrier_opt_out(session: Session, delivery: Delivery) -> None:
     conversation = delivery.conversation
     if conversation.patient_address:
         record_consent(session, conversation.practice, conversation.patient_address, opted_out=True)
-
-
-def _provider_ids(session: Session, delivery: Delivery) -> frozenset[str]:
-    query = (
-        select(Delivery.provider_id)
-        .join(Conversation)
-        .where(
-            conversations_of(delivery.conversation.practice, delivery.conversation.patient_address or ""),
-            Delivery.provider_id.is_not(None),
-        )
-    )
-    return frozenset(value for value in session.scalars(query) if value)

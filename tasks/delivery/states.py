@@ -1,12 +1,14 @@
 """The outbox state machine: a delivery's transitions and retry delays.
 
     pending → sending → sent → delivered | failed
-                      ↘ unknown → sent …      resolved by asking the carrier
-                                → pending     the carrier never received it
+                      ↘ unknown → sent …      found in the carrier's list
+                                → pending     the carrier does not have it, says its list in several searches
+                                → unconfirmed the list cannot tell; never sent again
     pending → suppressed                      the patient opted out, or staff took over
     sending → not_sent                        there are no credentials
 
-A delivery only moves forward, because callbacks arrive out of order and repeatedly.
+A delivery only moves forward, because callbacks arrive out of order and repeatedly. A late one also moves an
+unconfirmed delivery on.
 """
 
 from __future__ import annotations

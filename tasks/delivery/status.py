@@ -21,6 +21,10 @@ from tasks.queue import AfterCommit
 log = structlog.get_logger(__name__)
 
 OPTED_OUT_CODE = "21610"
+_REASONS = {
+    DeliveryState.FAILED: NotificationReason.UNDELIVERED,
+    DeliveryState.UNCONFIRMED: NotificationReason.UNCONFIRMED,
+}
 
 
 def record_status(
@@ -92,18 +96,19 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     )
     if delivery.message_id is not None:
         return topics | _tell_staff_of_failure(session, delivery, practices)
-    if delivery.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED):
+    if delivery.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.UNCONFIRMED):
         bring_back(conversation)
     return topics
 
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
-    """Notify staff that an automatic reply did not reach the patient, unless the patient opted out."""
-    if delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE:
+    """Notify staff that an automatic reply did not reach the patient, or may not have, unless the patient opted out."""
+    reason = _REASONS.get(DeliveryState(delivery.state))
+    if reason is None or delivery.error_code == OPTED_OUT_CODE:
         return AfterCommit()
     practice = practices.by_slug(delivery.conversation.practice)
     message = session.get(Message, delivery.message_id)
-    if practice is None or message is None or _was_told(session, message):
+    if practice is None or message is None or _was_told(session, message, reason):
         return AfterCommit()
     notifications = add_notifications(
         session,
@@ -111,13 +116,11 @@ def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Prac
         practice,
         team=Team.FRONT_DESK,
         priority=Priority.HIGH,
-        reason=NotificationReason.UNDELIVERED,
+        reason=reason,
     )
     return AfterCommit(notifications=notifications)
 
 
-def _was_told(session: Session, message: Message) -> bool:
-    query = select(Notification.id).where(
-        Notification.message_id == message.id, Notification.reason == NotificationReason.UNDELIVERED
-    )
+def _was_told(session: Session, message: Message, reason: NotificationReason) -> bool:
+    query = select(Notification.id).where(Notification.message_id == message.id, Notification.reason == reason)
     return session.scalar(query.limit(1)) is not None

@@ -99,7 +99,6 @@ class Product:
             public_url=self.url,
             practices_file=practices,
             demo_mode=True,
-            settle_after_seconds=1,
             reconcile_every_seconds=1,
         )
         self._worker: Process | None = None

@@ -32,7 +32,7 @@ def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
 @pytest.fixture
 def quick_settings(settings: Settings) -> Settings:
     """Settings of a service that looks for unfinished work every second."""
-    return settings.model_copy(update={"settle_after_seconds": 1, "reconcile_every_seconds": 1})
+    return settings.model_copy(update={"reconcile_every_seconds": 1})
 
 
 @pytest.fixture

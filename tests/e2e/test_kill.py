@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from inbox.models import Decision, Delivery, Message, Notification, now
+from inbox.models import Decision, Delivery, DeliveryState, Message, Notification, now
 from intake.settings import Settings
+from tasks.delivery.search import PAUSES
 from tests.e2e.processes import Processes
 from tests.service import Service
 from tests.standins.hook import HookReceiver
-from tests.standins.twilio import UNTIL_REVEALED, Fault, Operation, TwilioStandIn
+from tests.standins.twilio import Fault, Operation, TwilioStandIn
 from tests.world import PRACTICES_TOML
 
 TEXT = "My husband has crushing chest pain and can't breathe"
@@ -59,21 +60,6 @@ def test_a_worker_killed_while_its_request_is_in_flight_costs_nothing(
     assert (create, looked) == (Operation.CREATE, Operation.LIST)
 
 
-def test_a_list_that_shows_the_text_late_is_waited_for(
-    service: Service, quick_settings: Settings, processes: Processes, twilio: TwilioStandIn
-) -> None:
-    patient = quick_settings.model_copy(update={"settle_after_seconds": 4})
-    twilio.listing_lag = UNTIL_REVEALED
-    _kill_in_flight(service, patient, processes, accept=True)
-    another = processes.start_worker(patient)
-    twilio.reveal()
-
-    _wait_until_finished(service, processes)
-
-    assert another.stop() == 0
-    _assert_answered_once(service, twilio)
-
-
 @pytest.mark.parametrize(("event", "at_most"), [("call", 1), ("return", 2)], ids=["before", "after"])
 def test_a_worker_killed_while_staff_are_told_costs_at_most_a_second_notice(
     service: Service,
@@ -100,14 +86,15 @@ def test_a_worker_killed_while_staff_are_told_costs_at_most_a_second_notice(
 def test_of_two_workers_in_a_rush_one_may_die(
     service: Service, quick_settings: Settings, processes: Processes, twilio: TwilioStandIn
 ) -> None:
-    settings = quick_settings.model_copy(update={"settle_after_seconds": 5})  # longer than a live worker's request
     patients = [f"+12025550{number}" for number in range(130, 150)]
-    doomed, survivor = processes.start_worker(settings), processes.start_worker(settings)
+    doomed, survivor = processes.start_worker(quick_settings), processes.start_worker(quick_settings)
     processes.wait_until_listening(service.redis)
     for patient in patients:
         service.text(TEXT, from_=patient)
     twilio.wait_for_messages(3, 60)
     doomed.kill()
+    doomed.wait()
+    _pretend_that_a_search_is_left(service)
 
     _wait_until_finished(service, processes)
 
@@ -126,6 +113,7 @@ def _kill_in_flight(service: Service, settings: Settings, processes: Processes, 
 
 
 def _finish_with_another_worker(service: Service, settings: Settings, processes: Processes) -> None:
+    _pretend_that_a_search_is_left(service)
     another = processes.start_worker(settings)
     processes.wait_until_listening(service.redis)
     _wait_until_finished(service, processes)
@@ -152,6 +140,15 @@ def _assert_answered_once(service: Service, twilio: TwilioStandIn) -> None:
     [delivery] = service.rows(Delivery)
     assert delivery.provider_id == reply.sid
     assert [decision.route for decision in service.rows(Decision)] == ["urgent"]
+
+
+def _pretend_that_a_search_is_left(service: Service) -> None:
+    """Have unfinished sends be so long ago that one more search decides about them."""
+    long_ago = now() - timedelta(minutes=20)
+    with service.edit() as session:
+        for row in session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING)):
+            row.sending_at, row.next_attempt_at = long_ago, now()
+            row.searches, row.searched_at = len(PAUSES), now() - timedelta(minutes=10)
 
 
 def _pretend_that_minutes_passed(service: Service) -> None:

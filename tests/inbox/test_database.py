@@ -173,6 +173,33 @@ def test_what_older_messages_were_understood_as_is_told_in_todays_words(new: Dat
         assert [tuple(row) for row in connection.execute(text(query))] == [row[:2] for row in UNDERSTOOD_BEFORE]
 
 
+def test_a_delivery_that_cannot_be_confirmed_has_failed_for_an_older_version(new: Database) -> None:
+    config = alembic_config()
+    with new.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        connection.execute(text(A_CONVERSATION))
+        for number, state in enumerate(("unknown", "sending"), start=1):
+            connection.execute(
+                text(
+                    "INSERT INTO deliveries (id, conversation_id, reply, medium, sender, body, state, attempts,"
+                    " next_attempt_at, created_at, updated_at) VALUES (:id, 1, 'staff', 'sms', '+15005550006', '', :state,"
+                    " 1, '2026-06-01', '2026-06-01', '2026-06-01')"
+                ),
+                {"id": number, "state": state},
+            )
+        command.upgrade(config, "head")
+
+        query = "SELECT state, searches, searched_at FROM deliveries ORDER BY id"
+        assert [tuple(row) for row in connection.execute(text(query))] == [("unknown", 0, None), ("sending", 0, None)]
+
+        connection.execute(text("UPDATE deliveries SET state = 'unconfirmed' WHERE id = 1"))
+        command.downgrade(config, "0007")
+
+        rows = connection.execute(text("SELECT state, error_code FROM deliveries ORDER BY id")).all()
+    assert [tuple(row) for row in rows] == [("failed", "unconfirmed"), ("sending", None)]
+
+
 def test_several_processes_may_register_the_same_key_at_once(database: Database) -> None:
     with database.write() as session:
         session.query(EncryptionKey).delete()

@@ -133,6 +133,9 @@ def test_an_empty_variable_leaves_the_value_of_the_file(tmp_path: Path) -> None:
         ("TWILIO_API_BASE_URL", "api.twilio.com"),
         ("SETTLE_AFTER_SECONDS", "swordfish"),
         ("SETTLE_AFTER_SECONDS", "-1"),
+        ("SETTLE_AFTER_SECONDS", "59.9"),
+        ("SETTLE_AFTER_SECONDS", "nan"),
+        ("SETTLE_AFTER_SECONDS", "inf"),
         ("RECONCILE_EVERY_SECONDS", "0"),
         ("RECONCILE_EVERY_SECONDS", "1.5"),
         ("TRUSTED_PROXIES", "-1"),
@@ -146,6 +149,12 @@ def test_a_wrong_variable_is_named_and_its_value_is_not_repeated(name: str, valu
     assert f"{name}: " in message
     assert "swordfish" not in message
     assert "\n" not in message
+
+
+def test_a_search_that_could_come_during_the_send_is_refused_with_the_least_wait() -> None:
+    assert "SETTLE_AFTER_SECONDS: expected at least 60, the longest that a send takes" in refusal(
+        SETTLE_AFTER_SECONDS="10"
+    )
 
 
 def test_the_wrong_one_of_several_keys_is_counted() -> None:

@@ -9,6 +9,9 @@ from tests.inbox.test_inbound import (
     test_ten_concurrent_first_messages_share_one_conversation,
 )
 from tests.tasks.delivery.test_outbox import test_two_workers_with_the_same_text_send_it_once
+from tests.tasks.delivery.test_unanswered import (
+    test_two_identical_replies_searched_for_at_once_do_not_claim_one_text,
+)
 from tests.tasks.test_handle_message import (
     test_one_message_in_two_workers_at_once_is_handled_once,
     test_two_texts_handled_by_two_workers_at_once_get_one_reply,
@@ -29,6 +32,7 @@ __all__ = [
     "test_ten_concurrent_copies_of_a_stop_opt_out_once",
     "test_ten_concurrent_first_messages_share_one_conversation",
     "test_ten_copies_at_once_are_one_message",
+    "test_two_identical_replies_searched_for_at_once_do_not_claim_one_text",
     "test_two_tabs_see_the_same",
     "test_two_texts_handled_by_two_workers_at_once_get_one_reply",
     "test_two_workers_with_the_same_text_send_it_once",

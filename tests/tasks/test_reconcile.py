@@ -133,6 +133,7 @@ def test_the_carrier_is_not_asked_about_one_text_again_and_again(service: Servic
     twilio.faults.push(Fault.answer(503, on=Operation.LIST, times=None))
     service.text(QUESTION)
     service.work()
+    service.let_pass(timedelta(minutes=2))
     for _ in range(3):
         service.reconcile()
 

@@ -233,6 +233,11 @@ def test_nothing_of_the_patient_is_in_the_title(console: Console, dana: Browser)
         (DeliveryState.FAILED, "99999", "Not delivered: error 99999"),
         (DeliveryState.SUPPRESSED, "opted out", "Not sent: the patient opted out of texts"),
         (DeliveryState.NOT_SENT, None, "Not sent: no carrier is configured"),
+        (
+            DeliveryState.UNCONFIRMED,
+            "ReadTimeout",
+            "May not have arrived: the carrier could not confirm it, so it was not sent again",
+        ),
     ],
 )
 def test_each_reply_says_how_it_is_faring(

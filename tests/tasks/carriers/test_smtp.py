@@ -19,7 +19,7 @@ from intake.vocabulary import Medium
 from tasks.carriers.choose import make_senders
 from tasks.carriers.console import ConsoleSender
 from tasks.carriers.email_message import delivery_key
-from tasks.carriers.protocol import Accepted, OutgoingMessage, ProviderStatus, Refused, Retryable
+from tasks.carriers.protocol import Accepted, OutgoingMessage, Refused, Retryable, Unanswered
 from tasks.carriers.smtp import UNANSWERED, EmailSender, make_email_sender
 from tests.standins.certificates import Certificate
 from tests.standins.smtp import Fault, SmtpStandIn, Stage
@@ -134,14 +134,14 @@ def test_a_complete_mail_that_is_not_answered_for_is_never_sent_again(
 ) -> None:
     server.faults.push(trouble(Stage.CONTENT, accept=accept))
 
-    assert sender(server, SHORT_TIMEOUT).send(text()) == Refused(UNANSWERED)
+    assert sender(server, SHORT_TIMEOUT).send(text()) == Unanswered(UNANSWERED)
     assert len(server.mails) == int(accept)
 
 
 def test_an_answer_that_is_none_leaves_it_unanswered(server: SmtpStandIn) -> None:
     server.faults.push(Fault(stage=Stage.CONTENT, reply="I am not a mail server"))
 
-    assert sender(server).send(text()) == Refused(UNANSWERED)
+    assert sender(server).send(text()) == Unanswered(UNANSWERED)
 
 
 def test_a_refused_connection_means_that_nothing_went() -> None:
@@ -214,10 +214,8 @@ def test_a_server_on_this_machine_is_spoken_to_in_the_clear() -> None:
 # ---- what cannot be found out
 
 
-def test_a_mail_that_a_crash_left_open_counts_as_failed(server: SmtpStandIn) -> None:
-    found = sender(server).find(text(), frozenset())
-
-    assert found == ProviderStatus(delivery_key(text(), SERVICE), "undelivered", "unknown")
+def test_a_mail_server_keeps_no_list_of_mails(server: SmtpStandIn) -> None:
+    assert sender(server).list_messages(text()) is None
 
 
 def test_nothing_more_is_known_of_an_accepted_mail(server: SmtpStandIn) -> None:

@@ -18,6 +18,7 @@ from tasks.carriers.console import ConsoleSender
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,
+    ListedMessage,
     NotSent,
     OutgoingMessage,
     ProviderStatus,
@@ -26,12 +27,11 @@ from tasks.carriers.protocol import (
     Sender,
     Unanswered,
 )
-from tasks.carriers.twilio import TwilioSender
+from tasks.carriers.twilio import LONGEST_LIST, TRIAL_PREFIX, TwilioSender
 from tests.standins.twilio import Fault, Message, Operation, TwilioStandIn
 from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
 
 BODY = "Maple Street: We received your billing question."
-TRIAL_PREFIX = "Sent from your Twilio trial account - "
 SHORT_TIMEOUT = 0.3
 ACCEPTED_OR_NOT = pytest.mark.parametrize("accept", [True, False], ids=["accepted", "not accepted"])
 
@@ -56,6 +56,12 @@ def sender(settings: Settings) -> Sender:
 def impatient(settings: Settings) -> Sender:
     """A sender that waits for a fraction of a second."""
     return make_sender(settings, SHORT_TIMEOUT)
+
+
+def listed(sender: Sender, **changes: Any) -> list[ListedMessage]:
+    found = sender.list_messages(text(**changes))
+    assert found is not None
+    return list(found.messages)
 
 
 def text(**changes: Any) -> OutgoingMessage:
@@ -162,95 +168,102 @@ def test_a_name_that_does_not_resolve_means_that_nothing_went(settings: Settings
     assert sender.send(text()) == Retryable("no connection")
 
 
-# ---- looking for a text whose hand-over was not answered
+# ---- listing the texts to a number
 
 
-def test_a_text_that_was_taken_on_is_found(impatient: Sender, twilio: TwilioStandIn) -> None:
-    sent = text()
+def test_a_text_that_was_taken_on_is_listed_with_all_that_tells_it_apart(
+    impatient: Sender, twilio: TwilioStandIn
+) -> None:
     twilio.faults.push(Fault.drop(accept=True))
-    impatient.send(sent)
+    impatient.send(text())
 
     [message] = twilio.messages
-    assert impatient.find(sent, frozenset()) == ProviderStatus(message.sid, "sent", None)
+    status = ProviderStatus(message.sid, "sent", None)
+    assert listed(impatient) == [
+        ListedMessage(status, PATIENT, frozenset({DEMO_NUMBER}), BODY, message.date_created),
+    ]
 
 
-def test_a_text_that_was_not_taken_on_is_not_found(sender: Sender, twilio: TwilioStandIn) -> None:
-    sent = text()
+def test_a_text_that_was_not_taken_on_is_not_listed(sender: Sender, twilio: TwilioStandIn) -> None:
     twilio.faults.push(Fault.drop(accept=False))
-    sender.send(sent)
+    sender.send(text())
 
-    assert sender.find(sent, frozenset()) is None
+    assert listed(sender) == []
 
 
 @pytest.mark.parametrize("origin", [DEMO_NUMBER, SERVICE_SID])
-def test_a_text_that_still_waits_at_twilio_is_found(sender: Sender, twilio: TwilioStandIn, origin: str) -> None:
+def test_a_text_that_still_waits_at_twilio_is_listed(sender: Sender, twilio: TwilioStandIn, origin: str) -> None:
     twilio.account.messaging_services[SERVICE_SID] = ["+12025550180"]
     twilio.queue_held = True  # no date sent yet, and no number yet from a service
-    sent = text(sender=origin)
-    message = _taken_on(sender, twilio, sent)
+    message = _taken_on(sender, twilio, text(sender=origin))
 
-    found = sender.find(sent, frozenset())
-
-    assert found is not None
-    assert found.provider_id == message.sid
+    [found] = listed(sender, sender=origin)
+    assert (found.status.provider_id, found.senders) == (message.sid, {origin})
 
 
-def test_the_sentence_that_a_trial_account_adds_does_not_hide_it(sender: Sender, twilio: TwilioStandIn) -> None:
-    sent = text()
-    message = _taken_on(sender, twilio, sent)
+def test_the_sentence_that_a_trial_account_adds_is_left_out(sender: Sender, twilio: TwilioStandIn) -> None:
+    message = _taken_on(sender, twilio, text())
     message.body = TRIAL_PREFIX + message.body
 
-    assert sender.find(sent, frozenset()) is not None
+    assert [found.body for found in listed(sender)] == [BODY]
 
 
-def test_an_older_identical_text_is_not_mistaken_for_it(sender: Sender, twilio: TwilioStandIn) -> None:
-    sent = text()
-    message = _taken_on(sender, twilio, sent)
-    message.date_created -= timedelta(hours=1)
+def test_texts_to_other_numbers_are_not_listed(sender: Sender, twilio: TwilioStandIn) -> None:
+    _taken_on(sender, twilio, text(to="+12025550124"))
 
-    assert sender.find(sent, frozenset()) is None
+    assert listed(sender) == []
 
 
-def test_an_identical_text_of_another_delivery_is_not_mistaken_for_it(sender: Sender, twilio: TwilioStandIn) -> None:
-    sent = text()
-    first, second = _taken_on(sender, twilio, sent), _taken_on(sender, twilio, sent)
-
-    found = sender.find(sent, frozenset({second.sid}))
-    assert found is not None
-    assert found.provider_id == first.sid
-    assert sender.find(sent, frozenset({first.sid, second.sid})) is None
-
-
-@pytest.mark.parametrize("change", [{"to": "+12025550124"}, {"body": "Maple Street: Something else."}])
-def test_another_text_is_not_mistaken_for_it(sender: Sender, twilio: TwilioStandIn, change: dict[str, str]) -> None:
-    _taken_on(sender, twilio, text(**change))
-
-    assert sender.find(text(), frozenset()) is None
-
-
-def test_a_text_is_found_behind_a_page_of_newer_ones(sender: Sender, twilio: TwilioStandIn) -> None:
-    sent = text()
-    message = _taken_on(sender, twilio, sent)
-    for number in range(55):
+def test_every_page_is_read(sender: Sender, twilio: TwilioStandIn) -> None:
+    twilio.longest_page = 2
+    for number in range(5):
         _taken_on(sender, twilio, text(body=f"Maple Street: Reminder {number}."))
 
-    found = sender.find(sent, frozenset())
+    assert len(listed(sender)) == 5
+
+
+@pytest.mark.parametrize(("texts", "is_complete"), [(LONGEST_LIST - 1, True), (LONGEST_LIST, False)])
+def test_a_list_that_may_go_on_says_so(sender: Sender, twilio: TwilioStandIn, texts: int, is_complete: bool) -> None:
+    first = _taken_on(sender, twilio, text())
+    twilio.add_messages(replace(first, sid="", arrival=first.arrival - number) for number in range(1, texts))
+
+    found = sender.list_messages(text())
+
     assert found is not None
-    assert found.provider_id == message.sid
+    assert (len(found.messages), found.is_complete) == (texts, is_complete)
+
+
+@pytest.mark.parametrize("minutes", [-15, 0, 15])
+def test_a_list_says_when_it_was_made_by_twilios_clock(sender: Sender, twilio: TwilioStandIn, minutes: int) -> None:
+    twilio.clock_offset = timedelta(minutes=minutes)
+    message = _taken_on(sender, twilio, text())
+
+    found = sender.list_messages(text())
+
+    assert found is not None
+    assert timedelta(0) <= found.at - message.date_created < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_a_list_without_a_date_is_no_answer(sender: Sender, twilio: TwilioStandIn, date: str) -> None:
+    twilio.faults.push(Fault.respond(b'{"messages": []}', {"Date": date}, on=Operation.LIST))
+
+    with pytest.raises(CarrierUnreachableError, match="no Date"):
+        sender.list_messages(text())
 
 
 def test_an_answer_that_is_none_is_not_taken_for_an_empty_list(impatient: Sender, twilio: TwilioStandIn) -> None:
     for trouble in TROUBLE.values():
         twilio.faults.push(trouble(on=Operation.LIST))
         with pytest.raises(CarrierUnreachableError):
-            impatient.find(text(), frozenset())
+            impatient.list_messages(text())
 
 
 def test_a_list_that_credentials_do_not_open_is_not_taken_for_an_empty_one(settings: Settings) -> None:
     misconfigured = make_sender(settings.model_copy(update={"twilio_auth_token": "0" * 32}))
 
     with pytest.raises(CarrierUnreachableError):
-        misconfigured.find(text(), frozenset())
+        misconfigured.list_messages(text())
 
 
 # ---- asking how a text stands
@@ -289,7 +302,7 @@ def test_nothing_that_a_text_says_and_no_number_is_logged_or_kept(
         outcomes.append(impatient.send(text()))
         twilio.faults.push(trouble(on=Operation.LIST))
         with pytest.raises(CarrierUnreachableError) as unreachable:
-            impatient.find(text(), frozenset())
+            impatient.list_messages(text())
         outcomes.append(str(unreachable.value))  # type: ignore[arg-type]
 
     written = "".join([caplog.text, *capfd.readouterr(), *map(repr, outcomes)])
@@ -303,7 +316,7 @@ def test_without_credentials_nothing_is_sent(settings: Settings, capfd: pytest.C
 
     assert isinstance(sender, ConsoleSender)
     assert sender.send(text()) == NotSent()
-    assert sender.find(text(), frozenset()) is None
+    assert sender.list_messages(text()) is None
     assert sender.look_up("SM" + "0" * 32) is None
     written = capfd.readouterr().out
     assert "reply_not_sent" in written

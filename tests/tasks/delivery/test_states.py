@@ -15,7 +15,13 @@ from tasks.delivery.states import FINAL, advance, state_for_status
 IN_PROGRESS = ["accepted", "scheduled", "queued", "sending", "sent"]
 DELIVERED = ["delivered", "read"]
 FAILED = ["undelivered", "failed", "canceled"]
-RANK = {DeliveryState.PENDING: 0, DeliveryState.SENDING: 1, DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 2}
+RANK = {
+    DeliveryState.PENDING: 0,
+    DeliveryState.SENDING: 1,
+    DeliveryState.UNKNOWN: 1,
+    DeliveryState.UNCONFIRMED: 1,
+    DeliveryState.SENT: 2,
+}
 
 
 def after(statuses: list[str], start: DeliveryState = DeliveryState.SENDING) -> DeliveryState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -248,18 +249,24 @@ def test_a_passing_failure_is_tried_again_until_it_goes(service: Service, smtp: 
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [Fault.answer(Stage.RCPT, 550), Fault.drop(Stage.CONTENT, accept=True), Fault.drop(Stage.CONTENT)],
+    ("fault", "state", "reason"),
+    [
+        (Fault.answer(Stage.RCPT, 550), DeliveryState.FAILED, "undelivered"),
+        (Fault.drop(Stage.CONTENT, accept=True), DeliveryState.UNCONFIRMED, "unconfirmed"),
+        (Fault.drop(Stage.CONTENT), DeliveryState.UNCONFIRMED, "unconfirmed"),
+    ],
     ids=["refused", "sent and not answered for", "not sent and not answered for"],
 )
-def test_a_lasting_failure_becomes_somebodys_task(service: Service, smtp: SmtpStandIn, fault: Fault) -> None:
+def test_a_lasting_failure_becomes_somebodys_task(
+    service: Service, smtp: SmtpStandIn, fault: Fault, state: DeliveryState, reason: str
+) -> None:
     smtp.faults.push(fault)
     email(service)
     service.work()
-    service.reconcile()
+    service.let_pass(timedelta(minutes=2))
 
-    assert service.rows(Delivery)[0].state == DeliveryState.FAILED
-    assert [notification.reason for notification in service.rows(Notification)] == ["billing_inquiry", "undelivered"]
+    assert service.rows(Delivery)[0].state == state
+    assert [notification.reason for notification in service.rows(Notification)] == ["billing_inquiry", reason]
     assert len(smtp.mails) == int(fault.accept)
 
 
@@ -269,11 +276,10 @@ def test_a_crash_while_a_mail_was_handed_over_sends_it_to_nobody_twice(service: 
     with service.edit() as session:  # as if the worker had ended before it could write down the answer
         delivery = session.get_one(Delivery, 1)
         delivery.state, delivery.provider_id = DeliveryState.SENDING, None
-        delivery.next_attempt_at = delivery.created_at
-    service.reconcile()
+    service.let_pass(timedelta(minutes=2))
 
-    assert (service.rows(Delivery)[0].state, service.rows(Delivery)[0].error_code) == (DeliveryState.FAILED, "unknown")
-    assert "undelivered" in [notification.reason for notification in service.rows(Notification)]
+    assert service.rows(Delivery)[0].state == DeliveryState.UNCONFIRMED
+    assert "unconfirmed" in [notification.reason for notification in service.rows(Notification)]
     assert len(smtp.mails) == 1
 
 
