@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import structlog
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -27,8 +26,6 @@ from tasks.carriers.protocol import (
     Retryable,
     Unanswered,
 )
-
-log = structlog.get_logger(__name__)
 
 TWILIO_API = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
@@ -102,9 +99,12 @@ class TwilioLookup:
         """Return a number's line type; anything but a clear landline or mobile is UNKNOWN and may be texted."""
         try:
             found = self._numbers(number).fetch(fields="line_type_intelligence").line_type_intelligence
+        except TwilioRestException as error:
+            if error.status == requests.codes.not_found:
+                return LineType.UNKNOWN
+            raise CarrierUnreachableError(f"status {error.status}") from None
         except (TwilioException, requests.RequestException, ValueError) as error:
-            log.warning("lookup_failed", error=type(error).__name__)
-            return LineType.UNKNOWN
+            raise CarrierUnreachableError(type(error).__name__) from None
         kind = found.get("type") if isinstance(found, dict) else None
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
 
@@ -168,10 +168,10 @@ def _judge(error: Exception) -> Outcome:
         passing = error.status >= requests.codes.server_error or error.status == requests.codes.request_timeout
         return Unanswered(code) if passing else Refused(code)
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Retryable("connect timeout")
+        return Retryable("connect timeout", no_answer=True)
     if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
-        return Retryable("no connection")
-    return Unanswered(type(error).__name__)
+        return Retryable("no connection", no_answer=True)
+    return Unanswered(type(error).__name__, no_answer=isinstance(error, requests.RequestException))
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
