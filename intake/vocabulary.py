@@ -254,6 +254,7 @@ class NotificationReason(_WordedEnum):
     """Why staff are told of a message, beside the route that it took."""
 
     UNDELIVERED = "undelivered", "Undelivered reply"
+    LANDLINE = "landline", "Patient to call, because a landline receives no texts"
     UNPROCESSED = "unprocessed", "Message that could not be processed"
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
     UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail without a transcript"

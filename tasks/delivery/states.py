@@ -3,7 +3,7 @@
     pending → sending → sent → delivered | failed
                       ↘ unknown → sent …      resolved by asking the carrier
                                 → pending     the carrier never received it
-    pending → suppressed                      the patient opted out, or staff took over
+    pending → suppressed                      the patient opted out, staff took over, or it is a landline
     sending → not_sent                        there are no credentials
 
 A delivery only moves forward, because callbacks arrive out of order and repeatedly.

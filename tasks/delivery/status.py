@@ -21,6 +21,7 @@ from tasks.queue import AfterCommit
 log = structlog.get_logger(__name__)
 
 OPTED_OUT_CODE = "21610"
+LANDLINE = "landline"  # why a text was not sent
 
 
 def record_status(
@@ -99,11 +100,13 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
     """Notify staff that an automatic reply did not reach the patient, unless the patient opted out."""
-    if delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE:
+    is_landline = delivery.state == DeliveryState.SUPPRESSED and delivery.error_code == LANDLINE
+    if not is_landline and (delivery.state != DeliveryState.FAILED or delivery.error_code == OPTED_OUT_CODE):
         return AfterCommit()
+    reason = NotificationReason.LANDLINE if is_landline else NotificationReason.UNDELIVERED
     practice = practices.by_slug(delivery.conversation.practice)
     message = session.get(Message, delivery.message_id)
-    if practice is None or message is None or _was_told(session, message):
+    if practice is None or message is None or _was_told(session, message, reason):
         return AfterCommit()
     notifications = add_notifications(
         session,
@@ -111,13 +114,11 @@ def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Prac
         practice,
         team=Team.FRONT_DESK,
         priority=Priority.HIGH,
-        reason=NotificationReason.UNDELIVERED,
+        reason=reason,
     )
     return AfterCommit(notifications=notifications)
 
 
-def _was_told(session: Session, message: Message) -> bool:
-    query = select(Notification.id).where(
-        Notification.message_id == message.id, Notification.reason == NotificationReason.UNDELIVERED
-    )
+def _was_told(session: Session, message: Message, reason: NotificationReason) -> bool:
+    query = select(Notification.id).where(Notification.message_id == message.id, Notification.reason == reason)
     return session.scalar(query.limit(1)) is not None
