@@ -57,6 +57,7 @@ class Circuit:
             fail_max=FAILURES,
             reset_timeout=open_seconds,
             state_storage=self._storage,
+            exclude=[_answered],
             listeners=[_Logger()],
             name=name,
             throw_new_error_on_trip=False,
@@ -136,6 +137,10 @@ class _NoAnswerError(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__()
         self.outcome = outcome
+
+
+def _answered(error: Exception) -> bool:
+    return isinstance(error, CarrierUnreachableError) and error.answered
 
 
 class _MonotonicStorage(CircuitMemoryStorage):

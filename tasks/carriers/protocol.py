@@ -161,3 +161,13 @@ class Lookup(Protocol):
 
 class CarrierUnreachableError(Exception):
     """The carrier gave no usable answer to a lookup."""
+
+    def __init__(self, reason: str, *, answered: bool = False) -> None:
+        """Create an error.
+
+        Args:
+            reason: why, without numbers or addresses.
+            answered: whether the carrier answered with an error, and so keeps no one waiting.
+        """
+        super().__init__(reason)
+        self.answered = answered

@@ -72,7 +72,7 @@ class TwilioSender:
                 if message.sid and (message.body or "").endswith(text.body):
                     return _provider_status(message)
         except (TwilioException, requests.RequestException, ValueError) as error:
-            raise CarrierUnreachableError(type(error).__name__) from None
+            raise _unreachable(error) from None
         return None
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
@@ -82,9 +82,9 @@ class TwilioSender:
         except TwilioRestException as error:
             if error.status == requests.codes.not_found:
                 return None
-            raise CarrierUnreachableError(f"status {error.status}") from None
+            raise _unreachable(error) from None
         except (TwilioException, requests.RequestException, ValueError) as error:
-            raise CarrierUnreachableError(type(error).__name__) from None
+            raise _unreachable(error) from None
 
 
 class TwilioLookup:
@@ -102,9 +102,9 @@ class TwilioLookup:
         except TwilioRestException as error:
             if error.status == requests.codes.not_found:
                 return LineType.UNKNOWN
-            raise CarrierUnreachableError(f"status {error.status}") from None
+            raise _unreachable(error) from None
         except (TwilioException, requests.RequestException, ValueError) as error:
-            raise CarrierUnreachableError(type(error).__name__) from None
+            raise _unreachable(error) from None
         kind = found.get("type") if isinstance(found, dict) else None
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
 
@@ -113,7 +113,7 @@ class TwilioLookup:
         try:
             found = self._recordings.list(call_sid=call_sid, limit=1)
         except (TwilioException, requests.RequestException, ValueError) as error:
-            raise CarrierUnreachableError(type(error).__name__) from None
+            raise _unreachable(error) from None
         if not found or found[0].status == "absent":
             return Report(recording=RecordingState.ABSENT)
         return Report(
@@ -172,6 +172,12 @@ def _judge(error: Exception) -> Outcome:
     if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
         return Retryable("no connection", no_answer=True)
     return Unanswered(type(error).__name__, no_answer=isinstance(error, requests.RequestException))
+
+
+def _unreachable(error: Exception) -> CarrierUnreachableError:
+    if isinstance(error, TwilioRestException):
+        return CarrierUnreachableError(f"status {error.status}", answered=True)
+    return CarrierUnreachableError(type(error).__name__)
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:

@@ -91,8 +91,8 @@ def test_an_answer_in_between_starts_the_count_again(settings: Settings, twilio:
         assert isinstance(guarded.send(text()), Accepted)
 
 
-def test_a_list_that_fails_stops_no_texts(settings: Settings, twilio: TwilioStandIn) -> None:
-    twilio.faults.push(Fault.answer(503, on=Operation.LIST, times=None))
+def test_a_list_that_does_not_answer_stops_no_texts(settings: Settings, twilio: TwilioStandIn) -> None:
+    twilio.faults.push(Fault.drop(on=Operation.LIST, times=None))
     guarded = make_sender(settings)
     for _ in range(2 * FAILURES):
         with pytest.raises(CarrierUnreachableError):
@@ -102,14 +102,24 @@ def test_a_list_that_fails_stops_no_texts(settings: Settings, twilio: TwilioStan
     assert isinstance(guarded.send(text()), Accepted)
 
 
-def test_look_ups_that_fail_are_asked_no_more_for_a_while(settings: Settings, twilio: TwilioStandIn) -> None:
+def test_look_ups_that_get_no_answer_are_given_up_for_a_while(settings: Settings, closed_port: int) -> None:
+    away = settings.model_copy(update={"twilio_api_base_url": f"http://127.0.0.1:{closed_port}"})
+    lookup = make_lookup(away)
+    reasons = []
+    for _ in range(FAILURES + 1):
+        with pytest.raises(CarrierUnreachableError) as failed:
+            lookup.line_type(PATIENT)
+        reasons.append(str(failed.value))
+
+    assert reasons == ["ConnectionError"] * FAILURES + ["left alone after several failures"]
+
+
+def test_look_ups_that_are_answered_with_an_error_go_on(settings: Settings, twilio: TwilioStandIn) -> None:
     twilio.lookups_fail = True
     lookup = make_lookup(settings)
     for _ in range(2 * FAILURES):
-        with pytest.raises(CarrierUnreachableError):
+        with pytest.raises(CarrierUnreachableError, match="status 503"):
             lookup.line_type(PATIENT)
-
-    assert len(twilio.lookups) == FAILURES
 
 
 def test_a_mail_server_that_cannot_be_reached_is_left_alone(closed_port: int) -> None:
