@@ -27,10 +27,14 @@ from intake.settings import Settings
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 QUICK_DEATH_SECONDS = 10.0
-# one that no carrier can hold up, and one that carries and else helps
+# One that no other server can hold up, one for people in danger, and one that waits for carriers: see ADR 0012.
 WORKERS = {
     "message worker": ["--queue", "messages"],
-    "carrier worker": ["--queue", "carriers", "--queue", "messages"],
+    "urgent worker": ["--queue", "urgent", "--queue", "messages"],
+    "carrier worker": [
+        *("--queue", "urgent", "--queue", "notices", "--queue", "carriers", "--queue", "lookups"),
+        *("--queue", "messages"),
+    ],
 }
 
 

@@ -190,7 +190,9 @@ def _record_once(database: Database, call_sid: str, call: Call | None, report: R
         waited = now() - voicemail.recorded_at if voicemail.recorded_at else timedelta(0)
         if voicemail.message_id is None:
             return _store(session, voicemail, known) if is_ready(known, waited) else None
-        return _complete(session, session.get_one(Message, voicemail.message_id), known.text)
+        # locked, as a worker may be handling it without its text at this moment
+        message = session.get_one(Message, voicemail.message_id, with_for_update=True)
+        return _complete(session, message, known.text)
 
 
 def _find(session: Session, call_sid: str) -> Voicemail | None:

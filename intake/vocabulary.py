@@ -255,6 +255,7 @@ class NotificationReason(_WordedEnum):
 
     UNDELIVERED = "undelivered", "Undelivered reply"
     UNCONFIRMED = "unconfirmed", "Reply that may not have reached the patient"
+    LANDLINE = "landline", "Patient to call, because a landline receives no texts"
     UNPROCESSED = "unprocessed", "Message that could not be processed"
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
     UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail without a transcript"

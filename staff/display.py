@@ -41,6 +41,7 @@ _REASONS = {
     "30007": "the carrier blocked it as spam",
     "30008": "the carrier gave no reason",
     "invalid_address": "this is not a valid email address",
+    "landline": "a landline cannot receive texts; call the patient",
     "opted out": "the patient opted out of texts",
     "staff took over": "staff had taken over the conversation",
 }

@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision, note_triage
-from inbox.models import Classification, Conversation, Decision, Delivery, LineType, Message, now
-from intake.channels import traits_of
+from inbox.models import Classification, Conversation, Decision, Delivery, Message, now
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, Route, Team
-from tasks.carriers.backoff import wait_after
+from tasks.attempts import begin_attempt, end_attempt
 from tasks.delivery.outbox import add_delivery
 from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
+from tasks.queue import AfterCommit, DueNotice
 from tasks.review_sampling import add_review
-from tasks.routing import RoutingDecision, can_be_answered, decide
+from tasks.routing import RoutingDecision, decide
 from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model
 from templates.replies import Occasion, render_for_patient
 
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-MAX_FAILURES = 5
-
 
 def handle(context: Context, message_id: int) -> AfterCommit:
     """Classify and route a message, unless it has already been handled.
@@ -42,49 +38,15 @@ def handle(context: Context, message_id: int) -> AfterCommit:
     Raises:
         IntakeError: the practice is not in the practices file, or its reply cannot be rendered.
     """
-    with context.database.read() as session:
-        message = session.get(Message, message_id)
-        if message is None or message.handled_at is not None:
-            return AfterCommit()
-        practice = context.practices.require(message.conversation.practice)
-        conversation = message.conversation
-        understanding, timed = _understand(context, message)
-    line_type = _line_type(context, conversation)
-    try:
-        with context.database.write() as session:
-            # locked, so that two texts from one patient are counted in sequence
-            session.get_one(Conversation, conversation.id, with_for_update=True).line_type = line_type
-            return timed | _settle(session, message_id, practice, understanding, context)
-    except IntegrityError:
-        if not _was_handled(context, message_id):
-            raise
-        return AfterCommit()  # another worker handled the same message at the same moment
-
-
-def record_failure(context: Context, message_id: int) -> AfterCommit:
-    """Record a failed attempt and schedule a retry; after the last attempt, send the message to review."""
+    begun = begin_attempt(context, message_id)
+    if isinstance(begun, AfterCommit):
+        return begun
+    practice = context.practices.require(begun.conversation.practice)
+    understanding, timed = _understand(context, begun)
     with context.database.write() as session:
-        message = session.get(Message, message_id)
-        if message is None or message.handled_at is not None:
-            return AfterCommit()
-        message.failures += 1
-        message.next_attempt_at = now() + wait_after(message.failures)
-        practice = context.practices.by_slug(message.conversation.practice)
-        if message.failures < MAX_FAILURES or practice is None:
-            return AfterCommit()
-        plan = RoutingDecision(Route.REVIEW, None, Team.REVIEW, Priority.HIGH, "the message could not be processed")
-        session.add(_decision(message, plan))
-        message.handled_at = now()
-        note_decision(message.conversation, None, plan.team, plan.priority)
-        notifications = add_notifications(
-            session,
-            message,
-            practice,
-            team=plan.team,
-            priority=plan.priority,
-            reason=NotificationReason.UNPROCESSED,
-        )
-        return AfterCommit(notifications=notifications, topics=topics_of(message.conversation_id, practice.slug))
+        # locked, so that two texts from one patient are counted in sequence
+        session.get_one(Conversation, begun.conversation_id, with_for_update=True)
+        return timed | _settle(session, message_id, practice, understanding, context)
 
 
 def _understand(context: Context, message: Message) -> tuple[Understanding | None, AfterCommit]:
@@ -95,11 +57,6 @@ def _understand(context: Context, message: Message) -> tuple[Understanding | Non
     return understanding, AfterCommit(measures=(Measure(CLASSIFY_SECONDS, (), time.perf_counter() - started),))
 
 
-def _was_handled(context: Context, message_id: int) -> bool:
-    with context.database.read() as session:
-        return session.get_one(Message, message_id).handled_at is not None
-
-
 def _settle(
     session: Session,
     message_id: int,
@@ -107,7 +64,8 @@ def _settle(
     understanding: Understanding | None,
     context: Context,
 ) -> AfterCommit:
-    message = session.get_one(Message, message_id)
+    # locked, as a late transcription changes the message
+    message = session.get_one(Message, message_id, with_for_update=True)
     if message.handled_at is not None or (understanding is None and not needs_no_model(message)):
         return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
@@ -122,7 +80,7 @@ def _settle(
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
     notifications += notify_others(session, message, practice, plan)
-    message.handled_at = moment
+    end_attempt(message)
     note_decision(message.conversation, _topic(plan, understanding), plan.team, plan.priority)
     if understanding is not None:
         note_triage(message.conversation, understanding.triage, understanding.danger)
@@ -140,9 +98,11 @@ def _settle(
     return reply | AfterCommit(notifications=notifications, topics=topics, measures=measures)
 
 
-def notify_others(session: Session, message: Message, practice: Practice, plan: RoutingDecision) -> tuple[int, ...]:
+def notify_others(
+    session: Session, message: Message, practice: Practice, plan: RoutingDecision
+) -> tuple[DueNotice, ...]:
     """Add notifications for the other teams that a message concerns, and return those that are due now."""
-    due: tuple[int, ...] = ()
+    due: tuple[DueNotice, ...] = ()
     for told in plan.also:
         due += add_notifications(session, message, practice, team=told.team, priority=told.priority, reason=told.reason)
     return due
@@ -160,16 +120,6 @@ def _default_threshold(context: Context, understanding: Understanding | None) ->
     if understanding is None:
         return 0.0
     return context.classifier.info.review_threshold_of(understanding.intent, understanding.language)
-
-
-def _line_type(context: Context, conversation: Conversation) -> LineType:
-    """Return the number's line type, looking it up once if no text has come from it."""
-    known, address = LineType(conversation.line_type), conversation.patient_address or ""
-    medium = medium_of(conversation)
-    is_unproven = not traits_of(conversation.channel).proves_address and medium is Medium.SMS
-    if not is_unproven or known is not LineType.UNKNOWN or not can_be_answered(medium, address, known):
-        return known
-    return context.lookup.line_type(address)
 
 
 def add_reply(

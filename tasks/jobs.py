@@ -11,10 +11,11 @@ from functools import wraps
 import sentry_sdk
 
 from tasks import voicemail
+from tasks.attempts import fail_attempt
 from tasks.context import Context, current
 from tasks.delivery import outbox as deliveries
 from tasks.delivery import settle as settling
-from tasks.handle_message import handle, record_failure
+from tasks.handle_message import handle
 from tasks.notification import escalation
 from tasks.notification import outbox as notifications
 from tasks.queue import AfterCommit
@@ -49,8 +50,8 @@ def handle_message(context: Context, message_id: int) -> AfterCommit:
     """Classify and route a message."""
     try:
         return handle(context, message_id)
-    except Exception:
-        context.queue.put_all(record_failure(context, message_id))
+    except Exception as error:
+        context.queue.put_all(fail_attempt(context, message_id, error))
         raise
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import redis
 import structlog
@@ -18,10 +21,10 @@ from tasks.pubsub import announce
 
 log = structlog.get_logger(__name__)
 
-# Jobs that call other servers have their own queue, so that a server that hangs does not hold up other patients'
-# messages. A worker takes jobs from the queues it is given, in that order.
-MESSAGES, CARRIERS = "messages", "carriers"
-QUEUES = (MESSAGES, CARRIERS)
+# The queues in order of danger. Nothing in `messages` waits for another server; `lookups` only asks for what is
+# missing. A worker takes jobs from the queues it is given, in that order. See ADR 0012.
+URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS = "urgent", "messages", "notices", "carriers", "lookups"
+QUEUES = (URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS)
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
 Job = Literal["handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording"]
@@ -29,15 +32,63 @@ _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
     "deliver": CARRIERS,
     "settle": CARRIERS,
-    "notify": CARRIERS,
-    "escalate": MESSAGES,
-    "look_for_recording": CARRIERS,
+    "notify": NOTICES,
+    "escalate": URGENT,
+    "look_for_recording": LOOKUPS,
 }
+# A job's id names its row, so that one look at the queues shows which rows wait there. The random end keeps a second
+# job for the row from replacing the one that is running.
+_JOB_ID = re.compile(rf"({'|'.join(get_args(Job))})-([0-9]+)-[0-9a-f]+")
+
+
+def served_queues(chosen: Sequence[str]) -> tuple[str, ...]:
+    """Return the queues of a worker that was started with these.
+
+    `carriers` used to hold everything that is now in `urgent`, `notices`, and `lookups`. A worker that was started for
+    `carriers` and for none of these, as before, takes them too, so that urgent notices never lack a worker.
+    """
+    if CARRIERS not in chosen or {URGENT, NOTICES, LOOKUPS} & set(chosen):
+        return tuple(chosen)
+    place = list(chosen).index(CARRIERS)
+    return (*chosen[:place], URGENT, NOTICES, CARRIERS, LOOKUPS, *chosen[place + 1 :])
 
 
 def connect(redis_url: str) -> redis.Redis:
     """Return a client that fails fast, because a webhook cannot wait for Redis."""
     return redis.Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class DueNotice:
+    """A notice to send.
+
+    Attributes:
+        row_id: its row.
+        is_urgent: whether it goes before all other work.
+    """
+
+    row_id: int
+    is_urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A job for a row.
+
+    Attributes:
+        job: the job's name.
+        row_id: the row.
+        is_urgent: whether it goes before all other work.
+    """
+
+    job: Job
+    row_id: int
+    is_urgent: bool = False
+
+    @property
+    def queue(self) -> str:
+        """The queue that it goes into."""
+        return URGENT if self.is_urgent else _QUEUE_OF[self.job]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +98,14 @@ class AfterCommit:
     Attributes:
         messages: ids of messages to handle.
         deliveries: ids of replies to send.
-        notifications: ids of notices to send.
+        notifications: the notices to send.
         topics: topics whose watchers should look again.
         measures: what to count.
     """
 
     messages: tuple[int, ...] = ()
     deliveries: tuple[int, ...] = ()
-    notifications: tuple[int, ...] = ()
+    notifications: tuple[DueNotice, ...] = ()
     topics: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
 
@@ -98,35 +149,53 @@ class WorkQueue:
         """The Redis client that holds the queue."""
         return self._connection
 
-    def put(self, job: Job, row_id: int) -> bool:
+    def put(self, job: Job, row_id: int, *, is_urgent: bool = False) -> bool:
         """Enqueue a job for a row.
 
         Returns:
             False if Redis could not be reached; the reconciler will find the row.
         """
+        return self.put_tickets([Ticket(job, row_id, is_urgent)]) == 1
+
+    def put_tickets(self, tickets: Sequence[Ticket]) -> int:
+        """Enqueue jobs in one round trip, and return how many; none if Redis could not be reached."""
+        if not tickets:
+            return 0
         try:
-            self._queues[_QUEUE_OF[job]].enqueue(
-                f"tasks.jobs.{job}",
-                row_id,
-                job_timeout=JOB_TIMEOUT_SECONDS,
-                result_ttl=0,
-                failure_ttl=FAILURE_KEPT_SECONDS,
-                description=f"{job} {row_id}",
-            )
+            with self._connection.pipeline() as pipeline:
+                for ticket in tickets:
+                    self._queues[ticket.queue].enqueue(
+                        f"tasks.jobs.{ticket.job}",
+                        ticket.row_id,
+                        job_id=f"{ticket.job}-{ticket.row_id}-{secrets.token_hex(4)}",
+                        job_timeout=JOB_TIMEOUT_SECONDS,
+                        result_ttl=0,
+                        failure_ttl=FAILURE_KEPT_SECONDS,
+                        description=f"{ticket.job} {ticket.row_id}",
+                        pipeline=pipeline,
+                    )
+                pipeline.execute()
         except redis.RedisError as error:
-            log.warning("not_enqueued", job=job, row_id=row_id, error=type(error).__name__)
-            return False
-        return True
+            log.warning(
+                "not_enqueued",
+                job=tickets[0].job,
+                row_id=tickets[0].row_id,
+                jobs=len(tickets),
+                error=type(error).__name__,
+            )
+            return 0
+        return len(tickets)
 
     def put_all(self, after_commit: AfterCommit) -> None:
         """Announce changed topics, queue jobs for rows (notices before replies), and record measures."""
         self.announce(*after_commit.topics)
-        for message_id in after_commit.messages:
-            self.put("handle_message", message_id)
-        for notification_id in after_commit.notifications:
-            self.put("notify", notification_id)
-        for delivery_id in after_commit.deliveries:
-            self.put("deliver", delivery_id)
+        self.put_tickets(
+            [
+                *(Ticket("notify", notice.row_id, notice.is_urgent) for notice in after_commit.notifications),
+                *(Ticket("handle_message", message_id) for message_id in after_commit.messages),
+                *(Ticket("deliver", delivery_id) for delivery_id in after_commit.deliveries),
+            ]
+        )
         record(self._connection, after_commit.measures)
 
     def announce(self, *topics: str) -> None:
@@ -158,13 +227,14 @@ class WorkQueue:
         """
         return len(Worker.all(connection=self._connection))
 
-    def waiting(self) -> int:
-        """Return the number of waiting jobs.
+    def waiting(self) -> frozenset[tuple[str, int]]:
+        """Return the names and rows of the jobs that wait.
 
         Raises:
             redis.RedisError: Redis could not be reached.
         """
-        return sum(int(queue.count) for queue in self._queues.values())
+        waiting = (_JOB_ID.fullmatch(job_id) for queue in self._queues.values() for job_id in queue.job_ids)
+        return frozenset((found[1], int(found[2])) for found in waiting if found)
 
     def is_ready(self) -> bool:
         """Return whether Redis answers."""

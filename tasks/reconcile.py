@@ -2,82 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import redis
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
 from inbox.voicemail import store_overdue, unheard_of
 from intake.vocabulary import Priority
 from tasks.context import Context
-from tasks.queue import Job
+from tasks.due import is_ripe
+from tasks.notification.outbox import is_due_notice, requeue_interrupted
+from tasks.queue import Job, Ticket
 
 log = structlog.get_logger(__name__)
 
 BATCH = 100
-BUSY_QUEUE = 50
+PER_ROUND = 500  # of each kind; the next round takes the next ones
 LOOK_AGAIN = timedelta(seconds=30)
-STALE_NOTIFICATION = timedelta(minutes=2)
-STALE_URGENT_NOTIFICATION = timedelta(seconds=30)  # staff would rather hear twice than two minutes late
 STATUS_CHECKS_END = timedelta(days=2)
 
 
 def reconcile(context: Context, *, grace: timedelta) -> int:
-    """Queue a job for each row that is due.
+    """Queue a job for each row that is due and for which no job waits, the oldest rows first.
 
-    Jobs are idempotent, so queuing a row twice does no harm. While many jobs are waiting, nothing is added.
+    A row whose job waits is passed over, however long the queue is, so every round gets to rows that lack a job.
 
     Args:
         context: the worker's context.
-        grace: skip rows younger than this, because their own jobs may still be queued.
+        grace: skip rows younger than this, because their own jobs may still be on their way.
 
     Returns:
         The number of jobs added.
     """
     try:
-        if context.queue.waiting() > BUSY_QUEUE:
-            return 0
+        waiting = context.queue.waiting()
     except redis.RedisError:
         return 0
     with context.database.write() as session:
         store_overdue(session, now(), BATCH)
-        due = _due(session, now(), grace, timedelta(seconds=context.settings.settle_after_seconds))
-    added = 0
-    for job, row_ids in due.items():
-        for row_id in row_ids:
-            added += context.queue.put(job, row_id)
+        requeue_interrupted(session, now())
+        settle_after = timedelta(seconds=context.settings.settle_after_seconds)
+        last = [
+            *_to_settle(session, now(), settle_after, waiting),
+            *(Ticket("look_for_recording", row_id) for row_id in unheard_of(session, now(), BATCH)),
+        ]
+    with context.database.read() as session:
+        tickets = [*_due(session, now(), now() - grace, waiting), *last]
+    added = sum(context.queue.put_tickets(tickets[start : start + BATCH]) for start in range(0, len(tickets), BATCH))
     if added:
-        log.info("reconciled", **{job: len(row_ids) for job, row_ids in due.items() if row_ids})
+        log.info("reconciled", jobs=added)
     return added
 
 
-def _due(session: Session, moment: datetime, grace: timedelta, settle_after: timedelta) -> dict[Job, Sequence[int]]:
-    young = moment - grace
+def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset[tuple[str, int]]) -> list[Ticket]:
+    """Return a job for each due row, the most dangerous to miss first.
+
+    Args:
+        session: an open transaction.
+        moment: the current time, aware.
+        young: rows stored after this are left to their own jobs.
+        waiting: the jobs that wait.
+    """
+    escalations = select(Escalation.id).where(Escalation.acknowledged_at.is_(None), Escalation.next_step_at <= moment)
     messages = select(Message.id).where(
         Message.handled_at.is_(None),
-        Message.next_attempt_at <= moment,
-        or_(Message.received_at <= young, Message.failures > 0),
+        is_ripe(Message.next_attempt_at, Message.failures, Message.received_at, moment, young),
     )
     deliveries = select(Delivery.id).where(
         Delivery.state == DeliveryState.PENDING,
-        Delivery.next_attempt_at <= moment,
-        or_(Delivery.created_at <= young, Delivery.attempts > 0),
+        is_ripe(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, moment, young),
     )
-    return {
-        "handle_message": session.scalars(messages.order_by(Message.id).limit(BATCH)).all(),
-        "deliver": session.scalars(deliveries.order_by(Delivery.id).limit(BATCH)).all(),
-        "settle": _to_settle(session, moment, settle_after),
-        "notify": _to_notify(session, moment, young),
-        "escalate": _to_escalate(session, moment),
-        "look_for_recording": unheard_of(session, moment, BATCH),
-    }
+    urgent, other = Notification.priority == Priority.URGENT, Notification.priority != Priority.URGENT
+    pressing = _oldest(session, "notify", _notices(moment, young).where(urgent), waiting)
+    return [
+        *_oldest(session, "escalate", escalations.order_by(Escalation.id), waiting),
+        *(replace(ticket, is_urgent=True) for ticket in pressing),
+        *_oldest(session, "handle_message", messages.order_by(Message.id), waiting),
+        *_oldest(session, "notify", _notices(moment, young).where(other), waiting),
+        *_oldest(session, "deliver", deliveries.order_by(Delivery.id), waiting),
+    ]
 
 
-def _to_settle(session: Session, moment: datetime, settle_after: timedelta) -> Sequence[int]:
+def _notices(moment: datetime, young: datetime) -> Select[int]:
+    columns = Notification.next_attempt_at, Notification.attempts, Notification.created_at
+    ripe = is_ripe(*columns, moment, young)
+    return (
+        select(Notification.id)
+        .where(Notification.state == NotificationState.PENDING, is_due_notice(moment), ripe)
+        .order_by(Notification.id)
+    )
+
+
+def _oldest(session: Session, job: Job, query: Select[int], waiting: frozenset[tuple[str, int]]) -> list[Ticket]:
+    """Return jobs for the first rows of a query that lack one."""
+    tickets: list[Ticket] = []
+    with session.scalars(query, execution_options={"yield_per": BATCH}) as found:
+        for row_id in found:
+            if (job, row_id) not in waiting:
+                tickets.append(Ticket(job, row_id))
+            if len(tickets) == PER_ROUND:
+                break
+    return tickets
+
+
+def _to_settle(
+    session: Session, moment: datetime, settle_after: timedelta, waiting: frozenset[tuple[str, int]]
+) -> list[Ticket]:
     """Return the deliveries to check with the carrier, and postpone their next check."""
     unanswered = select(Delivery.id).where(
         Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNKNOWN)),
@@ -89,37 +123,9 @@ def _to_settle(session: Session, moment: datetime, settle_after: timedelta) -> S
         Delivery.next_attempt_at <= moment,
         Delivery.created_at > moment - STATUS_CHECKS_END,
     )
-    asked = session.scalars(unanswered.limit(BATCH)).all()
-    checked = session.scalars(unfinished.limit(BATCH)).all()
-    for row_ids, pause in ((asked, LOOK_AGAIN), (checked, timedelta(hours=1))):
+    asked = _oldest(session, "settle", unanswered.order_by(Delivery.next_attempt_at), waiting)
+    checked = _oldest(session, "settle", unfinished.order_by(Delivery.next_attempt_at), waiting)
+    for tickets, pause in ((asked, LOOK_AGAIN), (checked, timedelta(hours=1))):
+        row_ids = [ticket.row_id for ticket in tickets]
         session.execute(update(Delivery).where(Delivery.id.in_(row_ids)).values(next_attempt_at=moment + pause))
     return [*asked, *checked]
-
-
-def _to_notify(session: Session, moment: datetime, young: datetime) -> Sequence[int]:
-    session.execute(
-        update(Notification)
-        .where(
-            Notification.state == NotificationState.SENDING,
-            or_(
-                Notification.updated_at <= moment - STALE_NOTIFICATION,
-                and_(
-                    Notification.priority == Priority.URGENT,
-                    Notification.updated_at <= moment - STALE_URGENT_NOTIFICATION,
-                ),
-            ),
-        )
-        .values(state=NotificationState.PENDING)
-    )
-    query = select(Notification.id).where(
-        Notification.state == NotificationState.PENDING,
-        Notification.next_attempt_at <= moment,
-        or_(Notification.created_at <= young, Notification.attempts > 0),
-    )
-    return session.scalars(query.order_by(Notification.id).limit(BATCH)).all()
-
-
-def _to_escalate(session: Session, moment: datetime) -> Sequence[int]:
-    """Return the escalations whose next step is due; nothing else queues these."""
-    query = select(Escalation.id).where(Escalation.acknowledged_at.is_(None), Escalation.next_step_at <= moment)
-    return session.scalars(query.order_by(Escalation.id).limit(BATCH)).all()

@@ -1,11 +1,10 @@
-"""The worker: one process that keeps a model loaded, runs jobs without forking, and reconciles between them."""
+"""The worker: one process that keeps a model loaded, runs jobs without forking, and reconciles in a thread."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 
 import redis
 import structlog
@@ -13,31 +12,25 @@ from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.context import Context, current, use
 from tasks.model_reload import ModelSwitch
 from tasks.queue import QUEUES, connect
-from tasks.reconcile import reconcile
+from tasks.reconcile_loop import ReconcileLoop
 
 log = structlog.get_logger(__name__)
 
-GRACE = timedelta(seconds=10)
 RECONNECT_SECONDS = 1.0
 # RQ waits for a job for 15 seconds less than this, and runs its maintenance in between
 WORKER_TTL_SECONDS = 20
 
 
 class WarmWorker(SimpleWorker):
-    """An RQ worker that never forks, so that its loaded model stays usable, and that runs the reconciler.
-
-    The reconciler runs on RQ's maintenance schedule, so it needs no second process and keeps working even if Redis
-    loses all its data.
-    """
+    """An RQ worker that never forks, so that its loaded model stays usable."""
 
     max_connection_wait_time = 4.0
 
-    def __init__(self, context: Context, *, is_first: bool, queues: Sequence[str] = QUEUES) -> None:
+    def __init__(self, context: Context, queues: Sequence[str] = QUEUES) -> None:
         super().__init__(
             queues,
             connection=connect(context.settings.redis_url),
@@ -46,8 +39,6 @@ class WarmWorker(SimpleWorker):
             worker_ttl=WORKER_TTL_SECONDS,
             log_job_description=False,
         )
-        self._context = context
-        self._grace = timedelta(0) if is_first else GRACE
         self._switch = ModelSwitch(context)
 
     @property
@@ -66,14 +57,9 @@ class WarmWorker(SimpleWorker):
         super().execute_job(job, queue)
 
     def run_maintenance_tasks(self) -> None:
-        """Clean RQ's registries, switch to a newly activated model, and queue jobs for unfinished rows."""
+        """Clean RQ's registries, and switch to a newly activated model."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         use(self._switch.follow(current()))
-        try:
-            reconcile(self._context, grace=self._grace)
-            self._grace = GRACE
-        except SQLAlchemyError as error:
-            log.error("reconcile_failed", error=type(error).__name__)
 
 
 def run_worker(context: Context, queues: Sequence[str] = QUEUES) -> None:
@@ -84,7 +70,8 @@ def run_worker(context: Context, queues: Sequence[str] = QUEUES) -> None:
         queues: the queues to take jobs from, highest priority first.
     """
     use(context)
-    with contextlib.suppress(StopRequested):  # between two workers, a signal reaches the first one's handler
+    # between two workers, a signal reaches the first one's handler
+    with ReconcileLoop(context), contextlib.suppress(StopRequested):
         _work_until_stopped(context, queues)
 
 
@@ -95,7 +82,7 @@ def _work_until_stopped(context: Context, queues: Sequence[str]) -> None:
         try:
             time.sleep(pause)
             pause = RECONNECT_SECONDS
-            worker = WarmWorker(context, is_first=worker is None, queues=queues)
+            worker = WarmWorker(context, queues)
             worker.work(logging_level="WARNING")
             log.info("worker_ended", stop_was_requested=worker.stop_was_requested)
         except redis.RedisError as error:

@@ -161,7 +161,7 @@ class Service:
         use(self.context)
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            DeafWorker(self.context, is_first=False).work(burst=True, logging_level="WARNING")
+            DeafWorker(self.context).work(burst=True, logging_level="WARNING")
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

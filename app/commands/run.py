@@ -30,7 +30,7 @@ data_dir_option = click.option(
 def up(port: int, data_dir: Path) -> None:
     """Run everything on this machine until Ctrl-C.
 
-    Starts Redis if REDIS_URL is unset, migrates the database, and starts the web server and two workers. Settings
+    Starts Redis if REDIS_URL is unset, migrates the database, and starts the web server and three workers. Settings
     missing from the environment and .env get defaults: SQLite, keys that are made once and kept, the practices file in
     this folder, and no sending of texts.
     """
@@ -74,25 +74,27 @@ def web(host: str, port: int, processes: int) -> None:
     "--queue",
     "queues",
     multiple=True,
-    type=click.Choice(["messages", "carriers"]),
-    help="Queue to take jobs from; repeat it for several, in order of preference. Default: both.",
+    type=click.Choice(["urgent", "messages", "notices", "carriers", "lookups"]),
+    help="Queue to take jobs from; repeat it for several, in order of preference. Default: all.",
 )
 def worker(queues: tuple[str, ...]) -> None:
-    """Run one worker, which handles messages and sends replies.
+    """Run one worker, which handles messages, sends replies, and notifies staff.
 
-    Jobs in `messages` depend on no other server; jobs in `carriers` wait for Twilio, mail, or notification services.
-    With a worker for each, a slow carrier doesn't hold up patients in a chat.
+    Jobs in `messages` depend on no other server. `urgent` and `notices` wait for what notifies staff, `carriers` for
+    Twilio or a mail server, and `lookups` for answers from Twilio. With a worker that takes `messages` alone and one
+    that takes `urgent` first, no slow server holds up a chat or an urgent notice. With `--queue carriers` and none of
+    the others but `messages`, a worker also takes `urgent`, `notices`, and `lookups`.
     """
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
     from tasks.context import open_context
-    from tasks.queue import QUEUES
+    from tasks.queue import QUEUES, served_queues
     from tasks.worker import run_worker
 
     settings = load_settings()
     configure_logging()
     configure_reporting(settings.sentry_dsn, "worker")
-    run_worker(open_context(settings), queues or QUEUES)
+    run_worker(open_context(settings), served_queues(queues or QUEUES))
 
 
 @click.command()

@@ -15,6 +15,7 @@ from inbox.models.conversations import (
 )
 from inbox.models.deliveries import Delivery, DeliveryState
 from inbox.models.encryption_keys import EncryptionKey
+from inbox.models.leases import Lease
 from inbox.models.notifications import Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
 from inbox.models.reviews import Review, ReviewReason
@@ -35,6 +36,7 @@ __all__ = [
     "EncryptionKey",
     "Escalation",
     "Keyword",
+    "Lease",
     "LineType",
     "Message",
     "Note",

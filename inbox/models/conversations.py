@@ -79,7 +79,10 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """One message from a patient, as it arrived."""
+    """One message from a patient, as it arrived.
+
+    `failures` counts the attempts to handle it that have not succeeded, including the one that is running.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (

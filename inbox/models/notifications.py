@@ -27,6 +27,7 @@ class Notification(Base):
     """One notification to one address of a team: an outbox row. It refers to the message and never contains its text.
 
     `escalation_step` is the step of the practice's escalation, counted from 1; it is 0 for the first notification.
+    `interruptions` counts the attempts whose worker died before it recorded an outcome.
     """
 
     __tablename__ = "notifications"
@@ -44,6 +45,7 @@ class Notification(Base):
     priority: Mapped[Priority] = mapped_column(String(8))
     state: Mapped[NotificationState] = mapped_column(String(12), default=NotificationState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
+    interruptions: Mapped[int] = mapped_column(default=0, server_default="0")
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)

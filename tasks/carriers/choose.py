@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from intake.settings import Settings
 from intake.vocabulary import Medium
+from tasks.carriers.circuit import CircuitLookup, CircuitSender
 from tasks.carriers.console import ConsoleSender, NoLookup
 from tasks.carriers.protocol import Lookup, Sender
 from tasks.carriers.smtp import make_email_sender
@@ -12,14 +13,17 @@ from tasks.carriers.twilio import TIMEOUT_SECONDS, TwilioLookup, TwilioSender, m
 
 def make_lookup(settings: Settings) -> Lookup:
     """Return a Twilio lookup if there are credentials, else one that looks up nothing."""
-    return TwilioLookup(make_client(settings)) if settings.sends_texts else NoLookup()
+    if not settings.sends_texts:
+        return NoLookup()
+    return CircuitLookup(TwilioLookup(make_client(settings)), "twilio")
 
 
 def make_senders(settings: Settings) -> dict[Medium, Sender]:
     """Return the sender for each medium that needs a carrier, which chat does not."""
+    mail = make_email_sender(settings)
     return {
         Medium.SMS: make_sender(settings),
-        Medium.EMAIL: make_email_sender(settings) or ConsoleSender("no SMTP server"),
+        Medium.EMAIL: CircuitSender(mail, "smtp") if mail else ConsoleSender("no SMTP server"),
     }
 
 
@@ -32,4 +36,5 @@ def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) ->
     """
     if not settings.sends_texts:
         return ConsoleSender("no Twilio credentials")
-    return TwilioSender(make_client(settings, timeout_seconds), f"{settings.public_url}/twilio/sms/status")
+    sender = TwilioSender(make_client(settings, timeout_seconds), f"{settings.public_url}/twilio/sms/status")
+    return CircuitSender(sender, "twilio")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from inbox.models import LineType
@@ -46,23 +46,41 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The carrier will never accept the message."""
+    """The carrier will never accept the message.
+
+    Attributes:
+        code: why.
+        no_answer: whether the carrier did not answer, so that others should not wait for it.
+    """
 
     code: str
+    no_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """The carrier definitely did not accept the message, so it is safe to retry."""
+    """The carrier definitely did not accept the message, so it is safe to retry.
+
+    Attributes:
+        code: why.
+        no_answer: whether the carrier did not answer, so that others should not wait for it.
+    """
 
     code: str
+    no_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The carrier may have accepted the message, so it must be looked up before a retry."""
+    """The carrier may have accepted the message, so it must be looked up before a retry.
+
+    Attributes:
+        code: why.
+        no_answer: whether the carrier did not answer, so that others should not wait for it.
+    """
 
     code: str
+    no_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,18 @@ class NotSent:
     """The message was only shown on the console."""
 
 
-Outcome = Accepted | Refused | Retryable | Unanswered | NotSent
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """The carrier was not tried, because it did not answer before; this is no attempt.
+
+    Attributes:
+        wait: how long to leave the carrier alone.
+    """
+
+    wait: timedelta
+
+
+Outcome = Accepted | Refused | Retryable | Unanswered | NotSent | Postponed
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +173,11 @@ class Lookup(Protocol):
     """Looks up what webhooks do not report."""
 
     def line_type(self, number: str) -> LineType:
-        """Return a number's line type, UNKNOWN if the lookup fails."""
+        """Return a number's line type, UNKNOWN if it is neither a mobile nor a landline.
+
+        Raises:
+            CarrierUnreachableError: the carrier could not be reached.
+        """
         ...
 
     def recording(self, call_sid: str) -> Report:
@@ -158,3 +191,13 @@ class Lookup(Protocol):
 
 class CarrierUnreachableError(Exception):
     """The carrier gave no usable answer to a lookup."""
+
+    def __init__(self, reason: str, *, answered: bool = False) -> None:
+        """Create an error.
+
+        Args:
+            reason: why, without numbers or addresses.
+            answered: whether the carrier answered with an error, and so keeps no one waiting.
+        """
+        super().__init__(reason)
+        self.answered = answered

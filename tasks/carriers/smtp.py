@@ -72,7 +72,7 @@ class EmailSender:
         except ssl.SSLError:
             return Retryable("no encryption")
         except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError, but that is not promised
-            return Retryable(type(error).__name__[:32])
+            return Retryable(type(error).__name__[:32], no_answer=True)
         finally:
             if connection is not None:
                 connection.close()
@@ -116,7 +116,7 @@ class EmailSender:
             answer = (0, b"")
         if answer[0] // 100 not in (2, 4, 5):
             log.warning("mail_unanswered", delivery_id=text.delivery_id)
-            return Unanswered(UNANSWERED)
+            return Unanswered(UNANSWERED, no_answer=True)
         _expect(2, answer)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             connection.quit()

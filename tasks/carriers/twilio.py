@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import structlog
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -30,8 +29,6 @@ from tasks.carriers.protocol import (
     Retryable,
     Unanswered,
 )
-
-log = structlog.get_logger(__name__)
 
 TWILIO_API = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
@@ -73,7 +70,7 @@ class TwilioSender:
         try:
             found = self._messages.list(limit=LONGEST_LIST, page_size=LONGEST_LIST, **filters)
         except (TwilioException, requests.RequestException, ValueError) as error:
-            raise CarrierUnreachableError(type(error).__name__) from None
+            raise _unreachable(error) from None
         if self._http.answered_at is None:
             raise CarrierUnreachableError("no Date in the answer")
         messages = tuple(_listed_message(message) for message in found)
@@ -86,9 +83,9 @@ class TwilioSender:
         except TwilioRestException as error:
             if error.status == requests.codes.not_found:
                 return None
-            raise CarrierUnreachableError(f"status {error.status}") from None
+            raise _unreachable(error) from None
         except (TwilioException, requests.RequestException, ValueError) as error:
-            raise CarrierUnreachableError(type(error).__name__) from None
+            raise _unreachable(error) from None
 
 
 class TwilioLookup:
@@ -103,9 +100,12 @@ class TwilioLookup:
         """Return a number's line type; anything but a clear landline or mobile is UNKNOWN and may be texted."""
         try:
             found = self._numbers(number).fetch(fields="line_type_intelligence").line_type_intelligence
+        except TwilioRestException as error:
+            if error.status == requests.codes.not_found:
+                return LineType.UNKNOWN
+            raise _unreachable(error) from None
         except (TwilioException, requests.RequestException, ValueError) as error:
-            log.warning("lookup_failed", error=type(error).__name__)
-            return LineType.UNKNOWN
+            raise _unreachable(error) from None
         kind = found.get("type") if isinstance(found, dict) else None
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
 
@@ -114,7 +114,7 @@ class TwilioLookup:
         try:
             found = self._recordings.list(call_sid=call_sid, limit=1)
         except (TwilioException, requests.RequestException, ValueError) as error:
-            raise CarrierUnreachableError(type(error).__name__) from None
+            raise _unreachable(error) from None
         if not found or found[0].status == "absent":
             return Report(recording=RecordingState.ABSENT)
         return Report(
@@ -177,10 +177,16 @@ def _judge(error: Exception) -> Outcome:
         passing = error.status >= requests.codes.server_error or error.status == requests.codes.request_timeout
         return Unanswered(code) if passing else Refused(code)
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Retryable("connect timeout")
+        return Retryable("connect timeout", no_answer=True)
     if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
-        return Retryable("no connection")
-    return Unanswered(type(error).__name__)
+        return Retryable("no connection", no_answer=True)
+    return Unanswered(type(error).__name__, no_answer=isinstance(error, requests.RequestException))
+
+
+def _unreachable(error: Exception) -> CarrierUnreachableError:
+    if isinstance(error, TwilioRestException):
+        return CarrierUnreachableError(f"status {error.status}", answered=True)
+    return CarrierUnreachableError(type(error).__name__)
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:

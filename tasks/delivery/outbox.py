@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
 from inbox.consent import is_opted_out, record_consent
-from inbox.models import Delivery, DeliveryState, Message, now
+from inbox.models import Delivery, DeliveryState, LineType, Message, now
 from intake.practices import Practices
 from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
@@ -20,12 +20,15 @@ from tasks.carriers.protocol import (
     NotSent,
     Outcome,
     OutgoingMessage,
+    Postponed,
     Refused,
     Retryable,
     Unanswered,
 )
+from tasks.delivery.line_type import learn_line_type
 from tasks.delivery.states import IN_FLIGHT
-from tasks.delivery.status import OPTED_OUT_CODE, follow_up, mark_sent
+from tasks.delivery.status import LANDLINE, OPTED_OUT_CODE, follow_up, mark_sent
+from tasks.due import is_due
 from tasks.metrics import of_delivery
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
@@ -57,6 +60,7 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
 
 def deliver(context: Context, delivery_id: int) -> AfterCommit:
     """Send a delivery once if it is pending."""
+    learn_line_type(context, delivery_id)
     claimed = _claim(context, delivery_id)
     if isinstance(claimed, AfterCommit):
         return claimed
@@ -85,7 +89,7 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage]
             .where(
                 Delivery.id == delivery_id,
                 Delivery.state == DeliveryState.PENDING,
-                Delivery.next_attempt_at <= moment,
+                is_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, moment),
             )
             .values(
                 state=DeliveryState.SENDING,
@@ -113,6 +117,8 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
     if opted_out and delivery.reply not in _CONFIRMATIONS:
         return OPTED_OUT
+    if delivery.medium == Medium.SMS and conversation.line_type == LineType.LANDLINE:
+        return LANDLINE
     automatic = delivery.message_id is not None and delivery.reply not in _ANSWERS_TO_KEYWORDS
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 
@@ -160,6 +166,10 @@ def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> No
                 _follow_carrier_opt_out(session, delivery)
         case Retryable(code):
             try_again(delivery, code)
+        case Postponed(wait):
+            delivery.state = DeliveryState.PENDING
+            delivery.attempts -= 1
+            delivery.next_attempt_at = now() + wait
         case Unanswered(code):
             delivery.state = DeliveryState.UNKNOWN
             delivery.error_code = code

@@ -4,7 +4,7 @@
                       ↘ unknown → sent …      found in the carrier's list
                                 → pending     the carrier does not have it, says its list in several searches
                                 → unconfirmed the list cannot tell; never sent again
-    pending → suppressed                      the patient opted out, or staff took over
+    pending → suppressed                      the patient opted out, staff took over, or it is a landline
     sending → not_sent                        there are no credentials
 
 A delivery only moves forward, because callbacks arrive out of order and repeatedly. A late one also moves an

@@ -25,6 +25,7 @@ _REASONS = {
     DeliveryState.FAILED: NotificationReason.UNDELIVERED,
     DeliveryState.UNCONFIRMED: NotificationReason.UNCONFIRMED,
 }
+LANDLINE = "landline"  # why a text was not sent
 
 
 def record_status(
@@ -103,7 +104,8 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
     """Notify staff that an automatic reply did not reach the patient, or may not have, unless the patient opted out."""
-    reason = _REASONS.get(DeliveryState(delivery.state))
+    is_landline = delivery.state == DeliveryState.SUPPRESSED and delivery.error_code == LANDLINE
+    reason = NotificationReason.LANDLINE if is_landline else _REASONS.get(DeliveryState(delivery.state))
     if reason is None or delivery.error_code == OPTED_OUT_CODE:
         return AfterCommit()
     practice = practices.by_slug(delivery.conversation.practice)

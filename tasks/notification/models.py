@@ -14,6 +14,7 @@ from intake.practices import TEXT_PREFIX, Practice, TeamSettings
 from intake.vocabulary import Priority, Route, words_of
 from tasks.notification.escalation_policy import next_step_at
 from tasks.notification.quiet_hours import due_at
+from tasks.queue import DueNotice
 
 CONSOLE = "console"
 _ROUTES: dict[str, str] = {
@@ -105,7 +106,7 @@ def add_notifications(
     priority: Priority | None,
     reason: str,
     escalation_step: int = 0,
-) -> tuple[int, ...]:
+) -> tuple[DueNotice, ...]:
     """Add one outbox row for each address of a team.
 
     An urgent notification also starts the message's escalation, unless it has one.
@@ -120,7 +121,7 @@ def add_notifications(
         escalation_step: the step of the escalation, counted from 1; 0 for the first notification.
 
     Returns:
-        The ids of the rows that are due now.
+        The notices that are due now.
     """
     if team is None or priority is None:
         return ()
@@ -143,7 +144,8 @@ def add_notifications(
     if priority == Priority.URGENT:
         _begin_escalation(session, message, practice)
     session.flush()
-    return tuple(row.id for row in rows if row.next_attempt_at <= moment)
+    is_urgent = priority == Priority.URGENT
+    return tuple(DueNotice(row.id, is_urgent) for row in rows if row.next_attempt_at <= moment)
 
 
 def _begin_escalation(session: Session, message: Message, practice: Practice) -> None:

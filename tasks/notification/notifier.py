@@ -13,6 +13,7 @@ from intake.errors import IntakeError
 from intake.practices import TEXT_PREFIX, Practice
 from intake.settings import Settings
 from tasks.carriers.choose import make_sender
+from tasks.carriers.circuit import Circuit
 from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
 from tasks.notification.models import CONSOLE, Digest, Notice
 from tasks.notification.render import Wording, word
@@ -28,6 +29,7 @@ class Notifier:
         """Create a notifier from the base URL of links and a sender for texts."""
         self._public_url = public_url
         self._texts = texts
+        self._circuits: dict[tuple[str, str], Circuit] = {}
 
     def notify(self, notice: Notice | Digest, address: str, texts_from: str | None) -> Outcome:
         """Send one notification to one address.
@@ -45,12 +47,18 @@ class Notifier:
     def send(self, wording: Wording, address: str, texts_from: str | None) -> Outcome:
         """Send a worded notification to an address other than the console."""
         if not address.startswith(TEXT_PREFIX):
-            return _send_through_apprise(wording, address)
+            return self._circuit_to(address).send(lambda: _send_through_apprise(wording, address))
         if texts_from is None:
             return Refused("no number to text from")
         to = address.removeprefix(TEXT_PREFIX)
         text = OutgoingMessage(delivery_id=None, to=to, sender=texts_from, body=wording.text, sending_at=now())
         return self._texts.send(text)
+
+    def _circuit_to(self, address: str) -> Circuit:
+        """Return the circuit to an address's host."""
+        scheme, _, rest = address.partition("://")
+        host = rest.partition("/")[0].rpartition("@")[2]
+        return self._circuits.setdefault((scheme, host), Circuit(f"{scheme} notices"))
 
 
 def make_notifier(settings: Settings) -> Notifier:
@@ -90,7 +98,8 @@ def _send_through_apprise(wording: Wording, address: str) -> Outcome:
     if not channel.add(address):
         return Refused("not an address")
     taken = channel.notify(title=wording.title, body=wording.body)
-    return Accepted("apprise") if taken else Retryable("not taken")
+    # apprise does not say whether the service refused or did not answer
+    return Accepted("apprise") if taken else Retryable("not taken", no_answer=True)
 
 
 def _show(notice: Notice | Digest) -> None:

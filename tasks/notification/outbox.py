@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
+from inbox.conversation_state import bring_back
 from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice, TeamSettings
 from intake.vocabulary import Priority
 from tasks.carriers.backoff import retry_delay
-from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
+from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
+from tasks.due import is_due
 from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.models import CONSOLE, Digest, Notice, targets_for, team_settings, telephone_of
-from tasks.notification.quiet_hours import is_gathered
+from tasks.notification.quiet_hours import PRESSING, is_gathered
 from tasks.queue import AfterCommit
 
 if TYPE_CHECKING:
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
+
+STALE_NOTIFICATION = timedelta(minutes=2)
+STALE_URGENT_NOTIFICATION = timedelta(seconds=30)  # staff would rather hear twice than two minutes late
+MAX_INTERRUPTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,37 @@ def notify(context: Context, notification_id: int) -> AfterCommit:
         return AfterCommit(measures=tuple(measure for row in rows for measure in _write_outcome(row, outcome)))
 
 
+def is_due_notice(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a notice may be sent; one that must not wait is due whatever the clock did."""
+    columns = Notification.next_attempt_at, Notification.attempts, Notification.created_at
+    return or_(
+        Notification.next_attempt_at <= moment, and_(Notification.priority.in_(PRESSING), is_due(*columns, moment))
+    )
+
+
+def requeue_interrupted(session: Session, moment: datetime) -> None:
+    """Release the notices whose worker died before it recorded an outcome; after a few deaths, give up."""
+    patience = case(
+        (Notification.priority == Priority.URGENT, moment - STALE_URGENT_NOTIFICATION),
+        else_=moment - STALE_NOTIFICATION,
+    )
+    is_last = Notification.interruptions >= MAX_INTERRUPTIONS - 1
+    rows = session.execute(
+        update(Notification)
+        .where(Notification.state == NotificationState.SENDING, Notification.updated_at <= patience)
+        .values(
+            state=case((is_last, NotificationState.FAILED.value), else_=NotificationState.PENDING.value),
+            interruptions=Notification.interruptions + 1,
+        )
+        .returning(Notification.id, Notification.message_id, Notification.state)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for notification_id, message_id, state in rows:
+        log.warning("notification_interrupted", notification_id=notification_id, state=state)
+        if state == NotificationState.FAILED:
+            bring_back(session.get_one(Message, message_id).conversation)
+
+
 def _tell(context: Context, claim: _Claim) -> Outcome:
     if claim.notice is None:
         return Retryable("the practice is not in the practices file")
@@ -69,7 +106,7 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     """Claim a due notification, or all of a digest; return None if there is nothing to send."""
     moment = now()
     row = session.get(Notification, notification_id)
-    if row is None or row.state != NotificationState.PENDING or row.next_attempt_at > moment:
+    if row is None or row.state != NotificationState.PENDING:
         return None
     slug = row.message.conversation.practice
     practice = context.practices.by_slug(slug)
@@ -95,7 +132,7 @@ def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[i
         .where(
             Notification.id.in_(row_ids),
             Notification.state == NotificationState.PENDING,
-            Notification.next_attempt_at <= moment,
+            is_due_notice(moment),
         )
         .values(state=NotificationState.SENDING, attempts=Notification.attempts + 1)
         .returning(Notification.id)
@@ -159,6 +196,11 @@ def _notice(row: Notification, practice: Practice, settings: TeamSettings, escal
 
 
 def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
+    if isinstance(outcome, Postponed):
+        row.state = NotificationState.PENDING
+        row.attempts -= 1
+        row.next_attempt_at = now() + outcome.wait
+        return ()
     delay = retry_delay(row.attempts)
     if isinstance(outcome, Accepted):
         row.state = NotificationState.SENT

@@ -55,7 +55,7 @@ def fits(page: Page) -> bool:
 def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page: Open) -> None:
     with_jobs(console)
     page = open_page("/staff/queues/")
-    expect(page.get_by_role("cell", name="carriers")).to_be_visible()
+    expect(page.get_by_role("cell", name="notices")).to_be_visible()
     assert (violations(page), fits(page)) == ([], True)
 
     page.get_by_role("row", name="messages").get_by_role("link").nth(5).click()

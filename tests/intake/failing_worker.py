@@ -31,7 +31,7 @@ def main() -> None:
     configure_reporting(settings.sentry_dsn, "worker")
     context = replace(open_context(settings), classifier=BrokenClassifier())  # type: ignore[arg-type]
     use(context)
-    WarmWorker(context, is_first=False).work(burst=True, logging_level="WARNING")
+    WarmWorker(context).work(burst=True, logging_level="WARNING")
     sentry_sdk.flush()
 
 

@@ -104,7 +104,7 @@ def test_the_queues_are_counted(console: Console) -> None:
 
     assert {queue["name"]: (queue["count"], queue["failed_job_registry_count"]) for queue in found} == {
         "messages": (2, 1),
-        "carriers": (1, 0),
+        "notices": (1, 0),
     }
 
 

@@ -8,20 +8,28 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from inbox.models import Delivery, Message, Notification, NotificationState, now
 from tasks import jobs
 from tasks.context import use
 from tasks.queue import WorkQueue, connect
-from tasks.reconcile import BUSY_QUEUE, reconcile
-from tasks.worker import GRACE
+from tasks.reconcile import PER_ROUND, reconcile
+from tasks.reconcile_loop import GRACE
 from tests.service import Service
 from tests.standins.twilio import Fault, Operation, TwilioStandIn
 
 NO_GRACE = timedelta(0)
 QUESTION = "Is there parking for my red Buick?"
 URGENT = "I have crushing chest pain"
+
+
+def copy_message(service: Service, copies: int) -> None:
+    """Stores copies of the last message."""
+    columns = [column for column in Message.__table__.columns if column.name not in ("id", "provider_id")]
+    with service.edit() as session:
+        first = session.execute(select(*columns).order_by(Message.id.desc()).limit(1)).mappings().one()
+        session.execute(insert(Message), [{**first, "provider_id": f"copy {number}"} for number in range(copies)])
 
 
 def test_a_message_whose_job_is_lost_is_answered(service: Service, twilio: TwilioStandIn) -> None:
@@ -73,6 +81,7 @@ def test_rows_that_are_finished_are_left_alone(service: Service) -> None:
 
 def test_young_rows_are_left_to_the_jobs_that_came_with_them(service: Service) -> None:
     service.text(QUESTION)
+    service.redis.flushall()
     assert reconcile(service.context, grace=GRACE) == 0
 
     with service.edit() as session:
@@ -112,16 +121,76 @@ def test_rounds_that_overlap_change_nothing(service: Service, twilio: TwilioStan
     assert len(service.rows(Notification)) == 1
 
 
-def test_while_many_jobs_wait_none_is_added(service: Service) -> None:
+def test_a_long_queue_of_other_work_stops_nothing(service: Service) -> None:
     service.text(QUESTION)
-    for _ in range(BUSY_QUEUE):
-        service.context.queue.put("deliver", 404)
+    service.redis.flushall()
+    for number in range(100):
+        service.context.queue.put("deliver", 1000 + number)
 
-    assert reconcile(service.context, grace=NO_GRACE) == 0
+    assert reconcile(service.context, grace=NO_GRACE) == 1
+
+
+def test_a_row_whose_job_waits_is_not_queued_again(service: Service) -> None:
+    service.text(URGENT)
+
+    assert [reconcile(service.context, grace=NO_GRACE) for _ in range(3)] == [0, 0, 0]
+    service.redis.flushall()
+    assert [reconcile(service.context, grace=NO_GRACE) for _ in range(3)] == [1, 0, 0]
+
+
+def test_every_row_is_found_oldest_first_however_many_wait(service: Service) -> None:
+    service.text(QUESTION)
+    service.redis.flushall()
+    many = 3 * PER_ROUND + 7
+    copy_message(service, many - 1)
+
+    queued: list[int] = []
+    while reconcile(service.context, grace=NO_GRACE):
+        waiting = sorted(row_id for _, row_id in service.context.queue.waiting())
+        assert waiting[: len(queued)] == queued
+        queued = waiting
+
+    assert queued == [message.id for message in service.rows(Message)]
+    assert len(queued) == many
+
+
+def test_rows_behind_ten_thousand_whose_jobs_wait_are_found(service: Service) -> None:
+    service.text(QUESTION)
+    service.redis.flushall()
+    copy_message(service, 10_000)
+    ids = [message.id for message in service.rows(Message)]
+    service.redis.rpush("rq:queue:messages", *(f"handle_message-{row_id}-0a1b2c3d" for row_id in ids[:-1]))
+
+    assert reconcile(service.context, grace=NO_GRACE) == 1
+    assert ("handle_message", ids[-1]) in service.context.queue.waiting()
+
+
+def test_what_was_stored_before_the_clock_was_set_back_does_not_wait_for_it_to_catch_up(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    ahead = timedelta(minutes=15)
+    service.text(URGENT)
+    service.redis.flushall()
+    with service.edit() as session:
+        message = service.last_message(session)
+        message.received_at, message.next_attempt_at = now() + ahead, now() + ahead
+    assert reconcile(service.context, grace=GRACE) == 1
+    use(service.context)
+    jobs.handle_message(1)
+    service.redis.flushall()
+    with service.edit() as session:
+        for model in (Delivery, Notification):
+            session.execute(update(model).values(created_at=now() + ahead, next_attempt_at=now() + ahead))
+
+    service.reconcile()
+
+    assert len(twilio.messages) == 1
+    assert {row.state for row in service.rows(Notification)} == {"sent"}
 
 
 def test_while_redis_is_away_a_round_waits_for_its_return(service: Service, tmp_path: Path) -> None:
     service.text(QUESTION)
+    service.redis.flushall()
     away = WorkQueue(connect(f"unix://{tmp_path}/nobody.sock"))
 
     assert reconcile(replace(service.context, queue=away), grace=NO_GRACE) == 0

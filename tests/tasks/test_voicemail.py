@@ -14,7 +14,9 @@ from inbox.rotation import rotate_keys
 from inbox.voicemail import TRANSCRIPTION_LIMIT
 from intake.encryption import Keyring
 from intake.vocabulary import Channel, Medium
+from tasks import jobs
 from tasks.carriers.twilio import rebase
+from tasks.context import use
 from tasks.routing import can_be_answered
 from tests.service import Service
 from tests.standins.twilio import IncomingCall, TwilioStandIn
@@ -77,17 +79,40 @@ def test_nobody_who_opted_out_is_texted(service: Service, twilio: TwilioStandIn)
     assert service.rows(Decision)[-1].why.endswith("no reply: the patient opted out")
 
 
-def test_a_landline_is_not_texted_and_staff_are_told(service: Service, twilio: TwilioStandIn) -> None:
+def test_a_landline_is_not_texted_and_staff_are_told_to_call(service: Service, twilio: TwilioStandIn) -> None:
     twilio.line_types[PATIENT] = "landline"
     for _ in range(2):
         leave(service, PRICE_QUESTION)
         service.work()
 
     assert twilio.messages == []
-    assert [row.team for row in service.rows(Notification)] == ["digest", "digest"]
-    assert service.rows(Decision)[0].why.endswith("no reply: there is no number or address to reply to")
     assert service.rows(Conversation)[0].line_type == "landline"
     assert twilio.lookups == [PATIENT]  # once, as it costs
+    [first] = service.rows(Delivery)
+    assert (first.state, first.error_code) == ("suppressed", "landline")
+    told = [(row.team, row.reason, row.priority, row.state) for row in service.rows(Notification)]
+    assert ("front_desk", "landline", "high", "sent") in told
+    assert service.rows(Decision)[1].why.endswith("no reply: there is no number or address to reply to")
+
+
+def test_a_message_waits_for_no_look_up(service: Service, twilio: TwilioStandIn) -> None:
+    leave(service, PRICE_QUESTION)
+    use(service.context)
+
+    jobs.handle_message(1)
+
+    assert (twilio.lookups, twilio.requests) == ([], [])
+    assert service.rows(Message)[0].handled_at is not None
+    assert [row.state for row in service.rows(Delivery)] == ["pending"]
+
+
+def test_only_the_first_text_to_a_number_is_looked_up(service: Service, twilio: TwilioStandIn) -> None:
+    for text in (PRICE_QUESTION, EMERGENCY):
+        leave(service, text)
+        service.work()
+
+    assert len(twilio.messages) == 2
+    assert twilio.lookups == [PATIENT]
 
 
 @pytest.mark.parametrize(("kind", "known"), [("mobile", "mobile"), ("fixedVoip", "unknown"), (None, "unknown")])

@@ -1,0 +1,124 @@
+"""Counting the attempts to handle a message, and handing it to a person after a few.
+
+An attempt counts as failed from its start until it succeeds. A message that kills its worker is therefore counted, too.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import redis
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlalchemy.orm import Session
+
+from inbox.conversation_state import note_decision
+from inbox.models import Decision, Message, now
+from intake.practices import Practice
+from intake.vocabulary import NotificationReason, Priority, Route, Team
+from tasks.carriers.backoff import wait_after
+from tasks.notification.models import add_notifications
+from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+
+log = structlog.get_logger(__name__)
+
+MAX_FAILURES = 5
+WITHOUT_PRACTICE = timedelta(minutes=5)
+AFTER_OUTAGE = timedelta(seconds=5)
+_OUTAGES = (OperationalError, InterfaceError, NoConnectionError, redis.RedisError)
+# Attempts that an outage ended and that could not be subtracted because the database was still away. The next attempt
+# at the message in this process is not counted instead.
+_not_subtracted: set[int] = set()
+
+
+def begin_attempt(context: Context, message_id: int) -> Message | AfterCommit:
+    """Count an attempt in a transaction of its own, and return the message.
+
+    Returns:
+        What follows instead if there is nothing to do: the message was handled, is not due, or has failed too often.
+
+    Raises:
+        IntakeError: the practice is not in the practices file; the attempt is not counted.
+    """
+    with context.database.write() as session:
+        message = session.get(Message, message_id, with_for_update=True)
+        moment = now()
+        if message is None or message.handled_at is not None:
+            return AfterCommit()
+        # the first attempt needs no date: the clock that wrote it may be ahead of this one
+        if message.failures and message.next_attempt_at > moment:
+            return AfterCommit()
+        slug = message.conversation.practice
+        practice = context.practices.by_slug(slug)
+        if practice is None:
+            message.next_attempt_at = moment + WITHOUT_PRACTICE  # it may be added to the file again
+        elif message.failures >= MAX_FAILURES:
+            return _hand_over(session, message, practice)
+        else:
+            message.failures += message.id not in _not_subtracted
+            _not_subtracted.discard(message.id)
+            message.next_attempt_at = moment + wait_after(message.failures)
+    context.practices.require(slug)
+    return message
+
+
+def end_attempt(message: Message) -> None:
+    """Note that the running attempt succeeded."""
+    message.handled_at = now()
+    message.failures -= 1
+
+
+def fail_attempt(context: Context, message_id: int, error: Exception) -> AfterCommit:
+    """Note that an attempt failed. After the last one, hand the message to a person.
+
+    An attempt that failed because the database or Redis was away does not count.
+    """
+    if isinstance(error, _OUTAGES):
+        _subtract_attempt(context, message_id)
+        return AfterCommit()
+    with context.database.write() as session:
+        message = session.get(Message, message_id, with_for_update=True)
+        if message is None or message.handled_at is not None or message.failures < MAX_FAILURES:
+            return AfterCommit()
+        practice = context.practices.by_slug(message.conversation.practice)
+        return AfterCommit() if practice is None else _hand_over(session, message, practice)
+
+
+def _subtract_attempt(context: Context, message_id: int) -> None:
+    try:
+        with context.database.write() as session:
+            message = session.get(Message, message_id, with_for_update=True)
+            if message is not None and message.handled_at is None and message.failures:
+                message.failures -= 1
+                message.next_attempt_at = now() + AFTER_OUTAGE
+    except SQLAlchemyError as error:
+        _not_subtracted.add(message_id)
+        log.warning("attempt_not_subtracted", message_id=message_id, error=type(error).__name__)
+
+
+def _hand_over(session: Session, message: Message, practice: Practice) -> AfterCommit:
+    """Send a message that cannot be handled to the review queue, with a notice."""
+    why = "the message could not be processed"
+    session.add(
+        Decision(
+            message_id=message.id, route=Route.REVIEW, reply=None, team=Team.REVIEW, priority=Priority.HIGH, why=why
+        )
+    )
+    message.handled_at = now()
+    note_decision(message.conversation, None, Team.REVIEW, Priority.HIGH)
+    notifications = add_notifications(
+        session,
+        message,
+        practice,
+        team=Team.REVIEW,
+        priority=Priority.HIGH,
+        reason=NotificationReason.UNPROCESSED,
+    )
+    log.error("message_handed_over", message_id=message.id, failures=message.failures)
+    return AfterCommit(notifications=notifications, topics=topics_of(message.conversation_id, practice.slug))

@@ -1,0 +1,77 @@
+"""Reconciling every few seconds, in a thread of each worker, in one worker at a time."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import sentry_sdk
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from inbox.leases import RECONCILER, return_lease, take_lease
+from tasks.context import Context
+from tasks.reconcile import reconcile
+
+log = structlog.get_logger(__name__)
+
+GRACE = timedelta(seconds=10)
+LEASE_SECONDS = 30.0
+
+
+class ReconcileLoop:
+    """The reconciler of one worker process, as a context manager.
+
+    Its pauses follow the monotonic clock, so setting the clock back does not stop it, and it runs in a thread, so a job
+    that hangs does not either. Every worker has one; a lease in the database lets one of them work at a time.
+    """
+
+    def __init__(self, context: Context) -> None:
+        """Create a loop that is not running yet."""
+        self._context = context
+        self._every = context.settings.reconcile_every_seconds
+        self._holder = uuid.uuid4().hex
+        self._grace = timedelta(0)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(LEASE_SECONDS)
+
+    def run_round(self) -> bool:
+        """Reconcile, unless another worker does or just did; return whether it was this one.
+
+        The first round also takes the youngest rows, because their jobs may have been lost while no worker ran.
+        """
+        with self._context.database.write() as session:
+            if not take_lease(session, RECONCILER, self._holder, LEASE_SECONDS):
+                return False
+        try:
+            reconcile(self._context, grace=self._grace)
+            self._grace = GRACE
+        finally:
+            with self._context.database.write() as session:
+                return_lease(session, RECONCILER, self._holder, self._every)
+        return True
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._stop.wait(pause):
+            pause = self._every
+            try:
+                self.run_round()
+            except SQLAlchemyError as error:
+                log.error("reconcile_failed", error=type(error).__name__)
+            except Exception as error:  # the thread must outlive an error that nobody foresaw
+                sentry_sdk.capture_exception(error)
+                log.error("reconcile_failed", error=type(error).__name__)

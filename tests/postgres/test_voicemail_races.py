@@ -1,0 +1,62 @@
+"""A transcription that arrives while its voicemail is handled is classified, on PostgreSQL as on SQLite."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from inbox.models import Classification, Decision, Message
+from inbox.voicemail import Call, RecordingState, Report, TranscriptionState, record_report
+from tasks import jobs
+from tasks.context import use
+from tests.inbox.test_leases import (
+    test_it_is_taken_over_when_its_holder_has_died,
+    test_it_is_taken_over_when_the_clock_was_set_back,
+    test_of_ten_who_want_it_at_once_one_gets_it,
+    test_once_returned_it_can_be_taken_after_the_pause,
+)
+from tests.service import Service
+from tests.tasks.test_attempts import test_ten_workers_with_one_message_count_one_attempt
+from tests.tasks.test_reconcile import test_every_row_is_found_oldest_first_however_many_wait
+from tests.world import DEMO_NUMBER
+
+__all__ = [
+    "test_every_row_is_found_oldest_first_however_many_wait",
+    "test_it_is_taken_over_when_its_holder_has_died",
+    "test_it_is_taken_over_when_the_clock_was_set_back",
+    "test_of_ten_who_want_it_at_once_one_gets_it",
+    "test_once_returned_it_can_be_taken_after_the_pause",
+    "test_ten_workers_with_one_message_count_one_attempt",
+]
+CALLS = 40
+UNHEARD = Report(RecordingState.COMPLETED, transcription=TranscriptionState.UNAVAILABLE)
+HEARD = Report(transcription=TranscriptionState.COMPLETED, text="How much do you charge for a cleaning?")
+
+
+def test_a_transcription_that_arrives_while_its_voicemail_is_handled_is_classified(service: Service) -> None:
+    use(service.context)
+    database = service.database
+    barrier = Barrier(2)
+
+    def handle(message_id: int) -> None:
+        barrier.wait()
+        jobs.handle_message(message_id)
+
+    def transcribe(call_sid: str) -> None:
+        barrier.wait()
+        recorded = record_report(database, call_sid, None, HEARD)
+        assert recorded is not None
+        assert recorded.is_new
+        jobs.handle_message(recorded.message_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(CALLS):
+            call = Call(f"CA{number}", "demo", f"+1202555{number:04}", DEMO_NUMBER)
+            stored = record_report(database, call.call_sid, call, UNHEARD)
+            assert stored is not None
+            both = pool.submit(handle, stored.message_id), pool.submit(transcribe, call.call_sid)
+            for work in both:
+                work.result()
+
+    assert all(message.handled_at is not None for message in service.rows(Message))
+    assert len(service.rows(Classification)) == len(service.rows(Decision)) == CALLS
