@@ -18,7 +18,7 @@ from tasks import jobs
 from tasks.context import use
 from tasks.notification.escalation import acknowledge, is_acknowledgement
 from tasks.notification.escalation_policy import NEVER, next_step_at
-from tasks.notification.models import team_settings, telephone_of
+from tasks.notification.targets import team_settings, telephone_of
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
