@@ -52,7 +52,7 @@ class Notification(Base):
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
     reason: Mapped[str] = mapped_column(String(32))
     escalation_step: Mapped[int] = mapped_column(default=0, server_default="0")
-    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id"), index=True)
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id", ondelete="SET NULL"), index=True)
     collected: Mapped[bool] = mapped_column(default=False, server_default=false())
     team: Mapped[str] = mapped_column(String(32))
     target: Mapped[str] = mapped_column(String(16))

@@ -25,7 +25,7 @@ _STATES = {
     NotificationState.DROPPED: "not notified: already acknowledged",
 }
 _ENDS = {
-    AlarmEnd.BUTTON: "pressed “I’ll handle it”",
+    AlarmEnd.BUTTON: "took charge",
     AlarmEnd.TEXT: "by text",
     AlarmEnd.REPLY: "replied",
     AlarmEnd.TAKE_OVER: "took over",

@@ -66,7 +66,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("escalation_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("collected", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.create_foreign_key(
-            batch_op.f("fk_notifications_escalation_id_escalations"), "escalations", ["escalation_id"], ["id"]
+            batch_op.f("fk_notifications_escalation_id_escalations"),
+            "escalations",
+            ["escalation_id"],
+            ["id"],
+            ondelete="SET NULL",
         )
         batch_op.create_index(batch_op.f("ix_notifications_escalation_id"), ["escalation_id"])
     alarm = sa.select(ESCALATIONS.c.id).where(ESCALATIONS.c.message_id == NOTIFICATIONS.c.message_id).scalar_subquery()
