@@ -8,9 +8,11 @@ import pytest
 from click.testing import CliRunner
 from structlog.testing import capture_logs
 
-from app.cli import main
+from app.cli import cli
 from app.paging_check import warn_if_nobody_is_paged
+from inbox.accounts import add_member
 from inbox.database import Database
+from inbox.models import Role
 from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
 from intake.practices import load_practices
@@ -59,13 +61,14 @@ def test_an_address_that_a_manager_set_in_the_console_counts(database: Database,
     key, address = "teams.on_call.notify", ["sms:+12025550112"]
     with database.write() as session:
         standing = Standing(1, {key: Override(address, [])})
-        add_version(session, "demo", standing, {key: Change([], address, [])}, staff_id=None)
+        member = add_member(session, "dana@maple.example", "Dana Reyes", Role.MANAGER, ["demo"], "long enough to take")
+        add_version(session, "demo", standing, {key: Change([], address, [])}, staff_id=member.id)
 
     assert [line for line in warnings_of(database, file) if " demo:" in line] == []
 
 
 def test_practice_check_warns_and_still_succeeds(file: Path) -> None:
-    checked = CliRunner().invoke(main, ["practice", "check", str(file)])
+    checked = CliRunner().invoke(cli, ["practice", "check", str(file)])
 
     assert checked.exit_code == 0
     assert "warning: nobody is paged for emergencies at demo" in checked.stderr
@@ -74,4 +77,4 @@ def test_practice_check_warns_and_still_succeeds(file: Path) -> None:
 def test_practice_check_is_silent_about_one_that_pages_somebody(file: Path) -> None:
     file.write_text(PAGED)
 
-    assert "at demo" not in CliRunner().invoke(main, ["practice", "check", str(file)]).stderr
+    assert "at demo" not in CliRunner().invoke(cli, ["practice", "check", str(file)]).stderr
