@@ -131,7 +131,11 @@ def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | N
 
 
 def _raise_alarm(session: Session, message: Message, practice: Practice) -> Escalation:
-    """Raise an alarm, trying again if another worker takes the same code at the same moment."""
+    """Raise an alarm, trying again if another worker takes the same code at the same moment.
+
+    If the message has raised one before, whoever was told of it as a step is not told again.
+    """
+    taken = session.scalar(select(func.max(Escalation.step)).where(Escalation.message_id == message.id)) or 0
     for attempt in range(_TRIES):
         open_codes = select(Escalation.code).where(
             Escalation.practice == practice.slug, Escalation.acknowledged_at.is_(None)
@@ -141,7 +145,8 @@ def _raise_alarm(session: Session, message: Message, practice: Practice) -> Esca
             conversation_id=message.conversation_id,
             practice=practice.slug,
             code=make_code(set(session.scalars(open_codes))),
-            next_step_at=next_step_at(practice.escalation, 0, now()),
+            step=taken,
+            next_step_at=next_step_at(practice.escalation, taken, now()),
         )
         try:
             with session.begin_nested():

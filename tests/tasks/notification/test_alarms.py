@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from inbox.models import Escalation, Message, Notification, now
+from tasks import jobs
+from tasks.context import use
+from tasks.notification.alarms import join_alarm
+from tasks.notification.escalation_policy import NEVER
 from tests.chat_client import ChatClient
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
@@ -128,6 +133,30 @@ def test_a_team_whose_notices_all_failed_is_told_again(service: Service, twilio:
     text(service, WORSE)
 
     assert len(texts_to(twilio, ON_CALL)) == 2
+
+
+def test_two_urgent_messages_that_are_handled_at_once_raise_one_alarm(service: Service, twilio: TwilioStandIn) -> None:
+    for body in (CHEST, WORSE):
+        service.text(body, from_=ONE)
+    use(service.context)
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(jobs.handle_message, [1, 2]))
+    service.work()
+
+    assert len(alarms(service)) == 1
+    assert len(texts_to(twilio, ON_CALL)) == 1
+
+
+def test_a_message_that_raises_a_second_alarm_goes_on_after_the_steps_of_the_first(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    text(service, CHEST)
+    make_due(service)
+    ack(service, "ACK")
+    with service.edit() as session:
+        practice = service.context.practices.require("demo")
+        second = join_alarm(session, session.get_one(Message, 1), practice)
+        assert (second.id, second.step, second.next_step_at) == (2, 1, NEVER)
 
 
 # ---- many strangers at once
