@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 from app.embedded_redis import EmbeddedRedis, die_with_parent
 from app.local_setup import environment_of, prepare
+from app.paging_check import warn_if_nobody_is_paged
 from inbox.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
@@ -98,18 +99,21 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
         settings = prepare(data_dir, port, redis_server.url)
         environment = os.environ | environment_of(settings)
         embedded = settings.redis_url == redis_server.url
-        load_practices(settings.practices_file)
+        practices = load_practices(settings.practices_file)
         children: list[_Child] = []
         try:
             if embedded:
                 redis_server.start()
-            Database(settings.database_url, Keyring(settings.encryption_keys)).migrate()
+            database = Database(settings.database_url, Keyring(settings.encryption_keys))
+            database.migrate()
             children.append(_Child("web server", ["web", "--port", str(port)], environment))
             for name, arguments in WORKERS.items():
                 children.append(_Child(name, ["worker", *arguments], environment))
             _wait_until_answering(port, children, stop)
             if not stop:
                 _greet(say, settings, port, data_dir)
+                warn_if_nobody_is_paged(database, practices, say)
+                database.close()
             while not stop:
                 for child in children:
                     child.keep_alive()

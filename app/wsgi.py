@@ -13,7 +13,7 @@ from intake.settings import Settings, load_settings
 from staff import rq_dashboard
 from staff.auth import account, sign_in
 from staff.auth.access import manage_sign_ins
-from staff.conversations import conversation, escalations, inbox, recordings
+from staff.conversations import alarm_badge, conversation, escalations, inbox, recordings
 from staff.reviews import quality, review
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
@@ -23,6 +23,7 @@ from web import metrics
 BLUEPRINTS = (
     sign_in.blueprint,
     metrics.blueprint,
+    alarm_badge.blueprint,
     escalations.blueprint,
     account.blueprint,
     inbox.blueprint,

@@ -25,6 +25,8 @@ class ChannelTraits:
             looked up before the first text.
         needs_text: whether a message without text is something that only a person can make sense of, such as a
             voicemail without a transcription.
+        vouches_for_sender: whether a carrier or a mail server says who sent a message; if not, one stranger can send
+            any number of them as if from many patients.
     """
 
     words: str
@@ -34,6 +36,7 @@ class ChannelTraits:
     takes_keywords: bool = False
     proves_address: bool = True
     needs_text: bool = False
+    vouches_for_sender: bool = True
 
 
 CHANNELS: dict[Channel, ChannelTraits] = {
@@ -41,10 +44,15 @@ CHANNELS: dict[Channel, ChannelTraits] = {
     Channel.VOICEMAIL: ChannelTraits(
         "Voicemail", Medium.SMS, anonymous="Hidden number", proves_address=False, needs_text=True
     ),
-    Channel.CHAT: ChannelTraits("Chat", Medium.CHAT, anonymous="Chat visitor"),
-    Channel.WEB_FORM: ChannelTraits("Form", Medium.SMS, medium_for_email=Medium.EMAIL, proves_address=False),
+    Channel.CHAT: ChannelTraits("Chat", Medium.CHAT, anonymous="Chat visitor", vouches_for_sender=False),
+    Channel.WEB_FORM: ChannelTraits(
+        "Form", Medium.SMS, medium_for_email=Medium.EMAIL, proves_address=False, vouches_for_sender=False
+    ),
     Channel.EMAIL: ChannelTraits("Email", Medium.EMAIL),
 }
+
+UNVOUCHED: tuple[Channel, ...] = tuple(channel for channel, traits in CHANNELS.items() if not traits.vouches_for_sender)
+"""The channels on which anyone can write without an address that a carrier or a mail server vouches for."""
 
 
 def traits_of(channel: str) -> ChannelTraits:

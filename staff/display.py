@@ -54,6 +54,8 @@ _ACTIONS = {
     "handed_back": "resumed auto-replies",
     "played": "played the voicemail",
     "state_changed": "changed the status",
+    "escalated": "notified the next contact",
+    "acknowledged": "ended the alarm",
 }
 
 
@@ -159,6 +161,14 @@ def age(at: datetime, moment: datetime, zone: str) -> str:
         return f"{passed // timedelta(hours=1)} h"
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%b} {local.day}" if passed < timedelta(days=300) else f"{local:%b} {local.year}"
+
+
+def until(at: datetime, moment: datetime) -> str:
+    """Return how long it is until a moment, such as "in 6 min"."""
+    minutes = -((moment - at) // timedelta(minutes=1))  # rounded up
+    if minutes <= 0:
+        return "now"
+    return f"in {minutes} min" if minutes < 120 else f"in {minutes // 60} h"
 
 
 def clock(at: datetime, zone: str) -> str:

@@ -26,7 +26,8 @@ from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, DangerKind, Disposition, Language, Priority, Route, TriageLevel
 from tasks.handle_message import add_reply, notify_others
-from tasks.notification.models import CONSOLE, add_notifications
+from tasks.notification.models import add_notifications
+from tasks.notification.targets import CONSOLE
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from tasks.routing import Facts, RoutingDecision, decide
@@ -135,7 +136,8 @@ def correct(
 
 def can_take_back(session: Session, review: Review) -> bool:
     """Return whether a decided review can be undone: no reply or notification has been sent because of it."""
-    return not _has_left(*_followed(session, review))
+    followed = _followed(session, review)
+    return not (_has_left(*followed) or _was_joined(session, followed[2], review))
 
 
 def take_back(session: Session, review: Review) -> AfterCommit | None:
@@ -151,7 +153,7 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
         None if something has already been sent.
     """
     deliveries, notices, escalations = _followed(session, review)
-    if _has_left(deliveries, notices, escalations):
+    if _has_left(deliveries, notices, escalations) or _was_joined(session, escalations, review):
         return None
     for row in (*deliveries, *notices, *escalations):
         session.delete(row)
@@ -175,10 +177,11 @@ def _followed(
     escalations = select(Escalation).where(
         Escalation.message_id == review.message_id, Escalation.created_at >= review.decided_at
     )
+    alarms = session.scalars(escalations.with_for_update()).all()  # first, as whoever acknowledges locks them first
     return (
         session.scalars(deliveries.with_for_update()).all(),
         session.scalars(notices.with_for_update()).all(),
-        session.scalars(escalations.with_for_update()).all(),
+        alarms,
     )
 
 
@@ -191,6 +194,14 @@ def _has_left(
         or any(row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices)
         or any(row.acknowledged_at is not None for row in escalations)
     )
+
+
+def _was_joined(session: Session, escalations: Sequence[Escalation], review: Review) -> bool:
+    """Return whether other urgent messages joined an alarm that the review raised."""
+    others = select(Notification.id).where(
+        Notification.escalation_id.in_([row.id for row in escalations]), Notification.message_id != review.message_id
+    )
+    return session.scalar(others.limit(1)) is not None
 
 
 def _past(session: Session, review: Review, moment: datetime) -> Past:

@@ -31,6 +31,7 @@ def practice() -> None:
 @data_dir_option
 def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: bool, data_dir: Path) -> None:
     """Check a practices FILE and name the line or key of each error."""
+    from app.paging_check import paging_warning
     from intake.practices import load_practices
     from tasks.notification.notifier import check_addresses
     from templates.replies import check_replies
@@ -46,6 +47,8 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
         remarks = ", automatic replies are off" if entry.auto_reply is AutoReply.OFF else ""
         remarks += ", reviews are shared for training" if entry.share_reviews_for_training else ""
         click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{remarks}")
+        if warning := paging_warning(entry):
+            click.echo(f"  warning: {warning}", err=True)
         if show_replies:
             for name, text in replies.items():
                 click.echo(f"  {name} ({count_segments(text)}): {text}")

@@ -55,10 +55,17 @@ def up(port: int, data_dir: Path) -> None:
 )
 def web(host: str, port: int, processes: int) -> None:
     """Run the web server alone."""
+    from app.paging_check import warn_if_nobody_is_paged
+    from inbox.database import Database
+    from intake.logs import configure_logging
     from intake.practices import load_practices
 
     settings = load_settings()
-    load_practices(settings.practices_file)
+    practices = load_practices(settings.practices_file)
+    configure_logging()
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    warn_if_nobody_is_paged(database, practices, _print_warning)
+    database.close()
     arguments = [
         *("--bind", f"{host}:{port}", "--workers", str(processes)),
         *("--worker-class", "app.gunicorn_worker.StreamingWorker", "--worker-connections", str(STREAMS)),
@@ -85,6 +92,7 @@ def worker(queues: tuple[str, ...]) -> None:
     that takes `urgent` first, no slow server holds up a chat or an urgent notice. With `--queue carriers` and none of
     the others but `messages`, a worker also takes `urgent`, `notices`, and `lookups`.
     """
+    from app.paging_check import warn_if_nobody_is_paged
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
     from tasks.context import open_context
@@ -94,7 +102,13 @@ def worker(queues: tuple[str, ...]) -> None:
     settings = load_settings()
     configure_logging()
     configure_reporting(settings.sentry_dsn, "worker")
-    run_worker(open_context(settings), served_queues(queues or QUEUES))
+    context = open_context(settings)
+    warn_if_nobody_is_paged(context.database, context.live.file, _print_warning)
+    run_worker(context, served_queues(queues or QUEUES))
+
+
+def _print_warning(line: str) -> None:
+    click.echo(line, err=True)
 
 
 @click.command()

@@ -16,7 +16,7 @@ from inbox.models.conversations import (
 from inbox.models.deliveries import Delivery, DeliveryState
 from inbox.models.encryption_keys import EncryptionKey
 from inbox.models.leases import Lease
-from inbox.models.notifications import Escalation, Notification, NotificationState
+from inbox.models.notifications import AlarmEnd, Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.setting_versions import SettingVersion
@@ -24,6 +24,7 @@ from inbox.models.staff import ConversationRead, Note, Role, StaffMember, StaffP
 from inbox.models.voicemails import Voicemail
 
 __all__ = [
+    "AlarmEnd",
     "AuditEntry",
     "Base",
     "Classification",

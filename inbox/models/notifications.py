@@ -1,15 +1,15 @@
-"""The outbox of staff notifications, and the escalations that someone must acknowledge."""
+"""The outbox of staff notifications, and the alarms (escalations) that someone must acknowledge."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.models.base import Base, now
-from inbox.models.conversations import Message
+from inbox.models.conversations import Conversation, Message
 from intake.vocabulary import Priority
 
 
@@ -23,11 +23,24 @@ class NotificationState(StrEnum):
     DROPPED = "dropped"
 
 
+class AlarmEnd(StrEnum):
+    """How someone ended an alarm."""
+
+    BUTTON = "button"
+    TEXT = "text"
+    REPLY = "reply"
+    TAKE_OVER = "take_over"
+    ASSIGN = "assign"
+    WAITING = "waiting"
+    CLOSE = "close"
+
+
 class Notification(Base):
     """One notification to one address of a team: an outbox row. It refers to the message and never contains its text.
 
     `escalation_step` is the step of the practice's escalation, counted from 1; it is 0 for the first notification.
-    `interruptions` counts the attempts whose worker died before it recorded an outcome.
+    `interruptions` counts the attempts whose worker died before it recorded an outcome. `escalation_id` is the alarm
+    that an urgent notification belongs to. A `collected` one goes out with others.
     """
 
     __tablename__ = "notifications"
@@ -40,6 +53,8 @@ class Notification(Base):
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
     reason: Mapped[str] = mapped_column(String(32))
     escalation_step: Mapped[int] = mapped_column(default=0, server_default="0")
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id", ondelete="SET NULL"), index=True)
+    collected: Mapped[bool] = mapped_column(default=False, server_default=false())
     team: Mapped[str] = mapped_column(String(32))
     target: Mapped[str] = mapped_column(String(16))
     priority: Mapped[Priority] = mapped_column(String(8))
@@ -51,21 +66,36 @@ class Notification(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
     message: Mapped[Message] = relationship()
+    escalation: Mapped[Escalation | None] = relationship()
+
+
+_OPEN = text("acknowledged_at IS NULL")
 
 
 class Escalation(Base):
-    """An urgent message; until someone acknowledges it, Intake keeps notifying the next contact."""
+    """The alarm of a conversation; until someone acknowledges it, Intake keeps notifying the next contact.
+
+    `message_id` is the urgent message that raised it. Further urgent messages of the conversation join it: their
+    notifications name it. Staff acknowledge it by text with its `code`, which no other open alarm of the practice has.
+    """
 
     __tablename__ = "escalations"
-    __table_args__ = (Index("ix_escalations_due", "acknowledged_at", "next_step_at"),)
+    __table_args__ = (
+        Index("ix_escalations_due", "acknowledged_at", "next_step_at"),
+        Index("ix_escalations_open_code", "practice", "code", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
     practice: Mapped[str] = mapped_column(String(63))
+    code: Mapped[str] = mapped_column(String(8))
     step: Mapped[int] = mapped_column(default=0)
     next_step_at: Mapped[datetime] = mapped_column(default=now)
     created_at: Mapped[datetime] = mapped_column(default=now)
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(80))
+    acknowledged_how: Mapped[AlarmEnd | None] = mapped_column(String(16))
 
     message: Mapped[Message] = relationship()
+    conversation: Mapped[Conversation] = relationship()

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.conversation_state import note_answer
-from inbox.models import Conversation, ConversationState, Note, Role, now
+from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
 from intake.vocabulary import words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
+from staff.conversations.alarms import read_alarms
 from staff.conversations.conversation_queries import (
     Thread,
     has_unread,
@@ -38,12 +39,17 @@ from staff.conversations.reply import (
     take_over,
 )
 from staff.live import Presence, is_refresh, stream
+from tasks.notification.alarms import end_alarms
 from tasks.pubsub import conversation_topic, topics_of
 from web.services import Services, services_of
 
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
 LONGEST_NOTE = 4000
+_ALARM_ENDS: dict[str, AlarmEnd] = {
+    ConversationState.WAITING: AlarmEnd.WAITING,
+    ConversationState.CLOSED: AlarmEnd.CLOSE,
+}
 
 
 @blueprint.get("")
@@ -92,6 +98,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         outcome = send(session, conversation, practice, member().id, draft)
         if outcome.verdict is ReplyCheck.SENT:
             _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes)
+            _end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
     if outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE):
         return _done(conversation_id, "#newest")
@@ -107,7 +114,7 @@ def begin_taking_over(conversation_id: int) -> AnyResponse:
         take_over(conversation, member().id)
         return {}
 
-    return _act(conversation_id, "took_over", change)
+    return _act(conversation_id, "took_over", change, ends=AlarmEnd.TAKE_OVER)
 
 
 @blueprint.post("/hand-back")
@@ -135,7 +142,8 @@ def assign(conversation_id: int) -> AnyResponse:
         conversation.assigned_to = chosen
         return {"to": chosen}
 
-    return _act(conversation_id, "assigned", change)
+    ends = AlarmEnd.ASSIGN if wanted in ("me", str(member().id)) else None
+    return _act(conversation_id, "assigned", change, ends=ends)
 
 
 @blueprint.post("/notes")
@@ -152,13 +160,16 @@ def note(conversation_id: int) -> AnyResponse:
         session.flush()
         return {"note": written.id}
 
-    return _act(conversation_id, "noted", change, "#newest")
+    return _act(conversation_id, "noted", change, place="#newest")
 
 
 @blueprint.post("/state")
 @open_to(Role.STAFF)
 def set_state(conversation_id: int) -> AnyResponse:
-    """Change the state to open, waiting, or closed; closing turns auto-replies back on."""
+    """Change the state to open, waiting, or closed; closing turns auto-replies back on.
+
+    Waiting and closed say that someone has dealt with the patient, so they end the alarm.
+    """
     wanted = request.form.get("state", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
@@ -172,22 +183,30 @@ def set_state(conversation_id: int) -> AnyResponse:
             hand_back(conversation)
         return {"state": wanted}
 
-    return _act(conversation_id, "state_changed", change)
+    return _act(conversation_id, "state_changed", change, ends=_ALARM_ENDS.get(wanted))
 
 
 def _act(
     conversation_id: int,
     action: str,
     change: Callable[[Session, Conversation], dict[str, Any]],
+    *,
+    ends: AlarmEnd | None = None,
     place: str = "",
 ) -> AnyResponse:
-    """Change a conversation, record who did it, and wake its viewers."""
+    """Change a conversation, end its alarm if the change means that someone deals with it, and wake its viewers."""
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
         _record(session, conversation, action, **change(session, conversation))
+        if ends is not None:
+            _end_alarm(session, conversation, ends)
     services.queue.announce(*topics_of(conversation.id, conversation.practice))
     return _done(conversation_id, place)
+
+
+def _end_alarm(session: Session, conversation: Conversation, how: AlarmEnd) -> None:
+    end_alarms(session, conversation.id, member().name, member().id, how)
 
 
 def _record(session: Session, conversation: Conversation, action: str, **detail: Any) -> None:
@@ -225,6 +244,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         reach = read_reach(session, conversation)
         others = Presence(services.queue.connection, conversation_id).others(member().id)
         colleagues = assignable(session, conversation.practice)
+        alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
         return {
             "conversation": conversation,
             "practice": practice,
@@ -232,6 +252,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "acts": read_acts(session, conversation_id, zone),
             "contact": read_contact(session, conversation, zone),
             "reach": reach,
+            "alarm": alarms.get(conversation_id),
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,
             "colleagues": colleagues,

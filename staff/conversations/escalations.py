@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, current_app, redirect, render_template, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Escalation, Notification, NotificationState, Role
-from intake.practices import Practice
-from intake.vocabulary import Priority, words_of
+from inbox.models import AlarmEnd, Role, now
 from staff import display
 from staff.auth.access import member, open_to, own_escalation, record_on_conversation
-from tasks.notification.escalation import acknowledge
-from tasks.notification.escalation_policy import NEVER
-from tasks.notification.models import CONSOLE, telephone_of
+from staff.conversations.alarms import show_alarms
+from tasks.notification.alarms import acknowledge, end_alarms
 from tasks.pubsub import topics_of
 from web.services import services_of
 
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
-
-_STATES = {
-    NotificationState.PENDING: "notifying",
-    NotificationState.SENDING: "notifying",
-    NotificationState.SENT: "notified",
-    NotificationState.FAILED: "could not be notified",
-    NotificationState.DROPPED: "not notified: already acknowledged",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One notification of a contact, in display words."""
-
-    who: str
-    state: str
-    at: str
 
 
 @blueprint.get("")
@@ -48,7 +24,8 @@ def page(escalation_id: int) -> str:
     with services.database.read() as session:
         escalation = own_escalation(session, escalation_id)
         practice = services.practices.require(escalation.practice)
-        conversation, found = escalation.message.conversation, escalation.message.classification
+        conversation, found = escalation.conversation, escalation.message.classification
+        alarm = show_alarms(session, [escalation], {practice.slug: practice}, now())[conversation.id]
         shown = render_template(
             "staff/acknowledge.html",
             escalation=escalation,
@@ -59,9 +36,7 @@ def page(escalation_id: int) -> str:
             channel=display.CHANNELS[conversation.channel],
             who=display.who(conversation),
             received=display.clock(escalation.message.received_at, practice.time_zone),
-            acknowledged=escalation.acknowledged_at and display.clock(escalation.acknowledged_at, practice.time_zone),
-            goes_on=escalation.next_step_at < NEVER,
-            steps=_steps(session, escalation, practice),
+            alarm=alarm,
         )
     with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)
@@ -75,29 +50,11 @@ def press(escalation_id: int) -> Response:
     services = services_of(current_app)
     with services.database.write() as session:
         escalation = own_escalation(session, escalation_id)
-        conversation_id, practice = escalation.message.conversation_id, escalation.practice
-        is_first = acknowledge(session, escalation_id, member().name, member().id)
+        conversation_id, practice = escalation.conversation_id, escalation.practice
+        is_first = acknowledge(session, escalation_id, member().name, member().id, AlarmEnd.BUTTON)
+        if is_first:  # an older version of Intake raised several alarms for one conversation
+            end_alarms(session, conversation_id, member().name, member().id, AlarmEnd.BUTTON)
     if not is_first:
         return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
     services.queue.announce(*topics_of(conversation_id, practice))
     return redirect(f"/staff/conversations/{conversation_id}", 303)
-
-
-def _steps(session: Session, escalation: Escalation, practice: Practice) -> list[Step]:
-    query = select(Notification).where(
-        Notification.message_id == escalation.message_id,
-        Notification.priority == Priority.URGENT,
-        Notification.target != CONSOLE,
-    )
-    return [
-        Step(
-            _who(row, practice),
-            _STATES[NotificationState(row.state)],
-            display.clock(row.updated_at, practice.time_zone),
-        )
-        for row in session.scalars(query.order_by(Notification.id))
-    ]
-
-
-def _who(row: Notification, practice: Practice) -> str:
-    return words_of(row.team) if telephone_of(practice, row.escalation_step) is None else "On-call phone"

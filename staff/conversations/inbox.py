@@ -1,4 +1,4 @@
-"""The inbox: conversations on all channels of the member's practices, most recently active first."""
+"""The inbox: the open alarms, then the conversations on all channels of the member's practices by last activity."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from inbox.audit import record_action
 from inbox.models import Role, now
+from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member, open_to
@@ -41,7 +42,7 @@ def page() -> str:
     """Show the list."""
     filters = Filters.read(request.args, member().practices)
     with services_of(current_app).database.read() as session:
-        found = list_page(session, member(), filters, _zones(), now())
+        found = list_page(session, member(), filters, _practices(), now())
         unread = count_unread(session, member())
     return _render(found, filters, unread, "")
 
@@ -55,9 +56,9 @@ def search() -> str:
     with services_of(current_app).database.write() as session:
         unread = count_unread(session, member())
         if not wanted:
-            found = list_page(session, member(), filters, _zones(), now())
+            found = list_page(session, member(), filters, _practices(), now())
         else:
-            found = search_page(session, member(), filters, wanted, _zones(), now())
+            found = search_page(session, member(), filters, wanted, _practices(), now())
         if wanted and not is_refresh():
             record_action(session, staff_id=member().id, practice=None, action="searched", subject="inbox")
     return _render(found, filters, unread, wanted)
@@ -76,7 +77,7 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
         "filters": filters,
         "wanted": wanted,
         "unread": f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread),
-        "practices": {slug: services_of(current_app).practices.require(slug).name for slug in member().practices},
+        "practices": {slug: practice.name for slug, practice in _practices().items()},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "states": display.STATES,
     }
@@ -99,6 +100,6 @@ def _choices() -> dict[str, dict[str, str]]:
     return choices | ({"practice": {practice.slug: practice.name for practice in own}} if len(own) > 1 else {})
 
 
-def _zones() -> dict[str, str]:
+def _practices() -> dict[str, Practice]:
     practices = services_of(current_app).practices
-    return {slug: practices.require(slug).time_zone for slug in member().practices}
+    return {slug: practices.require(slug) for slug in member().practices}

@@ -1,4 +1,4 @@
-"""Queries for the inbox: pages of filtered conversations, most recently active first, and the search."""
+"""Queries for the inbox: open alarms first, pages of filtered conversations by last activity, and the search."""
 
 from __future__ import annotations
 
@@ -15,20 +15,24 @@ from inbox.models import (
     ConversationRead,
     ConversationState,
     Delivery,
+    Escalation,
     Message,
     StaffMember,
     StaffPractice,
 )
 from intake import phone
 from intake.errors import IntakeError
+from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Priority, TriageLevel, words_of
 from staff import display
 from staff.auth.access import Member
+from staff.conversations.alarms import Alarm, has_open_alarm, read_alarms
 
 PAGE = 50
 SEARCHED = 300
 MESSAGES_SEARCHED = 20
 MOST_COUNTED = 100
+MOST_PINNED = 200
 PREVIEW = 140
 UNFINISHED, EVERY = "unfinished", "all"
 PRIORITIES = tuple(reversed(Priority))
@@ -117,14 +121,22 @@ class Row:
     trouble: str
     at: datetime
     age: str
+    alarm: Alarm | None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the list, and where the next one starts; None if this is the last."""
+    """A page of the list.
+
+    Attributes:
+        rows: the conversations.
+        next: where the next page starts, None if this is the last.
+        pinned: the conversations with an open alarm, above everything whatever the filters; a search has none.
+    """
 
     rows: list[Row]
     next: str | None
+    pinned: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +145,35 @@ class _Found:
     unread: bool
 
 
-def list_page(session: Session, member: Member, filters: Filters, zones: Mapping[str, str], moment: datetime) -> Page:
-    """Return a page of the conversations that match the filters.
+def list_page(
+    session: Session, member: Member, filters: Filters, practices: Mapping[str, Practice], moment: datetime
+) -> Page:
+    """Return the conversations with an open alarm, and a page of the others that match the filters.
 
     Args:
         session: an open transaction.
         member: the member, whose practices and read positions count.
         filters: the filters, and where the page starts.
-        zones: each practice's time zone, by slug.
+        practices: the member's practices, by slug.
         moment: the current time, aware.
     """
-    found = _find(session, member, filters, PAGE + 1)
+    found = _find(session, member, filters, PAGE + 1, ~has_open_alarm())
     more = len(found) > PAGE
     found = found[:PAGE]
-    return Page(_rows(session, found, zones, moment), cursor(found[-1].conversation) if more else None)
+    return Page(
+        _rows(session, found, practices, moment),
+        cursor(found[-1].conversation) if more else None,
+        _rows(session, _find_pinned(session, member), practices, moment),
+    )
 
 
 def search_page(
-    session: Session, member: Member, filters: Filters, wanted: str, zones: Mapping[str, str], moment: datetime
+    session: Session,
+    member: Member,
+    filters: Filters,
+    wanted: str,
+    practices: Mapping[str, Practice],
+    moment: datetime,
 ) -> Page:
     """Return the conversations that match a search, among the most recent ones that match the filters.
 
@@ -165,7 +188,7 @@ def search_page(
     by_number = [] if filters.before else _find_by_number(session, member, filters, wanted)
     known = {hit.conversation.id for hit in matching}
     matching += [hit for hit in by_number if hit.conversation.id not in known]
-    return Page(_rows(session, matching, zones, moment), cursor(found[-1].conversation) if more else None)
+    return Page(_rows(session, matching, practices, moment), cursor(found[-1].conversation) if more else None)
 
 
 def count_unread(session: Session, member: Member) -> int:
@@ -199,9 +222,23 @@ def cursor(conversation: Conversation) -> str:
     return f"{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
 
 
-def _find(session: Session, member: Member, filters: Filters, limit: int) -> list[_Found]:
-    query = _select(member, filters).order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
+def _find(
+    session: Session, member: Member, filters: Filters, limit: int, *conditions: ColumnElement[bool]
+) -> list[_Found]:
+    query = _select(member, filters).where(*conditions)
+    query = query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
     return [_Found(conversation, bool(unread)) for conversation, unread in session.execute(query.limit(limit))]
+
+
+def _find_pinned(session: Session, member: Member) -> list[_Found]:
+    """Return the conversations with an open alarm; who has waited longest comes first."""
+    since = (
+        select(func.min(Escalation.created_at))
+        .where(Escalation.conversation_id == Conversation.id, Escalation.acknowledged_at.is_(None))
+        .scalar_subquery()
+    )
+    query = _select(member, Filters(state=EVERY)).where(has_open_alarm()).order_by(since, Conversation.id)
+    return [_Found(conversation, bool(unread)) for conversation, unread in session.execute(query.limit(MOST_PINNED))]
 
 
 def _find_by_number(session: Session, member: Member, filters: Filters, wanted: str) -> list[_Found]:
@@ -277,7 +314,7 @@ def _matches(conversation: Conversation, texts: Sequence[str], wanted: str) -> b
     return looks_like_a_number and any(figures in address for address in addresses if address)
 
 
-def _rows(session: Session, found: Sequence[_Found], zones: Mapping[str, str], moment: datetime) -> list[Row]:
+def _rows(session: Session, found: Sequence[_Found], practices: Mapping[str, Practice], moment: datetime) -> list[Row]:
     conversations = [hit.conversation for hit in found]
     messages = _last_messages(session, [conversation.last_message_id for conversation in conversations])
     replies = _last_replies(session, [conversation.id for conversation in conversations])
@@ -288,8 +325,17 @@ def _rows(session: Session, found: Sequence[_Found], zones: Mapping[str, str], m
             *(reply.staff_id for reply in replies.values()),
         ],
     )
+    alarms = read_alarms(session, [conversation.id for conversation in conversations], practices, moment)
     return [
-        _row(hit, messages.get(hit.conversation.id), replies.get(hit.conversation.id), names, zones, moment)
+        _row(
+            hit,
+            messages.get(hit.conversation.id),
+            replies.get(hit.conversation.id),
+            alarms.get(hit.conversation.id),
+            names,
+            practices[hit.conversation.practice].time_zone,
+            moment,
+        )
         for hit in found
     ]
 
@@ -314,8 +360,9 @@ def _row(
     hit: _Found,
     message: Message | None,
     reply: Delivery | None,
+    alarm: Alarm | None,
     names: Mapping[int, str],
-    zones: Mapping[str, str],
+    zone: str,
     moment: datetime,
 ) -> Row:
     conversation = hit.conversation
@@ -341,7 +388,8 @@ def _row(
         unread=hit.unread,
         trouble=display.reply_trouble(reply),
         at=at,
-        age=display.age(at, moment, zones[conversation.practice]),
+        age=display.age(at, moment, zone),
+        alarm=alarm if alarm and (alarm.is_open or conversation.state != ConversationState.CLOSED) else None,
     )
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from intake.practice_settings import Setting, Value, list_settings, read_setting
 from intake.practices import TEXT_PREFIX, Practice
 from intake.setting_editors import EditorKind
-from tasks.notification.models import key_of
+from tasks.notification.targets import key_of
 from tasks.routing import ROUTES
 from templates.replies import standard_words
 

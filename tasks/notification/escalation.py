@@ -1,21 +1,24 @@
-"""Escalating an urgent message from contact to contact until someone acknowledges it, and recording every step."""
+"""Escalating an alarm from contact to contact until someone acknowledges it, by text among other ways."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
-from inbox.models import Escalation, Notification, now
+from inbox.models import AlarmEnd, Escalation, Notification, now
 from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import NotificationReason, Priority, Team
+from tasks.notification.ack_codes import TextedAck
+from tasks.notification.alarms import acknowledge
 from tasks.notification.escalation_policy import NEVER, next_step_at
-from tasks.notification.models import add_notifications, key_of
+from tasks.notification.models import add_notifications
+from tasks.notification.targets import key_of
+from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ WITHOUT_PRACTICE = timedelta(minutes=5)
 
 
 def escalate(context: Context, escalation_id: int) -> AfterCommit:
-    """Notify the next contact if one is due and no one has acknowledged the message."""
+    """Notify the next contact if one is due and no one has acknowledged the alarm."""
     with context.database.write() as session:
         moment = now()
         row = session.get(Escalation, escalation_id, with_for_update=True)
@@ -52,67 +55,44 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
             team=step.team or Team.ON_CALL,
             priority=Priority.URGENT,
             reason=NotificationReason.ESCALATION,
-            escalation_step=row.step,
+            alarm=row,
         )
         record_action(
             session,
             staff_id=None,
             practice=row.practice,
             action="escalated",
-            subject=f"conversation:{row.message.conversation_id}",
+            subject=f"conversation:{row.conversation_id}",
             escalation=row.id,
             step=row.step,
             contact=step.team or "telephone",
         )
         log.warning("escalated", escalation_id=row.id, step=row.step)
-        return AfterCommit(notifications=notifications)
+        return AfterCommit(notifications=notifications, topics=topics_of(row.conversation_id, row.practice))
 
 
-def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | None) -> bool:
-    """End an escalation and return whether this call ended it.
+def acknowledge_by_text(database: Database, practice: Practice, number: str, codes: Sequence[str]) -> TextedAck:
+    """End the alarms that a member of staff names by text, or without a code the only one they were told of.
 
     Args:
-        session: an open write transaction.
-        escalation_id: the escalation.
-        by: the name that colleagues see.
-        staff_id: the staff member, None for an acknowledgment by text.
+        database: the database.
+        practice: the practice that was texted.
+        number: the member's number.
+        codes: the codes in the text, in capitals.
     """
-    row = session.get_one(Escalation, escalation_id, with_for_update=True, populate_existing=True)
-    if row.acknowledged_at is not None:
-        return False
-    row.acknowledged_at, row.acknowledged_by = now(), by[:80]
-    record_action(
-        session,
-        staff_id=staff_id,
-        practice=row.practice,
-        action="acknowledged",
-        subject=f"conversation:{row.message.conversation_id}",
-        escalation=row.id,
-        step=row.step,
-        by_text=staff_id is None,
-    )
-    log.info("acknowledged", escalation_id=row.id, step=row.step, by_text=staff_id is None)
-    return True
-
-
-def is_acknowledgement(text: str) -> bool:
-    """Return whether a text from a staff member acknowledges an urgent message."""
-    return re.fullmatch(r"\W*ack(nowledged?)?\W*", text, re.IGNORECASE) is not None
-
-
-def acknowledge_by_text(database: Database, practice: Practice, number: str) -> int:
-    """End every open escalation that this number was notified about, and return how many there were."""
-    told = select(Notification.message_id).where(
+    told = select(Notification.escalation_id).where(
         Notification.target == key_of(TEXT_PREFIX + number), Notification.attempts > 0
     )
     with database.write() as session:
-        open_ones = session.scalars(
-            select(Escalation.id)
-            .where(
-                Escalation.practice == practice.slug,
-                Escalation.acknowledged_at.is_(None),
-                Escalation.message_id.in_(told),
-            )
-            .order_by(Escalation.id)
-        ).all()
-        return sum(acknowledge(session, row_id, f"{number} by text", None) for row_id in open_ones)
+        is_open = (Escalation.practice == practice.slug, Escalation.acknowledged_at.is_(None))
+        found = session.scalars(select(Escalation).where(*is_open).order_by(Escalation.id)).all()
+        told_ids = set(session.scalars(told.where(Notification.escalation_id.in_([row.id for row in found]))))
+        known = [row for row in found if row.id in told_ids]
+        answered = [row for row in found if row.code in codes] if codes else known[:1] if len(known) == 1 else []
+        ended = [row for row in answered if acknowledge(session, row.id, number, None, AlarmEnd.TEXT)]
+        return TextedAck(
+            ended=tuple(row.code for row in ended),
+            wrong=tuple(code for code in codes if code not in {row.code for row in found}),
+            still_open=tuple(row.code for row in known if row not in ended),
+            conversations=tuple(row.conversation_id for row in ended),
+        )

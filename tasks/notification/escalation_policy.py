@@ -1,13 +1,29 @@
-"""When to escalate an unacknowledged urgent message to the next contact."""
+"""Who is notified of an urgent message, and when: the next contact, again, or together with others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from intake.practices import EscalationStep
+from intake.practices import EscalationStep, Practice
+from intake.vocabulary import DangerKind, Route, Team
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+COLLECTED_FOR = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSoFar:
+    """What staff already know of an open alarm.
+
+    Attributes:
+        teams: the teams whose addresses were notified of it.
+        dangers: the kinds of danger of its messages.
+    """
+
+    teams: frozenset[str] = frozenset()
+    dangers: frozenset[DangerKind] = frozenset()
 
 
 def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) -> datetime:
@@ -25,3 +41,43 @@ def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) 
         return NEVER
     before = steps[taken - 1].after_minutes if taken else 0
     return moment + timedelta(minutes=steps[taken].after_minutes - before)
+
+
+def is_news(told: ToldSoFar, team: str, danger: DangerKind | None) -> bool:
+    """Return whether a team's addresses are notified of a message that joins an alarm.
+
+    They are if the team has not been told of the alarm, or if the message shows a danger of another kind, for which
+    someone else may have to be sent. Otherwise the console alone shows the message.
+
+    Args:
+        told: what staff already know of the alarm.
+        team: the team that the message was routed to.
+        danger: the message's kind of danger, None if no one has named it.
+    """
+    return team not in told.teams or (danger or DangerKind.OTHER) not in told.dangers
+
+
+def collected_until(last_round: datetime | None, moment: datetime) -> datetime | None:
+    """Return when a notice about someone whom no carrier vouches for goes out with others, None if at once.
+
+    The first goes out at once. What follows within three minutes waits until they are over, and goes out as one. A
+    stranger who opens many chats can therefore not drown the phone on call, and nobody waits longer than that.
+
+    Args:
+        last_round: when the last such notice to the same address was or will be due, None before the first.
+        moment: the current time, aware.
+    """
+    if last_round is None or last_round <= moment - COLLECTED_FOR:
+        return None
+    if last_round > moment:
+        return min(last_round, moment + COLLECTED_FOR)
+    return last_round + COLLECTED_FOR
+
+
+def pages_nobody(practice: Practice) -> bool:
+    """Return whether an emergency reaches no phone, mailbox, or service: the console alone would show it."""
+    override = practice.routes.get(Route.URGENT)
+    first = (override and override.team) or Team.ON_CALL
+    teams = [first, *(step.team for step in practice.escalation if step.team)]
+    has_address = any(team in practice.teams and practice.teams[team].notify for team in teams)
+    return not has_address and not any(step.number for step in practice.escalation)

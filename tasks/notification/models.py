@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.models import Escalation, Message, Notification, now
-from intake.practices import TEXT_PREFIX, Practice, TeamSettings
-from intake.vocabulary import Priority, Route, words_of
-from tasks.notification.escalation_policy import next_step_at
+from intake.channels import UNVOUCHED
+from intake.practices import Practice
+from intake.vocabulary import Channel, Priority, Route, words_of
+from tasks.notification.alarms import join_alarm, last_round, told_so_far
+from tasks.notification.escalation_policy import collected_until, is_news
 from tasks.notification.quiet_hours import due_at
+from tasks.notification.targets import CONSOLE, targets_for, team_settings
 from tasks.queue import DueNotice
 
-CONSOLE = "console"
 _ROUTES: dict[str, str] = {
     Route.REVIEW: "Message to review",
     Route.URGENT: "Urgent message",  # the kind of danger is health information, which only the console shows
@@ -37,7 +37,8 @@ class Notice:
         reason: an intent, a `Route`, or a `NotificationReason`.
         priority: how soon staff must look.
         team: the team, None for a single on-call phone.
-        escalation_id: the escalation to acknowledge, if any.
+        escalation_id: the alarm to acknowledge, if any.
+        code: the code to acknowledge it with by text, if any.
         text: the patient's text, None unless the practice allows it at the team's addresses.
     """
 
@@ -48,7 +49,27 @@ class Notice:
     priority: Priority
     team: str | None
     escalation_id: int | None = None
+    code: str | None = None
     text: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmBundle:
+    """One notification about the alarms of several people, for none of whom a carrier or mail server vouches.
+
+    Attributes:
+        practice: the practice's name.
+        team: the team, None for a single on-call phone.
+        reason: a `Route`, or a `NotificationReason`.
+        channels: the number of alarms for each channel.
+        codes: the codes to acknowledge them with by text.
+    """
+
+    practice: str
+    team: str | None
+    reason: str
+    channels: Counter[Channel]
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +87,7 @@ class Digest:
     reasons: Counter[str]
 
 
-def telephone_of(practice: Practice, escalation_step: int) -> str | None:
-    """Return the number that an escalation step notifies, None if it notifies a team or is not a step.
-
-    Args:
-        practice: the practice.
-        escalation_step: the step, counted from 1; 0 outside an escalation. The step may since have been removed from
-            the practices file.
-    """
-    steps = practice.escalation
-    return steps[escalation_step - 1].number if 0 < escalation_step <= len(steps) else None
-
-
-def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSettings:
-    """Return how to notify a team; an escalation step with a number acts as a team with that one phone.
-
-    Args:
-        practice: the practice.
-        team: the team's name; a team that the practice does not list is notified only on the console.
-        escalation_step: the step of the practice's escalation, counted from 1; 0 outside an escalation.
-    """
-    number = telephone_of(practice, escalation_step)
-    if number is not None:
-        return TeamSettings(notify=[TEXT_PREFIX + number])
-    return practice.teams.get(team, TeamSettings())
-
-
-def targets_for(settings: TeamSettings) -> dict[str, str]:
-    """Return a team's addresses and the console, by stable short keys."""
-    return {CONSOLE: CONSOLE} | {key_of(address): address for address in settings.notify}
+AnyNotice = Notice | AlarmBundle | Digest
 
 
 def add_notifications(
@@ -105,60 +98,65 @@ def add_notifications(
     team: str | None,
     priority: Priority | None,
     reason: str,
-    escalation_step: int = 0,
+    alarm: Escalation | None = None,
 ) -> tuple[DueNotice, ...]:
     """Add one outbox row for each address of a team.
 
-    An urgent notification also starts the message's escalation, unless it has one.
+    An urgent notification raises the conversation's alarm, or joins the open one. If staff already know of the alarm
+    all that the message adds, only the console's row is added.
 
     Args:
-        session: an open write transaction.
+        session: an open write transaction; for an urgent notification, it holds the conversation's lock.
         message: the message.
         practice: the practice whose staff are notified.
         team: the team to notify, None for no one.
         priority: how soon they must look, None for no one.
         reason: an intent, a `Route`, or a `NotificationReason`.
-        escalation_step: the step of the escalation, counted from 1; 0 for the first notification.
+        alarm: the alarm whose current step is notified; None for a first notification.
 
     Returns:
         The notices that are due now.
     """
     if team is None or priority is None:
         return ()
-    moment = now()
-    settings = team_settings(practice, team, escalation_step)
+    moment, step = now(), alarm.step if alarm else 0
+    settings = team_settings(practice, team, step)
+    targets = list(targets_for(settings))
+    if priority == Priority.URGENT and alarm is None:
+        alarm = join_alarm(session, message, practice)
+        danger = message.classification.danger if message.classification else None
+        if not is_news(told_so_far(session, alarm, message), team, danger):
+            targets = [CONSOLE]
     due = due_at(settings, practice.time_zone, priority, moment)
-    rows = [
-        Notification(
+    rows = []
+    for target in targets:
+        row = Notification(
             message_id=message.id,
             reason=reason,
-            escalation_step=escalation_step,
+            escalation_step=step,
+            escalation_id=alarm.id if alarm else None,
             team=team,
             target=target,
             priority=priority,
             next_attempt_at=moment if target == CONSOLE else due,
         )
-        for target in targets_for(settings)
-    ]
+        if alarm is not None and target != CONSOLE and message.conversation.channel in UNVOUCHED:
+            _collect(session, row, practice)
+        rows.append(row)
     session.add_all(rows)
-    if priority == Priority.URGENT:
-        _begin_escalation(session, message, practice)
     session.flush()
     is_urgent = priority == Priority.URGENT
     return tuple(DueNotice(row.id, is_urgent) for row in rows if row.next_attempt_at <= moment)
 
 
-def _begin_escalation(session: Session, message: Message, practice: Practice) -> None:
-    if session.scalar(select(Escalation.id).where(Escalation.message_id == message.id)) is None:
-        due = next_step_at(practice.escalation, 0, now())
-        session.add(Escalation(message_id=message.id, practice=practice.slug, next_step_at=due))
+def _collect(session: Session, row: Notification, practice: Practice) -> None:
+    """Let a notice go out with others if one about a sender without a verified address went out just before."""
+    earlier = last_round(session, practice.slug, row.team, row.target, row.escalation_step)
+    until = collected_until(earlier, now())
+    if until is not None:
+        row.collected, row.next_attempt_at = True, until
 
 
 def describe(reason: str) -> str:
     """Return the display words of a reason."""
     return _ROUTES.get(reason) or words_of(reason)
-
-
-def key_of(address: str) -> str:
-    """Return a stable short key for an address, which reveals nothing about it."""
-    return hashlib.blake2s(address.encode(), digest_size=8).hexdigest()

@@ -15,8 +15,9 @@ from intake.settings import Settings
 from tasks.carriers.choose import make_sender
 from tasks.carriers.circuit import Circuit
 from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
-from tasks.notification.models import CONSOLE, Digest, Notice
+from tasks.notification.models import AnyNotice, Notice
 from tasks.notification.render import Wording, word
+from tasks.notification.targets import CONSOLE
 
 log = structlog.get_logger(__name__)
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings contain addresses
@@ -31,7 +32,7 @@ class Notifier:
         self._texts = texts
         self._circuits: dict[tuple[str, str], Circuit] = {}
 
-    def notify(self, notice: Notice | Digest, address: str, texts_from: str | None) -> Outcome:
+    def notify(self, notice: AnyNotice, address: str, texts_from: str | None) -> Outcome:
         """Send one notification to one address.
 
         Args:
@@ -102,7 +103,7 @@ def _send_through_apprise(wording: Wording, address: str) -> Outcome:
     return Accepted("apprise") if taken else Retryable("not taken", no_answer=True)
 
 
-def _show(notice: Notice | Digest) -> None:
+def _show(notice: AnyNotice) -> None:
     if isinstance(notice, Notice):
         log.info(
             "staff_notified",

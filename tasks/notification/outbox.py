@@ -13,15 +13,17 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import bring_back
-from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
+from inbox.models import Conversation, Message, Notification, NotificationState, now
 from intake.practices import Practice, TeamSettings
-from intake.vocabulary import Priority
+from intake.vocabulary import Channel, Priority
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
 from tasks.due import is_due
 from tasks.metrics import NOTIFICATIONS, Measure
-from tasks.notification.models import CONSOLE, Digest, Notice, targets_for, team_settings, telephone_of
+from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice
 from tasks.notification.quiet_hours import PRESSING, is_gathered
+from tasks.notification.targets import CONSOLE, targets_for, team_settings, telephone_of
+from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class _Claim:
     """
 
     row_ids: tuple[int, ...]
-    notice: Notice | Digest | None
+    notice: AnyNotice | None
     address: str | None
     texts_from: str | None
 
@@ -59,8 +61,9 @@ def notify(context: Context, notification_id: int) -> AfterCommit:
         return AfterCommit()
     outcome = _tell(context, claim)
     with context.database.write() as session:
-        rows = session.scalars(select(Notification).where(Notification.id.in_(claim.row_ids)))
-        return AfterCommit(measures=tuple(measure for row in rows for measure in _write_outcome(row, outcome)))
+        rows = session.scalars(select(Notification).where(Notification.id.in_(claim.row_ids))).all()
+        measures = tuple(measure for row in rows for measure in _write_outcome(row, outcome))
+        return AfterCommit(measures=measures, topics=_topics_of_alarms(rows))
 
 
 def is_due_notice(moment: datetime) -> ColumnElement[bool]:
@@ -112,17 +115,20 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     practice = context.practices.by_slug(slug)
     settings = team_settings(practice, row.team, row.escalation_step) if practice is not None else None
     gathered = settings is not None and row.target != CONSOLE and is_gathered(settings, row.priority)
-    taken = _take(session, _due_with(session, row, slug, moment) if gathered else [row.id], moment)
+    is_shared = gathered or row.collected
+    taken = _take(session, _due_with(session, row, slug, moment) if is_shared else [row.id], moment)
     if not taken:
         return None
     if practice is None or settings is None:
         return _Claim(taken, None, None, None)
-    escalation = _escalation(session, row)
-    if escalation is not None and escalation.acknowledged_at is not None and row.target != CONSOLE:
-        _drop(session, taken)
+    address = targets_for(settings).get(row.target)
+    if gathered:
+        return _Claim(taken, _digest(session, taken, practice, row.team), address, practice.texts_from)
+    rows = _drop_ended(session, taken) if row.target != CONSOLE else [row]
+    if not rows:
         return None
-    notice = _digest(session, taken, practice, row.team) if gathered else _notice(row, practice, settings, escalation)
-    return _Claim(taken, notice, targets_for(settings).get(row.target), practice.texts_from)
+    notice = _notice(rows[0], practice, settings) if len(rows) == 1 else _bundle(rows, practice)
+    return _Claim(tuple(row.id for row in rows), notice, address, practice.texts_from)
 
 
 def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:
@@ -142,7 +148,7 @@ def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[i
 
 
 def _due_with(session: Session, row: Notification, practice: str, moment: datetime) -> Sequence[int]:
-    """Return the ids of all rows that belong in the same digest."""
+    """Return the ids of all rows that belong in the same digest or bundle."""
     query = (
         select(Notification.id)
         .join(Message)
@@ -152,29 +158,31 @@ def _due_with(session: Session, row: Notification, practice: str, moment: dateti
             Notification.team == row.team,
             Notification.target == row.target,
             Notification.priority == row.priority,
+            Notification.escalation_step == row.escalation_step,
+            Notification.collected == row.collected,
             Notification.state == NotificationState.PENDING,
-            Notification.next_attempt_at <= moment,
+            is_due_notice(moment),
         )
     )
     return session.scalars(query).all()
 
 
-def _escalation(session: Session, row: Notification) -> Escalation | None:
-    """Return the escalation of an urgent notification."""
-    if row.priority != Priority.URGENT:
-        return None
-    return session.scalar(select(Escalation).where(Escalation.message_id == row.message_id))
+def _drop_ended(session: Session, row_ids: tuple[int, ...]) -> list[Notification]:
+    """Drop claimed rows whose alarm has been acknowledged, so that no one else is notified; return the others."""
+    query = select(Notification).where(Notification.id.in_(row_ids)).order_by(Notification.id)
+    rows = list(session.scalars(query.execution_options(populate_existing=True)))
+    ended = [row for row in rows if row.escalation is not None and row.escalation.acknowledged_at is not None]
+    for row in ended:
+        row.state = NotificationState.DROPPED
+    if ended:
+        log.info("notification_dropped", notification_ids=[row.id for row in ended])
+    return [row for row in rows if row not in ended]
 
 
-def _drop(session: Session, row_ids: tuple[int, ...]) -> None:
-    """Drop rows whose message has been acknowledged, so that no one else is notified."""
-    session.execute(
-        update(Notification)
-        .where(Notification.id.in_(row_ids))
-        .values(state=NotificationState.DROPPED)
-        .execution_options(synchronize_session=False)
-    )
-    log.info("notification_dropped", notification_ids=list(row_ids))
+def _topics_of_alarms(rows: Sequence[Notification]) -> tuple[str, ...]:
+    """Return the topics of the pages that show who has been told of an alarm."""
+    alarms = [row.escalation for row in rows if row.escalation is not None and row.target != CONSOLE]
+    return tuple(topic for alarm in alarms for topic in topics_of(alarm.conversation_id, alarm.practice))
 
 
 def _digest(session: Session, row_ids: tuple[int, ...], practice: Practice, team: str) -> Digest:
@@ -182,17 +190,34 @@ def _digest(session: Session, row_ids: tuple[int, ...], practice: Practice, team
     return Digest(practice.name, team, Counter(reasons))
 
 
-def _notice(row: Notification, practice: Practice, settings: TeamSettings, escalation: Escalation | None) -> Notice:
+def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
+    first = rows[0]
+    alarms = {row.escalation_id: row for row in rows}.values()
+    return AlarmBundle(
+        practice=practice.name,
+        team=_named_team(first, practice),
+        reason=first.reason,
+        channels=Counter(Channel(row.message.conversation.channel) for row in alarms),
+        codes=tuple(row.escalation.code for row in alarms if row.escalation is not None),
+    )
+
+
+def _notice(row: Notification, practice: Practice, settings: TeamSettings) -> Notice:
     return Notice(
         conversation_id=row.message.conversation_id,
         message_id=row.message_id,
         practice=practice.name,
         reason=row.reason,
         priority=row.priority,
-        team=row.team if telephone_of(practice, row.escalation_step) is None else None,
-        escalation_id=escalation.id if escalation else None,
+        team=_named_team(row, practice),
+        escalation_id=row.escalation_id,
+        code=row.escalation.code if row.escalation else None,
         text=row.message.text if settings.include_text and row.target != CONSOLE else None,
     )
+
+
+def _named_team(row: Notification, practice: Practice) -> str | None:
+    return row.team if telephone_of(practice, row.escalation_step) is None else None
 
 
 def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from intake.vocabulary import words_of
-from tasks.notification.models import Digest, Notice, describe
+from intake.channels import CHANNELS
+from intake.vocabulary import NotificationReason, words_of
+from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice, describe
 
 LONGEST_QUOTE = 500
+MOST_CODES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,15 @@ class Wording:
     text: str = field(repr=False)
 
 
-def word(notice: Notice | Digest, public_url: str) -> Wording:
-    """Return the words of a notification or a digest."""
-    return _word_digest(notice, public_url) if isinstance(notice, Digest) else _word_notice(notice, public_url)
+def word(notice: AnyNotice, public_url: str) -> Wording:
+    """Return the words of a notification, a bundle of them, or a digest."""
+    match notice:
+        case Digest():
+            return _word_digest(notice, public_url)
+        case AlarmBundle():
+            return _word_bundle(notice, public_url)
+        case Notice():
+            return _word_notice(notice, public_url)
 
 
 def _word_notice(notice: Notice, public_url: str) -> Wording:
@@ -35,10 +43,25 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
     if notice.escalation_id is None:
         link, answer = f"{public_url}/staff/conversations/{notice.conversation_id}", ""
     else:
-        link, answer = f"{public_url}/staff/escalations/{notice.escalation_id}", " Reply ACK to acknowledge."
+        link = f"{public_url}/staff/escalations/{notice.escalation_id}"
+        answer = f" Reply ACK {notice.code} to acknowledge."
     quote = "" if notice.text is None else f"\n\n{_shorten(notice.text)}"
     body = f"{_recipient(notice.team)} View it: {link}"
     return Wording(title, body + quote, f"{title}.{answer} {link}{quote}")
+
+
+def _word_bundle(bundle: AlarmBundle, public_url: str) -> Wording:
+    number = bundle.channels.total()
+    kind = CHANNELS[next(iter(bundle.channels))].words.lower() if len(bundle.channels) == 1 else "message"
+    unseen = "unacknowledged " if bundle.reason == NotificationReason.ESCALATION else ""
+    title = f"[urgent] {number} more {unseen}urgent {kind}s at {bundle.practice}"
+    link = f"{public_url}/staff/"
+    codes = " ".join(bundle.codes[:MOST_CODES]) + ("…" if number > MOST_CODES else "")
+    return Wording(
+        title,
+        f"{_recipient(bundle.team)} View them: {link}",
+        f"{title}. Reply ACK and a code to acknowledge one: {codes}. {link}",
+    )
 
 
 def _word_digest(digest: Digest, public_url: str) -> Wording:

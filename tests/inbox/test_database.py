@@ -201,6 +201,49 @@ def test_a_delivery_that_cannot_be_confirmed_has_failed_for_an_older_version(new
     assert [tuple(row) for row in rows] == [("failed", "unconfirmed"), ("sending", None)]
 
 
+ALARMS_BEFORE = """
+INSERT INTO escalations (message_id, practice, step, next_step_at, created_at, acknowledged_at, acknowledged_by)
+SELECT id, 'demo', 0, '2026-06-01', '2026-06-01', CASE id WHEN 3 THEN '2026-06-01' END, CASE id WHEN 3 THEN 'Dana' END
+FROM messages
+"""
+NOTICES_OF_ALARMS = """
+INSERT INTO notifications (message_id, reason, escalation_step, team, target, priority, state, attempts,
+  next_attempt_at, created_at, updated_at)
+SELECT id, 'urgent', 0, 'on_call', 'console', 'urgent', 'sent', 1, '2026-06-01', '2026-06-01', '2026-06-01'
+FROM messages
+"""
+
+
+def test_older_alarms_get_codes_their_conversation_and_their_notices(new: Database) -> None:
+    config = alembic_config()
+    with new.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        for number, state in enumerate(("open", "open", "open", "closed"), start=1):
+            values = {"id": number, "sid": f"SM{number}", "state": state}
+            for statement in (
+                "INSERT INTO conversations (id, practice, channel, created_at, state)"
+                " VALUES (:id, 'demo', 'chat', '2026-06-01', :state)",
+                "INSERT INTO messages (id, conversation_id, provider, provider_id, received_on, text, keyword_answered,"
+                " keyword_changed_consent, received_at, failures, next_attempt_at)"
+                " VALUES (:id, :id, 'twilio', :sid, '+15005550006', '', 0, 0, '2026-06-01', 0, '2026-06-01')",
+            ):
+                connection.execute(text(statement), values)
+        connection.execute(text(ALARMS_BEFORE))
+        connection.execute(text(NOTICES_OF_ALARMS))
+        command.upgrade(config, "head")
+
+        query = "SELECT conversation_id, code, acknowledged_at IS NULL, acknowledged_by FROM escalations ORDER BY id"
+        rows = connection.execute(text(query)).all()
+        told = connection.execute(text("SELECT message_id, escalation_id, collected FROM notifications")).all()
+        assert [tuple(row) for row in told] == [(number, number, 0) for number in (1, 2, 3, 4)]
+        command.downgrade(config, "0007")
+        assert connection.execute(text("SELECT count(*) FROM escalations")).scalar() == 4
+
+    assert [(row[0], *row[2:]) for row in rows] == [(1, 1, None), (2, 1, None), (3, 0, "Dana"), (4, 0, "Staff")]
+    assert len({row[1] for row in rows}) == 4
+
+
 def test_several_processes_may_register_the_same_key_at_once(database: Database) -> None:
     with database.write() as session:
         session.query(EncryptionKey).delete()

@@ -186,7 +186,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
         threshold=0.6,
         sampling_rate=1.0,
     )
-    escalation = Escalation(message_id=message.id, practice=practice)
+    escalation = Escalation(message_id=message.id, conversation_id=conversation.id, practice=practice, code="4F7")
     sid = RECORDINGS[practice]
     voicemail = Voicemail(
         call_sid=sid.replace("RE", "CA"),

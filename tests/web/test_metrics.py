@@ -170,7 +170,15 @@ def test_reviews_and_escalations_that_are_open_are_told(console: Console) -> Non
     with console.edit() as session:
         message = console.last_message(session)
         session.execute(delete(Escalation))
-        session.add(Escalation(message_id=message.id, practice="demo", created_at=now() - timedelta(minutes=10)))
+        session.add(
+            Escalation(
+                message_id=message.id,
+                conversation_id=message.conversation_id,
+                practice="demo",
+                code="4F7",
+                created_at=now() - timedelta(minutes=10),
+            )
+        )
 
     found = samples(console)
     assert found['intake_escalations_open{practice="demo"}'] == 1

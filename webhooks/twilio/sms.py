@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import structlog
 from flask import Blueprint, Request, Response, current_app, request
@@ -16,8 +17,9 @@ from intake.practices import Practice
 from intake.vocabulary import Channel
 from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.status import record_status
-from tasks.notification.escalation import acknowledge_by_text, is_acknowledgement
-from tasks.pubsub import practice_topic
+from tasks.notification.ack_codes import answer_acknowledgement, read_acknowledgement
+from tasks.notification.escalation import acknowledge_by_text
+from tasks.pubsub import topics_of
 from web.errors import RequestError
 from web.services import Services, services_of
 from webhooks.twilio.form import required
@@ -38,8 +40,9 @@ def receive() -> Response:
     services = services_of(current_app)
     require_twilio_signature(request, services.settings)
     inbound = _read_text(request, services)
-    if _is_from_staff(inbound, services) and is_acknowledgement(inbound.text):
-        return _acknowledge(inbound, services)
+    codes = read_acknowledgement(inbound.text) if _is_from_staff(inbound, services) else None
+    if codes is not None:
+        return _acknowledge(inbound, codes, services)
     services.receive(inbound)
     return Response(EMPTY_TWIML, mimetype="text/xml")
 
@@ -86,14 +89,14 @@ def _is_from_staff(inbound: InboundMessage, services: Services) -> bool:
     return inbound.patient_address in services.practices.require(inbound.practice).staff_numbers
 
 
-def _acknowledge(inbound: InboundMessage, services: Services) -> Response:
-    """Acknowledge urgent messages for a staff member, whose text is not stored as a patient's message."""
+def _acknowledge(inbound: InboundMessage, codes: Sequence[str], services: Services) -> Response:
+    """Acknowledge alarms for a staff member, whose text is not stored as a patient's message."""
     practice = services.practices.require(inbound.practice)
-    number = acknowledge_by_text(services.database, practice, inbound.patient_address or "")
-    services.queue.announce(practice_topic(practice.slug))
+    acknowledged = acknowledge_by_text(services.database, practice, inbound.patient_address or "", codes)
+    for conversation_id in acknowledged.conversations:
+        services.queue.announce(*topics_of(conversation_id, practice.slug))
     answer = MessagingResponse()
-    urgent = "1 urgent message" if number == 1 else f"{number or 'no'} urgent messages"
-    answer.message(f"{practice.name}: You {'acknowledged' if number else 'have'} {urgent}.")
+    answer.message(f"{practice.name}: {answer_acknowledgement(acknowledged)}")
     return Response(str(answer), mimetype="text/xml")
 
 

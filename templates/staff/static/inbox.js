@@ -3,7 +3,6 @@ import { listen } from "./shortcuts.js";
 
 const live = document.getElementById("live");
 const search = document.getElementById("search");
-const rows = document.getElementById("rows");
 const wanted = document.getElementById("wanted");
 const HEADERS = { "X-Requested-With": "live", Accept: "text/html" };
 
@@ -14,14 +13,9 @@ function ask() {
   return fetch(search.action, { method: "POST", headers: HEADERS, body: values });
 }
 
-function count() {
-  const unread = document.getElementById("summary").dataset.unread;
-  document.title = `${unread === "0" ? "" : `(${unread}) `}Inbox · Intake`;
-}
+const look = keepUp({ events: live.dataset.events, ask, whenHidden: true });
 
-const look = keepUp({ events: live.dataset.events, ask, whenHidden: true, after: count });
-
-const links = () => [...rows.querySelectorAll("li > a")];
+const links = () => [...live.querySelectorAll(".rows > li > a")];
 let last = -1; // index of the focused row, in case it disappears
 
 function current() {

@@ -41,7 +41,15 @@ function takeOverList(current, fresh) {
   }
 }
 
-function takeOver(html) {
+/** Returns a page's title with the number of open alarms before it, as the navigation shows it. */
+export function withAlarms(title) {
+  const urgent = document.getElementById("alarm-count")?.textContent.trim();
+  const plain = title.replace(/^\(\d+\+? urgent\) /, "");
+  return urgent ? `(${urgent}) ${plain}` : plain;
+}
+
+/** Replaces the parts marked data-live by those of a freshly fetched page. */
+export function takeOver(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const focused = document.activeElement?.id;
   for (const fresh of page.querySelectorAll("[data-live]")) {
@@ -50,6 +58,7 @@ function takeOver(html) {
     if (fresh.dataset.live === "list") takeOverList(current, fresh);
     else takeOverPart(current, fresh);
   }
+  document.title = withAlarms(page.title || document.title);
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 }
 

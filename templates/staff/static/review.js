@@ -1,10 +1,10 @@
 // The review queue: one key chooses a label, and new messages appear on an empty page. Without scripts, buttons work.
 
-import { keepUp } from "./live.js";
+import { keepUp, withAlarms } from "./live.js";
 import { listen } from "./shortcuts.js";
 
 const page = document.getElementById("review");
-const plainTitle = document.title.replace(/^\(\d+\) /, "");
+const plainTitle = document.title.replace(/^(\(\d+\+? urgent\) )?(\(\d+\) )?/, "");
 let sending = false;
 
 // Ignore a second press while the first is being sent, and repeats of a held key: both were meant for this message.
@@ -25,7 +25,7 @@ keepUp({
   whenHidden: true,
   after: () => {
     const waiting = Number(document.getElementById("waiting").dataset.count);
-    document.title = waiting > 0 ? `(${waiting}) ${plainTitle}` : plainTitle;
+    document.title = withAlarms(waiting > 0 ? `(${waiting}) ${plainTitle}` : plainTitle);
     document.getElementById("review-count").textContent = waiting > 0 ? String(waiting) : "";
     if (waiting > 0 && document.getElementById("empty")) fill();
   },

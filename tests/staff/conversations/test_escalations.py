@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -83,6 +84,10 @@ def test_it_shows_who_was_told(console: Console) -> None:
     page = console.sign_in().get(PAGE).text
     assert "Manager" in page
     assert "notified, " in page
+
+
+def test_it_says_who_is_next_and_when(console: Console) -> None:
+    assert re.search(r"Next: Manager <time datetime=[^>]*>in 10 min</time>", console.sign_in().get(PAGE).text)
 
 
 def test_looking_and_pressing_are_recorded_with_who_did_it(console: Console) -> None:

@@ -19,7 +19,7 @@ from inbox.models import AuditEntry, Delivery, Role, SettingVersion
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import Weekday
-from tasks.notification.models import key_of
+from tasks.notification.targets import key_of
 from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver

@@ -1,0 +1,49 @@
+"""What every page of the console shows of alarms: how many are open, and whether anyone is paged for a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, g, render_template
+from flask_login import current_user
+
+from inbox.models import Role
+from staff.auth.access import member, open_to
+from staff.conversations.alarms import MOST_COUNTED, count_open
+from tasks.notification.escalation_policy import pages_nobody
+from web.services import services_of
+
+blueprint = Blueprint("alarms", __name__, url_prefix="/staff/alarms")
+
+
+@blueprint.app_context_processor
+def alarms() -> dict[str, Any]:
+    """Let every page show the number of open alarms, and warn if nobody is paged for emergencies."""
+    if not current_user.is_authenticated:
+        return {"open_alarms": str, "nobody_paged": list}
+    return {"open_alarms": _open_alarms, "nobody_paged": _nobody_paged}
+
+
+@blueprint.get("")
+@open_to(Role.STAFF)
+def show() -> str:
+    """Return the parts that show alarms, to refresh an open page."""
+    return render_template("staff/alarms.html")
+
+
+def _open_alarms() -> str:
+    """Return the number of conversations with an open alarm, such as "2 urgent"; empty if there is none."""
+    if "open_alarms" not in g:
+        with services_of(current_app).database.read() as session:
+            number = count_open(session, member().practices)
+        shown = f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number)
+        g.open_alarms = f"{shown} urgent" if number else ""
+    found: str = g.open_alarms
+    return found
+
+
+def _nobody_paged() -> list[str]:
+    """Return the names of the member's practices whose emergencies page nobody."""
+    practices = services_of(current_app).practices
+    own = [practices.require(slug) for slug in member().practices]
+    return [practice.name for practice in own if pages_nobody(practice)]

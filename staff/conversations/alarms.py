@@ -1,0 +1,172 @@
+"""The alarms that the console shows: who was told and when, who is next, and who ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from inbox.models import AlarmEnd, Conversation, Escalation, Notification, NotificationState
+from intake.practices import Practice
+from intake.vocabulary import words_of
+from staff import display
+from tasks.notification.escalation_policy import NEVER
+from tasks.notification.targets import CONSOLE, telephone_of
+
+MOST_COUNTED = 100
+_STATES = {
+    NotificationState.PENDING: "notifying",
+    NotificationState.SENDING: "notifying",
+    NotificationState.SENT: "notified",
+    NotificationState.FAILED: "could not be notified",
+    NotificationState.DROPPED: "not notified: already acknowledged",
+}
+_ENDS = {
+    AlarmEnd.BUTTON: "took charge",
+    AlarmEnd.TEXT: "by text",
+    AlarmEnd.REPLY: "replied",
+    AlarmEnd.TAKE_OVER: "took over",
+    AlarmEnd.ASSIGN: "took it on",
+    AlarmEnd.WAITING: "marked it as waiting on the patient",
+    AlarmEnd.CLOSE: "closed it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One notification of a contact, in display words."""
+
+    who: str
+    state: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A conversation's newest alarm, in display words.
+
+    Attributes:
+        id: the escalation's id.
+        code: the code to acknowledge it with by text.
+        is_open: whether nobody has acknowledged it.
+        since: how long ago it was raised.
+        messages: the number of urgent messages in it.
+        steps: whom Intake notified, in order.
+        next_who: who is notified next; empty if no one is.
+        next_in: how long until then, such as "in 6 min".
+        next_at: when that is, None if no one is.
+        ended: who ended it, how, and when; empty while it is open.
+    """
+
+    id: int
+    code: str
+    is_open: bool
+    since: str
+    messages: int
+    steps: tuple[Step, ...]
+    next_who: str
+    next_in: str
+    next_at: datetime | None
+    ended: str
+
+    @property
+    def summary(self) -> str:
+        """The alarm in a line of a list."""
+        if not self.is_open:
+            return self.ended
+        told = "; ".join(f"{step.who} {step.state}, {step.at}" for step in self.steps) or "Nobody was paged"
+        return f"{told}. Next: {self.next_who} {self.next_in}" if self.next_who else f"{told}. Nobody is next"
+
+
+def has_open_alarm() -> ColumnElement[bool]:
+    """Return the condition that a conversation has an open alarm."""
+    alarm = select(Escalation.id).where(
+        Escalation.conversation_id == Conversation.id, Escalation.acknowledged_at.is_(None)
+    )
+    return alarm.exists()
+
+
+def count_open(session: Session, practices: Sequence[str]) -> int:
+    """Count the conversations of these practices with an open alarm, up to `MOST_COUNTED`."""
+    query = select(Escalation.conversation_id).where(
+        Escalation.practice.in_(practices), Escalation.acknowledged_at.is_(None)
+    )
+    return session.scalar(select(func.count()).select_from(query.distinct().limit(MOST_COUNTED).subquery())) or 0
+
+
+def read_alarms(
+    session: Session, conversation_ids: Iterable[int], practices: Mapping[str, Practice], moment: datetime
+) -> dict[int, Alarm]:
+    """Return the newest alarm of each conversation that has had one.
+
+    Args:
+        session: an open transaction.
+        conversation_ids: the conversations.
+        practices: their practices, by slug.
+        moment: the current time, aware.
+    """
+    newest = (
+        select(func.max(Escalation.id))
+        .where(Escalation.conversation_id.in_(list(conversation_ids)))
+        .group_by(Escalation.conversation_id)
+    )
+    return show_alarms(
+        session, session.scalars(select(Escalation).where(Escalation.id.in_(newest))).all(), practices, moment
+    )
+
+
+def show_alarms(
+    session: Session, rows: Sequence[Escalation], practices: Mapping[str, Practice], moment: datetime
+) -> dict[int, Alarm]:
+    """Return alarms in display words, by the conversation's id; see `read_alarms`."""
+    notices: dict[int, list[Notification]] = {row.id: [] for row in rows}
+    query = select(Notification).where(Notification.escalation_id.in_(notices)).order_by(Notification.id)
+    for notice in session.scalars(query):
+        notices[notice.escalation_id or 0].append(notice)
+    return {row.conversation_id: _show(row, notices[row.id], practices[row.practice], moment) for row in rows}
+
+
+def _show(row: Escalation, notices: Sequence[Notification], practice: Practice, moment: datetime) -> Alarm:
+    has_next = row.acknowledged_at is None and row.next_step_at < NEVER and row.step < len(practice.escalation)
+    return Alarm(
+        id=row.id,
+        code=row.code,
+        is_open=row.acknowledged_at is None,
+        since=display.age(row.created_at, moment, practice.time_zone),
+        messages=max(1, len({notice.message_id for notice in notices})),
+        steps=tuple(_step(notice, practice) for notice in notices if notice.target != CONSOLE),
+        next_who=_contact(practice, row.step + 1) if has_next else "",
+        next_in=display.until(row.next_step_at, moment) if has_next else "",
+        next_at=row.next_step_at if has_next else None,
+        ended=_ended(row, practice.time_zone),
+    )
+
+
+def _step(notice: Notification, practice: Practice) -> Step:
+    has_phone = telephone_of(practice, notice.escalation_step) is not None
+    state = "notified with others soon" if _is_collecting(notice) else _STATES[NotificationState(notice.state)]
+    return Step(
+        "On-call phone" if has_phone else words_of(notice.team),
+        state,
+        display.clock(notice.next_attempt_at if _is_collecting(notice) else notice.updated_at, practice.time_zone),
+    )
+
+
+def _is_collecting(notice: Notification) -> bool:
+    return notice.collected and notice.state == NotificationState.PENDING and not notice.attempts
+
+
+def _contact(practice: Practice, step: int) -> str:
+    team = practice.escalation[step - 1].team
+    return words_of(team) if team else "On-call phone"
+
+
+def _ended(row: Escalation, zone: str) -> str:
+    if row.acknowledged_at is None:
+        return ""
+    how = f" ({_ENDS[AlarmEnd(row.acknowledged_how)]})" if row.acknowledged_how else ""
+    by = display.spoken(row.acknowledged_by or "Staff")
+    return f"Acknowledged by {by}{how}, {display.clock(row.acknowledged_at, zone)}"

@@ -1,0 +1,171 @@
+"""The alarm of a conversation: raising it, joining it, and ending it when someone deals with the patient."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from inbox.audit import record_action
+from inbox.models import (
+    AlarmEnd,
+    Classification,
+    Conversation,
+    Escalation,
+    Message,
+    Notification,
+    NotificationState,
+    now,
+)
+from intake.channels import UNVOUCHED
+from intake.practices import Practice
+from intake.vocabulary import DangerKind
+from tasks.notification.ack_codes import make_code
+from tasks.notification.escalation_policy import ToldSoFar, next_step_at
+from tasks.notification.targets import CONSOLE
+
+log = structlog.get_logger(__name__)
+
+_TRIES = 5
+
+
+def join_alarm(session: Session, message: Message, practice: Practice) -> Escalation:
+    """Return the open alarm of a message's conversation, raising one if there is none.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        message: the urgent message.
+        practice: the conversation's practice.
+    """
+    known = open_alarms(session, message.conversation_id)
+    return known[0] if known else _raise_alarm(session, message, practice)
+
+
+def open_alarms(session: Session, conversation_id: int) -> list[Escalation]:
+    """Return a conversation's open alarms: one at most, unless an older version of Intake raised more."""
+    query = select(Escalation).where(
+        Escalation.conversation_id == conversation_id, Escalation.acknowledged_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(Escalation.id)))
+
+
+def told_so_far(session: Session, alarm: Escalation, message: Message) -> ToldSoFar:
+    """Return what staff know of an alarm from its other messages, and from this one's notices to other teams."""
+    own = Notification.escalation_id == alarm.id
+    told = select(Notification.team).where(
+        own, Notification.target != CONSOLE, Notification.state != NotificationState.FAILED
+    )
+    dangers = (
+        select(Classification.danger)
+        .join(Notification, Notification.message_id == Classification.message_id)
+        .where(own, Notification.message_id != message.id)
+    )
+    return ToldSoFar(
+        frozenset(session.scalars(told)),
+        frozenset(danger or DangerKind.OTHER for danger in session.scalars(dangers)),
+    )
+
+
+def last_round(session: Session, practice: str, team: str, target: str, escalation_step: int) -> datetime | None:
+    """Return when the last notice about a sender without a verified address was or will be due at an address."""
+    query = (
+        select(func.max(Notification.next_attempt_at))
+        .join(Escalation, Notification.escalation_id == Escalation.id)
+        .join(Conversation, Escalation.conversation_id == Conversation.id)
+        .where(
+            Escalation.practice == practice,
+            Conversation.channel.in_(UNVOUCHED),
+            Notification.team == team,
+            Notification.target == target,
+            Notification.escalation_step == escalation_step,
+            Notification.state != NotificationState.DROPPED,
+        )
+    )
+    return session.scalar(query)
+
+
+def end_alarms(session: Session, conversation_id: int, by: str, staff_id: int, how: AlarmEnd) -> bool:
+    """End a conversation's open alarms because a member deals with it, and return whether there was one.
+
+    Args:
+        session: an open write transaction.
+        conversation_id: the conversation.
+        by: the member's name, which colleagues see.
+        staff_id: the member.
+        how: what the member did.
+    """
+    ended = [acknowledge(session, alarm.id, by, staff_id, how) for alarm in open_alarms(session, conversation_id)]
+    return any(ended)
+
+
+def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | None, how: AlarmEnd) -> bool:
+    """End an alarm, drop its unsent notices, and return whether this call ended it.
+
+    Args:
+        session: an open write transaction.
+        escalation_id: the alarm.
+        by: the name that colleagues see.
+        staff_id: the staff member, None for an acknowledgment by text.
+        how: what ended it.
+    """
+    row = session.get_one(Escalation, escalation_id, with_for_update=True, populate_existing=True)
+    if row.acknowledged_at is not None:
+        return False
+    row.acknowledged_at, row.acknowledged_by, row.acknowledged_how = now(), by[:80], how
+    _drop_unsent(session, row)
+    record_action(
+        session,
+        staff_id=staff_id,
+        practice=row.practice,
+        action="acknowledged",
+        subject=f"conversation:{row.conversation_id}",
+        escalation=row.id,
+        step=row.step,
+        how=how,
+    )
+    log.info("acknowledged", escalation_id=row.id, step=row.step, how=str(how))
+    return True
+
+
+def _raise_alarm(session: Session, message: Message, practice: Practice) -> Escalation:
+    """Raise an alarm, trying again if another worker takes the same code at the same moment.
+
+    If the message has raised one before, whoever was told of it as a step is not told again.
+    """
+    taken = session.scalar(select(func.max(Escalation.step)).where(Escalation.message_id == message.id)) or 0
+    for attempt in range(_TRIES):
+        open_codes = select(Escalation.code).where(
+            Escalation.practice == practice.slug, Escalation.acknowledged_at.is_(None)
+        )
+        alarm = Escalation(
+            message_id=message.id,
+            conversation_id=message.conversation_id,
+            practice=practice.slug,
+            code=make_code(set(session.scalars(open_codes))),
+            step=taken,
+            next_step_at=next_step_at(practice.escalation, taken, now()),
+        )
+        try:
+            with session.begin_nested():
+                session.add(alarm)
+            break
+        except IntegrityError:
+            if attempt == _TRIES - 1:
+                raise
+    return alarm
+
+
+def _drop_unsent(session: Session, alarm: Escalation) -> None:
+    session.execute(
+        update(Notification)
+        .where(
+            Notification.escalation_id == alarm.id,
+            Notification.state == NotificationState.PENDING,
+            Notification.target != CONSOLE,
+        )
+        .values(state=NotificationState.DROPPED)
+        .execution_options(synchronize_session="fetch")
+    )

@@ -1,0 +1,45 @@
+"""Whom a notification goes to: the addresses of a team or of an escalation step, and the console."""
+
+from __future__ import annotations
+
+import hashlib
+
+from intake.practices import TEXT_PREFIX, Practice, TeamSettings
+
+CONSOLE = "console"
+
+
+def telephone_of(practice: Practice, escalation_step: int) -> str | None:
+    """Return the number that an escalation step notifies, None if it notifies a team or is not a step.
+
+    Args:
+        practice: the practice.
+        escalation_step: the step, counted from 1; 0 outside an escalation. The step may since have been removed from
+            the practices file.
+    """
+    steps = practice.escalation
+    return steps[escalation_step - 1].number if 0 < escalation_step <= len(steps) else None
+
+
+def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSettings:
+    """Return how to notify a team; an escalation step with a number acts as a team with that one phone.
+
+    Args:
+        practice: the practice.
+        team: the team's name; a team that the practice does not list is notified only on the console.
+        escalation_step: the step of the practice's escalation, counted from 1; 0 outside an escalation.
+    """
+    number = telephone_of(practice, escalation_step)
+    if number is not None:
+        return TeamSettings(notify=[TEXT_PREFIX + number])
+    return practice.teams.get(team, TeamSettings())
+
+
+def targets_for(settings: TeamSettings) -> dict[str, str]:
+    """Return a team's addresses and the console, by stable short keys."""
+    return {CONSOLE: CONSOLE} | {key_of(address): address for address in settings.notify}
+
+
+def key_of(address: str) -> str:
+    """Return a stable short key for an address, which reveals nothing about it."""
+    return hashlib.blake2s(address.encode(), digest_size=8).hexdigest()

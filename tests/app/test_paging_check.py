@@ -1,0 +1,80 @@
+"""A practice whose emergencies page nobody is warned about at the start and by `intake practice check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from structlog.testing import capture_logs
+
+from app.cli import cli
+from app.paging_check import warn_if_nobody_is_paged
+from inbox.accounts import add_member
+from inbox.database import Database
+from inbox.models import Role
+from inbox.setting_versions import Change, Standing, add_version
+from intake.practice_settings import Override
+from intake.practices import load_practices
+from tests.world import PRACTICES_TOML
+
+PAGED = PRACTICES_TOML.replace(
+    'slug = "demo"\n', 'slug = "demo"\nteams = { on_call = { notify = ["sms:+12025550112"] } }\n'
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "practices.toml"
+    path.write_text(PRACTICES_TOML)
+    return path
+
+
+def warnings_of(database: Database, file: Path) -> list[str]:
+    said: list[str] = []
+    with capture_logs() as logged:
+        warn_if_nobody_is_paged(database, load_practices(file), said.append)
+    assert [entry["practice"] for entry in logged if entry["event"] == "nobody_is_paged"] == [
+        line.split(" at ")[1].split(":")[0] for line in said
+    ]
+    return said
+
+
+def test_each_such_practice_is_logged_and_printed_at_the_start(database: Database, file: Path) -> None:
+    said = warnings_of(database, file)
+
+    assert [line[:60] for line in said] == [
+        "Warning: nobody is paged for emergencies at demo: its on_cal",
+        "Warning: nobody is paged for emergencies at other: its on_ca",
+    ]
+    assert all("teams.on_call.notify" in line for line in said)
+
+
+def test_one_with_an_address_is_not(database: Database, file: Path) -> None:
+    file.write_text(PAGED)
+
+    assert len(warnings_of(database, file)) == 1
+
+
+def test_an_address_that_a_manager_set_in_the_console_counts(database: Database, file: Path) -> None:
+    file.write_text(PAGED.replace('"sms:+12025550112"', ""))
+    key, address = "teams.on_call.notify", ["sms:+12025550112"]
+    with database.write() as session:
+        standing = Standing(1, {key: Override(address, [])})
+        member = add_member(session, "dana@maple.example", "Dana Reyes", Role.MANAGER, ["demo"], "long enough to take")
+        add_version(session, "demo", standing, {key: Change([], address, [])}, staff_id=member.id)
+
+    assert [line for line in warnings_of(database, file) if " demo:" in line] == []
+
+
+def test_practice_check_warns_and_still_succeeds(file: Path) -> None:
+    checked = CliRunner().invoke(cli, ["practice", "check", str(file)])
+
+    assert checked.exit_code == 0
+    assert "warning: nobody is paged for emergencies at demo" in checked.stderr
+
+
+def test_practice_check_is_silent_about_one_that_pages_somebody(file: Path) -> None:
+    file.write_text(PAGED)
+
+    assert "at demo" not in CliRunner().invoke(cli, ["practice", "check", str(file)]).stderr

@@ -1,0 +1,63 @@
+"""Alarms in a browser: pinned, counted in every title, and gone everywhere once someone acts, without a reload."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from intake.settings import Settings
+from tests.browser.test_console import ONE, TWO, SignIn, console_of, new_profile, receive, sign_in
+from tests.staff.conftest import Console
+from tests.told_classifier import EMERGENCY, tell
+from tests.world import PRACTICES_TOML
+
+__all__ = ["console_of", "new_profile", "sign_in"]
+
+CHEST = "I have crushing chest pain"
+STEPS = """
+teams = { on_call = { notify = ["sms:+12025550112"] }, manager = { notify = [] } }
+escalation = [{ team = "manager", after_minutes = 10 }]
+"""
+
+
+@pytest.fixture
+def console(settings: Settings, console_of: object) -> Console:
+    """A practice whose on-call team is texted, and whose manager is next."""
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{STEPS}', 1))
+    assert callable(console_of)
+    started: Console = console_of(settings)
+    tell(started, {CHEST: EMERGENCY})
+    return started
+
+
+def ids(page: Page) -> list[str]:
+    found: list[str] = page.locator(".rows > .row").evaluate_all("all => all.map(row => row.id)")
+    return found
+
+
+def test_an_alarm_is_pinned_and_counted_as_it_is_raised_and_let_go_as_it_ends(
+    console: Console, sign_in: SignIn
+) -> None:
+    inbox = sign_in()
+    account = sign_in("/staff/account", name="Bob Stone")
+    receive(console, "Do you have parking?", ONE)
+    receive(console, CHEST, TWO)
+    receive(console, "Is there a ramp?", ONE)
+
+    expect(inbox).to_have_title("(1 urgent) Inbox · Intake")
+    expect(inbox.locator("#pinned-rows > .row")).to_have_count(1)
+    assert ids(inbox) == ["c-2", "c-1"]
+    expect(inbox.locator("#pinned-rows")).to_contain_text("Next: Manager in 10 min")
+    expect(account.locator("#alarm-count")).to_have_text("1 urgent")
+    assert Axe().run(inbox).response["violations"] == []
+
+    inbox.locator("#open-2").click()
+    expect(inbox.locator("#alarm")).to_contain_text("On call notified")
+    assert Axe().run(inbox).response["violations"] == []
+    inbox.get_by_role("button", name="I’ll handle it").click()
+
+    expect(inbox.locator("#alarm")).to_contain_text("Acknowledged by Dana Reyes")
+    expect(inbox.locator("#alarm-count")).to_be_empty()
+    expect(account.locator("#alarm-count")).to_be_empty()
+    expect(account).not_to_have_title("(1 urgent)")

@@ -1,0 +1,383 @@
+"""An alarm on the console: it ends when someone deals with the patient, and cannot be missed before."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from inbox.models import AuditEntry, Conversation, Escalation, Message, Notification, now
+from staff.conversations.inbox_queries import PAGE as PAGE_LENGTH
+from tests.chat_client import ChatClient
+from tests.staff.conftest import Browser, Console, StartConsole
+from tests.staff.conversations.test_inbox import events
+from tests.standins.hook import HookReceiver
+from tests.standins.twilio import TwilioStandIn
+from tests.told_classifier import EMERGENCY, tell
+
+CHEST = "I have crushing chest pain"
+WORSE = "It hurts more now"
+ONE, TWO = "+12025550131", "+12025550132"
+ON_CALL = "+12025550112"
+PAGE = "/staff/conversations/1"
+
+
+@pytest.fixture
+def console(start_console: StartConsole, hook: HookReceiver) -> Console:
+    """The on-call team is texted, and after ten minutes the manager is told."""
+    started = start_console(
+        f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }}, manager = {{ notify = ["{hook.apprise_url()}"] }} }}\n'
+        'escalation = [{ team = "manager", after_minutes = 10 }]'
+    )
+    tell(started, {CHEST: EMERGENCY, WORSE: EMERGENCY})
+    return started
+
+
+@pytest.fixture
+def dana(console: Console) -> Browser:
+    receive(console, CHEST)
+    return console.sign_in(name="Dana Reyes")
+
+
+def receive(console: Console, text: str, from_: str = ONE) -> None:
+    console.text(text, from_=from_)
+    console.work()
+
+
+def later(console: Console) -> None:
+    """Lets the next step be due."""
+    with console.edit() as session:
+        for alarm in session.scalars(select(Escalation)):
+            alarm.next_step_at = now() - timedelta(seconds=1)
+    console.reconcile()
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def alarm_of(page: requests.Response) -> str:
+    """What the conversation's page says of its alarm."""
+    [found] = re.findall(
+        r'<div class="alarm" id="alarm" data-live>(.*?)<div class="standing card"', page.text, re.DOTALL
+    )
+    return words(found)
+
+
+def names(page: requests.Response) -> list[str]:
+    return re.findall(r'id="open-[0-9]+">([^<]*)</a>', page.text)
+
+
+def pinned(page: requests.Response) -> str:
+    [found] = re.findall(r'<div class="pinned">(.*?)</div>', page.text, re.DOTALL)
+    return str(found)
+
+
+def title(page: requests.Response) -> str:
+    [found] = re.findall(r"<title>(.*?)</title>", page.text)
+    return str(found)
+
+
+def counted(page: requests.Response) -> str:
+    [found] = re.findall(r'id="alarm-count" data-live>(.*?)</span>', page.text)
+    return str(found)
+
+
+# ---- what ends it
+
+ENDS = {
+    "take_over": ("/take-over", {}, "took over"),
+    "assign": ("/assign", {"to": "me"}, "took it on"),
+    "close": ("/state", {"state": "closed"}, "closed it"),
+    "waiting": ("/state", {"state": "waiting"}, "marked it as waiting on the patient"),
+    "reply": ("/reply", {"text": "Call 911 now.", "form_id": "a" * 32, "then": "waiting"}, "replied"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_whoever_deals_with_the_patient_ends_it_by_doing_so(
+    console: Console, dana: Browser, hook: HookReceiver, how: str
+) -> None:
+    path, form, said = ENDS[how]
+    assert dana.post(PAGE + path, data=form).status_code == 303
+    later(console)
+
+    assert hook.notifications == []
+    [alarm] = console.rows(Escalation)
+    assert (alarm.acknowledged_by, alarm.acknowledged_how, alarm.step) == ("Dana Reyes", how, 0)
+    [ended] = [entry for entry in console.rows(AuditEntry) if entry.action == "acknowledged"]
+    assert dana.member is not None
+    assert (ended.staff_id, ended.detail["how"], ended.subject) == (dana.member.id, how, "conversation:1")
+    assert f"Acknowledged by Dana Reyes ({said}), " in alarm_of(dana.get(PAGE))
+
+
+def test_the_button_on_the_conversation_ends_it(console: Console, dana: Browser, hook: HookReceiver) -> None:
+    page = dana.get(PAGE)
+    [action] = re.findall(r'id="handle" form="acts" formaction="([^"]+)">I’ll handle it', page.text)
+
+    assert dana.post(action).headers["Location"] == PAGE
+    later(console)
+
+    assert hook.notifications == []
+    assert console.rows(Escalation)[0].acknowledged_how == "button"
+    assert "I’ll handle it</button>" not in dana.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/notes", {"note": "She called."}),
+        ("/assign", {"to": ""}),
+        ("/state", {"state": "open"}),
+        ("/reply", {"text": "", "form_id": "a" * 32}),
+    ],
+)
+def test_whoever_only_writes_something_down_does_not_end_it(
+    console: Console, dana: Browser, hook: HookReceiver, path: str, form: dict[str, str]
+) -> None:
+    dana.post(PAGE + path, data=form)
+    later(console)
+
+    assert len(hook.notifications) == 1
+
+
+def test_assigning_it_to_a_colleague_does_not_end_it(console: Console, dana: Browser, hook: HookReceiver) -> None:
+    colleague = console.add_member(name="Bob Stone")
+    dana.post(f"{PAGE}/assign", data={"to": str(colleague.id)})
+    later(console)
+
+    assert len(hook.notifications) == 1
+
+
+def test_notices_that_wait_for_another_try_are_dropped(console: Console, dana: Browser, hook: HookReceiver) -> None:
+    hook.fail_next(1)
+    later(console)
+    dana.post(f"{PAGE}/take-over")
+
+    waiting = [row for row in console.rows(Notification) if row.reason == "escalation" and row.target != "console"]
+    assert [row.state for row in waiting] == ["dropped"]
+
+
+def test_an_alarm_that_a_colleague_ended_keeps_that_colleagues_name(console: Console, dana: Browser) -> None:
+    dana.post(f"{PAGE}/take-over")
+    console.sign_in(name="Bob Stone").post(f"{PAGE}/state", data={"state": "closed"})
+
+    assert console.rows(Escalation)[0].acknowledged_by == "Dana Reyes"
+
+
+# ---- what the conversation and its row show
+
+
+def test_the_conversation_shows_who_was_told_who_is_next_and_when(console: Console, dana: Browser) -> None:
+    shown = alarm_of(dana.get(PAGE))
+
+    assert "Nobody has acknowledged this" in shown
+    assert re.search(r"On call notified, \w+ \d+, \d+:\d\d [AP]M Next: Manager in 10 min", shown)
+    assert f"ACK {console.rows(Escalation)[0].code}" in shown
+
+
+def test_after_a_step_it_shows_that_contact_too_and_that_nobody_is_next(console: Console, dana: Browser) -> None:
+    later(console)
+
+    assert re.search(r"On call notified, .* Manager notified, .* Nobody is next\.", alarm_of(dana.get(PAGE)))
+
+
+def test_messages_that_joined_are_counted(console: Console, dana: Browser) -> None:
+    receive(console, WORSE)
+
+    assert "2 urgent messages" in alarm_of(dana.get(PAGE))
+
+
+def test_the_row_shows_the_same_and_afterwards_who_ended_it(console: Console, dana: Browser) -> None:
+    shown = words(pinned(dana.get("/staff/")))
+    assert re.search(r"On call notified, \w+ \d+, \d+:\d\d [AP]M\. Next: Manager in 10 min", shown)
+
+    dana.post(f"{PAGE}/assign", data={"to": "me"})
+
+    assert "Acknowledged by Dana Reyes (took it on), " in words(dana.get("/staff/").text)
+
+
+def test_one_that_ended_by_text_shows_the_number(console: Console, dana: Browser) -> None:
+    console.text("ACK", from_=ON_CALL)
+
+    assert "Acknowledged by (202) 555-0112 (by text), " in alarm_of(dana.get(PAGE))
+
+
+def test_a_conversation_without_an_alarm_shows_none(console: Console) -> None:
+    receive(console, "Do you have parking?")
+
+    assert alarm_of(console.sign_in().get(PAGE)) == ""
+
+
+# ---- above everything else
+
+
+def fill(console: Console, urgent: int, others: int) -> None:
+    """Conversations with an alarm, and as many as given that are newer and have none."""
+    receive(console, CHEST)
+    with console.edit() as session:
+        first = session.get_one(Escalation, 1)
+        for number in range(2, urgent + others + 1):
+            conversation = Conversation(
+                practice="demo", channel="chat", public_id=f"c{number}", patient_name=f"P{number}"
+            )
+            session.add(conversation)
+            session.flush()
+            message = Message(
+                conversation_id=conversation.id,
+                provider="chat",
+                provider_id=f"m{number}",
+                received_on="chat",
+                text="Hello",
+                handled_at=now(),
+            )
+            session.add(message)
+            session.flush()
+            conversation.last_message_id = message.id
+            conversation.last_activity_at = now() + timedelta(seconds=number)
+            if number <= urgent:
+                session.add(
+                    Escalation(
+                        message_id=message.id,
+                        conversation_id=conversation.id,
+                        practice="demo",
+                        code=f"X{number}",
+                        created_at=first.created_at + timedelta(seconds=number),
+                    )
+                )
+
+
+def test_all_that_nobody_has_acknowledged_come_before_anything_else_the_longest_waiting_first(
+    console: Console,
+) -> None:
+    fill(console, urgent=14, others=60)
+
+    page = console.sign_in().get("/staff/")
+
+    shown = names(page)
+    assert shown[:14] == ["(202) 555-0131", *(f"P{number}" for number in range(2, 15))]
+    assert len(shown) == 14 + PAGE_LENGTH
+    assert "14 urgent: nobody has acknowledged them" in words(pinned(page))
+
+
+def test_they_are_on_every_page_and_in_every_filtered_list_but_never_twice(console: Console) -> None:
+    fill(console, urgent=3, others=60)
+    browser = console.sign_in()
+    older = re.findall(r'href="(/staff/\?before=[^"]+)"', browser.get("/staff/").text)[0]
+
+    for address in (older, "/staff/?channel=email", "/staff/?mine=1", "/staff/?state=closed"):
+        shown = names(browser.get(unescape(address)))
+        assert shown[:3] == ["(202) 555-0131", "P2", "P3"]
+        assert len(shown) == len(set(shown))
+
+
+def test_once_acknowledged_it_is_in_its_place_in_the_list(console: Console, dana: Browser) -> None:
+    receive(console, "Do you have parking?", TWO)
+    assert names(dana.get("/staff/")) == ["(202) 555-0131", "(202) 555-0132"]
+
+    dana.post("/staff/escalations/1")
+
+    page = dana.get("/staff/")
+    assert names(page) == ["(202) 555-0132", "(202) 555-0131"]
+    assert words(pinned(page)) == ""
+
+
+def test_a_search_finds_them_once(console: Console, dana: Browser) -> None:
+    assert names(dana.post("/staff/search", data={"wanted": "crushing"})) == ["(202) 555-0131"]
+
+
+def test_another_practices_alarms_are_not_shown(console: Console, dana: Browser) -> None:
+    page = console.sign_in(practices=["other"]).get("/staff/")
+
+    assert (names(page), counted(page), title(page)) == ([], "", "Inbox · Intake")
+
+
+# ---- on every page
+
+
+EVERY_PAGE = ("/staff/", PAGE, "/staff/review", "/staff/account", "/staff/quality", "/staff/settings/demo")
+
+
+def test_the_number_is_in_the_navigation_and_the_title_of_every_page(console: Console) -> None:
+    receive(console, CHEST, ONE)
+    receive(console, CHEST, TWO)
+    browser = console.sign_in("manager")
+
+    for path in EVERY_PAGE:
+        page = browser.get(path)
+        assert (page.status_code, counted(page)) == (200, "2 urgent"), path
+        assert title(page).startswith("(2 urgent) "), path
+    assert "(2 urgent)" in console.sign_in("admin").get("/staff/queues/").text
+
+
+def test_two_urgent_messages_of_one_patient_count_once_and_an_ended_alarm_not_at_all(
+    console: Console, dana: Browser
+) -> None:
+    receive(console, WORSE)
+    assert counted(dana.get("/staff/")) == "1 urgent"
+
+    dana.post("/staff/escalations/1")
+
+    page = dana.get("/staff/account")
+    assert counted(page) == ""
+    assert not title(page).startswith("(")
+
+
+def test_an_open_page_asks_for_the_number_alone(console: Console, dana: Browser) -> None:
+    part = dana.get("/staff/alarms", headers={"X-Requested-With": "live"})
+
+    assert counted(part) == "1 urgent"
+    assert len(part.text) < 1000
+
+
+def test_pages_are_woken_when_a_contact_is_told(console: Console, dana: Browser, hook: HookReceiver) -> None:
+    with events(dana, f"{PAGE}/events") as names_of_events:
+        later(console)
+        assert next(names_of_events) == "changed"
+
+
+def test_pages_are_woken_when_a_text_ends_it(console: Console, dana: Browser, twilio: TwilioStandIn) -> None:
+    with events(dana, "/staff/events") as names_of_events:
+        console.text("ACK", from_=ON_CALL)
+        assert next(names_of_events) == "changed"
+
+
+# ---- a practice whose emergencies page nobody
+
+
+NOBODY = "Nobody is paged for emergencies"
+
+
+@pytest.mark.parametrize("role", ["staff", "manager"])
+def test_every_page_warns_if_nobody_is_paged(start_console: StartConsole, role: str) -> None:
+    console = start_console("")
+    receive(console, "Do you have parking?")
+    browser = console.sign_in(role)
+
+    pages = EVERY_PAGE if role == "manager" else EVERY_PAGE[:4]
+    for path in pages:
+        assert f"{NOBODY}: add an on-call address in Settings" in words(browser.get(path).text), path
+
+
+def test_no_page_warns_once_somebody_is(console: Console) -> None:
+    assert NOBODY not in console.sign_in().get("/staff/").text
+
+
+def test_a_member_of_two_practices_reads_which_one_it_is(console: Console) -> None:
+    page = console.sign_in(practices=["demo", "other"]).get("/staff/")
+
+    assert f"{NOBODY} at Harbor Dental:" in words(page.text)
+
+
+def test_anonymous_chats_that_are_told_together_are_all_pinned(console: Console) -> None:
+    for _ in range(3):
+        ChatClient(console.url).send(CHEST, "m1")
+    console.work()
+    page = console.sign_in().get("/staff/")
+
+    assert names(page) == ["Chat visitor"] * 3
+    assert "notified with others soon" in words(pinned(page))

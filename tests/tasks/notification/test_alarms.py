@@ -1,0 +1,286 @@
+"""One alarm per conversation: what joins it, what is told together, and what a text ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from inbox.models import Escalation, Message, Notification, now
+from tasks import jobs
+from tasks.context import use
+from tasks.notification.alarms import join_alarm
+from tasks.notification.escalation_policy import NEVER
+from tests.chat_client import ChatClient
+from tests.service import Service
+from tests.standins.twilio import TwilioStandIn
+from tests.tasks.conftest import StartService
+from tests.told_classifier import EMERGENCY, SELF_HARM, tell
+from tests.world import DEMO_NUMBER
+
+CHEST = "I have crushing chest pain"
+WORSE = "It is getting worse, my chest hurts"
+DIE = "I want to die"
+BABY = "my baby is not breathing"
+TOLD = {CHEST: EMERGENCY, WORSE: EMERGENCY, DIE: SELF_HARM, BABY: EMERGENCY}
+ON_CALL, BOSS = "+12025550112", "+12025550113"
+ONE, TWO, THREE = "+12025550131", "+12025550132", "+12025550133"
+
+
+@pytest.fixture
+def service(start_service: StartService) -> Service:
+    """The on-call team is texted, and after ten minutes another number."""
+    started = start_service(
+        f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}\n'
+        f'escalation = [{{ number = "{BOSS}", after_minutes = 10 }}]'
+    )
+    tell(started, TOLD)
+    return started
+
+
+def text(service: Service, body: str, from_: str = ONE) -> None:
+    service.text(body, from_=from_)
+    service.work()
+
+
+def texts_to(twilio: TwilioStandIn, number: str) -> Sequence[str]:
+    return [message.body for message in twilio.messages if message.to == number]
+
+
+def alarms(service: Service) -> list[Escalation]:
+    return service.rows(Escalation)
+
+
+def codes(service: Service) -> list[str]:
+    return [row.code for row in alarms(service) if row.acknowledged_at is None]
+
+
+def ack(service: Service, body: str, from_: str = ON_CALL) -> str:
+    return service.text(body, from_=from_, to=DEMO_NUMBER).body.decode()
+
+
+def make_due(service: Service) -> None:
+    """Lets everything that waits be due now, and reconciles."""
+    with service.edit() as session:
+        for notice in session.scalars(select(Notification)):
+            notice.next_attempt_at = now() - timedelta(seconds=1)
+        for row in session.scalars(select(Escalation)):
+            row.next_step_at = now() - timedelta(seconds=1)
+    service.reconcile()
+
+
+# ---- further messages of the same patient
+
+
+def test_a_further_urgent_message_joins_the_open_alarm_without_another_text(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    text(service, CHEST)
+    text(service, WORSE)
+
+    [alarm] = alarms(service)
+    assert len(texts_to(twilio, ON_CALL)) == 1
+    joined = {row.message_id for row in service.rows(Notification) if row.escalation_id == alarm.id}
+    assert joined == {1, 2}
+
+
+def test_a_new_kind_of_danger_is_told_again_with_the_same_code(service: Service, twilio: TwilioStandIn) -> None:
+    text(service, CHEST)
+    text(service, DIE)
+    text(service, DIE)
+
+    [alarm] = alarms(service)
+    told = texts_to(twilio, ON_CALL)
+    assert len(told) == 2
+    assert all(f"ACK {alarm.code} " in body for body in told)
+
+
+def test_another_patient_raises_an_alarm_of_their_own(service: Service, twilio: TwilioStandIn) -> None:
+    text(service, CHEST, ONE)
+    text(service, CHEST, TWO)
+
+    assert len(set(codes(service))) == 2
+    assert len(texts_to(twilio, ON_CALL)) == 2
+
+
+def test_after_an_alarm_has_ended_a_new_emergency_raises_another(service: Service, twilio: TwilioStandIn) -> None:
+    text(service, CHEST)
+    ack(service, f"ACK {codes(service)[0]}")
+    text(service, WORSE)
+
+    assert len(alarms(service)) == 2
+    assert len(codes(service)) == 1
+    assert len(texts_to(twilio, ON_CALL)) == 2
+
+
+def test_a_message_that_joined_does_not_begin_the_steps_again(service: Service, twilio: TwilioStandIn) -> None:
+    text(service, CHEST)
+    text(service, WORSE)
+    make_due(service)
+    make_due(service)
+
+    assert len(texts_to(twilio, BOSS)) == 1
+
+
+def test_a_team_whose_notices_all_failed_is_told_again(service: Service, twilio: TwilioStandIn) -> None:
+    text(service, CHEST)
+    with service.edit() as session:
+        for row in session.scalars(select(Notification).where(Notification.target != "console")):
+            row.state = "failed"
+    text(service, WORSE)
+
+    assert len(texts_to(twilio, ON_CALL)) == 2
+
+
+def test_two_urgent_messages_that_are_handled_at_once_raise_one_alarm(service: Service, twilio: TwilioStandIn) -> None:
+    for body in (CHEST, WORSE):
+        service.text(body, from_=ONE)
+    use(service.context)
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(jobs.handle_message, [1, 2]))
+    service.work()
+
+    assert len(alarms(service)) == 1
+    assert len(texts_to(twilio, ON_CALL)) == 1
+
+
+def test_a_message_that_raises_a_second_alarm_goes_on_after_the_steps_of_the_first(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    text(service, CHEST)
+    make_due(service)
+    ack(service, "ACK")
+    with service.edit() as session:
+        practice = service.context.practices.require("demo")
+        second = join_alarm(session, session.get_one(Message, 1), practice)
+        assert (second.id, second.step, second.next_step_at) == (2, 1, NEVER)
+
+
+# ---- many strangers at once
+
+
+def chat(service: Service, body: str = CHEST) -> None:
+    ChatClient(service.url).send(body, "m1")
+    service.work()
+
+
+def test_twelve_anonymous_chats_are_two_texts_and_twelve_alarms(service: Service, twilio: TwilioStandIn) -> None:
+    for _ in range(12):
+        chat(service)
+    assert len(texts_to(twilio, ON_CALL)) == 1
+    make_due(service)
+
+    first, others = texts_to(twilio, ON_CALL)
+    assert first.startswith("[urgent] Urgent message at Maple Street. Reply ACK ")
+    assert others.startswith("[urgent] 11 more urgent chats at Maple Street. Reply ACK and a code")
+    assert all(code in first + others for code in codes(service))
+    assert len(codes(service)) == 12
+    assert others.endswith("https://intake.example.com/staff/")
+
+
+def test_the_next_contact_gets_them_together_too(service: Service, twilio: TwilioStandIn) -> None:
+    for _ in range(4):
+        chat(service)
+    make_due(service)
+    make_due(service)
+
+    assert len(texts_to(twilio, BOSS)) == 2
+    assert "3 more unacknowledged urgent chats" in texts_to(twilio, BOSS)[1]
+
+
+def test_a_patient_whose_number_a_carrier_vouches_for_never_waits_for_others(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    chat(service)
+    chat(service)
+    text(service, CHEST, ONE)
+    text(service, CHEST, TWO)
+
+    assert len(texts_to(twilio, ON_CALL)) == 3
+
+
+def test_one_that_waited_alone_goes_out_as_an_ordinary_notice(service: Service, twilio: TwilioStandIn) -> None:
+    chat(service)
+    chat(service)
+    make_due(service)
+
+    assert texts_to(twilio, ON_CALL)[1].startswith(
+        f"[urgent] Urgent message at Maple Street. Reply ACK {codes(service)[1]}"
+    )
+
+
+def test_those_that_someone_has_acknowledged_meanwhile_are_left_out(service: Service, twilio: TwilioStandIn) -> None:
+    for _ in range(4):
+        chat(service)
+    ack(service, f"ACK {codes(service)[1]}")
+    make_due(service)
+
+    assert "2 more urgent chats" in texts_to(twilio, ON_CALL)[-1]
+
+
+# ---- what a text ends
+
+
+@pytest.fixture
+def three(service: Service) -> Service:
+    """Three alarms of which the on-call phone was told."""
+    for number in (ONE, TWO, THREE):
+        text(service, CHEST, number)
+    return service
+
+
+def test_a_code_ends_its_alarm_alone_in_any_spelling(three: Service) -> None:
+    first, second, third = codes(three)
+
+    assert f"You acknowledged {second}." in ack(three, f" ack {second.lower()}.")
+
+    assert codes(three) == [first, third]
+    ended = alarms(three)[1]
+    assert (ended.acknowledged_by, ended.acknowledged_how) == (ON_CALL, "text")
+
+
+def test_without_a_code_the_open_ones_are_listed_and_none_is_ended(three: Service) -> None:
+    said = ack(three, "ACK")
+
+    assert f"3 urgent messages are open: {', '.join(codes(three))}. Reply ACK and a code" in said
+    assert len(codes(three)) == 3
+
+
+def test_without_a_code_the_only_open_one_is_ended(three: Service) -> None:
+    first, second, third = codes(three)
+    ack(three, f"ACK {first} {second}")
+
+    assert f"You acknowledged {third}." in ack(three, "ACK")
+    assert codes(three) == []
+
+
+def test_without_a_code_only_those_count_that_the_number_was_told_of(three: Service) -> None:
+    assert "You have no urgent messages." in ack(three, "ACK", from_=BOSS)
+    assert len(codes(three)) == 3
+
+
+def test_a_wrong_code_is_answered_with_the_right_ones_and_ends_nothing(three: Service) -> None:
+    said = ack(three, "ACK Q0Q")
+
+    assert "No open alarm has the code Q0Q" in said
+    assert codes(three)[0] in said
+    assert len(codes(three)) == 3
+    assert len(three.rows(Message)) == 3
+
+
+def test_a_patient_who_texts_a_code_ends_nothing(three: Service) -> None:
+    ack(three, f"ACK {codes(three)[0]}", from_=ONE)
+
+    assert len(codes(three)) == 3
+    assert len(three.rows(Message)) == 4
+
+
+def test_another_practices_code_ends_nothing(three: Service) -> None:
+    with three.edit() as session:
+        session.get_one(Escalation, 1).practice = "other"
+        code = session.get_one(Escalation, 1).code
+
+    assert f"No open alarm has the code {code}" in ack(three, f"ACK {code}")

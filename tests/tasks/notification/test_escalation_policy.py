@@ -1,0 +1,115 @@
+"""Who is notified of an urgent message, and when: pure decisions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from intake.practices import Practice
+from intake.vocabulary import DangerKind
+from tasks.notification.escalation_policy import COLLECTED_FOR, ToldSoFar, collected_until, is_news, pages_nobody
+from tests.world import DEMO_NUMBER
+
+MOMENT = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+TOLD = ToldSoFar(frozenset({"on_call"}), frozenset({DangerKind.OTHER}))
+
+
+# ---- a further message of the same conversation
+
+
+def test_the_first_message_is_news() -> None:
+    assert is_news(ToldSoFar(), "on_call", DangerKind.OTHER)
+
+
+@pytest.mark.parametrize("danger", [DangerKind.OTHER, None])
+def test_more_of_the_same_danger_is_no_news(danger: DangerKind | None) -> None:
+    assert not is_news(TOLD, "on_call", danger)
+
+
+@pytest.mark.parametrize("danger", [DangerKind.SELF_HARM, DangerKind.INGESTION])
+def test_a_new_kind_of_danger_is_news(danger: DangerKind) -> None:
+    assert is_news(TOLD, "on_call", danger)
+
+
+def test_a_team_that_knows_nothing_yet_is_told() -> None:
+    assert is_news(TOLD, "manager", DangerKind.OTHER)
+
+
+# ---- several strangers at once
+
+
+def test_the_first_notice_goes_out_at_once() -> None:
+    assert collected_until(None, MOMENT) is None
+
+
+def test_what_follows_soon_waits_for_the_end_of_the_three_minutes() -> None:
+    assert collected_until(MOMENT - timedelta(seconds=10), MOMENT) == MOMENT - timedelta(seconds=10) + COLLECTED_FOR
+
+
+def test_a_round_that_waits_already_is_joined() -> None:
+    waiting = MOMENT + timedelta(minutes=1)
+
+    assert collected_until(waiting, MOMENT) == waiting
+
+
+def test_after_a_quiet_while_the_next_goes_out_at_once_again() -> None:
+    assert collected_until(MOMENT - COLLECTED_FOR, MOMENT) is None
+
+
+def test_nobody_waits_longer_than_three_minutes_though_the_first_notice_is_tried_again_in_an_hour() -> None:
+    assert collected_until(MOMENT + timedelta(hours=1), MOMENT) == MOMENT + COLLECTED_FOR
+
+
+def test_twelve_in_a_minute_make_two_rounds() -> None:
+    rounds: list[datetime] = []
+    for number in range(12):
+        moment = MOMENT + timedelta(seconds=5 * number)
+        rounds.append(collected_until(max(rounds, default=None), moment) or moment)
+
+    assert set(rounds) == {MOMENT, MOMENT + COLLECTED_FOR}
+
+
+# ---- whom an emergency reaches
+
+
+def practice(**settings: Any) -> Practice:
+    known = {"slug": "demo", "name": "Maple Street", "phone": "+12025550100", "phone_numbers": [DEMO_NUMBER]}
+    return Practice.model_validate({**known, "time_zone": "America/New_York", **settings})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"teams": {"on_call": {"notify": []}}},
+        {"teams": {"front_desk": {"notify": ["json://localhost"]}}},
+        {"teams": {"manager": {"notify": []}}, "escalation": [{"team": "manager", "after_minutes": 10}]},
+        {
+            "teams": {"on_call": {"notify": ["json://localhost"]}, "clinical": {"notify": []}},
+            "routes": {"urgent": {"team": "clinical"}},
+        },
+    ],
+)
+def test_these_practices_page_nobody(settings: dict[str, Any]) -> None:
+    assert pages_nobody(practice(**settings))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"teams": {"on_call": {"notify": ["sms:+12025550112"]}}},
+        {"escalation": [{"number": "+12025550112", "after_minutes": 10}]},
+        {
+            "teams": {"manager": {"notify": ["json://localhost"]}},
+            "escalation": [{"team": "manager", "after_minutes": 10}],
+        },
+        {
+            "teams": {"clinical": {"notify": ["json://localhost"]}},
+            "routes": {"urgent": {"team": "clinical"}},
+        },
+    ],
+)
+def test_these_page_somebody(settings: dict[str, Any]) -> None:
+    assert not pages_nobody(practice(**settings))
