@@ -9,7 +9,7 @@ import structlog
 
 from classifier import Classifier, ModelError
 from classifier.store import ModelStore
-from inbox.database import Database
+from inbox.database import MISSING_KEY, Database
 from inbox.live_practices import LivePractices
 from inbox.models import now
 from intake.encryption import Keyring
@@ -55,7 +55,8 @@ def open_context(settings: Settings) -> Context:
         IntakeError: one of them cannot be used; the message says which.
     """
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    database.check_keys()
+    if database.missing_keys():
+        log.error("encryption_key_missing", reason=MISSING_KEY)  # it handles what it can read, and sends nothing
     file = load_practices(settings.practices_file)
     for practice in file.all:
         check_replies(practice, now())  # a reply that cannot be rendered would block every message that needs it

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision, note_triage
-from inbox.models import Classification, Conversation, Decision, Delivery, LineType, Message, now
+from inbox.models import Classification, Conversation, Decision, Delivery, Keyword, LineType, Message, now
 from intake.channels import traits_of
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, Route, Team
@@ -122,6 +122,7 @@ def _settle(
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
     notifications += notify_others(session, message, practice, plan)
+    notifications += _tell_of_staff_opt_out(session, message, practice)
     message.handled_at = moment
     note_decision(message.conversation, _topic(plan, understanding), plan.team, plan.priority)
     if understanding is not None:
@@ -146,6 +147,21 @@ def notify_others(session: Session, message: Message, practice: Practice, plan: 
     for told in plan.also:
         due += add_notifications(session, message, practice, team=told.team, priority=told.priority, reason=told.reason)
     return due
+
+
+def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practice) -> tuple[int, ...]:
+    """Notify the managers that a number which staff are notified at takes no more texts."""
+    is_staff = message.conversation.patient_address in practice.staff_numbers
+    if not is_staff or message.keyword != Keyword.STOP or not message.keyword_changed_consent:
+        return ()
+    return add_notifications(
+        session,
+        message,
+        practice,
+        team=Team.MANAGER,
+        priority=Priority.HIGH,
+        reason=NotificationReason.STAFF_OPTED_OUT,
+    )
 
 
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:

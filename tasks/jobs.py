@@ -10,6 +10,7 @@ from functools import wraps
 
 import sentry_sdk
 
+from intake.errors import MissingKeyError
 from tasks import voicemail
 from tasks.context import Context, current
 from tasks.delivery import outbox as deliveries
@@ -48,6 +49,8 @@ def handle_message(context: Context, message_id: int) -> AfterCommit:
     """Classify and route a message."""
     try:
         return handle(context, message_id)
+    except MissingKeyError:
+        raise  # a restart with the right keys mends it; the message is no worse for it
     except Exception:
         context.queue.put_all(record_failure(context, message_id))
         raise

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
 from inbox.voicemail import store_overdue, unheard_of
+from intake.errors import MissingKeyError
 from intake.vocabulary import Priority
 from tasks.context import Context
 from tasks.queue import Job
@@ -43,8 +44,8 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
             return 0
     except redis.RedisError:
         return 0
+    _store_overdue_voicemails(context)
     with context.database.write() as session:
-        store_overdue(session, now(), BATCH)
         due = _due(session, now(), grace, timedelta(seconds=context.settings.settle_after_seconds))
     added = 0
     for job, row_ids in due.items():
@@ -53,6 +54,14 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     if added:
         log.info("reconciled", **{job: len(row_ids) for job, row_ids in due.items() if row_ids})
     return added
+
+
+def _store_overdue_voicemails(context: Context) -> None:
+    try:
+        with context.database.write() as session:
+            store_overdue(session, now(), BATCH)
+    except MissingKeyError as error:
+        log.error("voicemails_not_stored", reason=str(error))
 
 
 def _due(session: Session, moment: datetime, grace: timedelta, settle_after: timedelta) -> dict[Job, Sequence[int]]:

@@ -83,6 +83,7 @@ def worker(queues: tuple[str, ...]) -> None:
     Jobs in `messages` depend on no other server; jobs in `carriers` wait for Twilio, mail, or notification services.
     With a worker for each, a slow carrier doesn't hold up patients in a chat.
     """
+    from inbox.presence import Heartbeat
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
     from tasks.context import open_context
@@ -92,7 +93,11 @@ def worker(queues: tuple[str, ...]) -> None:
     settings = load_settings()
     configure_logging()
     configure_reporting(settings.sentry_dsn, "worker")
-    run_worker(open_context(settings), queues or QUEUES)
+    context = open_context(settings)
+    heartbeat = Heartbeat(context.database, "worker", queues or QUEUES)
+    heartbeat.start()
+    run_worker(context, queues or QUEUES)
+    heartbeat.stop()
 
 
 @click.command()
@@ -101,5 +106,7 @@ def migrate() -> None:
     from inbox.database import Database
 
     settings = load_settings()
-    Database(settings.database_url, Keyring(settings.encryption_keys)).migrate()
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    database.migrate()
+    database.check_keys()  # a release that would send nothing does not replace one that works
     click.echo("The database is up to date.")

@@ -14,7 +14,7 @@ from inbox.models.conversations import (
     Message,
 )
 from inbox.models.deliveries import Delivery, DeliveryState
-from inbox.models.encryption_keys import EncryptionKey
+from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.notifications import Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
 from inbox.models.reviews import Review, ReviewReason
@@ -44,6 +44,7 @@ __all__ = [
     "Review",
     "ReviewReason",
     "Role",
+    "RunningProcess",
     "SettingVersion",
     "StaffMember",
     "StaffPractice",

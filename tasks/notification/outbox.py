@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from inbox.audit import record_action
+from inbox.consent import is_opted_out
+from inbox.database import MISSING_KEY
+from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
-from intake.practices import Practice, TeamSettings
+from intake.practices import TEXT_PREFIX, Practice, TeamSettings
 from intake.vocabulary import Priority
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
+
+HOLD = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,14 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     slug = row.message.conversation.practice
     practice = context.practices.by_slug(slug)
     settings = team_settings(practice, row.team, row.escalation_step) if practice is not None else None
+    address = targets_for(settings).get(row.target) if settings is not None else None
+    if practice is not None and address is not None and address.startswith(TEXT_PREFIX):
+        if lacks_keys(session) and row.priority != Priority.URGENT:
+            _hold(row, moment)
+            return None
+        if is_opted_out(session, slug, address.removeprefix(TEXT_PREFIX)):
+            _skip(session, row, slug)
+            return None
     gathered = settings is not None and row.target != CONSOLE and is_gathered(settings, row.priority)
     taken = _take(session, _due_with(session, row, slug, moment) if gathered else [row.id], moment)
     if not taken:
@@ -85,7 +99,31 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
         _drop(session, taken)
         return None
     notice = _digest(session, taken, practice, row.team) if gathered else _notice(row, practice, settings, escalation)
-    return _Claim(taken, notice, targets_for(settings).get(row.target), practice.texts_from)
+    return _Claim(taken, notice, address, practice.texts_from)
+
+
+def _hold(row: Notification, moment: datetime) -> None:
+    """Leave a text pending because this process cannot tell whether its recipient opted out; urgent ones do not wait.
+
+    Twilio keeps its own list of opt-outs, and refuses an urgent text to a number on it.
+    """
+    row.next_attempt_at = moment + HOLD
+    log.error("notification_held", notification_id=row.id, reason=MISSING_KEY)
+
+
+def _skip(session: Session, row: Notification, practice: str) -> None:
+    """Send nothing to a staff number that texted STOP."""
+    row.state = NotificationState.DROPPED
+    log.warning("notification_skipped", notification_id=row.id, reason="opted out")
+    record_action(
+        session,
+        staff_id=None,
+        practice=practice,
+        action="notice_skipped",
+        subject=f"conversation:{row.message.conversation_id}",
+        notification=row.id,
+        reason="opted out",
+    )
 
 
 def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:
