@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 10.0
 AWAY_AFTER = timedelta(seconds=35)
+MODEL_LOST = "model"  # the active model is gone, and the shipped one is used
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
@@ -38,6 +39,7 @@ class Presence:
         queues: the queues that it takes jobs from.
         fingerprints: the keys that it can read.
         seen_at: when it last said so.
+        troubles: what it lacks, such as `MODEL_LOST`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Presence:
     queues: frozenset[str]
     fingerprints: frozenset[str]
     seen_at: datetime
+    troubles: frozenset[str] = frozenset()
 
 
 def name_process(kind: str, process_id: int) -> str:
@@ -56,9 +59,21 @@ def running_processes(session: Session, moment: datetime) -> list[Presence]:
     """Return the processes that said within the last seconds that they run."""
     rows = session.scalars(select(RunningProcess).where(RunningProcess.seen_at > moment - AWAY_AFTER))
     return [
-        Presence(row.name, row.kind, frozenset(row.queues), frozenset(row.fingerprints), row.seen_at)
+        Presence(
+            row.name,
+            row.kind,
+            frozenset(row.queues),
+            frozenset(row.fingerprints),
+            row.seen_at,
+            frozenset(row.troubles),
+        )
         for row in sorted(rows, key=lambda row: row.name)
     ]
+
+
+def is_model_lost(processes: Iterable[Presence]) -> bool:
+    """Return whether a running worker uses the shipped model because the active one is gone."""
+    return any(MODEL_LOST in process.troubles for process in processes)
 
 
 def find_unattended(processes: Iterable[Presence], queues: Sequence[str]) -> list[str]:
@@ -70,8 +85,15 @@ def find_unattended(processes: Iterable[Presence], queues: Sequence[str]) -> lis
 class Heartbeat:
     """A thread that keeps this process's row up to date."""
 
-    def __init__(self, database: Database, kind: str, queues: Sequence[str] = ()) -> None:
-        """Take what the row says."""
+    def __init__(
+        self,
+        database: Database,
+        kind: str,
+        queues: Sequence[str] = (),
+        find_troubles: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """Take what the row says, and a function that returns the process's troubles, which is called for each beat."""
+        self._find_troubles = find_troubles
         self._database = database
         self._kind = kind
         self._queues = list(queues)
@@ -100,6 +122,7 @@ class Heartbeat:
             session.execute(delete(RunningProcess).where(RunningProcess.seen_at < moment - FORGOTTEN_AFTER))
             row = session.get(RunningProcess, self._name) or RunningProcess(name=self._name, started_at=moment)
             row.kind, row.queues, row.seen_at = self._kind, self._queues, moment
+            row.troubles = list(self._find_troubles())
             row.fingerprints = self._database.keyring.fingerprints
             session.add(row)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -58,7 +59,7 @@ def web(host: str, port: int, processes: int) -> None:
     from intake.practices import load_practices
 
     settings = load_settings()
-    load_practices(settings.practices_file)
+    load_practices(settings.practices_file, ignore_unknown=True)
     arguments = [
         *("--bind", f"{host}:{port}", "--workers", str(processes)),
         *("--worker-class", "app.gunicorn_worker.StreamingWorker", "--worker-connections", str(STREAMS)),
@@ -86,7 +87,7 @@ def worker(queues: tuple[str, ...]) -> None:
     from inbox.presence import Heartbeat
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
-    from tasks.context import open_context
+    from tasks.context import find_troubles, open_context
     from tasks.queue import QUEUES
     from tasks.worker import run_worker
 
@@ -94,7 +95,7 @@ def worker(queues: tuple[str, ...]) -> None:
     configure_logging()
     configure_reporting(settings.sentry_dsn, "worker")
     context = open_context(settings)
-    heartbeat = Heartbeat(context.database, "worker", queues or QUEUES)
+    heartbeat = Heartbeat(context.database, "worker", queues or QUEUES, partial(find_troubles, settings))
     heartbeat.start()
     run_worker(context, queues or QUEUES)
     heartbeat.stop()

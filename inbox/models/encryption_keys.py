@@ -29,7 +29,7 @@ class EncryptionKey(Base):
 class RunningProcess(Base):
     """A process of the service, which says every few seconds that it runs and which keys it can read.
 
-    `kind` is `web` or `worker`, and `queues` are those that a worker takes jobs from.
+    `kind` is `web` or `worker`, `queues` are those that a worker takes jobs from, and `troubles` names what it lacks.
     """
 
     __tablename__ = "running_processes"
@@ -38,5 +38,6 @@ class RunningProcess(Base):
     kind: Mapped[str] = mapped_column(String(16))
     queues: Mapped[list[Any]] = mapped_column(JSON, default=list)
     fingerprints: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    troubles: Mapped[list[Any]] = mapped_column(JSON, default=list)
     started_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
