@@ -56,9 +56,10 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
 
 def find_twin(session: Session, table: Table, row_id: int, index: str) -> int | None:
     """Return the other row of this patient, which has this index already; lock it."""
-    same = (table.c[name] == select(table.c[name]).where(table.c.id == row_id).scalar_subquery() for name in _of(table))
-    query = select(table.c.id).where(table.c[INDEX] == index, table.c.id != row_id, *same)
-    return session.scalar(query.with_for_update())
+    itself = table.alias()
+    same = [table.c[name] == itself.c[name] for name in _SAME_PATIENT[table.name]]
+    query = select(table.c.id).where(itself.c.id == row_id, table.c.id != row_id, table.c[INDEX] == index, *same)
+    return session.scalar(query.with_for_update(of=table))
 
 
 def merge_rows(session: Session, table: Table, first_id: int, second_id: int) -> None:
@@ -83,10 +84,6 @@ def merge_rows(session: Session, table: Table, first_id: int, second_id: int) ->
 def _rank(conversation: Values) -> tuple[int, int]:
     triage, priority = conversation["triage"], conversation["priority"]
     return -1 if priority is None else Priority(priority).rank, 0 if triage is None else -_LEVELS.index(triage)
-
-
-def _of(table: Table) -> tuple[str, ...]:
-    return _SAME_PATIENT[table.name]
 
 
 def _raw(table: Table, ids: tuple[int, int]) -> Any:
