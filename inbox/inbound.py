@@ -183,9 +183,16 @@ def _find_or_make(session: Session, inbound: InboundMessage) -> Conversation:
         conversations_of(inbound.practice, inbound.patient_address), Conversation.channel == inbound.channel
     )
     # not read, as this process may lack the key that one of them was written with
-    unread = (Conversation.patient_address, Conversation.patient_name)
-    unread += (Conversation.contact_phone, Conversation.contact_email)
-    found = session.scalars(query.order_by(Conversation.id).options(*map(defer, unread))).first()
+    unread = [
+        defer(column)
+        for column in (
+            Conversation.patient_address,
+            Conversation.patient_name,
+            Conversation.contact_phone,
+            Conversation.contact_email,
+        )
+    ]
+    found = session.scalars(query.order_by(Conversation.id).options(*unread)).first()
     return found or Conversation(
         practice=inbound.practice,
         channel=inbound.channel,

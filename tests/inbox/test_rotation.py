@@ -10,11 +10,12 @@ from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.key_registry import KeyUse, lacks_keys, read_keys
 from inbox.key_status import KeyStatus, Phase, advise, read_status
-from inbox.models import Conversation, EncryptionKey, Message, OptOut, now
+from inbox.models import Conversation, ConversationState, EncryptionKey, Message, OptOut, now
 from inbox.presence import Heartbeat, Presence
 from inbox.rotation import _forget_others, rotate_keys
 from intake.encryption import Keyring
 from intake.errors import IntakeError
+from intake.vocabulary import Priority
 from tests.inbox.conftest import Reopen, acting, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 
@@ -187,8 +188,9 @@ def test_two_conversations_of_one_patient_become_one_with_all_messages(database:
     record_message(reopen(NEW_KEY), inbound("Second"))
     both = reopen(BOTH_KEYS)
     with both.write() as session:
-        for conversation in session.scalars(select(Conversation)):
-            conversation.state, conversation.priority = ("closed", None) if conversation.id == 1 else ("open", "high")
+        first, second = session.scalars(select(Conversation).order_by(Conversation.id))
+        first.state, first.priority = ConversationState.CLOSED, None
+        second.state, second.priority = ConversationState.OPEN, Priority.HIGH
 
     rotate_keys(both)
 
