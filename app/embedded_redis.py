@@ -63,29 +63,53 @@ def die_with_parent() -> None:
 class EmbeddedRedis:
     """A server process that listens only on a unix socket."""
 
+    name = "Redis"
+
     def __init__(self, folder: Path) -> None:
         """Take the folder for its append-only file and its log."""
         self._folder = folder.resolve()
+        self._log = self._folder / "redis.log"
         self._socket = socket_for(self._folder)
         self.url = f"unix://{self._socket}"
         self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server process runs."""
+        return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
         """Start the server and wait until it answers.
 
         Raises:
-            IntakeError: It did not start.
+            IntakeError: it did not start.
+        """
+        self.launch()
+        deadline = time.monotonic() + START_SECONDS
+        with redis.Redis.from_url(self.url) as client:
+            while time.monotonic() < deadline and self.is_running:
+                with contextlib.suppress(redis.RedisError):
+                    if client.ping():
+                        return
+                time.sleep(0.02)
+        self.stop()
+        raise IntakeError(f"{find_server().name} did not start; its log is {self._log}")
+
+    def launch(self) -> None:
+        """Start the server, which answers once it has read its data.
+
+        Raises:
+            IntakeError: it cannot be started.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._socket.parent.mkdir(exist_ok=True, mode=0o700)
         if self._socket.parent.stat().st_uid != os.getuid():
             raise IntakeError(f"{self._socket.parent} belongs to another user: set TMPDIR to a folder of your own")
         server = find_server()
-        log = self._folder / "redis.log"
         self.process = subprocess.Popen(  # noqa: S603
             [
                 *(str(server), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"),
-                *("--dir", str(self._folder), "--appendonly", "yes", "--save", "", "--logfile", str(log)),
+                *("--dir", str(self._folder), "--appendonly", "yes", "--save", "", "--logfile", str(self._log)),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -93,18 +117,9 @@ class EmbeddedRedis:
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
-        deadline = time.monotonic() + START_SECONDS
-        with redis.Redis.from_url(self.url) as client:
-            while time.monotonic() < deadline and self.process.poll() is None:
-                with contextlib.suppress(redis.RedisError):
-                    if client.ping():
-                        return
-                time.sleep(0.02)
-        self.stop()
-        raise IntakeError(f"{server.name} did not start; its log is {log}")
 
     def stop(self) -> None:
         """Stop the server, which writes its data to disk first."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.is_running:
             self.process.terminate()
             self.process.wait(timeout=START_SECONDS)

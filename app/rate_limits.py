@@ -22,6 +22,7 @@ from flask_limiter import Limiter, RateLimitExceeded, RequestLimit, RouteLimit
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from inbox.consent import parse_keyword
 from intake import phone
 from intake.errors import IntakeError
 from intake.settings import Settings
@@ -43,7 +44,8 @@ SIGN_IN_BY_ADDRESS = "20 per minute"
 SEND_BY_CONVERSATION = "20 per minute"
 WATCH_BY_CONVERSATION = "60 per minute"
 
-# By phone number: no person texts once a second, but a robot that answers this one does.
+# By phone number: no person texts once a second, but a robot that answers this one does. STOP, START, and HELP have
+# no limit at all, because carriers and the law require that they work.
 TEXT_BY_NUMBER = "60 per minute"
 FORM_BY_NUMBER = "5 per hour"
 
@@ -167,8 +169,10 @@ def _conversation() -> str:
 
 
 def _number_that_texts() -> str:
+    """Nobody's when the text is STOP, START, or HELP, which counts however many there are."""
     try:
-        return f"number {request.form['From']}"
+        keyword = request.form.get("OptOutType") or parse_keyword(request.form.get("Body", ""), opted_out=True)
+        return "" if keyword else f"number {request.form['From']}"
     except HTTPException:
         return ""  # missing, or the body is too large: the handler says so
 

@@ -1,4 +1,4 @@
-"""`intake up`: Redis, migrations, web and worker on one machine, started in order and stopped in order."""
+"""`intake up`: Redis, migrations, web and workers on one machine, started in order, kept running, stopped in order."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ from urllib.request import urlopen
 from app.embedded_redis import EmbeddedRedis, die_with_parent
 from app.local_setup import environment_of, prepare
 from app.paging_check import warn_if_nobody_is_paged
-from inbox.database import Database
+from app.supervision import Child, Supervised
+from inbox.database import MISSING_KEY, Database
+from inbox.models import now
+from inbox.presence import name_process, running_processes
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practices import load_practices
 from intake.settings import Settings
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 30.0
-QUICK_DEATH_SECONDS = 10.0
+WEB = "web server"
 # One that no other server can hold up, one for people in danger, and one that waits for carriers: see ADR 0012.
 WORKERS = {
     "message worker": ["--queue", "messages"],
@@ -39,47 +42,43 @@ WORKERS = {
 }
 
 
-class _Child:
-    """A process that is started again when it ends by itself."""
+class _Process:
+    """A process of the product."""
 
     def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
         self.name = name
         self._arguments = arguments
         self._environment = environment
-        self.start()
+        self.launch()
 
-    def start(self) -> None:
+    def launch(self) -> None:
         """Start it, out of reach of the terminal's Ctrl-C, which stops the children in order."""
-        self.started_at = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "app", *self._arguments],
             env=dict(self._environment),
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
 
-    def keep_alive(self) -> None:
-        """Start it again if it ended.
+    @property
+    def process_id(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
-        Raises:
-            IntakeError: it ended right after its start.
-        """
-        if self.process.poll() is None:
-            return
-        if time.monotonic() - self.started_at < QUICK_DEATH_SECONDS:
-            raise IntakeError(f"the {self.name} ended right after its start; its reason is above")
-        print(f"The {self.name} ended and is started again.", file=sys.stderr)
-        self.start()
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
 
     def stop(self) -> None:
         """Ask it to finish, and end it when it does not."""
-        if self.process.poll() is None:
-            self.process.terminate()
+        if self.is_running:
+            self._process.terminate()
             try:
-                self.process.wait(STOP_SECONDS)
+                self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self._process.kill()
+                self._process.wait()
 
 
 def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
@@ -100,29 +99,42 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
         environment = os.environ | environment_of(settings)
         embedded = settings.redis_url == redis_server.url
         practices = load_practices(settings.practices_file)
-        children: list[_Child] = []
+        processes: list[_Process] = []
         try:
             if embedded:
                 redis_server.start()
-            database = Database(settings.database_url, Keyring(settings.encryption_keys))
-            database.migrate()
-            children.append(_Child("web server", ["web", "--port", str(port)], environment))
+            database = _open_database(settings)
+            processes.append(_Process(WEB, ["web", "--port", str(port)], environment))
             for name, arguments in WORKERS.items():
-                children.append(_Child(name, ["worker", *arguments], environment))
-            _wait_until_answering(port, children, stop)
+                processes.append(_Process(name, ["worker", *arguments], environment))
+            _wait_until_started(port, processes, database, stop)
             if not stop:
                 _greet(say, settings, port, data_dir)
                 warn_if_nobody_is_paged(database, practices, say)
-                database.close()
+            children: list[Child] = [*([redis_server] if embedded else []), *processes]
+            kept = [Supervised(child, _warn) for child in children]
             while not stop:
-                for child in children:
-                    child.keep_alive()
+                for supervised in kept:
+                    supervised.keep_alive()
                 time.sleep(0.2)
         finally:
-            for child in children:
-                child.stop()
+            for process in processes:
+                process.stop()
             redis_server.stop()
     say("Stopped.")
+
+
+def _open_database(settings: Settings) -> Database:
+    """Migrate the database; without one of its keys, the service stores what comes in and sends nothing."""
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    database.migrate()
+    if database.missing_keys():
+        _warn(f"{MISSING_KEY}. Until then, messages are stored and nothing is sent.")
+    return database
+
+
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: Path) -> None:
@@ -144,19 +156,36 @@ def _command() -> str:
     return str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else "intake"
 
 
-def _wait_until_answering(port: int, children: list[_Child], stop: list[int]) -> None:
+def _wait_until_started(port: int, processes: list[_Process], database: Database, stop: list[int]) -> None:
+    """Wait until the web server answers and every worker has said that it runs.
+
+    Raises:
+        IntakeError: one of them ended or took too long: the set-up is wrong.
+    """
     deadline = time.monotonic() + START_SECONDS
-    while not stop:
-        for child in children:
-            if child.process.poll() is not None:
-                raise IntakeError(f"the {child.name} did not start; its reason is above")
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
-                return
-        except (URLError, OSError):
-            if time.monotonic() > deadline:
-                raise IntakeError(f"the web server does not answer on port {port}") from None
-            time.sleep(0.05)
+    waiting = processes
+    while waiting and not stop:
+        for process in processes:
+            if not process.is_running:
+                raise IntakeError(f"the {process.name} did not start; its reason is above")
+        if time.monotonic() > deadline:
+            raise IntakeError(f"the {waiting[0].name} did not start within {START_SECONDS:g} seconds")
+        time.sleep(0.05)
+        with database.read() as session:
+            present = {process.name for process in running_processes(session, now())}
+        waiting = [process for process in processes if not _has_started(process, port, present)]
+
+
+def _has_started(process: _Process, port: int, present: set[str]) -> bool:
+    return _answers(port) if process.name == WEB else name_process("worker", process.process_id) in present
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
+            return True
+    except (URLError, OSError):
+        return False
 
 
 def _require_free(port: int) -> None:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.edges import build_app as build_edges
 from app.rate_limits import SIGN_IN_BY_ADDRESS, limit_posts
+from inbox.presence import Heartbeat
 from intake.error_reporting import configure_reporting
 from intake.logs import configure_logging
 from intake.settings import Settings, load_settings
@@ -19,6 +20,7 @@ from staff.security import protect
 from staff.settings import history_page as settings_history_page
 from staff.settings import page as settings_page
 from web import metrics
+from web.services import services_of
 
 BLUEPRINTS = (
     sign_in.blueprint,
@@ -45,7 +47,9 @@ def create_app() -> Flask:
     settings = load_settings()
     configure_logging()
     configure_reporting(settings.sentry_dsn, "web")
-    return build_app(settings)
+    app = build_app(settings)
+    Heartbeat(services_of(app).database, "web").start()
+    return app
 
 
 def build_app(settings: Settings) -> Flask:

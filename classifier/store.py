@@ -101,6 +101,26 @@ class ModelStore:
         """
         return self.pinned or self.folder_of(self.choice().active.version)
 
+    def usable_folder(self) -> tuple[Path, str | None]:
+        """Return a folder that patients can be answered with: the active one, or the shipped one if that is gone.
+
+        A pinned folder has no substitute, because it is a setting of this machine that must be right.
+
+        Returns:
+            The folder, and why it is not the active one; None if it is.
+        """
+        if self.pinned is not None:
+            return self.pinned, None
+        try:
+            folder = self.active_folder()
+            manifest = model_bundle.read_manifest(folder)
+            lost = [name for name in manifest.files if not os.access(folder / name, os.R_OK)]
+        except ModelError as error:
+            return model_bundle.DEFAULT_FOLDER, str(error)
+        if lost:
+            return model_bundle.DEFAULT_FOLDER, f"{folder} lacks {', '.join(lost)}: install the model again"
+        return folder, None
+
     def folder_of(self, version: str) -> Path:
         """Return the folder of a version, which need not exist."""
         return model_bundle.DEFAULT_FOLDER if version == SHIPPED else self.home / version

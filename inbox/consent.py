@@ -7,8 +7,9 @@ because a revocation counts in any reasonable wording (47 CFR 64.1200(a)(10)).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
@@ -113,27 +114,31 @@ def is_ambiguous(text: str) -> bool:
 
 
 def is_opted_out(session: Session, practice: str, address: str) -> bool:
-    """Return whether a number has opted out of texts from a practice."""
-    record = _find(session, practice, address)
-    return record is not None and record.active
+    """Return whether a number has opted out of texts from a practice.
+
+    Only a process that lacks no key can tell; see `inbox.key_registry.lacks_keys`.
+    """
+    return bool(opted_out_among(session, practice, [address]))
+
+
+def opted_out_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:
+    """Return which of these numbers have opted out of texts from a practice."""
+    by_index = {index: address for address in addresses for index in keyring().indexes(address)}
+    query = select(OptOut.patient_index).where(
+        OptOut.practice == practice, OptOut.active, OptOut.patient_index.in_(by_index)
+    )
+    return frozenset(by_index[index] for index in session.scalars(query))
 
 
 def record_consent(session: Session, practice: str, address: str, *, opted_out: bool) -> bool:
     """Store an opt-out or opt-in, and return whether it changed anything."""
-    record = _find(session, practice, address)
-    if record is None:
-        if not opted_out:
-            return False
+    # more than one while keys change: see `inbox.merging`
+    of_number = (OptOut.practice == practice, OptOut.patient_index.in_(keyring().indexes(address)))
+    states = session.scalars(select(OptOut.active).where(*of_number)).all()
+    if any(states) == opted_out:
+        return False
+    if not states:
         session.add(OptOut(practice=practice, patient_address=address, patient_index=keyring().index(address)))
         return True
-    if record.active == opted_out:
-        return False
-    record.active = opted_out
-    record.changed_at = now()
+    session.execute(update(OptOut).where(*of_number).values(active=opted_out, changed_at=now()))
     return True
-
-
-def _find(session: Session, practice: str, address: str) -> OptOut | None:
-    return session.scalar(
-        select(OptOut).where(OptOut.practice == practice, OptOut.patient_index.in_(keyring().indexes(address)))
-    )

@@ -7,16 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.column_types import use_keyring
+from inbox.key_registry import note_missing, read_keys, register_key, wait_for_writers
 from inbox.models import EncryptionKey
+from inbox.sqlite_transactions import wait_without_blocking
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 
 BUSY_SECONDS = 5
+MISSING_KEY = (
+    "ENCRYPTION_KEYS is missing a key that this database was written with: add it after the new one, restart every"
+    " process, and run `intake keys status`"
+)
 
 
 class Database:
@@ -39,8 +45,26 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Yield a transaction that commits at the end, or rolls back on an exception."""
+        """Yield a transaction that commits at the end, or rolls back on an exception.
+
+        It writes with the key that the database names; see `inbox.key_registry`.
+        """
         with self._sessions.begin() as session:
+            keys = read_keys(session)
+            own = self.keyring.fingerprints
+            self.keyring.write_with(keys.choose(own))
+            note_missing(session, keys.missing_from(own))
+            before = self.keyring.writes
+            yield session
+            session.flush()
+            if self.keyring.writing != keys.writing and self.keyring.writes != before:
+                register_key(session, self.keyring.writing, writes=keys.writing is None)
+
+    @contextmanager
+    def change_keys(self) -> Iterator[Session]:
+        """Yield a transaction that may change which keys are used, while no other transaction writes."""
+        with self._sessions.begin() as session:
+            wait_for_writers(session)
             yield session
 
     @contextmanager
@@ -51,18 +75,20 @@ class Database:
 
     def is_ready(self) -> bool:
         """Return whether the database answers and has its tables."""
+        return self.find_missing_keys() is not None
+
+    def find_missing_keys(self) -> frozenset[str] | None:
+        """Return the keys in use that this process lacks; None if the database does not answer or has no tables."""
         try:
-            with self.read() as session:
-                session.execute(select(EncryptionKey).limit(1))
-        except SQLAlchemyError:
-            return False
-        return True
+            return self.missing_keys()
+        except IntakeError:
+            return None
 
     def migrate(self) -> None:
-        """Bring the tables up to date and register the newest encryption key.
+        """Bring the tables up to date, and register the first key if there is none yet.
 
         Raises:
-            IntakeError: the database cannot be opened or changed, or a key is missing.
+            IntakeError: the database cannot be opened or changed.
         """
         from alembic import command  # slow to import, and used only here
         from alembic.config import Config
@@ -71,33 +97,42 @@ class Database:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         try:
             with self.engine.begin() as connection:
+                self._write_with_known_key(connection)
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+            with self.write() as session:
+                if read_keys(session).writing is None:
+                    register_key(session, self.keyring.writing, writes=True)
         except SQLAlchemyError as error:
             raise _unusable(error) from None
-        self.check_keys()
 
     def check_keys(self) -> None:
-        """Check that no encryption key is missing, and register the newest one.
+        """Check that no encryption key is missing.
 
         Raises:
             IntakeError: a key that rows were written with is missing, or the tables are.
         """
-        fingerprints = self.keyring.fingerprints
+        if self.missing_keys():
+            raise IntakeError(MISSING_KEY)
+
+    def missing_keys(self) -> frozenset[str]:
+        """Return the keys in use that this process lacks.
+
+        Raises:
+            IntakeError: the database cannot be used.
+        """
         try:
-            with self.write() as session:
-                known = set(session.scalars(select(EncryptionKey.fingerprint)))
-                if known - set(fingerprints):
-                    raise IntakeError(
-                        "ENCRYPTION_KEYS is missing a key that this database was written with: add it after the new"
-                        " one, run `intake keys rotate`, then remove it"
-                    )
-                if fingerprints[0] not in known:
-                    session.add(EncryptionKey(fingerprint=fingerprints[0]))
-        except IntegrityError:
-            return  # another process registered the same key at the same moment
+            with self.read() as session:
+                return read_keys(session).missing_from(self.keyring.fingerprints)
         except SQLAlchemyError as error:
             raise _unusable(error) from None
+
+    def _write_with_known_key(self, connection: Connection) -> None:
+        """Have migrations write with a key that the database knows, if this process has one."""
+        if inspect(connection).has_table("encryption_keys"):
+            known = set(connection.scalars(select(EncryptionKey.fingerprint)))
+            own = self.keyring.fingerprints
+            self.keyring.write_with(next((key for key in own if key in known), own[0]))
 
     def close(self) -> None:
         """Close every connection."""
@@ -115,18 +150,5 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, connect_args={"connect_timeout": BUSY_SECONDS}, **options)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    wait_without_blocking(engine, BUSY_SECONDS)
     return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A write transaction takes its lock at once, because upgrading a read lock fails when two transactions try it.
-    reading = connection.get_execution_options().get("read_only", False)
-    connection.execute(text("BEGIN" if reading else "BEGIN IMMEDIATE"))

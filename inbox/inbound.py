@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from inbox import conversation_state
 from inbox.chat import next_entry
@@ -125,11 +125,9 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     Raises:
         sqlalchemy.exc.IntegrityError: a concurrent copy won; the caller must retry the transaction.
     """
-    known = session.scalar(
-        select(Message).where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
-    )
+    known = _find_known(session, inbound)
     if known is not None:
-        return Recorded.of(known, is_new=False)
+        return known
     conversation = _conversation(session, inbound)
     message = Message(
         conversation=conversation,
@@ -152,13 +150,28 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     return Recorded.of(message, is_new=True)
 
 
+def _find_known(session: Session, inbound: InboundMessage) -> Recorded | None:
+    """Return a message that is stored already, without reading its text, whose key this process may lack."""
+    columns = (Message.id, Conversation.id, Conversation.practice, Conversation.channel, Message.entry)
+    query = select(*columns).join(Message.conversation)
+    row = session.execute(
+        query.where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
+    ).first()
+    if row is None:
+        return None
+    message_id, conversation_id, practice, channel, entry = row
+    return Recorded(message_id, conversation_id, practice, channel, is_new=False, entry=entry)
+
+
 def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
     if inbound.chat_id is not None:
         return session.get_one(Conversation, inbound.chat_id)
     conversation = _find_or_make(session, inbound)
-    conversation.patient_name = inbound.contact.name or conversation.patient_name
-    conversation.contact_phone = inbound.contact.phone or conversation.contact_phone
-    conversation.contact_email = inbound.contact.email or conversation.contact_email
+    contact = inbound.contact
+    given = {"patient_name": contact.name, "contact_phone": contact.phone, "contact_email": contact.email}
+    for name, value in given.items():
+        if value:
+            setattr(conversation, name, value)
     return conversation
 
 
@@ -166,11 +179,20 @@ def _find_or_make(session: Session, inbound: InboundMessage) -> Conversation:
     if inbound.patient_address is None:
         # two messages from hidden numbers may come from different patients
         return Conversation(practice=inbound.practice, channel=inbound.channel)
-    found = session.scalar(
-        select(Conversation).where(
-            conversations_of(inbound.practice, inbound.patient_address), Conversation.channel == inbound.channel
-        )
+    query = select(Conversation).where(
+        conversations_of(inbound.practice, inbound.patient_address), Conversation.channel == inbound.channel
     )
+    # not read, as this process may lack the key that one of them was written with
+    unread = [
+        defer(column)
+        for column in (
+            Conversation.patient_address,
+            Conversation.patient_name,
+            Conversation.contact_phone,
+            Conversation.contact_email,
+        )
+    ]
+    found = session.scalars(query.order_by(Conversation.id).options(*unread)).first()
     return found or Conversation(
         practice=inbound.practice,
         channel=inbound.channel,

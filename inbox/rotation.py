@@ -1,85 +1,176 @@
-"""Re-encrypting everything under the newest key, so that older keys can be removed."""
+"""Changing the encryption key while the service runs, in two phases.
+
+First, every process gets the new key beside the old one, and goes on writing with the old one: whatever order they
+restart in, each can read everything. Then `rotate_keys` marks the new key as the one to write with, encrypts and
+indexes every row under it, and forgets the old one. It can be interrupted and run again, while messages come and go.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, delete, select, update
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import LargeBinary, RowMapping, Table, delete, select, type_coerce, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.column_types import EncryptedText, keyring
-from inbox.database import Database
-from inbox.models import (
-    AuditEntry,
-    Base,
-    Conversation,
-    Delivery,
-    EncryptionKey,
-    Message,
-    Note,
-    OptOut,
-    SettingVersion,
-    StaffMember,
-    Voicemail,
-)
+from inbox.database import MISSING_KEY, Database
+from inbox.key_registry import read_keys, register_key
+from inbox.key_status import KeyStatus, Phase, name_behind, read_status
+from inbox.merging import INDEX, find_twin, merge_rows
+from inbox.models import AuditEntry, Base, EncryptionKey
+from intake.errors import IntakeError
 
-BATCH = 500
-_TABLES: tuple[type[Base], ...] = (
-    Conversation,
-    Message,
-    Delivery,
-    OptOut,
-    Voicemail,
-    StaffMember,
-    Note,
-    SettingVersion,
-)
+BATCH = 200
+ATTEMPTS = 5
+ADDRESS = "patient_address"
+_WRITTEN, _MERGED, _UNCHANGED = "written", "merged", "unchanged"
 
 
-def rotate_keys(database: Database) -> int:
-    """Encrypt and index every row under the first key, in batches, and delete the other keys' fingerprints.
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation did.
+
+    Attributes:
+        rows: the number of rows that it wrote.
+        merged: the number of rows that turned out to belong to one patient, and became one.
+    """
+
+    rows: int
+    merged: int
+
+
+def rotate_keys(database: Database) -> Rotated:
+    """Write everything with the first key, and forget the others.
 
     It can run while the service is running, and can be run again after an interruption.
 
-    Returns:
-        The number of rows written.
+    Raises:
+        IntakeError: this process lacks a key that is in use, or a running process lacks the new one.
     """
-    count = 0
-    for table in _TABLES:
-        last_id = 0
-        while True:
-            with database.write() as session:
-                rows = _rewrite(session, table, last_id)
-            if not rows:
-                break
-            count += len(rows)
-            last_id = rows[-1]
-    _seal_anew(database)
-    with database.write() as session:
-        session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint != database.keyring.fingerprints[0]))
-    return count
+    _require_readers(read_status(database))
+    target = database.keyring.fingerprints[0]
+    with database.change_keys() as session:
+        session.execute(update(EncryptionKey).values(writes=EncryptionKey.fingerprint == target))
+        if target not in read_keys(session).known:
+            register_key(session, target, writes=True)
+    rows = merged = 0
+    while True:
+        with database.read() as session:
+            strays = _strays(session)
+        for table in _encrypted_tables():
+            written, made_one = _rewrite_table(database, table)
+            rows, merged = rows + written, merged + made_one
+        _seal_anew(database)
+        if _forget_others(database, target, strays):
+            return Rotated(rows, merged)
+        _require_readers(read_status(database))
 
 
-def _rewrite(session: Session, table: type[Base], after_id: int) -> list[int]:
-    identity = table.__table__.c.id
-    rows = list(session.scalars(select(table).where(identity > after_id).order_by(identity).limit(BATCH)))
-    encrypted = [column.key for column in table.__table__.columns if isinstance(column.type, EncryptedText)]
-    for row in rows:
-        # `updated_at` keeps its value, otherwise the rotation would look like activity
-        for name in (*encrypted, "updated_at"):
-            if getattr(row, name, None) is not None:
-                flag_modified(row, name)
-        address = getattr(row, "patient_address", None)
-        if address is not None:
-            row.patient_index = keyring().index(address)  # type: ignore[attr-defined]
-    return [row.id for row in rows]  # type: ignore[attr-defined]
+def _require_readers(status: KeyStatus) -> None:
+    if status.phase is Phase.MISSING:
+        raise IntakeError(MISSING_KEY)
+    if status.phase is Phase.WAITING:
+        raise IntakeError(
+            f"these processes cannot read the new key yet: {name_behind(status)}; restart them with the"
+            " ENCRYPTION_KEYS of this command, then run it again (one that has ended is forgotten within a minute)"
+        )
+
+
+def _encrypted_tables() -> list[Table]:
+    tables = Base.metadata.sorted_tables
+    return [table for table in tables if any(isinstance(column.type, EncryptedText) for column in table.columns)]
+
+
+def _rewrite_table(database: Database, table: Table) -> tuple[int, int]:
+    """Return how many rows of a table were written, and how many merged."""
+    last_id, rows, merged = 0, 0, 0
+    while True:
+        with database.read() as session:
+            ids = session.scalars(
+                select(table.c.id).where(table.c.id > last_id).order_by(table.c.id).limit(BATCH)
+            ).all()
+        if not ids:
+            return rows, merged
+        found = _rewrite(database, table, ids, skip_locked=True)
+        # those that another transaction has locked are waited for one by one, so that nobody waits for the others
+        found += [row for row_id in set(ids) - {row for row, _ in found} for row in _rewrite(database, table, [row_id])]
+        last_id, rows = ids[-1], rows + sum(outcome is _WRITTEN for _, outcome in found)
+        merged += sum(outcome is _MERGED for _, outcome in found)
+
+
+def _rewrite(
+    database: Database, table: Table, ids: Sequence[int], *, skip_locked: bool = False
+) -> list[tuple[int, str]]:
+    """Write rows with the new key, each as it is once it is locked, and return what became of each.
+
+    A transaction that comes between may make a twin of a row, or may end one: then the rows are looked at again.
+    """
+    for _ in range(ATTEMPTS):
+        with contextlib.suppress(IntegrityError), database.write() as session:
+            return _rewrite_locked(session, table, ids, skip_locked=skip_locked)
+    raise IntakeError(f"rows of {table.name} keep changing: run `intake keys rotate` again when there is less to do")
+
+
+def _rewrite_locked(session: Session, table: Table, ids: Sequence[int], *, skip_locked: bool) -> list[tuple[int, str]]:
+    encrypted = [column for column in table.columns if isinstance(column.type, EncryptedText)]
+    raw = [type_coerce(column, LargeBinary).label(column.name) for column in encrypted]
+    index = [table.c[INDEX]] if INDEX in table.c else []
+    query = select(table.c.id, *index, *raw).where(table.c.id.in_(ids)).order_by(table.c.id)
+    done: dict[int, str] = {}
+    for row in session.execute(query.with_for_update(skip_locked=skip_locked)).mappings().all():
+        if done.get(row["id"]) is _MERGED:
+            continue
+        values = _renewed(row, [column.name for column in encrypted])
+        twin = find_twin(session, table, row["id"], values[INDEX]) if INDEX in values else None
+        if twin is not None:
+            merge_rows(session, table, row["id"], twin)
+            done |= {row["id"]: _WRITTEN, max(row["id"], twin): _MERGED}
+            continue
+        if values and "updated_at" in table.c:  # it keeps its value, otherwise the rotation would look like activity
+            values["updated_at"] = table.c.updated_at
+        if values:
+            session.execute(update(table).where(table.c.id == row["id"]).values(values))
+        done[row["id"]] = _WRITTEN if values else _UNCHANGED
+    return list(done.items())
+
+
+def _renewed(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:
+    """Return the columns of a row that are not under the new key yet, under it."""
+    tokens = {name: row[name] for name in names}
+    renewed = {name: keyring().renew(token) for name, token in tokens.items() if token is not None}
+    values: dict[str, Any] = {
+        name: type_coerce(token, LargeBinary) for name, token in renewed.items() if token is not None
+    }
+    if row.get(INDEX) is not None and tokens.get(ADDRESS) is not None:
+        index = keyring().index(keyring().decrypt(tokens[ADDRESS]))
+        if index != row[INDEX]:
+            values[INDEX] = index
+    return values
+
+
+def _strays(session: Session) -> int:
+    return sum(session.scalars(select(EncryptionKey.strays)))
+
+
+def _forget_others(database: Database, target: str, strays: int) -> bool:
+    """Forget the other keys, unless something was written with one of them since the strays were counted."""
+    with database.change_keys() as session:
+        if _strays(session) != strays:
+            return False
+        session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint != target))
+        return True
 
 
 def _seal_anew(database: Database) -> None:
     """Seal the audit trail under the first key; an entry with an invalid seal keeps it, so that it can be found."""
-    after: list[ColumnElement[bool]] = []
+    last_id = 0
     while True:
         with database.write() as session:
-            query = select(AuditEntry.id, AuditEntry.hash, AuditEntry.seal).where(*after)
+            query = select(AuditEntry.id, AuditEntry.hash, AuditEntry.seal).where(AuditEntry.id > last_id)
             entries = session.execute(query.order_by(AuditEntry.id).limit(BATCH)).all()
             for entry_id, its_hash, seal in entries:
                 if keyring().has_sealed(its_hash, seal):
@@ -87,4 +178,4 @@ def _seal_anew(database: Database) -> None:
                     session.execute(anew)
         if not entries:
             return
-        after = [AuditEntry.id > entries[-1].id]
+        last_id = entries[-1][0]

@@ -10,57 +10,88 @@ import base64
 import hashlib
 import hmac
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from intake.errors import IntakeError
+from intake.errors import MissingKeyError
 
 
 class Keyring:
-    """The encryption keys of one service, newest first.
+    """The encryption keys of one process.
 
-    The first key encrypts and indexes; all of them decrypt and look up. To rotate, put a new key first, restart,
-    and run `intake keys rotate`; then the old key can be dropped.
+    One of them encrypts, indexes, and seals: the first, until `write_with` names another, because the database says
+    which key everyone writes with. All of them decrypt and look up.
+
+    Attributes:
+        fingerprints: what the keys are known by, in the order of `ENCRYPTION_KEYS`.
+        writes: how many texts and seals this process has written so far.
     """
 
     def __init__(self, keys: str) -> None:
         """Take comma-separated Fernet keys, as in `ENCRYPTION_KEYS`."""
         secrets = [key.encode("ascii") for key in keys.split(",")]
-        self._fernet = MultiFernet([Fernet(secret) for secret in secrets])
+        self._fernets = [Fernet(secret) for secret in secrets]
         self._index_keys = [_derive(secret, b"intake blind index") for secret in secrets]
         self._seal_keys = [_derive(secret, b"intake audit seal") for secret in secrets]
         self.fingerprints = [_derive(secret, b"intake key fingerprint").hex()[:16] for secret in secrets]
+        self.writes = 0
+        self._writing = 0
+
+    @property
+    def writing(self) -> str:
+        """The fingerprint of the key that encrypts."""
+        return self.fingerprints[self._writing]
+
+    def write_with(self, fingerprint: str) -> None:
+        """Encrypt with another of the keys from now on."""
+        self._writing = self.fingerprints.index(fingerprint)
 
     def encrypt(self, text: str) -> bytes:
         """Return the encrypted text; lone surrogates survive the round trip."""
-        return self._fernet.encrypt(text.encode("utf-8", "surrogatepass"))
+        self.writes += 1
+        return self._fernets[self._writing].encrypt(text.encode("utf-8", "surrogatepass"))
 
     def decrypt(self, token: bytes) -> str:
         """Return the text.
 
         Raises:
-            IntakeError: none of the keys made this token, or it was altered.
+            MissingKeyError: none of the keys made this token, or it was altered.
+        """
+        for fernet in self._fernets:
+            try:
+                return fernet.decrypt(token).decode("utf-8", "surrogatepass")
+            except InvalidToken:
+                continue
+        raise MissingKeyError("a stored text cannot be decrypted with ENCRYPTION_KEYS: add the key it was written with")
+
+    def renew(self, token: bytes) -> bytes | None:
+        """Return a text encrypted with the key that writes; None if it already is.
+
+        Raises:
+            MissingKeyError: none of the keys made this token, or it was altered.
         """
         try:
-            return self._fernet.decrypt(token).decode("utf-8", "surrogatepass")
+            self._fernets[self._writing].decrypt(token)
         except InvalidToken:
-            raise IntakeError(
-                "a stored text cannot be decrypted with ENCRYPTION_KEYS: add the key it was written with"
-            ) from None
+            return self.encrypt(self.decrypt(token))
+        return None
 
     def index(self, value: str) -> str:
-        """Return the blind index of a value under the newest key: 32 hexadecimal digits."""
+        """Return the blind index of a value under the key that writes: 32 hexadecimal digits."""
         return self.indexes(value)[0]
 
     def indexes(self, value: str) -> list[str]:
-        """Return the blind index of a value under each key, newest first."""
+        """Return the blind index of a value under each key, that of the key that writes first."""
         data = value.encode("utf-8", "surrogatepass")
-        return [hmac.new(key, data, hashlib.sha256).hexdigest()[:32] for key in self._index_keys]
+        first = self._index_keys[self._writing]
+        keys = [first, *(key for key in self._index_keys if key != first)]
+        return [hmac.new(key, data, hashlib.sha256).hexdigest()[:32] for key in keys]
 
     def seal(self, value: str) -> str:
-        """Return what only those who have the newest key can make of a value: 64 hexadecimal digits."""
-        return _seal(self._seal_keys[0], value)
+        """Return what only those who have the key that writes can make of a value: 64 hexadecimal digits."""
+        self.writes += 1
+        return _seal(self._seal_keys[self._writing], value)
 
     def has_sealed(self, value: str, seal: str) -> bool:
         """Return whether a seal was made of this value under any of the keys."""

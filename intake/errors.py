@@ -8,3 +8,7 @@ class IntakeError(Exception):
 
     The message never holds patient text, names or numbers, so that it may be printed, logged and reported.
     """
+
+
+class MissingKeyError(IntakeError):
+    """This process lacks an encryption key that the database was written with; nothing is wrong with the data."""

@@ -10,9 +10,10 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
@@ -38,6 +39,8 @@ from intake.practice_values import (
 )
 from intake.setting_editors import Editor, EditorKind, SettingGroup
 from intake.vocabulary import INTENTS, REPLIES, AutoReply, Priority, Weekday
+
+log = structlog.get_logger(__name__)
 
 Location = tuple[int | str, ...]
 WEEKDAYS = tuple(Weekday)
@@ -391,8 +394,13 @@ class Practices:
         return self._by_number.get(to)
 
 
-def load_practices(path: Path) -> Practices:
+def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
     """Read and check a practices file.
+
+    Args:
+        path: the file.
+        ignore_unknown: whether to warn of keys that this version does not know, instead of refusing the file. A
+            process that still runs the version before goes on answering patients when the file has a newer key.
 
     Raises:
         IntakeError: it is missing, not TOML, or wrong; the message names each line or key.
@@ -405,10 +413,32 @@ def load_practices(path: Path) -> Practices:
         raise IntakeError(f"{path} is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise IntakeError(f"{path} is not valid TOML: {error}") from None
-    try:
-        return Practices(PracticesFile.model_validate(data).practices)
-    except ValidationError as error:
-        raise IntakeError(f"{path}: " + "; ".join(_explain(error, data))) from None
+    while True:
+        try:
+            return Practices(PracticesFile.model_validate(data).practices)
+        except ValidationError as error:
+            unknown = _unknown_keys(error) if ignore_unknown else []
+            if not unknown:
+                raise IntakeError(f"{path}: " + "; ".join(_explain(error, data))) from None
+            log.warning("practices_key_ignored", keys=[_path(location, data) for location in unknown])
+            for location in unknown:
+                _remove(data, location)
+
+
+def _unknown_keys(error: ValidationError) -> list[Location]:
+    """Return the keys that this version does not know: fields, and keys of tables with a fixed vocabulary."""
+    return [
+        tuple(step for step in problem["loc"] if step != "[key]")
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        if problem["type"] == "extra_forbidden" or problem["loc"][-1:] == ("[key]",)
+    ]
+
+
+def _remove(data: Any, location: Location) -> None:
+    *parents, last = location
+    for step in parents:
+        data = data[step]
+    data.pop(last, None)
 
 
 def explain_mistakes(error: ValidationError) -> list[tuple[Location, str]]:

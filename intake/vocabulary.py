@@ -259,6 +259,7 @@ class NotificationReason(_WordedEnum):
     UNPROCESSED = "unprocessed", "Message that could not be processed"
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
     UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail without a transcript"
+    STAFF_OPTED_OUT = "staff_opted_out", "A staff phone texted STOP and gets no more notices"
     ESCALATION = "escalation", "Unacknowledged urgent message"
 
 

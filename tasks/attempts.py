@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision
 from inbox.models import Decision, Message, now
+from intake.errors import MissingKeyError
 from intake.practices import Practice
 from intake.vocabulary import NotificationReason, Priority, Route, Team
 from tasks.carriers.backoff import wait_after
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 MAX_FAILURES = 5
 WITHOUT_PRACTICE = timedelta(minutes=5)
 AFTER_OUTAGE = timedelta(seconds=5)
-_OUTAGES = (OperationalError, InterfaceError, NoConnectionError, redis.RedisError)
+_OUTAGES = (OperationalError, InterfaceError, NoConnectionError, redis.RedisError, MissingKeyError)
 # Attempts that an outage ended and that could not be subtracted because the database was still away. The next attempt
 # at the message in this process is not counted instead.
 _not_subtracted: set[int] = set()
@@ -77,7 +78,7 @@ def end_attempt(message: Message) -> None:
 def fail_attempt(context: Context, message_id: int, error: Exception) -> AfterCommit:
     """Note that an attempt failed. After the last one, hand the message to a person.
 
-    An attempt that failed because the database or Redis was away does not count.
+    An attempt that failed because the database, Redis, or an encryption key was away does not count.
     """
     if isinstance(error, _OUTAGES):
         _subtract_attempt(context, message_id)
@@ -97,7 +98,7 @@ def _subtract_attempt(context: Context, message_id: int) -> None:
             if message is not None and message.handled_at is None and message.failures:
                 message.failures -= 1
                 message.next_attempt_at = now() + AFTER_OUTAGE
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, MissingKeyError) as error:
         _not_subtracted.add(message_id)
         log.warning("attempt_not_subtracted", message_id=message_id, error=type(error).__name__)
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import structlog
 
 from classifier import Classifier, ModelError
-from classifier.store import ModelStore
-from inbox.database import Database
+from classifier.store import SHIPPED, ModelStore
+from inbox.database import MISSING_KEY, Database
 from inbox.live_practices import LivePractices
 from inbox.models import now
+from inbox.presence import MODEL_LOST
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
@@ -55,8 +56,9 @@ def open_context(settings: Settings) -> Context:
         IntakeError: one of them cannot be used; the message says which.
     """
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    database.check_keys()
-    file = load_practices(settings.practices_file)
+    if database.missing_keys():
+        log.error("encryption_key_missing", reason=MISSING_KEY)  # it handles what it can read, and sends nothing
+    file = load_practices(settings.practices_file, ignore_unknown=True)
     for practice in file.all:
         check_replies(practice, now())  # a reply that cannot be rendered would block every message that needs it
         check_addresses(practice)
@@ -77,11 +79,23 @@ def model_store(settings: Settings) -> ModelStore:
     return ModelStore(settings.models_dir, settings.model_dir)
 
 
+def find_troubles(settings: Settings) -> list[str]:
+    """Return what a worker with these settings lacks."""
+    return [MODEL_LOST] if model_store(settings).usable_folder()[1] is not None else []
+
+
 def _load_model(settings: Settings) -> Classifier:
+    store = model_store(settings)
+    folder, lost = store.usable_folder()
+    if lost is not None:
+        log.error("model_replaced", reason=lost, now="the shipped model")
     try:
-        return Classifier.load(model_store(settings).active_folder())
+        return Classifier.load(folder)
     except ModelError as error:
-        raise IntakeError(str(error).rstrip(".")) from None
+        if folder in (store.pinned, store.folder_of(SHIPPED)):
+            raise IntakeError(str(error).rstrip(".")) from None
+        log.error("model_replaced", reason=str(error), now="the shipped model")
+        return Classifier.load(store.folder_of(SHIPPED))
 
 
 def use(context: Context) -> None:

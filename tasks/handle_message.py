@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision, note_triage
-from inbox.models import Classification, Conversation, Decision, Delivery, Message, now
+from inbox.models import Classification, Conversation, Decision, Delivery, Keyword, Message, now
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, Route, Team
 from tasks.attempts import begin_attempt, end_attempt
@@ -80,6 +80,7 @@ def _settle(
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
     notifications += notify_others(session, message, practice, plan)
+    notifications += _tell_of_staff_opt_out(session, message, practice)
     end_attempt(message)
     note_decision(message.conversation, _topic(plan, understanding), plan.team, plan.priority)
     if understanding is not None:
@@ -106,6 +107,21 @@ def notify_others(
     for told in plan.also:
         due += add_notifications(session, message, practice, team=told.team, priority=told.priority, reason=told.reason)
     return due
+
+
+def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practice) -> tuple[DueNotice, ...]:
+    """Notify the managers that a number which staff are notified at takes no more texts."""
+    is_staff = message.conversation.patient_address in practice.staff_numbers
+    if not is_staff or message.keyword != Keyword.STOP or not message.keyword_changed_consent:
+        return ()
+    return add_notifications(
+        session,
+        message,
+        practice,
+        team=Team.MANAGER,
+        priority=Priority.HIGH,
+        reason=NotificationReason.STAFF_OPTED_OUT,
+    )
 
 
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
 from inbox.voicemail import store_overdue, unheard_of
+from intake.errors import MissingKeyError
 from intake.vocabulary import Priority
 from tasks.context import Context
 from tasks.due import is_ripe
@@ -42,8 +43,8 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
         waiting = context.queue.waiting()
     except redis.RedisError:
         return 0
+    _store_overdue_voicemails(context)
     with context.database.write() as session:
-        store_overdue(session, now(), BATCH)
         requeue_interrupted(session, now())
         settle_after = timedelta(seconds=context.settings.settle_after_seconds)
         last = [
@@ -56,6 +57,14 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     if added:
         log.info("reconciled", jobs=added)
     return added
+
+
+def _store_overdue_voicemails(context: Context) -> None:
+    try:
+        with context.database.write() as session:
+            store_overdue(session, now(), BATCH)
+    except MissingKeyError as error:
+        log.error("voicemails_not_stored", reason=str(error))
 
 
 def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset[tuple[str, int]]) -> list[Ticket]:

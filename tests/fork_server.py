@@ -28,7 +28,7 @@ from classifier.danger_signs import load_tables
 IMPORTED = (
     *("app.cli", "app.up", "app.starter_files", "app.commands.chat_client"),
     *("tasks.worker", "tasks.context", "tasks.jobs", "tasks.handle_message", "tasks.notification.notifier"),
-    *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.review_export"),
+    *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status", "inbox.review_export"),
     *("classifier.check", "classifier.store", "templates.voice_prompts", "webhooks.browser.origins"),
     *("intake.error_reporting", "twilio.request_validator", "alembic.command", "alembic.autogenerate"),
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, current_app, jsonify
 
 from web.openapi import description
+from web.readiness import read_readiness
 from web.services import services_of
 
 blueprint = Blueprint("health", __name__)
@@ -18,11 +21,10 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Answer 200 if messages can be stored; a queue outage only delays them."""
-    services = services_of(current_app)
-    database, queue = services.database.is_ready(), services.queue.is_ready()
-    response = jsonify(status="ready" if database else "not ready", database=database, queue=queue)
-    response.status_code = 200 if database else 503
+    """Answer 200 if messages can be stored, and say which part is away; those other parts only delay them."""
+    found = read_readiness(services_of(current_app))
+    response = jsonify(status=found.status, **asdict(found))
+    response.status_code = 200 if found.database else 503
     return response
 
 

@@ -54,7 +54,10 @@ def _paths() -> dict[str, Any]:
             "/readyz": {
                 "get": {
                     "summary": "Check that messages can be stored",
-                    "responses": {"200": {"description": "ready"}, "503": {"description": "not ready"}},
+                    "responses": {
+                        "200": {"description": "ready, or degraded while another part is away"},
+                        "503": {"description": "not ready"},
+                    },
                 }
             },
             "/openapi.json": {"get": {"summary": "This description", "responses": {"200": {"description": "OpenAPI"}}}},

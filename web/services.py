@@ -67,7 +67,7 @@ def open_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         database=database,
-        live=LivePractices(database, load_practices(settings.practices_file)),
+        live=LivePractices(database, load_practices(settings.practices_file, ignore_unknown=True)),
         queue=WorkQueue(connect(settings.redis_url)),
         watchers=Watchers(partial(connect, settings.redis_url)),
     )

@@ -1,11 +1,17 @@
-"""Encryption keys: making and rotating them."""
+"""Encryption keys: making them, and changing them while the service runs."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from intake.encryption import Keyring, new_key
 from intake.settings import load_settings
+
+if TYPE_CHECKING:
+    from inbox.database import Database
+    from inbox.key_status import KeyStatus
 
 
 @click.group()
@@ -20,16 +26,54 @@ def new() -> None:
 
 
 @keys.command()
+def status() -> None:
+    """Show which keys the database and the running processes have, and what to do next.
+
+    Keys are shown by their fingerprints.
+    """
+    from inbox.key_status import advise, read_status
+
+    found = read_status(_open_database())
+    for line in _describe(found):
+        click.echo(line)
+    click.echo(f"Next: {advise(found)}")
+
+
+@keys.command()
 def rotate() -> None:
     """Re-encrypt everything with the first key in ENCRYPTION_KEYS.
 
-    Put the new key first and restart every process before you run this; then remove the old key.
+    Before you run this, put the new key first, keep the old one after it, and restart every process; the command
+    checks that. It may be interrupted and run again. Afterward, remove the old key.
     """
-    from inbox.database import Database
+    from inbox.key_status import advise, read_status
     from inbox.rotation import rotate_keys
 
+    database = _open_database()
+    rotated = rotate_keys(database)
+    merged = f" {rotated.merged} rows were second ones of a patient and were merged." if rotated.merged else ""
+    click.echo(f"{rotated.rows} rows were written under the first key.{merged}")
+    click.echo(f"Next: {advise(read_status(database))}")
+
+
+def _open_database() -> Database:
+    from inbox.database import Database
+
     settings = load_settings()
-    database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    database.check_keys()
-    count = rotate_keys(database)
-    click.echo(f"{count} rows are written under the first key; the others can be dropped from ENCRYPTION_KEYS.")
+    return Database(settings.database_url, Keyring(settings.encryption_keys))
+
+
+def _describe(status: KeyStatus) -> list[str]:
+    others = sorted(status.use.known - set(status.own))
+    lines = [f"key {fingerprint}: {_use_of(status, fingerprint)}" for fingerprint in (*status.own, *others)]
+    for process in status.processes:
+        lines.append(f"{process.name}: {'lacks one of them' if process in status.behind else 'has them all'}")
+    return lines
+
+
+def _use_of(status: KeyStatus, fingerprint: str) -> str:
+    if fingerprint not in status.own:
+        return "rows are written with it, but it is missing from ENCRYPTION_KEYS"
+    if fingerprint == status.use.writing:
+        return "new rows are written with it"
+    return "older rows may be written with it" if fingerprint in status.use.known else "no row is written with it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -61,7 +62,7 @@ def web(host: str, port: int, processes: int) -> None:
     from intake.practices import load_practices
 
     settings = load_settings()
-    practices = load_practices(settings.practices_file)
+    practices = load_practices(settings.practices_file, ignore_unknown=True)
     configure_logging()
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     warn_if_nobody_is_paged(database, practices, _print_warning)
@@ -93,9 +94,10 @@ def worker(queues: tuple[str, ...]) -> None:
     the others but `messages`, a worker also takes `urgent`, `notices`, and `lookups`.
     """
     from app.paging_check import warn_if_nobody_is_paged
+    from inbox.presence import Heartbeat
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
-    from tasks.context import open_context
+    from tasks.context import find_troubles, open_context
     from tasks.queue import QUEUES, served_queues
     from tasks.worker import run_worker
 
@@ -104,7 +106,11 @@ def worker(queues: tuple[str, ...]) -> None:
     configure_reporting(settings.sentry_dsn, "worker")
     context = open_context(settings)
     warn_if_nobody_is_paged(context.database, context.live.file, _print_warning)
-    run_worker(context, served_queues(queues or QUEUES))
+    served = served_queues(queues or QUEUES)
+    heartbeat = Heartbeat(context.database, "worker", served, partial(find_troubles, settings))
+    heartbeat.start()
+    run_worker(context, served)
+    heartbeat.stop()
 
 
 def _print_warning(line: str) -> None:
@@ -117,5 +123,7 @@ def migrate() -> None:
     from inbox.database import Database
 
     settings = load_settings()
-    Database(settings.database_url, Keyring(settings.encryption_keys)).migrate()
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    database.migrate()
+    database.check_keys()  # a release that would send nothing does not replace one that works
     click.echo("The database is up to date.")

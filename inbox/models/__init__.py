@@ -14,7 +14,7 @@ from inbox.models.conversations import (
     Message,
 )
 from inbox.models.deliveries import Delivery, DeliveryState
-from inbox.models.encryption_keys import EncryptionKey
+from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.leases import Lease
 from inbox.models.notifications import AlarmEnd, Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
@@ -47,6 +47,7 @@ __all__ = [
     "Review",
     "ReviewReason",
     "Role",
+    "RunningProcess",
     "SettingVersion",
     "StaffMember",
     "StaffPractice",

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from inbox.audit import record_action
 from inbox.models import Review, ReviewReason, Role, now
+from inbox.presence import is_model_lost, running_processes
 from inbox.reviews import LEVEL_LABELS, NONE_OF_THESE, reviews_since
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, AutoReply, words_of
@@ -66,6 +67,7 @@ def page() -> str:
     choice = _read_choice()
     with services_of(current_app).database.read() as session:
         everything = reviews_since(session, [choice.practice.slug], choice.since())
+        model_is_lost = is_model_lost(running_processes(session, now()))
     versions = list(dict.fromkeys(review.model_version for review in reversed(everything)))
     reviews = _of_model(everything, choice)
     asked = [_asked(review) for review in reviews if review.label not in LEVEL_LABELS]  # these judge no intent
@@ -81,6 +83,7 @@ def page() -> str:
         "right": quality_statistics.share_right(judged),
         "readiness": quality_statistics.judge_readiness(asked),
         "least": {"reviews": quality_statistics.LEAST_REVIEWS, "agreement": quality_statistics.LEAST_AGREEMENT},
+        "model_is_lost": model_is_lost,
         "replies_are_off": choice.practice.auto_reply is AutoReply.OFF,
     }
     if not judged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
 from inbox.consent import is_opted_out, record_consent
+from inbox.database import MISSING_KEY
+from inbox.key_registry import lacks_keys
 from inbox.models import Delivery, DeliveryState, LineType, Message, now
 from intake.practices import Practices
 from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Medium, ReplyName
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+HOLD = timedelta(seconds=30)
 # Why a reply was not sent.
 OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
@@ -84,6 +88,8 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage]
     """Claim a due delivery for this worker, or suppress it if it must not be sent."""
     with context.database.write() as session:
         moment = now()
+        if lacks_keys(session):
+            return _hold(session, delivery_id, moment)
         claimed = session.execute(
             update(Delivery)
             .where(
@@ -109,6 +115,14 @@ def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage]
         delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
         log.info("delivery_suppressed", delivery_id=delivery_id, reason=reason)
         return follow_up(session, delivery, DeliveryState.SENDING, context.practices)
+
+
+def _hold(session: Session, delivery_id: int, moment: datetime) -> AfterCommit:
+    """Leave a delivery pending because this process cannot tell whether the patient opted out."""
+    due = (Delivery.id == delivery_id, Delivery.state == DeliveryState.PENDING, Delivery.next_attempt_at <= moment)
+    session.execute(update(Delivery).where(*due).values(next_attempt_at=moment + HOLD))
+    log.error("delivery_held", delivery_id=delivery_id, reason=MISSING_KEY)
+    return AfterCommit()
 
 
 def _why_held(session: Session, delivery: Delivery) -> str | None:

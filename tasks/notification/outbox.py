@@ -12,9 +12,13 @@ import structlog
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
+from inbox.audit import record_action
+from inbox.consent import is_opted_out
 from inbox.conversation_state import bring_back
+from inbox.database import MISSING_KEY
+from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Message, Notification, NotificationState, now
-from intake.practices import Practice, TeamSettings
+from intake.practices import TEXT_PREFIX, Practice, TeamSettings
 from intake.vocabulary import Channel, Priority
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
@@ -34,6 +38,7 @@ log = structlog.get_logger(__name__)
 STALE_NOTIFICATION = timedelta(minutes=2)
 STALE_URGENT_NOTIFICATION = timedelta(seconds=30)  # staff would rather hear twice than two minutes late
 MAX_INTERRUPTIONS = 5
+HOLD = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,14 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     slug = row.message.conversation.practice
     practice = context.practices.by_slug(slug)
     settings = team_settings(practice, row.team, row.escalation_step) if practice is not None else None
+    address = targets_for(settings).get(row.target) if settings is not None else None
+    if practice is not None and address is not None and address.startswith(TEXT_PREFIX):
+        if lacks_keys(session) and row.priority != Priority.URGENT:
+            _hold(row, moment)
+            return None
+        if is_opted_out(session, slug, address.removeprefix(TEXT_PREFIX)):
+            _skip(session, row, slug)
+            return None
     gathered = settings is not None and row.target != CONSOLE and is_gathered(settings, row.priority)
     is_shared = gathered or row.collected
     taken = _take(session, _due_with(session, row, slug, moment) if is_shared else [row.id], moment)
@@ -129,6 +142,30 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
         return None
     notice = _notice(rows[0], practice, settings) if len(rows) == 1 else _bundle(rows, practice)
     return _Claim(tuple(row.id for row in rows), notice, address, practice.texts_from)
+
+
+def _hold(row: Notification, moment: datetime) -> None:
+    """Leave a text pending because this process cannot tell whether its recipient opted out; urgent ones do not wait.
+
+    Twilio keeps its own list of opt-outs, and refuses an urgent text to a number on it.
+    """
+    row.next_attempt_at = moment + HOLD
+    log.error("notification_held", notification_id=row.id, reason=MISSING_KEY)
+
+
+def _skip(session: Session, row: Notification, practice: str) -> None:
+    """Send nothing to a staff number that texted STOP."""
+    row.state = NotificationState.DROPPED
+    log.warning("notification_skipped", notification_id=row.id, reason="opted out")
+    record_action(
+        session,
+        staff_id=None,
+        practice=practice,
+        action="notice_skipped",
+        subject=f"conversation:{row.message.conversation_id}",
+        notification=row.id,
+        reason="opted out",
+    )
 
 
 def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:

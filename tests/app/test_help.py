@@ -31,7 +31,7 @@ def test_these_are_the_commands() -> None:
         *("simulate sms", "simulate voicemail", "simulate chat", "practice check"),
         *("model info", "model check", "model import", "model list", "model activate", "model rollback"),
         "model export-reviews",
-        *("keys new", "keys rotate"),
+        *("keys new", "keys status", "keys rotate"),
         *("staff add", "staff list", "staff disable", "staff enable", "staff reset", "audit verify"),
     }
 

@@ -245,6 +245,17 @@ def test_one_number_texts_sixty_times_a_minute(service: Service) -> None:
     assert len(service.rows(Message)) == TEXTS + 1
 
 
+def test_two_hundred_stops_in_a_minute_are_all_recorded(service: Service) -> None:
+    for number in range(TEXTS):
+        service.text(f"Text {number}")
+
+    keywords = [service.text(word).status for word in ("STOP", "Start", "help", "stop texting me", "ayuda") * 40]
+
+    assert keywords == [200] * 200
+    assert service.text("One more").status == 429
+    assert len(service.rows(Message)) == TEXTS + 200
+
+
 def test_nobody_uses_up_a_number_without_twilios_signature(service: Service) -> None:
     forged = [service.text(f"Text {number}", signature=Signature.MISSING) for number in range(TEXTS + 1)]
 

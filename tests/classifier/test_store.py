@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -210,3 +211,44 @@ def test_the_choice_is_written_for_people_too(store: ModelStore) -> None:
         "active": {"version": A, "since": "2026-06-01T09:00:00+00:00"},
         "previous": [{"version": SHIPPED, "since": None}],
     }
+
+
+# ---- a model that is lost
+
+
+def test_a_model_that_is_there_is_used(store: ModelStore) -> None:
+    store.activate(A, MONDAY)
+
+    assert store.usable_folder() == (store.folder_of(A), None)
+
+
+def test_the_shipped_model_stands_in_for_one_whose_folder_is_gone(store: ModelStore) -> None:
+    store.activate(A, MONDAY)
+    shutil.rmtree(store.folder_of(A))
+
+    folder, lost = store.usable_folder()
+    assert folder == DEFAULT_FOLDER
+    assert lost is not None
+    assert A in lost
+
+
+def test_the_shipped_model_stands_in_for_one_that_lacks_a_file(store: ModelStore) -> None:
+    store.activate(A, MONDAY)
+    (store.folder_of(A) / "model.onnx").unlink()
+
+    folder, lost = store.usable_folder()
+    assert folder == DEFAULT_FOLDER
+    assert "model.onnx" in str(lost)
+
+
+def test_the_shipped_model_stands_in_when_the_choice_is_damaged(store: ModelStore) -> None:
+    store.activate(A, MONDAY)
+    (store.home / "active.json").write_text("{")
+
+    assert store.usable_folder()[0] == DEFAULT_FOLDER
+
+
+def test_a_folder_that_is_pinned_has_no_substitute(tmp_path: Path) -> None:
+    pinned = tmp_path / "no such model"
+
+    assert ModelStore(tmp_path / "models", pinned).usable_folder() == (pinned, None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from inbox.column_types import use_keyring
 from inbox.database import Database
 from inbox.inbound import InboundMessage
 from intake.encryption import Keyring
@@ -30,6 +31,12 @@ def reopen(database: Database) -> Iterator[Reopen]:
     yield with_keys
     for reopened in opened:
         reopened.close()
+
+
+def acting(database: Database) -> Database:
+    """Goes on as the process that opened this database: the keys of encrypted columns are the process's."""
+    use_keyring(database.keyring)
+    return database
 
 
 def inbound(text: str = "Do you have parking?", **changes: Any) -> InboundMessage:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -244,14 +243,18 @@ def test_older_alarms_get_codes_their_conversation_and_their_notices(new: Databa
     assert len({row[1] for row in rows}) == 4
 
 
-def test_several_processes_may_register_the_same_key_at_once(database: Database) -> None:
-    with database.write() as session:
-        session.query(EncryptionKey).delete()
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: database.check_keys(), range(8)))
+def test_the_key_that_was_registered_last_is_the_one_that_writes(new: Database) -> None:
+    config = alembic_config()
+    with new.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        insert = "INSERT INTO encryption_keys (fingerprint, created_at) VALUES (:key, :at)"
+        for key, at in (("newer", "2026-02-01"), ("older", "2026-01-01")):
+            connection.execute(text(insert), {"key": key, "at": at})
+        command.upgrade(config, "head")
 
-    with database.read() as session:
-        assert len(session.scalars(select(EncryptionKey)).all()) == 1
+        rows = connection.execute(text("SELECT fingerprint, writes FROM encryption_keys ORDER BY created_at")).all()
+    assert [tuple(row) for row in rows] == [("older", 0), ("newer", 1)]
 
 
 # ---- a database that is not usable

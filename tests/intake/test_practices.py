@@ -456,3 +456,45 @@ def test_an_opening_may_be_two_weeks_away_and_no_further() -> None:
 
 def test_a_practice_without_hours_has_no_next_opening() -> None:
     assert practice().next_opening(at("2026-07-15T10:00:00-04:00")) is None
+
+
+# ---- a file that is newer than the program
+
+
+NEWER = (
+    SMALLEST
+    + """
+pager = "+12025550111"
+thresholds = { complaint = 0.5, telepathy = 0.5 }
+[practice.limits]
+replies_per_day = 3
+replies_per_hour = 5
+"""
+)
+
+
+def test_a_running_process_ignores_the_keys_that_it_does_not_know(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "practices.toml"
+    file.write_text(NEWER)
+
+    [found] = load_practices(file, ignore_unknown=True).all
+
+    assert found.limits.replies_per_hour == 5
+    assert found.thresholds == {"complaint": 0.5}
+    warning = capsys.readouterr().out
+    for key in ("practice[demo].pager", "practice[demo].limits.replies_per_day", "practice[demo].thresholds.telepathy"):
+        assert key in warning
+
+
+def test_a_check_refuses_the_keys_that_it_does_not_know(tmp_path: Path) -> None:
+    assert "practice[demo].pager: unknown key" in refusal(tmp_path, NEWER)
+
+
+def test_what_is_wrong_in_a_known_key_is_never_ignored(tmp_path: Path) -> None:
+    file = tmp_path / "practices.toml"
+    file.write_text(NEWER.replace("replies_per_hour = 5", "replies_per_hour = 500"))
+
+    with pytest.raises(IntakeError, match="replies_per_hour"):
+        load_practices(file, ignore_unknown=True)

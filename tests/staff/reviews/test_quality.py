@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.models import AuditEntry, Conversation, Message, Review, ReviewReason, now
+from inbox.presence import MODEL_LOST, Heartbeat
 from inbox.reviews import NONE_OF_THESE
 from intake.vocabulary import INTENTS, Channel
 from staff.reviews import plots
@@ -517,3 +518,12 @@ def test_the_export_is_written_down(reviewed: Console) -> None:
     assert (entry.action, entry.subject, entry.practice) == ("exported", "reviews", "demo")
     assert entry.staff_id == browser.member.id
     assert entry.detail == {"period": "30", "rows": 6}
+
+
+def test_the_page_says_that_the_model_is_lost(console: Console) -> None:
+    browser, sentence = console.sign_in("manager"), "The model that was chosen cannot be loaded"
+    assert sentence not in browser.get("/staff/quality").text
+
+    Heartbeat(console.database, "worker", find_troubles=lambda: [MODEL_LOST]).beat()
+
+    assert sentence in browser.get("/staff/quality").text

@@ -1,0 +1,62 @@
+"""How SQLite transactions begin: readers never wait, and writers wait without blocking their process."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+_BEGIN = "BEGIN IMMEDIATE"
+
+
+def wait_without_blocking(engine: Engine, busy_seconds: int) -> None:
+    """Prepare an engine's connections, and have each writer wait this long for the ones before it."""
+
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("read_only", False):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection, busy_seconds)
+
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", begin)
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_writing(connection: Connection, busy_seconds: int) -> None:
+    """Take the write lock at once, because upgrading a read lock fails when two transactions try it.
+
+    While SQLite itself waits for a lock, it blocks the whole process. This waits in `time.sleep`, which lets a web
+    process answer other requests meanwhile.
+    """
+    driver: Any = connection.connection.driver_connection
+    deadline = time.monotonic() + busy_seconds
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        for pause in _pauses():
+            try:
+                driver.execute(_BEGIN)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    break
+            else:
+                return
+            time.sleep(pause)
+        connection.exec_driver_sql(_BEGIN)  # once more, for an error of SQLAlchemy's
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {1000 * busy_seconds}")
+
+
+def _pauses() -> Iterator[float]:
+    """Yield how long to wait each time: 1 ms at first, then longer, up to 50 ms."""
+    yield from (0.001, 0.002, 0.005, 0.01, 0.02)
+    while True:
+        yield 0.05

@@ -1,0 +1,78 @@
+"""A staff phone that texts STOP gets no more notices, and the practice is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from inbox.consent import opted_out_among
+from inbox.database import Database
+from inbox.inbound import record_message
+from inbox.models import AuditEntry, Notification, now
+from intake.encryption import Keyring
+from tests.inbox.conftest import acting, inbound
+from tests.service import Service
+from tests.standins.hook import HookReceiver
+from tests.standins.twilio import TwilioStandIn
+from tests.tasks.conftest import StartService
+from tests.world import OTHER_KEY
+
+NURSE = "+12025550112"
+URGENT = "I have crushing chest pain"
+
+
+@pytest.fixture
+def service(start_service: StartService, hook: HookReceiver) -> Service:
+    """A practice whose nurse is told by text, and whose manager by another service."""
+    return start_service(
+        f"teams = {{ on_call = {{ notify = ['sms:{NURSE}'] }}, front_desk = {{ notify = ['sms:{NURSE}'] }},"
+        f" manager = {{ notify = ['{hook.apprise_url()}'] }} }}"
+    )
+
+
+def texts_to_nurse(twilio: TwilioStandIn) -> list[str]:
+    return [message.body for message in twilio.messages if message.to == NURSE and "/staff/" in message.body]
+
+
+def test_a_staff_phone_that_texts_stop_gets_no_more_notices(
+    service: Service, twilio: TwilioStandIn, hook: HookReceiver
+) -> None:
+    service.text("STOP", from_=NURSE)
+    service.work()
+    service.text(URGENT)
+    service.work()
+
+    assert texts_to_nurse(twilio) == []
+    assert "skipped" in str([entry.action for entry in service.rows(AuditEntry)])
+    with service.database.read() as session:
+        assert opted_out_among(session, "demo", [NURSE, "+12025550113"]) == {NURSE}
+    assert ["A staff phone texted STOP" in str(told) for told in hook.notifications] == [True]
+
+
+def test_start_brings_the_notices_back(service: Service, twilio: TwilioStandIn) -> None:
+    service.text("STOP", from_=NURSE)
+    service.text("START", from_=NURSE)
+    service.work()
+    service.text(URGENT)
+    service.work()
+
+    assert len(texts_to_nurse(twilio)) == 1
+
+
+def test_without_a_key_only_urgent_notices_are_texted(service: Service, twilio: TwilioStandIn) -> None:
+    restarted = Database(service.database.url, Keyring(OTHER_KEY))
+    record_message(restarted, inbound("Hello", patient_address="+12025550177"))
+    restarted.close()
+    acting(service.database)
+    service.text("Are you accepting new patients? I just moved here and need a doctor.")
+    service.text(URGENT, from_="+12025550178")
+    service.work()
+    with service.edit() as session:
+        session.execute(update(Notification).values(next_attempt_at=now() - timedelta(seconds=1)))
+    service.reconcile()
+
+    assert [text[:8] for text in texts_to_nurse(twilio)] == ["[urgent]"]
+    waiting = {(row.team, row.state) for row in service.rows(Notification) if row.target != "console"}
+    assert ("front_desk", "pending") in waiting

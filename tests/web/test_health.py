@@ -1,0 +1,61 @@
+"""`/readyz` says which part is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from inbox.database import Database
+from inbox.inbound import record_message
+from inbox.presence import MODEL_LOST, Heartbeat
+from intake.encryption import Keyring
+from tasks.queue import QUEUES
+from tests.inbox.conftest import acting, inbound
+from tests.service import Service
+from tests.world import OTHER_KEY
+
+
+def readiness(service: Service) -> dict[str, Any]:
+    answer = requests.get(f"{service.url}/readyz", timeout=30)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_service_with_all_its_parts_is_ready(service: Service) -> None:
+    Heartbeat(service.database, "worker", QUEUES).beat()
+
+    assert readiness(service) == {
+        "status": "ready",
+        "database": True,
+        "queue": True,
+        "keys": True,
+        "model": True,
+        "workers": dict.fromkeys(QUEUES, True),
+    }
+
+
+def test_a_queue_without_a_worker_is_named(service: Service) -> None:
+    Heartbeat(service.database, "worker", ["messages"]).beat()
+
+    found = readiness(service)
+    assert (found["status"], found["workers"]["messages"], found["workers"]["carriers"]) == ("degraded", True, False)
+
+
+def test_a_model_that_is_lost_is_said(service: Service) -> None:
+    Heartbeat(service.database, "worker", QUEUES, lambda: [MODEL_LOST]).beat()
+
+    found = readiness(service)
+    assert (found["status"], found["model"]) == ("degraded", False)
+
+
+def test_a_key_that_is_missing_is_said(service: Service) -> None:
+    Heartbeat(service.database, "worker", QUEUES).beat()
+    restarted = Database(service.database.url, Keyring(OTHER_KEY))
+    record_message(restarted, inbound("STOP"))
+    restarted.close()
+    acting(service.database)
+
+    found = readiness(service)
+    assert (found["status"], found["keys"]) == ("degraded", False)

@@ -1,0 +1,57 @@
+"""Which parts of the service are away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from inbox.models import now
+from inbox.presence import find_unattended, is_model_lost, running_processes
+from tasks.queue import QUEUES
+from web.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What is there.
+
+    Attributes:
+        database: whether messages can be stored.
+        queue: whether Redis answers; without it, messages are handled once it is back.
+        keys: whether this process has every encryption key in use; without one, nothing is sent.
+        model: whether the active model is there; without it, the shipped one answers.
+        workers: for each queue, whether a running worker takes jobs from it.
+    """
+
+    database: bool
+    queue: bool
+    keys: bool
+    model: bool
+    workers: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """`ready`, `degraded` while a part is away that a message can wait for, or `not ready`."""
+        if not self.database:
+            return "not ready"
+        parts = (self.queue, self.keys, self.model, *self.workers.values())
+        return "ready" if all(parts) else "degraded"
+
+
+def read_readiness(services: Services) -> Readiness:
+    """Ask every part."""
+    missing, queue = services.database.find_missing_keys(), services.queue.is_ready()
+    try:
+        with services.database.read() as session:
+            processes = running_processes(session, now())
+    except SQLAlchemyError:
+        processes, missing = [], None
+    unattended = find_unattended(processes, QUEUES)
+    return Readiness(
+        database=missing is not None,
+        queue=queue,
+        keys=not missing,
+        model=not is_model_lost(processes),
+        workers={name: name not in unattended for name in QUEUES},
+    )
