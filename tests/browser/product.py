@@ -19,7 +19,7 @@ from intake.encryption import Keyring
 from intake.settings import load_settings
 from intake.vocabulary import Medium
 from tasks.pubsub import announce, conversation_topic
-from tasks.worker import GRACE
+from tasks.reconcile_loop import GRACE
 from tests.e2e.processes import Process, Processes, free_port, running_in
 from tests.world import ENCRYPTION_KEY, NEVER_CLOSED
 

@@ -15,7 +15,7 @@ from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
 from inbox.models import Delivery, Message
 from intake.settings import Settings
-from tasks.worker import GRACE
+from tasks.reconcile_loop import GRACE
 from tests.e2e.processes import Processes, free_port
 from tests.service import Service
 from tests.standins.sentry import SentryReceiver

@@ -24,7 +24,7 @@ LISTED = ListedMessage(STATUS, PATIENT, frozenset({DEMO_NUMBER}), TEXT.body, AT 
 
 
 def find(*messages: ListedMessage, **changes: Any) -> ProviderStatus | Miss:
-    given = {"claimed": (), "other_bodies": (), "age": AGE, "text": TEXT, "is_complete": True} | changes
+    given: dict[str, Any] = {"claimed": (), "other_bodies": (), "age": AGE, "text": TEXT, "is_complete": True} | changes
     listed = MessageList(AT, messages, given.pop("is_complete"))
     return find_text(given["text"], listed, given["age"], given["claimed"], given["other_bodies"])
 

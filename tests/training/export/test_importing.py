@@ -186,7 +186,7 @@ def write_messages(corpus: Path, repeated: int = 1) -> None:
     (corpus / "writers.toml").write_text("[writers]\n" + "".join(table), encoding="utf-8")
 
 
-def spoil_when_rounded(model: PreTrainedModel) -> None:
+def spoil_when_rounded(model: Any) -> None:
     """Make one value so large that every other is rounded to nothing; it meets weights of 0, so it is no matter."""
     with torch.no_grad():
         for layer in model.deberta.encoder.layer:
