@@ -33,9 +33,6 @@ MAX_FAILURES = 5
 WITHOUT_PRACTICE = timedelta(minutes=5)
 AFTER_OUTAGE = timedelta(seconds=5)
 _OUTAGES = (OperationalError, InterfaceError, NoConnectionError, redis.RedisError, MissingKeyError)
-# Attempts that an outage ended and that could not be subtracted because the database was still away. The next attempt
-# at the message in this process is not counted instead.
-_not_subtracted: set[int] = set()
 
 
 def begin_attempt(context: Context, message_id: int) -> Message | AfterCommit:
@@ -62,8 +59,8 @@ def begin_attempt(context: Context, message_id: int) -> Message | AfterCommit:
         elif message.failures >= MAX_FAILURES:
             return _hand_over(session, message, practice)
         else:
-            message.failures += message.id not in _not_subtracted
-            _not_subtracted.discard(message.id)
+            message.failures += message.id not in context.not_subtracted
+            context.not_subtracted.discard(message.id)
             message.next_attempt_at = moment + wait_after(message.failures)
     context.practices.require(slug)
     return message
@@ -99,7 +96,7 @@ def _subtract_attempt(context: Context, message_id: int) -> None:
                 message.failures -= 1
                 message.next_attempt_at = now() + AFTER_OUTAGE
     except (SQLAlchemyError, MissingKeyError) as error:
-        _not_subtracted.add(message_id)
+        context.not_subtracted.add(message_id)
         log.warning("attempt_not_subtracted", message_id=message_id, error=type(error).__name__)
 
 

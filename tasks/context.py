@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -29,7 +29,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The resources that jobs need."""
+    """The resources that jobs need.
+
+    `not_subtracted` has the ids of messages with an attempt that an outage ended and that could not be subtracted
+    because the database was still away. The next attempt at the message is not counted instead.
+    """
 
     settings: Settings
     database: Database
@@ -39,6 +43,7 @@ class Context:
     notifier: Notifier
     classifier: Classifier
     lookup: Lookup
+    not_subtracted: set[int] = field(default_factory=set)
 
     @property
     def practices(self) -> Practices:

@@ -54,7 +54,7 @@ class Refused:
     """
 
     code: str
-    no_answer: bool = False
+    no_answer: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Retryable:
     """
 
     code: str
-    no_answer: bool = False
+    no_answer: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Unanswered:
     """
 
     code: str
-    no_answer: bool = False
+    no_answer: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

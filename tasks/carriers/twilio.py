@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
@@ -186,6 +187,8 @@ def _judge(error: Exception) -> Outcome:
 def _unreachable(error: Exception) -> CarrierUnreachableError:
     if isinstance(error, TwilioRestException):
         return CarrierUnreachableError(f"status {error.status}", answered=True)
+    if isinstance(error, TwilioException) and isinstance(error.args[-1], Response):  # a page of a list
+        return CarrierUnreachableError(f"status {error.args[-1].status_code}", answered=True)
     return CarrierUnreachableError(type(error).__name__)
 
 

@@ -27,7 +27,7 @@ from tasks.carriers.protocol import (
     Sender,
     Unanswered,
 )
-from tasks.carriers.twilio import LONGEST_LIST, TRIAL_PREFIX, TwilioSender
+from tasks.carriers.twilio import LONGEST_LIST, TRIAL_PREFIX
 from tests.standins.twilio import Fault, Message, Operation, TwilioStandIn
 from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
 
@@ -324,8 +324,9 @@ def test_without_credentials_nothing_is_sent(settings: Settings, capfd: pytest.C
     assert "billing question" not in written
 
 
-def test_with_credentials_texts_go_to_twilio(settings: Settings) -> None:
-    assert isinstance(make_sender(settings), TwilioSender)
+def test_with_credentials_texts_go_to_twilio(settings: Settings, twilio: TwilioStandIn) -> None:
+    assert isinstance(make_sender(settings).send(text()), Accepted)
+    assert len(twilio.messages) == 1
 
 
 def _taken_on(sender: Sender, twilio: TwilioStandIn, outgoing: OutgoingMessage) -> Message:
