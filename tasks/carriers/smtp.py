@@ -79,6 +79,7 @@ class EmailSender:
 
     def list_messages(self, text: OutgoingMessage) -> MessageList | None:
         """Return None: SMTP cannot list emails, so an unanswered one stays unconfirmed and is not sent again."""
+        return None
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Return None: SMTP cannot look up an accepted email. If it bounces, the notice arrives as an email."""

@@ -181,10 +181,10 @@ def test_a_delivery_that_cannot_be_confirmed_has_failed_for_an_older_version(new
         for number, state in enumerate(("unknown", "sending"), start=1):
             connection.execute(
                 text(
-                    "INSERT INTO deliveries (id, conversation_id, reply, medium, sender, body, state, attempts,"
-                    " next_attempt_at, created_at, updated_at) VALUES (:id, 1, 'staff', 'sms', '+15005550006', '',"
-                    " :state,"
-                    " 1, '2026-06-01', '2026-06-01', '2026-06-01')"
+                    "INSERT INTO deliveries (id, conversation_id, reply, medium, sender, body, state,"
+                    " attempts, next_attempt_at, created_at, updated_at)"
+                    " VALUES (:id, 1, 'staff', 'sms', '+15005550006', '', :state, 1, '2026-06-01', '2026-06-01',"
+                    " '2026-06-01')"
                 ),
                 {"id": number, "state": state},
             )

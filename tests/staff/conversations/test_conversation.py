@@ -735,6 +735,18 @@ def test_a_reply_that_failed_comes_back_to_the_inbox(console: Console, dana: Bro
     assert "Reply not delivered" in dana.get("/staff/").text
 
 
+def test_a_reply_that_may_not_have_arrived_is_marked_in_the_inbox(console: Console, dana: Browser) -> None:
+    console.text(BILL)
+    console.work()
+    reply(dana, "The rest is your deductible.")
+    console.work()
+    with console.edit() as session:
+        session.get_one(Delivery, 2).state = DeliveryState.UNCONFIRMED
+
+    assert "Reply may not have arrived" in dana.get("/staff/").text
+    assert 'class="entry staff trouble"' in dana.get(PAGE).text
+
+
 def test_a_callback_that_is_repeated_does_not_bring_it_back_again(
     console: Console, dana: Browser, twilio: TwilioStandIn
 ) -> None:
