@@ -15,6 +15,7 @@ from inbox.models.conversations import (
 )
 from inbox.models.deliveries import Delivery, DeliveryState
 from inbox.models.encryption_keys import EncryptionKey
+from inbox.models.lifecycle import CarrierErasure, ErasureKind, RestoredBackup, RetentionRun
 from inbox.models.notifications import Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
 from inbox.models.reviews import Review, ReviewReason
@@ -25,6 +26,7 @@ from inbox.models.voicemails import Voicemail
 __all__ = [
     "AuditEntry",
     "Base",
+    "CarrierErasure",
     "Classification",
     "Conversation",
     "ConversationRead",
@@ -33,6 +35,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "EncryptionKey",
+    "ErasureKind",
     "Escalation",
     "Keyword",
     "LineType",
@@ -41,6 +44,8 @@ __all__ = [
     "Notification",
     "NotificationState",
     "OptOut",
+    "RestoredBackup",
+    "RetentionRun",
     "Review",
     "ReviewReason",
     "Role",
