@@ -48,9 +48,7 @@ def queue_erasures(session: Session, parts: Iterable[Part]) -> int:
     """Add what is not yet queued to the outbox, in the transaction that erases it here, and return how many."""
     added = 0
     for kind, provider_id, parent_id in dict.fromkeys(parts):
-        known = select(CarrierErasure.id).where(
-            CarrierErasure.kind == kind, CarrierErasure.provider_id == provider_id
-        )
+        known = select(CarrierErasure.id).where(CarrierErasure.kind == kind, CarrierErasure.provider_id == provider_id)
         if session.scalar(known) is None:
             session.add(CarrierErasure(kind=kind, provider_id=provider_id, parent_id=parent_id))
             session.flush()

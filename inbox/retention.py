@@ -124,7 +124,8 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
     for row in (*notes, *calls):
         session.delete(row)
     session.flush()
-    _forget_patients(session, {row.conversation_id for row in (*messages, *replies, *notes)}, before)
+    touched = [row.conversation_id for rows in (messages, replies, notes) for row in rows]
+    _forget_patients(session, touched, before)
     return Removed(messages=len(messages), replies=len(replies), notes=len(notes), calls=len(calls))
 
 
@@ -147,7 +148,7 @@ def _delete_recordings(session: Session, voicemails: Sequence[Voicemail]) -> Rem
     return Removed(recordings=len(voicemails))
 
 
-def _forget_patients(session: Session, conversation_ids: set[int], before: datetime) -> None:
+def _forget_patients(session: Session, conversation_ids: Sequence[int], before: datetime) -> None:
     """Remove who the patient is from the conversations that have nothing left to delete."""
     query = select(Conversation).where(
         Conversation.id.in_(conversation_ids),
@@ -191,9 +192,7 @@ def _calls(practice: str, before: datetime) -> Select[Voicemail]:
     )
 
 
-def _next(
-    session: Session, query: Select[Row], identity: InstrumentedAttribute[int], limit: int
-) -> Sequence[Row]:
+def _next(session: Session, query: Select[Row], identity: InstrumentedAttribute[int], limit: int) -> Sequence[Row]:
     """Return one batch, locked with its conversations, so that a hold placed meanwhile is respected."""
     return session.scalars(query.order_by(identity).limit(limit).with_for_update(skip_locked=True)).all()
 

@@ -24,7 +24,9 @@ MESSAGES, CARRIERS = "messages", "carriers"
 QUEUES = (MESSAGES, CARRIERS)
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
-Job = Literal["handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording"]
+Job = Literal[
+    "handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording", "retain", "erase_at_carrier"
+]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
     "deliver": CARRIERS,
@@ -32,6 +34,8 @@ _QUEUE_OF: dict[Job, str] = {
     "notify": CARRIERS,
     "escalate": MESSAGES,
     "look_for_recording": CARRIERS,
+    "retain": CARRIERS,  # it waits for nobody, but no message should wait for it
+    "erase_at_carrier": CARRIERS,
 }
 
 

@@ -10,7 +10,9 @@ import structlog
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from inbox.carrier_erasures import claim_due_erasures
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
+from inbox.retention import due_runs
 from inbox.voicemail import store_overdue, unheard_of
 from intake.vocabulary import Priority
 from tasks.context import Context
@@ -46,6 +48,8 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     with context.database.write() as session:
         store_overdue(session, now(), BATCH)
         due = _due(session, now(), grace, timedelta(seconds=context.settings.settle_after_seconds))
+        due["retain"] = due_runs(session, context.practices, now())
+        due["erase_at_carrier"] = claim_due_erasures(session, now(), BATCH)
     added = 0
     for job, row_ids in due.items():
         for row_id in row_ids:
