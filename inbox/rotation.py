@@ -55,7 +55,10 @@ def rotate_keys(database: Database) -> int:
             last_id = rows[-1]
     _seal_anew(database)
     with database.write() as session:
-        session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint != database.keyring.fingerprints[0]))
+        # the blind index of an erased patient's opt-out can't be made anew: its key is needed as long as it is there
+        of_erased = session.scalars(select(OptOut.index_key).where(OptOut.index_key.is_not(None)).distinct()).all()
+        needed = {database.keyring.fingerprints[0], *of_erased}
+        session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint.not_in(needed)))
     return count
 
 

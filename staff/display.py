@@ -52,6 +52,9 @@ _ACTIONS = {
     "handed_back": "resumed auto-replies",
     "played": "played the voicemail",
     "state_changed": "changed the status",
+    "held": "placed a legal hold",
+    "hold_released": "released the legal hold",
+    "patient_exported": "exported the patient’s data",
 }
 
 
