@@ -129,7 +129,7 @@ def test_an_export_has_everything_about_the_patient_over_all_channels(folder: Pa
     converse(stored, patient_address=STRANGER)
     record_message(stored, inbound("STOP"))
 
-    run(folder, "export", PATIENT, "--to", "maria.json").lines
+    assert run(folder, "export", PATIENT, "--to", "maria.json").lines
 
     exported = json.loads((folder / "maria.json").read_text())
     assert exported["patient"] == PATIENT
@@ -147,7 +147,7 @@ def test_an_export_has_everything_about_the_patient_over_all_channels(folder: Pa
 def test_an_export_can_be_read_by_its_owner_alone_and_replaces_no_file(folder: Path, stored: Database) -> None:
     converse(stored)
 
-    run(folder, "export", "(202) 555-0123", "--to", "maria.json").lines
+    assert run(folder, "export", "(202) 555-0123", "--to", "maria.json").lines
 
     assert stat.S_IMODE((folder / "maria.json").stat().st_mode) == 0o600
     assert "maria.json exists" in run(folder, "export", PATIENT, "--to", "maria.json").error
@@ -157,7 +157,7 @@ def test_an_export_is_found_by_email_address_and_limited_to_a_practice(folder: P
     converse(stored, channel=Channel.EMAIL, provider="email", patient_address=EMAIL)
     other = converse(stored, channel=Channel.EMAIL, provider="email", patient_address=EMAIL, practice="other")
 
-    run(folder, "export", "Maria@Example.com", "--practice", "other", "--to", "maria.json").lines
+    assert run(folder, "export", "Maria@Example.com", "--practice", "other", "--to", "maria.json").lines
 
     exported = json.loads((folder / "maria.json").read_text())
     assert [conversation["id"] for conversation in exported["conversations"]] == [other]
@@ -180,7 +180,7 @@ def test_an_erasure_deletes_everything_of_the_patient_and_nothing_of_others(fold
     converse(stored, channel=Channel.WEB_FORM, provider="form", patient_address=EMAIL, contact=Contact(phone=PATIENT))
     kept = converse(stored, patient_address=STRANGER)
 
-    run(folder, "erase", PATIENT, "--yes").lines
+    assert run(folder, "erase", PATIENT, "--yes").lines
 
     assert [conversation.id for conversation in rows(stored, Conversation)] == [kept]
     for model in (Message, Classification, Decision, Delivery, Note, Notification, Escalation):
@@ -193,7 +193,7 @@ def test_an_erased_patient_is_in_no_table(folder: Path, stored: Database) -> Non
     with stored.write() as session:
         session.add(Voicemail(call_sid="CA1", practice="demo", caller=PATIENT, received_on="+15005550006"))
 
-    run(folder, "erase", PATIENT, "--yes").lines
+    assert run(folder, "erase", PATIENT, "--yes").lines
 
     with stored.read() as session:
         filled = {
@@ -209,7 +209,7 @@ def test_texts_and_recordings_of_an_erased_patient_are_erased_at_the_carrier(fol
     converse(stored)
     [message], [reply] = rows(stored, Message), rows(stored, Delivery)
 
-    run(folder, "erase", PATIENT, "--yes").lines
+    assert run(folder, "erase", PATIENT, "--yes").lines
 
     waiting = {(erasure.kind, erasure.provider_id) for erasure in rows(stored, CarrierErasure)}
     assert waiting == {("message", message.provider_id), ("message", reply.provider_id)}
@@ -218,7 +218,7 @@ def test_texts_and_recordings_of_an_erased_patient_are_erased_at_the_carrier(fol
 def test_an_erased_number_that_opted_out_is_still_opted_out(folder: Path, stored: Database) -> None:
     record_message(stored, inbound("STOP"))
 
-    run(folder, "erase", PATIENT, "--yes").lines
+    assert run(folder, "erase", PATIENT, "--yes").lines
 
     with stored.read() as session:
         assert is_opted_out(session, "demo", PATIENT)
@@ -229,7 +229,7 @@ def test_an_erased_number_that_opted_out_is_still_opted_out(folder: Path, stored
 
 def test_after_a_rotation_of_keys_an_erased_number_is_still_opted_out(folder: Path, stored: Database) -> None:
     record_message(stored, inbound("STOP"))
-    run(folder, "erase", PATIENT, "--yes").lines
+    assert run(folder, "erase", PATIENT, "--yes").lines
 
     both = Database(stored.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
     both.check_keys()
@@ -298,8 +298,8 @@ def test_the_audit_trail_names_no_patient(folder: Path, stored: Database) -> Non
     conversation_id = converse(stored)
     record_message(stored, inbound("STOP"))
 
-    run(folder, "export", PATIENT, "--to", "maria.json").lines
-    run(folder, "erase", PATIENT, "--yes").lines
+    assert run(folder, "export", PATIENT, "--to", "maria.json").lines
+    assert run(folder, "erase", PATIENT, "--yes").lines
 
     entries = rows(stored, AuditEntry)
     assert [(entry.action, entry.subject) for entry in entries] == [
