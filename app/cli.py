@@ -9,12 +9,15 @@ import sys
 import click
 
 from app.commands.audit import audit
+from app.commands.backup import backup, restore
 from app.commands.calibrate import calibrate
 from app.commands.classify import classify
 from app.commands.init import init
 from app.commands.keys import keys
 from app.commands.model import model
+from app.commands.patient import patient
 from app.commands.practice import practice
+from app.commands.retention import retention
 from app.commands.run import migrate, up, web, worker
 from app.commands.simulate import simulate
 from app.commands.staff import staff
@@ -31,7 +34,11 @@ def cli() -> None:
     """
 
 
-for command in (init, up, web, worker, migrate, classify, calibrate, simulate, model, practice, keys, staff, audit):
+COMMANDS = (
+    *(init, up, web, worker, migrate, classify, calibrate, simulate, model, practice, keys, staff, audit),
+    *(retention, patient, backup, restore),
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

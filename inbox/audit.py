@@ -4,6 +4,9 @@ Entries are only ever added. Each contains the hash of the one before, so that c
 breaks the chain, which `verify` detects. Each hash is sealed with a key that is not in the database, so that write
 access to the database is not enough to forge a chain. Entries cut off at the end are detected with a hash noted
 elsewhere. Rotating keys renews the seals but not the hashes.
+
+Retention removes the oldest entries (`prune_trail`). An entry of the chain itself then says up to where, so that only
+this beginning is accepted.
 """
 
 from __future__ import annotations
@@ -16,13 +19,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
 from inbox.models import AuditEntry, now
 
 START = "0" * 64
+PRUNED = "audit_pruned"
 BATCH = 1000
 _APPENDING = 0x1A4B17  # an arbitrary lock number that nothing else in this database uses
 
@@ -83,6 +87,28 @@ def record_action(
     session.flush()
 
 
+def prune_trail(session: Session, before: datetime) -> int:
+    """Remove the entries that are older than a moment, and return how many.
+
+    The chain is one for all practices, so the caller chooses a moment that suits them all.
+
+    Args:
+        session: an open write transaction.
+        before: entries since this moment stay, and all that came after the first of them.
+    """
+    first_kept = session.scalar(select(func.min(AuditEntry.id)).where(AuditEntry.at >= before))
+    oldest = session.scalar(select(func.min(AuditEntry.id)))
+    if first_kept is None or oldest is None or first_kept <= oldest:
+        return 0
+    last_removed = session.get_one(AuditEntry, first_kept - 1)
+    through, its_hash, count = last_removed.id, last_removed.hash, last_removed.id - int(oldest) + 1
+    session.execute(delete(AuditEntry).where(AuditEntry.id <= through))
+    record_action(
+        session, staff_id=None, practice=None, action=PRUNED, subject="audit", through=through, last_hash=its_hash
+    )
+    return count
+
+
 def verify(session: Session, noted: str | None = None) -> AuditCheck:
     """Check the whole trail.
 
@@ -103,19 +129,27 @@ def _verify(session: Session, noted: str | None, batch: int) -> AuditCheck:
 
 
 def _read_through(entries: Iterator[AuditEntry], noted: str | None, batch: int) -> AuditCheck:
-    previous, count, has_noted = START, 0, noted in (None, START)
+    previous, last_id, count, has_noted = START, 0, 0, noted in (None, START)
+    beginning: tuple[int, str] | None = None
+    pruned: tuple[int, str] = (0, START)
     while True:
         try:
             entry = next(entries, None)
         except ValueError:
             if batch > 1:
                 raise
-            return AuditCheck(count, previous, count + 1, has_noted)
+            return AuditCheck(count, previous, last_id + 1, has_noted)
         if entry is None:
-            return AuditCheck(count, previous, None, has_noted)
-        if entry.id != count + 1 or entry.previous_hash != previous or not _is_genuine(entry):
+            is_complete = beginning is None or beginning == pruned
+            return AuditCheck(count, previous, None if is_complete else (beginning or pruned)[0] + 1, has_noted)
+        if beginning is None:
+            beginning = last_id, previous = entry.id - 1, entry.previous_hash
+            has_noted = has_noted or noted == previous
+        if entry.id != last_id + 1 or entry.previous_hash != previous or not _is_genuine(entry):
             return AuditCheck(count, previous, entry.id, has_noted)
-        previous, count = entry.hash, entry.id
+        if entry.action == PRUNED:
+            pruned = entry.detail["through"], entry.detail["last_hash"]
+        previous, last_id, count = entry.hash, entry.id, count + 1
         has_noted = has_noted or noted == previous
 
 

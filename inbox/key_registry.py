@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from inbox.models import EncryptionKey
+from inbox.models import EncryptionKey, OptOut
 
 _MISSING = "missing_keys"
 _KEYS = select(EncryptionKey.fingerprint, EncryptionKey.writes)
@@ -45,6 +45,11 @@ def read_keys(session: Session) -> KeyUse:
     """Return the keys that the database is written with."""
     rows = session.execute(_KEYS).all()
     return KeyUse(frozenset(row[0] for row in rows), next((row[0] for row in rows if row[1]), None))
+
+
+def keys_of_erased(session: Session) -> frozenset[str]:
+    """Return the keys that blind indexes of erased patients' opt-outs were made with, which nothing can make anew."""
+    return frozenset(session.scalars(select(OptOut.index_key).where(OptOut.index_key.is_not(None)))) - {None}
 
 
 def note_missing(session: Session, missing: frozenset[str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox.database import Database
-from inbox.key_registry import KeyUse, read_keys
+from inbox.key_registry import KeyUse, keys_of_erased, read_keys
 from inbox.models import now
 from inbox.presence import Presence, running_processes
 
@@ -14,7 +14,7 @@ from inbox.presence import Presence, running_processes
 class Phase(StrEnum):
     """Where the change of a key stands, as seen by a process with these `ENCRYPTION_KEYS`."""
 
-    SETTLED = "settled"  # one key, which everything is written with
+    SETTLED = "settled"  # one key, which everything is written with, and those that erased patients opted out under
     MISSING = "missing"  # the database uses a key that this process lacks
     WAITING = "waiting"  # a running process lacks the new key
     READY = "ready"  # every process can read the new key, and none writes with it
@@ -30,11 +30,13 @@ class KeyStatus:
         use: the keys that the database is written with.
         own: this process's keys, in the order of `ENCRYPTION_KEYS`.
         processes: the running processes.
+        of_erased: the keys under which patients who were erased opted out; they can't be replaced.
     """
 
     use: KeyUse
     own: tuple[str, ...]
     processes: tuple[Presence, ...]
+    of_erased: frozenset[str] = frozenset()
 
     @property
     def target(self) -> str:
@@ -48,12 +50,16 @@ class KeyStatus:
         return tuple(process for process in self.processes if needed - process.fingerprints)
 
     @property
+    def _lasting(self) -> frozenset[str]:
+        return self.of_erased | {self.target}
+
+    @property
     def phase(self) -> Phase:
         """Where the rotation stands."""
         if self.use.missing_from(self.own):
             return Phase.MISSING
-        if self.use.known == {self.target} and self.use.writing == self.target:
-            return Phase.SPARE if len(self.own) > 1 else Phase.SETTLED
+        if self.use.known <= self._lasting and self.use.writing == self.target:
+            return Phase.SETTLED if self._lasting.issuperset(self.own) else Phase.SPARE
         if self.behind:
             return Phase.WAITING
         return Phase.REWRITING if self.use.writing == self.target else Phase.READY
@@ -73,9 +79,10 @@ def advise(status: KeyStatus) -> str:
         case Phase.REWRITING:
             return "run `intake keys rotate` again to finish: some rows may still be written with an older key."
         case Phase.SPARE:
+            kept = f" and {', '.join(sorted(status.of_erased - {status.target}))}" if status.of_erased else ""
             return (
-                "remove every key but the first from ENCRYPTION_KEYS and restart every process; if the first is the"
-                " old one and you mean to change it, put the new one first instead."
+                f"remove every key but the first{kept} from ENCRYPTION_KEYS and restart every process; if the first is"
+                " the old one and you mean to change it, put the new one first instead."
             )
 
 
@@ -93,4 +100,5 @@ def read_status(database: Database) -> KeyStatus:
     database.missing_keys()  # says what is wrong with the database, if anything
     with database.read() as session:
         processes = tuple(running_processes(session, now()))
-        return KeyStatus(read_keys(session), tuple(database.keyring.fingerprints), processes)
+        use, own = read_keys(session), tuple(database.keyring.fingerprints)
+        return KeyStatus(use, own, processes, keys_of_erased(session))

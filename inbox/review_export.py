@@ -50,7 +50,8 @@ def _decided(session: Session, practices: Collection[str]) -> Iterator[Review]:
     query = (
         select(Review)
         .options(joinedload(Review.message).joinedload(Message.conversation))
-        .where(Review.practice.in_(practices), Review.decided_at.is_not(None))
+        .join(Review.message)
+        .where(Review.practice.in_(practices), Review.decided_at.is_not(None), Message.emptied_at.is_(None))
         .order_by(Review.decided_at, Review.id)
     )
     yield from session.scalars(query.execution_options(yield_per=BATCH))

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from inbox.column_types import EncryptedText, keyring
 from inbox.database import MISSING_KEY, Database
-from inbox.key_registry import read_keys, register_key
+from inbox.key_registry import keys_of_erased, read_keys, register_key
 from inbox.key_status import KeyStatus, Phase, name_behind, read_status
 from inbox.merging import INDEX, find_twin, merge_rows
 from inbox.models import AuditEntry, Base, EncryptionKey
@@ -161,7 +161,8 @@ def _forget_others(database: Database, target: str, strays: int) -> bool:
     with database.change_keys() as session:
         if _strays(session) != strays:
             return False
-        session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint != target))
+        needed = {target, *keys_of_erased(session)}
+        session.execute(delete(EncryptionKey).where(EncryptionKey.fingerprint.not_in(needed)))
         return True
 
 

@@ -34,6 +34,7 @@ class RecordingState(IntEnum):
     ABSENT = 1
     COMPLETED = 2
     FAILED = 3
+    ERASED = 4
 
 
 class TranscriptionState(IntEnum):
@@ -84,10 +85,12 @@ class Report:
 
 def merge(first: Report, second: Report) -> Report:
     """Merge two reports; the result does not depend on their order or on repeats."""
+    recording = max(first.recording, second.recording)
+    is_erased = recording is RecordingState.ERASED
     return Report(
-        recording=max(first.recording, second.recording),
-        recording_sid=max(first.recording_sid or "", second.recording_sid or "") or None,
-        recording_url=max(first.recording_url or "", second.recording_url or "") or None,
+        recording=recording,
+        recording_sid=None if is_erased else max(first.recording_sid or "", second.recording_sid or "") or None,
+        recording_url=None if is_erased else max(first.recording_url or "", second.recording_url or "") or None,
         duration_seconds=max(
             (first.duration_seconds, second.duration_seconds), key=lambda value: -1 if value is None else value
         ),
@@ -180,6 +183,12 @@ def unheard_of(session: Session, moment: datetime, limit: int) -> Sequence[int]:
     return row_ids
 
 
+def forget_recording(voicemail: Voicemail) -> None:
+    """Remove the reference to a recording; a late report does not bring it back."""
+    voicemail.recording = RecordingState.ERASED.name.lower()
+    voicemail.recording_sid = voicemail.recording_url = None
+
+
 def _record_once(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:
     with database.write() as session:
         voicemail = _find_or_add(session, call) if call else _find(session, call_sid)
@@ -253,7 +262,7 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
 
 def _complete(session: Session, message: Message, text: str) -> Recorded:
     """Add a late transcription to its message, and reset the message so that it is handled again."""
-    if message.text or not text:
+    if message.text or not text or message.emptied_at is not None:
         return Recorded.of(message, is_new=False)
     message.text = text
     message.handled_at = None

@@ -127,6 +127,34 @@ class Limits(_Strict):
     replies_per_hour: int = Field(default=12, ge=1, le=60)
 
 
+def _edited_days(label: str) -> Editor:
+    return Editor(
+        SettingGroup.RETENTION,
+        EditorKind.NUMBER,
+        label,
+        hint="Days after which it is deleted. A conversation under legal hold is kept.",
+        empty="kept for good",
+    )
+
+
+class Retention(_Strict):
+    """After how many days data is deleted, here and at the carrier; what has no limit is kept."""
+
+    message_days: Annotated[int | None, _edited_days("Messages, replies, and notes")] = Field(
+        default=None, ge=7, le=36500, description="what patients and staff wrote, and who the patient is"
+    )
+    recording_days: Annotated[int | None, _edited_days("Voicemail recordings")] = Field(default=None, ge=1, le=36500)
+    audit_days: Annotated[int | None, _edited_days("Audit trail")] = Field(
+        default=None, ge=7, le=36500, description="who did what; kept while messages are"
+    )
+
+    @model_validator(mode="after")
+    def _audit_outlives_messages(self) -> Retention:
+        if self.audit_days and self.message_days and self.audit_days < self.message_days:
+            raise ValueError("audit_days must be at least message_days: the trail says who read the messages")
+        return self
+
+
 class Voice(_Strict):
     """The practice's own greetings (Jinja2), which callers hear after the emergency wording and before the tone."""
 
@@ -254,6 +282,7 @@ class Practice(_Strict):
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()
+    retention: Retention = Retention()
 
     @model_validator(mode="after")
     def _escalation_leads_somewhere(self) -> Practice:

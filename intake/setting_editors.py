@@ -46,6 +46,7 @@ class SettingGroup(StrEnum):
     THRESHOLDS = "thresholds", "Thresholds", "Threshold"
     REVIEWS = "reviews", "Reviews", "Review"
     TEAMS = "teams", "Teams", "Team"
+    RETENTION = "retention", "Retention", "Retention"
     OTHER = "other", "Other settings", "Setting"
 
 

@@ -53,18 +53,14 @@ class Settings(BaseSettings):
     reconcile_every_seconds: int = Field(
         default=5, ge=1, description="how often a worker looks for unfinished messages and deliveries"
     )
+    backup_key: str | None = Field(default=None, repr=False, description="encrypts backups; not one of ENCRYPTION_KEYS")
     trusted_proxies: int = Field(default=0, ge=0, description="proxies in front that write X-Forwarded-For")
     demo_mode: bool = Field(default=False, description="whether the page at / has a phone to play a patient with")
 
     @field_validator("database_url")
     @classmethod
     def _name_a_driver(cls, value: str) -> str:
-        for prefix in ("postgres://", "postgresql://"):
-            if value.startswith(prefix):
-                return "postgresql+psycopg://" + value.removeprefix(prefix)
-        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise ValueError("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
-        return value
+        return name_driver(value)
 
     @field_validator("redis_url")
     @classmethod
@@ -127,6 +123,20 @@ class Settings(BaseSettings):
     def sends_texts(self) -> bool:
         """Whether Twilio credentials are there; without them texts are printed, not sent."""
         return self.twilio_account_sid is not None
+
+
+def name_driver(database_url: str) -> str:
+    """Return the address of a database with the driver that SQLAlchemy must use.
+
+    Raises:
+        ValueError: it is not the address of a database that the service can use.
+    """
+    for prefix in ("postgres://", "postgresql://"):
+        if database_url.startswith(prefix):
+            return "postgresql+psycopg://" + database_url.removeprefix(prefix)
+    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    return database_url
 
 
 def load_settings(**values: object) -> Settings:

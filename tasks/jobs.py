@@ -10,7 +10,7 @@ from functools import wraps
 
 import sentry_sdk
 
-from tasks import voicemail
+from tasks import retention, voicemail
 from tasks.attempts import fail_attempt
 from tasks.context import Context, current
 from tasks.delivery import outbox as deliveries
@@ -83,3 +83,15 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
 def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
     """Ask the carrier for a call's recording when no callback has mentioned one."""
     return voicemail.look_for_recording(context, voicemail_id)
+
+
+@job
+def retain(context: Context, run_id: int) -> AfterCommit:
+    """Delete a batch of what is past a practice's retention limits."""
+    return retention.retain(context, run_id)
+
+
+@job
+def erase_at_carrier(context: Context, erasure_id: int) -> AfterCommit:
+    """Ask the carrier to erase what was erased here."""
+    return retention.erase_at_carrier(context, erasure_id)

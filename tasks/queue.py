@@ -27,7 +27,9 @@ URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS = "urgent", "messages", "notices", 
 QUEUES = (URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS)
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
-Job = Literal["handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording"]
+Job = Literal[
+    "handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording", "retain", "erase_at_carrier"
+]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
     "deliver": CARRIERS,
@@ -35,6 +37,8 @@ _QUEUE_OF: dict[Job, str] = {
     "notify": NOTICES,
     "escalate": URGENT,
     "look_for_recording": LOOKUPS,
+    "retain": LOOKUPS,  # it waits for nobody, but no message should wait for it
+    "erase_at_carrier": LOOKUPS,
 }
 # A job's id names its row, so that one look at the queues shows which rows wait there. The random end keeps a second
 # job for the row from replacing the one that is running.

@@ -10,7 +10,9 @@ import structlog
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from inbox.carrier_erasures import claim_due_erasures
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
+from inbox.retention import due_runs
 from inbox.voicemail import store_overdue, unheard_of
 from intake.errors import MissingKeyError
 from intake.vocabulary import Priority
@@ -47,9 +49,12 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     with context.database.write() as session:
         requeue_interrupted(session, now())
         settle_after = timedelta(seconds=context.settings.settle_after_seconds)
+        erasures = claim_due_erasures(session, now(), BATCH)
         last = [
             *_to_settle(session, now(), settle_after, waiting),
             *(Ticket("look_for_recording", row_id) for row_id in unheard_of(session, now(), BATCH)),
+            *(Ticket("retain", row_id) for row_id in due_runs(session, context.practices, now())),
+            *(Ticket("erase_at_carrier", row_id) for row_id in erasures),
         ]
     with context.database.read() as session:
         tickets = [*_due(session, now(), now() - grace, waiting), *last]

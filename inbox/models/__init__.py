@@ -16,6 +16,7 @@ from inbox.models.conversations import (
 from inbox.models.deliveries import Delivery, DeliveryState
 from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.leases import Lease
+from inbox.models.lifecycle import CarrierErasure, ErasureKind, RestoredBackup, RetentionRun
 from inbox.models.notifications import AlarmEnd, Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
 from inbox.models.reviews import Review, ReviewReason
@@ -27,6 +28,7 @@ __all__ = [
     "AlarmEnd",
     "AuditEntry",
     "Base",
+    "CarrierErasure",
     "Classification",
     "Conversation",
     "ConversationRead",
@@ -35,6 +37,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "EncryptionKey",
+    "ErasureKind",
     "Escalation",
     "Keyword",
     "Lease",
@@ -44,6 +47,8 @@ __all__ = [
     "Notification",
     "NotificationState",
     "OptOut",
+    "RestoredBackup",
+    "RetentionRun",
     "Review",
     "ReviewReason",
     "Role",

@@ -44,7 +44,8 @@ class Conversation(Base):
     A chat has no address that proves who the patient is. It is found by its random `public_id`, and contact details
     that the patient gave are only stored as such. `entries` counts the lines of a chat that the patient has seen; see
     `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, `priority`, `triage`, and `danger` up to
-    date.
+    date. While `held_at` is set, the conversation is under legal hold; `held_by` is the member who placed it, None for
+    the command line.
     """
 
     __tablename__ = "conversations"
@@ -76,12 +77,15 @@ class Conversation(Base):
     priority: Mapped[Priority | None] = mapped_column(String(8))
     triage: Mapped[TriageLevel | None] = mapped_column(String(16))
     danger: Mapped[DangerKind | None] = mapped_column(String(16))
+    held_at: Mapped[datetime | None]
+    held_by: Mapped[int | None]
 
 
 class Message(Base):
     """One message from a patient, as it arrived.
 
-    `failures` counts the attempts to handle it that have not succeeded, including the one that is running.
+    `failures` counts the attempts to handle it that have not succeeded, including the one that is running. `emptied_at`
+    is when retention deleted everything that the patient wrote; see `inbox.retention`.
     """
 
     __tablename__ = "messages"
@@ -89,6 +93,7 @@ class Message(Base):
         UniqueConstraint("provider", "provider_id"),
         Index("ix_messages_entry", "conversation_id", "entry", unique=True),
         Index("ix_messages_unhandled", "handled_at", "next_attempt_at"),
+        Index("ix_messages_kept", "emptied_at", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -108,6 +113,7 @@ class Message(Base):
     handled_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+    emptied_at: Mapped[datetime | None]
 
     conversation: Mapped[Conversation] = relationship()
     classification: Mapped[Classification | None] = relationship(back_populates="message")

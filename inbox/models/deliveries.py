@@ -40,6 +40,7 @@ class Delivery(Base):
         UniqueConstraint("message_id", "reply"),
         Index("ix_deliveries_entry", "conversation_id", "entry", unique=True),
         Index("ix_deliveries_due", "state", "next_attempt_at"),
+        Index("ix_deliveries_kept", "emptied_at", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +63,7 @@ class Delivery(Base):
     form_id: Mapped[str | None] = mapped_column(String(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    emptied_at: Mapped[datetime | None]
 
     conversation: Mapped[Conversation] = relationship()
     message: Mapped[Message | None] = relationship()

@@ -12,14 +12,19 @@ from inbox.models.base import Base, now
 
 
 class OptOut(Base):
-    """A number's opt-out from a practice's texts; kept as inactive when the patient opts in again."""
+    """A number's opt-out from a practice's texts; kept as inactive when the patient opts in again.
+
+    Of a patient who was erased, only the blind index is left. It cannot be computed anew, so `index_key` is the
+    fingerprint of the key that it was made with, which must stay in `ENCRYPTION_KEYS`.
+    """
 
     __tablename__ = "opt_outs"
     __table_args__ = (UniqueConstraint("practice", "patient_index"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     practice: Mapped[str] = mapped_column(String(63))
-    patient_address: Mapped[str] = mapped_column(EncryptedText)
+    patient_address: Mapped[str | None] = mapped_column(EncryptedText)
     patient_index: Mapped[str] = mapped_column(String(32))
+    index_key: Mapped[str | None] = mapped_column(String(16))
     active: Mapped[bool] = mapped_column(default=True)
     changed_at: Mapped[datetime] = mapped_column(default=now)

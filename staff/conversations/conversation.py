@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.conversation_state import note_answer
+from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
 from intake.vocabulary import words_of
 from staff import display
@@ -186,6 +187,23 @@ def set_state(conversation_id: int) -> AnyResponse:
     return _act(conversation_id, "state_changed", change, ends=_ALARM_ENDS.get(wanted))
 
 
+@blueprint.post("/hold")
+@open_to(Role.MANAGER)
+def change_hold(conversation_id: int) -> AnyResponse:
+    """Place or release a legal hold."""
+    services, wanted = services_of(current_app), request.form.get("hold", "")
+    if wanted not in ("place", "release"):
+        abort(400, "The hold must be placed or released.")
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        if wanted == "place" and hold_conversation(conversation, member().id):
+            _record(session, conversation, "held")
+        elif wanted == "release" and (since := release_conversation(conversation)):
+            _record(session, conversation, "hold_released", since=since.isoformat())
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return _done(conversation_id, "")
+
+
 def _act(
     conversation_id: int,
     action: str,
@@ -257,6 +275,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "medium": reach.medium.words,
             "colleagues": colleagues,
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
+            "may_hold": member().may(Role.MANAGER),
+            "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment, read_language(session, conversation)),
             "state": display.STATES[ConversationState(conversation.state)],

@@ -77,6 +77,7 @@ class ThreadEntry:
         trouble: whether it did not reach the patient.
         number: its number in the patient's view of a chat.
         recording: the id of the message whose recording can be played.
+        emptied: whether retention deleted its text.
     """
 
     key: str
@@ -94,6 +95,7 @@ class ThreadEntry:
     seconds: int | None = None
     reading: Reading | None = None
     waiting: bool = False
+    emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +338,7 @@ def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: s
         seconds=voicemail.duration_seconds if voicemail else None,
         reading=_reading(message, corrected),
         waiting=message.handled_at is None,
+        emptied=message.emptied_at is not None,
     )
 
 
@@ -386,6 +389,7 @@ def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Thread
         shown_at=display.clock(delivery.created_at, zone),
         number=delivery.entry,
         status=display.delivery_state(delivery),
+        emptied=delivery.emptied_at is not None,
         trouble=delivery.state in TROUBLE,
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from inbox.backup.restored import was_received_before_backup
 from inbox.chat import next_entry
 from inbox.consent import is_opted_out, record_consent
 from inbox.database import MISSING_KEY
@@ -56,6 +57,10 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
         delivery.state = DeliveryState.DELIVERED
     session.add(delivery)
     session.flush()
+    message = delivery.message
+    if not shown and message is not None and was_received_before_backup(session, message):
+        # it may have been answered before the backup was restored, so the carrier is asked first
+        delivery.state, delivery.sending_at = DeliveryState.UNKNOWN, message.received_at
     topics = topics_of(delivery.conversation_id, delivery.conversation.practice)
     if not shown:
         return AfterCommit(deliveries=(delivery.id,), topics=topics)

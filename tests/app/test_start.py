@@ -22,11 +22,15 @@ DONE = [
     (["practice", "check", "practices.toml"], "demo: Maple Street, 34 replies of at most 2 SMS segments"),
     (["staff", "add", "dana@maple.example", "--practice", "demo", "--role", "staff", "--generate"], "may sign in"),
     (["audit", "verify"], "0 entries"),
+    (["retention", "run"], "demo: no limits, everything is kept"),
 ]
 REFUSED = [
     (["web"], "SECRET_KEY is missing"),
     (["worker"], "SECRET_KEY is missing"),
     (["simulate", "sms", "Hello"], "start the service with `intake up` first"),
+    (["patient", "export", "+12025550123", "--to", "patient.json"], "start the service with `intake up` first"),
+    (["backup", "intake.backup"], "start the service with `intake up` first"),
+    (["restore", __file__], "there is no backup key"),
 ]
 
 

@@ -498,3 +498,24 @@ def test_what_is_wrong_in_a_known_key_is_never_ignored(tmp_path: Path) -> None:
 
     with pytest.raises(IntakeError, match="replies_per_hour"):
         load_practices(file, ignore_unknown=True)
+
+
+# ---- retention
+
+
+def test_nothing_is_deleted_unless_the_practice_sets_a_limit(tmp_path: Path) -> None:
+    [only] = load(tmp_path, SMALLEST).all
+
+    assert (only.retention.message_days, only.retention.recording_days, only.retention.audit_days) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("retention = { message_days = 6 }", "retention.message_days: Input should be greater than or equal to 7"),
+        ("retention = { recording_days = 0 }", "retention.recording_days"),
+        ("retention = { message_days = 400, audit_days = 300 }", "audit_days must be at least message_days"),
+    ],
+)
+def test_a_retention_limit_that_would_lose_too_much_is_refused(tmp_path: Path, line: str, complaint: str) -> None:
+    assert complaint in refusal(tmp_path, SMALLEST + line + "\n")

@@ -49,6 +49,7 @@ FORM = {
     "note": "Called back.",
     "state": "waiting",
     "to": "me",
+    "hold": "place",
     "label": "complaint",
     "reply": "complaint",
 }

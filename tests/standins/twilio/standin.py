@@ -14,6 +14,7 @@ from tests.standins.record import DEADLINE_SECONDS, Record
 from tests.standins.twilio import creation, listing
 from tests.standins.twilio.api_request import ApiRequest, read_request
 from tests.standins.twilio.calls import IncomingCall
+from tests.standins.twilio.erasure import Erasures
 from tests.standins.twilio.errors import ApiError, json_response, not_found
 from tests.standins.twilio.faults import Faults, Operation
 from tests.standins.twilio.messages import API_VERSION, Message, MessageStore, now
@@ -55,6 +56,7 @@ class TwilioStandIn(LoopbackServer):
         line_types: number → what Lookup says it is, such as "landline"; a number that is missing has no type.
         recordings: CallSid → RecordingSid of what callers left, for the list of recordings.
         audio: RecordingSid → what is heard of it, as MP3.
+        erasures: what was redacted and deleted, and whether that fails.
         lookups_fail: whether Lookup and the list of recordings answer 503.
         callback_base: where status callbacks really go, such as "http://127.0.0.1:8000", while the signature
             is over the public StatusCallback URL; None posts to that URL itself.
@@ -82,6 +84,7 @@ class TwilioStandIn(LoopbackServer):
         self.lookups_fail = False
         self.recordings: dict[str, str] = {}
         self.audio: dict[str, bytes] = {}
+        self.erasures = Erasures()
         self._lookups: Record[str] = Record("look-ups")
         self._store = MessageStore()
         self._requests: Record[ApiRequest] = Record("requests")
@@ -274,6 +277,8 @@ class TwilioStandIn(LoopbackServer):
     def _respond(self, request: Request) -> Response | Drop:
         if request.path.startswith(LOOKUP_PATH):
             return self._look_up(request)
+        if (erased := self._erase(request)) is not None:
+            return erased
         if request.path == f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings.json":
             return self._list_recordings(request)
         if request.path.startswith(f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings/"):
@@ -287,6 +292,17 @@ class TwilioStandIn(LoopbackServer):
         if isinstance(outcome, Response):
             entry.status = outcome.status
         return outcome
+
+    def _erase(self, request: Request) -> Response | None:
+        """Redacting and deleting; None for every other request."""
+        handler = self.erasures.handler_of(request, self.account.sid, self._store, self.audio)
+        if handler is None:
+            return None
+        try:
+            self._check_credentials(request.headers.get("Authorization"))
+            return handler()
+        except ApiError as error:
+            return error.response()
 
     def _look_up(self, request: Request) -> Response:
         """Lookup v2, line types alone (https://www.twilio.com/docs/lookup/v2-api)."""

@@ -1,0 +1,127 @@
+"""Backing up and restoring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.commands.run import data_dir_option
+from intake.errors import IntakeError
+from intake.service_files import KEYS_FILE, keyring_of_service, model_places, settings_of_running_service
+from intake.settings import ENV_FILE, given_settings, name_driver
+
+DATABASE_FILE = "intake.db"
+DEFAULT_PRACTICES = Path("practices.toml")
+
+key_file_option = click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with the backup key. Default: BACKUP_KEY.",
+)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@key_file_option
+@data_dir_option
+def backup(file: Path, key_file: Path | None, data_dir: Path) -> None:
+    """Write an encrypted backup to a new FILE while the service runs.
+
+    It contains the database and the practices file, and no keys or other secrets: keep the backup key, ENCRYPTION_KEYS,
+    and .env somewhere else.
+    """
+    from inbox.audit import record_action
+    from inbox.backup.archive import describe_database, write_backup
+    from inbox.backup.sealed_stream import BackupKey
+    from inbox.database import Database
+    from inbox.models import now
+    from intake.encryption import Keyring
+
+    settings = settings_of_running_service(data_dir)
+    given = _read_key(key_file, settings.backup_key)
+    if given in settings.encryption_keys.split(","):
+        raise IntakeError("the backup key is one of ENCRYPTION_KEYS: make another with `intake keys new`")
+    key = BackupKey(given)
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    try:
+        database.check_keys()
+        manifest = describe_database(database, now(), _active_model(data_dir))
+        write_backup(file, manifest, settings.database_url, settings.practices_file, key)
+        with database.write() as session:
+            record_action(session, staff_id=None, practice=None, action="backed_up", subject="backup")
+    finally:
+        database.close()
+    click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes). It needs its backup key and ENCRYPTION_KEYS to restore.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@key_file_option
+@data_dir_option
+def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
+    """Restore a backup FILE into an empty folder or database.
+
+    ENCRYPTION_KEYS must be in the environment, .env, or the data folder's keys.env. Replies that waited when the backup
+    was made are looked up at the carrier before they are sent.
+    """
+    from inbox.backup.restore import RestoreTarget, restore_backup
+    from inbox.backup.sealed_stream import BackupKey
+
+    given = given_settings(data_dir / KEYS_FILE, ENV_FILE)
+    key = BackupKey(_read_key(key_file, given.get("backup_key")))
+    keyring = keyring_of_service(data_dir)
+    if data_dir.exists() and any(entry.name != KEYS_FILE for entry in data_dir.iterdir()):
+        raise IntakeError(
+            f"the folder {data_dir} is not empty: give a new one with --data-dir, so that nothing is lost"
+        )
+    target = RestoreTarget(
+        url=_database_url(given.get("database_url"), data_dir),
+        practices_file=Path(given.get("practices_file") or DEFAULT_PRACTICES),
+        keyring=keyring,
+    )
+    is_new = not data_dir.exists()
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        manifest, unsure = restore_backup(file, key, target, data_dir)
+    except BaseException:
+        if is_new:
+            data_dir.rmdir()
+        raise
+    click.echo(
+        f"Restored the backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC; the practices are in {target.practices_file}."
+    )
+    click.echo(f"{unsure} replies are looked up at the carrier before they are sent.")
+    click.echo(f"The active model was {manifest.model}; a model of your own is not in the backup: add it again.")
+    click.echo("What happened after the backup is not in it, such as texts and opt-outs: see docs/operations.md.")
+
+
+def _read_key(key_file: Path | None, setting: str | None) -> str:
+    if key_file is not None:
+        try:
+            return key_file.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            raise IntakeError(f"cannot read a backup key from {key_file}: write one with `intake keys new`") from None
+    if not setting:
+        raise IntakeError("there is no backup key: set BACKUP_KEY or give --key-file; make one with `intake keys new`")
+    return setting.strip()
+
+
+def _database_url(given: str | None, data_dir: Path) -> str:
+    if not given:
+        return f"sqlite:///{(data_dir / DATABASE_FILE).resolve()}"
+    try:
+        return name_driver(given)
+    except ValueError as error:
+        raise IntakeError(f"DATABASE_URL: {error}") from None
+
+
+def _active_model(data_dir: Path) -> str:
+    from classifier import ModelError
+    from classifier.store import ModelStore
+
+    places = model_places(data_dir)
+    try:
+        return str(places.pinned or ModelStore(places.store).choice().active.version)
+    except ModelError:
+        return "unknown"

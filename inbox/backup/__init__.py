@@ -1,0 +1,1 @@
+"""Encrypted backups of the database and the practices file, made while the service runs."""

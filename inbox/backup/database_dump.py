@@ -1,0 +1,113 @@
+"""Copying a database to a file while it is in use, and back into an empty one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from intake.errors import IntakeError
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "options": "PGOPTIONS",
+}
+
+
+def kind_of(url: str) -> str:
+    """Return what kind of database a URL is of."""
+    return SQLITE if url.startswith("sqlite") else POSTGRESQL
+
+
+def dump_database(url: str, target: Path) -> None:
+    """Copy a database, as it is at one moment, to a file; writers do not wait.
+
+    Raises:
+        IntakeError: it can't be copied.
+    """
+    if kind_of(url) == POSTGRESQL:
+        _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
+        return
+    try:
+        with closing(sqlite3.connect(sqlite_file(url))) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+    except sqlite3.Error as error:
+        raise IntakeError(f"the database cannot be copied ({type(error).__name__}): check DATABASE_URL") from None
+
+
+def load_dump(url: str, dump: Path) -> None:
+    """Fill an empty PostgreSQL database from a dump, wholly or not at all.
+
+    Raises:
+        IntakeError: it can't be filled.
+    """
+    database = make_url(url).database or ""
+    options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+    _run("pg_restore", url, *options, f"--dbname={database}", str(dump))
+
+
+def is_empty(url: str) -> bool:
+    """Return whether there is no database yet, or one without any table.
+
+    Raises:
+        IntakeError: the server can't be reached.
+    """
+    if kind_of(url) == SQLITE:
+        return not sqlite_file(url).exists()
+    engine = create_engine(url, connect_args={"connect_timeout": 5})
+    try:
+        return not inspect(engine).get_table_names()
+    except SQLAlchemyError as error:
+        raise IntakeError(f"the database cannot be used ({type(error).__name__}): check DATABASE_URL") from None
+    finally:
+        engine.dispose()
+
+
+def sqlite_file(url: str) -> Path:
+    """Return the file of a SQLite database."""
+    return Path(make_url(url).database or "")
+
+
+def _run(program: str, url: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs; the password goes through its environment, which other users can't see."""
+    found = shutil.which(program)
+    if found is None:
+        raise IntakeError(
+            f"{program} is not on PATH: install PostgreSQL's client programs, of the server's version or newer"
+        )
+    done = subprocess.run(  # noqa: S603 (no shell, and the arguments are this module's own)
+        [found, "--no-password", *arguments], env=_environment(url), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        reason = " ".join(done.stderr.split()) or f"status {done.returncode}"
+        raise IntakeError(f"{program} failed: {reason.rstrip('.')}")
+
+
+def _environment(url: str) -> dict[str, str]:
+    parts = make_url(url)
+    given = {
+        "host": parts.host,
+        "port": str(parts.port) if parts.port else None,
+        "user": parts.username,
+        "password": parts.password,
+        "dbname": parts.database,
+        **parts.query,
+    }
+    return dict(os.environ) | {
+        _VARIABLES[name]: str(value) for name, value in given.items() if value and name in _VARIABLES
+    }

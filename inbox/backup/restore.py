@@ -1,0 +1,105 @@
+"""Restoring a backup into an empty place, wholly or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from inbox import migrations
+from inbox.backup.archive import DATABASE, PRACTICES, Manifest, read_backup
+from inbox.backup.database_dump import SQLITE, is_empty, kind_of, load_dump, sqlite_file
+from inbox.backup.restored import note_restoration
+from inbox.backup.sealed_stream import BackupKey
+from inbox.database import Database
+from intake.encryption import Keyring
+from intake.errors import IntakeError
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTarget:
+    """Where a backup is restored to.
+
+    Attributes:
+        url: the database, which must be empty.
+        practices_file: the practices file, which must not exist or be the same.
+        keyring: the encryption keys, which the backup does not contain.
+    """
+
+    url: str
+    practices_file: Path
+    keyring: Keyring
+
+
+def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: Path) -> tuple[Manifest, int]:
+    """Restore a backup.
+
+    Args:
+        source: the backup.
+        key: its key.
+        target: where it goes.
+        folder: an existing folder on the same file system as the database, for temporary files.
+
+    Returns:
+        What the backup was, and how many replies must be looked up at the carrier before they may be sent.
+
+    Raises:
+        IntakeError: the target is not empty, or the backup can't be used; nothing was changed.
+    """
+    if not is_empty(target.url):
+        raise IntakeError("the database is not empty: restore into an empty one, so that nothing is overwritten")
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".intake-restore-") as name:
+        unpacked = Path(name)
+        manifest = read_backup(source, unpacked, key)
+        _check_fit(manifest, target, unpacked / PRACTICES)
+        if manifest.database == SQLITE:
+            unsure = _finish(f"sqlite:///{unpacked / DATABASE}", manifest, target.keyring)
+            os.replace(unpacked / DATABASE, sqlite_file(target.url))
+        else:
+            load_dump(target.url, unpacked / DATABASE)
+            unsure = _finish(target.url, manifest, target.keyring)
+        shutil.copyfile(unpacked / PRACTICES, target.practices_file)
+    return manifest, unsure
+
+
+def _finish(url: str, manifest: Manifest, keyring: Keyring) -> int:
+    database = Database(url, keyring)
+    try:
+        database.migrate()
+        with database.write() as session:
+            return note_restoration(session, manifest.made_at)
+    finally:
+        database.close()
+
+
+def _check_fit(manifest: Manifest, target: RestoreTarget, practices: Path) -> None:
+    if manifest.database != kind_of(target.url):
+        raise IntakeError(
+            f"the backup is of a {manifest.database} database, and DATABASE_URL is not: set one of the same kind"
+        )
+    if not _is_known(manifest.schema_revision):
+        raise IntakeError(
+            f"the backup was made by a newer version, Intake {manifest.version}: restore it with that version or newer"
+        )
+    if set(manifest.key_fingerprints) - set(target.keyring.fingerprints):
+        raise IntakeError(
+            "ENCRYPTION_KEYS is missing a key that this backup needs: backups contain no keys, so give those that you"
+            " keep apart"
+        )
+    if target.practices_file.exists() and target.practices_file.read_bytes() != practices.read_bytes():
+        raise IntakeError(f"{target.practices_file} exists and is not the one in the backup: move it away")
+
+
+def _is_known(revision: str) -> bool:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    try:
+        return ScriptDirectory.from_config(config).get_revision(revision) is not None
+    except CommandError:
+        return False

@@ -1,0 +1,44 @@
+"""What a restored database must forget or ask about, because the world has gone on since the backup was made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from inbox.audit import record_action
+from inbox.models import Delivery, DeliveryState, Message, RestoredBackup, RetentionRun, StaffSession, now
+from intake.vocabulary import Medium
+
+
+def note_restoration(session: Session, made_at: datetime) -> int:
+    """Prepare a restored database, and return how many replies must be looked up before they may be sent.
+
+    A reply that waited when the backup was made may have gone out since, so its delivery becomes `unknown`: the carrier
+    is asked before anything is sent. Browsers that were signed in must sign in again, and retention runs at once.
+
+    Args:
+        session: an open write transaction.
+        made_at: when the backup was made.
+    """
+    moment = now()
+    waiting = update(Delivery).where(
+        Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)), Delivery.medium != Medium.CHAT
+    )
+    unsure = session.execute(
+        waiting.values(state=DeliveryState.UNKNOWN, sending_at=Delivery.created_at, next_attempt_at=moment)
+    )
+    session.execute(update(StaffSession).where(StaffSession.revoked_at.is_(None)).values(revoked_at=moment))
+    session.execute(update(RetentionRun).values(next_run_at=moment))
+    session.add(RestoredBackup(made_at=made_at))
+    record_action(
+        session, staff_id=None, practice=None, action="restored", subject="backup", made_at=made_at.isoformat()
+    )
+    return int(unsure.rowcount)  # type: ignore[attr-defined]
+
+
+def was_received_before_backup(session: Session, message: Message) -> bool:
+    """Return whether a message may have been answered in a life of this database that a restoration ended."""
+    made_at = session.scalar(select(func.max(RestoredBackup.made_at)))
+    return made_at is not None and message.received_at <= made_at

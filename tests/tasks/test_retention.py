@@ -1,0 +1,470 @@
+"""Nothing is kept longer than a practice says: its words go here and at Twilio, its skeleton stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from classifier import Classifier
+from inbox.accounts import add_member
+from inbox.audit import record_action, verify
+from inbox.carrier_erasures import count_erasures
+from inbox.legal_hold import hold_conversation, release_conversation
+from inbox.models import (
+    AuditEntry,
+    CarrierErasure,
+    Classification,
+    Conversation,
+    Delivery,
+    Message,
+    Note,
+    OptOut,
+    RetentionRun,
+    Review,
+    Role,
+    Voicemail,
+    now,
+)
+from inbox.retention import Removed, count_overdue, delete_overdue
+from intake.practices import Practice, Retention
+from intake.settings import Settings
+from tests.service import Service
+from tests.standins.twilio import TwilioStandIn
+from tests.tasks.conftest import StartService
+from tests.world import PATIENT, PRACTICES_TOML
+
+LIMITS = "retention = { message_days = 30, recording_days = 10, audit_days = 60 }\n"
+QUESTION = "Can I move my visit to next week?"
+
+
+@pytest.fixture
+def service(start_service: StartService) -> Service:
+    """A service whose first practice keeps messages for 30 days and recordings for 10."""
+    return start_service(LIMITS)
+
+
+def age(service: Service, days: float) -> None:
+    """Make everything that is there older."""
+    past = timedelta(days=days)
+    with service.edit() as session:
+        for table, names in (
+            (Conversation, ("created_at", "last_activity_at")),
+            (Message, ("received_at", "handled_at")),
+            (Delivery, ("created_at",)),
+            (Note, ("created_at",)),
+            (Voicemail, ("created_at", "recorded_at")),
+            (RetentionRun, ("next_run_at",)),
+            (CarrierErasure, ("next_attempt_at",)),
+        ):
+            for row in session.scalars(select(table)):
+                for name in names:
+                    if getattr(row, name) is not None:
+                        setattr(row, name, getattr(row, name) - past)
+
+
+def clean(service: Service) -> None:
+    """Let the reconciler find everything, also what the first look made due."""
+    for _ in range(6):
+        service.reconcile()
+
+
+def ask(service: Service, text: str = QUESTION, **options: Any) -> None:
+    service.text(text, **options)
+    service.work()
+
+
+def test_after_its_days_a_text_and_its_reply_are_empty_and_their_skeleton_stays(service: Service) -> None:
+    ask(service)
+    [before], [understood] = service.rows(Message), service.rows(Classification)
+    age(service, 31)
+
+    clean(service)
+
+    [message], [reply], [conversation] = service.rows(Message), service.rows(Delivery), service.rows(Conversation)
+    assert (message.text, message.subject, message.media, reply.body) == ("", None, None, "")
+    assert message.emptied_at
+    assert reply.emptied_at
+    assert (conversation.patient_address, conversation.patient_index, conversation.patient_name) == (None, None, None)
+    assert (conversation.intent, conversation.team) == (understood.intent, "scheduling")
+    assert (message.provider_id, message.handled_at) == (before.provider_id, before.handled_at - timedelta(days=31))
+    assert [row.intent for row in service.rows(Classification)] == [understood.intent]
+
+
+def test_what_is_not_yet_old_enough_stays(service: Service) -> None:
+    ask(service)
+    age(service, 29)
+
+    clean(service)
+
+    assert [message.text for message in service.rows(Message)] == [QUESTION]
+    assert [conversation.patient_address for conversation in service.rows(Conversation)] == [PATIENT]
+
+
+def test_a_practice_without_limits_keeps_everything(service: Service) -> None:
+    ask(service, to="+12025550180")
+    age(service, 3000)
+
+    clean(service)
+
+    assert [message.text for message in service.rows(Message)] == [QUESTION]
+
+
+def test_a_new_text_in_an_old_conversation_keeps_the_conversations_address(service: Service) -> None:
+    ask(service)
+    age(service, 31)
+    ask(service, "ok thanks")
+
+    clean(service)
+
+    assert [message.text for message in service.rows(Message)] == ["", "ok thanks"]
+    assert [conversation.patient_address for conversation in service.rows(Conversation)] == [PATIENT]
+
+
+def test_a_patient_who_writes_again_after_everything_was_deleted_starts_a_new_conversation(service: Service) -> None:
+    ask(service)
+    age(service, 31)
+    clean(service)
+
+    ask(service, "Do you take my insurance?")
+
+    assert [row.patient_address for row in service.rows(Conversation)] == [None, PATIENT]
+    assert len(service.twilio.messages) == 2
+
+
+def test_a_text_that_twilio_delivers_again_after_it_was_deleted_is_not_stored_again(service: Service) -> None:
+    ask(service)
+    [message] = service.rows(Message)
+    age(service, 31)
+    clean(service)
+
+    ask(service, message_sid=message.provider_id)
+
+    assert [row.text for row in service.rows(Message)] == [""]
+    assert len(service.twilio.messages) == 1
+
+
+def test_text_and_reply_are_redacted_at_twilio(service: Service) -> None:
+    ask(service)
+    [message], [reply] = service.rows(Message), service.rows(Delivery)
+    age(service, 31)
+
+    clean(service)
+
+    assert sorted(service.twilio.erasures.redacted) == sorted([message.provider_id, str(reply.provider_id)])
+    assert [sent.body for sent in service.twilio.messages] == [""]
+    assert service.rows(CarrierErasure) == []
+
+
+def test_a_picture_is_deleted_at_twilio(service: Service) -> None:
+    sid, picture = "MM" + "a1" * 16, "ME" + "b2" * 16
+    url = f"https://api.twilio.com/2010-04-01/Accounts/AC{'0' * 32}/Messages/{sid}/Media/{picture}"
+    ask(service, "", message_sid=sid, media=[(url, "image/jpeg")])
+    age(service, 31)
+
+    clean(service)
+
+    assert service.twilio.erasures.deleted == [picture]
+    assert [message.media for message in service.rows(Message)] == [None]
+
+
+def test_an_outage_of_twilio_delays_an_erasure_and_loses_none(service: Service) -> None:
+    ask(service)
+    age(service, 31)
+    service.twilio.erasures.fail = True
+    clean(service)
+    waiting = service.rows(CarrierErasure)
+    assert len(waiting) == 2
+    assert all(row.attempts and row.next_attempt_at > now() for row in waiting)
+
+    service.twilio.erasures.fail = False
+    age(service, 1)
+    clean(service)
+
+    assert service.rows(CarrierErasure) == []
+    assert len(service.twilio.erasures.redacted) == 2
+
+
+def test_a_text_that_twilio_is_still_sending_is_redacted_later(service: Service) -> None:
+    service.twilio.queue_held = True
+    ask(service)
+    age(service, 31)
+    clean(service)
+    assert [row.provider_id for row in service.rows(CarrierErasure)] == [service.twilio.messages[0].sid]
+
+    service.twilio.messages[0].advance("delivered")
+    age(service, 1)
+    clean(service)
+
+    assert service.rows(CarrierErasure) == []
+    assert service.twilio.messages[0].body == ""
+
+
+def test_what_is_gone_at_twilio_already_counts_as_erased(service: Service) -> None:
+    with service.edit() as session:
+        session.add(CarrierErasure(kind="message", provider_id="SM" + "0" * 32))
+        session.add(CarrierErasure(kind="recording", provider_id="RE" + "0" * 32))
+    service.twilio.erasures.deleted.append("RE" + "0" * 32)
+
+    clean(service)
+
+    assert service.rows(CarrierErasure) == []
+
+
+def leave_voicemail(service: Service, text: str = QUESTION) -> str:
+    call = service.call()
+    sid = "RE" + "c3" * 16
+    service.twilio.audio[sid] = b"the patient's voice"
+    service.twilio.erasures.transcriptions[sid] = ["TR" + "d4" * 16]
+    with service.edit() as session:
+        voicemail = session.scalars(select(Voicemail)).one()
+        message = Message(
+            conversation=Conversation(practice="demo", channel="voicemail", patient_address=PATIENT),
+            provider="twilio",
+            provider_id=sid,
+            received_on="+15005550006",
+            text=text,
+            handled_at=now(),
+        )
+        session.add(message)
+        session.flush()
+        voicemail.recording, voicemail.recording_sid = "completed", sid
+        voicemail.recording_url = f"https://api.twilio.com/2010-04-01/Accounts/AC/Recordings/{sid}"
+        voicemail.transcription, voicemail.text = "completed", text
+        voicemail.message_id, voicemail.recorded_at = message.id, now()
+    assert call.sid == voicemail.call_sid
+    return sid
+
+
+def test_a_recording_goes_after_its_own_days_with_its_transcription_at_twilio_and_the_transcript_stays(
+    service: Service,
+) -> None:
+    sid = leave_voicemail(service)
+    age(service, 11)
+
+    clean(service)
+
+    [voicemail], [message] = service.rows(Voicemail), service.rows(Message)
+    assert (voicemail.recording, voicemail.recording_sid, voicemail.recording_url) == ("erased", None, None)
+    assert (message.text, voicemail.text) == (QUESTION, QUESTION)
+    assert service.twilio.erasures.deleted == ["TR" + "d4" * 16, sid]
+    assert sid not in service.twilio.audio
+
+
+def test_a_voicemails_transcript_and_its_callers_number_go_with_its_message(service: Service) -> None:
+    leave_voicemail(service)
+    age(service, 31)
+
+    clean(service)
+
+    [voicemail], [message] = service.rows(Voicemail), service.rows(Message)
+    assert (message.text, voicemail.text, voicemail.caller, voicemail.recording_sid) == ("", "", None, None)
+
+
+def test_a_call_without_a_message_is_deleted(service: Service) -> None:
+    service.call()
+    with service.edit() as session:
+        session.execute(update(Voicemail).values(recording="absent"))
+    age(service, 31)
+
+    clean(service)
+
+    assert service.rows(Voicemail) == []
+
+
+def add_note(session: Session, conversation: Conversation, text: str) -> None:
+    member = add_member(
+        session, email="dana@maple.example", name="Dana", role=Role.STAFF, practices=["demo"], password="x" * 20
+    )
+    session.add(Note(conversation_id=conversation.id, staff_id=member.id, text=text))
+
+
+def test_notes_and_open_reviews_of_a_deleted_text_go_too(service: Service) -> None:
+    ask(service, "My florb is wibbly, what about the thing?")
+    with service.edit() as session:
+        add_note(session, session.scalars(select(Conversation)).one(), "Asked about the thing")
+    assert len(service.rows(Review)) == 1
+    age(service, 31)
+
+    clean(service)
+
+    assert service.rows(Note) == []
+    assert service.rows(Review) == []
+
+
+def test_a_held_conversation_is_kept_whole_until_it_is_released(service: Service) -> None:
+    ask(service)
+    sid = leave_voicemail(service)
+    with service.edit() as session:
+        for conversation in session.scalars(select(Conversation)):
+            hold_conversation(conversation, None)
+    age(service, 100)
+    clean(service)
+    assert [message.text for message in service.rows(Message)] == [QUESTION, QUESTION]
+    assert [voicemail.recording_sid for voicemail in service.rows(Voicemail)] == [sid]
+    assert service.twilio.erasures.redacted == []
+
+    with service.edit() as session:
+        for conversation in session.scalars(select(Conversation)):
+            release_conversation(conversation)
+    age(service, 1.1)
+    clean(service)
+
+    assert [message.text for message in service.rows(Message)] == ["", ""]
+
+
+def test_a_text_that_nobody_has_handled_is_not_deleted(service: Service) -> None:
+    service.text(QUESTION)
+    age(service, 31)
+
+    with service.edit() as session:
+        removed = delete_overdue(session, service.context.practices.require("demo"), now())
+
+    assert removed == Removed()
+
+
+def test_an_opt_out_outlives_the_messages(service: Service) -> None:
+    ask(service, "STOP")
+    age(service, 31)
+
+    clean(service)
+
+    assert [opt_out.patient_address for opt_out in service.rows(OptOut)] == [PATIENT]
+    ask(service, "When are you open?")
+    assert [sent.body for sent in service.twilio.messages[1:]] == []
+
+
+def test_a_dry_count_deletes_nothing_and_counts_what_a_run_deletes(service: Service) -> None:
+    ask(service)
+    leave_voicemail(service)
+    age(service, 31)
+    practice = service.context.practices.require("demo")
+
+    with service.database.read() as session:
+        counted = count_overdue(session, practice, now())
+    with service.edit() as session:
+        removed = delete_overdue(session, practice, now())
+
+    assert counted == removed == Removed(messages=2, replies=1, recordings=1)
+
+
+def test_a_run_is_done_in_batches_and_then_waits_a_day(service: Service) -> None:
+    for number in range(5):
+        ask(service, from_=f"+1202555014{number}")
+    age(service, 31)
+    practice = service.context.practices.require("demo")
+    with service.edit() as session:
+        assert delete_overdue(session, practice, now(), limit=2).messages == 2
+
+    clean(service)
+
+    assert {message.text for message in service.rows(Message)} == {""}
+    assert all(run.next_run_at > now() + timedelta(hours=23) for run in service.rows(RetentionRun))
+
+
+def test_a_run_is_audited_with_counts_alone(service: Service) -> None:
+    ask(service)
+    age(service, 31)
+
+    clean(service)
+
+    [entry] = [entry for entry in service.rows(AuditEntry) if entry.action == "retention_run"]
+    assert (entry.practice, entry.subject, entry.staff_id) == ("demo", "practice:demo", None)
+    assert entry.detail == {"messages": 1, "replies": 1, "notes": 0, "recordings": 0, "calls": 0}
+
+
+# ---- the audit trail
+
+
+def record_at(service: Service, days: Callable[[int], float], count: int = 6) -> None:
+    """Add entries of these ages, the way they would have been added then."""
+    for number in range(count):
+        with service.edit() as session:
+            record_action(session, staff_id=1, practice="demo", action="viewed", subject=f"conversation:{number}")
+            entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+            _predate(session, entry, now() - timedelta(days=days(number)))
+
+
+def _predate(session: Session, entry: AuditEntry, at: datetime) -> None:
+    from inbox.audit import _hash
+    from inbox.column_types import keyring
+
+    entry.at = at
+    entry.hash = _hash(entry)
+    entry.seal = keyring().seal(entry.hash)
+
+
+@pytest.fixture
+def limited(settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> Iterator[Service]:
+    """A service all of whose practices have limits."""
+    settings.practices_file.write_text(PRACTICES_TOML.replace("[[practice]]\n", f"[[practice]]\n{LIMITS}"))
+    with Service(settings, classifier, twilio) as running:
+        yield running
+
+
+def test_the_audit_trail_loses_its_oldest_entries_and_stays_whole(limited: Service) -> None:
+    record_at(limited, lambda number: 70 - 3 * number)
+
+    clean(limited)
+
+    kept = limited.rows(AuditEntry)
+    assert [entry.id for entry in kept] == [5, 6, 7]
+    assert kept[-1].detail["through"] == 4
+    with limited.database.read() as session:
+        assert verify(session).is_whole
+
+
+def test_an_audit_trail_that_lost_more_than_retention_took_is_broken(limited: Service) -> None:
+    record_at(limited, lambda number: 70 - 3 * number)
+    clean(limited)
+
+    with limited.edit() as session:
+        session.delete(session.get_one(AuditEntry, 5))
+
+    with limited.database.read() as session:
+        assert verify(session).broken_at == 6
+
+
+def test_an_audit_trail_whose_beginning_was_cut_off_by_hand_is_broken(limited: Service) -> None:
+    record_at(limited, lambda number: 1)
+
+    with limited.edit() as session:
+        session.delete(session.get_one(AuditEntry, 1))
+
+    with limited.database.read() as session:
+        assert not verify(session).is_whole
+
+
+def test_the_audit_trail_is_kept_while_any_practice_keeps_it(service: Service) -> None:
+    record_at(service, lambda number: 70)
+
+    clean(service)
+
+    assert len(service.rows(AuditEntry)) == 6
+
+
+def test_the_audit_trail_since_a_held_conversation_began_is_kept(limited: Service) -> None:
+    ask(limited)
+    with limited.edit() as session:
+        hold_conversation(session.scalars(select(Conversation)).one(), None)
+    age(limited, 65)
+    record_at(limited, lambda number: 70 - 3 * number)
+
+    clean(limited)
+
+    assert [entry.id for entry in limited.rows(AuditEntry)][:2] == [3, 4]
+
+
+def test_limits_are_a_practices_own(service: Service) -> None:
+    practice = service.context.practices.require("demo")
+    longer = Practice.model_validate(practice.model_dump() | {"retention": Retention(message_days=40).model_dump()})
+    ask(service)
+    age(service, 31)
+
+    with service.edit() as session:
+        assert delete_overdue(session, longer, now()) == Removed()
+        assert count_erasures(session) == 0
