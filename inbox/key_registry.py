@@ -49,7 +49,7 @@ def read_keys(session: Session) -> KeyUse:
 
 def keys_of_erased(session: Session) -> frozenset[str]:
     """Return the keys that blind indexes of erased patients' opt-outs were made with, which nothing can make anew."""
-    return frozenset(session.scalars(select(OptOut.index_key).where(OptOut.index_key.is_not(None)))) - {None}
+    return frozenset(key for key in session.scalars(select(OptOut.index_key).distinct()) if key)
 
 
 def note_missing(session: Session, missing: frozenset[str]) -> None:
