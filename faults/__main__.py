@@ -38,7 +38,11 @@ def main() -> int:
 
 
 def _chosen(names: list[str]) -> list[Kind]:
-    return [kind for kind in ALL if not names or any(name in kind.name for name in names)]
+    chosen = [kind for kind in ALL if not names or any(name in kind.name for name in names)]
+    for kind in chosen:
+        if not kind.is_possible:
+            print(f"left out, as it needs {kind.needs}: {kind.name}", file=sys.stderr)
+    return [kind for kind in chosen if kind.is_possible]
 
 
 def _run_all(kinds: list[Kind]) -> list[Row]:

@@ -11,7 +11,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -128,6 +128,16 @@ class Service:
         for options in _worker_lines():
             queues = [value for name, value in itertools.pairwise(options) if name == "--queue"]
             self.workers.append(self.processes.start_worker(settings or self.settings, *queues))
+
+    def start_anew(self, environment: Mapping[str, str]) -> None:
+        """Start web and workers in new interpreters, with more in their environment."""
+        whole = {**environment_of(self.settings), **environment}
+        web = ["-m", "app", "web", "--port", str(self.port), "--processes", "1"]
+        self.web = self.processes.start("web", web, whole)
+        for options in _worker_lines():
+            self.workers.append(self.processes.start("worker", ["-m", "app", "worker", *options], whole))
+        self.wait_for(lambda: answers(f"http://127.0.0.1:{self.port}/healthz"), "the web server to answer")
+        self.processes.wait_until_listening(self.redis)
 
     def kill_workers(self) -> None:
         """End every worker without a chance to tidy up."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from faults.service import SQLITE, Service
 
@@ -23,6 +25,7 @@ class Kind:
         starts: whether web and workers run when it begins.
         teams: the practice's teams, as TOML; by default, on-call is told through the hook.
         deadline: seconds for the recovery.
+        needs: a program without which it cannot be done.
     """
 
     name: str
@@ -32,18 +35,22 @@ class Kind:
     starts: bool = True
     teams: str = ""
     deadline: float = 90.0
+    needs: str | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether this machine has what it needs."""
+        return self.needs is None or shutil.which(self.needs) is not None
 
 
 ALL: list[Kind] = []
 
 
-def fault(
-    name: str, *, database: str = SQLITE, starts: bool = True, teams: str = "", deadline: float = 90.0
-) -> Callable[[Break], Break]:
+def fault(name: str, **options: Any) -> Callable[[Break], Break]:
     """Add a function, whose docstring says what is done, to the table of faults."""
 
     def add(act: Break) -> Break:
-        ALL.append(Kind(name, inspect.getdoc(act) or "", act, database, starts, teams, deadline))
+        ALL.append(Kind(name, inspect.getdoc(act) or "", act, **options))
         return act
 
     return add

@@ -9,11 +9,13 @@ import time
 from faults.kinds.registry import fault
 from faults.service import POISONED_WORKER, Service
 from faults.texts import Sort, Text
+from faults.wall_clock import COMPILER, WallClock
 from tests.e2e.processes import environment_of
 from tests.standins.twilio import Fault
 
 AWAY_SECONDS = 60.0
 POISON = "swordfish"
+HOUR_SECONDS = 3600
 
 
 @fault("worker killed -9 while classifying", starts=False)
@@ -134,6 +136,23 @@ def poison(service: Service) -> None:
 def burst(service: Service) -> None:
     """Send the texts of 600 patients within a few seconds."""
     service.send(service.write(560, urgent=20, opted_out=20), threads=30)
+    service.fault_is_over()
+
+
+@fault("clock set back an hour", starts=False, needs=COMPILER, deadline=60.0)
+def set_clock_back(service: Service) -> None:
+    """Set the clock of web and workers back, and make Redis forget the jobs of the texts that arrive then."""
+    clock = WallClock(service.redis_folder)
+    service.start_anew(clock.environment)
+    first = [text for text in service.text(4) if text.patient not in service.opted_out_at]
+    service.wait_for(lambda: service.is_answered(first), "the first answers")
+    clock.set_ahead(-HOUR_SECONDS)
+    for worker in service.workers:
+        worker.signal(signal.SIGSTOP)
+    service.text(6)
+    service.redis.flushall()
+    for worker in service.workers:
+        worker.signal(signal.SIGCONT)
     service.fault_is_over()
 
 
