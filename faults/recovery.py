@@ -27,6 +27,7 @@ LONGEST_WAIT_SECONDS = 2 * 3600.0
 DEADLINE_SECONDS = 90.0
 # What comes long after everything seemed done, such as a second look, must change nothing.
 AFTERWARD_SECONDS = 900.0
+LONGEST_ANSWER_SECONDS = 15.0
 
 _OPEN_DELIVERIES = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 _OPEN_NOTICES = (NotificationState.PENDING, NotificationState.SENDING)
@@ -84,7 +85,7 @@ def _look_afterward(service: Service) -> None:
     with contextlib.suppress(SQLAlchemyError):
         move_on(service, AFTERWARD_SECONDS)
     until = time.monotonic() + STILL_SECONDS
-    while time.monotonic() < until or service.twilio.is_busy:
+    while time.monotonic() < until or (service.twilio.is_busy and time.monotonic() < until + LONGEST_ANSWER_SECONDS):
         time.sleep(POLL_SECONDS)
 
 
@@ -109,18 +110,20 @@ def _is_working(service: Service) -> bool:
 
 
 def _waits_for_work(service: Service) -> bool:
-    """Return whether a worker is known to have nothing to do."""
-    return b"idle" in _worker_states(service)
+    """Return whether every worker is known to have nothing to do, and none is about to start."""
+    started = sum(worker.is_running for worker in service.workers)
+    return _worker_states(service).count(b"idle") >= max(started, 1)
 
 
-def _worker_states(service: Service) -> set[bytes]:
+def _worker_states(service: Service) -> list[bytes]:
     """Return the states of living workers as far as Redis, which may be away or have forgotten, knows them."""
-    states = set()
+    states = []
     with contextlib.suppress(redis.RedisError):
-        for key in service.redis.scan_iter("rq:worker:*"):
+        # a Redis that has forgotten everything still gets the state of each worker, but no list of workers
+        for key in service.redis.smembers("rq:workers") or service.redis.scan_iter("rq:worker:*", count=1000):
             state, number = service.redis.hmget(key, "state", "pid")
             if state is not None and (number is None or _is_alive(int(number))):
-                states.add(state)
+                states.append(state)
     return states
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ def run_kind(kind: Kind) -> Row:
             if kind.starts:
                 service.start()
             kind.act(service)
-        except AssertionError as error:
-            service.require(False, f"could not be run: {str(error).partition(chr(10))[0]}")
+        except Exception as error:
+            print(f"{kind.name}: {error}", file=sys.stderr)
+            service.require(False, f"could not be run ({type(error).__name__})")
         return Row(kind, count(service, recover(service, kind.deadline)))

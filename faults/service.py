@@ -280,7 +280,7 @@ class Service:
     def _hand_over(self, text: Text) -> None:
         text.sent_at = text.sent_at or time.monotonic()
         url = f"http://127.0.0.1:{self.port}/twilio/sms"
-        while text.accepted_at is None:
+        while True:
             status = 0
             with contextlib.suppress(OSError, http.client.HTTPException):
                 status = self.twilio.incoming_sms(
@@ -290,8 +290,8 @@ class Service:
             if status == 200:
                 text.accepted_at = time.monotonic()
                 return
-            text.refusals.append(status)
-            if 400 <= status < 500 or time.monotonic() - text.sent_at > TWILIO_TRIES_SECONDS:
+            is_refused = 400 <= status < 500
+            if is_refused or text.accepted_at is not None or time.monotonic() - text.sent_at > TWILIO_TRIES_SECONDS:
                 return
             time.sleep(RETRY_SECONDS)
 

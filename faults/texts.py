@@ -45,7 +45,6 @@ class Text:
         sid: the provider's id for it.
         sent_at: when the patient sent it.
         accepted_at: when the service took it on; None if it never did.
-        refusals: the statuses that it was refused with; 0 stands for no answer.
     """
 
     sort: Sort
@@ -54,7 +53,6 @@ class Text:
     sid: str = field(default_factory=lambda: new_sid("SM"))
     sent_at: float = 0.0
     accepted_at: float | None = None
-    refusals: list[int] = field(default_factory=list)
 
 
 class Patients:
