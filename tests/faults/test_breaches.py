@@ -61,7 +61,7 @@ def test_the_table_replaces_the_one_before(tmp_path: Path) -> None:
     written = document.read_text()
     assert written.startswith(f"# Faults\n\n{BEGIN}")
     assert written.endswith(f"{END}\nThe end.\n")
-    assert "old" not in written
+    assert "| old |" not in written
     assert "| the sky falls | Let the sky fall. | SQLite | 12 | 12 | 12 | 0 / 10 / 0 | 0 | 0 | 1.5 | ok |\n" in written
     assert "2 kinds of faults, 1 without harm, 1 with a breach." in written
 
