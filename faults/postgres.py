@@ -54,7 +54,7 @@ class Postgres:
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
     def _url(self, name: str) -> str:
         uri: str = self._server.get_uri()
