@@ -110,8 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_POST  # noqa: N815, the names http.server calls
 
     def _send(self, response: Response) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers.items():
+        self.send_response_only(response.status)
+        for name, value in ({"Date": self.date_time_string()} | dict(response.headers)).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()

@@ -109,6 +109,16 @@ def test_a_client_that_gives_up_while_held_leaves_nothing_behind(client: Client,
     standin.stop()
 
 
+def test_can_accept_long_after_the_client_has_given_up(client: Client, standin: TwilioStandIn) -> None:
+    fault = standin.faults.push(Fault.hang(accepts_late=True))
+    client.http_client.timeout = 0.05
+    with pytest.raises(requests.Timeout):
+        send(client)
+    assert standin.messages == []
+    fault.release()
+    assert len(standin.wait_for_messages(1)) == 1
+
+
 def test_stopping_releases_a_request_that_is_held(
     client: Client, standin: TwilioStandIn, in_background: ThreadPoolExecutor
 ) -> None:

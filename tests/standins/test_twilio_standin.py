@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -322,6 +323,44 @@ def test_revealing_ends_the_listing_lag(client: Client, standin: TwilioStandIn) 
     assert client.messages.list() == []
     standin.reveal()
     assert len(client.messages.list()) == 1
+
+
+def test_a_listing_delay_lasts_by_twilios_clock(client: Client, standin: TwilioStandIn) -> None:
+    standin.listing_delay = timedelta(seconds=80)
+    client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="Hello")
+    standin.clock_offset += timedelta(seconds=75)
+    assert client.messages.list() == []
+    standin.clock_offset += timedelta(seconds=5)
+    assert len(client.messages.list()) == 1
+
+
+def test_a_page_may_be_shorter_than_was_asked_for(client: Client, standin: TwilioStandIn) -> None:
+    standin.longest_page = 2
+    for number in range(5):
+        client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body=f"Hello {number}")
+    assert len(client.messages.list(page_size=1000)) == 5
+    assert len(standin.requests) == 5 + 3
+
+
+def test_redacted_bodies_are_answered_once_and_never_read_back(client: Client, standin: TwilioStandIn) -> None:
+    standin.redacted_body = ""
+    created = client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="a private matter")
+    assert created.body == "a private matter"
+    assert [message.body for message in client.messages.list()] == [""]
+    assert client.messages(created.sid).fetch().body == ""
+
+
+@pytest.mark.parametrize("minutes", [-15, 0, 15])
+def test_every_answer_says_the_time_by_the_clock_that_dates_messages(
+    client: Client, standin: TwilioStandIn, minutes: int
+) -> None:
+    standin.clock_offset = timedelta(minutes=minutes)
+    created = client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="Hello")
+    response = client.http_client.session.get(f"{standin.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json")
+    said = parsedate_to_datetime(response.headers["Date"])
+    assert response.status_code == 401
+    assert timedelta(0) <= said - created.date_created < timedelta(seconds=10)
+    assert abs(said - datetime.now(UTC) - timedelta(minutes=minutes)) < timedelta(seconds=10)
 
 
 # What tests read back

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from tests.standins.twilio.errors import bad_request
@@ -51,8 +52,8 @@ class Account:
     unverified: set[str] = field(default_factory=set)
 
 
-def create(form: Parameters, account: Account) -> Message:
-    """The message that a create request asks for.
+def create(form: Parameters, account: Account, moment: datetime) -> Message:
+    """The message that a create request asks for at this moment by Twilio's clock.
 
     Raises:
         ApiError: Twilio refuses it.
@@ -73,6 +74,8 @@ def create(form: Parameters, account: Account) -> Message:
         messaging_service_sid=service,
         status_callback=callback,
         media_urls=media,
+        date_created=moment,
+        date_updated=moment,
     )
 
 

@@ -34,6 +34,7 @@ class Fault(ScriptedFault):
 
     Attributes:
         accept: whether a create request is carried out before it fails.
+        accepts_late: whether it is carried out when the fault is released instead.
         on: the operation it waits for.
         times: how many requests it spoils; None for every one until `faults.clear()`.
         when: further condition on the request's parameters, for example `lambda form: form["To"] == patient`.
@@ -41,6 +42,7 @@ class Fault(ScriptedFault):
     """
 
     accept: bool
+    accepts_late: bool = False
     on: Operation
     times: int | None
     when: Callable[[Form], bool]
@@ -84,27 +86,32 @@ class Fault(ScriptedFault):
         cls,
         *,
         accept: bool = False,
+        accepts_late: bool = False,
         on: Operation = Operation.CREATE,
         times: int | None = 1,
         when: Callable[[Form], bool] = lambda form: True,
     ) -> Fault:
         """Keep the request waiting until `release()`.
 
-        Then an accepted message is answered as usual, and any other request by closing the connection.
+        Then an accepted message is answered as usual, and any other request by closing the connection. With
+        `accepts_late=True` the message is only taken on then, although the client may have given up long ago.
         """
-        return cls(accept=accept, on=on, times=times, when=when, outcome=None)
+        return cls(accept=accept, accepts_late=accepts_late, on=on, times=times, when=when, outcome=None)
 
     @property
     def unmet(self) -> str:
         """What to say when it was waited for in vain."""
         return f"no {self.on.name.lower()} request met the fault"
 
-    def strike(self, normal: Outcome | None) -> Outcome:
-        """The outcome of a request that met this fault; `normal` is what an accepted one would have been."""
+    def strike(self, carry_out: Callable[[], Outcome]) -> Outcome:
+        """The outcome of a request that met this fault; `carry_out` does what it asks for."""
+        normal = carry_out() if self.accept else None
         self.arrived.set()
         if self.outcome is not None:
             return self.outcome
         self._released.wait()
+        if self.accepts_late:
+            normal = carry_out()
         return normal or Drop(reset=False)
 
 

@@ -30,13 +30,22 @@ def violations(query: Mapping[str, str]) -> list[str]:
     return [f"unknown list parameter {name}" for name in sorted(query.keys() - KNOWN)]
 
 
-def page(path: str, query: Mapping[str, str], messages: list[Message]) -> dict[str, Any]:
+def page(
+    path: str, query: Mapping[str, str], messages: list[Message], longest_page: int, redacted_body: str | None
+) -> dict[str, Any]:
     """One page of the list answer's JSON, out of all visible messages, newest first.
+
+    Args:
+        path: the list's path.
+        query: filters and paging parameters.
+        messages: all visible messages.
+        longest_page: the most messages on a page, however many are asked for.
+        redacted_body: what stands in place of each body; None if bodies are not redacted.
 
     Raises:
         ApiError: a filter or paging parameter is malformed.
     """
-    size = _page_size(query)
+    size = min(_page_size(query), longest_page)
     number = _number(query, "Page", 0)
     filters = _filters(query)
     found = [message for message in messages if all(keeps(message) for keeps in filters)]
@@ -53,7 +62,7 @@ def page(path: str, query: Mapping[str, str], messages: list[Message]) -> dict[s
         "first_page_uri": uri(0),
         "end": start + max(len(shown) - 1, 0),
         "previous_page_uri": None,
-        "messages": [message.resource() for message in shown],
+        "messages": [message.resource(redacted_body) for message in shown],
         "uri": uri(number, query.get("PageToken")),
         "page_size": size,
         "start": start,

@@ -46,6 +46,7 @@ class Message:
         from_: None until a messaging service has chosen a sender.
         date_sent: None until the message has left Twilio's queue.
         hidden_from_listings: how many more list answers leave this message out.
+        hidden_until: when lists begin to show it, by Twilio's clock; None if they do at once.
     """
 
     account_sid: str
@@ -63,6 +64,7 @@ class Message:
     date_updated: datetime = field(default_factory=now)
     error_code: int | None = None
     hidden_from_listings: int = 0
+    hidden_until: datetime | None = None
     arrival: int = field(default_factory=lambda: next(_arrivals))
 
     def __post_init__(self) -> None:
@@ -77,20 +79,24 @@ class Message:
         """As Twilio counts: "0" while a messaging service has not chosen a sender."""
         return str(segment_count(self.body)) if self.from_ else "0"
 
-    def advance(self, status: str, error_code: int | None = None) -> None:
-        """Move to a later status; an earlier one is ignored."""
+    def is_listed(self, moment: datetime) -> bool:
+        """Whether lists show it at this moment."""
+        return self.hidden_from_listings == 0 and (self.hidden_until is None or self.hidden_until <= moment)
+
+    def advance(self, status: str, error_code: int | None = None, at: datetime | None = None) -> None:
+        """Move to a later status, now or at a time by Twilio's clock; an earlier status is ignored."""
         if _PROGRESS[status] <= _PROGRESS[self.status]:
             return
-        self.status, self.error_code, self.date_updated = status, error_code, now()
+        self.status, self.error_code, self.date_updated = status, error_code, at or now()
         if self.date_sent is None and status not in {"queued", "sending", "failed"}:
             self.date_sent = self.date_updated
 
-    def resource(self) -> dict[str, Any]:
-        """The JSON of the API's answers."""
+    def resource(self, redacted_body: str | None = None) -> dict[str, Any]:
+        """The JSON of the API's answers, with something else in place of the body if the account redacts it."""
         return {
             "account_sid": self.account_sid,
             "api_version": API_VERSION,
-            "body": self.body,
+            "body": self.body if redacted_body is None else redacted_body,
             "date_created": format_datetime(self.date_created),
             "date_sent": format_datetime(self.date_sent) if self.date_sent else None,
             "date_updated": format_datetime(self.date_updated),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from tests.standins.loopback import Drop, LoopbackServer, Request, Response
@@ -14,7 +16,7 @@ from tests.standins.twilio.api_request import ApiRequest, read_request
 from tests.standins.twilio.calls import IncomingCall
 from tests.standins.twilio.errors import ApiError, json_response, not_found
 from tests.standins.twilio.faults import Faults, Operation
-from tests.standins.twilio.messages import API_VERSION, Message, MessageStore
+from tests.standins.twilio.messages import API_VERSION, Message, MessageStore, now
 from tests.standins.twilio.signing import Signature
 from tests.standins.twilio.webhooks import (
     WebhookAnswer,
@@ -44,6 +46,11 @@ class TwilioStandIn(LoopbackServer):
         account: numbers, messaging services, opted-out and unverified numbers; tests may change them.
         faults: failures scripted by the test.
         listing_lag: a message accepted now is left out of this many list answers (a first page counts once).
+        listing_delay: how long, by Twilio's clock, lists leave out a message that is accepted now.
+        longest_page: the most messages on a page of a list, however many are asked for.
+        redacted_body: what lists and fetched messages have in place of each body; None if bodies are not redacted.
+        clock_offset: how far Twilio's clock, which every answer's `Date` shows, is ahead of this machine's; a test
+            may raise it to let time pass at Twilio.
         queue_held: whether new messages stay in the queue.
         line_types: number → what Lookup says it is, such as "landline"; a number that is missing has no type.
         recordings: CallSid → RecordingSid of what callers left, for the list of recordings.
@@ -65,6 +72,10 @@ class TwilioStandIn(LoopbackServer):
         self.account = creation.Account(account_sid, auth_token, set(numbers), services)
         self.faults = Faults()
         self.listing_lag = 0
+        self.listing_delay = timedelta(0)
+        self.longest_page = listing.LARGEST_PAGE_SIZE
+        self.redacted_body: str | None = None
+        self.clock_offset = timedelta(0)
         self.queue_held = False
         self.callback_base: str | None = None
         self.line_types: dict[str, str] = {}
@@ -122,9 +133,9 @@ class TwilioStandIn(LoopbackServer):
 
     def reveal(self) -> None:
         """End the listing lag, for messages already accepted too."""
-        self.listing_lag = 0
+        self.listing_lag, self.listing_delay = 0, timedelta(0)
         for message in self.messages:
-            message.hidden_from_listings = 0
+            message.hidden_from_listings, message.hidden_until = 0, None
 
     def deliver(
         self,
@@ -242,8 +253,20 @@ class TwilioStandIn(LoopbackServer):
         self.faults.clear()
         super().stop()
 
+    @property
+    def clock(self) -> datetime:
+        """The time by Twilio's clock."""
+        return now() + self.clock_offset
+
     def respond(self, request: Request) -> Response | Drop:
         """Answer one request, as Twilio would or as a fault has it."""
+        outcome = self._respond(request)
+        if isinstance(outcome, Drop):
+            return outcome
+        date = format_datetime(self.clock, usegmt=True)
+        return Response(outcome.status, outcome.body, {"Date": date, **outcome.headers})
+
+    def _respond(self, request: Request) -> Response | Drop:
         if request.path.startswith(LOOKUP_PATH):
             return self._look_up(request)
         if request.path == f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings.json":
@@ -347,7 +370,7 @@ class TwilioStandIn(LoopbackServer):
         fault = self.faults.take(entry.operation, entry.parameters)
         if fault is None:
             return self._carry_out(entry)
-        return fault.strike(self._carry_out(entry) if fault.accept else None)
+        return fault.strike(lambda: self._carry_out(entry))
 
     def _check_credentials(self, authorization: str | None) -> None:
         expected = base64.b64encode(f"{self.account.sid}:{self.account.auth_token}".encode()).decode()
@@ -362,9 +385,10 @@ class TwilioStandIn(LoopbackServer):
         return self._fetch(entry)
 
     def _create(self, entry: ApiRequest) -> Response:
-        message = creation.create(entry.form, self.account)
+        message = creation.create(entry.form, self.account, self.clock)
         response = json_response(201, message.resource())
         message.hidden_from_listings = self.listing_lag
+        message.hidden_until = self.clock + self.listing_delay
         if not self.queue_held:
             self._send(message)
         self._store.outbound.append(message)
@@ -373,18 +397,18 @@ class TwilioStandIn(LoopbackServer):
     def _send(self, message: Message) -> None:
         if message.from_ is None and message.messaging_service_sid:
             message.from_ = self.account.messaging_services[message.messaging_service_sid][0]
-        message.advance("sent")
+        message.advance("sent", at=self.clock)
 
     def _fetch(self, entry: ApiRequest) -> Response:
         message = self._store.find(entry.message_sid or "")
         if message is None:
             raise not_found(entry.path)
-        return json_response(200, message.resource())
+        return json_response(200, message.resource(self.redacted_body))
 
     def _list(self, entry: ApiRequest) -> Response:
         everything = self._store.newest_first()
-        visible = [message for message in everything if message.hidden_from_listings == 0]
-        payload = listing.page(entry.path, entry.query, visible)
+        visible = [message for message in everything if message.is_listed(self.clock)]
+        payload = listing.page(entry.path, entry.query, visible, self.longest_page, self.redacted_body)
         if payload["page"] == 0:
             for message in everything:
                 message.hidden_from_listings = max(message.hidden_from_listings - 1, 0)
