@@ -1,4 +1,4 @@
-"""The stand-ins of the tests, with what only a fault needs: clocks, late lists, redacted texts, answers that hang."""
+"""The stand-ins of the tests, with what only a fault needs: time that is moved on, answers that hang or trickle."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import format_datetime
+from datetime import timedelta
 from typing import Any
 
 from tests.standins.hook import HookReceiver
 from tests.standins.loopback import Drop, Request, Response
 from tests.standins.server import TrackedConnections
-from tests.standins.twilio import UNTIL_REVEALED, Message, TwilioStandIn
-from tests.standins.twilio.messages import now
+from tests.standins.twilio import Message, TwilioStandIn
 from tests.standins.twilio.standin import LOOKUP_PATH
 
-# What a stand-in does in every respect but the one at fault.
 TRICKLE_BYTES = 40
 _MESSAGES = "/Messages.json"
 
@@ -37,9 +34,6 @@ class FaultyTwilio(TwilioStandIn):
     """Twilio's stand-in on a clock that the harness can move on.
 
     Attributes:
-        clock_ahead: by how much Twilio's clock is ahead of this machine's.
-        redacts: whether the account keeps no message bodies.
-        list_lag: seconds for which the list leaves out what was taken on.
         trickled: how many more answers come in drops, one every `drop_seconds`.
         drop_seconds: the pause between two drops.
         late_waiting: how many texts wait to be taken on late.
@@ -47,14 +41,10 @@ class FaultyTwilio(TwilioStandIn):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock_ahead = timedelta(0)
-        self.redacts = False
-        self.list_lag = 0.0
         self.trickled = 0
         self.drop_seconds = 0.3
         self._sent: list[Sent] = []
         self._moved = 0.0
-        self._shows_at: dict[str, float] = {}
         self._late: list[float] = []
         self.late_waiting = 0
         self._clock = threading.Condition()
@@ -93,7 +83,7 @@ class FaultyTwilio(TwilioStandIn):
             self._moved += seconds
             self._clock.notify_all()
         for message in self.messages:
-            _move(message, -timedelta(seconds=seconds))
+            _move_back(message, timedelta(seconds=round(seconds)))
 
     def respond(self, request: Request) -> Response | Drop:
         """Answer one request, when its time has come."""
@@ -102,7 +92,6 @@ class FaultyTwilio(TwilioStandIn):
         if request.path.endswith(_MESSAGES) and request.method == "POST":
             self._wait_if_late()
         with self._counted():
-            self._reveal_due()
             return super().respond(request)
 
     def stop(self) -> None:
@@ -114,7 +103,7 @@ class FaultyTwilio(TwilioStandIn):
         super().stop()
 
     def open_server(self) -> TrackedConnections:
-        """Return the server, whose answers carry Twilio's own time and may come in drops."""
+        """Return the server, whose answers may come in drops."""
         server: Any = super().open_server()
         server.RequestHandlerClass = type("Handler", (_Handler, server.RequestHandlerClass), {"twilio": self})
         return server  # type: ignore[no-any-return]
@@ -129,12 +118,6 @@ class FaultyTwilio(TwilioStandIn):
         super()._send(message)
         with self._clock:
             self._sent.append(Sent(time.monotonic(), message.sid, message.to, message.body))
-            self._shows_at[message.sid] = self._now() + self.list_lag
-        if self.list_lag:
-            message.hidden_from_listings = UNTIL_REVEALED
-        if self.redacts:
-            message.body = ""
-        _move(message, self.clock_ahead)
 
     def _now(self) -> float:
         return time.monotonic() + self._moved
@@ -147,12 +130,6 @@ class FaultyTwilio(TwilioStandIn):
                 while self._now() < due and not self._stopping:
                     self._clock.wait(0.2)
                 self.late_waiting -= 1
-
-    def _reveal_due(self) -> None:
-        moment = self._now()
-        for message in self.messages:
-            if message.hidden_from_listings and self._shows_at.get(message.sid, 0.0) <= moment:
-                message.hidden_from_listings = 0
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -210,9 +187,6 @@ class _Handler:
         super().setup()  # type: ignore[misc]
         self.wfile = _Drops(self.wfile, self.twilio)
 
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        return format_datetime(now() + self.twilio.clock_ahead, usegmt=True)
-
 
 class _Drops:
     """What a connection is written to: at once, or a few bytes at a time."""
@@ -233,10 +207,10 @@ class _Drops:
         return getattr(self._wrapped, name)
 
 
-def _move(message: Message, span: timedelta) -> None:
-    def moved(moment: datetime) -> datetime:
-        return moment + timedelta(seconds=round(span.total_seconds()))
-
-    message.date_created, message.date_updated = moved(message.date_created), moved(message.date_updated)
+def _move_back(message: Message, span: timedelta) -> None:
+    message.date_created -= span
+    message.date_updated -= span
     if message.date_sent is not None:
-        message.date_sent = moved(message.date_sent)
+        message.date_sent -= span
+    if message.hidden_until is not None:
+        message.hidden_until -= span

@@ -13,7 +13,7 @@ from tests.standins.twilio import Fault, Operation
 TIMES = 6
 CLIENT_GIVES_UP_SECONDS = 11.0
 LATE_SECONDS = 75.0
-LIST_LAG_SECONDS = 80.0
+LIST_LAG = timedelta(seconds=80)
 SKEW = timedelta(minutes=15)
 URGENT_WITHIN = 15.0
 LONG, SHORT = "We have your referral now. See you on Monday.", "See you on Monday."
@@ -89,7 +89,7 @@ def trickle(service: Service) -> None:
 @fault("Twilio's list shows texts 80 s late")
 def list_late(service: Service) -> None:
     """Drop six answers, and list their texts 80 s later."""
-    service.twilio.list_lag = LIST_LAG_SECONDS
+    service.twilio.listing_delay = LIST_LAG
     _fail(service, lambda: Fault.drop(accept=True))
 
 
@@ -104,28 +104,28 @@ def list_fails(service: Service) -> None:
 @fault("Twilio's clock 15 minutes behind")
 def clock_behind(service: Service) -> None:
     """Drop six answers, and date their texts 15 minutes back."""
-    service.twilio.clock_ahead = -SKEW
+    service.twilio.clock_offset = -SKEW
     _fail(service, lambda: Fault.drop(accept=True))
 
 
 @fault("Twilio's clock 15 minutes ahead")
 def clock_ahead(service: Service) -> None:
     """Drop six answers, and date their texts 15 minutes on."""
-    service.twilio.clock_ahead = SKEW
+    service.twilio.clock_offset = SKEW
     _fail(service, lambda: Fault.drop(accept=True))
 
 
 @fault("message bodies redacted at Twilio")
 def redacted(service: Service) -> None:
     """Drop six answers, and list their texts without words."""
-    service.twilio.redacts = True
+    service.twilio.redacted_body = ""
     _fail(service, lambda: Fault.drop(accept=True))
 
 
 @fault("message bodies redacted, texts not taken on")
 def redacted_and_lost(service: Service) -> None:
     """Reset six connections, send nothing, and list texts without words."""
-    service.twilio.redacts = True
+    service.twilio.redacted_body = ""
     _fail(service, lambda: Fault.drop())
 
 
