@@ -5,6 +5,7 @@ Nothing of the product is replaced: the interpreter's own profiling hook watches
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from classifier.model import Classifier
 
 def kill_at(word: str) -> None:
     """End this process, as the kernel's out-of-memory killer would, when it is to classify this word."""
-    code = Classifier.classify.__code__
+    code = inspect.unwrap(Classifier.classify).__code__
 
     def watch(frame: FrameType, happened: str, _argument: object) -> None:
         if frame.f_code is code and happened == "call" and any(word in text for text in frame.f_locals["texts"]):

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import itertools
 import os
-import shlex
 import shutil
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import redis
-from sqlalchemy import select
 
 from app.embedded_redis import EmbeddedRedis, socket_for
-from faults.emails import EMAIL_SECRET, email_from, post_email
-from faults.postgres import postgres
+from faults.configuration import PRACTICE, SQLITE, make_settings, worker_lines
+from faults.handover import hand_over
 from faults.standins import FaultyTwilio, Hook
-from faults.template import migrated_file
 from faults.texts import Patients, Sort, Text
 from inbox.consent import record_consent
 from inbox.database import Database
-from inbox.models import Delivery, Message
 from intake.encryption import Keyring
-from intake.settings import Settings, load_settings
-from tests.e2e.processes import ROOT, Process, Processes, answers, environment_of, free_port, running_in
+from intake.settings import Settings
+from tests.e2e.processes import Process, Processes, answers, environment_of, free_port, running_in
 from tests.standins.smtp import SmtpStandIn
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, IncomingCall
-from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, PRACTICES_TOML
-
-SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-PRACTICE = "demo"
-# Twilio gives up a webhook, retries included, after 15 seconds.
-TWILIO_TRIES_SECONDS = 15.0
-RETRY_SECONDS = 1.0
-POISONED_WORKER = Path(__file__).with_name("poisoned_worker.py")
+from tests.standins.twilio import IncomingCall
+from tests.world import DEMO_NUMBER, ENCRYPTION_KEY
 
 
 class Service:
@@ -68,11 +57,11 @@ class Service:
         self.processes = Processes(folder / "processes")
         self.twilio, self.hook, self.smtp = FaultyTwilio().start(), Hook().start(), SmtpStandIn().start()
         self.redis_server = EmbeddedRedis(folder / "redis")
-        self._redis_folder = socket_for(folder / "redis").parent
+        self._socket_folder = socket_for(folder / "redis").parent
         self.redis_folder = folder / "redis"
         self.port = free_port()
         self.twilio.callback_base = f"http://127.0.0.1:{self.port}"
-        self.settings = self._make_settings(folder, database, teams)
+        self.settings = make_settings(folder, database, teams, self.redis_server.url, self.twilio, self.hook, self.smtp)
         self.database = Database(self.settings.database_url, Keyring(ENCRYPTION_KEY))
         self.redis: Any = redis.Redis.from_url(self.redis_server.url)
         self.web: Process | None = None
@@ -105,8 +94,11 @@ class Service:
         self.redis_server.stop()
         self.database.close()
         for standin in (self.twilio, self.hook, self.smtp):
-            standin.stop()
-        shutil.rmtree(self._redis_folder, ignore_errors=True)
+            try:
+                standin.stop()
+            except ExceptionGroup as failed:
+                print(f"a stand-in failed: {failed.exceptions}", file=sys.stderr)
+        shutil.rmtree(self._socket_folder, ignore_errors=True)
 
     def start(self) -> None:
         """Start web and workers, as the Procfile does."""
@@ -125,19 +117,9 @@ class Service:
 
     def start_workers(self, settings: Settings | None = None) -> None:
         """Start one worker for each line of the Procfile that starts one."""
-        for options in _worker_lines():
+        for options in worker_lines():
             queues = [value for name, value in itertools.pairwise(options) if name == "--queue"]
             self.workers.append(self.processes.start_worker(settings or self.settings, *queues))
-
-    def start_anew(self, environment: Mapping[str, str]) -> None:
-        """Start web and workers in new interpreters, with more in their environment."""
-        whole = {**environment_of(self.settings), **environment}
-        web = ["-m", "app", "web", "--port", str(self.port), "--processes", "1"]
-        self.web = self.processes.start("web", web, whole)
-        for options in _worker_lines():
-            self.workers.append(self.processes.start("worker", ["-m", "app", "worker", *options], whole))
-        self.wait_for(lambda: answers(f"http://127.0.0.1:{self.port}/healthz"), "the web server to answer")
-        self.processes.wait_until_listening(self.redis)
 
     def kill_workers(self) -> None:
         """End every worker without a chance to tidy up."""
@@ -202,31 +184,6 @@ class Service:
         call.report_recording()
         return call
 
-    def send_emails(self, number: int) -> list[Text]:
-        """Have so many patients send an email."""
-        texts = [email_from(f"patient{len(self.texts) + index}@mail.example") for index in range(number)]
-        for text in texts:
-            post_email(text, self.port)
-        self.texts += texts
-        return texts
-
-    def reply_as_staff(self, text: Text, *bodies: str) -> None:
-        """Put replies by hand into the outbox, as the console does."""
-        with self.database.write() as session:
-            message = session.scalars(select(Message).where(Message.provider_id == text.sid)).one()
-            for body in bodies:
-                reply = Delivery(
-                    conversation_id=message.conversation_id, reply="staff", sender=message.received_on, body=body
-                )
-                session.add(reply)
-                session.flush()
-                self.staff_replies.append((text.patient, body))
-
-    def use_keys(self, keys: str) -> None:
-        """Read the database with other keys from now on."""
-        self.database.close()
-        self.database = Database(self.settings.database_url, Keyring(keys))
-
     def start_up(self) -> Process:
         """Start everything by `intake up`, in place of what this starts by itself, and wait until it answers."""
         environment = environment_of(self.settings)
@@ -278,53 +235,4 @@ class Service:
         self.over_at = time.monotonic()
 
     def _hand_over(self, text: Text) -> None:
-        text.sent_at = text.sent_at or time.monotonic()
-        url = f"http://127.0.0.1:{self.port}/twilio/sms"
-        while True:
-            status = 0
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                status = self.twilio.incoming_sms(
-                    url, f"{self.settings.public_url}/twilio/sms", text.patient, DEMO_NUMBER, text.body,
-                    message_sid=text.sid,
-                ).status  # fmt: skip
-            if status == 200:
-                text.accepted_at = time.monotonic()
-                return
-            is_refused = 400 <= status < 500
-            if is_refused or text.accepted_at is not None or time.monotonic() - text.sent_at > TWILIO_TRIES_SECONDS:
-                return
-            time.sleep(RETRY_SECONDS)
-
-    def _make_settings(self, folder: Path, database: str, teams: str) -> Settings:
-        practices = folder / "practices.toml"
-        told = teams or f"on_call = {{ notify = ['{self.hook.apprise_url('/on-call')}'] }}"
-        listed = f'"{PRACTICE}"\nteams = {{ {told} }}\n'
-        practices.write_text(PRACTICES_TOML.replace(f'"{PRACTICE}"\n', listed, 1))
-        if database == SQLITE:
-            shutil.copy(migrated_file(), folder / "intake.db")
-            url = f"sqlite:///{folder / 'intake.db'}"
-        else:
-            url = postgres().new_database()
-        return load_settings(
-            _env_file=None,
-            database_url=url,
-            redis_url=self.redis_server.url,
-            secret_key="a secret for faults only",
-            encryption_keys=ENCRYPTION_KEY,
-            public_url="https://intake.example.com",
-            practices_file=practices,
-            models_dir=folder / "models",
-            twilio_account_sid=ACCOUNT_SID,
-            twilio_auth_token=AUTH_TOKEN,
-            twilio_api_base_url=self.twilio.url,
-            smtp_url=self.smtp.url,
-            email_webhook_secret=EMAIL_SECRET,
-            reconcile_every_seconds=1,
-        )
-
-
-def _worker_lines() -> list[list[str]]:
-    """Return the options of each worker in the Procfile."""
-    commands = [line.partition(":")[2] for line in (ROOT / "Procfile").read_text().splitlines()]
-    words = [shlex.split(command) for command in commands]
-    return [options for _, command, *options in words if command == "worker"]
+        hand_over(text, self.twilio, self.port, self.settings.public_url)

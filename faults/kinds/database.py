@@ -9,9 +9,10 @@ from contextlib import closing, contextmanager
 
 from sqlalchemy import func, select
 
+from faults.configuration import POSTGRESQL
 from faults.kinds.registry import fault
 from faults.postgres import postgres
-from faults.service import POSTGRESQL, Service
+from faults.service import Service
 from faults.texts import Sort, Text
 from inbox.models import Message
 from tests.e2e.processes import answers

@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import time
 
+from faults.configuration import PRACTICE
+from faults.emails import email_from, post_email
 from faults.kinds.registry import fault
-from faults.service import PRACTICE, Service
+from faults.service import Service
 from faults.texts import Sort, Text
 from inbox.consent import is_opted_out
+from inbox.database import Database
+from intake.encryption import Keyring
 from intake.settings import Settings
 from tests.standins.smtp.faults import Fault as MailFault
 from tests.standins.smtp.faults import Stage
@@ -67,7 +71,8 @@ def rotate_keys(service: Service) -> None:
     leaving = service.text(8, urgent=0, opted_out=0)
     staying = service.text(4, urgent=0, opted_out=0)
     _replace_web(service, new)
-    service.use_keys(new.encryption_keys)
+    service.database.close()
+    service.database = Database(new.database_url, Keyring(new.encryption_keys))
     service.stop_texts(text.patient for text in leaving)
     for text in leaving:
         text.sort = Sort.OPTED_OUT
@@ -124,7 +129,7 @@ def mail_away(service: Service) -> None:
     """Drop the first 30 connections to the mail server while emails and texts arrive."""
     for _ in range(30):
         service.smtp.faults.push(MailFault.drop(Stage.GREETING))
-    service.send_emails(6)
+    _send_emails(service, 6)
     service.text(6)
     time.sleep(2)
     service.smtp.faults.clear()
@@ -136,9 +141,16 @@ def mail_unsure(service: Service) -> None:
     """Take three emails on and drop the connection before saying so."""
     for _ in range(3):
         service.smtp.faults.push(MailFault.drop(Stage.CONTENT, accept=True))
-    service.send_emails(6)
+    _send_emails(service, 6)
     service.text(4)
     service.fault_is_over()
+
+
+def _send_emails(service: Service, number: int) -> None:
+    for index in range(number):
+        email = email_from(f"patient{index}@mail.example")
+        post_email(email, service.port)
+        service.texts.append(email)
 
 
 def _replace_web(service: Service, settings: Settings) -> None:

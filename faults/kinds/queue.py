@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import insert
 
+from faults.configuration import PRACTICE
 from faults.kinds.registry import fault
-from faults.service import PRACTICE, Service
+from faults.service import Service
 from inbox.models import Conversation, Keyword, Message
 from intake.vocabulary import Channel
 from tests.standins.twilio.messages import new_sid

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from faults.service import SQLITE, Service
+from faults.configuration import SQLITE
+from faults.service import Service
 
 Break = Callable[[Service], None]
 

@@ -6,8 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from faults.kinds.registry import fault
 from faults.service import Service
+from faults.texts import Text
+from inbox.models import Delivery, Message
 from tests.standins.twilio import Fault, Operation
 
 TIMES = 6
@@ -138,7 +142,7 @@ def short_ends_long(service: Service) -> None:
     for number, text in enumerate(texts):
         for body, accept in ((LONG, True), (SHORT, number % 2 == 0)):
             dropped.append(service.twilio.faults.push(Fault.drop(accept=accept, when=_is(text.patient, body))))
-        service.reply_as_staff(text, LONG, SHORT)
+        _reply_as_staff(service, text, LONG, SHORT)
     for met in dropped:
         met.wait_arrived(60)
     service.fault_is_over()
@@ -194,6 +198,19 @@ def callback_alone(service: Service) -> None:
     for message in service.twilio.messages[:TIMES]:
         service.twilio.deliver(message.sid, "delivered")
     service.fault_is_over()
+
+
+def _reply_as_staff(service: Service, text: Text, *bodies: str) -> None:
+    """Put replies by hand into the outbox, as the console does."""
+    with service.database.write() as session:
+        message = session.scalars(select(Message).where(Message.provider_id == text.sid)).one()
+        for body in bodies:
+            reply = Delivery(
+                conversation_id=message.conversation_id, reply="staff", sender=message.received_on, body=body
+            )
+            session.add(reply)
+            session.flush()
+            service.staff_replies.append((text.patient, body))
 
 
 def _is(patient: str, body: str) -> Callable[[Mapping[str, str]], bool]:

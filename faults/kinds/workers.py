@@ -5,16 +5,20 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
+from faults.configuration import worker_lines
 from faults.kinds.registry import fault
-from faults.service import POISONED_WORKER, Service
+from faults.service import Service
 from faults.texts import Sort, Text
 from faults.wall_clock import COMPILER, WallClock
-from tests.e2e.processes import environment_of
+from tests.e2e.processes import answers, environment_of
 from tests.standins.twilio import Fault
 
 AWAY_SECONDS = 60.0
 POISON = "swordfish"
+POISONED_WORKER = Path(__file__).parents[1] / "poisoned_worker.py"
 HOUR_SECONDS = 3600
 
 
@@ -143,7 +147,7 @@ def burst(service: Service) -> None:
 def set_clock_back(service: Service) -> None:
     """Set the clock of web and workers back, and make Redis forget the jobs of the texts that arrive then."""
     clock = WallClock(service.redis_folder)
-    service.start_anew(clock.environment)
+    _start_with(service, clock.environment)
     first = [text for text in service.text(4) if text.patient not in service.opted_out_at]
     service.wait_for(lambda: service.is_answered(first), "the first answers")
     clock.set_ahead(-HOUR_SECONDS)
@@ -154,6 +158,17 @@ def set_clock_back(service: Service) -> None:
     for worker in service.workers:
         worker.signal(signal.SIGCONT)
     service.fault_is_over()
+
+
+def _start_with(service: Service, environment: Mapping[str, str]) -> None:
+    """Start web and workers in new interpreters, with more in their environment."""
+    whole = {**environment_of(service.settings), **environment}
+    web = ["-m", "app", "web", "--port", str(service.port), "--processes", "1"]
+    service.web = service.processes.start("web", web, whole)
+    for options in worker_lines():
+        service.workers.append(service.processes.start("worker", ["-m", "app", "worker", *options], whole))
+    service.wait_for(lambda: answers(f"http://127.0.0.1:{service.port}/healthz"), "the web server to answer")
+    service.processes.wait_until_listening(service.redis)
 
 
 def _die_at(service: Service, place: str, event: str = "call") -> None:
