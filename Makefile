@@ -1,6 +1,7 @@
 # make run    set up and run the service with the demo practice
 # make test   set up and pass every test
 # make setup  create .venv and nothing more
+# make faults break the service in every known way and count what became of each text
 # make lint, make bench, make train
 # make rooms  draw which room imports which into docs/architecture.md
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 PORT ?= 8000
 
-.PHONY: setup run test lint rooms bench train clean
+.PHONY: setup run test faults lint rooms bench train clean
 
 setup: $(VENV)/.serving
 
@@ -21,6 +22,10 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -n 4 --dist loadfile
+
+# Takes about a quarter of an hour, and a machine that has little else to do.
+faults: $(VENV)/.development
+	$(BIN)/python -m faults --markdown docs/faults.md
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
