@@ -40,11 +40,14 @@ class Sign(NamedTuple):
 class Guards(NamedTuple):
     """Expressions that find what sets a sign aside: `denied` just before it, the others around it.
 
-    `now` overrides `past`, and `happening` overrides `spoken_of`.
+    `told` and `ended` only make a certain sign an ambiguous one. `now` overrides `past` and `told`, and `happening`
+    overrides `spoken_of`.
     """
 
     denied: re.Pattern[str]
     past: re.Pattern[str]
+    told: re.Pattern[str]
+    ended: re.Pattern[str]
     now: re.Pattern[str]
     over: re.Pattern[str]
     spoken_of: re.Pattern[str]

@@ -13,6 +13,9 @@ _LOOKBEHIND = re.compile(r"\(\?<!([^()|\\]*)\)")
 _PLAIN_CLASS = re.compile(r"\[([a-z0-9]+)\]")
 _REPEATED = ("?", "*", "+", "{")
 
+# A pattern whose copies for its first letters would be longer than this is not copied: compiling takes too long.
+_MOST_COPIED = 3_000
+
 
 def join_patterns(patterns: Iterable[str]) -> str:
     """Return one expression that matches where any of the patterns does.
@@ -26,6 +29,8 @@ def join_patterns(patterns: Iterable[str]) -> str:
         parts = split_first_letter(pattern)
         if parts is None:
             others.append(pattern)
+        elif _is_long(parts):
+            others.append(f"(?=[{''.join(parts)}])(?:{pattern})")
         else:
             for letter, remainders in parts.items():
                 by_letter.setdefault(letter, []).extend(remainders)
@@ -46,6 +51,10 @@ def split_first_letter(pattern: str) -> dict[str, list[str]] | None:
         for letter, remainders in parts.items():
             found.setdefault(letter, []).extend(remainders)
     return found
+
+
+def _is_long(parts: dict[str, list[str]]) -> bool:
+    return sum(len(rest) for remainders in parts.values() for rest in remainders) > _MOST_COPIED
 
 
 def _split_alternative(pattern: str) -> dict[str, list[str]] | None:

@@ -11,7 +11,7 @@ import pytest
 
 from classifier.danger_signs import TABLES, Guards, Level, Sign, SignTable, compile_table, load_tables, read_signs
 from classifier.errors import DangerSignError
-from classifier.screen import Screening, break_sentences, counting_signs, screen_text
+from classifier.screen import Screening, break_sentences, counting_signs, is_told, screen_text
 from intake.vocabulary import DangerKind
 
 EXAMPLES = tomllib.loads(Path(__file__).with_name("danger_sign_examples.toml").read_text(encoding="utf-8"))
@@ -28,6 +28,8 @@ throat = '{whose} throat'
 [guards]
 denied = ['no ']
 past = ['years ago']
+told = ['as a child']
+ended = ['medics came']
 now = ['now']
 over = ['gone']
 spoken_of = ['read that']
@@ -53,7 +55,11 @@ NO_GUARDS = Guards(*(_NOTHING for _ in Guards._fields))
 def is_raised(sign: Sign, guards: Guards, text: str) -> bool:
     expression = re.compile(rf"\b(?:{'|'.join(sign.patterns)})")
     explicit = sign.level == "certain" and sign.danger is not DangerKind.OTHER
-    return any(counting_signs(expression, guards, break_sentences(text), explicit=explicit))
+    sentences = break_sentences(text)
+    return any(
+        sign.level != "certain" or not is_told(found, guards, sign.danger, sentences)
+        for found in counting_signs(expression, guards, sentences, explicit=explicit)
+    )
 
 
 def is_shipped_sign_raised(name: str, text: str) -> bool:

@@ -212,6 +212,39 @@ def test_an_ambiguous_sign_needs_the_network(text: str) -> None:
     assert found.possible is not None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my wife couldn't wake me up. the medics came and gave me sugar",
+        "He was unconscious and was flown to Denver",
+        "his throat has closed as a young man in the Navy",
+        "I overdosed five times, three with Narcan",
+        "she stopped breathing. it turned out to be a faint",
+        "se le torció la boca. resultó una parálisis y se recuperó",
+    ],
+)
+def test_a_danger_told_as_a_story_is_no_certain_one(text: str) -> None:
+    assert screen_text(text).certain is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "she stopped breathing just now",
+        "he had a seizure in August and now he won't wake up",
+        "he was fine at lunch and now his face droops and he can't talk",
+        "I want to die. I got discharged in August",
+    ],
+)
+def test_what_is_happening_is_certain_whatever_is_told(text: str) -> None:
+    assert screen_text(text).certain is not None
+
+
+@pytest.mark.parametrize("text", ["me quiero morir jaja", "me quiero morir de la pena", "el inspector me va a matar"])
+def test_hyperbole_in_spanish_is_no_certain_danger(text: str) -> None:
+    assert screen_text(text).certain is None
+
+
 def test_of_several_dangers_self_harm_comes_first_then_an_ingestion() -> None:
     assert screen_text("I can't breathe and I took all my pills") == Screening(certain=DangerKind.INGESTION)
     assert screen_text("I took all my pills and I want to die") == Screening(certain=DangerKind.SELF_HARM)
