@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -23,10 +24,15 @@ STATUS = ProviderStatus("SM1", "sent", None)
 LISTED = ListedMessage(STATUS, PATIENT, frozenset({DEMO_NUMBER}), TEXT.body, AT - AGE)
 
 
-def find(*messages: ListedMessage, **changes: Any) -> ProviderStatus | Miss:
-    given: dict[str, Any] = {"claimed": (), "other_bodies": (), "age": AGE, "text": TEXT, "is_complete": True} | changes
-    listed = MessageList(AT, messages, given.pop("is_complete"))
-    return find_text(given["text"], listed, given["age"], given["claimed"], given["other_bodies"])
+def find(
+    *messages: ListedMessage,
+    text: OutgoingMessage = TEXT,
+    age: timedelta = AGE,
+    claimed: Collection[str] = (),
+    other_bodies: Collection[str] = (),
+    is_complete: bool = True,
+) -> ProviderStatus | Miss:
+    return find_text(text, MessageList(AT, messages, is_complete), age, claimed, other_bodies)
 
 
 def like_it(**changes: Any) -> ListedMessage:
@@ -91,11 +97,12 @@ def test_a_text_is_found_at_any_age_though_the_clock_was_set_since(age: timedelt
 
 
 def test_a_list_that_is_cut_off_before_the_send_began_may_lack_the_text() -> None:
-    newer = like_it(body="We open at 8.", created_at=AT)
-    older = like_it(body="We open at 8.", created_at=AT - timedelta(hours=1))
+    body = "We open at 8."
+    newer = like_it(body=body, created_at=AT)
+    older = like_it(body=body, created_at=AT - timedelta(hours=1))
 
-    assert find(newer, is_complete=False, other_bodies={newer.body}) is Miss.UNCLEAR
-    assert find(newer, older, is_complete=False, other_bodies={newer.body}) is Miss.NOT_LISTED
+    assert find(newer, is_complete=False, other_bodies={body}) is Miss.UNCLEAR
+    assert find(newer, older, is_complete=False, other_bodies={body}) is Miss.NOT_LISTED
 
 
 # ---- what follows from searches that did not find it
