@@ -118,8 +118,8 @@ def hook_hangs(service: Service) -> None:
 
 @fault("notification service answers 500")
 def hook_fails(service: Service) -> None:
-    """Refuse the first 12 notices."""
-    service.hook.fail_next(12)
+    """Refuse the first three notices."""
+    service.hook.fail_next(3)
     service.text(6, urgent=6)
     service.fault_is_over()
 
@@ -138,8 +138,8 @@ def mail_away(service: Service) -> None:
 
 @fault("mail server drops its answer")
 def mail_unsure(service: Service) -> None:
-    """Take three emails on and drop the connection before saying so."""
-    for _ in range(3):
+    """Take two emails on and drop the connection before saying so."""
+    for _ in range(2):
         service.smtp.faults.push(MailFault.drop(Stage.CONTENT, accept=True))
     _send_emails(service, 6)
     service.text(4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -9,54 +10,59 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from faults.kinds.registry import fault
+from faults.recovery import move_on
 from faults.service import Service
-from faults.texts import Text
+from faults.texts import ANSWERED, Text
 from inbox.models import Delivery, Message
 from tests.standins.twilio import Fault, Operation
 
-TIMES = 6
+TRICKLED = 6
+LIST_FAILURES = 3
+PAIRS = 4
+UNQUEUED_SECONDS = 11.0  # after which a row is found that no job was queued for
 CLIENT_GIVES_UP_SECONDS = 11.0
 LATE_SECONDS = 75.0
 LIST_LAG = timedelta(seconds=80)
 SKEW = timedelta(minutes=15)
 URGENT_WITHIN = 15.0
+When = Callable[[Mapping[str, str]], bool]
 LONG, SHORT = "We have your referral now. See you on Monday.", "See you on Monday."
 
 
 @fault("Twilio answers 429")
 def too_many(service: Service) -> None:
-    """Refuse the first six requests as too many."""
-    _fail(service, lambda: Fault.answer(429, retry_after=1))
+    """Refuse the first request for every second text as too many."""
+    _fail(service, lambda when: Fault.answer(429, retry_after=1, when=when))
 
 
 @fault("Twilio answers 500")
 def server_error(service: Service) -> None:
-    """Fail six requests and send nothing."""
-    _fail(service, lambda: Fault.answer(500))
+    """Fail the first request for every second text, and send nothing."""
+    _fail(service, lambda when: Fault.answer(500, when=when))
 
 
 @fault("Twilio answers 500 after taking the text on")
 def server_error_accepted(service: Service) -> None:
-    """Fail six requests and send their texts all the same."""
-    _fail(service, lambda: Fault.answer(500, accept=True))
+    """Fail the first request for every second text, and send the text all the same."""
+    _fail(service, lambda when: Fault.answer(500, accept=True, when=when))
 
 
 @fault("Twilio answers 503")
 def unavailable(service: Service) -> None:
-    """Fail six requests and send nothing."""
-    _fail(service, lambda: Fault.answer(503))
+    """Fail the first request for every second text, and send nothing."""
+    _fail(service, lambda when: Fault.answer(503, when=when))
 
 
 @fault("Twilio drops the connection before reading")
 def drop(service: Service) -> None:
-    """Reset six connections and send nothing."""
-    _fail(service, lambda: Fault.drop())
+    """Reset the first connection for every second text, and send nothing."""
+    _fail(service, lambda when: Fault.drop(when=when))
 
 
 @fault("Twilio takes texts on and drops the answer")
 def drop_accepted(service: Service) -> None:
-    """Reset six connections and send their texts all the same."""
-    _fail(service, lambda: Fault.drop(accept=True))
+    """Reset the first connection for every second text, and send the text all the same."""
+    _fail(service, lambda when: Fault.drop(accept=True, when=when))
 
 
 @fault("Twilio hangs, without the text")
@@ -84,7 +90,7 @@ def accept_late(service: Service) -> None:
 @fault("Twilio's answer trickles in")
 def trickle(service: Service) -> None:
     """Answer six requests a few bytes at a time, over seconds."""
-    service.twilio.trickled = TIMES
+    service.twilio.trickled = TRICKLED
     service.text()
     service.wait_for(lambda: service.twilio.trickled <= 0, "six answers to trickle")
     service.fault_is_over()
@@ -92,59 +98,61 @@ def trickle(service: Service) -> None:
 
 @fault("Twilio's list shows texts 80 s late")
 def list_late(service: Service) -> None:
-    """Drop six answers, and list their texts 80 s later."""
+    """Drop every second answer, and list texts 80 s late."""
     service.twilio.listing_delay = LIST_LAG
-    _fail(service, lambda: Fault.drop(accept=True))
+    _fail(service, lambda when: Fault.drop(accept=True, when=when))
 
 
 @fault("Twilio's list fails")
 def list_fails(service: Service) -> None:
-    """Drop six answers, and fail ten lists."""
-    for _ in range(10):
+    """Drop every second answer, and fail three lists."""
+    for _ in range(LIST_FAILURES):
         service.twilio.faults.push(Fault.answer(500, on=Operation.LIST))
-    _fail(service, lambda: Fault.drop(accept=True))
+    _fail(service, lambda when: Fault.drop(accept=True, when=when))
 
 
 @fault("Twilio's clock 15 minutes behind")
 def clock_behind(service: Service) -> None:
-    """Drop six answers, and date their texts 15 minutes back."""
+    """Drop every second answer, and have Twilio's clock 15 minutes behind."""
     service.twilio.clock_offset = -SKEW
-    _fail(service, lambda: Fault.drop(accept=True))
+    _fail(service, lambda when: Fault.drop(accept=True, when=when))
 
 
 @fault("Twilio's clock 15 minutes ahead")
 def clock_ahead(service: Service) -> None:
-    """Drop six answers, and date their texts 15 minutes on."""
+    """Drop every second answer, and have Twilio's clock 15 minutes ahead."""
     service.twilio.clock_offset = SKEW
-    _fail(service, lambda: Fault.drop(accept=True))
+    _fail(service, lambda when: Fault.drop(accept=True, when=when))
 
 
 @fault("message bodies redacted at Twilio")
 def redacted(service: Service) -> None:
-    """Drop six answers, and list their texts without words."""
+    """Drop every second answer, and list texts without words."""
     service.twilio.redacted_body = ""
-    _fail(service, lambda: Fault.drop(accept=True))
+    _fail(service, lambda when: Fault.drop(accept=True, when=when))
 
 
 @fault("message bodies redacted, texts not taken on")
 def redacted_and_lost(service: Service) -> None:
-    """Reset six connections, send nothing, and list texts without words."""
+    """Reset every second connection, send nothing, and list texts without words."""
     service.twilio.redacted_body = ""
-    _fail(service, lambda: Fault.drop())
+    _fail(service, lambda when: Fault.drop(when=when))
 
 
 @fault("a short staff reply that ends a longer one")
 def short_ends_long(service: Service) -> None:
     """Send patients a long and a short reply of staff; drop every answer, and half of the short texts."""
-    texts = service.text(6, urgent=0, opted_out=0)
-    service.wait_for(lambda: service.is_answered(texts), "the automatic replies")
-    dropped = []
-    for number, text in enumerate(texts):
-        for body, accept in ((LONG, True), (SHORT, number % 2 == 0)):
-            dropped.append(service.twilio.faults.push(Fault.drop(accept=accept, when=_is(text.patient, body))))
+    for number in range(PAIRS):
+        [text] = service.text(1, urgent=0, opted_out=0)
+        service.wait_for(functools.partial(service.is_answered, [text]), "the automatic reply")
+        dropped = [
+            service.twilio.faults.push(Fault.drop(accept=accept, when=_is(text.patient, body)))
+            for body, accept in ((LONG, True), (SHORT, number % 2 == 0))
+        ]
         _reply_as_staff(service, text, LONG, SHORT)
-    for met in dropped:
-        met.wait_arrived(60)
+        move_on(service, UNQUEUED_SECONDS)
+        for met in dropped:
+            met.wait_arrived(60)
     service.fault_is_over()
 
 
@@ -190,13 +198,11 @@ def callback_first(service: Service) -> None:
 
 @fault("a status callback, but never an answer")
 def callback_alone(service: Service) -> None:
-    """Drop six answers, and report the texts as delivered."""
-    for _ in range(TIMES):
-        service.twilio.faults.push(Fault.drop(accept=True))
-    service.text()
-    service.wait_for(lambda: len(service.twilio.sent) >= TIMES, "six texts")
-    for message in service.twilio.messages[:TIMES]:
-        service.twilio.deliver(message.sid, "delivered")
+    """Drop every second answer, and report those texts as delivered."""
+    chosen = {text.patient for text in _fail(service, lambda when: Fault.drop(accept=True, when=when))}
+    for message in service.twilio.messages:
+        if message.to in chosen:
+            service.twilio.deliver(message.sid, "delivered")
     service.fault_is_over()
 
 
@@ -213,17 +219,21 @@ def _reply_as_staff(service: Service, text: Text, *bodies: str) -> None:
             service.staff_replies.append((text.patient, body))
 
 
-def _is(patient: str, body: str) -> Callable[[Mapping[str, str]], bool]:
-    """Return whether a request is for this text."""
-    return lambda form: (form["To"], form["Body"]) == (patient, body)
+def _is(patient: str, body: str | None = None) -> When:
+    """Return whether a request is for a text to this patient, with this body if one is given."""
+    return lambda form: form["To"] == patient and body in (None, form["Body"])
 
 
-def _fail(service: Service, make: Callable[[], Fault]) -> None:
-    faults = [service.twilio.faults.push(make()) for _ in range(TIMES)]
-    service.text()
+def _fail(service: Service, make: Callable[[When], Fault]) -> list[Text]:
+    """Let a fault meet the first answer to every second patient, so that no circuit opens, and return their texts."""
+    texts = service.write(10)
+    chosen = [text for text in texts if text.sort in ANSWERED][::2]
+    faults = [service.twilio.faults.push(make(_is(text.patient))) for text in chosen]
+    service.send(texts)
     for met in faults:
         met.wait_arrived(60)
     service.fault_is_over()
+    return chosen
 
 
 def _hang(service: Service, *, accept: bool) -> None:
