@@ -58,8 +58,8 @@ def impatient(settings: Settings) -> Sender:
     return make_sender(settings, SHORT_TIMEOUT)
 
 
-def listed(sender: Sender, **changes: Any) -> list[ListedMessage]:
-    found = sender.list_messages(text(**changes))
+def listed(by: Sender, **changes: Any) -> list[ListedMessage]:
+    found = by.list_messages(text(**changes))
     assert found is not None
     return list(found.messages)
 
