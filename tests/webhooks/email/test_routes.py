@@ -276,6 +276,7 @@ def test_a_crash_while_a_mail_was_handed_over_sends_it_to_nobody_twice(service: 
     with service.edit() as session:  # as if the worker had ended before it could write down the answer
         delivery = session.get_one(Delivery, 1)
         delivery.state, delivery.provider_id = DeliveryState.SENDING, None
+        delivery.next_attempt_at = delivery.created_at
     service.let_pass(timedelta(minutes=2))
 
     assert service.rows(Delivery)[0].state == DeliveryState.UNCONFIRMED
