@@ -9,6 +9,7 @@ import tarfile
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import IO, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select, text
@@ -86,7 +87,7 @@ def write_backup(target: Path, manifest: Manifest, url: str, practices_file: Pat
             dump_database(url, dump)
             with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 sealed = SealedWriter(file, key)
-                with tarfile.open(mode="w|", fileobj=sealed) as archive:
+                with tarfile.open(mode="w|", fileobj=cast(IO[bytes], sealed)) as archive:
                     _add_text(archive, MANIFEST, manifest.model_dump_json().encode())
                     _add_text(archive, PRACTICES, practices_file.read_bytes())
                     archive.add(dump, DATABASE)
@@ -107,7 +108,7 @@ def read_backup(source: Path, folder: Path, key: BackupKey) -> Manifest:
     try:
         with source.open("rb") as file:
             sealed = SealedReader(file, key)
-            with tarfile.open(mode="r|", fileobj=sealed) as archive:
+            with tarfile.open(mode="r|", fileobj=cast(IO[bytes], sealed)) as archive:
                 for member in archive:
                     _extract(archive, member, folder)
             while sealed.read(_COPY_BYTES):

