@@ -122,7 +122,7 @@ def _audit(session: Session, records: PatientRecords, action: str) -> None:
     from inbox.audit import record_action
 
     _audit_each(session, [(row.id, row.practice) for row in records.all_conversations], action)
-    for practice in sorted({row.practice for row in (*records.calls, *records.opt_outs)}):
+    for practice in sorted({call.practice for call in records.calls} | {row.practice for row in records.opt_outs}):
         calls = [call.id for call in records.calls if call.practice == practice]
         opt_outs = [opt_out.id for opt_out in records.opt_outs if opt_out.practice == practice]
         record_action(
