@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from intake.errors import MissingKeyError
 
+_UNREADABLE = "a stored text cannot be decrypted with ENCRYPTION_KEYS: add the key it was written with"
+
 
 class Keyring:
     """The encryption keys of one process.
@@ -63,7 +65,7 @@ class Keyring:
                 return fernet.decrypt(token).decode("utf-8", "surrogatepass")
             except InvalidToken:
                 continue
-        raise MissingKeyError("a stored text cannot be decrypted with ENCRYPTION_KEYS: add the key it was written with")
+        raise MissingKeyError(_UNREADABLE) from None
 
     def renew(self, token: bytes) -> bytes | None:
         """Return a text encrypted with the key that writes; None if it already is.

@@ -31,7 +31,7 @@ def patient() -> None:
 def _for_patient(command: Command) -> Command:
     """Add what every command on a patient takes."""
     command = click.option("--practice", "slug", help="Only this practice. Default: all.")(command)
-    return data_dir_option(click.argument("address", metavar="PHONE-OR-EMAIL")(command))
+    return data_dir_option(click.argument("address", metavar="PATIENT")(command))
 
 
 @patient.command()
@@ -40,7 +40,10 @@ def _for_patient(command: Command) -> Command:
     "--to", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="New file for the export."
 )
 def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
-    """Write everything about a patient to a JSON file that only you can read."""
+    """Write everything about a patient to a JSON file that only you can read.
+
+    PATIENT is a phone number or an email address.
+    """
     from inbox.models import now
     from inbox.patient_export import export_patient
 
@@ -55,7 +58,10 @@ def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
 @_for_patient
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
-    """Delete everything about a patient, here and at Twilio; an opted-out number is still never texted."""
+    """Delete everything about a patient, here and at Twilio; an opted-out number is still never texted.
+
+    PATIENT is a phone number or an email address.
+    """
     from inbox.erasure import erase_calls, erase_conversations, forget_numbers
 
     if not yes:
@@ -75,7 +81,10 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
 @_for_patient
 @click.option("--release", is_flag=True, help="Release the hold instead.")
 def hold(address: str, slug: str | None, release: bool, data_dir: Path) -> None:
-    """Place all conversations of a patient under legal hold, so that nothing of them is deleted."""
+    """Place all conversations of a patient under legal hold, so that nothing of them is deleted.
+
+    PATIENT is a phone number or an email address.
+    """
     from inbox.legal_hold import hold_conversation, release_conversation
 
     with _records(address, slug, data_dir) as (session, _, records):

@@ -86,7 +86,7 @@ def web(host: str, port: int, processes: int) -> None:
     help="Queue to take jobs from; repeat it for several, in order of preference. Default: all.",
 )
 def worker(queues: tuple[str, ...]) -> None:
-    """Run one worker, which handles messages, sends replies, and notifies staff.
+    """Run one worker for messages, replies, and notices.
 
     Jobs in `messages` depend on no other server. `urgent` and `notices` wait for what notifies staff, `carriers` for
     Twilio or a mail server, and `lookups` for answers from Twilio. With a worker that takes `messages` alone and one

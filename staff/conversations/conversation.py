@@ -192,10 +192,10 @@ def set_state(conversation_id: int) -> AnyResponse:
 def change_hold(conversation_id: int) -> AnyResponse:
     """Place or release a legal hold."""
     services, wanted = services_of(current_app), request.form.get("hold", "")
-    if wanted not in ("place", "release"):
-        abort(400, "The hold must be placed or released.")
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
+        if wanted not in ("place", "release"):
+            abort(400, "The hold must be placed or released.")
         if wanted == "place" and hold_conversation(conversation, member().id):
             _record(session, conversation, "held")
         elif wanted == "release" and (since := release_conversation(conversation)):

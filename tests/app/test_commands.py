@@ -33,10 +33,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_an_unknown_command_is_refused(folder: Path) -> None:
-    done = intake("prescribe", folder=folder)
+    done = intake("dispense", folder=folder)
 
     assert done.status == 2
-    assert done.err.splitlines()[-1] == "Error: No such command 'prescribe'."
+    assert done.err.splitlines()[-1] == "Error: No such command 'dispense'."
 
 
 @pytest.mark.parametrize("command", [["web"], ["worker"], ["migrate"], ["keys", "rotate"]], ids=" ".join)
@@ -50,9 +50,9 @@ def test_a_command_that_needs_settings_names_each_that_is_missing(folder: Path, 
 def test_a_practices_file_that_is_wrong_stops_the_start(folder: Path, command: list[str]) -> None:
     environment = complete(folder)
     intake("migrate", folder=folder, environment=environment)
-    (folder / "practices.toml").write_text(PRACTICES_TOML + 'colour = "blue"\n')
+    (folder / "practices.toml").write_text(PRACTICES_TOML + 'review_threshold = "blue"\n')
 
-    assert "practice[other].colour: unknown key" in intake(*command, folder=folder, environment=environment).error
+    assert "practice[other].review_threshold: " in intake(*command, folder=folder, environment=environment).error
 
 
 def test_a_worker_without_tables_says_what_to_do(folder: Path) -> None:

@@ -32,6 +32,7 @@ def test_these_are_the_commands() -> None:
         *("model info", "model check", "model import", "model list", "model activate", "model rollback"),
         "model export-reviews",
         *("keys new", "keys status", "keys rotate"),
+        *("patient export", "patient erase", "patient hold", "retention run", "backup", "restore"),
         *("staff add", "staff list", "staff disable", "staff enable", "staff reset", "audit verify"),
     }
 

@@ -106,7 +106,12 @@ def converse(database: Database, **changes: Any) -> int:
                 Notification(
                     message_id=message.id, reason="message", team="scheduling", target="console", priority="normal"
                 ),
-                Escalation(message_id=message.id, practice=recorded.practice),
+                Escalation(
+                    message_id=message.id,
+                    conversation_id=message.conversation_id,
+                    practice=recorded.practice,
+                    code="4F7",
+                ),
             ]
         )
     return recorded.conversation_id

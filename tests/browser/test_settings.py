@@ -73,7 +73,7 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     sign_in: Callable[..., Page], chat: Chat
 ) -> None:
     page = sign_in()
-    press(page, page.get_by_role("link", name="Settings", exact=True))
+    press(page, page.get_by_role("navigation", name="Console").get_by_role("link", name="Settings", exact=True))
     press(page, page.locator("#replies-price_shopper > summary"))
     preview = page.get_by_role("region", name="Price question as a patient reads it")
     expect(preview).to_contain_text("Maple Street: Thank you for asking about prices.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 import redis
@@ -115,19 +116,14 @@ def test_while_the_database_is_away_twilio_is_asked_to_come_again(
     settings: Settings, database: Database, processes: Processes, twilio: TwilioStandIn
 ) -> None:
     front = Front(processes, settings, twilio)
-    file = Path(database.url.removeprefix("sqlite:///"))
-    database.close()
-    away = file.rename(file.with_suffix(".away"))
-    file.mkdir()
-
-    refused = front.text(QUESTION)
+    with contextlib.closing(sqlite3.connect(database.url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # and never ends it
+        refused = front.text(QUESTION)
 
     assert refused.status == 503
     assert refused.headers["Retry-After"] == "5"
     assert json.loads(refused.body)["error"]["code"] == "database_unavailable"
 
-    file.rmdir()
-    away.rename(file)
     assert front.text(QUESTION).status == 200
     with database.read() as session:
         assert len(session.scalars(select(Message)).all()) == 1

@@ -30,7 +30,7 @@ def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> N
     service = machine.up(free_port())
     machine.simulate(QUESTION)
     assert len(machine.running(find_server().name)) == 1
-    assert len(machine.running("app worker")) == 2
+    assert len(machine.running("app worker")) == 3
     assert machine.running("gunicorn")
 
     service.signal(signal.SIGINT)

@@ -101,6 +101,7 @@ def fill(connection: Connection, keyring: Keyring) -> dict[str, dict[str, Any]]:
     for table in metadata.sorted_tables:
         if table.name != "alembic_version":
             row = {column.name: value_for(table, column, keyring) for column in table.columns}
+            connection.execute(table.delete())  # what a migration put there itself
             connection.execute(table.insert().values(row))
     return rows_of(connection, metadata)
 

@@ -51,7 +51,7 @@ INTENTS = [
     ),
     (
         "clinical_concern",
-        "the rash from last week is back on my elbows and itches at night",
+        "my gums bleed a little when i floss, should i worry",
         "a nurse will see it",
         "clinical",
     ),
