@@ -110,7 +110,7 @@ def converse(database: Database, **changes: Any) -> int:
                     message_id=message.id,
                     conversation_id=message.conversation_id,
                     practice=recorded.practice,
-                    code="4F7",
+                    code=f"4F{message.id}",
                 ),
             ]
         )
