@@ -46,7 +46,15 @@ STRANGER = "+12025550177"
 EMAIL = "maria@example.com"
 WORDS = "Can I move my visit to Tuesday?"
 # what may be left once the only patient is erased
-LEFT = {"audit_entries", "carrier_erasures", "encryption_keys", "opt_outs", "staff_members", "staff_practices"}
+LEFT = {
+    "audit_entries",
+    "leases",
+    "carrier_erasures",
+    "encryption_keys",
+    "opt_outs",
+    "staff_members",
+    "staff_practices",
+}
 
 
 @pytest.fixture
