@@ -106,7 +106,7 @@ def is_ready(report: Report, waited: timedelta) -> bool:
         report: the merged reports.
         waited: the time since the first report of its recording.
     """
-    if report.transcription is not TranscriptionState.WAITING or report.recording is RecordingState.FAILED:
+    if report.transcription is not TranscriptionState.WAITING or report.recording >= RecordingState.FAILED:
         return True
     return report.recording is RecordingState.COMPLETED and waited >= TRANSCRIPTION_LIMIT
 
