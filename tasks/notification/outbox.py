@@ -134,7 +134,6 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
         return None
     if practice is None or settings is None:
         return _Claim(taken, None, None, None)
-    address = targets_for(settings).get(row.target)
     if gathered:
         return _Claim(taken, _digest(session, taken, practice, row.team), address, practice.texts_from)
     rows = _drop_ended(session, taken) if row.target != CONSOLE else [row]
