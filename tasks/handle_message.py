@@ -19,7 +19,7 @@ from tasks.delivery.outbox import add_delivery
 from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit, DueNotice
+from tasks.queue import AfterCommit, Ticket
 from tasks.review_sampling import add_review
 from tasks.routing import RoutingDecision, decide
 from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model
@@ -99,17 +99,15 @@ def _settle(
     return reply | AfterCommit(notifications=notifications, topics=topics, measures=measures)
 
 
-def notify_others(
-    session: Session, message: Message, practice: Practice, plan: RoutingDecision
-) -> tuple[DueNotice, ...]:
+def notify_others(session: Session, message: Message, practice: Practice, plan: RoutingDecision) -> tuple[Ticket, ...]:
     """Add notifications for the other teams that a message concerns, and return those that are due now."""
-    due: tuple[DueNotice, ...] = ()
+    due: tuple[Ticket, ...] = ()
     for told in plan.also:
         due += add_notifications(session, message, practice, team=told.team, priority=told.priority, reason=told.reason)
     return due
 
 
-def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practice) -> tuple[DueNotice, ...]:
+def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practice) -> tuple[Ticket, ...]:
     """Notify the managers that a number which staff are notified at takes no more texts."""
     is_staff = message.conversation.patient_address in practice.staff_numbers
     if not is_staff or message.keyword != Keyword.STOP or not message.keyword_changed_consent:

@@ -63,19 +63,6 @@ def connect(redis_url: str) -> redis.Redis:
 
 
 @dataclass(frozen=True, slots=True)
-class DueNotice:
-    """A notice to send.
-
-    Attributes:
-        row_id: its row.
-        is_urgent: whether it goes before all other work.
-    """
-
-    row_id: int
-    is_urgent: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Ticket:
     """A job for a row.
 
@@ -102,14 +89,14 @@ class AfterCommit:
     Attributes:
         messages: ids of messages to handle.
         deliveries: ids of replies to send.
-        notifications: the notices to send.
+        notifications: the jobs that send notices.
         topics: topics whose watchers should look again.
         measures: what to count.
     """
 
     messages: tuple[int, ...] = ()
     deliveries: tuple[int, ...] = ()
-    notifications: tuple[DueNotice, ...] = ()
+    notifications: tuple[Ticket, ...] = ()
     topics: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
 
@@ -195,7 +182,7 @@ class WorkQueue:
         self.announce(*after_commit.topics)
         self.put_tickets(
             [
-                *(Ticket("notify", notice.row_id, notice.is_urgent) for notice in after_commit.notifications),
+                *after_commit.notifications,
                 *(Ticket("handle_message", message_id) for message_id in after_commit.messages),
                 *(Ticket("deliver", delivery_id) for delivery_id in after_commit.deliveries),
             ]

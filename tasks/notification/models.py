@@ -15,7 +15,7 @@ from tasks.notification.alarms import join_alarm, last_round, told_so_far
 from tasks.notification.escalation_policy import collected_until, is_news
 from tasks.notification.quiet_hours import due_at
 from tasks.notification.targets import CONSOLE, targets_for, team_settings
-from tasks.queue import DueNotice
+from tasks.queue import Ticket
 
 _ROUTES: dict[str, str] = {
     Route.REVIEW: "Message to review",
@@ -99,7 +99,7 @@ def add_notifications(
     priority: Priority | None,
     reason: str,
     alarm: Escalation | None = None,
-) -> tuple[DueNotice, ...]:
+) -> tuple[Ticket, ...]:
     """Add one outbox row for each address of a team.
 
     An urgent notification raises the conversation's alarm, or joins the open one. If staff already know of the alarm
@@ -115,7 +115,7 @@ def add_notifications(
         alarm: the alarm whose current step is notified; None for a first notification.
 
     Returns:
-        The notices that are due now.
+        The jobs for the notices that are due now.
     """
     if team is None or priority is None:
         return ()
@@ -146,7 +146,7 @@ def add_notifications(
     session.add_all(rows)
     session.flush()
     is_urgent = priority == Priority.URGENT
-    return tuple(DueNotice(row.id, is_urgent) for row in rows if row.next_attempt_at <= moment)
+    return tuple(Ticket("notify", row.id, is_urgent) for row in rows if row.next_attempt_at <= moment)
 
 
 def _collect(session: Session, row: Notification, practice: Practice) -> None:
