@@ -127,6 +127,21 @@ class Service:
             worker.kill()
         self.workers = []
 
+    def kill_workers_in_burst(self, times: int, pause: float) -> None:
+        """Kill every worker several times while 40 texts arrive, and start them again each time.
+
+        Args:
+            times: how often.
+            pause: seconds between two texts.
+        """
+        sending = self.send_meanwhile(self.write(40), pause=pause)
+        for _ in range(times):
+            time.sleep(0.8)
+            self.kill_workers()
+            self.start_workers()
+        sending.join()
+        self.fault_is_over()
+
     def start_doomed_worker(self, place: str, event: str = "call") -> Process:
         """Start a worker that is killed when it comes to this place of the code for the first time."""
         return self.processes.start_tampered_worker(self.settings, place, event, "die")

@@ -100,13 +100,7 @@ def transcribe_while_handled(service: Service) -> None:
 @fault("PostgreSQL worker killed -9 in a transaction", database=POSTGRESQL)
 def kill_on_postgres(service: Service) -> None:
     """Kill the workers three times in a burst, and start them again."""
-    sending = service.send_meanwhile(service.write(40), pause=0.05)
-    for _ in range(3):
-        time.sleep(0.8)
-        service.kill_workers()
-        service.start_workers()
-    sending.join()
-    service.fault_is_over()
+    service.kill_workers_in_burst(3, pause=0.05)
 
 
 @fault("PostgreSQL, each webhook ten times at once", database=POSTGRESQL)

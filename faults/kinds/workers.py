@@ -73,13 +73,7 @@ def kill_before_sending(service: Service) -> None:
 @fault("workers killed -9 five times in a burst")
 def kill_repeatedly(service: Service) -> None:
     """Kill every worker and start it again, five times."""
-    sending = service.send_meanwhile(service.write(40), pause=0.1)
-    for _ in range(5):
-        time.sleep(0.8)
-        service.kill_workers()
-        service.start_workers()
-    sending.join()
-    service.fault_is_over()
+    service.kill_workers_in_burst(5, pause=0.1)
 
 
 @fault("all workers away for a minute")
