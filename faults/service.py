@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import redis
+from sqlalchemy.exc import OperationalError
 
 from app.embedded_redis import EmbeddedRedis, socket_for
 from faults.configuration import PRACTICE, SQLITE, make_settings, worker_lines
@@ -126,6 +127,22 @@ class Service:
         for worker in self.workers:
             worker.kill()
         self.workers = []
+
+    def pause_workers(self) -> None:
+        """Stop every worker (SIGSTOP) at a moment when none holds the database's write lock."""
+        while True:
+            for worker in self.workers:
+                worker.signal(signal.SIGSTOP)
+            try:
+                with self.database.write():
+                    return
+            except OperationalError:
+                self.resume_workers()
+
+    def resume_workers(self) -> None:
+        """Let paused workers go on."""
+        for worker in self.workers:
+            worker.signal(signal.SIGCONT)
 
     def kill_workers_in_burst(self, times: int, pause: float) -> None:
         """Kill every worker several times while 40 texts arrive, and start them again each time.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 
 from faults.configuration import PRACTICE
@@ -66,8 +65,7 @@ def stop_flood(service: Service) -> None:
 def rotate_keys(service: Service) -> None:
     """Give web a new key that workers do not have yet; patients whose answer is under way text STOP."""
     new = service.settings.model_copy(update={"encryption_keys": f"{OTHER_KEY},{ENCRYPTION_KEY}"})
-    for worker in service.workers:
-        worker.signal(signal.SIGSTOP)
+    service.pause_workers()
     leaving = service.text(8, urgent=0, opted_out=0)
     staying = service.text(4, urgent=0, opted_out=0)
     _replace_web(service, new)
@@ -76,8 +74,7 @@ def rotate_keys(service: Service) -> None:
     service.stop_texts(text.patient for text in leaving)
     for text in leaving:
         text.sort = Sort.OPTED_OUT
-    for worker in service.workers:
-        worker.signal(signal.SIGCONT)
+    service.resume_workers()
     # those who leave are first in the queue, so that their answers were due when the last one is sent
     service.happens(lambda: service.is_answered(staying), ROLLING_RESTART_SECONDS)
     service.kill_workers()

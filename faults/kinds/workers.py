@@ -145,12 +145,10 @@ def set_clock_back(service: Service) -> None:
     first = [text for text in service.text(4) if text.patient not in service.opted_out_at]
     service.wait_for(lambda: service.is_answered(first), "the first answers")
     clock.set_ahead(-HOUR_SECONDS)
-    for worker in service.workers:
-        worker.signal(signal.SIGSTOP)
+    service.pause_workers()
     service.text(6)
     service.redis.flushall()
-    for worker in service.workers:
-        worker.signal(signal.SIGCONT)
+    service.resume_workers()
     service.fault_is_over()
 
 

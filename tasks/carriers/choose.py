@@ -8,14 +8,14 @@ from tasks.carriers.circuit import CircuitLookup, CircuitSender
 from tasks.carriers.console import ConsoleSender, NoLookup
 from tasks.carriers.protocol import Lookup, Sender
 from tasks.carriers.smtp import make_email_sender
-from tasks.carriers.twilio import TIMEOUT_SECONDS, TwilioLookup, TwilioSender, make_client
+from tasks.carriers.twilio import LOOKUP_SECONDS, TIMEOUT_SECONDS, TwilioLookup, TwilioSender, make_client
 
 
 def make_lookup(settings: Settings) -> Lookup:
     """Return a Twilio lookup if there are credentials, else one that looks up nothing."""
     if not settings.sends_texts:
         return NoLookup()
-    return CircuitLookup(TwilioLookup(make_client(settings)), "twilio")
+    return CircuitLookup(TwilioLookup(make_client(settings, LOOKUP_SECONDS)), "twilio")
 
 
 def make_senders(settings: Settings) -> dict[Medium, Sender]:

@@ -33,6 +33,8 @@ from tasks.carriers.protocol import (
 
 TWILIO_API = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
+# Texts wait behind a look-up, and are sent without it if need be.
+LOOKUP_SECONDS = 3.0
 LONGEST_LIST = 1000  # Twilio's largest page
 TRIAL_PREFIX = "Sent from your Twilio trial account - "
 TOO_MANY_REQUESTS = 429
