@@ -19,6 +19,7 @@ from tests.standins.twilio import Fault, Operation
 TRICKLED = 6
 LIST_FAILURES = 3
 PAIRS = 4
+ARRIVES_SECONDS = 120.0  # a circuit may keep requests back for 30 seconds
 UNQUEUED_SECONDS = 11.0  # after which a row is found that no job was queued for
 CLIENT_GIVES_UP_SECONDS = 11.0
 LATE_SECONDS = 75.0
@@ -152,7 +153,7 @@ def short_ends_long(service: Service) -> None:
         _reply_as_staff(service, text, LONG, SHORT)
         move_on(service, UNQUEUED_SECONDS)
         for met in dropped:
-            met.wait_arrived(60)
+            met.wait_arrived(ARRIVES_SECONDS)
     service.fault_is_over()
 
 
@@ -231,7 +232,7 @@ def _fail(service: Service, make: Callable[[When], Fault]) -> list[Text]:
     faults = [service.twilio.faults.push(make(_is(text.patient))) for text in chosen]
     service.send(texts)
     for met in faults:
-        met.wait_arrived(60)
+        met.wait_arrived(ARRIVES_SECONDS)
     service.fault_is_over()
     return chosen
 
@@ -240,7 +241,7 @@ def _hang(service: Service, *, accept: bool) -> None:
     faults = [service.twilio.faults.push(Fault.hang(accept=accept)) for _ in range(2)]
     service.text()
     for met in faults:
-        met.wait_arrived(60)
+        met.wait_arrived(ARRIVES_SECONDS)
     time.sleep(CLIENT_GIVES_UP_SECONDS)
     for met in faults:
         met.release()
