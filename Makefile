@@ -1,5 +1,6 @@
 # make run    set up and run the service with the demo practice
 # make test   set up and pass every test
+# make test-postgres  pass the tests of what is stored on PostgreSQL, too
 # make setup  create .venv and nothing more
 # make faults break the service in every known way and count what became of each text
 # make lint, make bench, make train
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 PORT ?= 8000
 
-.PHONY: setup run test faults lint rooms bench train clean
+.PHONY: setup run test test-postgres faults lint rooms bench train clean
 
 setup: $(VENV)/.serving
 
@@ -22,6 +23,9 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -n 4 --dist loadfile
+
+test-postgres: $(VENV)/.development
+	$(BIN)/pytest -n 4 --database postgres tests/inbox tests/tasks tests/webhooks tests/staff tests/postgres
 
 # Takes about a quarter of an hour, and a machine that has little else to do.
 faults: $(VENV)/.development

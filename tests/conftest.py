@@ -19,14 +19,22 @@ from inbox.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings, load_settings
 from tests.distribution import UnitScheduling, place_of
+from tests.postgres_server import postgres, postgres_database
 from tests.service import Service
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.statements import share_compiled_statements
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
 
+__all__ = ["postgres", "postgres_database"]
+
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 * 1024**3
 _in_memory = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run choose what the tests store messages in."""
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="what holds the messages")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -104,7 +112,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database, of the kind that `--database` names."""
+    empty: Database = request.getfixturevalue(f"{request.config.option.database}_database")
+    return empty
+
+
+@pytest.fixture
+def sqlite_database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
     """An empty database."""
     path = tmp_path / "intake.db"
     shutil.copy(migrated_file, path)

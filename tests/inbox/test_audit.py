@@ -28,13 +28,15 @@ ENTRIES = 8
 TABLE = AuditEntry.metadata.tables["audit_entries"]
 UNIQUE = ("id", "previous_hash", "hash")
 hashes = st.text("0123456789abcdef", min_size=64, max_size=64).filter(lambda digits: digits != START)
+# PostgreSQL stores no NUL
+words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 OTHER_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "id": st.integers(-(2**31), 2**31 - 1),
     "at": st.datetimes(timezones=st.just(UTC)),
     "staff_id": st.none() | st.integers(0, 1000),
-    "practice": st.none() | st.text(max_size=20),
-    "action": st.text(max_size=20),
-    "subject": st.text(max_size=20),
+    "practice": st.none() | words,
+    "action": words,
+    "subject": words,
     "detail": st.dictionaries(st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.text(), max_size=3),
     "previous_hash": hashes,
     "hash": hashes,
@@ -159,6 +161,8 @@ def test_any_change_is_found(trail: Database, column: str, data: st.DataObject, 
 @pytest.mark.parametrize("column", ["at", "detail"])
 def test_an_entry_that_cannot_be_read_any_more_is_found(trail: Database, column: str) -> None:
     """This can happen because SQLite stores any value in any column."""
+    if trail.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite stores such a value")
     with tampering(trail) as (connection, verdict):
         connection.execute(text(f"UPDATE audit_entries SET {column} = 'x' WHERE id = 5"))
 

