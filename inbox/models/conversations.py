@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
@@ -123,7 +123,8 @@ class Message(Base):
 class Classification(Base):
     """The result of the model and the screens for a message: an `Understanding`, stored.
 
-    `also` holds the message's other clear intents, the surest first, as `{"intent": …, "confidence": …}`.
+    `partly_read` is whether the message was too long for the model to read all of it. `also` holds the message's other
+    clear intents, the surest first, as `{"intent": …, "confidence": …}`.
     """
 
     __tablename__ = "classifications"
@@ -139,6 +140,7 @@ class Classification(Base):
     language: Mapped[Language] = mapped_column(String(8))
     disposition: Mapped[Disposition] = mapped_column(String(16))
     praise: Mapped[bool] = mapped_column(default=False)
+    partly_read: Mapped[bool] = mapped_column(default=False, server_default=false())
     also: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -59,6 +59,7 @@ class Reading:
     flag: display.Flag | None
     language: str
     acknowledgement: bool
+    partly_read: bool
     route: str
     reply: str
     team: str
@@ -360,6 +361,7 @@ def _reading(message: Message, corrected: str) -> Reading | None:
         flag=display.triage_flag(found.triage, found.danger) if found else None,
         language=display.foreign_language(found),
         acknowledgement=found is not None and found.acknowledgement,
+        partly_read=found is not None and found.partly_read,
         route=words_of(decision.route),
         reply=words_of(decision.reply),
         team=words_of(decision.team),

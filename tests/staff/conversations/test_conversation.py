@@ -858,3 +858,18 @@ def email(message_id: str, subject: str) -> InboundMessage:
         sender_message_id=message_id,
         contact=Contact(email="pat@patient.example"),
     )
+
+
+# ---- long texts
+
+
+def test_the_page_says_that_only_part_of_a_long_text_was_read(console: Console, dana: Browser) -> None:
+    letter = " ".join(f"word{number}" for number in range(1500))
+    record_message(console.database, InboundMessage("demo", Channel.SMS, "twilio", "SM1", PATIENT, SERVICE_SID, letter))
+    console.reconcile()
+
+    page = dana.get(PAGE)
+
+    assert "Only part was read automatically" in entry(page, "message-1")
+    assert "too long: only part of it was read" in entry(page, "message-1")
+    assert letter in entry(page, "message-1")
