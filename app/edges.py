@@ -8,6 +8,7 @@ from app.rate_limits import limit_requests, trust_proxies
 from intake.settings import Settings
 from web import health
 from web.errors import register_errors
+from web.json_bodies import StrictJSON
 from web.services import attach, open_services, services_of
 from webhooks.browser import chat, demo, forms
 from webhooks.email import routes as email
@@ -24,6 +25,7 @@ def build_app(settings: Settings) -> Flask:
         IntakeError: the practices file is not usable.
     """
     app = Flask("webhooks")
+    app.json = StrictJSON(app)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
