@@ -9,6 +9,7 @@ from intake.settings import Settings
 from web import health
 from web.errors import register_errors
 from web.json_bodies import StrictJSON
+from web.row_ids import bound_row_ids
 from web.services import attach, open_services, services_of
 from webhooks.browser import chat, demo, forms
 from webhooks.email import routes as email
@@ -26,6 +27,7 @@ def build_app(settings: Settings) -> Flask:
     """
     app = Flask("webhooks")
     app.json = StrictJSON(app)
+    bound_row_ids(app)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,

@@ -27,6 +27,7 @@ from intake.vocabulary import TOPICS, Channel, Priority, TriageLevel, words_of
 from staff import display
 from staff.auth.access import Member
 from staff.conversations.alarms import Alarm, has_open_alarm, read_alarms
+from web.row_ids import read_row_id
 
 PAGE = 50
 SEARCHED = 300
@@ -39,6 +40,7 @@ PRIORITIES = tuple(reversed(Priority))
 LEVELS = (TriageLevel.EMERGENCY, TriageLevel.SAME_DAY)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LATEST_MICROSECOND = 10**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +280,14 @@ def _select(member: Member, filters: Filters) -> Select[Conversation, bool]:
 
 def _after(before: str) -> list[ColumnElement[bool]]:
     at, _, conversation_id = before.partition("-")
-    if not (at.isdecimal() and conversation_id.isdecimal() and len(at) < 18 and len(conversation_id) < 18):
+    since, row_id = read_row_id(at), read_row_id(conversation_id)
+    if since is None or row_id is None or since > _LATEST_MICROSECOND:
         return []
-    moment = _EPOCH + int(at) * _MICROSECOND
+    moment = _EPOCH + since * _MICROSECOND
     return [
         or_(
             Conversation.last_activity_at < moment,
-            and_(Conversation.last_activity_at == moment, Conversation.id < int(conversation_id)),
+            and_(Conversation.last_activity_at == moment, Conversation.id < row_id),
         )
     ]
 

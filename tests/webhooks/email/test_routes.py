@@ -360,3 +360,12 @@ def test_nothing_of_an_email_is_logged_or_queued(
     written = "".join(capfd.readouterr()) + queued.decode("latin-1")
     assert "message_received" in written
     assert not any(word in written for word in ("swordfish", "Herring", "Lopez", "patient.example", "other.example"))
+
+
+@pytest.mark.parametrize("credentials", ["Basic ÿÿÿ=", "Basic é", "Basic %%%", "Basic", "Basic /w==", "é"])
+def test_credentials_that_cannot_be_read_are_wrong(service: Service, credentials: str) -> None:
+    answer = requests.post(
+        f"{service.url}/email/inbound", headers={"Authorization": credentials.encode("latin-1")}, timeout=TIMEOUT
+    )
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "wrong_password")
