@@ -46,6 +46,8 @@ def build_app(settings: Settings) -> Flask:
     limit_requests(app, settings)
     trust_proxies(app, settings)
     app.after_request(_harden)
+    if settings.public_url.startswith("https://"):
+        app.after_request(_require_https)
     return app
 
 
@@ -56,6 +58,12 @@ def _keep_settings_fresh(app: Flask) -> None:
     def look() -> None:
         if request.blueprint != health.blueprint.name:
             services_of(current_app).live.refresh(older_than=SETTINGS_HOLD_SECONDS)
+
+
+def _require_https(response: Response) -> Response:
+    """Have browsers use HTTPS for the next year, whatever an address says."""
+    response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
 
 
 def _harden(response: Response) -> Response:
