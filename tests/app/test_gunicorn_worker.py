@@ -50,10 +50,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     worker = ["--worker-class", "tests.app.slow_bodies.ImpatientWorker"]
     command = [sys.executable, "-m", "gunicorn", "tests.app.slow_bodies:app", *arguments, *worker]
     with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": "."}, stderr=subprocess.DEVNULL) as running:
-        while not path.exists():
+        while not is_listening(str(path)):
             assert running.poll() is None, "it ended"
         yield str(path)
         running.kill()
+
+
+def is_listening(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(address) == 0
 
 
 def connect(address: str, request: bytes) -> socket.socket:
