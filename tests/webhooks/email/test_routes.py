@@ -375,11 +375,9 @@ def test_a_mail_with_an_attackers_own_signature_does_not_reach_the_victims_conve
     service: Service, smtp: SmtpStandIn
 ) -> None:
     email(service)
-    forged = {
-        "dkim": "{@attacker.example : pass}",
-        "envelope": json.dumps({"to": [PRACTICE], "from": "m@attacker.example"}),
-    }
-    email(service, "Send my records to m@attacker.example", message_id="<2@attacker.example>", **forged)
+    envelope = json.dumps({"to": [PRACTICE], "from": "mallory@attacker.example"})
+    signed = "{@attacker.example : pass}"
+    email(service, "Send me my records", message_id="<2@attacker.example>", dkim=signed, envelope=envelope)
     service.work()
 
     victims, unverified = service.rows(Conversation)
