@@ -8,6 +8,8 @@ from app.rate_limits import limit_requests, trust_proxies
 from intake.settings import Settings
 from web import health
 from web.errors import register_errors
+from web.json_bodies import StrictJSON
+from web.row_ids import bound_row_ids
 from web.services import attach, open_services, services_of
 from webhooks.browser import chat, demo, forms
 from webhooks.email import routes as email
@@ -24,6 +26,8 @@ def build_app(settings: Settings) -> Flask:
         IntakeError: the practices file is not usable.
     """
     app = Flask("webhooks")
+    app.json = StrictJSON(app)
+    bound_row_ids(app)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -42,6 +46,8 @@ def build_app(settings: Settings) -> Flask:
     limit_requests(app, settings)
     trust_proxies(app, settings)
     app.after_request(_harden)
+    if settings.public_url.startswith("https://"):
+        app.after_request(_require_https)
     return app
 
 
@@ -52,6 +58,12 @@ def _keep_settings_fresh(app: Flask) -> None:
     def look() -> None:
         if request.blueprint != health.blueprint.name:
             services_of(current_app).live.refresh(older_than=SETTINGS_HOLD_SECONDS)
+
+
+def _require_https(response: Response) -> Response:
+    """Have browsers use HTTPS for the next year, whatever an address says."""
+    response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
 
 
 def _harden(response: Response) -> Response:

@@ -57,8 +57,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 def _write_run_file(path: Path, settings: Settings, names: Iterable[str]) -> None:
     environment = environment_of(settings)
-    path.write_text("".join(f"{name.upper()}={environment[name.upper()]}\n" for name in names))
-    path.chmod(0o600)
+    path.unlink(missing_ok=True)  # so that it is never readable by others, not even for a moment
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write("".join(f"{name.upper()}={environment[name.upper()]}\n" for name in names))
 
 
 def _make_keys(path: Path) -> None:

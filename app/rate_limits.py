@@ -17,11 +17,13 @@ from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
 
 import redis
+import structlog
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RateLimitExceeded, RequestLimit, RouteLimit
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.character_limits import CharacterLimits, limit_characters
 from inbox.consent import parse_keyword
 from intake import phone
 from intake.errors import IntakeError
@@ -39,6 +41,8 @@ FORM_BY_ADDRESS = "10 per minute; 60 per hour"
 READ_BY_ADDRESS = "600 per minute"
 DEMO_BY_ADDRESS = "30 per minute; 300 per hour"
 SIGN_IN_BY_ADDRESS = "20 per minute"
+# In each process, while Redis is away. Reads go through then, but passwords must not be guessed faster.
+SIGN_IN_WITHOUT_REDIS = "5 per minute"
 
 # By conversation: one person, at times with several tabs.
 SEND_BY_CONVERSATION = "20 per minute"
@@ -50,6 +54,8 @@ TEXT_BY_NUMBER = "60 per minute"
 FORM_BY_NUMBER = "5 per hour"
 
 _KEY = "intake limits"
+
+log = structlog.get_logger(__name__)
 
 
 def trust_proxies(app: Flask, settings: Settings) -> None:
@@ -92,6 +98,11 @@ def limit_requests(app: Flask, settings: Settings) -> None:
         "demo.send": [limiter.limit(DEMO_BY_ADDRESS)],
         "sms.receive": [_of_accepted(limiter, TEXT_BY_NUMBER, _number_that_texts)],
     }
+    characters = CharacterLimits(lambda: limiter.limiter)
+    limit_characters(
+        app, "chat.send", characters, text_of=_chat_text, address_of=_address, conversation_of=_hashed_conversation
+    )
+    limit_characters(app, "forms.receive", characters, text_of=_form_text, address_of=_address)
     for endpoint, its_limits in limits.items():
         for limit in its_limits:
             app.view_functions[endpoint] = limit(app.view_functions[endpoint])  # type: ignore[assignment]
@@ -102,19 +113,31 @@ def limit_requests(app: Flask, settings: Settings) -> None:
     app.register_error_handler(RateLimitExceeded, lambda _: _too_many(limiter.current_limit))
 
 
-def limit_posts(app: Flask, endpoint: str, limit: str) -> None:
+def limit_sign_ins(app: Flask, endpoint: str) -> None:
     """Limit how often one address may post to a route that was registered after `limit_requests`."""
     limiter, limited = app.extensions[_KEY]
     limited.add(endpoint)
-    app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(app.view_functions[endpoint])
+    limit = limiter.limit(
+        lambda: SIGN_IN_WITHOUT_REDIS if _is_redis_away(limiter) else SIGN_IN_BY_ADDRESS, methods=["POST"]
+    )
+    app.view_functions[endpoint] = limit(app.view_functions[endpoint])
 
 
 def _of_accepted(limiter: Limiter, limit: str, subject: Callable[[], str]) -> RouteLimit:
     """Return a limit that counts accepted requests: nobody can use up what is another's without its proof."""
+
+    def known() -> str:
+        # The limiter takes any exception for a Redis that is away.
+        try:
+            return subject()
+        except Exception as error:
+            log.error("not_counted_apart", endpoint=request.endpoint, error=type(error).__name__)
+            return "all others"
+
     return limiter.limit(
         limit,
-        key_func=lambda: _hashed(subject()),
-        exempt_when=lambda: not subject(),
+        key_func=lambda: _hashed(known()),
+        exempt_when=lambda: not known(),
         deduct_when=lambda response: response.status_code < HTTPStatus.BAD_REQUEST,
     )
 
@@ -146,9 +169,6 @@ def _hashed(subject: str) -> str:
     return services_of(current_app).database.keyring.index(f"limit {subject}")
 
 
-# What follows runs where the limiter takes any exception for a Redis that is away, so that none may leave it.
-
-
 def _address() -> str:
     return _hashed(f"address {_client(request.remote_addr or '')}")
 
@@ -178,13 +198,36 @@ def _number_that_texts() -> str:
 
 
 def _number_in_form() -> str:
-    request.max_content_length = request.max_form_memory_size = LARGEST_FORM  # as its handler does
-    try:
-        values = request.get_json(silent=True) if request.is_json else request.form
-    except HTTPException:
-        return ""
-    number = values.get("phone") if isinstance(values, Mapping) else None
+    number = _posted_values().get("phone")
     try:
         return f"number {phone.normalise(number)}" if isinstance(number, str) else ""
     except IntakeError:
         return ""
+
+
+def _form_text() -> str:
+    return _text_in("message")
+
+
+def _chat_text() -> str:
+    return _text_in("text")
+
+
+def _text_in(name: str) -> str:
+    text = _posted_values().get(name)
+    return text if isinstance(text, str) else ""
+
+
+def _hashed_conversation() -> str:
+    return _hashed(_conversation())
+
+
+def _posted_values() -> Mapping[str, object]:
+    """Return the fields of a JSON body or a form; none if it is neither, which its handler says."""
+    if request.endpoint == "forms.receive":
+        request.max_content_length = request.max_form_memory_size = LARGEST_FORM  # as its handler does
+    try:
+        values = request.get_json(silent=True) if request.is_json else request.form
+    except HTTPException:
+        return {}
+    return values if isinstance(values, Mapping) else {}

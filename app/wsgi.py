@@ -6,7 +6,7 @@ from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
 from app.edges import build_app as build_edges
-from app.rate_limits import SIGN_IN_BY_ADDRESS, limit_posts
+from app.rate_limits import limit_sign_ins
 from inbox.presence import Heartbeat
 from intake.error_reporting import configure_reporting
 from intake.logs import configure_logging
@@ -71,7 +71,7 @@ def build_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     rq_dashboard.mount(app, settings)
     for endpoint in ("sign_in.sign_in", "sign_in.second_factor"):
-        limit_posts(app, endpoint, SIGN_IN_BY_ADDRESS)
+        limit_sign_ins(app, endpoint)
     app.add_url_rule("/staff", "staff", _to_console)
     protect(app)
     return app

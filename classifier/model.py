@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,10 @@ from classifier import acknowledgement, model_bundle, windows
 from classifier.danger_signs import load_tables
 from classifier.decoding import Outputs, Thresholds, danger_kind, triage_level
 from classifier.errors import ModelError
+from classifier.excerpt import Excerpt, choose_windows, shorten_text
 from classifier.normalise import well_formed
 from classifier.outputs import INTENTS, LANGUAGES, Language
-from classifier.screen import Screening, screen_text
+from classifier.screen import Screening, is_urgent, screen_text
 from classifier.understanding import Mention, Understanding, decide_disposition
 from intake.vocabulary import Disposition, TriageLevel
 
@@ -133,50 +134,57 @@ class Classifier:
         hundredths with the other texts in the batch; for a text by itself it is always the same.
 
         Args:
-            texts: Any strings of any length; long ones are read completely, in overlapping windows.
+            texts: Any strings of any length; of long ones, only part is read, as `classifier.excerpt` says.
 
         Returns:
             One `Understanding` for each text, in the same order.
         """
-        of_texts = [self._windows(text) for text in texts]
-        found = [window for of_text in of_texts for window in of_text]
+        shown = [shorten_text(well_formed(text)) for text in texts]
+        screenings = [screen_text(text) for text, _ in shown]
+        excerpts = [self._excerpt(*pair, screening) for pair, screening in zip(shown, screenings, strict=True)]
+        found = [window for excerpt in excerpts for window in excerpt.windows]
         rows = np.empty((len(found), len(self.info.labels)))
-        for positions in windows.batches([len(window) for window in found]):
+        for positions in windows.batches([len(window) + 2 for window in found]):
             rows[positions] = self._logits([found[position] for position in positions])
-        ends = np.cumsum([len(of_text) for of_text in of_texts], dtype=np.int64)
+        ends = np.cumsum([len(excerpt.windows) for excerpt in excerpts], dtype=np.int64)
         return [
-            self._understanding(text, rows[end - len(of_text) : end], list(of_text.values()))
-            for text, of_text, end in zip(texts, of_texts, ends, strict=True)
+            self._understanding(text, rows[end - len(excerpt.windows) : end], excerpt, screening)
+            for text, excerpt, screening, end in zip(texts, excerpts, screenings, ends, strict=True)
         ]
 
-    def _windows(self, text: str) -> dict[tuple[int, ...], int]:
-        """Return the text's distinct windows, special tokens added, each with the number of tokens it stands for."""
-        tokens = self._tokenizer.encode(well_formed(text), add_special_tokens=False).ids
+    def _excerpt(self, text: str, is_whole: bool, screening: Screening) -> Excerpt:
+        """Return what the network reads of a text, of which the middle may be missing already."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        tokens = encoding.ids
         # Only emoji and other characters outside the vocabulary: the network would be guessing.
         if all(token == self._unknown for token in tokens):
-            return {}
-        weights: dict[tuple[int, ...], int] = {}
-        # A repeated window is read once: otherwise 100,000 periods would keep a worker busy for minutes.
-        for window in windows.cut(tokens, self.info.max_tokens - 2, self.info.window_overlap):
-            ids = (self._start, *window, self._end)
-            weights[ids] = weights.get(ids, 0) + len(window)
-        return weights
+            return Excerpt({}, is_whole)
+        characters = encoding.offsets
+
+        def has_sign(start: int, end: int) -> bool:
+            return is_urgent(text[characters[start][0] : characters[end - 1][1]])
+
+        length, overlap = self.info.max_tokens - 2, self.info.window_overlap
+        excerpt = choose_windows(tokens, length, overlap, has_sign if screening.possible else None)
+        return replace(excerpt, is_whole=is_whole and excerpt.is_whole)
 
     def _logits(self, batch: Sequence[Sequence[int]]) -> NDArray[np.float64]:
-        longest = max(map(len, batch))
+        longest = max(map(len, batch)) + 2
         ids = np.full((len(batch), longest), self._padding, dtype=np.int64)
         mask = np.zeros((len(batch), longest), dtype=np.int64)
         for row, tokens in enumerate(batch):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
+            ids[row, : len(tokens) + 2] = (self._start, *tokens, self._end)
+            mask[row, : len(tokens) + 2] = 1
         (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
         result: NDArray[np.float64] = logits.astype(np.float64)
         return result
 
-    def _understanding(self, text: str, logits: NDArray[np.float64], weights: Sequence[int]) -> Understanding:
-        screening = screen_text(text)
+    def _understanding(
+        self, text: str, logits: NDArray[np.float64], excerpt: Excerpt, screening: Screening
+    ) -> Understanding:
         if not len(logits):
-            return self._unreadable(text, screening)
+            return self._unreadable(text, excerpt, screening)
+        weights = list(excerpt.windows.values())
         outputs = self._outputs
         language = self._language(outputs.languages(logits), weights)
         thresholds = self.info.thresholds_in(language)
@@ -185,7 +193,7 @@ class Classifier:
         shares = outputs.intent_shares(combined)
         intent, confidence = outputs.intents[int(shares.argmax())], float(shares.max())
         levels, dangers, mentions = outputs.levels(logits), outputs.dangers(logits), outputs.mentions(logits)
-        triage = triage_level(levels, screening, thresholds)
+        triage = TriageLevel.EMERGENCY if excerpt.has_unread_sign else triage_level(levels, screening, thresholds)
         danger = None
         if triage is TriageLevel.EMERGENCY:
             worst = 0 if levels is None else int(levels[:, 0].argmax())
@@ -199,7 +207,9 @@ class Classifier:
             triage=triage,
             danger=danger,
             language=language,
-            disposition=decide_disposition(
+            disposition=Disposition.REVIEW
+            if not excerpt.is_whole
+            else decide_disposition(
                 label=label,
                 acknowledgement=triage is not TriageLevel.EMERGENCY
                 and self._is_acknowledgement(text, label, surely, thresholds),
@@ -209,10 +219,11 @@ class Classifier:
             ),
             model_version=self.info.version,
             praise=label == "praise" and surely >= thresholds.praise,
+            partly_read=not excerpt.is_whole,
             also=_mentions(mentions, intent, thresholds),
         )
 
-    def _unreadable(self, text: str, screening: Screening) -> Understanding:
+    def _unreadable(self, text: str, excerpt: Excerpt, screening: Screening) -> Understanding:
         intents = self._outputs.intents
         triage = triage_level(None, screening, self.info.thresholds["en"])
         # An emoji that the network does not know may be all the thanks there is.
@@ -226,6 +237,7 @@ class Classifier:
             language="en",
             disposition=Disposition.ACKNOWLEDGEMENT if acknowledged else Disposition.REVIEW,
             model_version=self.info.version,
+            partly_read=not excerpt.is_whole,
         )
 
     def _language(self, rows: NDArray[np.float64] | None, weights: Sequence[int]) -> Language:

@@ -38,6 +38,7 @@ class Understanding:
         disposition: What should happen to the message, apart from its triage level.
         praise: Whether an out-of-scope message only praises the practice.
         also: The message's other clear intents, the surest first; most messages have none.
+        partly_read: Whether the message was too long for the network to read all of it; a person has to.
         model_version: The version of the model that classified the message.
     """
 
@@ -50,6 +51,7 @@ class Understanding:
     disposition: Disposition
     model_version: str
     praise: bool = False
+    partly_read: bool = False
     also: tuple[Mention, ...] = field(default=())
 
     @property

@@ -16,22 +16,20 @@ MAX_BATCH_TOKENS = 512
 PRESSING = ("complaint", "clinical_concern")
 
 
-def cut(tokens: Sequence[int], length: int, overlap: int) -> list[Sequence[int]]:
-    """Cut a text's tokens into windows that together cover every one of them.
+def cut(count: int, length: int, overlap: int) -> list[range]:
+    """Cut a text into windows that together cover every one of its tokens.
 
     Args:
-        tokens: The text's token ids, without special tokens; at least one.
+        count: The text's tokens, without special ones; at least one.
         length: The most tokens a window holds; more than `overlap`.
         overlap: How many tokens neighboring windows share, so that a sentence cut in one is complete in the next.
 
     Returns:
-        The windows in order. The last one ends with the text and is full, so it may overlap by more.
+        The windows' places in order. The last one ends with the text and is full, so it may overlap by more.
     """
-    if len(tokens) <= length:
-        return [tokens]
-    last = len(tokens) - length
+    last = max(0, count - length)
     starts = [*range(0, last, length - overlap), last]
-    return [tokens[start : start + length] for start in starts]
+    return [range(start, min(start + length, count)) for start in starts]
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:

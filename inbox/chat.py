@@ -88,6 +88,12 @@ def find_chat(database: Database, public_id: str) -> ChatConversation | None:
     return found and ChatConversation(*found)
 
 
+def is_begun(database: Database, public_id: str) -> bool:
+    """Return whether a chat has a message or a reply."""
+    with database.read() as session:
+        return bool(session.scalar(select(Conversation.entries).where(Conversation.public_id == public_id)))
+
+
 def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
     """Return the entries after a number, oldest first.
 

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.column_types import use_keyring
 from inbox.key_registry import note_missing, read_keys, register_key, wait_for_writers
 from inbox.models import EncryptionKey
+from inbox.private_files import create_private
 from inbox.sqlite_transactions import wait_without_blocking
 from intake.encryption import Keyring
 from intake.errors import IntakeError
@@ -151,4 +152,8 @@ def _engine(url: str) -> Engine:
         return create_engine(url, connect_args={"connect_timeout": BUSY_SECONDS}, **options)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
     wait_without_blocking(engine, BUSY_SECONDS)
+    file = engine.url.database
+    if file and file != ":memory:" and not file.startswith("file:"):
+        # SQLite gives the -wal and -shm files the mode of this one.
+        event.listen(engine, "do_connect", lambda *_: create_private(Path(file)))
     return engine

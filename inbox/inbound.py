@@ -138,6 +138,9 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
         subject=inbound.subject,
         media=_list_media(inbound.media),
         sender_message_id=inbound.sender_message_id,
+        claimed_name=inbound.contact.name,
+        claimed_phone=inbound.contact.phone,
+        claimed_email=inbound.contact.email,
         entry=None if inbound.chat_id is None else next_entry(session, inbound.chat_id),
         keyword_answered=inbound.provider_keyword is not None,
     )
@@ -166,19 +169,16 @@ def _find_known(session: Session, inbound: InboundMessage) -> Recorded | None:
 def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
     if inbound.chat_id is not None:
         return session.get_one(Conversation, inbound.chat_id)
-    conversation = _find_or_make(session, inbound)
     contact = inbound.contact
-    given = {"patient_name": contact.name, "contact_phone": contact.phone, "contact_email": contact.email}
-    for name, value in given.items():
-        if value:
-            setattr(conversation, name, value)
-    return conversation
-
-
-def _find_or_make(session: Session, inbound: InboundMessage) -> Conversation:
     if inbound.patient_address is None:
         # two messages from hidden numbers may come from different patients
-        return Conversation(practice=inbound.practice, channel=inbound.channel)
+        return Conversation(
+            practice=inbound.practice,
+            channel=inbound.channel,
+            patient_name=contact.name,
+            contact_phone=contact.phone,
+            contact_email=contact.email,
+        )
     query = select(Conversation).where(
         conversations_of(inbound.practice, inbound.patient_address), Conversation.channel == inbound.channel
     )
@@ -198,6 +198,8 @@ def _find_or_make(session: Session, inbound: InboundMessage) -> Conversation:
         channel=inbound.channel,
         patient_address=inbound.patient_address,
         patient_index=keyring().index(inbound.patient_address),
+        # the other details stay with the message: anyone can give a patient's address, and a number of their own
+        patient_name=contact.name,
     )
 
 

@@ -17,8 +17,20 @@ FORMAT = 1
 _PATIENT = ("patient_address", "patient_name", "contact_phone", "contact_email")
 _STANDING = ("created_at", "last_activity_at", "state", "intent", "team", "held_at")
 _CONVERSATION = ("practice", "channel", *_PATIENT, *_STANDING)
-_MESSAGE = ("received_on", "received_at", "handled_at", "subject", "text", "keyword", "emptied_at")
-_UNDERSTOOD = ("intent", "confidence", "also", "triage", "danger", "language", "disposition", "praise", "model_version")
+_CLAIMED = ("claimed_name", "claimed_phone", "claimed_email")
+_MESSAGE = ("received_on", "received_at", "handled_at", "subject", "text", "keyword", "emptied_at", *_CLAIMED)
+_UNDERSTOOD = (
+    "intent",
+    "confidence",
+    "also",
+    "triage",
+    "danger",
+    "language",
+    "disposition",
+    "praise",
+    "partly_read",
+    "model_version",
+)
 _DECIDED = ("route", "reply", "team", "priority", "why")
 _VOICEMAIL = ("caller", "created_at", "recording", "recording_sid", "duration_seconds", "text")
 _DELIVERY = ("reply", "medium", "sender", "body", "state", "error_code", "created_at", "emptied_at")

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.models import Conversation, OptOut, Voicemail
+from inbox.models import Conversation, Message, OptOut, Voicemail
 from intake import email_address, phone
 
 
@@ -19,7 +19,8 @@ class PatientRecords:
 
     Attributes:
         conversations: the conversations from this address.
-        named: conversations in which someone gave this address as theirs, unverified.
+        named: conversations in which every message gave this address as the sender's, unverified. Where only some did,
+            the others may be another patient's.
         calls: calls that left no message.
         opt_outs: the opt-outs from texts.
     """
@@ -70,6 +71,7 @@ def find_records(session: Session, address: str, practices: Sequence[str]) -> Pa
     )
     known = {conversation.id for conversation in conversations}
     named = [row.id for row in session.execute(given) if address in (row.contact_phone, row.contact_email)]
+    named += _all_claiming(session, address, practices)
     missed = select(Voicemail).where(Voicemail.practice.in_(practices), Voicemail.message_id.is_(None))
     opt_outs = select(OptOut).where(OptOut.practice.in_(practices), OptOut.patient_index.in_(indexes))
     return PatientRecords(
@@ -80,3 +82,15 @@ def find_records(session: Session, address: str, practices: Sequence[str]) -> Pa
         calls=[call for call in session.scalars(missed.with_for_update()) if call.caller == address],
         opt_outs=session.scalars(opt_outs.with_for_update()).all(),
     )
+
+
+def _all_claiming(session: Session, address: str, practices: Sequence[str]) -> list[int]:
+    """Return the conversations of which every message gave an address."""
+    claimed = or_(Message.claimed_phone.is_not(None), Message.claimed_email.is_not(None))
+    of_practices = select(Message.conversation_id).join(Message.conversation)
+    some = of_practices.where(Conversation.practice.in_(practices), claimed)
+    rows = select(Message.conversation_id, Message.claimed_phone, Message.claimed_email)
+    claims: dict[int, list[bool]] = {}
+    for conversation_id, *given in session.execute(rows.where(Message.conversation_id.in_(some))):
+        claims.setdefault(conversation_id, []).append(address in given)
+    return [conversation_id for conversation_id, found in claims.items() if all(found)]

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.models import Conversation, Message, Review
+from inbox.models import Message, Review
 from inbox.redaction import Known, redact
 from intake.review_archive import Reviewed, ReviewsFile
 from intake.vocabulary import INTENTS
@@ -31,7 +31,7 @@ def export_reviews(session: Session, practices: Collection[str], moment: datetim
             without_intent += 1
             continue
         conversation = review.message.conversation
-        text = redact(review.message.text, _known(conversation))
+        text = redact(review.message.text, _known(review.message))
         if text is None:
             left_out += 1
             continue
@@ -57,11 +57,12 @@ def _decided(session: Session, practices: Collection[str]) -> Iterator[Review]:
     yield from session.scalars(query.execution_options(yield_per=BATCH))
 
 
-def _known(conversation: Conversation) -> Known:
+def _known(message: Message) -> Known:
+    conversation = message.conversation
     given = (conversation.patient_address, conversation.contact_phone, conversation.contact_email)
-    addresses = [address for address in given if address]
+    addresses = [address for address in (*given, message.claimed_phone, message.claimed_email) if address]
     return Known(
-        names=(conversation.patient_name,) if conversation.patient_name else (),
+        names=tuple(name for name in (conversation.patient_name, message.claimed_name) if name),
         numbers=tuple(address for address in addresses if "@" not in address),
         emails=tuple(address for address in addresses if "@" in address),
     )

@@ -138,6 +138,7 @@ def record_report(database: Database, call_sid: str, call: Call | None, report: 
 
     Raises:
         UnknownCallError: the call is unknown and the callback does not describe it.
+        OtherRecordingError: the recording is another call's.
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
     """
     try:
@@ -149,6 +150,10 @@ def record_report(database: Database, call_sid: str, call: Call | None, report: 
 
 class UnknownCallError(Exception):
     """A callback about an unknown call."""
+
+
+class OtherRecordingError(Exception):
+    """A callback that names the recording of another call."""
 
 
 def store_overdue(session: Session, moment: datetime, limit: int) -> int:
@@ -195,6 +200,8 @@ def _record_once(database: Database, call_sid: str, call: Call | None, report: R
         if voicemail is None:
             raise UnknownCallError
         known = merge(_known(voicemail), report)
+        if _is_of_another(session, voicemail, known.recording_sid):
+            raise OtherRecordingError
         _write(voicemail, known)
         waited = now() - voicemail.recorded_at if voicemail.recorded_at else timedelta(0)
         if voicemail.message_id is None:
@@ -202,6 +209,11 @@ def _record_once(database: Database, call_sid: str, call: Call | None, report: R
         # locked, as a worker may be handling it without its text at this moment
         message = session.get_one(Message, voicemail.message_id, with_for_update=True)
         return _complete(session, message, known.text)
+
+
+def _is_of_another(session: Session, voicemail: Voicemail, recording_sid: str | None) -> bool:
+    query = select(Voicemail.id).where(Voicemail.recording_sid == recording_sid, Voicemail.id != voicemail.id)
+    return recording_sid is not None and session.scalar(query) is not None
 
 
 def _find(session: Session, call_sid: str) -> Voicemail | None:

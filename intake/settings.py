@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,6 +108,16 @@ class Settings(BaseSettings):
             raise ValueError("expected an address such as https://intake.example.com")
         return value.rstrip("/")
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_encrypted(cls, value: str) -> str:
+        if value.startswith("http://") and not _is_loopback(urlsplit(value).hostname or ""):
+            raise ValueError(
+                "expected https://, because patients' messages and staff passwords go there; http:// is only for this"
+                " machine, such as http://127.0.0.1:8000"
+            )
+        return value
+
     @model_validator(mode="after")
     def _account_needs_its_token(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
@@ -123,6 +134,13 @@ class Settings(BaseSettings):
     def sends_texts(self) -> bool:
         """Whether Twilio credentials are there; without them texts are printed, not sent."""
         return self.twilio_account_sid is not None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def name_driver(database_url: str) -> str:

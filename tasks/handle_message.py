@@ -185,6 +185,7 @@ def _classification(message: Message, understanding: Understanding) -> Classific
         language=understanding.language,
         disposition=understanding.disposition,
         praise=understanding.praise,
+        partly_read=understanding.partly_read,
         also=[{"intent": other.intent, "confidence": round(other.confidence, 6)} for other in understanding.also],
     )
 

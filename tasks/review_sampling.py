@@ -71,6 +71,8 @@ def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> Revie
     is_thanks = facts.disposition is Disposition.ACKNOWLEDGEMENT and facts.triage is TriageLevel.ROUTINE
     if facts.keyword is not None or facts.unheard or is_thanks:
         return None
+    if facts.partly_read and facts.triage is TriageLevel.ROUTINE:
+        return ReviewReason.LONG
     if facts.language == Language.OTHER:
         return ReviewReason.LANGUAGE
     if facts.disposition is Disposition.OUT_OF_SCOPE and not facts.praise:

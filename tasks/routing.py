@@ -50,6 +50,7 @@ class Facts:
         language: `en`, `es`, or `other`; what is in neither English nor Spanish goes to a person.
         disposition: what should happen to the message at the model's own thresholds.
         praise: whether an out-of-scope message only praises the practice.
+        partly_read: whether the message was too long for the model to read all of it.
         also: the message's other clear intents, the surest first.
         keyword: the opt-out keyword, if the message consists of one.
         keyword_changed_consent: whether the keyword opted the number out or in, rather than repeating its choice.
@@ -71,6 +72,7 @@ class Facts:
     language: str = Language.EN
     disposition: Disposition = Disposition.ROUTE
     praise: bool = False
+    partly_read: bool = False
     also: tuple[str, ...] = ()
     keyword: Keyword | None = None
     keyword_changed_consent: bool = False
@@ -152,7 +154,7 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     """Return the reply, the teams, and the priority for a message."""
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts), facts, practice)
-    route, why = _route(facts)
+    route, why = _route(facts, practice)
     if route == Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
     team, priority = UNHEARD if facts.unheard else _row(route, practice)
@@ -165,7 +167,7 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     return _limit(plan, facts, practice)
 
 
-def _route(facts: Facts) -> tuple[str, str]:
+def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
     if facts.unheard:
         return Route.REVIEW, "voicemail without a transcript"
     if facts.triage is TriageLevel.EMERGENCY:
@@ -179,6 +181,8 @@ def _route(facts: Facts) -> tuple[str, str]:
         return Route.PERSON, "asks for a person"
     if facts.triage is TriageLevel.SAME_DAY:
         return Route.SAME_DAY, "a nurse should look at this today"
+    if facts.partly_read and not _is_pressing(facts, practice):
+        return Route.REVIEW, "too long: only part of it was read"
     if facts.disposition is Disposition.OUT_OF_SCOPE:
         return (Route.PRAISE, "praises the practice") if facts.praise else (Route.REVIEW, "fits none of the intents")
     if facts.confidence < facts.threshold:
@@ -214,6 +218,11 @@ def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tupl
         if team != first:
             told.setdefault(team, AlsoTold(reason, team, priority))
     return tuple(told.values())
+
+
+def _is_pressing(facts: Facts, practice: Practice) -> bool:
+    """Return whether what was read of a message clearly goes to someone who looks sooner than a reviewer does."""
+    return _has_clear_intent(facts) and _row(facts.intent, practice)[1] >= Priority.HIGH
 
 
 def _has_clear_intent(facts: Facts) -> bool:

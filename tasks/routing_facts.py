@@ -71,6 +71,7 @@ def gather_facts(
         language=understanding.language,
         disposition=_disposition(message, Disposition(understanding.disposition)),
         praise=understanding.praise and not message.media,
+        partly_read=understanding.partly_read,
         also=_other_intents(understanding),
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from inbox.private_files import create_private
 from intake.errors import IntakeError
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -40,6 +41,7 @@ def dump_database(url: str, target: Path) -> None:
     Raises:
         IntakeError: it can't be copied.
     """
+    create_private(target)
     if kind_of(url) == POSTGRESQL:
         _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
         return

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
@@ -41,11 +41,12 @@ class LineType(StrEnum):
 class Conversation(Base):
     """One patient's thread with one practice on one channel.
 
-    A chat has no address that proves who the patient is. It is found by its random `public_id`, and contact details
-    that the patient gave are only stored as such. `entries` counts the lines of a chat that the patient has seen; see
-    `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, `priority`, `triage`, and `danger` up to
-    date. While `held_at` is set, the conversation is under legal hold; `held_by` is the member who placed it, None for
-    the command line.
+    A chat has no address that proves who the patient is. It is found by its random `public_id`. `patient_name` is the
+    first name that was given. `contact_phone` and `contact_email` are those of a sender without an address; what others
+    give stays with their message, because anyone can write as if from another's address. `entries` counts the lines of
+    a chat that the patient has seen; see `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`,
+    `priority`, `triage`, and `danger` up to date. While `held_at` is set, the conversation is under legal hold;
+    `held_by` is the member who placed it, None for the command line.
     """
 
     __tablename__ = "conversations"
@@ -84,8 +85,9 @@ class Conversation(Base):
 class Message(Base):
     """One message from a patient, as it arrived.
 
-    `failures` counts the attempts to handle it that have not succeeded, including the one that is running. `emptied_at`
-    is when retention deleted everything that the patient wrote; see `inbox.retention`.
+    The `claimed` columns are the contact details that came with it, which nothing proves. `failures` counts the
+    attempts to handle it that have not succeeded, including the one that is running. `emptied_at` is when retention
+    deleted everything that the patient wrote; see `inbox.retention`.
     """
 
     __tablename__ = "messages"
@@ -105,6 +107,9 @@ class Message(Base):
     subject: Mapped[str | None] = mapped_column(EncryptedText)
     media: Mapped[str | None] = mapped_column(EncryptedText)
     sender_message_id: Mapped[str | None] = mapped_column(EncryptedText)
+    claimed_name: Mapped[str | None] = mapped_column(EncryptedText)
+    claimed_phone: Mapped[str | None] = mapped_column(EncryptedText)
+    claimed_email: Mapped[str | None] = mapped_column(EncryptedText)
     entry: Mapped[int | None]
     keyword: Mapped[Keyword | None] = mapped_column(String(8))
     keyword_answered: Mapped[bool] = mapped_column(default=False)
@@ -123,7 +128,8 @@ class Message(Base):
 class Classification(Base):
     """The result of the model and the screens for a message: an `Understanding`, stored.
 
-    `also` holds the message's other clear intents, the surest first, as `{"intent": …, "confidence": …}`.
+    `partly_read` is whether the message was too long for the model to read all of it. `also` holds the message's other
+    clear intents, the surest first, as `{"intent": …, "confidence": …}`.
     """
 
     __tablename__ = "classifications"
@@ -139,6 +145,7 @@ class Classification(Base):
     language: Mapped[Language] = mapped_column(String(8))
     disposition: Mapped[Disposition] = mapped_column(String(16))
     praise: Mapped[bool] = mapped_column(default=False)
+    partly_read: Mapped[bool] = mapped_column(default=False, server_default=false())
     also: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -19,6 +19,7 @@ class ReviewReason(StrEnum):
     LOW_CONFIDENCE = "low_confidence"
     OUT_OF_SCOPE = "out_of_scope"
     LANGUAGE = "language"
+    LONG = "long"
     SAMPLE = "sample"
 
 

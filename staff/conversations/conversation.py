@@ -42,6 +42,7 @@ from staff.conversations.reply import (
 from staff.live import Presence, is_refresh, stream
 from tasks.notification.alarms import end_alarms
 from tasks.pubsub import conversation_topic, topics_of
+from web.row_ids import read_row_id
 from web.services import Services, services_of
 
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
@@ -58,7 +59,7 @@ _ALARM_ENDS: dict[str, AlarmEnd] = {
 def page(conversation_id: int) -> str:
     """Show a conversation."""
     services = services_of(current_app)
-    before = request.args.get("before", type=int)
+    before = read_row_id(request.args.get("before", ""))
     shown = _read(services, conversation_id, before)
     _note_view(services, shown["conversation"], shown["thread"])
     return _render(shown)
@@ -90,7 +91,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
     draft = Draft(
         text=text,
         form_id=request.form.get("form_id", ""),
-        seen=request.form.get("seen", 0, type=int),
+        seen=read_row_id(request.form.get("seen", "")) or 0,
         closes=request.form.get("then") == ConversationState.CLOSED,
     )
     with services.database.write() as session:
@@ -137,7 +138,7 @@ def assign(conversation_id: int) -> AnyResponse:
     wanted = request.form.get("to", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
-        chosen = member().id if wanted == "me" else int(wanted) if wanted.isdecimal() else None
+        chosen = member().id if wanted == "me" else read_row_id(wanted)
         if chosen is not None and chosen not in [person.id for person in assignable(session, conversation.practice)]:
             abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
         conversation.assigned_to = chosen

@@ -34,6 +34,7 @@ from staff.conversations.inbox_queries import names_of
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
 
 MESSAGES_SHOWN = 100
+UNPROVEN = "provided (not verified)"
 ACTIONS_SHOWN = 40
 _Dated = TypeVar("_Dated", Delivery, Note)
 TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
@@ -59,6 +60,7 @@ class Reading:
     flag: display.Flag | None
     language: str
     acknowledgement: bool
+    partly_read: bool
     route: str
     reply: str
     team: str
@@ -78,6 +80,7 @@ class ThreadEntry:
         number: its number in the patient's view of a chat.
         recording: the id of the message whose recording can be played.
         emptied: whether retention deleted its text.
+        claims: the contact details that came with it, which nothing proves.
     """
 
     key: str
@@ -94,6 +97,7 @@ class ThreadEntry:
     recording: int | None = None
     seconds: int | None = None
     reading: Reading | None = None
+    claims: str = field(default="", repr=False)
     waiting: bool = False
     emptied: bool = False
 
@@ -227,8 +231,8 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
     lines = [
         ("Name", conversation.patient_name),
         ("Email" if address and "@" in address else "Number", address and display.spoken(address)),
-        ("Phone provided", conversation.contact_phone and display.spoken(conversation.contact_phone)),
-        ("Email provided", conversation.contact_email if conversation.contact_email != address else None),
+        (f"Phone {UNPROVEN}", conversation.contact_phone and display.spoken(conversation.contact_phone)),
+        (f"Email {UNPROVEN}", conversation.contact_email if conversation.contact_email != address else None),
         ("Line", "Landline (cannot receive texts)" if conversation.line_type == LineType.LANDLINE else None),
         ("First contact", display.clock(conversation.created_at, zone)),
     ]
@@ -337,9 +341,18 @@ def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: s
         recording=message.id if has_recording else None,
         seconds=voicemail.duration_seconds if voicemail else None,
         reading=_reading(message, corrected),
+        claims=_claims(message),
         waiting=message.handled_at is None,
         emptied=message.emptied_at is not None,
     )
+
+
+def _claims(message: Message) -> str:
+    """Return what the sender said of themselves, apart from what the page shows of the conversation anyway."""
+    conversation = message.conversation
+    shown = (conversation.patient_name, conversation.patient_address)
+    claimed = (message.claimed_name, message.claimed_phone, message.claimed_email)
+    return ", ".join(display.spoken(value) for value in claimed if value and value not in shown)
 
 
 def _media(listed: str | None) -> tuple[str, ...]:
@@ -360,6 +373,7 @@ def _reading(message: Message, corrected: str) -> Reading | None:
         flag=display.triage_flag(found.triage, found.danger) if found else None,
         language=display.foreign_language(found),
         acknowledgement=found is not None and found.acknowledgement,
+        partly_read=found is not None and found.partly_read,
         route=words_of(decision.route),
         reply=words_of(decision.reply),
         team=words_of(decision.team),

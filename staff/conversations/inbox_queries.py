@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from intake.vocabulary import TOPICS, Channel, Priority, TriageLevel, words_of
 from staff import display
 from staff.auth.access import Member
 from staff.conversations.alarms import Alarm, has_open_alarm, read_alarms
+from web.row_ids import read_row_id
 
 PAGE = 50
 SEARCHED = 300
@@ -39,6 +41,8 @@ PRIORITIES = tuple(reversed(Priority))
 LEVELS = (TriageLevel.EMERGENCY, TriageLevel.SAME_DAY)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_E164 = re.compile(r"\+[0-9]+")
+_LATEST_MICROSECOND = 10**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,34 +282,37 @@ def _select(member: Member, filters: Filters) -> Select[Conversation, bool]:
 
 def _after(before: str) -> list[ColumnElement[bool]]:
     at, _, conversation_id = before.partition("-")
-    if not (at.isdecimal() and conversation_id.isdecimal() and len(at) < 18 and len(conversation_id) < 18):
+    since, row_id = read_row_id(at), read_row_id(conversation_id)
+    if since is None or row_id is None or since > _LATEST_MICROSECOND:
         return []
-    moment = _EPOCH + int(at) * _MICROSECOND
+    moment = _EPOCH + since * _MICROSECOND
     return [
         or_(
             Conversation.last_activity_at < moment,
-            and_(Conversation.last_activity_at == moment, Conversation.id < int(conversation_id)),
+            and_(Conversation.last_activity_at == moment, Conversation.id < row_id),
         )
     ]
 
 
 def _texts(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Return the newest texts by patients and staff in each conversation."""
+    """Return the newest texts by patients and staff in each conversation, and the contact details they came with."""
     texts: dict[int, list[str]] = {}
-    for table, text, others in (
-        (Message, Message.text, Message.id.is_not(None)),
-        (Delivery, Delivery.body, Delivery.message_id.is_(None)),
+    claimed = (Message.claimed_name, Message.claimed_phone, Message.claimed_email)
+    for table, columns, others in (
+        (Message, (Message.text, *claimed), Message.id.is_not(None)),
+        (Delivery, (Delivery.body,), Delivery.message_id.is_(None)),
     ):
         place = func.row_number().over(partition_by=table.conversation_id, order_by=table.id.desc()).label("place")
         newest = select(table.id, place).where(table.conversation_id.in_(conversation_ids), others).subquery()
-        query = select(table.conversation_id, text).join(newest, newest.c.id == table.id)
-        for conversation_id, said in session.execute(query.where(newest.c.place <= MESSAGES_SEARCHED)):
-            texts.setdefault(conversation_id, []).append(said)
+        query = select(table.conversation_id, *columns).join(newest, newest.c.id == table.id)
+        for conversation_id, *said in session.execute(query.where(newest.c.place <= MESSAGES_SEARCHED)):
+            texts.setdefault(conversation_id, []).extend(filter(None, said))
     return texts
 
 
 def _matches(conversation: Conversation, texts: Sequence[str], wanted: str) -> bool:
-    addresses = [conversation.patient_address, conversation.contact_phone, conversation.contact_email]
+    numbers = filter(_E164.fullmatch, texts)
+    addresses = [conversation.patient_address, conversation.contact_phone, conversation.contact_email, *numbers]
     plain = wanted.casefold()
     if any(plain in text.casefold() for text in (*texts, conversation.patient_name or "", *filter(None, addresses))):
         return True

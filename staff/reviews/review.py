@@ -57,6 +57,7 @@ REASONS = {
     ReviewReason.LOW_CONFIDENCE: "Low confidence",
     ReviewReason.OUT_OF_SCOPE: "May not be meant for the practice",
     ReviewReason.LANGUAGE: "May be in neither English nor Spanish",
+    ReviewReason.LONG: "Long: only part of it was read automatically",
     ReviewReason.SAMPLE: "Already answered; picked at random as a spot check",
 }
 TOO_LATE = "It is too late to undo this: a reply or notification has already been sent. Write to the patient instead."

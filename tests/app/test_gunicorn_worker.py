@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+import select
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from app.body_deadline import BODY_SECONDS, LEAST_BYTES_PER_SECOND, MOST_SECONDS
 
 STOPPED_WHILE_LOADING = """
 import os, signal, sys
@@ -29,3 +37,74 @@ def test_a_stop_that_comes_while_the_application_loads_is_a_stop_like_any_other(
     )
 
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "False False", "")
+
+
+# ---- bodies that do not come
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a real gunicorn with the product's worker listens, for at most four connections."""
+    path = tmp_path_factory.mktemp("gunicorn") / "socket"
+    arguments = ["--bind", f"unix:{path}", "--worker-connections", "4", "--no-control-socket"]
+    worker = ["--worker-class", "tests.app.slow_bodies.ImpatientWorker"]
+    command = [sys.executable, "-m", "gunicorn", "tests.app.slow_bodies:app", *arguments, *worker]
+    with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": "."}, stderr=subprocess.DEVNULL) as running:
+        while not is_listening(str(path)):
+            assert running.poll() is None, "it ended"
+        yield str(path)
+        running.kill()
+
+
+def is_listening(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(address) == 0
+
+
+def connect(address: str, request: bytes) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(30)
+    client.connect(address)
+    client.sendall(request)
+    return client
+
+
+def read_all(client: socket.socket) -> bytes:
+    with client:
+        return b"".join(iter(lambda: client.recv(4096), b""))
+
+
+def post(body: bytes, length: int) -> bytes:
+    return f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n".encode() + body
+
+
+def test_a_body_that_does_not_come_is_given_up_and_others_are_served(address: str) -> None:
+    slow = [connect(address, post(b"x", 100)) for _ in range(4)]
+
+    assert read_all(connect(address, post(b"abc", 3))).endswith(b"\r\n\r\n3")
+    answers = [read_all(client) for client in slow]
+    assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 408 REQUEST TIMEOUT"}
+    assert all(b'"code":"request_timeout"' in answer for answer in answers)
+
+
+def test_a_body_that_trickles_is_given_up_too(address: str) -> None:
+    client = connect(address, post(b"", 1000))
+    with suppress(OSError):
+        for _ in range(1000):
+            client.sendall(b"x")
+            if select.select([client], [], [], 0.02)[0]:
+                break
+
+    assert client.recv(4096).startswith(b"HTTP/1.1 408")
+    client.close()
+
+
+def test_an_answer_takes_as_long_as_it_likes(address: str) -> None:
+    answer = read_all(connect(address, b"GET /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+
+    assert b"first" in answer
+    assert b"last" in answer
+
+
+def test_a_long_body_has_longer() -> None:
+    assert BODY_SECONDS + 36 * 1024**2 / LEAST_BYTES_PER_SECOND < MOST_SECONDS

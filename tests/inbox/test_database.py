@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -306,3 +307,18 @@ def test_a_moment_comes_back_aware_and_in_utc(database: Database) -> None:
         moment = session.get_one(EncryptionKey, "0" * 16).created_at
     assert moment == eastern
     assert moment.tzinfo is UTC
+
+
+def test_nobody_else_on_the_machine_may_read_the_database(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        opened = Database(f"sqlite:///{tmp_path / 'intake.db'}", Keyring(ENCRYPTION_KEY))
+        opened.migrate()
+        with opened.write() as session:
+            session.execute(text("DELETE FROM leases"))
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        opened.close()
+    finally:
+        os.umask(before)
+
+    assert modes == dict.fromkeys(["intake.db", "intake.db-shm", "intake.db-wal"], 0o600)

@@ -34,6 +34,9 @@ ENCRYPTED_COLUMNS = [
     ("conversations", "patient_address"),
     ("conversations", "patient_name"),
     ("deliveries", "body"),
+    ("messages", "claimed_email"),
+    ("messages", "claimed_name"),
+    ("messages", "claimed_phone"),
     ("messages", "media"),
     ("messages", "sender_message_id"),
     ("messages", "subject"),
@@ -66,6 +69,7 @@ def fill(database: Database) -> None:
     record_message(database, inbound("STOP"))
     with database.write() as session:
         message = session.get_one(Message, message_id)
+        message.conversation.contact_phone, message.conversation.contact_email = contact.phone, contact.email
         session.add(
             Voicemail(
                 call_sid="CA1",

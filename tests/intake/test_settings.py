@@ -247,3 +247,14 @@ def test_a_secret_is_not_shown_when_another_variable_is_wrong() -> None:
 def test_settings_cannot_be_changed_once_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load().public_url = "https://elsewhere.example"
+
+
+@pytest.mark.parametrize("host", ["intake.example.com", "192.168.1.5", "10.0.0.1:8000", "localhost.example.com"])
+def test_nobody_outside_this_machine_uses_the_service_without_encryption(host: str) -> None:
+    assert "PUBLIC_URL: expected https://" in refusal(PUBLIC_URL=f"http://{host}")
+    assert load(PUBLIC_URL=f"https://{host}").public_url == f"https://{host}"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "intake.localhost", "[::1]:8000", "127.9.9.9"])
+def test_on_this_machine_http_will_do(host: str) -> None:
+    assert load(PUBLIC_URL=f"http://{host}").public_url == f"http://{host}"

@@ -57,6 +57,11 @@ def test_what_is_probably_nothing_for_a_practice_is_reviewed_as_such() -> None:
     assert why(confidence=UNSURE, scope=0.6) is ReviewReason.LOW_CONFIDENCE
 
 
+def test_what_was_only_partly_read_is_reviewed_however_sure_the_rest_is() -> None:
+    assert why(partly_read=True) is ReviewReason.LONG
+    assert why(partly_read=True, **PRAISE) is ReviewReason.LONG
+
+
 def test_some_of_the_sure_ones_are_drawn() -> None:
     assert why(drawn=DRAWN) is ReviewReason.SAMPLE
     assert why(drawn=NOT_DRAWN) is None

@@ -84,6 +84,28 @@ def test_an_unsure_message_is_reviewed_whatever_its_intent(intent: str) -> None:
     assert (plan.route, plan.reply, plan.team, plan.priority) == ("review", "review", "review", "normal")
 
 
+@pytest.mark.parametrize("what", [{}, PRAISE, OUT_OF_SCOPE, ASKS_FOR_A_PERSON | {"intent": "billing_inquiry"}])
+def test_a_text_too_long_to_be_read_whole_goes_to_a_person_however_sure_the_rest_is(what: dict[str, Any]) -> None:
+    plan = decide(facts(**what, partly_read=True), PRACTICE)
+
+    assert plan.team in ("review", "front_desk")
+    assert (plan.reply, plan.priority) in (("review", "normal"), ("person", "normal"))
+
+
+@pytest.mark.parametrize(
+    ("known", "team"),
+    [(facts("complaint"), "manager"), (facts("clinical_concern"), "clinical"), (facts(**SAME_DAY), "clinical")],
+)
+def test_what_was_read_of_a_long_text_still_goes_to_whoever_looks_sooner(known: Facts, team: str) -> None:
+    plan = decide(replace(known, partly_read=True), PRACTICE)
+
+    assert (plan.team, plan.priority) == (team, "high")
+
+
+def test_an_emergency_in_a_long_text_is_an_emergency() -> None:
+    assert decide(facts(**EMERGENCY, partly_read=True), PRACTICE).team == "on_call"
+
+
 def test_confidence_at_the_threshold_is_enough() -> None:
     assert decide(facts(confidence=THRESHOLD), PRACTICE).route == "billing_inquiry"
     assert decide(facts(confidence=THRESHOLD - 0.001), PRACTICE).route == "review"

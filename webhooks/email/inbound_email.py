@@ -16,6 +16,7 @@ from email.parser import HeaderParser
 from intake import email_address
 from intake.errors import IntakeError
 from intake.mail_syntax import MESSAGE_ID
+from webhooks.email.alignment import is_aligned
 from webhooks.email.text import patient_words
 
 LONGEST_NAME = 100
@@ -54,7 +55,7 @@ class InboundEmail:
             it ends in `[…]`.
         raw_headers: all headers.
         is_automatic: whether a program sent it, or it asks not to receive automatic replies.
-        is_forged: whether it failed its domain's SPF check and has no valid signature.
+        is_verified: whether it is proved to come from the domain of its sender.
     """
 
     sender: str | None = field(repr=False)
@@ -65,12 +66,12 @@ class InboundEmail:
     text: str = field(repr=False)
     raw_headers: str = field(repr=False)
     is_automatic: bool
-    is_forged: bool
+    is_verified: bool
 
     @property
     def may_be_answered(self) -> bool:
         """Whether it may get an automatic reply; two programs that reply to each other would never stop."""
-        return self.sender is not None and not self.is_automatic and not self.is_forged
+        return self.sender is not None and not self.is_automatic and self.is_verified
 
 
 def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
@@ -91,7 +92,14 @@ def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
         text=_shorten(patient_words(subject, decoded.get("text", ""), decoded.get("html", ""))),
         raw_headers=decoded.get("headers", ""),
         is_automatic=is_automatic(headers, sender, return_path if isinstance(return_path, str) else None),
-        is_forged=_is_forged(decoded.get("SPF", ""), decoded.get("dkim", "")),
+        is_verified=sender is not None
+        and is_aligned(
+            sender,
+            dkim=decoded.get("dkim", "")[:LONGEST_HEADER],
+            spf=decoded.get("SPF", ""),
+            envelope_sender=return_path if isinstance(return_path, str) else None,
+            dmarc=decoded.get("dmarc", ""),
+        ),
     )
 
 
@@ -146,10 +154,6 @@ def is_automatic(headers: Message, sender: str | None, return_path: str | None) 
 
 def _shorten(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(CUT_OFF)] + CUT_OFF
-
-
-def _is_forged(spf: str, dkim: str) -> bool:
-    return spf.strip().lower() in ("fail", "softfail") and "pass" not in dkim.lower()
 
 
 def _sender(written: str, return_path: object) -> str | None:

@@ -85,7 +85,10 @@ def _id(practice: Practice, email: InboundEmail) -> str:
 def _knows_password(request: Request, settings: Settings) -> bool:
     if settings.email_webhook_secret is None:
         raise RequestError(403, "email_not_configured", "Set EMAIL_WEBHOOK_SECRET to receive email.")
-    given = request.authorization
+    try:
+        given = request.authorization
+    except ValueError:  # from Werkzeug, for characters that base64 does not have
+        given = None
     password = (given.password or "") if given is not None and given.type == "basic" else ""
     return hmac.compare_digest(password.encode("utf-8", "replace"), settings.email_webhook_secret.encode())
 

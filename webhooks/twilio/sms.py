@@ -123,11 +123,18 @@ def _address(value: str) -> str:
 def _media(request: Request) -> tuple[Media, ...]:
     count = request.form.get("NumMedia", "0")
     listed = []
-    for number in range(min(int(count), MOST_MEDIA) if count.isdecimal() else 0):
+    for number in range(_bounded(count, MOST_MEDIA)):
         url = request.form.get(f"MediaUrl{number}")
         if url:
             listed.append(Media(url, request.form.get(f"MediaContentType{number}", "")))
     return tuple(listed)
+
+
+def _bounded(count: str, most: int) -> int:
+    """Return a count, or as many as there can be; 0 if it is none."""
+    if not (count.isascii() and count.isdecimal()):
+        return 0
+    return min(int(count), most) if len(count) <= len(str(most)) else most
 
 
 def _provider_keyword(request: Request) -> Keyword | None:

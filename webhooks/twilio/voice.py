@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from inbox.voicemail import (
     Call,
+    OtherRecordingError,
     RecordingState,
     Report,
     TranscriptionState,
@@ -117,6 +118,8 @@ def _record(services: Services, call_sid: str, call: Call | None, report: Report
         message = record_report(services.database, call_sid, call, report)
     except UnknownCallError:
         raise RequestError(404, "unknown_call", "No call has this CallSid.") from None
+    except OtherRecordingError:
+        raise RequestError(409, "other_recording", "This RecordingSid belongs to another call.") from None
     if message is not None and message.is_new:
         services.pass_on(message)
 

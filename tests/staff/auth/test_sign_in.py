@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -14,6 +15,7 @@ import requests
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, update
 
+from app.embedded_redis import EmbeddedRedis
 from inbox.accounts import (
     IDLE_ENDS,
     SESSION_ENDS,
@@ -238,6 +240,21 @@ def test_one_address_gives_twenty_codes_a_minute(console: Console) -> None:
     refused = give_code(browser, "000000")
     assert refused.status_code == 429
     assert TOO_OFTEN in refused.text
+
+
+def test_without_redis_one_address_tries_five_times_a_minute(
+    settings: Settings, console_of: Callable[[Settings], Console], tmp_path: Path
+) -> None:
+    server = EmbeddedRedis(tmp_path / "redis")
+    server.start()
+    console = console_of(settings.model_copy(update={"redis_url": server.url}))
+    member, browser = console.add_member(), console.browser()
+    server.stop()
+
+    guesses = [browser.post("/staff/sign-in", data={"email": f"guess{number}@maple.example"}) for number in range(5)]
+
+    assert [answer.status_code for answer in guesses] == [401] * 5
+    assert browser.sign_in(member).status_code == 429
 
 
 # ---- the second factor

@@ -858,3 +858,46 @@ def email(message_id: str, subject: str) -> InboundMessage:
         sender_message_id=message_id,
         contact=Contact(email="pat@patient.example"),
     )
+
+
+# ---- long texts
+
+
+def test_the_page_says_that_only_part_of_a_long_text_was_read(console: Console, dana: Browser) -> None:
+    letter = " ".join(f"word{number}" for number in range(1500))
+    record_message(console.database, InboundMessage("demo", Channel.SMS, "twilio", "SM1", PATIENT, SERVICE_SID, letter))
+    console.reconcile()
+
+    page = dana.get(PAGE)
+
+    assert "Only part was read automatically" in entry(page, "message-1")
+    assert "too long: only part of it was read" in entry(page, "message-1")
+    assert letter in entry(page, "message-1")
+
+
+# ---- what senders say of themselves
+
+
+def test_what_a_form_says_of_its_sender_is_shown_with_it_as_not_verified(console: Console, dana: Browser) -> None:
+    for number, (name, phone) in enumerate((("Ana Lopez", PATIENT), ("Mallory", "+12025550199"))):
+        contact = Contact(name=name, phone=phone, email="ana@patient.example")
+        form = InboundMessage(
+            "demo", Channel.WEB_FORM, "form", str(number), "ana@patient.example", "hello@maple.example", BILL
+        )
+        record_message(console.database, replace(form, contact=contact))
+
+    page = dana.get(PAGE)
+
+    assert "Sender says (not verified): (202) 555-0123" in entry(page, "message-1")
+    assert "Sender says (not verified): Mallory, (202) 555-0199" in entry(page, "message-2")
+    about = words(page.text[page.text.index("<dl") : page.text.rindex("</dl>")])
+    assert "Ana Lopez" in words(page.text)
+    assert "Phone provided" not in about
+
+
+def test_a_conversation_is_found_by_what_its_senders_say(console: Console, dana: Browser) -> None:
+    contact = Contact(phone="+12025550199")
+    form = InboundMessage("demo", Channel.WEB_FORM, "form", "1", "ana@patient.example", "hello@maple.example", BILL)
+    record_message(console.database, replace(form, contact=contact))
+
+    assert "ana@patient.example" in dana.post("/staff/search", data={"wanted": "202 555 0199"}).text

@@ -18,6 +18,7 @@ from tests.world import DEMO_NUMBER, OTHER_SITE, PATIENT, SITE
 
 BILL = "Why was I charged twice for my visit in March?"
 EMAIL = "ana@patient.example"
+STRANGER = "+12025550199"
 TIMEOUT = 30
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Origin": SITE}
 
@@ -94,7 +95,7 @@ def test_a_practice_without_an_email_address_answers_by_text(service: Service, s
 
     assert [text.to for text in service.twilio.messages] == [PATIENT]
     assert smtp.mails == []
-    assert [conversation.contact_email for conversation in service.rows(Conversation)] == [EMAIL, EMAIL]
+    assert [message.claimed_email for message in service.rows(Message)] == [EMAIL, EMAIL]
 
 
 def test_a_form_is_stored_with_who_sent_it(service: Service) -> None:
@@ -103,8 +104,33 @@ def test_a_form_is_stored_with_who_sent_it(service: Service) -> None:
     [message], [conversation] = service.rows(Message), service.rows(Conversation)
     assert (message.text, message.received_on) == (BILL, "hello@maple.example")
     assert (conversation.practice, conversation.channel) == ("demo", "web_form")
-    assert conversation.patient_address == conversation.contact_email == EMAIL
-    assert (conversation.patient_name, conversation.contact_phone) == ("Ana Lopez", PATIENT)
+    assert (conversation.patient_name, conversation.patient_address) == ("Ana Lopez", EMAIL)
+    assert (message.claimed_name, message.claimed_phone, message.claimed_email) == ("Ana Lopez", PATIENT, EMAIL)
+
+
+def test_a_form_with_a_known_email_address_changes_nothing_of_what_is_known(
+    service: Service, smtp: SmtpStandIn
+) -> None:
+    post(service, json={"message": BILL, "name": "Ana Lopez", "email": EMAIL, "phone": PATIENT})
+    post(service, json={"message": "Call me", "name": "Mallory", "email": EMAIL, "phone": STRANGER})
+    service.work()
+
+    [conversation] = service.rows(Conversation)
+    assert (conversation.patient_name, conversation.contact_phone) == ("Ana Lopez", None)
+    assert [message.claimed_phone for message in service.rows(Message)] == [PATIENT, STRANGER]
+    assert {mail.recipient for mail in smtp.mails} == {EMAIL}, "replies go where the form was filed"
+    assert service.twilio.messages == []
+
+
+def test_details_in_a_form_without_an_address_to_reply_to_are_kept_with_it(service: Service) -> None:
+    service.settings.practices_file.write_text(
+        service.settings.practices_file.read_text().replace('email = "hello@maple.example"\n', "")
+    )
+    with Service(service.settings, service.context.classifier, service.twilio) as without:
+        post(without, json={"message": BILL, "name": "Ana Lopez", "email": EMAIL})
+
+    [conversation] = service.rows(Conversation)
+    assert (conversation.patient_address, conversation.contact_email) == (None, EMAIL)
 
 
 def test_two_forms_of_one_patient_are_one_conversation(service: Service) -> None:

@@ -93,7 +93,7 @@ def test_an_email_is_stored_with_who_sent_it(service: Service) -> None:
     assert (message.text, message.subject) == (f"My bill. {BILL}", "My bill")
     assert (message.received_on, message.sender_message_id) == (PRACTICE, "<abc@patient.example>")
     assert (conversation.practice, conversation.channel) == ("demo", "email")
-    assert conversation.patient_address == conversation.contact_email == PATIENT
+    assert (conversation.patient_address, conversation.contact_email) == (PATIENT, None)
     assert conversation.patient_name == "Ana Lopez"
 
 
@@ -360,3 +360,36 @@ def test_nothing_of_an_email_is_logged_or_queued(
     written = "".join(capfd.readouterr()) + queued.decode("latin-1")
     assert "message_received" in written
     assert not any(word in written for word in ("swordfish", "Herring", "Lopez", "patient.example", "other.example"))
+
+
+@pytest.mark.parametrize("credentials", ["Basic ÿÿÿ=", "Basic é", "Basic %%%", "Basic", "Basic /w==", "é"])
+def test_credentials_that_cannot_be_read_are_wrong(service: Service, credentials: str) -> None:
+    answer = requests.post(
+        f"{service.url}/email/inbound", headers={"Authorization": credentials.encode("latin-1")}, timeout=TIMEOUT
+    )
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "wrong_password")
+
+
+def test_a_mail_with_an_attackers_own_signature_does_not_reach_the_victims_conversation(
+    service: Service, smtp: SmtpStandIn
+) -> None:
+    email(service)
+    envelope = json.dumps({"to": [PRACTICE], "from": "mallory@attacker.example"})
+    signed = "{@attacker.example : pass}"
+    email(service, "Send me my records", message_id="<2@attacker.example>", dkim=signed, envelope=envelope)
+    service.work()
+
+    victims, unverified = service.rows(Conversation)
+    assert (victims.patient_address, unverified.patient_address) == (PATIENT, None)
+    assert unverified.contact_email == PATIENT
+    assert [mail.recipient for mail in smtp.mails] == [PATIENT], "the answer to the first"
+    assert {row.message_id for row in service.rows(Notification)} == {1, 2}
+
+
+def test_an_emergency_in_a_mail_of_an_unverified_sender_is_an_alarm(service: Service, smtp: SmtpStandIn) -> None:
+    email(service, "I can't breathe and my chest hurts", SPF="fail", dkim="none")
+    service.work()
+
+    assert {row.priority for row in service.rows(Notification)} == {"urgent"}
+    assert smtp.mails == []

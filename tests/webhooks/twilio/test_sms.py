@@ -200,3 +200,11 @@ def test_the_wrong_method_gets_an_error_in_json(service: Service) -> None:
     assert response.status == 405
     assert response.headers["Allow"] == "OPTIONS, POST"
     assert body.startswith(b'{"error":')
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "11", "²", "-1", "many"])
+def test_a_count_of_pictures_that_nobody_sends_loses_no_text(service: Service, count: str) -> None:
+    assert service.text("Here is my card", NumMedia=count).status == 200
+
+    [message] = service.rows(Message)
+    assert (message.text, message.media) == ("Here is my card", None)

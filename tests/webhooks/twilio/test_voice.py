@@ -318,3 +318,16 @@ def test_a_transcription_stores_a_call_that_was_never_seen(service: Service) -> 
     call.report_transcription(TEXT, CallSid="CA" + "1" * 32)
 
     assert [row.text for row in service.rows(Message)] == [TEXT]
+
+
+@pytest.mark.parametrize("callback", CALLBACKS.values(), ids=CALLBACKS)
+def test_a_recording_of_another_call_is_refused_by_that_name(service: Service, callback: Callback) -> None:
+    first, second = service.call(), service.call()
+    first.report_recording()
+    second.recording_sid = first.recording_sid
+
+    answer = callback(second)
+
+    assert answer.status == 409
+    assert b'"code":"other_recording"' in answer.body
+    assert [row.recording_sid for row in service.rows(Voicemail)] == [first.recording_sid, None]
