@@ -191,7 +191,7 @@ def test_what_was_stored_before_the_clock_was_set_back_does_not_wait_for_it_to_c
 def test_while_redis_is_away_a_round_waits_for_its_return(service: Service, tmp_path: Path) -> None:
     service.text(QUESTION)
     service.redis.flushall()
-    away = WorkQueue(connect(f"unix://{tmp_path}/nobody.sock"))
+    away = WorkQueue(connect(f"unix://{tmp_path}/nobody.sock"), service.database.keyring)
 
     assert reconcile(replace(service.context, queue=away), grace=NO_GRACE) == 0
     assert reconcile(service.context, grace=NO_GRACE) == 1
