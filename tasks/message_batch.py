@@ -1,4 +1,4 @@
-"""Handling several stored messages at once: one look by the model, and one transaction for everything that follows.
+"""Handling several stored messages at once: one look by the model, and a transaction for every few.
 
 A batch must harm none of its messages. The attempts are counted before the work; messages that failed before are tried
 one by one, because one of them may end its worker; and if a batch fails, each of its messages is tried by itself.
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
+
+# SQLite lets one transaction write at a time, and webhooks wait for it.
+IN_ONE_TRANSACTION = 4
 
 # Errors that trying the messages one by one would only repeat, or for which no time is left.
 _FOR_ALL = (*OUTAGES, JobTimeoutException)
@@ -60,15 +63,27 @@ def handle_messages(context: Context, message_ids: Sequence[int]) -> Mapping[int
 
 
 def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[int, Exception]:
-    """Handle messages together, and if that fails, one by one."""
+    """Handle messages together, and those that fail together one by one."""
     try:
-        context.queue.put_all(_handle(context, messages))
+        understandings, after = _understand(context, messages)
+        context.queue.put_all(after)
     except Exception as error:
-        if len(messages) == 1 or isinstance(error, _FOR_ALL):
-            return _give_up(context, [message.id for message in messages], error)
-        log.warning("batch_failed", messages=len(messages), error=type(error).__name__)
-    else:
-        return {}
+        return _degrade(context, messages, error)
+    errors: dict[int, Exception] = {}
+    for start in range(0, len(messages), IN_ONE_TRANSACTION):
+        few = messages[start : start + IN_ONE_TRANSACTION]
+        try:
+            context.queue.put_all(_write(context, few, understandings))
+        except Exception as error:
+            errors |= _degrade(context, few, error)
+    return errors
+
+
+def _degrade(context: Context, messages: Sequence[Message], error: Exception) -> dict[int, Exception]:
+    """Handle the messages that failed together one by one, unless that would only repeat the error."""
+    if len(messages) == 1 or isinstance(error, _FOR_ALL):
+        return _give_up(context, [message.id for message in messages], error)
+    log.warning("batch_failed", messages=len(messages), error=type(error).__name__)
     errors: dict[int, Exception] = {}
     for message in messages:
         errors |= _handle_or_degrade(context, [message])
@@ -81,8 +96,8 @@ def _give_up(context: Context, message_ids: Sequence[int], error: Exception) -> 
     return dict.fromkeys(message_ids, error)
 
 
-def _handle(context: Context, messages: Sequence[Message]) -> AfterCommit:
-    understandings, after = _understand(context, messages)
+def _write(context: Context, messages: Sequence[Message], understandings: Mapping[int, Understanding]) -> AfterCommit:
+    after = AfterCommit()
     with context.database.write() as session:
         # locked, so that two texts from one patient are counted in sequence
         session.scalars(_LOCKED_CONVERSATIONS, {"ids": [message.conversation_id for message in messages]}).all()
