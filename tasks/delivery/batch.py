@@ -28,10 +28,17 @@ log = structlog.get_logger(__name__)
 BATCH_SECONDS = 1.0
 
 
-def deliver(context: Context, delivery_ids: Sequence[int]) -> Mapping[int, Exception]:
+def deliver(
+    context: Context, delivery_ids: Sequence[int], within_seconds: float = BATCH_SECONDS
+) -> Mapping[int, Exception]:
     """Send each delivery once if it is pending.
 
     If a carrier is slow, the rest goes back to the queue, so that no other work waits for it.
+
+    Args:
+        context: the worker's context.
+        delivery_ids: the deliveries.
+        within_seconds: how long to begin sending further ones.
 
     Returns:
         Delivery id → the error that sending it ended with.
@@ -40,10 +47,12 @@ def deliver(context: Context, delivery_ids: Sequence[int]) -> Mapping[int, Excep
     # those whose carrier must be asked something first hold up nobody else
     unproven = unproven_among(context, delivery_ids)
     waiting = sorted(delivery_ids, key=lambda delivery_id: delivery_id in unproven)
-    until = time.monotonic() + BATCH_SECONDS
-    while waiting and time.monotonic() < until:
+    until = time.monotonic() + within_seconds
+    while waiting:
         delivery_id = waiting.pop(0)
         batch.send(delivery_id, ask_first=delivery_id in unproven)
+        if time.monotonic() > until:
+            break
     batch.store()
     context.queue.put_all(batch.after)
     context.queue.put_tickets([Ticket("deliver", delivery_id) for delivery_id in waiting], at_front=True)
