@@ -95,9 +95,10 @@ class WarmWorker(SimpleWorker):
             return {}
         try:
             with (
-                sentry_sdk.isolation_scope(),
+                sentry_sdk.isolation_scope() as scope,
                 self.death_penalty_class(JOB_TIMEOUT_SECONDS, JobTimeoutException, job_id=picked.name),
             ):
+                scope.set_transaction_name(f"tasks.jobs.{picked.name}")
                 JOBS[picked.name](*picked.ids)
         except JobFailedError as error:
             return error.rows
