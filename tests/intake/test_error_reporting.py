@@ -83,7 +83,7 @@ def web(sentry: SentryReceiver, folder: Path) -> Reported:
 
 @pytest.fixture(scope="module")
 def worker(folder: Path, redis_url: str, migrated_file: Path) -> Iterator[Reported]:
-    """A worker, after three jobs that fail: a model's error, a lost practice, and a job that somebody else put there."""
+    """A worker, after three jobs that fail: a model's error, a lost practice, and a forged job."""
     shutil.copy(migrated_file, folder / "intake.db")
     database = Database(f"sqlite:///{folder / 'intake.db'}", Keyring(ENCRYPTION_KEY))
     messages = [record_message(database, inbound(TEXT, practice=practice)).message_id for practice in ("demo", "gone")]
