@@ -58,6 +58,8 @@ def handle_messages(context: Context, message_ids: Sequence[int]) -> Mapping[int
     if begun.messages:
         errors |= _handle_or_degrade(context, begun.messages)
     for message_id in begun.alone:
+        if any(isinstance(error, _FOR_ALL) for error in errors.values()):
+            break  # nothing was counted for these; the reconciler finds them
         errors |= handle_messages(context, [message_id])
     return errors
 
@@ -75,6 +77,8 @@ def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[in
         try:
             context.queue.put_all(_write(context, few, understandings))
         except Exception as error:
+            if isinstance(error, _FOR_ALL):
+                return errors | _give_up(context, [message.id for message in messages[start:]], error)
             errors |= _degrade(context, few, error)
     return errors
 

@@ -253,6 +253,9 @@ def _warn_of_lost(tickets: Sequence[Ticket], error: redis.RedisError) -> None:
 
 def _backlog(queue: Queue) -> Backlog:
     first = queue.get_job_ids(0, 1)
-    oldest = queue.fetch_job(first[0]) if first else None
+    try:
+        oldest = queue.fetch_job(first[0]) if first else None
+    except ValueError:  # somebody else put it there
+        oldest = None
     failed = queue.failed_job_registry.get_job_count(cleanup=False)
     return Backlog(queue.name, int(queue.count), oldest.enqueued_at if oldest else None, failed)

@@ -87,6 +87,14 @@ def test_garbage_in_a_queue_stops_no_worker(service: Service, garbage: bytes) ->
     assert service.rows(Message)[0].handled_at
 
 
+@pytest.mark.parametrize("garbage", [b"a:b", b"handle_message-1-9f2c01aa"])
+def test_garbage_in_a_queue_does_not_keep_it_from_being_counted(service: Service, garbage: bytes) -> None:
+    service.redis.rpush("rq:queue:messages", garbage)
+    service.redis.hset(b"rq:job:" + garbage, mapping={"data": b"\xff", "enqueued_at": b"\xff", "status": b"garbage"})
+
+    assert [backlog.queue for backlog in service.context.queue.backlogs()] == list(QUEUES)
+
+
 def test_a_refused_job_is_logged_without_its_content(service: Service) -> None:
     forge(service, f"os.{SECRET}", SECRET, description=SECRET, job_id=SECRET)
     with capture_logs() as logs:
