@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
 _BEGIN = "BEGIN IMMEDIATE"
+_PAUSE_SECONDS = 0.002  # between two tries of whoever is first in line
 
 
 def wait_without_blocking(engine: Engine, busy_seconds: int) -> None:
@@ -45,7 +45,7 @@ def _begin_writing(connection: Connection, busy_seconds: int, first_in_line: thr
     is_first = first_in_line.acquire(timeout=busy_seconds)
     try:
         driver.execute("PRAGMA busy_timeout = 0")
-        for pause in _pauses():
+        while True:
             try:
                 driver.execute(_BEGIN)
             except sqlite3.OperationalError as error:
@@ -53,16 +53,9 @@ def _begin_writing(connection: Connection, busy_seconds: int, first_in_line: thr
                     break
             else:
                 return
-            time.sleep(pause)
+            time.sleep(_PAUSE_SECONDS)
         connection.exec_driver_sql(_BEGIN)  # once more, for an error of SQLAlchemy's
     finally:
         if is_first:
             first_in_line.release()
         driver.execute(f"PRAGMA busy_timeout = {1000 * busy_seconds}")
-
-
-def _pauses() -> Iterator[float]:
-    """Yield how long to wait each time: 1 ms at first, then longer, up to 5 ms."""
-    yield from (0.001, 0.002)
-    while True:
-        yield 0.005

@@ -233,9 +233,12 @@ class WorkQueue:
         Raises:
             redis.RedisError: Redis could not be reached.
         """
-        keys = [queue.key for queue in self._queues.values()]
-        ids = (job_id for key in keys for job_id in self._connection.lrange(key, 0, -1))  # type: ignore[union-attr]
-        found = (read_job_id(job_id.decode("utf-8", "replace"), self._keyring) for job_id in ids)
+        waiting = (self._connection.lrange(queue.key, 0, -1) for queue in self._queues.values())
+        found = (
+            read_job_id(job_id if isinstance(job_id, str) else job_id.decode("utf-8", "replace"), self._keyring)
+            for ids in waiting
+            for job_id in ids
+        )
         return frozenset(ticket for ticket in found if ticket)
 
     def is_ready(self) -> bool:
