@@ -143,7 +143,7 @@ class WarmWorker(SimpleWorker):
         """Forget old failures, and switch to a newly activated model."""
         for queue in self.queues:
             queue.failed_job_registry.cleanup()
-        self.last_cleaned_at = now()
+        self.last_cleaned_at = now()  # type: ignore[assignment]
         use(self._switch.follow(current()))
 
 

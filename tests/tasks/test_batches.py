@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from classifier import Understanding
 from inbox.models import Decision, Delivery, DeliveryState, Message, Notification, now
+from intake.vocabulary import Medium
 from tasks import jobs
 from tasks.attempts import MAX_FAILURES
 from tasks.batch_queue import BATCH_SIZES
@@ -198,7 +199,7 @@ class Sender:
     """A sender of texts during which something happens."""
 
     def __init__(self, service: Service, happen: Any) -> None:
-        self._sender, self._happen = service.context.senders["sms"], happen  # type: ignore[index]
+        self._sender, self._happen = service.context.senders[Medium.SMS], happen
 
     def send(self, text: Any) -> Any:
         self._happen(text)
@@ -206,8 +207,8 @@ class Sender:
 
 
 def with_sender(service: Service, happen: Any) -> None:
-    senders = {**service.context.senders, "sms": Sender(service, happen)}
-    service.context = replace(service.context, senders=senders)  # type: ignore[arg-type]
+    senders: dict[Any, Any] = {**service.context.senders, Medium.SMS: Sender(service, happen)}
+    service.context = replace(service.context, senders=senders)
     use(service.context)
 
 
