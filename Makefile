@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 PORT ?= 8000
 
-.PHONY: setup run test test-postgres faults lint rooms bench train clean
+.PHONY: setup run test test-postgres faults lint rooms bench bench-load train clean
 
 setup: $(VENV)/.serving
 
@@ -46,6 +46,9 @@ bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.streams
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m benchmarks.browser
+
+bench-load: $(VENV)/.development
+	$(BIN)/python -m benchmarks.load
 
 # Keeps the memory of a step for the next one, instead of giving it back to the system and asking for it again.
 train: export MALLOC_MMAP_MAX_ := 0

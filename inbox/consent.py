@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
@@ -76,6 +76,11 @@ _SPANISH = frozenset(
         "ayuda",
     }
 )
+_OPTED_OUT = select(OptOut.patient_index).where(
+    OptOut.practice == bindparam("practice"),
+    OptOut.active,
+    OptOut.patient_index.in_(bindparam("indexes", expanding=True)),
+)
 _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
 
@@ -124,10 +129,8 @@ def is_opted_out(session: Session, practice: str, address: str) -> bool:
 def opted_out_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:
     """Return which of these numbers have opted out of texts from a practice."""
     by_index = {index: address for address in addresses for index in keyring().indexes(address)}
-    query = select(OptOut.patient_index).where(
-        OptOut.practice == practice, OptOut.active, OptOut.patient_index.in_(by_index)
-    )
-    return frozenset(by_index[index] for index in session.scalars(query))
+    found = session.scalars(_OPTED_OUT, {"practice": practice, "indexes": list(by_index)})
+    return frozenset(by_index[index] for index in found)
 
 
 def record_consent(session: Session, practice: str, address: str, *, opted_out: bool) -> bool:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from inbox.models import SettingVersion
 from intake.practice_settings import Override, Value
 
+_NEWEST = select(SettingVersion.practice, func.max(SettingVersion.version)).group_by(SettingVersion.practice)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -37,8 +39,7 @@ class Standing:
 
 def newest_versions(session: Session) -> dict[str, int]:
     """Return the number of each practice's newest version, omitting practices without versions."""
-    query = select(SettingVersion.practice, func.max(SettingVersion.version)).group_by(SettingVersion.practice)
-    return {row[0]: row[1] for row in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(_NEWEST)}
 
 
 def read_standing(session: Session, practice: str) -> Standing:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
 _BEGIN = "BEGIN IMMEDIATE"
+_PAUSE_SECONDS = 0.002  # between two tries of whoever is first in line
 
 
 def wait_without_blocking(engine: Engine, busy_seconds: int) -> None:
     """Prepare an engine's connections, and have each writer wait this long for the ones before it."""
+    first_in_line = threading.Lock()
 
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("read_only", False):
             connection.exec_driver_sql("BEGIN")
         else:
-            _begin_writing(connection, busy_seconds)
+            _begin_writing(connection, busy_seconds, first_in_line)
 
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", begin)
@@ -31,17 +33,19 @@ def _prepare(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_writing(connection: Connection, busy_seconds: int) -> None:
+def _begin_writing(connection: Connection, busy_seconds: int, first_in_line: threading.Lock) -> None:
     """Take the write lock at once, because upgrading a read lock fails when two transactions try it.
 
     While SQLite itself waits for a lock, it blocks the whole process. This waits in `time.sleep`, which lets a web
-    process answer other requests meanwhile.
+    process answer other requests meanwhile. Only the first in the process's line tries, as SQLite keeps no line of its
+    own: the one who has waited for longest would have no better chance than the others.
     """
     driver: Any = connection.connection.driver_connection
     deadline = time.monotonic() + busy_seconds
-    driver.execute("PRAGMA busy_timeout = 0")
+    is_first = first_in_line.acquire(timeout=busy_seconds)
     try:
-        for pause in _pauses():
+        driver.execute("PRAGMA busy_timeout = 0")
+        while True:
             try:
                 driver.execute(_BEGIN)
             except sqlite3.OperationalError as error:
@@ -49,14 +53,9 @@ def _begin_writing(connection: Connection, busy_seconds: int) -> None:
                     break
             else:
                 return
-            time.sleep(pause)
+            time.sleep(_PAUSE_SECONDS)
         connection.exec_driver_sql(_BEGIN)  # once more, for an error of SQLAlchemy's
     finally:
+        if is_first:
+            first_in_line.release()
         driver.execute(f"PRAGMA busy_timeout = {1000 * busy_seconds}")
-
-
-def _pauses() -> Iterator[float]:
-    """Yield how long to wait each time: 1 ms at first, then longer, up to 50 ms."""
-    yield from (0.001, 0.002, 0.005, 0.01, 0.02)
-    while True:
-        yield 0.05

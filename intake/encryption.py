@@ -36,6 +36,7 @@ class Keyring:
         self._fernets = [Fernet(secret) for secret in secrets]
         self._index_keys = [_derive(secret, b"intake blind index") for secret in secrets]
         self._seal_keys = [_derive(secret, b"intake audit seal") for secret in secrets]
+        self._job_keys = [_derive(secret, b"intake job") for secret in secrets]
         self.fingerprints = [_derive(secret, b"intake key fingerprint").hex()[:16] for secret in secrets]
         self.writes = 0
         self._writing = 0
@@ -99,6 +100,15 @@ class Keyring:
         """Return whether a seal was made of this value under any of the keys."""
         given = seal.encode("utf-8", "surrogatepass")
         return any(hmac.compare_digest(_seal(key, value).encode(), given) for key in self._seal_keys)
+
+    def sign_job(self, job_id: str) -> str:
+        """Return what only this service can make of a job's id: 32 hexadecimal digits."""
+        return _seal(self._job_keys[self._writing], job_id)[:32]
+
+    def has_signed_job(self, job_id: str, signature: str) -> bool:
+        """Return whether a job's id was signed under any of the keys."""
+        given = signature.encode("utf-8", "surrogatepass")
+        return any(hmac.compare_digest(_seal(key, job_id)[:32].encode(), given) for key in self._job_keys)
 
 
 def new_key() -> str:

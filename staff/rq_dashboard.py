@@ -59,7 +59,7 @@ _ARGUMENTS: dict[str, Callable[[Any], bool]] = {
     "order": lambda value: value in ("asc", "dsc"),
     "per_page": lambda value: _is_number(value, most=200),
     "page": lambda value: _is_number(value, most=100_000),
-    "job_id": lambda value: re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value) is not None,
+    "job_id": lambda value: re.fullmatch(r"[A-Za-z0-9_-]{1,100}", value) is not None,
     "filename": lambda value: True,  # Flask keeps paths inside the folder
 }
 _POLL_MILLISECONDS = 5000

@@ -5,18 +5,21 @@ An attempt counts as failed from its start until it succeeds. A message that kil
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import redis
 import structlog
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from inbox.conversation_state import note_decision
 from inbox.models import Decision, Message, now
-from intake.errors import MissingKeyError
+from intake.errors import IntakeError, MissingKeyError
 from intake.practices import Practice
 from intake.vocabulary import NotificationReason, Priority, Route, Team
 from tasks.carriers.backoff import wait_after
@@ -32,38 +35,75 @@ log = structlog.get_logger(__name__)
 MAX_FAILURES = 5
 WITHOUT_PRACTICE = timedelta(minutes=5)
 AFTER_OUTAGE = timedelta(seconds=5)
-_OUTAGES = (OperationalError, InterfaceError, NoConnectionError, redis.RedisError, MissingKeyError)
+_LOCKED = (
+    select(Message)
+    .join(Message.conversation)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Message.id)
+    .options(contains_eager(Message.conversation))
+    .with_for_update(of=Message)
+    .execution_options(populate_existing=True)
+)
+OUTAGES = (OperationalError, InterfaceError, NoConnectionError, redis.RedisError)
 
 
-def begin_attempt(context: Context, message_id: int) -> Message | AfterCommit:
-    """Count an attempt in a transaction of its own, and return the message.
+@dataclass(slots=True)
+class Begun:
+    """The attempts that were counted, and what came of the other messages.
 
-    Returns:
-        What follows instead if there is nothing to do: the message was handled, is not due, or has failed too often.
-
-    Raises:
-        IntakeError: the practice is not in the practices file; the attempt is not counted.
+    Attributes:
+        messages: the messages to handle now, with their conversations.
+        alone: ids of messages that failed before. Nothing was counted for them: each must be tried by itself, because
+            it may end its worker.
+        errors: message id → why there can be no attempt.
+        after: what follows for messages that have failed too often.
     """
+
+    messages: list[Message] = field(default_factory=list)
+    alone: list[int] = field(default_factory=list)
+    errors: dict[int, Exception] = field(default_factory=dict)
+    after: AfterCommit = field(default_factory=AfterCommit)
+
+
+def begin_attempts(context: Context, message_ids: Sequence[int]) -> Begun:
+    """Count an attempt at each message that is to be handled, in a transaction before the work.
+
+    Messages that were handled or are not due are left out.
+    """
+    begun = Begun()
     with context.database.write() as session:
-        message = session.get(Message, message_id, with_for_update=True)
         moment = now()
-        if message is None or message.handled_at is not None:
-            return AfterCommit()
-        # the first attempt needs no date: the clock that wrote it may be ahead of this one
-        if message.failures and message.next_attempt_at > moment:
-            return AfterCommit()
-        slug = message.conversation.practice
-        practice = context.practices.by_slug(slug)
-        if practice is None:
-            message.next_attempt_at = moment + WITHOUT_PRACTICE  # it may be added to the file again
-        elif message.failures >= MAX_FAILURES:
-            return _hand_over(session, message, practice)
-        else:
-            message.failures += message.id not in context.not_subtracted
-            context.not_subtracted.discard(message.id)
-            message.next_attempt_at = moment + wait_after(message.failures)
-    context.practices.require(slug)
-    return message
+        for message in lock_messages(session, message_ids):
+            has_failed = bool(message.failures) or message.id in context.not_subtracted
+            # the first attempt needs no date: the clock that wrote it may be ahead of this one
+            if message.handled_at is not None or (message.failures and message.next_attempt_at > moment):
+                continue
+            if has_failed and len(message_ids) > 1:
+                begun.alone.append(message.id)
+            else:
+                _begin_attempt(context, session, message, moment, begun)
+    return begun
+
+
+def _begin_attempt(context: Context, session: Session, message: Message, moment: datetime, begun: Begun) -> None:
+    try:
+        practice = context.practices.require(message.conversation.practice)
+    except IntakeError as error:
+        message.next_attempt_at = moment + WITHOUT_PRACTICE  # it may be added to the file again
+        begun.errors[message.id] = error
+        return
+    if message.failures >= MAX_FAILURES:
+        begun.after |= _hand_over(session, message, practice)
+    else:
+        message.failures += message.id not in context.not_subtracted
+        context.not_subtracted.discard(message.id)
+        message.next_attempt_at = moment + wait_after(message.failures)
+        begun.messages.append(message)
+
+
+def lock_messages(session: Session, message_ids: Collection[int]) -> Sequence[Message]:
+    """Return messages with their conversations, oldest first, locked until the transaction ends."""
+    return session.scalars(_LOCKED, {"ids": list(message_ids)}).all()
 
 
 def end_attempt(message: Message) -> None:
@@ -77,7 +117,7 @@ def fail_attempt(context: Context, message_id: int, error: Exception) -> AfterCo
 
     An attempt that failed because the database, Redis, or an encryption key was away does not count.
     """
-    if isinstance(error, _OUTAGES):
+    if isinstance(error, (*OUTAGES, MissingKeyError)):
         _subtract_attempt(context, message_id)
         return AfterCommit()
     with context.database.write() as session:

@@ -71,7 +71,7 @@ def open_context(settings: Settings) -> Context:
         settings=settings,
         database=database,
         live=LivePractices(database, file),
-        queue=WorkQueue(connect(settings.redis_url)),
+        queue=WorkQueue(connect(settings.redis_url), database.keyring),
         senders=make_senders(settings),
         notifier=make_notifier(settings),
         classifier=_load_model(settings),

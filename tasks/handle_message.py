@@ -1,22 +1,21 @@
-"""Handling a stored message: write its classification, routing decision, and outbox rows in one transaction."""
+"""What a message means and what follows: its classification, routing decision, and outbox rows."""
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision, note_triage
-from inbox.models import Classification, Conversation, Decision, Delivery, Keyword, Message, now
+from inbox.models import Classification, Decision, Delivery, Keyword, Message, now
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, Route, Team
-from tasks.attempts import begin_attempt, end_attempt
+from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
-from tasks.metrics import CLASSIFY_SECONDS, Measure, of_message
+from tasks.metrics import of_message
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
@@ -31,49 +30,36 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-
-def handle(context: Context, message_id: int) -> AfterCommit:
-    """Classify and route a message, unless it has already been handled.
-
-    Raises:
-        IntakeError: the practice is not in the practices file, or its reply cannot be rendered.
-    """
-    begun = begin_attempt(context, message_id)
-    if isinstance(begun, AfterCommit):
-        return begun
-    practice = context.practices.require(begun.conversation.practice)
-    understanding, timed = _understand(context, begun)
-    with context.database.write() as session:
-        # locked, so that two texts from one patient are counted in sequence
-        session.get_one(Conversation, begun.conversation_id, with_for_update=True)
-        return timed | _settle(session, message_id, practice, understanding, context)
+_EARLIER = select(Delivery.message_id, Delivery.reply).where(Delivery.conversation_id == bindparam("conversation"))
 
 
-def _understand(context: Context, message: Message) -> tuple[Understanding | None, AfterCommit]:
-    if needs_no_model(message):
-        return None, AfterCommit()
-    started = time.perf_counter()
-    [understanding] = context.classifier.classify([message.text])
-    return understanding, AfterCommit(measures=(Measure(CLASSIFY_SECONDS, (), time.perf_counter() - started),))
-
-
-def _settle(
+def handle_message(
     session: Session,
-    message_id: int,
+    message: Message,
     practice: Practice,
     understanding: Understanding | None,
     context: Context,
 ) -> AfterCommit:
-    # locked, as a late transcription changes the message
-    message = session.get_one(Message, message_id, with_for_update=True)
+    """Write what a message means and what follows, unless it has already been handled.
+
+    Args:
+        session: an open write transaction that holds the locks of the message and its conversation.
+        message: the message.
+        practice: its practice.
+        understanding: the result of the model; None if the message needed none when it was looked at.
+        context: the worker's context.
+
+    Raises:
+        IntakeError: its reply cannot be rendered.
+    """
     if message.handled_at is not None or (understanding is None and not needs_no_model(message)):
         return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
-    if understanding is not None:
-        session.add(_classification(message, understanding))
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
     plan = decide(facts, practice)
+    if understanding is not None:
+        session.add(_classification(message, understanding))
     session.add(_decision(message, plan))
     add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     reply = add_reply(session, message, practice, plan, moment)
@@ -142,9 +128,7 @@ def add_reply(
     """Add the decision's reply to the outbox, unless the message already got that reply."""
     if plan.reply is None:
         return AfterCommit()
-    earlier = session.execute(
-        select(Delivery.message_id, Delivery.reply).where(Delivery.conversation_id == message.conversation_id)
-    ).all()
+    earlier = session.execute(_EARLIER, {"conversation": message.conversation_id}).all()
     if (message.id, plan.reply) in earlier:
         return AfterCommit()  # a voicemail is handled again when its transcription arrives late
     medium = medium_of(message.conversation)

@@ -12,6 +12,7 @@ import json
 import math
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -87,6 +88,9 @@ NOTIFICATIONS = Series(
 MODEL_CHANGES = Series(
     "intake_model_changes_total", "Models that a worker switched to or could not load.", ("outcome",)
 )
+JOBS_REFUSED = Series(
+    "intake_jobs_refused_total", "Jobs that were not run because this service did not sign them.", ("queue",)
+)
 ALL = (
     MESSAGES,
     DECISIONS,
@@ -98,6 +102,7 @@ ALL = (
     DELIVERIES,
     NOTIFICATIONS,
     MODEL_CHANGES,
+    JOBS_REFUSED,
 )
 
 
@@ -164,11 +169,16 @@ def record(connection: redis.Redis, measures: tuple[Measure, ...]) -> None:
         return
     try:
         with connection.pipeline(transaction=False) as pipeline:
-            for measure in measures:
-                _add(pipeline, measure)
+            add_measures(pipeline, measures)
             pipeline.execute()
     except redis.RedisError as error:
         log.warning("not_counted", error=type(error).__name__)
+
+
+def add_measures(pipeline: redis.client.Pipeline, measures: Iterable[Measure]) -> None:
+    """Stage the addition of measures to the totals."""
+    for measure in measures:
+        _add(pipeline, measure)
 
 
 def read(connection: redis.Redis) -> dict[Series, dict[tuple[str, ...], Tally]]:

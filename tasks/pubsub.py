@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import redis
@@ -41,11 +41,16 @@ def announce(connection: redis.Redis, *topics: str) -> None:
     """Announce in one round trip that topics have changed; if Redis is down, watchers find out at their next check."""
     try:
         with connection.pipeline(transaction=False) as pipeline:
-            for topic in topics:
-                pipeline.publish(f"{_CHANNEL}{topic}", b"")
+            publish(pipeline, topics)
             pipeline.execute()
     except redis.RedisError as error:
         log.warning("not_announced", topics=topics, error=type(error).__name__)
+
+
+def publish(pipeline: redis.client.Pipeline, topics: Iterable[str]) -> None:
+    """Stage the announcement that topics have changed."""
+    for topic in topics:
+        pipeline.publish(f"{_CHANNEL}{topic}", b"")
 
 
 class Watchers:
@@ -118,7 +123,7 @@ class Watchers:
                     self._wake_all()  # for announcements missed while not subscribed
                     self._has_subscribed.set()
                 elif message["type"] == "pmessage":
-                    self._wake(message["channel"].decode().removeprefix(_CHANNEL))
+                    self._wake(message["channel"].decode("utf-8", "replace").removeprefix(_CHANNEL))
 
     def _wake(self, topic: str) -> None:
         with self._lock:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
 import redis
 import structlog
@@ -16,8 +14,10 @@ from redis.retry import Retry
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from tasks.metrics import Measure, Series, Tally, read, record
-from tasks.pubsub import announce
+from intake.encryption import Keyring
+from tasks.job_ids import make_job_id, read_job_id
+from tasks.metrics import Measure, Series, Tally, add_measures, read
+from tasks.pubsub import announce, publish
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,7 @@ URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS = "urgent", "messages", "notices", 
 QUEUES = (URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS)
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
+JOB_KEPT_SECONDS = 7 * 24 * 3600  # what the dashboard shows of a job whose worker died
 Job = Literal[
     "handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording", "retain", "erase_at_carrier"
 ]
@@ -40,9 +41,6 @@ _QUEUE_OF: dict[Job, str] = {
     "retain": LOOKUPS,  # it waits for nobody, but no message should wait for it
     "erase_at_carrier": LOOKUPS,
 }
-# A job's id names its row, so that one look at the queues shows which rows wait there. The random end keeps a second
-# job for the row from replacing the one that is running.
-_JOB_ID = re.compile(rf"({'|'.join(get_args(Job))})-([0-9]+)-[0-9a-f]+")
 
 
 def served_queues(chosen: Sequence[str]) -> tuple[str, ...]:
@@ -131,8 +129,10 @@ class Backlog:
 class WorkQueue:
     """Puts row ids on the queue."""
 
-    def __init__(self, connection: redis.Redis) -> None:
+    def __init__(self, connection: redis.Redis, keyring: Keyring) -> None:
+        """Create a queue from a Redis client and the keys that sign jobs."""
         self._connection = connection
+        self._keyring = keyring
         self._queues = {name: Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES}
 
     @property
@@ -148,46 +148,55 @@ class WorkQueue:
         """
         return self.put_tickets([Ticket(job, row_id, is_urgent)]) == 1
 
-    def put_tickets(self, tickets: Sequence[Ticket]) -> int:
+    def put_tickets(self, tickets: Sequence[Ticket], *, at_front: bool = False) -> int:
         """Enqueue jobs in one round trip, and return how many; none if Redis could not be reached."""
         if not tickets:
             return 0
         try:
             with self._connection.pipeline() as pipeline:
-                for ticket in tickets:
-                    self._queues[ticket.queue].enqueue(
-                        f"tasks.jobs.{ticket.job}",
-                        ticket.row_id,
-                        job_id=f"{ticket.job}-{ticket.row_id}-{secrets.token_hex(4)}",
-                        job_timeout=JOB_TIMEOUT_SECONDS,
-                        result_ttl=0,
-                        failure_ttl=FAILURE_KEPT_SECONDS,
-                        description=f"{ticket.job} {ticket.row_id}",
-                        pipeline=pipeline,
-                    )
+                self._stage(pipeline, tickets, at_front=at_front)
                 pipeline.execute()
         except redis.RedisError as error:
-            log.warning(
-                "not_enqueued",
-                job=tickets[0].job,
-                row_id=tickets[0].row_id,
-                jobs=len(tickets),
-                error=type(error).__name__,
-            )
+            _warn_of_lost(tickets, error)
             return 0
         return len(tickets)
 
     def put_all(self, after_commit: AfterCommit) -> None:
-        """Announce changed topics, queue jobs for rows (notices before replies), and record measures."""
-        self.announce(*after_commit.topics)
-        self.put_tickets(
-            [
-                *after_commit.notifications,
-                *(Ticket("handle_message", message_id) for message_id in after_commit.messages),
-                *(Ticket("deliver", delivery_id) for delivery_id in after_commit.deliveries),
-            ]
-        )
-        record(self._connection, after_commit.measures)
+        """Announce changed topics, queue jobs for rows (notices before replies), and record measures.
+
+        All of it takes one round trip. If Redis cannot be reached, the reconciler finds the rows, watchers find out at
+        their next check, and the measures are lost.
+        """
+        tickets = [
+            *after_commit.notifications,
+            *(Ticket("handle_message", message_id) for message_id in after_commit.messages),
+            *(Ticket("deliver", delivery_id) for delivery_id in after_commit.deliveries),
+        ]
+        if not (tickets or after_commit.topics or after_commit.measures):
+            return
+        try:
+            with self._connection.pipeline() as pipeline:
+                self._stage(pipeline, tickets)  # first, as RQ begins the transaction
+                publish(pipeline, after_commit.topics)
+                add_measures(pipeline, after_commit.measures)
+                pipeline.execute()
+        except redis.RedisError as error:
+            _warn_of_lost(tickets, error)
+
+    def _stage(self, pipeline: redis.client.Pipeline, tickets: Sequence[Ticket], *, at_front: bool = False) -> None:
+        for ticket in tickets:
+            self._queues[ticket.queue].enqueue(
+                f"tasks.jobs.{ticket.job}",
+                ticket.row_id,
+                job_id=make_job_id(ticket.job, ticket.row_id, self._keyring),
+                job_timeout=JOB_TIMEOUT_SECONDS,
+                ttl=JOB_KEPT_SECONDS,
+                result_ttl=0,
+                failure_ttl=FAILURE_KEPT_SECONDS,
+                description=f"{ticket.job} {ticket.row_id}",
+                at_front=at_front,
+                pipeline=pipeline,
+            )
 
     def announce(self, *topics: str) -> None:
         """Wake the browsers that watch any of these topics."""
@@ -219,13 +228,18 @@ class WorkQueue:
         return len(Worker.all(connection=self._connection))
 
     def waiting(self) -> frozenset[tuple[str, int]]:
-        """Return the names and rows of the jobs that wait.
+        """Return the names and rows of the jobs that wait; those that no worker will run do not count.
 
         Raises:
             redis.RedisError: Redis could not be reached.
         """
-        waiting = (_JOB_ID.fullmatch(job_id) for queue in self._queues.values() for job_id in queue.job_ids)
-        return frozenset((found[1], int(found[2])) for found in waiting if found)
+        waiting = (self._connection.lrange(queue.key, 0, -1) for queue in self._queues.values())
+        found = (
+            read_job_id(job_id if isinstance(job_id, str) else job_id.decode("utf-8", "replace"), self._keyring)
+            for ids in waiting
+            for job_id in ids
+        )
+        return frozenset(ticket for ticket in found if ticket)
 
     def is_ready(self) -> bool:
         """Return whether Redis answers."""
@@ -235,8 +249,16 @@ class WorkQueue:
             return False
 
 
+def _warn_of_lost(tickets: Sequence[Ticket], error: redis.RedisError) -> None:
+    first = {"job": tickets[0].job, "row_id": tickets[0].row_id} if tickets else {}
+    log.warning("not_enqueued", **first, jobs=len(tickets), error=type(error).__name__)
+
+
 def _backlog(queue: Queue) -> Backlog:
     first = queue.get_job_ids(0, 1)
-    oldest = queue.fetch_job(first[0]) if first else None
+    try:
+        oldest = queue.fetch_job(first[0]) if first else None
+    except ValueError:  # somebody else put it there
+        oldest = None
     failed = queue.failed_job_registry.get_job_count(cleanup=False)
     return Backlog(queue.name, int(queue.count), oldest.enqueued_at if oldest else None, failed)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_opted_out, is_spanish_keyword
 from inbox.models import Classification, Conversation, Delivery, DeliveryState, Keyword, LineType, Message
-from inbox.patients import conversations_of
 from intake.channels import medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import DangerKind, Disposition, Language, Medium, TriageLevel
@@ -21,6 +21,35 @@ if TYPE_CHECKING:
     from classifier import Understanding
 
 NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
+# Built once, as building a statement takes longer than running it.
+_LAST_LANGUAGE = (
+    select(Classification.language)
+    .join(Message, Message.id == Classification.message_id)
+    .where(Message.conversation_id == bindparam("conversation"))
+    .order_by(Message.id.desc())
+    .limit(1)
+)
+_REPLIES_SINCE = (
+    select(func.count(Delivery.id))
+    .join(Conversation)
+    .where(
+        or_(
+            Conversation.id == bindparam("conversation"),
+            and_(
+                Conversation.practice == bindparam("practice"),
+                Conversation.patient_index.in_(bindparam("indexes", expanding=True)),
+            ),
+        ),
+        Delivery.message_id.is_not(None),
+        Delivery.created_at >= bindparam("since", type_=Delivery.created_at.type),
+        Delivery.state.not_in(NEVER_ARRIVED),
+    )
+)
+_LATEST_REPLIES = (
+    select(Delivery.reply, func.max(Delivery.created_at))
+    .where(Delivery.conversation_id == bindparam("conversation"), Delivery.state.not_in(NEVER_ARRIVED))
+    .group_by(Delivery.reply)
+)
 
 
 def gather_facts(
@@ -47,7 +76,7 @@ def gather_facts(
         intent="",
         confidence=0.0,
         threshold=practice.threshold_for("", default_threshold),
-        language=_language_without_model(session, message),
+        language=_language_without_model(session, message) if understanding is None else understanding.language,
         keyword=Keyword(message.keyword) if message.keyword else None,
         keyword_changed_consent=message.keyword_changed_consent,
         keyword_answered=message.keyword_answered,
@@ -68,7 +97,6 @@ def gather_facts(
         threshold=practice.threshold_for(understanding.intent, default_threshold),
         triage=TriageLevel(understanding.triage),
         danger=DangerKind(understanding.danger) if understanding.danger else None,
-        language=understanding.language,
         disposition=_disposition(message, Disposition(understanding.disposition)),
         praise=understanding.praise and not message.media,
         partly_read=understanding.partly_read,
@@ -92,41 +120,23 @@ def _language_without_model(session: Session, message: Message) -> str:
     """Return the language of a keyword, or else the one that the patient last wrote in."""
     if message.keyword and is_spanish_keyword(message.text):
         return Language.ES
-    query = (
-        select(Classification.language)
-        .join(Message, Message.id == Classification.message_id)
-        .where(Message.conversation_id == message.conversation_id)
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
-    return session.scalar(query) or Language.EN
+    return session.scalar(_LAST_LANGUAGE, {"conversation": message.conversation_id}) or Language.EN
 
 
 def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:
     """Count the automatic replies to this patient's address, across channels."""
-    query = (
-        select(func.count(Delivery.id))
-        .join(Conversation)
-        .where(
-            or_(
-                Conversation.id == conversation.id,
-                conversations_of(conversation.practice, conversation.patient_address or ""),
-            ),
-            Delivery.message_id.is_not(None),
-            Delivery.created_at >= since,
-            Delivery.state.not_in(NEVER_ARRIVED),
-        )
-    )
-    return session.scalar(query) or 0
+    values = {
+        "conversation": conversation.id,
+        "practice": conversation.practice,
+        "indexes": keyring().indexes(conversation.patient_address or ""),
+        "since": since,
+    }
+    return session.scalar(_REPLIES_SINCE, values) or 0
 
 
 def _reply_ages(session: Session, conversation: Conversation, moment: datetime) -> dict[str, timedelta]:
-    query = (
-        select(Delivery.reply, func.max(Delivery.created_at))
-        .where(Delivery.conversation_id == conversation.id, Delivery.state.not_in(NEVER_ARRIVED))
-        .group_by(Delivery.reply)
-    )
-    return {reply: moment - latest for reply, latest in session.execute(query)}
+    found = session.execute(_LATEST_REPLIES, {"conversation": conversation.id})
+    return {reply: moment - latest for reply, latest in found}
 
 
 def medium_of(conversation: Conversation) -> Medium:

@@ -85,13 +85,6 @@ def _state(app: Flask) -> dict[str, Any]:
 _applications = Applications()
 
 
-class DeafWorker(WarmWorker):
-    """The worker without RQ's thread that listens for commands, for whose end RQ often waits a whole second."""
-
-    def subscribe(self) -> None:
-        """Do not listen."""
-
-
 class Service:
     """A running service.
 
@@ -113,7 +106,7 @@ class Service:
             settings=settings,
             database=services_of(self._app).database,
             live=LivePractices(services_of(self._app).database, load_practices(settings.practices_file)),
-            queue=WorkQueue(self.redis),
+            queue=WorkQueue(self.redis, services_of(self._app).database.keyring),
             senders=make_senders(settings),
             notifier=make_notifier(settings),
             classifier=classifier,
@@ -161,7 +154,7 @@ class Service:
         use(self.context)
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            DeafWorker(self.context).work(burst=True, logging_level="WARNING")
+            WarmWorker(self.context).work(burst=True, logging_level="WARNING")
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -15,7 +15,7 @@ from intake.encryption import Keyring
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
 from tasks.pubsub import Watchers, topics_of
-from tasks.queue import WorkQueue, connect
+from tasks.queue import AfterCommit, WorkQueue, connect
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +45,8 @@ class Services:
     def pass_on(self, recorded: Recorded) -> None:
         """Queue a message that was just stored, and wake the pages that show it; ignore a repeat."""
         if recorded.is_new:
-            self.queue.put("handle_message", recorded.message_id)
-            self.queue.announce(*topics_of(recorded.conversation_id, recorded.practice))
+            topics = topics_of(recorded.conversation_id, recorded.practice)
+            self.queue.put_all(AfterCommit(messages=(recorded.message_id,), topics=topics))
         log.info(
             "message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel=str(recorded.channel)
         )
@@ -68,7 +68,7 @@ def open_services(settings: Settings) -> Services:
         settings=settings,
         database=database,
         live=LivePractices(database, load_practices(settings.practices_file, ignore_unknown=True)),
-        queue=WorkQueue(connect(settings.redis_url)),
+        queue=WorkQueue(connect(settings.redis_url), database.keyring),
         watchers=Watchers(partial(connect, settings.redis_url)),
     )
 

@@ -57,6 +57,7 @@ def up(port: int, data_dir: Path) -> None:
 def web(host: str, port: int, processes: int) -> None:
     """Run the web server alone."""
     from app.paging_check import warn_if_nobody_is_paged
+    from app.redis_check import warn_if_redis_is_open
     from inbox.database import Database
     from intake.logs import configure_logging
     from intake.practices import load_practices
@@ -66,6 +67,7 @@ def web(host: str, port: int, processes: int) -> None:
     configure_logging()
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     warn_if_nobody_is_paged(database, practices, _print_warning)
+    warn_if_redis_is_open(settings.redis_url, _print_warning)
     database.close()
     arguments = [
         *("--bind", f"{host}:{port}", "--workers", str(processes)),
@@ -94,6 +96,7 @@ def worker(queues: tuple[str, ...]) -> None:
     the others but `messages`, a worker also takes `urgent`, `notices`, and `lookups`.
     """
     from app.paging_check import warn_if_nobody_is_paged
+    from app.redis_check import warn_if_redis_is_open
     from inbox.presence import Heartbeat
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
@@ -106,6 +109,7 @@ def worker(queues: tuple[str, ...]) -> None:
     configure_reporting(settings.sentry_dsn, "worker")
     context = open_context(settings)
     warn_if_nobody_is_paged(context.database, context.live.file, _print_warning)
+    warn_if_redis_is_open(settings.redis_url, _print_warning)
     served = served_queues(queues or QUEUES)
     heartbeat = Heartbeat(context.database, "worker", served, partial(find_troubles, settings))
     heartbeat.start()

@@ -11,6 +11,8 @@ from inbox.audit import record_action
 from inbox.models import Delivery, DeliveryState, Message, RestoredBackup, RetentionRun, StaffSession, now
 from intake.vocabulary import Medium
 
+_LAST_MADE_AT = select(func.max(RestoredBackup.made_at))
+
 
 def note_restoration(session: Session, made_at: datetime) -> int:
     """Prepare a restored database, and return how many replies must be looked up before they may be sent.
@@ -40,5 +42,5 @@ def note_restoration(session: Session, made_at: datetime) -> int:
 
 def was_received_before_backup(session: Session, message: Message) -> bool:
     """Return whether a message may have been answered in a life of this database that a restoration ended."""
-    made_at = session.scalar(select(func.max(RestoredBackup.made_at)))
+    made_at = session.scalar(_LAST_MADE_AT)
     return made_at is not None and message.received_at <= made_at

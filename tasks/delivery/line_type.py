@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import aliased
 
 from inbox.models import Conversation, Delivery, DeliveryState, LineType
-from intake.channels import traits_of
+from intake.channels import CHANNELS
 from intake.vocabulary import Medium
 from tasks.carriers.protocol import CarrierUnreachableError
 
@@ -18,16 +19,34 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_earlier = aliased(Delivery)
+_UNPROVEN = (
+    select(Delivery.id)
+    .join(Conversation)
+    .where(
+        Delivery.id.in_(bindparam("ids", expanding=True)),
+        Delivery.state == DeliveryState.PENDING,
+        Delivery.medium == Medium.SMS,
+        Conversation.line_type == LineType.UNKNOWN,
+        Conversation.channel.not_in([channel for channel, traits in CHANNELS.items() if traits.proves_address]),
+        ~exists().where(_earlier.conversation_id == Delivery.conversation_id, _earlier.provider_id.is_not(None)),
+    )
+)
+
+
+def unproven_among(context: Context, delivery_ids: Sequence[int]) -> frozenset[int]:
+    """Return which deliveries are the first text to a number that has not proved that it receives texts."""
+    with context.database.read() as session:
+        return frozenset(session.scalars(_UNPROVEN, {"ids": list(delivery_ids)}))
+
 
 def learn_line_type(context: Context, delivery_id: int) -> None:
-    """Look up the line type of a delivery's number and store it, if it is needed and unknown.
+    """Look up the line type of a delivery's number and store it.
 
     An answer that does not come delays nothing: the number is texted.
     """
     with context.database.read() as session:
-        asked = _unproven(session, delivery_id)
-    if asked is None:
-        return
+        asked = session.get_one(Delivery, delivery_id).conversation
     try:
         line_type = context.lookup.line_type(asked.patient_address or "")
     except CarrierUnreachableError as error:
@@ -36,22 +55,3 @@ def learn_line_type(context: Context, delivery_id: int) -> None:
     if line_type is not LineType.UNKNOWN:
         with context.database.write() as session:
             session.get_one(Conversation, asked.id, with_for_update=True).line_type = line_type
-
-
-def _unproven(session: Session, delivery_id: int) -> Conversation | None:
-    """Return the conversation if this is the first text to a number that has not proved that it receives texts."""
-    earlier = aliased(Delivery)
-    conversation = session.scalar(
-        select(Conversation)
-        .join(Delivery)
-        .where(
-            Delivery.id == delivery_id,
-            Delivery.state == DeliveryState.PENDING,
-            Delivery.medium == Medium.SMS,
-            Conversation.line_type == LineType.UNKNOWN,
-            ~exists().where(earlier.conversation_id == Delivery.conversation_id, earlier.provider_id.is_not(None)),
-        )
-    )
-    if conversation is None or traits_of(conversation.channel).proves_address:
-        return None
-    return conversation

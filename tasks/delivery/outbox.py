@@ -1,4 +1,4 @@
-"""Sending replies from the outbox: claim a row, send it, and store the outcome."""
+"""Replies in the outbox: adding one, claiming one for sending, and storing the outcome."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session, contains_eager
 
 from inbox.backup.restored import was_received_before_backup
 from inbox.chat import next_entry
@@ -29,7 +28,6 @@ from tasks.carriers.protocol import (
     Retryable,
     Unanswered,
 )
-from tasks.delivery.line_type import learn_line_type
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import LANDLINE, OPTED_OUT_CODE, follow_up, mark_sent
 from tasks.due import is_due
@@ -47,6 +45,15 @@ HOLD = timedelta(seconds=30)
 OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
 _ANSWERS_TO_KEYWORDS = tuple(reply for reply in REPLIES if reply.name in KEYWORD_REPLIES)
+_LOCKED = (
+    select(Delivery)
+    .join(Delivery.conversation)
+    .outerjoin(Delivery.message)
+    .where(Delivery.id == bindparam("id"))
+    .options(contains_eager(Delivery.conversation), contains_eager(Delivery.message))
+    .with_for_update(of=Delivery)
+    .execution_options(populate_existing=True)
+)
 
 
 def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
@@ -67,59 +74,58 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
     return AfterCommit(topics=topics, measures=of_delivery(delivery, DeliveryState.PENDING, now()))
 
 
-def deliver(context: Context, delivery_id: int) -> AfterCommit:
-    """Send a delivery once if it is pending."""
-    learn_line_type(context, delivery_id)
-    claimed = _claim(context, delivery_id)
-    if isinstance(claimed, AfterCommit):
-        return claimed
-    medium, text = claimed
-    outcome = context.senders[medium].send(text)
-    try:
-        with context.database.write() as session:
-            delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-            before = delivery.state
-            _write_outcome(session, delivery, outcome)
-            session.flush()
-            log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
-            return follow_up(session, delivery, before, context.practices)
-    except IntegrityError:
-        # an identical text's search has claimed this one, so this delivery is searched for in turn
-        log.warning("text_claimed_elsewhere", delivery_id=delivery_id)
-        return AfterCommit()
+def store_outcome(context: Context, session: Session, delivery_id: int, outcome: Outcome) -> AfterCommit:
+    """Record what became of a claimed delivery.
+
+    Raises:
+        IntegrityError: the search of an identical text has claimed this one; the delivery is searched for in turn.
+    """
+    delivery = _lock_delivery(session, delivery_id)
+    before = delivery.state
+    _write_outcome(session, delivery, outcome)
+    session.flush()
+    log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
+    return follow_up(session, delivery, before, context.practices)
 
 
-def _claim(context: Context, delivery_id: int) -> tuple[Medium, OutgoingMessage] | AfterCommit:
+def claim_delivery(
+    context: Context, session: Session, delivery_id: int
+) -> tuple[Medium, OutgoingMessage] | AfterCommit:
     """Claim a due delivery for this worker, or suppress it if it must not be sent."""
-    with context.database.write() as session:
-        moment = now()
-        if lacks_keys(session):
-            return _hold(session, delivery_id, moment)
-        claimed = session.execute(
-            update(Delivery)
-            .where(
-                Delivery.id == delivery_id,
-                Delivery.state == DeliveryState.PENDING,
-                is_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, moment),
-            )
-            .values(
-                state=DeliveryState.SENDING,
-                attempts=Delivery.attempts + 1,
-                sending_at=moment,
-                searches=0,
-                searched_at=None,
-                error_code=None,
-            )
+    moment = now()
+    if lacks_keys(session):
+        return _hold(session, delivery_id, moment)
+    claimed = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.state == DeliveryState.PENDING,
+            is_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, moment),
         )
-        if not claimed.rowcount:  # type: ignore[attr-defined]
-            return AfterCommit()
-        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-        reason = _why_held(session, delivery)
-        if reason is None:
-            return Medium(delivery.medium), outgoing_message(session, delivery, context.practices)
-        delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
-        log.info("delivery_suppressed", delivery_id=delivery_id, reason=reason)
-        return follow_up(session, delivery, DeliveryState.SENDING, context.practices)
+        .values(
+            state=DeliveryState.SENDING,
+            attempts=Delivery.attempts + 1,
+            sending_at=moment,
+            searches=0,
+            searched_at=None,
+            error_code=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if not claimed.rowcount:  # type: ignore[attr-defined]
+        return AfterCommit()
+    delivery = _lock_delivery(session, delivery_id)
+    reason = _why_held(session, delivery)
+    if reason is None:
+        return Medium(delivery.medium), outgoing_message(session, delivery, context.practices)
+    delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
+    log.info("delivery_suppressed", delivery_id=delivery_id, reason=reason)
+    return follow_up(session, delivery, DeliveryState.SENDING, context.practices)
+
+
+def _lock_delivery(session: Session, delivery_id: int) -> Delivery:
+    """Return a delivery with its conversation and message, locked until the transaction ends."""
+    return session.scalars(_LOCKED, {"id": delivery_id}).one()
 
 
 def _hold(session: Session, delivery_id: int, moment: datetime) -> AfterCommit:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy.orm import Session
 
-from inbox.models import Escalation, Message, Notification, now
+from inbox.models import Escalation, Message, Notification, NotificationState, now
 from intake.channels import UNVOUCHED
 from intake.practices import Practice
 from intake.vocabulary import Channel, Priority, Route, words_of
@@ -16,6 +17,8 @@ from tasks.notification.escalation_policy import collected_until, is_news
 from tasks.notification.quiet_hours import due_at
 from tasks.notification.targets import CONSOLE, targets_for, team_settings
 from tasks.queue import Ticket
+
+log = structlog.get_logger(__name__)
 
 _ROUTES: dict[str, str] = {
     Route.REVIEW: "Message to review",
@@ -139,14 +142,25 @@ def add_notifications(
             target=target,
             priority=priority,
             next_attempt_at=moment if target == CONSOLE else due,
+            # the console reads this very row, so nothing remains to be done
+            state=NotificationState.SENT if target == CONSOLE else NotificationState.PENDING,
         )
         if alarm is not None and target != CONSOLE and message.conversation.channel in UNVOUCHED:
             _collect(session, row, practice)
         rows.append(row)
     session.add_all(rows)
     session.flush()
+    log.info(
+        "staff_notified",
+        team=team,
+        priority=priority,
+        reason=reason,
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+    )
     is_urgent = priority == Priority.URGENT
-    return tuple(Ticket("notify", row.id, is_urgent) for row in rows if row.next_attempt_at <= moment)
+    pending = [row for row in rows if row.state == NotificationState.PENDING]
+    return tuple(Ticket("notify", row.id, is_urgent) for row in pending if row.next_attempt_at <= moment)
 
 
 def _collect(session: Session, row: Notification, practice: Practice) -> None:

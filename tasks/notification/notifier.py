@@ -6,7 +6,6 @@ import logging
 from urllib.parse import unquote
 
 import apprise
-import structlog
 
 from inbox.models import now
 from intake.errors import IntakeError
@@ -15,11 +14,10 @@ from intake.settings import Settings
 from tasks.carriers.choose import make_sender
 from tasks.carriers.circuit import Circuit
 from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
-from tasks.notification.models import AnyNotice, Notice
+from tasks.notification.models import AnyNotice
 from tasks.notification.render import Wording, word
 from tasks.notification.targets import CONSOLE
 
-log = structlog.get_logger(__name__)
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings contain addresses
 
 
@@ -41,8 +39,7 @@ class Notifier:
             texts_from: the number or messaging service to send texts from.
         """
         if address == CONSOLE:
-            _show(notice)
-            return Accepted(CONSOLE)
+            return Accepted(CONSOLE)  # left pending by an earlier version
         return self.send(word(notice, self._public_url), address, texts_from)
 
     def send(self, wording: Wording, address: str, texts_from: str | None) -> Outcome:
@@ -101,15 +98,3 @@ def _send_through_apprise(wording: Wording, address: str) -> Outcome:
     taken = channel.notify(title=wording.title, body=wording.body)
     # apprise does not say whether the service refused or did not answer
     return Accepted("apprise") if taken else Retryable("not taken", no_answer=True)
-
-
-def _show(notice: AnyNotice) -> None:
-    if isinstance(notice, Notice):
-        log.info(
-            "staff_notified",
-            team=notice.team,
-            priority=notice.priority,
-            reason=notice.reason,
-            conversation_id=notice.conversation_id,
-            message_id=notice.message_id,
-        )

@@ -20,7 +20,7 @@ from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Message, now
 from intake.encryption import Keyring
-from tasks.queue import MESSAGES
+from tasks.queue import MESSAGES, AfterCommit, WorkQueue
 from tests.app.command import Finished, complete, python
 from tests.inbox.conftest import inbound
 from tests.standins.sentry import SentryReceiver
@@ -83,7 +83,7 @@ def web(sentry: SentryReceiver, folder: Path) -> Reported:
 
 @pytest.fixture(scope="module")
 def worker(folder: Path, redis_url: str, migrated_file: Path) -> Iterator[Reported]:
-    """A worker, after three jobs that fail: a model's error, a lost practice, and a job that was given texts."""
+    """A worker, after three jobs that fail: a model's error, a lost practice, and a forged job."""
     shutil.copy(migrated_file, folder / "intake.db")
     database = Database(f"sqlite:///{folder / 'intake.db'}", Keyring(ENCRYPTION_KEY))
     messages = [record_message(database, inbound(TEXT, practice=practice)).message_id for practice in ("demo", "gone")]
@@ -93,9 +93,9 @@ def worker(folder: Path, redis_url: str, migrated_file: Path) -> Iterator[Report
     database.close()
     with redis.Redis.from_url(redis_url) as client, SentryReceiver() as receiver:
         client.flushall()
-        queue = Queue(MESSAGES, connection=client, serializer=JSONSerializer)
-        for arguments in ([messages[0]], [messages[1]], [TEXT, PATIENT]):
-            queue.enqueue("tasks.jobs.handle_message", *arguments)
+        WorkQueue(client, Keyring(ENCRYPTION_KEY)).put_all(AfterCommit(messages=tuple(messages)))
+        forged = Queue(MESSAGES, connection=client, serializer=JSONSerializer)
+        forged.enqueue("tasks.jobs.handle_message", TEXT, PATIENT, job_id="swordfish")
         environment = complete(folder, SENTRY_DSN=receiver.dsn, REDIS_URL=redis_url)
         done = python("-m", "tests.intake.failing_worker", folder=folder, environment=environment)
         assert done.status == 0
@@ -174,11 +174,11 @@ def test_a_lost_practice_is_reported_by_its_slug(worker: Reported) -> None:
     )
 
 
-def test_the_arguments_of_a_job_are_not_reported(worker: Reported) -> None:
-    event = worker.event("TypeError")
+def test_a_refused_job_is_reported_without_its_content(worker: Reported) -> None:
+    [event] = [event for event in worker.sentry.events() if "exception" not in event]
 
-    assert event["transaction"] == "tasks.jobs.handle_message"
-    assert "extra" not in event
+    assert event["level"] == "error"
+    assert "jobs_refused" in json.dumps(event)
 
 
 def test_every_failed_job_is_reported_once(worker: Reported) -> None:

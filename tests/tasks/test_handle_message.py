@@ -383,7 +383,7 @@ def test_a_job_that_comes_twice_does_nothing_the_second_time(service: Service, t
 
     assert len(twilio.messages) == 1
     assert len(service.rows(Classification)) == len(service.rows(Delivery)) == 1
-    assert [row.attempts for row in service.rows(Notification)] == [1]
+    assert [row.state for row in service.rows(Notification)] == ["sent"]
 
 
 def test_one_message_in_two_workers_at_once_is_handled_once(service: Service, twilio: TwilioStandIn) -> None:

@@ -15,7 +15,9 @@ from tasks import jobs
 from tasks.context import use
 from tasks.queue import QUEUES
 from tests.service import Service
+from tests.standins.hook import HookReceiver
 from tests.standins.twilio import Fault, TwilioStandIn
+from tests.tasks.conftest import StartService
 from tests.world import PATIENT
 
 TEXT = "The code of our gate is swordfish"
@@ -37,9 +39,15 @@ class Indiscreet:
 
 @pytest.mark.parametrize("part", ["classifier", "senders", "notifier", "live"])
 def test_a_job_that_fails_keeps_its_reasons_to_itself(
-    service: Service, part: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    start_service: StartService,
+    hook: HookReceiver,
+    part: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.INFO)
+    teams = f'{{ review = {{ notify = ["{hook.apprise_url()}"] }} }}'
+    service = start_service(f"review_threshold = 1.0\nteams = {teams}")
     service.context = replace(service.context, **{part: cast(Any, Indiscreet())})
     service.text(TEXT)
     service.work()

@@ -1,23 +1,28 @@
-"""Which work goes first, and that work queued by the previous version is still done."""
+"""Which work goes first, and which is done together."""
 
 from __future__ import annotations
 
 from typing import Any, NoReturn
 
 import pytest
-from rq import Queue
-from rq.serializers import JSONSerializer
 
 from app.up import WORKERS
-from inbox.models import Message, Notification
+from inbox.models import Message
 from tasks import jobs
 from tasks.context import use
 from tasks.queue import CARRIERS, LOOKUPS, MESSAGES, NOTICES, QUEUES, URGENT, served_queues
 from tests.service import Service
-from tests.standins.twilio import TwilioStandIn
+from tests.standins.hook import HookReceiver
+from tests.tasks.conftest import StartService
 
 QUESTION = "Do you have parking?"
 PAIN = "I have crushing chest pain"
+
+
+def everyone_at(hook: HookReceiver) -> str:
+    """A practice that sends every question to a team, and whose teams are told by a hook."""
+    at = f'{{ notify = ["{hook.apprise_url()}"] }}'
+    return f"review_threshold = 1.0\nteams = {{ review = {at}, on_call = {at} }}"
 
 
 def waiting_in(service: Service, queue: str) -> list[str]:
@@ -26,7 +31,8 @@ def waiting_in(service: Service, queue: str) -> list[str]:
     return [job_id.decode().partition("-")[0] for job_id in ids]
 
 
-def test_an_urgent_notice_is_queued_apart_from_everything_else(service: Service) -> None:
+def test_an_urgent_notice_is_queued_apart_from_everything_else(start_service: StartService, hook: HookReceiver) -> None:
+    service = start_service(everyone_at(hook))
     for text in (QUESTION, PAIN):
         service.text(text)
     use(service.context)
@@ -43,7 +49,8 @@ def test_an_urgent_notice_is_queued_apart_from_everything_else(service: Service)
     }
 
 
-def test_a_worker_of_all_queues_takes_urgent_notices_first(service: Service) -> None:
+def test_a_worker_of_all_queues_takes_urgent_notices_first(start_service: StartService, hook: HookReceiver) -> None:
+    service = start_service(everyone_at(hook))
     service.text(PAIN)
     use(service.context)
     jobs.handle_message(1)
@@ -61,29 +68,6 @@ def test_a_worker_of_all_queues_takes_urgent_notices_first(service: Service) -> 
     service.work()
 
     assert sent == [51]
-
-
-def test_jobs_that_the_previous_version_left_in_its_queues_still_run(service: Service, twilio: TwilioStandIn) -> None:
-    service.text(QUESTION)
-    use(service.context)
-    jobs.handle_message(1)
-    service.text(QUESTION, from_="+12025550124")
-    service.redis.flushall()
-    for queue, job, row_id in (
-        ("carriers", "notify", 1),
-        ("carriers", "deliver", 1),
-        ("carriers", "settle", 1),
-        ("carriers", "look_for_recording", 404),
-        ("messages", "escalate", 404),
-        ("messages", "handle_message", 2),
-    ):
-        Queue(queue, connection=service.redis, serializer=JSONSerializer).enqueue(f"tasks.jobs.{job}", row_id)
-
-    service.work()
-
-    assert len(twilio.messages) == 2
-    assert {row.state for row in service.rows(Notification)} == {"sent"}
-    assert all(message.handled_at for message in service.rows(Message))
 
 
 def test_nothing_in_the_queue_of_messages_talks_to_another_server(service: Service) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 from inbox.models import Delivery, Message, Notification, NotificationState, now
 from tasks import jobs
 from tasks.context import use
+from tasks.job_ids import make_job_id
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import PER_ROUND, reconcile
 from tasks.reconcile_loop import GRACE
@@ -159,7 +160,8 @@ def test_rows_behind_ten_thousand_whose_jobs_wait_are_found(service: Service) ->
     service.redis.flushall()
     copy_message(service, 10_000)
     ids = [message.id for message in service.rows(Message)]
-    service.redis.rpush("rq:queue:messages", *(f"handle_message-{row_id}-0a1b2c3d" for row_id in ids[:-1]))
+    keyring = service.database.keyring
+    service.redis.rpush("rq:queue:messages", *(make_job_id("handle_message", row_id, keyring) for row_id in ids[:-1]))
 
     assert reconcile(service.context, grace=NO_GRACE) == 1
     assert ("handle_message", ids[-1]) in service.context.queue.waiting()
@@ -191,7 +193,7 @@ def test_what_was_stored_before_the_clock_was_set_back_does_not_wait_for_it_to_c
 def test_while_redis_is_away_a_round_waits_for_its_return(service: Service, tmp_path: Path) -> None:
     service.text(QUESTION)
     service.redis.flushall()
-    away = WorkQueue(connect(f"unix://{tmp_path}/nobody.sock"))
+    away = WorkQueue(connect(f"unix://{tmp_path}/nobody.sock"), service.database.keyring)
 
     assert reconcile(replace(service.context, queue=away), grace=NO_GRACE) == 0
     assert reconcile(service.context, grace=NO_GRACE) == 1

@@ -22,11 +22,11 @@ class NotingQueue(WorkQueue):
     """A queue that says when something was put into it."""
 
     def __init__(self, service: Service) -> None:
-        super().__init__(service.redis)
+        super().__init__(service.redis, service.database.keyring)
         self.filled = threading.Event()
 
-    def put_tickets(self, tickets: Sequence[Ticket]) -> int:
-        added = super().put_tickets(tickets)
+    def put_tickets(self, tickets: Sequence[Ticket], *, at_front: bool = False) -> int:
+        added = super().put_tickets(tickets, at_front=at_front)
         if added:
             self.filled.set()
         return added

@@ -194,7 +194,7 @@ def test_nothing_of_a_patient_is_in_it(console: Console) -> None:
 
 
 def test_without_redis_the_rest_is_told(console: Console) -> None:
-    change_parts(console, queue=WorkQueue(redis.Redis(port=1, socket_connect_timeout=1)))
+    change_parts(console, queue=WorkQueue(redis.Redis(port=1, socket_connect_timeout=1), console.database.keyring))
 
     found = samples(console)
     assert (found['intake_up{part="redis"}'], found['intake_up{part="database"}']) == (0, 1)
