@@ -18,8 +18,6 @@ from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import read_alarms
 from staff.conversations.conversation_queries import (
-    Thread,
-    has_unread,
     mark_read,
     read_acts,
     read_contact,
@@ -39,7 +37,8 @@ from staff.conversations.reply import (
     send,
     take_over,
 )
-from staff.live import Presence, is_refresh, stream
+from staff.displays import is_new_display, seal_of
+from staff.live import Presence, stream
 from tasks.notification.alarms import end_alarms
 from tasks.pubsub import conversation_topic, topics_of
 from web.services import Services, services_of
@@ -59,9 +58,7 @@ def page(conversation_id: int) -> str:
     """Show a conversation."""
     services = services_of(current_app)
     before = request.args.get("before", type=int)
-    shown = _read(services, conversation_id, before)
-    _note_view(services, shown["conversation"], shown["thread"])
-    return _render(shown)
+    return _show(services, conversation_id, before)
 
 
 @blueprint.get("/events")
@@ -240,16 +237,17 @@ def _done(conversation_id: int, place: str) -> AnyResponse:
 
 def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
     """Show the page again, with the draft still in the box and the reason it was not sent."""
-    shown = _read(services, conversation_id, None) | {"draft": text, "problem": outcome.message}
     overtaken = outcome.verdict is ReplyCheck.OVERTAKEN
-    return _render(shown | {"overtaken": overtaken}), 409 if overtaken else 422
+    shown = _show(services, conversation_id, None, draft=text, problem=outcome.message, overtaken=overtaken)
+    return shown, 409 if overtaken else 422
 
 
 def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
     """Show the page again with a quick reply in the box, for browsers without scripts."""
-    shown = _read(services, conversation_id, None)
-    words = shown["quick"].get(name) or abort(400, "This quick reply does not exist.")
-    return _render(shown | {"draft": f"{text.rstrip()}\n{words}".strip()})
+    words = _read(services, conversation_id, None)["quick"].get(name)
+    if words is None:
+        abort(400, "This quick reply does not exist.")
+    return _show(services, conversation_id, None, draft=f"{text.rstrip()}\n{words}".strip())
 
 
 def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
@@ -289,28 +287,30 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         }
 
 
-def _render(shown: dict[str, Any]) -> str:
+def _show(services: Services, conversation_id: int, before: int | None, **changes: Any) -> str:
+    """Return the page, and record the view unless the page is a refresh that shows nothing new."""
+    shown = _read(services, conversation_id, before) | changes
+    conversation, thread, contact = shown["conversation"], shown["thread"], shown["contact"]
+    said = [(entry.key, entry.subject, entry.text) for entry in thread.entries]
+    seal = seal_of(f"conversation {conversation_id}", [before, contact.who, contact.lines, said])
+    _enter(services, conversation.id, member().id)
+    if is_new_display(seal):
+        with services.database.write() as session:
+            mark_read(session, member().id, conversation.id, thread.last_message)
+            _record(session, conversation, "viewed", up_to=thread.last_message)
+    return _render(shown, seal)
+
+
+def _render(shown: dict[str, Any], seal: str) -> str:
     before, after = first_text_wording(shown["practice"], shown["reach"])
     return render_template(
         "staff/conversation.html",
+        seal=seal,
         form_id=secrets.token_hex(16),
         longest=LONGEST[shown["reach"].medium],
         wording=(before, after),
         **shown,
     )
-
-
-def _note_view(services: Services, conversation: Conversation, thread: Thread) -> None:
-    """Record a view each time the member opens the page, and whenever a new message appears while it is open."""
-    staff_id = member().id
-    _enter(services, conversation.id, staff_id)
-    if is_refresh():
-        with services.database.read() as session:
-            if not thread.last_message or not has_unread(session, staff_id, conversation.id, thread.last_message):
-                return
-    with services.database.write() as session:
-        mark_read(session, staff_id, conversation.id, thread.last_message)
-        _record(session, conversation, "viewed", up_to=thread.last_message)
 
 
 def _enter(services: Services, conversation_id: int, staff_id: int) -> None:

@@ -200,12 +200,6 @@ def mark_read(session: Session, staff_id: int, conversation_id: int, message_id:
     return True
 
 
-def has_unread(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Return whether a member has not yet read up to a message."""
-    known = session.get(ConversationRead, (staff_id, conversation_id))
-    return known is None or known.message_id < message_id
-
-
 def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
     """Return staff activity in a conversation, newest first; a person's consecutive views are combined."""
     query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")

@@ -26,7 +26,8 @@ from staff.conversations.inbox_queries import (
     list_page,
     search_page,
 )
-from staff.live import is_refresh, stream
+from staff.displays import is_new_display, seal_of
+from staff.live import stream
 from tasks.pubsub import practice_topic
 from web.services import services_of
 
@@ -44,7 +45,7 @@ def page() -> str:
     with services_of(current_app).database.read() as session:
         found = list_page(session, member(), filters, _practices(), now())
         unread = count_unread(session, member())
-    return _render(found, filters, unread, "")
+    return _show(found, filters, unread, "")
 
 
 @blueprint.post("/search")
@@ -53,15 +54,13 @@ def search() -> str:
     """Show the conversations that match a search, sent by POST to keep it out of URLs and browser history."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
     filters = Filters.read(request.form, member().practices)
-    with services_of(current_app).database.write() as session:
+    with services_of(current_app).database.read() as session:
         unread = count_unread(session, member())
         if not wanted:
             found = list_page(session, member(), filters, _practices(), now())
         else:
             found = search_page(session, member(), filters, wanted, _practices(), now())
-        if wanted and not is_refresh():
-            record_action(session, staff_id=member().id, practice=None, action="searched", subject="inbox")
-    return _render(found, filters, unread, wanted)
+    return _show(found, filters, unread, wanted)
 
 
 @blueprint.get("/events")
@@ -71,8 +70,26 @@ def events() -> Response:
     return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
 
 
-def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
+def _show(found: Page, filters: Filters, unread: int, wanted: str) -> str:
+    """Return the page, and record whose conversations it shows."""
+    rows = [*found.pinned, *found.rows]
+    seal = seal_of("search" if wanted else "inbox", [wanted, [(row.id, row.who, row.preview) for row in rows]])
+    if (rows or wanted) and is_new_display(seal):
+        with services_of(current_app).database.write() as session:
+            record_action(
+                session,
+                staff_id=member().id,
+                practice=None,
+                action="searched" if wanted else "listed",
+                subject="inbox",
+                conversations=[row.id for row in rows],
+            )
+    return _render(found, filters, unread, wanted, seal)
+
+
+def _render(found: Page, filters: Filters, unread: int, wanted: str, seal: str) -> str:
     shown: dict[str, Any] = {
+        "seal": seal,
         "page": found,
         "filters": filters,
         "wanted": wanted,
