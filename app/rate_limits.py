@@ -14,7 +14,6 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import redis
 from flask import Flask, Response, current_app, request
@@ -27,6 +26,7 @@ from intake import phone
 from intake.errors import IntakeError
 from intake.settings import Settings
 from tasks.queue import connect
+from web.client_address import network_of
 from web.errors import error_response
 from web.services import services_of
 from webhooks.browser.forms import LARGEST_FORM
@@ -150,18 +150,7 @@ def _hashed(subject: str) -> str:
 
 
 def _address() -> str:
-    return _hashed(f"address {_client(request.remote_addr or '')}")
-
-
-def _client(address: str) -> str:
-    """Return a client's IPv4 address, or its IPv6 network: whoever has one IPv6 address has 2^64 of them."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
-    return address
+    return _hashed(f"address {network_of(request.remote_addr or '')}")
 
 
 def _conversation() -> str:

@@ -10,7 +10,7 @@ from functools import wraps
 
 import sentry_sdk
 
-from tasks import retention, voicemail
+from tasks import account_mail, retention, voicemail
 from tasks.attempts import fail_attempt
 from tasks.context import Context, current
 from tasks.delivery import outbox as deliveries
@@ -89,6 +89,18 @@ def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
 def retain(context: Context, run_id: int) -> AfterCommit:
     """Delete a batch of what is past a practice's retention limits."""
     return retention.retain(context, run_id)
+
+
+@job
+def mail_link(context: Context, link_id: int) -> AfterCommit:
+    """Mail a member a one-time link."""
+    return account_mail.mail_link(context, link_id)
+
+
+@job
+def announce_emergency(context: Context, access_id: int) -> AfterCommit:
+    """Mail administrators that someone opened emergency access."""
+    return account_mail.announce_emergency(context, access_id)
 
 
 @job

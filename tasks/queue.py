@@ -28,7 +28,16 @@ QUEUES = (URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS)
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
 Job = Literal[
-    "handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording", "retain", "erase_at_carrier"
+    "handle_message",
+    "deliver",
+    "settle",
+    "notify",
+    "escalate",
+    "look_for_recording",
+    "retain",
+    "erase_at_carrier",
+    "mail_link",
+    "announce_emergency",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -39,6 +48,8 @@ _QUEUE_OF: dict[Job, str] = {
     "look_for_recording": LOOKUPS,
     "retain": LOOKUPS,  # it waits for nobody, but no message should wait for it
     "erase_at_carrier": LOOKUPS,
+    "mail_link": CARRIERS,
+    "announce_emergency": NOTICES,
 }
 # A job's id names its row, so that one look at the queues shows which rows wait there. The random end keeps a second
 # job for the row from replacing the one that is running.

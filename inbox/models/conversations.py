@@ -45,7 +45,7 @@ class Conversation(Base):
     that the patient gave are only stored as such. `entries` counts the lines of a chat that the patient has seen; see
     `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`, `priority`, `triage`, and `danger` up to
     date. While `held_at` is set, the conversation is under legal hold; `held_by` is the member who placed it, None for
-    the command line.
+    the command line. Once `chat_ended_at` is set, the patient can no longer continue the chat.
     """
 
     __tablename__ = "conversations"
@@ -79,6 +79,7 @@ class Conversation(Base):
     danger: Mapped[DangerKind | None] = mapped_column(String(16))
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None]
+    chat_ended_at: Mapped[datetime | None]
 
 
 class Message(Base):

@@ -191,6 +191,8 @@ def change_hold(conversation_id: int) -> AnyResponse:
     services, wanted = services_of(current_app), request.form.get("hold", "")
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
+        if conversation.practice in member().emergency:
+            abort(403, "Emergency access does not allow this. Ask a manager of the practice.")
         if wanted not in ("place", "release"):
             abort(400, "The hold must be placed or released.")
         if wanted == "place" and hold_conversation(conversation, member().id):
@@ -273,7 +275,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "medium": reach.medium.words,
             "colleagues": colleagues,
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
-            "may_hold": member().may(Role.MANAGER),
+            "may_hold": member().may(Role.MANAGER) and practice.slug in member().practices,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment, read_language(session, conversation)),

@@ -41,7 +41,7 @@ STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in displ
 @open_to(Role.STAFF)
 def page() -> str:
     """Show the list."""
-    filters = Filters.read(request.args, member().practices)
+    filters = Filters.read(request.args, member().reachable)
     with services_of(current_app).database.read() as session:
         found = list_page(session, member(), filters, _practices(), now())
         unread = count_unread(session, member())
@@ -53,7 +53,7 @@ def page() -> str:
 def search() -> str:
     """Show the conversations that match a search, sent by POST to keep it out of URLs and browser history."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
-    filters = Filters.read(request.form, member().practices)
+    filters = Filters.read(request.form, member().reachable)
     with services_of(current_app).database.read() as session:
         unread = count_unread(session, member())
         if not wanted:
@@ -67,7 +67,7 @@ def search() -> str:
 @open_to(Role.STAFF)
 def events() -> Response:
     """Stream an event whenever the list may have changed."""
-    return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
+    return stream(services_of(current_app), [practice_topic(slug) for slug in member().reachable])
 
 
 def _show(found: Page, filters: Filters, unread: int, wanted: str) -> str:
@@ -83,6 +83,7 @@ def _show(found: Page, filters: Filters, unread: int, wanted: str) -> str:
                 action="searched" if wanted else "listed",
                 subject="inbox",
                 conversations=[row.id for row in rows],
+                **({"emergency": list(member().emergency)} if member().emergency else {}),
             )
     return _render(found, filters, unread, wanted, seal)
 
@@ -104,7 +105,7 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str, seal: str) 
 def _choices() -> dict[str, dict[str, str]]:
     """Return each filter's options, with their display words."""
     services = services_of(current_app)
-    own = [services.practices.require(slug) for slug in member().practices]
+    own = [services.practices.require(slug) for slug in member().reachable]
     teams = [*Team, *(team for practice in own for team in practice.teams)]
     choices: dict[str, dict[str, str]] = {
         "state": {str(state): name for state, name in STATES.items()},
@@ -119,4 +120,4 @@ def _choices() -> dict[str, dict[str, str]]:
 
 def _practices() -> dict[str, Practice]:
     practices = services_of(current_app).practices
-    return {slug: practices.require(slug) for slug in member().practices}
+    return {slug: practices.require(slug) for slug in member().reachable}

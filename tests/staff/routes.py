@@ -11,12 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
+from inbox.accounts import add_member
 from inbox.models import (
     Conversation,
     Delivery,
+    EmergencyAccess,
     Escalation,
     Message,
     Note,
+    Passkey,
     Review,
     ReviewReason,
     Role,
@@ -52,9 +55,15 @@ FORM = {
     "hold": "place",
     "label": "complaint",
     "reply": "complaint",
+    "role": "staff",
+    "practices": "demo",
 }
 # Whoever has no account gets these and nothing else.
-OPEN = {"sign_in.static", "sign_in.sign_in", "sign_in.second_factor", "staff"}
+OPEN = {
+    *("sign_in.static", "sign_in.sign_in", "sign_in.second_factor", "staff"),
+    *("passkeys.begin_signing_in", "passkeys.sign_in", "links.set_new_password", "links.forgot_password"),
+    *("oidc.begin", "oidc.finish"),
+}
 # What stands in addresses of the RQ dashboard, which shows no practice's rows, to administrators alone.
 OF_QUEUES: Mapping[str, Any] = {
     "instance_number": 0,
@@ -205,6 +214,16 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
     session.add_all([note, review, escalation, voicemail])
     session.flush()
+    nurse = f"{NAMES[practice]}’s nurse"
+    colleague = add_member(session, f"{practice}@colleagues.example", nurse, Role.STAFF, [practice], None)
+    passkey = Passkey(credential_id=f"key of {practice}", public_key="", name=f"Phone {WORDS[practice]}")
+    member = session.get_one(StaffMember, member.id)
+    member.passkeys.append(passkey)
+    access = EmergencyAccess(
+        staff_id=colleague.id, practice=practice, reason=f"Emergency {WORDS[practice]}", expires_at=now()
+    )
+    session.add(access)
+    session.flush()
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
     return {
         "conversation_id": conversation.id,
@@ -216,6 +235,9 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
         "practice": practice,
         "slug": practice,
         "session_id": its_session,
+        "staff_id": colleague.id,
+        "passkey_id": passkey.id,
+        "access_id": access.id,
         "filename": "console.css",
     }
 
