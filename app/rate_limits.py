@@ -84,6 +84,7 @@ def limit_requests(app: Flask, settings: Settings) -> None:
             limiter.limit(SEND_BY_ADDRESS),
             _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
         ],
+        "chat.end": [limiter.limit(SEND_BY_ADDRESS)],
         "forms.receive": [
             limiter.limit(FORM_BY_ADDRESS),
             _of_accepted(limiter, FORM_BY_NUMBER, _number_in_form),

@@ -31,8 +31,10 @@ def refuse_unproved(field: str = "password", *, with_code: bool = True) -> str:
     source = Source.session(member().session_id, client_address())
     with database.read() as reading:
         account = reading.get_one(StaffMember, member().id)
-    is_right = check_password(account, request.form.get(field, ""))  # slow, so outside the transaction
-    has_password = account.password_hash != NO_PASSWORD
+    has_password, typed = account.password_hash != NO_PASSWORD, request.form.get(field, "")
+    if has_password and not typed:
+        return WRONG_PASSWORD  # nobody guesses with an empty field
+    is_right = check_password(account, typed)  # slow, so outside the transaction
     with database.write() as writing:
         account, moment = find_member_to_change(writing, member().id), now()
         if has_password and is_blocked(writing, account.id, source, moment):

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from inbox.chat import end_chat
 from inbox.conversation_state import note_answer
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
@@ -182,6 +183,19 @@ def set_state(conversation_id: int) -> AnyResponse:
         return {"state": wanted}
 
     return _act(conversation_id, "state_changed", change, ends=_ALARM_ENDS.get(wanted))
+
+
+@blueprint.post("/end-chat")
+@open_to(Role.STAFF)
+def end_patients_chat(conversation_id: int) -> AnyResponse:
+    """End a website chat, so that no browser can continue or read it, for example one at a shared computer."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        if end_chat(session, conversation):
+            _record(session, conversation, "chat_ended")
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return _done(conversation_id, "")
 
 
 @blueprint.post("/hold")

@@ -35,6 +35,7 @@ from tasks.routing_facts import NEVER_ARRIVED, medium_of
 
 MESSAGES_SHOWN = 100
 ACTIONS_SHOWN = 40
+ENDED = "This chat has ended: the patient can no longer read replies in it."
 _Dated = TypeVar("_Dated", Delivery, Note)
 TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
 
@@ -248,7 +249,9 @@ def read_reach(session: Session, conversation: Conversation) -> Reach:
     return Reach(
         medium=medium,
         sender=received_on or "",
-        obstacle=_obstacle(medium, address, LineType(conversation.line_type), received_on, opted_out),
+        obstacle=ENDED
+        if conversation.chat_ended_at
+        else _obstacle(medium, address, LineType(conversation.line_type), received_on, opted_out),
         is_first=medium is Medium.SMS and session.scalar(texted.limit(1)) is None,
     )
 

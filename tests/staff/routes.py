@@ -217,8 +217,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     nurse = f"{NAMES[practice]}’s nurse"
     colleague = add_member(session, f"{practice}@colleagues.example", nurse, Role.STAFF, [practice], None)
     passkey = Passkey(credential_id=f"key of {practice}", public_key="", name=f"Phone {WORDS[practice]}")
-    member = session.get_one(StaffMember, member.id)
-    member.passkeys.append(passkey)
+    colleague.passkeys.append(passkey)  # `sign_in_again` gives it to the member, who needs it to sign in from then on
     access = EmergencyAccess(
         staff_id=colleague.id, practice=practice, reason=f"Emergency {WORDS[practice]}", expires_at=now()
     )
@@ -248,8 +247,11 @@ def sign_in_again(world: World, practice: str, role: Role) -> Browser:
         its_session = session.get_one(StaffSession, world.ids[practice]["session_id"])
         session.get_one(StaffMember, its_session.staff_id).role = role
         member = session.get_one(StaffMember, its_session.staff_id)
+        session.get_one(Passkey, world.ids[practice]["passkey_id"]).staff_id = world.ids[practice]["staff_id"]
     browser = world.console.browser()
     assert browser.sign_in(member, PASSWORD).status_code == 303
+    with world.console.edit() as session:
+        session.get_one(Passkey, world.ids[practice]["passkey_id"]).staff_id = member.id
     return browser
 
 

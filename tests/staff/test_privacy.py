@@ -54,7 +54,9 @@ def test_a_day_at_the_console_leaves_nothing_behind(
     key = re.search(r"<code>([A-Z2-7 ]{32,})</code>", browser.get("/staff/account/authenticator").text)
     assert key
     secrets.append(key[1].replace(" ", ""))
-    codes = browser.post("/staff/account/authenticator", data={"code": pyotp.TOTP(secrets[-1]).now()})
+    codes = browser.post(
+        "/staff/account/authenticator", data={"password": PASSWORD, "code": pyotp.TOTP(secrets[-1]).now()}
+    )
     secrets += re.findall(r"<li><code>([a-z2-7-]{19})</code></li>", codes.text)
     changed = {"current_password": PASSWORD, "new_password": NEW_PASSWORD, "new_password_again": NEW_PASSWORD}
     assert browser.post("/staff/account/password", data=changed).status_code == 303
