@@ -64,6 +64,7 @@ OPEN = {
     *("passkeys.begin_signing_in", "passkeys.sign_in", "links.set_new_password", "links.forgot_password"),
     *("oidc.begin", "oidc.finish"),
 }
+SIGNS_OUT = ("sign_in.sign_out", "account.end_all_sessions")
 # What stands in addresses of the RQ dashboard, which shows no practice's rows, to administrators alone.
 OF_QUEUES: Mapping[str, Any] = {
     "instance_number": 0,

@@ -1,4 +1,4 @@
-"""In an emergency a member opens another practice's conversations: for an hour, recorded, and told to administrators."""
+"""In an emergency a member opens another practice's conversations for an hour: recorded, and told to its admins."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import oidc_provider_mock
 import pytest
 import requests
 
@@ -18,13 +17,17 @@ from staff.auth.oidc import FAILED, UNREACHABLE
 from tests.staff.conftest import PASSWORD, Browser, Console
 from web.services import attach, services_of
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the provider, which runs in a thread
+
 RULES = "nurses=staff:demo,it=admin:demo+other,elsewhere=admin:closed"
 
 
 @pytest.fixture
 def provider() -> Iterator[str]:
     """The provider's address; it lets anyone say who they are, and tells the claims that were put in."""
-    with oidc_provider_mock.run_server_in_thread() as server:
+    from oidc_provider_mock import run_server_in_thread  # here, as it warns of what it imports
+
+    with run_server_in_thread() as server:
         yield f"http://localhost:{server.server_port}"
 
 
@@ -192,6 +195,7 @@ def test_an_answer_is_good_once(console: Console, provider: str) -> None:
     browser = console.browser()
     answer = authorize(browser.get("/staff/oidc").headers["Location"])
     assert browser.get(answer).status_code == 303
+    browser.member = member_of(console)
     browser.post("/staff/sign-out")
 
     assert refusal(browser, browser.get(answer)) == FAILED

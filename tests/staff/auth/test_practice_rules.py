@@ -44,7 +44,8 @@ def test_a_passkey_is_a_second_factor_too(start_console: StartConsole) -> None:
     assert dana.member is not None
     with console.edit() as session:
         key = Passkey(credential_id="key", public_key="", name="Phone")
-        session.get_one(StaffMember, dana.member.id).passkeys.append(key)
+        stored = session.get_one(StaffMember, dana.member.id)
+        stored.passkeys.append(key)
 
     assert dana.get("/staff/").status_code == 200
 

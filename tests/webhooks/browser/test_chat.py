@@ -389,7 +389,7 @@ def test_a_chat_ends_after_thirty_days_however_often_its_token_was_replaced(serv
         with service.edit() as session:
             session.get_one(Conversation, 1).created_at = datetime.now(UTC) - age
         chat.token = token_signed(service, chat.conversation, 2 * HOURS)
-        assert (chat.send("hello", f"at {is_open}").status_code == 202) == is_open
+        assert (chat.send("hello", f"open-{is_open}").status_code == 202) == is_open
     assert_closed(chat)
 
 
