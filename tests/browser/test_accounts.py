@@ -164,10 +164,10 @@ def test_a_link_sets_a_password_and_leaves_the_address_bar(console: Console, pro
 
     guest = profile()
     guest.goto(link)
-    expect(guest.get_by_label("New password")).to_be_visible()
+    expect(guest.get_by_label("New password", exact=True)).to_be_visible()
     assert guest.url == f"{console.url}/staff/set-password"
     picture(guest, "set-password")
-    guest.get_by_label("New password").fill(NEW)
+    guest.get_by_label("New password", exact=True).fill(NEW)
     guest.get_by_label("Confirm new password").fill(NEW)
     guest.get_by_role("button", name="Set password").click()
     expect(guest.get_by_role("status")).to_contain_text("Your password is set")

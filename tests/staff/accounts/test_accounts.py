@@ -47,7 +47,7 @@ def account(console: Console, name: str) -> StaffMember:
 def token_in(text: str) -> str:
     """The token of the one link in a page or a mail."""
     [link] = re.findall(r"https://intake\.example\.com/staff/set-password#[\w-]+", unescape(text))
-    return urlsplit(link).fragment
+    return urlsplit(str(link)).fragment
 
 
 def choose(console: Console, token: str, password: str = NEW, again: str | None = None) -> requests.Response:
