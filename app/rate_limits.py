@@ -14,7 +14,6 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import redis
 import structlog
@@ -29,6 +28,7 @@ from intake import phone
 from intake.errors import IntakeError
 from intake.settings import Settings
 from tasks.queue import connect
+from web.client_address import network_of
 from web.errors import error_response
 from web.services import services_of
 from webhooks.browser.forms import LARGEST_FORM
@@ -90,6 +90,7 @@ def limit_requests(app: Flask, settings: Settings) -> None:
             limiter.limit(SEND_BY_ADDRESS),
             _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
         ],
+        "chat.end": [limiter.limit(SEND_BY_ADDRESS)],
         "forms.receive": [
             limiter.limit(FORM_BY_ADDRESS),
             _of_accepted(limiter, FORM_BY_NUMBER, _number_in_form),
@@ -170,18 +171,7 @@ def _hashed(subject: str) -> str:
 
 
 def _address() -> str:
-    return _hashed(f"address {_client(request.remote_addr or '')}")
-
-
-def _client(address: str) -> str:
-    """Return a client's IPv4 address, or its IPv6 network: whoever has one IPv6 address has 2^64 of them."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
-    return address
+    return _hashed(f"address {network_of(request.remote_addr or '')}")
 
 
 def _conversation() -> str:

@@ -12,7 +12,9 @@ from intake.error_reporting import configure_reporting
 from intake.logs import configure_logging
 from intake.settings import Settings, load_settings
 from staff import rq_dashboard
-from staff.auth import account, sign_in
+from staff.accounts import attempts, emergency
+from staff.accounts import page as accounts_page
+from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
 from staff.conversations import alarm_badge, conversation, escalations, inbox, recordings
 from staff.reviews import quality, review
@@ -28,6 +30,12 @@ BLUEPRINTS = (
     alarm_badge.blueprint,
     escalations.blueprint,
     account.blueprint,
+    passkeys.blueprint,
+    links.blueprint,
+    oidc.blueprint,
+    accounts_page.blueprint,
+    attempts.blueprint,
+    emergency.blueprint,
     inbox.blueprint,
     conversation.blueprint,
     recordings.blueprint,
@@ -35,6 +43,16 @@ BLUEPRINTS = (
     quality.blueprint,
     settings_page.blueprint,
     settings_history_page.blueprint,
+)
+
+# what anyone can guess at, without being signed in
+LIMITED = (
+    "sign_in.sign_in",
+    "sign_in.second_factor",
+    "passkeys.begin_signing_in",
+    "passkeys.sign_in",
+    "links.set_new_password",
+    "links.forgot_password",
 )
 
 
@@ -70,7 +88,7 @@ def build_app(settings: Settings) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     rq_dashboard.mount(app, settings)
-    for endpoint in ("sign_in.sign_in", "sign_in.second_factor"):
+    for endpoint in LIMITED:
         limit_sign_ins(app, endpoint)
     app.add_url_rule("/staff", "staff", _to_console)
     protect(app)

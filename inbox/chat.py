@@ -15,7 +15,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, Message
+from inbox.models import Conversation, Delivery, Message, now
 from intake.vocabulary import Channel
 
 Author = Literal["patient", "robot", "staff"]
@@ -23,10 +23,12 @@ Author = Literal["patient", "robot", "staff"]
 
 @dataclass(frozen=True, slots=True)
 class ChatConversation:
-    """A chat: its row id and its practice's slug."""
+    """A chat: its row id, its practice's slug, when it began, and whether the patient or staff ended it."""
 
     id: int
     practice: str
+    began_at: datetime
+    has_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ class TranscriptEntry:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The entries after a number, and whether a message is still waiting to be handled."""
+    """The entries after a number, whether a message is still waiting to be handled, and whether the chat has ended."""
 
     entries: list[TranscriptEntry]
     working: bool
+    has_ended: bool = False
 
 
 def open_chat(database: Database, practice: str, name: str | None, phone: str | None) -> str:
@@ -83,7 +86,9 @@ def find_chat(database: Database, public_id: str) -> ChatConversation | None:
     """Return the chat with a public id, if there is one."""
     with database.read() as session:
         found = session.execute(
-            select(Conversation.id, Conversation.practice).where(Conversation.public_id == public_id)
+            select(
+                Conversation.id, Conversation.practice, Conversation.created_at, Conversation.chat_ended_at.is_not(None)
+            ).where(Conversation.public_id == public_id)
         ).first()
     return found and ChatConversation(*found)
 
@@ -92,6 +97,14 @@ def is_begun(database: Database, public_id: str) -> bool:
     """Return whether a chat has a message or a reply."""
     with database.read() as session:
         return bool(session.scalar(select(Conversation.entries).where(Conversation.public_id == public_id)))
+
+
+def end_chat(session: Session, conversation: Conversation) -> bool:
+    """Make every token of a chat worthless, and return whether that was new; what was written stays."""
+    if conversation.public_id is None or conversation.chat_ended_at is not None:
+        return False
+    conversation.chat_ended_at = now()
+    return True
 
 
 def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
@@ -118,7 +131,8 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
         ]
         waiting = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
         working = session.scalar(select(waiting))
-    return Transcript(sorted(entries, key=lambda entry: entry.number), bool(working))
+        has_ended = session.scalar(select(Conversation.chat_ended_at).where(Conversation.id == chat_id)) is not None
+    return Transcript(sorted(entries, key=lambda entry: entry.number), bool(working), has_ended)
 
 
 def next_entry(session: Session, chat_id: int) -> int:

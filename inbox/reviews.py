@@ -24,14 +24,6 @@ SOONEST_FIRST = case({level.value: place for place, level in enumerate(TriageLev
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A claimed review, and whether the claim is new."""
-
-    review: Review
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the conversation around a reviewed message.
 
@@ -57,7 +49,7 @@ def count_open(session: Session, practices: Collection[str]) -> int:
 
 def claim_next(
     session: Session, practices: Collection[str], staff_id: int, skipped: Collection[int], moment: datetime
-) -> Claimed | None:
+) -> Review | None:
     """Claim the next message for a member to label: by triage level, then the oldest; None if none is free.
 
     No one else gets it while the claim lasts. The member's earlier claim is released.
@@ -79,11 +71,9 @@ def claim_next(
         .with_for_update(of=Review, skip_locked=True)
     ).first()
     release(session, staff_id, but=review)
-    if review is None:
-        return None
-    is_new = review.claimed_by != staff_id
-    review.claimed_by, review.claimed_until = staff_id, moment + CLAIMED_FOR
-    return Claimed(review, is_new)
+    if review is not None:
+        review.claimed_by, review.claimed_until = staff_id, moment + CLAIMED_FOR
+    return review
 
 
 def release(session: Session, staff_id: int, *, but: Review | None = None) -> None:

@@ -155,6 +155,40 @@ class Retention(_Strict):
         return self
 
 
+class ConsoleAccess(_Strict):
+    """How members get into the console, and what others may see in an emergency."""
+
+    require_second_factor: Annotated[
+        bool,
+        Editor(
+            SettingGroup.SIGN_IN,
+            EditorKind.FLAG,
+            "Require two-step sign-in",
+            hint="Members must set up an authenticator app or a passkey before they can see any patient.",
+        ),
+    ] = Field(default=False, description="whether a password alone is not enough")
+    idle_minutes: Annotated[
+        int | None,
+        Editor(
+            SettingGroup.SIGN_IN,
+            EditorKind.NUMBER,
+            "Minutes until automatic sign-out",
+            hint="After this many minutes without any activity, members must sign in again.",
+            empty="8 hours",
+        ),
+    ] = Field(default=None, ge=5, le=480, description="when an idle member is signed out")
+    emergency_access: Annotated[
+        bool,
+        Editor(
+            SettingGroup.SIGN_IN,
+            EditorKind.FLAG,
+            "Allow emergency access",
+            hint="Members of your other practices can open conversations for an hour if they give a reason."
+            " It is recorded, and administrators are told at once.",
+        ),
+    ] = Field(default=False, description="whether members of other practices may open conversations in an emergency")
+
+
 class Voice(_Strict):
     """The practice's own greetings (Jinja2), which callers hear after the emergency wording and before the tone."""
 
@@ -283,6 +317,7 @@ class Practice(_Strict):
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()
     retention: Retention = Retention()
+    access: ConsoleAccess = ConsoleAccess()
 
     @model_validator(mode="after")
     def _escalation_leads_somewhere(self) -> Practice:

@@ -47,6 +47,7 @@ class SettingGroup(StrEnum):
     REVIEWS = "reviews", "Reviews", "Review"
     TEAMS = "teams", "Teams", "Team"
     RETENTION = "retention", "Retention", "Retention"
+    SIGN_IN = "sign_in", "Sign-in and access", "Sign-in setting"
     OTHER = "other", "Other settings", "Setting"
 
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from intake.errors import IntakeError
 from intake.mail_server import parse_mail_server
+from intake.oidc_rights import parse_rights
 
 ENV_FILE = Path(".env")
 LONGEST_SEND_SECONDS = 60  # a worker abandons a send after this long
@@ -41,6 +42,15 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(default=None, repr=False, description="mail server that email goes out through")
     email_webhook_secret: str | None = Field(
         default=None, min_length=16, repr=False, description="password of the webhook that email comes in by"
+    )
+    oidc_issuer: str | None = Field(default=None, description="identity provider for single sign-on")
+    oidc_client_id: str | None = Field(default=None, description="who this service is to the identity provider")
+    oidc_client_secret: str | None = Field(
+        default=None, repr=False, description="proves this service to the identity provider"
+    )
+    oidc_claim: str = Field(default="groups", description="claim of the identity provider that decides about rights")
+    oidc_rights: str | None = Field(
+        default=None, description="what each value of the claim allows, such as nurses=staff:maple-street"
     )
     sentry_dsn: str | None = Field(default=None, repr=False, description="where errors are reported")
     metrics_token: str | None = Field(
@@ -117,6 +127,37 @@ class Settings(BaseSettings):
                 " machine, such as http://127.0.0.1:8000"
             )
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_a_safe_issuer(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        is_local = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        if not parts.netloc or not (parts.scheme == "https" or is_local):
+            raise ValueError("expected the https address of the identity provider, such as https://id.example.com")
+        return value.rstrip("/")
+
+    @field_validator("oidc_rights")
+    @classmethod
+    def _are_rights(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_rights(value)
+        return value
+
+    @model_validator(mode="after")
+    def _identity_provider_is_complete(self) -> Settings:
+        needed = {
+            "OIDC_ISSUER": self.oidc_issuer,
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret,
+            "OIDC_RIGHTS": self.oidc_rights,
+        }
+        missing = [name for name, value in needed.items() if value is None]
+        if 0 < len(missing) < len(needed):
+            raise ValueError(f"single sign-on needs all of {', '.join(needed)}; {', '.join(missing)} is missing")
+        return self
 
     @model_validator(mode="after")
     def _account_needs_its_token(self) -> Settings:

@@ -57,6 +57,7 @@ _ACTIONS = {
     "escalated": "notified the next contact",
     "acknowledged": "ended the alarm",
     "held": "placed a legal hold",
+    "chat_ended": "ended the chat",
     "hold_released": "released the legal hold",
     "patient_exported": "exported the patient’s data",
 }

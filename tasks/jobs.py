@@ -10,7 +10,7 @@ from functools import wraps
 
 import sentry_sdk
 
-from tasks import retention, voicemail
+from tasks import account_mail, retention, voicemail
 from tasks.context import Context, current
 from tasks.delivery import batch as deliveries
 from tasks.delivery import settle as settling
@@ -131,6 +131,20 @@ def retain(context: Context, run_id: int) -> AfterCommit:
 
 @job
 @for_each
+def mail_link(context: Context, link_id: int) -> AfterCommit:
+    """Mail a member a one-time link."""
+    return account_mail.mail_link(context, link_id)
+
+
+@job
+@for_each
+def announce_emergency(context: Context, access_id: int) -> AfterCommit:
+    """Mail administrators that someone opened emergency access."""
+    return account_mail.announce_emergency(context, access_id)
+
+
+@job
+@for_each
 def erase_at_carrier(context: Context, erasure_id: int) -> AfterCommit:
     """Ask the carrier to erase what was erased here."""
     return retention.erase_at_carrier(context, erasure_id)
@@ -139,5 +153,8 @@ def erase_at_carrier(context: Context, erasure_id: int) -> AfterCommit:
 # A worker runs these and nothing else, whatever Redis says.
 JOBS: dict[str, Callable[..., None]] = {
     run.__name__: run
-    for run in (handle_message, deliver, settle, notify, escalate, look_for_recording, retain, erase_at_carrier)
+    for run in (
+        *(handle_message, deliver, settle, notify, escalate, look_for_recording, retain, erase_at_carrier),
+        *(mail_link, announce_emergency),
+    )
 }

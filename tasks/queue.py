@@ -29,7 +29,16 @@ JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
 JOB_KEPT_SECONDS = 7 * 24 * 3600  # what the dashboard shows of a job whose worker died
 Job = Literal[
-    "handle_message", "deliver", "settle", "notify", "escalate", "look_for_recording", "retain", "erase_at_carrier"
+    "handle_message",
+    "deliver",
+    "settle",
+    "notify",
+    "escalate",
+    "look_for_recording",
+    "retain",
+    "erase_at_carrier",
+    "mail_link",
+    "announce_emergency",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -40,6 +49,8 @@ _QUEUE_OF: dict[Job, str] = {
     "look_for_recording": LOOKUPS,
     "retain": LOOKUPS,  # it waits for nobody, but no message should wait for it
     "erase_at_carrier": LOOKUPS,
+    "mail_link": CARRIERS,
+    "announce_emergency": NOTICES,
 }
 
 

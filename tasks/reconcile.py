@@ -11,7 +11,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from inbox.carrier_erasures import claim_due_erasures
-from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
+from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, StaffLink, now
 from inbox.retention import due_runs
 from inbox.voicemail import store_overdue, unheard_of
 from intake.errors import MissingKeyError
@@ -90,6 +90,9 @@ def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset
         Delivery.state == DeliveryState.PENDING,
         is_ripe(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, moment, young),
     )
+    links = select(StaffLink.id).where(
+        StaffLink.token_hash.is_(None), StaffLink.expires_at > moment, StaffLink.created_at <= young
+    )
     urgent, other = Notification.priority == Priority.URGENT, Notification.priority != Priority.URGENT
     pressing = _oldest(session, "notify", _notices(moment, young).where(urgent), waiting)
     return [
@@ -98,6 +101,7 @@ def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset
         *_oldest(session, "handle_message", messages.order_by(Message.id), waiting),
         *_oldest(session, "notify", _notices(moment, young).where(other), waiting),
         *_oldest(session, "deliver", deliveries.order_by(Delivery.id), waiting),
+        *_oldest(session, "mail_link", links.order_by(StaffLink.id), waiting),
     ]
 
 

@@ -13,6 +13,10 @@ HEARTBEAT_SECONDS = 15.0
 STREAM_SECONDS = 600.0
 
 
+class StreamEndedError(Exception):
+    """What a stream showed may no longer be seen, so that it ends."""
+
+
 def event_stream(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], Iterable[str]]) -> Response:
     """Return a stream that stays open for ten minutes; browsers then reconnect automatically.
 
@@ -35,7 +39,10 @@ def _events(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], It
         woken = True
         while time.monotonic() < ends_at and not watchers.is_closed:
             changed.clear()
-            yield from look(woken)
+            try:
+                yield from look(woken)
+            except StreamEndedError:
+                return
             woken = changed.wait(HEARTBEAT_SECONDS)
             if not woken:
                 yield ": still here\n\n"

@@ -162,6 +162,11 @@ def _paths() -> dict[str, Any]:
                     token=True,
                 ),
             },
+            "/chat/conversations/{public_id}/end": {
+                "post": _chat(
+                    "End the chat; its token is worthless from then on", {"204": {"description": "ended"}}, token=True
+                )
+            },
             "/chat/conversations/{public_id}/events": {
                 "get": _chat(
                     "New messages, as server-sent events",

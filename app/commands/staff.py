@@ -104,9 +104,11 @@ def disable(email: str, data_dir: Path) -> None:
 @data_dir_option
 def enable(email: str, data_dir: Path) -> None:
     """Let EMAIL sign in again after it was disabled or locked."""
+    from inbox.accounts import unlock_member
+
     with _changing(data_dir, email) as (session, member):
-        member.disabled_at = member.locked_until = None
-        member.failed_sign_ins = 0
+        member.disabled_at = None
+        unlock_member(session, member)
         _record(session, member, "enabled")
     click.echo(f"{member.email} may sign in.")
 
@@ -121,7 +123,8 @@ def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> No
 
     On a terminal, asks for the password twice. Otherwise, reads it from the first line of the input.
     """
-    from inbox.accounts import remove_second_factor, revoke_sessions, set_password
+    from inbox.accounts import revoke_sessions, set_password
+    from inbox.second_factor import remove_second_factor
 
     with _open(data_dir) as (database, _):
         with database.read() as session:
@@ -129,7 +132,7 @@ def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> No
         password = _choose_password(generate)
         with database.write() as session:
             member = _find(session, email)
-            set_password(member, password)
+            set_password(session, member, password)
             if second_factor:
                 remove_second_factor(member)
             revoke_sessions(session, member.id)

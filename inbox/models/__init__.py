@@ -21,7 +21,8 @@ from inbox.models.notifications import AlarmEnd, Escalation, Notification, Notif
 from inbox.models.opt_outs import OptOut
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.setting_versions import SettingVersion
-from inbox.models.staff import ConversationRead, Note, Role, StaffMember, StaffPractice, StaffSession
+from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
+from inbox.models.staff import ConversationRead, Note, Passkey, Role, StaffMember, StaffPractice, StaffSession
 from inbox.models.voicemails import Voicemail
 
 __all__ = [
@@ -36,17 +37,20 @@ __all__ = [
     "Decision",
     "Delivery",
     "DeliveryState",
+    "EmergencyAccess",
     "EncryptionKey",
     "ErasureKind",
     "Escalation",
     "Keyword",
     "Lease",
     "LineType",
+    "LinkPurpose",
     "Message",
     "Note",
     "Notification",
     "NotificationState",
     "OptOut",
+    "Passkey",
     "RestoredBackup",
     "RetentionRun",
     "Review",
@@ -54,6 +58,8 @@ __all__ = [
     "Role",
     "RunningProcess",
     "SettingVersion",
+    "SignInFailure",
+    "StaffLink",
     "StaffMember",
     "StaffPractice",
     "StaffSession",

@@ -46,7 +46,8 @@ class Conversation(Base):
     give stays with their message, because anyone can write as if from another's address. `entries` counts the lines of
     a chat that the patient has seen; see `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`,
     `priority`, `triage`, and `danger` up to date. While `held_at` is set, the conversation is under legal hold;
-    `held_by` is the member who placed it, None for the command line.
+    `held_by` is the member who placed it, None for the command line. Once `chat_ended_at` is set, the
+    patient can no longer continue the chat.
     """
 
     __tablename__ = "conversations"
@@ -80,6 +81,7 @@ class Conversation(Base):
     danger: Mapped[DangerKind | None] = mapped_column(String(16))
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None]
+    chat_ended_at: Mapped[datetime | None]
 
 
 class Message(Base):

@@ -22,7 +22,11 @@ class Role(StrEnum):
 
 
 class StaffMember(Base):
-    """A person who may sign in to the console."""
+    """A person who may sign in to the console.
+
+    `failed_sign_ins` and `locked_until` are about codes that came with the right password; wrong passwords are in
+    `sign_in_failures`. `oidc_subject` is the hash of who the identity provider says the member is.
+    """
 
     __tablename__ = "staff_members"
 
@@ -39,7 +43,10 @@ class StaffMember(Base):
     totp_last_step: Mapped[int | None]
     recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
 
+    oidc_subject: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+
     practices: Mapped[list[StaffPractice]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    passkeys: Mapped[list[Passkey]] = relationship(cascade="all, delete-orphan", order_by="Passkey.id")
 
 
 class StaffPractice(Base):
@@ -49,6 +56,21 @@ class StaffPractice(Base):
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), primary_key=True)
     practice: Mapped[str] = mapped_column(String(63), primary_key=True)
+
+
+class Passkey(Base):
+    """A member's passkey (WebAuthn): the public key that a device keeps the private key of."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[str] = mapped_column(String(1400))
+    sign_count: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime | None]
 
 
 class StaffSession(Base):

@@ -5,24 +5,28 @@ Routes find rows through these functions, which answer 404 for another practice'
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, current_app, redirect, request
 from flask_login import LoginManager, UserMixin, current_user, login_required
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.accounts import find_session, is_stale
+from inbox.accounts import IDLE_ENDS, find_session, is_running, is_stale
 from inbox.audit import record_action
+from inbox.emergency_access import open_accesses
 from inbox.models import Conversation, Escalation, Message, Role, StaffSession, now
+from inbox.second_factor import lacks_second_factor
 from intake.practices import Practice
 from staff.live import is_refresh
 from web.services import Services, services_of
 
 View = TypeVar("View", bound=Callable[..., Any])
+_WITHOUT_SECOND_FACTOR = ("account", "passkeys", "sign_in")
 _RANK = {Role.STAFF: 0, Role.MANAGER: 1, Role.ADMIN: 2}
 
 
@@ -38,6 +42,8 @@ class Member(UserMixin):  # type: ignore[misc]
         name: the name that colleagues see.
         role: the role.
         practices: the slugs of the member's practices that are in the practices file.
+        emergency: the slugs of other practices whose conversations the member may open in an emergency, for now.
+        lacks_second_factor: whether a practice requires two-step sign-in, and the member has not set it up.
     """
 
     id: int
@@ -47,6 +53,13 @@ class Member(UserMixin):  # type: ignore[misc]
     name: str
     role: Role
     practices: tuple[str, ...]
+    emergency: tuple[str, ...] = ()
+    lacks_second_factor: bool = False
+
+    @property
+    def reachable(self) -> tuple[str, ...]:
+        """The slugs of all practices whose conversations the member may open."""
+        return self.practices + self.emergency
 
     def get_id(self) -> str:
         """Return the cookie's content: the session token, not the account's id, so that it can be revoked."""
@@ -76,12 +89,34 @@ def load_member(services: Services, token: str) -> Member | None:
         found = find_session(session, token, moment)
         if found is None:
             return None
-        member = found.member
-        known = tuple(row.practice for row in member.practices if services.practices.by_slug(row.practice))
+        account = found.member
+        known = tuple(row.practice for row in account.practices if services.practices.by_slug(row.practice))
+        own = [services.practices.require(slug) for slug in known]
+        if not is_running(found, moment, idle_limit(own)):
+            return None
+        granted = (slug for slug in open_accesses(session, account.id, moment) if slug not in known)
+        emergency = tuple(slug for slug in granted if services.practices.by_slug(slug))
+        lacks = any(practice.access.require_second_factor for practice in own) and lacks_second_factor(account)
     if is_stale(found, moment) and not _is_by_itself():
         with services.database.write() as session:
             session.get_one(StaffSession, found.id).last_seen_at = moment
-    return Member(member.id, found.id, token, member.email, member.name, Role(member.role), known)
+    return Member(
+        account.id,
+        found.id,
+        token,
+        account.email,
+        account.name,
+        Role(account.role),
+        known,
+        emergency,
+        lacks_second_factor=lacks,
+    )
+
+
+def idle_limit(practices: Sequence[Practice]) -> timedelta:
+    """Return after how much idle time a member of these practices is signed out: the strictest limit counts."""
+    limits = [practice.access.idle_minutes for practice in practices if practice.access.idle_minutes]
+    return min(IDLE_ENDS, *(timedelta(minutes=minutes) for minutes in limits)) if limits else IDLE_ENDS
 
 
 def _is_by_itself() -> bool:
@@ -103,6 +138,10 @@ def open_to(role: Role) -> Callable[[View], View]:
         def guarded(*arguments: Any, **named: Any) -> Any:
             if not member().may(role):
                 abort(403, "Your account does not have permission to do this. Ask your practice's administrator.")
+            if member().lacks_second_factor and request.blueprint not in _WITHOUT_SECOND_FACTOR:
+                if request.method == "GET":
+                    return redirect("/staff/account")
+                abort(403, "Your practice requires two-step sign-in. Set it up on your account page first.")
             return view(*arguments, **named)
 
         guarded.open_to = role  # type: ignore[attr-defined]
@@ -113,6 +152,8 @@ def open_to(role: Role) -> Callable[[View], View]:
 
 def record_on_conversation(session: Session, conversation_id: int, practice: str, action: str, **detail: Any) -> None:
     """Record the signed-in member's action on a conversation in the audit trail; see `inbox.audit.record_action`."""
+    if practice in member().emergency:
+        detail["emergency"] = True
     record_action(
         session,
         staff_id=member().id,
@@ -133,7 +174,7 @@ def own_practice(slug: str) -> Practice:
 def own_conversation(session: Session, conversation_id: int, *, lock: bool = False) -> Conversation:
     """Return a conversation of the signed-in member's practices, or abort with 404."""
     query = select(Conversation).where(
-        Conversation.id == conversation_id, Conversation.practice.in_(member().practices)
+        Conversation.id == conversation_id, Conversation.practice.in_(member().reachable)
     )
     return session.scalar(query.with_for_update() if lock else query) or abort(404)
 
@@ -143,12 +184,12 @@ def own_message(session: Session, message_id: int) -> Message:
     query = (
         select(Message)
         .join(Conversation)
-        .where(Message.id == message_id, Conversation.practice.in_(member().practices))
+        .where(Message.id == message_id, Conversation.practice.in_(member().reachable))
     )
     return session.scalar(query) or abort(404)
 
 
 def own_escalation(session: Session, escalation_id: int) -> Escalation:
     """Return an escalation of the signed-in member's practices, or abort with 404."""
-    query = select(Escalation).where(Escalation.id == escalation_id, Escalation.practice.in_(member().practices))
+    query = select(Escalation).where(Escalation.id == escalation_id, Escalation.practice.in_(member().reachable))
     return session.scalar(query) or abort(404)

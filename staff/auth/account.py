@@ -1,4 +1,4 @@
-"""The member's own account page: password, authenticator app, and signed-in browsers."""
+"""The member's own account page: the password and the authenticator app."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import segno
 from flask import (
     Blueprint,
-    abort,
     current_app,
     flash,
     make_response,
@@ -20,43 +19,32 @@ from flask import (
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import (
-    SHORTEST_PASSWORD,
-    check_password,
-    check_totp,
-    find_member_to_change,
-    hash_password,
-    judge,
-    new_recovery_codes,
-    new_totp_secret,
-    remove_second_factor,
-    revoke_sessions,
-    running_sessions,
-    totp_address,
-)
+from inbox.accounts import find_member_to_change, revoke_sessions
 from inbox.audit import record_action
 from inbox.models import Role, StaffMember, now
+from inbox.passwords import NO_PASSWORD, SHORTEST_PASSWORD, hash_password, words_about
+from inbox.second_factor import (
+    check_totp,
+    new_recovery_codes,
+    new_totp_secret,
+    remove_authenticator,
+    totp_address,
+)
 from intake.errors import IntakeError
+from intake.practices import Practice
+from staff.auth import browsers
 from staff.auth.access import member, open_to
+from staff.auth.browsers import list_browsers
+from staff.auth.reauthentication import refuse_unproved
 from staff.display import clock
 from web.services import Services, services_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")
+browsers.add_routes(blueprint)
 
-WRONG_PASSWORD = "Incorrect password, or too many failed attempts. Check your password, or try again later."  # noqa: S105
 WRONG_CODE = "Incorrect code. Enter the code that the app shows now."
 DIFFERENT = "The new passwords do not match."
 _NEW_SECRET = "new_authenticator"  # noqa: S105 (a session key, not a secret)
-# Browsers whose User-Agent also names other browsers come first.
-_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-_SYSTEMS = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS X": "Mac",
-    "Linux": "Linux",
-}
 
 
 @blueprint.get("")
@@ -71,14 +59,16 @@ def show() -> Response:
 def change_password() -> Response:
     """Change the password and sign out everywhere else."""
     new = request.form.get("new_password", "")
-    if not _is_own_password("current_password"):
-        return _page("password", WRONG_PASSWORD)
+    if refused := refuse_unproved("current_password", with_code=False):
+        return _page("password", refused)
     if new != request.form.get("new_password_again"):
         return _page("password", DIFFERENT)
+    account = _account()
+    practices = [practice.name for practice in _practices()]
     try:
-        hashed = hash_password(new)
+        hashed = hash_password(new, words_about(account.email, account.name, practices))
     except IntakeError as error:
-        return _page("password", f"{str(error).capitalize()}.")
+        return _page("password", f"{str(error)[:1].upper()}{str(error)[1:]}.")
     with _services().database.write() as writing:
         find_member_to_change(writing, member().id).password_hash = hashed
         revoke_sessions(writing, member().id, but=member().session_id)
@@ -101,11 +91,13 @@ def set_up_authenticator() -> Response:
 def turn_on_authenticator() -> Response:
     """Turn on the authenticator once a correct code shows that the app has the secret."""
     secret = session.get(_NEW_SECRET)
-    if secret is None:
+    if secret is None or _account().totp_secret:
         return redirect(url_for(".set_up_authenticator"), 303)
+    if refused := refuse_unproved():
+        return _set_up_page(refused)
     with _services().database.write() as writing:
         account = find_member_to_change(writing, member().id)
-        if account.totp_secret:
+        if account.totp_secret:  # another of the member's browsers got there first
             return redirect(url_for(".show"), 303)
         account.totp_secret = secret
         fits = check_totp(account, re.sub(r"\s", "", request.form.get("code", "")), now())
@@ -113,7 +105,7 @@ def turn_on_authenticator() -> Response:
             codes = new_recovery_codes(account)
             _record(writing, "authenticator_turned_on")
         else:
-            remove_second_factor(account)
+            remove_authenticator(account)
     if not fits:
         return _set_up_page(WRONG_CODE)
     del session[_NEW_SECRET]
@@ -123,21 +115,21 @@ def turn_on_authenticator() -> Response:
 @blueprint.post("/authenticator/off")
 @open_to(Role.STAFF)
 def turn_off_authenticator() -> Response:
-    """Turn off the authenticator, so that the password alone is enough to sign in."""
-    if not _is_own_password("password"):
-        return _page("authenticator", WRONG_PASSWORD)
+    """Turn off the authenticator, given the password and a current code."""
+    if refused := refuse_unproved():
+        return _page("authenticator", refused)
     with _services().database.write() as writing:
-        remove_second_factor(find_member_to_change(writing, member().id))
+        remove_authenticator(find_member_to_change(writing, member().id))
         _record(writing, "authenticator_turned_off")
-    return _done("The authenticator app is off. You now sign in with just your password.")
+    return _done("The authenticator app is off.")
 
 
 @blueprint.post("/recovery-codes")
 @open_to(Role.STAFF)
 def renew_recovery_codes() -> Response:
     """Show new recovery codes once; the earlier ones stop working."""
-    if not _is_own_password("password"):
-        return _page("authenticator", WRONG_PASSWORD)
+    if refused := refuse_unproved():
+        return _page("authenticator", refused)
     with _services().database.write() as writing:
         account = find_member_to_change(writing, member().id)
         if not account.totp_secret:
@@ -145,36 +137,6 @@ def renew_recovery_codes() -> Response:
         codes = new_recovery_codes(account)
         _record(writing, "recovery_codes_renewed")
     return make_response(render_template("staff/account_codes.html", codes=codes))
-
-
-@blueprint.post("/sessions/<int:session_id>/end")
-@open_to(Role.STAFF)
-def end_session(session_id: int) -> Response:
-    """Sign out in another browser."""
-    with _services().database.write() as writing:
-        running = {found.id: found for found in running_sessions(writing, member().id, now())}
-        if session_id not in running:
-            abort(404)
-        running[session_id].revoked_at = now()
-        _record(writing, "session_ended", browser=session_id)
-    return _done("That browser has been signed out.")
-
-
-@blueprint.post("/sessions/end-others")
-@open_to(Role.STAFF)
-def end_other_sessions() -> Response:
-    """Sign out in every other browser."""
-    with _services().database.write() as writing:
-        revoke_sessions(writing, member().id, but=member().session_id)
-        _record(writing, "other_sessions_ended")
-    return _done("You have been signed out everywhere else.")
-
-
-def describe_browser(agent: str) -> str:
-    """Return the browser that a User-Agent header names, such as `Firefox on Windows`."""
-    browser = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in agent), "A browser")
-    system = next((name for mark, name in _SYSTEMS.items() if mark in agent), None)
-    return f"{browser} on {system}" if system else browser
 
 
 def _services() -> Services:
@@ -186,13 +148,6 @@ def _account() -> StaffMember:
         return reading.get_one(StaffMember, member().id)
 
 
-def _is_own_password(field: str) -> bool:
-    """Return whether a form field contains the member's password; failures count like failed sign-ins."""
-    proved = check_password(_account(), request.form.get(field, ""))  # slow, so outside the transaction
-    with _services().database.write() as writing:
-        return judge(writing, find_member_to_change(writing, member().id), proved, now())
-
-
 def _record(writing: Session, action: str, **detail: object) -> None:
     record_action(writing, staff_id=member().id, practice=None, action=action, subject=f"staff:{member().id}", **detail)
 
@@ -202,30 +157,32 @@ def _done(message: str) -> Response:
     return redirect(url_for(".show"), 303)
 
 
+def _practices() -> list[Practice]:
+    return [_services().practices.require(slug) for slug in member().practices]
+
+
 def _page(part: str | None = None, problem: str | None = None) -> Response:
     """Return the account page, with an optional error message in one of its parts."""
-    practices = [_services().practices.require(slug) for slug in member().practices]
+    practices = _practices()
     zone = practices[0].time_zone if practices else "UTC"
     with _services().database.read() as reading:
         account = reading.get_one(StaffMember, member().id)
-        browsers = [
-            {
-                "id": found.id,
-                "name": describe_browser(found.browser),
-                "since": clock(found.created_at, zone),
-                "seen": clock(found.last_seen_at, zone),
-                "is_this": found.id == member().session_id,
-            }
-            for found in running_sessions(reading, account.id, now())
-        ]
-    shown = render_template(
-        "staff/account.html",
-        account=account,
-        practices=[practice.name for practice in practices],
-        browsers=browsers,
-        shortest=SHORTEST_PASSWORD,
-        problems={part: problem},
-    )
+        shown = render_template(
+            "staff/account.html",
+            account=account,
+            has_password=account.password_hash != NO_PASSWORD,
+            passkeys=[(passkey.id, passkey.name, clock(passkey.created_at, zone)) for passkey in account.passkeys],
+            practices=[practice.name for practice in practices],
+            requires=[practice.name for practice in practices if practice.access.require_second_factor],
+            browsers=list_browsers(reading, zone),
+            offers_emergency=any(
+                practice.access.emergency_access
+                for practice in _services().practices.all
+                if practice.slug not in member().practices
+            ),
+            shortest=SHORTEST_PASSWORD,
+            problems={part: problem},
+        )
     return make_response(shown, 400 if problem else 200)
 
 

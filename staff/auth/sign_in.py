@@ -1,27 +1,32 @@
-"""Signing in, with a second factor if the member has one, and signing out."""
+"""Signing in with a password, with a second factor if the member has one, and signing out."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask_limiter import RateLimitExceeded
-from flask_login import current_user, login_user, logout_user
-from werkzeug.exceptions import HTTPException
+from flask_login import current_user, logout_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import (
-    check_password,
-    find_member,
-    find_member_to_change,
-    judge,
-    open_session,
-    prove_second_factor,
-)
+from inbox.accounts import find_member, find_member_to_change
 from inbox.audit import record_action
 from inbox.models import Role, StaffMember, StaffSession, now
-from staff.auth.access import load_member, member, open_to
+from inbox.passwords import check_password
+from inbox.second_factor import has_second_factor, prove_second_factor
+from inbox.sign_in_failures import (
+    Source,
+    are_codes_locked,
+    count_failure,
+    is_blocked,
+    judge_code,
+    record_failure,
+)
+from staff.auth.access import member, open_to
+from staff.auth.entry import HOME, enter
+from staff.auth.source import client_address, source_of
 from templates.staff import FOLDER
 from web.services import services_of
 
@@ -34,7 +39,6 @@ blueprint = Blueprint(
     static_url_path="/static",
 )
 
-HOME = "/staff/"
 REFUSED = "Incorrect email or password, or too many failed attempts. Check them, or try again later."
 CODE_REFUSED = "Incorrect or already used code, or too many failed attempts. Enter the next code, or try again later."
 TOO_OFTEN = "Too many attempts from your network. Wait a minute, then try again."
@@ -42,20 +46,34 @@ CODE_WITHIN = timedelta(minutes=5)
 _HALF_WAY = "half_way"
 
 
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a sign-in form proved.
+
+    Attributes:
+        staff_id: whose account it is.
+        factor: how it was proved, None if a second factor is still missing.
+    """
+
+    staff_id: int
+    factor: str | None
+
+
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response:
-    """Show the form, and check the email address and password."""
+    """Show the form, and check the email address, the password, and a code if one was given with them."""
     if current_user.is_authenticated:
         return redirect(HOME)
     if request.method == "GET":
         return _form()
-    found = _check_password(request.form.get("email", ""), request.form.get("password", ""))
-    if found is None:
+    form = request.form
+    proved = _prove(form.get("email", ""), form.get("password", ""), form.get("code", "").strip())
+    if proved is None:
         return _form(REFUSED, 401)
-    if found.totp_secret is None:
-        return _enter(found.id, "password")
+    if proved.factor is not None:
+        return enter(proved.staff_id, proved.factor)
     session.clear()
-    session[_HALF_WAY] = [found.id, now().timestamp()]
+    session[_HALF_WAY] = [proved.staff_id, now().timestamp()]
     return redirect(url_for(".second_factor", next=request.args.get("next")))
 
 
@@ -70,7 +88,7 @@ def second_factor() -> Response:
     factor = _check_code(staff_id, request.form.get("code", ""))
     if factor is None:
         return _form(CODE_REFUSED, 401)
-    return _enter(staff_id, factor)
+    return enter(staff_id, factor)
 
 
 @blueprint.post("/sign-out")
@@ -97,21 +115,54 @@ def too_often(_error: RateLimitExceeded) -> Response:
 
 def _form(problem: str | None = None, status: int = 200) -> Response:
     page = "second_factor" if request.endpoint == "sign_in.second_factor" else "sign_in"
-    shown = render_template(f"staff/{page}.html", problem=problem, email=request.form.get("email", ""))
+    shown = render_template(
+        f"staff/{page}.html",
+        problem=problem,
+        email=request.form.get("email", ""),
+        has_oidc=services_of(current_app).settings.oidc_issuer is not None,
+        mails=services_of(current_app).settings.smtp_url is not None,
+    )
     return make_response(shown, status)
 
 
-def _check_password(email: str, password: str) -> StaffMember | None:
-    """Return the account with this email address and password, unless it is locked or disabled."""
+def _prove(email: str, password: str, code: str) -> Proved | None:
+    """Return whose email address and password these are, unless the account is locked from here or disabled."""
     database = services_of(current_app).database
     with database.read() as reading:
         found = find_member(reading, email)
-    proved = check_password(found, password)  # slow, so outside the transaction
-    if found is None:
-        return None
+    is_right = check_password(found, password)  # slow, so outside the transaction
     with database.write() as writing:
-        to_change = find_member_to_change(writing, found.id)
-        return to_change if judge(writing, to_change, proved, now()) else None
+        if found is None:
+            record_failure(writing, None, Source.address(client_address()), "no account")
+            return None
+        return _judge(writing, find_member_to_change(writing, found.id), is_right, code)
+
+
+def _judge(writing: Session, account: StaffMember, is_right: bool, code: str) -> Proved | None:
+    """Decide about a sign-in, in the transaction in which the account is locked.
+
+    Where a password alone is not enough for now, nothing tells whether it was right, unless a code proves itself with
+    it. A wrong code counts only with the right password, so that nobody else can lock the codes.
+    """
+    moment, source = now(), source_of(account.id)
+    if account.disabled_at is not None or are_codes_locked(account, moment):
+        record_failure(writing, account.id, source, "disabled" if account.disabled_at else "codes locked")
+        return None
+    blocked = is_blocked(writing, account.id, source, moment)
+    if not is_right:
+        if blocked:
+            record_failure(writing, account.id, source, "locked")
+        else:
+            count_failure(writing, account.id, source, moment)
+        return None
+    if code and has_second_factor(account):
+        factor = prove_second_factor(account, code, moment)
+        is_in = judge_code(writing, account, factor is not None, source, moment)
+        return Proved(account.id, factor) if is_in else None
+    if blocked:
+        record_failure(writing, account.id, source, "locked")
+        return None
+    return Proved(account.id, None if has_second_factor(account) else "password")
 
 
 def _check_code(staff_id: int, code: str) -> str | None:
@@ -119,40 +170,10 @@ def _check_code(staff_id: int, code: str) -> str | None:
     with services_of(current_app).database.write() as writing:
         to_change = find_member_to_change(writing, staff_id)
         factor = prove_second_factor(to_change, code, now())
-        return factor if judge(writing, to_change, factor is not None, now()) else None
+        return factor if judge_code(writing, to_change, factor is not None, source_of(staff_id), now()) else None
 
 
 def _half_way() -> int | None:
     """Return the id of the account whose password was recently accepted in this browser."""
     staff_id, moment = session.get(_HALF_WAY, (None, 0))
     return staff_id if now().timestamp() - moment < CODE_WITHIN.total_seconds() else None
-
-
-def _enter(staff_id: int, factor: str) -> Response:
-    services = services_of(current_app)
-    with services.database.write() as writing:
-        token = open_session(writing, find_member_to_change(writing, staff_id), request.user_agent.string)
-        record_action(
-            writing,
-            staff_id=staff_id,
-            practice=None,
-            action="signed_in",
-            subject=f"staff:{staff_id}",
-            factor=factor,
-        )
-    session.clear()  # keep nothing from before the sign-in, above all not the CSRF token
-    login_user(load_member(services, token))
-    return redirect(_wanted(), 303)
-
-
-def _wanted() -> str:
-    """Return the page that the member first asked for, if it is one of the console's."""
-    wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
-    if parts.scheme or parts.netloc or not wanted.startswith(HOME) or "\\" in wanted or not wanted.isprintable():
-        return HOME
-    try:
-        current_app.url_map.bind("").match(parts.path, "GET")
-    except HTTPException:  # not a page, but for example the target of a form
-        return HOME
-    return wanted

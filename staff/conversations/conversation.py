@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from inbox.chat import end_chat
 from inbox.conversation_state import note_answer
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
@@ -18,8 +19,6 @@ from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import read_alarms
 from staff.conversations.conversation_queries import (
-    Thread,
-    has_unread,
     mark_read,
     read_acts,
     read_contact,
@@ -39,7 +38,8 @@ from staff.conversations.reply import (
     send,
     take_over,
 )
-from staff.live import Presence, is_refresh, stream
+from staff.displays import is_new_display, seal_of
+from staff.live import Presence, stream
 from tasks.notification.alarms import end_alarms
 from tasks.pubsub import conversation_topic, topics_of
 from web.row_ids import read_row_id
@@ -60,9 +60,7 @@ def page(conversation_id: int) -> str:
     """Show a conversation."""
     services = services_of(current_app)
     before = read_row_id(request.args.get("before", ""))
-    shown = _read(services, conversation_id, before)
-    _note_view(services, shown["conversation"], shown["thread"])
-    return _render(shown)
+    return _show(services, conversation_id, before)
 
 
 @blueprint.get("/events")
@@ -188,6 +186,19 @@ def set_state(conversation_id: int) -> AnyResponse:
     return _act(conversation_id, "state_changed", change, ends=_ALARM_ENDS.get(wanted))
 
 
+@blueprint.post("/end-chat")
+@open_to(Role.STAFF)
+def end_patients_chat(conversation_id: int) -> AnyResponse:
+    """End a website chat, so that no browser can continue or read it, for example one at a shared computer."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        if end_chat(session, conversation):
+            _record(session, conversation, "chat_ended")
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return _done(conversation_id, "")
+
+
 @blueprint.post("/hold")
 @open_to(Role.MANAGER)
 def change_hold(conversation_id: int) -> AnyResponse:
@@ -195,6 +206,8 @@ def change_hold(conversation_id: int) -> AnyResponse:
     services, wanted = services_of(current_app), request.form.get("hold", "")
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
+        if conversation.practice in member().emergency:
+            abort(403, "Emergency access does not allow this. Ask a manager of the practice.")
         if wanted not in ("place", "release"):
             abort(400, "The hold must be placed or released.")
         if wanted == "place" and hold_conversation(conversation, member().id):
@@ -241,16 +254,17 @@ def _done(conversation_id: int, place: str) -> AnyResponse:
 
 def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
     """Show the page again, with the draft still in the box and the reason it was not sent."""
-    shown = _read(services, conversation_id, None) | {"draft": text, "problem": outcome.message}
     overtaken = outcome.verdict is ReplyCheck.OVERTAKEN
-    return _render(shown | {"overtaken": overtaken}), 409 if overtaken else 422
+    shown = _show(services, conversation_id, None, draft=text, problem=outcome.message, overtaken=overtaken)
+    return shown, 409 if overtaken else 422
 
 
 def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
     """Show the page again with a quick reply in the box, for browsers without scripts."""
-    shown = _read(services, conversation_id, None)
-    words = shown["quick"].get(name) or abort(400, "This quick reply does not exist.")
-    return _render(shown | {"draft": f"{text.rstrip()}\n{words}".strip()})
+    words = _read(services, conversation_id, None)["quick"].get(name)
+    if words is None:
+        abort(400, "This quick reply does not exist.")
+    return _show(services, conversation_id, None, draft=f"{text.rstrip()}\n{words}".strip())
 
 
 def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
@@ -276,7 +290,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "medium": reach.medium.words,
             "colleagues": colleagues,
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
-            "may_hold": member().may(Role.MANAGER),
+            "may_hold": member().may(Role.MANAGER) and practice.slug in member().practices,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment, read_language(session, conversation)),
@@ -290,28 +304,30 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         }
 
 
-def _render(shown: dict[str, Any]) -> str:
+def _show(services: Services, conversation_id: int, before: int | None, **changes: Any) -> str:
+    """Return the page, and record the view unless the page is a refresh that shows nothing new."""
+    shown = _read(services, conversation_id, before) | changes
+    conversation, thread, contact = shown["conversation"], shown["thread"], shown["contact"]
+    said = [(entry.key, entry.subject, entry.text) for entry in thread.entries]
+    seal = seal_of(f"conversation {conversation_id}", [before, contact.who, contact.lines, said])
+    _enter(services, conversation.id, member().id)
+    if is_new_display(seal):
+        with services.database.write() as session:
+            mark_read(session, member().id, conversation.id, thread.last_message)
+            _record(session, conversation, "viewed", up_to=thread.last_message)
+    return _render(shown, seal)
+
+
+def _render(shown: dict[str, Any], seal: str) -> str:
     before, after = first_text_wording(shown["practice"], shown["reach"])
     return render_template(
         "staff/conversation.html",
+        seal=seal,
         form_id=secrets.token_hex(16),
         longest=LONGEST[shown["reach"].medium],
         wording=(before, after),
         **shown,
     )
-
-
-def _note_view(services: Services, conversation: Conversation, thread: Thread) -> None:
-    """Record a view each time the member opens the page, and whenever a new message appears while it is open."""
-    staff_id = member().id
-    _enter(services, conversation.id, staff_id)
-    if is_refresh():
-        with services.database.read() as session:
-            if not thread.last_message or not has_unread(session, staff_id, conversation.id, thread.last_message):
-                return
-    with services.database.write() as session:
-        mark_read(session, staff_id, conversation.id, thread.last_message)
-        _record(session, conversation, "viewed", up_to=thread.last_message)
 
 
 def _enter(services: Services, conversation_id: int, staff_id: int) -> None:

@@ -36,6 +36,7 @@ from tasks.routing_facts import NEVER_ARRIVED, medium_of
 MESSAGES_SHOWN = 100
 UNPROVEN = "provided (not verified)"
 ACTIONS_SHOWN = 40
+ENDED = "This chat has ended: the patient can no longer read replies in it."
 _Dated = TypeVar("_Dated", Delivery, Note)
 TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
 
@@ -204,12 +205,6 @@ def mark_read(session: Session, staff_id: int, conversation_id: int, message_id:
     return True
 
 
-def has_unread(session: Session, staff_id: int, conversation_id: int, message_id: int) -> bool:
-    """Return whether a member has not yet read up to a message."""
-    known = session.get(ConversationRead, (staff_id, conversation_id))
-    return known is None or known.message_id < message_id
-
-
 def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
     """Return staff activity in a conversation, newest first; a person's consecutive views are combined."""
     query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
@@ -258,7 +253,9 @@ def read_reach(session: Session, conversation: Conversation) -> Reach:
     return Reach(
         medium=medium,
         sender=received_on or "",
-        obstacle=_obstacle(medium, address, LineType(conversation.line_type), received_on, opted_out),
+        obstacle=ENDED
+        if conversation.chat_ended_at
+        else _obstacle(medium, address, LineType(conversation.line_type), received_on, opted_out),
         is_first=medium is Medium.SMS and session.scalar(texted.limit(1)) is None,
     )
 

@@ -26,7 +26,8 @@ from staff.conversations.inbox_queries import (
     list_page,
     search_page,
 )
-from staff.live import is_refresh, stream
+from staff.displays import is_new_display, seal_of
+from staff.live import stream
 from tasks.pubsub import practice_topic
 from web.services import services_of
 
@@ -40,11 +41,11 @@ STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in displ
 @open_to(Role.STAFF)
 def page() -> str:
     """Show the list."""
-    filters = Filters.read(request.args, member().practices)
+    filters = Filters.read(request.args, member().reachable)
     with services_of(current_app).database.read() as session:
         found = list_page(session, member(), filters, _practices(), now())
         unread = count_unread(session, member())
-    return _render(found, filters, unread, "")
+    return _show(found, filters, unread, "")
 
 
 @blueprint.post("/search")
@@ -52,27 +53,44 @@ def page() -> str:
 def search() -> str:
     """Show the conversations that match a search, sent by POST to keep it out of URLs and browser history."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
-    filters = Filters.read(request.form, member().practices)
-    with services_of(current_app).database.write() as session:
+    filters = Filters.read(request.form, member().reachable)
+    with services_of(current_app).database.read() as session:
         unread = count_unread(session, member())
         if not wanted:
             found = list_page(session, member(), filters, _practices(), now())
         else:
             found = search_page(session, member(), filters, wanted, _practices(), now())
-        if wanted and not is_refresh():
-            record_action(session, staff_id=member().id, practice=None, action="searched", subject="inbox")
-    return _render(found, filters, unread, wanted)
+    return _show(found, filters, unread, wanted)
 
 
 @blueprint.get("/events")
 @open_to(Role.STAFF)
 def events() -> Response:
     """Stream an event whenever the list may have changed."""
-    return stream(services_of(current_app), [practice_topic(slug) for slug in member().practices])
+    return stream(services_of(current_app), [practice_topic(slug) for slug in member().reachable])
 
 
-def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
+def _show(found: Page, filters: Filters, unread: int, wanted: str) -> str:
+    """Return the page, and record whose conversations it shows."""
+    rows = [*found.pinned, *found.rows]
+    seal = seal_of("search" if wanted else "inbox", [wanted, [(row.id, row.who, row.preview) for row in rows]])
+    if (rows or wanted) and is_new_display(seal):
+        with services_of(current_app).database.write() as session:
+            record_action(
+                session,
+                staff_id=member().id,
+                practice=None,
+                action="searched" if wanted else "listed",
+                subject="inbox",
+                conversations=[row.id for row in rows],
+                **({"emergency": list(member().emergency)} if member().emergency else {}),
+            )
+    return _render(found, filters, unread, wanted, seal)
+
+
+def _render(found: Page, filters: Filters, unread: int, wanted: str, seal: str) -> str:
     shown: dict[str, Any] = {
+        "seal": seal,
         "page": found,
         "filters": filters,
         "wanted": wanted,
@@ -87,7 +105,7 @@ def _render(found: Page, filters: Filters, unread: int, wanted: str) -> str:
 def _choices() -> dict[str, dict[str, str]]:
     """Return each filter's options, with their display words."""
     services = services_of(current_app)
-    own = [services.practices.require(slug) for slug in member().practices]
+    own = [services.practices.require(slug) for slug in member().reachable]
     teams = [*Team, *(team for practice in own for team in practice.teams)]
     choices: dict[str, dict[str, str]] = {
         "state": {str(state): name for state, name in STATES.items()},
@@ -102,4 +120,4 @@ def _choices() -> dict[str, dict[str, str]]:
 
 def _practices() -> dict[str, Practice]:
     practices = services_of(current_app).practices
-    return {slug: practices.require(slug) for slug in member().practices}
+    return {slug: practices.require(slug) for slug in member().reachable}

@@ -261,7 +261,7 @@ def _select(member: Member, filters: Filters) -> Select[Conversation, bool]:
         Conversation.last_message_id > func.coalesce(ConversationRead.message_id, 0),
     )
     query = select(Conversation, unread).outerjoin(ConversationRead, read)
-    practices = [filters.practice] if filters.practice else member.practices
+    practices = [filters.practice] if filters.practice else member.reachable
     conditions: list[ColumnElement[bool]] = [
         Conversation.practice.in_(practices),
         Conversation.last_message_id.is_not(None),  # a chat may be opened and left

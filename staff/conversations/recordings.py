@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urljoin
 
 import requests
 import structlog
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from inbox.models import Role, Voicemail
+from inbox.models import AuditEntry, Message, Role, Voicemail, now
 from intake.settings import Settings
 from intake.twilio_hosts import is_twilio_address
-from staff.auth.access import open_to, own_message, record_on_conversation
+from staff.auth.access import member, open_to, own_message, record_on_conversation
 from tasks.carriers.twilio import rebase
 from web.services import services_of
 
@@ -23,6 +25,7 @@ blueprint = Blueprint("recordings", __name__, url_prefix="/staff")
 TIMEOUT_SECONDS = 10.0
 CHUNK_BYTES = 32 * 1024
 MOST_REDIRECTS = 3
+PLAYING = timedelta(minutes=10)
 _PASSED_ON = ("Content-Length", "Content-Range", "Accept-Ranges")
 UNREACHABLE = "The recording is not available from the carrier right now. Try again later."
 
@@ -37,7 +40,7 @@ def play(message_id: int) -> Response:
         url = session.scalar(select(Voicemail.recording_url).where(Voicemail.message_id == message.id))
         if url is None:
             abort(404)
-        if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
+        if not _is_playing(session, message):
             record_on_conversation(
                 session, message.conversation_id, message.conversation.practice, "played", message=message.id
             )
@@ -48,6 +51,19 @@ def play(message_id: int) -> Response:
         if name in found.headers:
             response.headers[name] = found.headers[name]
     return response
+
+
+def _is_playing(session: Session, message: Message) -> bool:
+    """Return whether the request goes on with what the member began to play a short time ago, by the audit trail."""
+    if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
+        return False
+    begun = select(AuditEntry.detail).where(
+        AuditEntry.subject == f"conversation:{message.conversation_id}",
+        AuditEntry.action == "played",
+        AuditEntry.staff_id == member().id,
+        AuditEntry.at > now() - PLAYING,
+    )
+    return any(detail.get("message") == message.id for detail in session.scalars(begun))
 
 
 def _fetch(url: str, part: str | None, settings: Settings) -> requests.Response:

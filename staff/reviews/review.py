@@ -26,7 +26,6 @@ from inbox.reviews import (
     LEVEL_LABELS,
     NONE_OF_THESE,
     REVIEW_LABELS,
-    Claimed,
     claim_next,
     count_open,
     find_review,
@@ -105,9 +104,8 @@ def page() -> str:
             "review": None,
         }
         if claimed is not None:
-            shown |= _shown(database, claimed.review)
-            if claimed.is_new:
-                _record(database, claimed.review, "viewed")
+            shown |= _shown(database, claimed)
+            _record(database, claimed, "viewed")
     return render_template("staff/review.html", **shown)
 
 
@@ -181,7 +179,7 @@ def undo() -> AnyResponse:
     return redirect(url_for("review.page"), 303)
 
 
-def _claim(database: Session) -> Claimed | None:
+def _claim(database: Session) -> Review | None:
     """Claim the next message for the signed-in member; skipped ones come back when no others are left."""
     skipped, moment = _skipped(), now()
     found = claim_next(database, member().practices, member().id, skipped, moment)

@@ -52,12 +52,14 @@ def delivery_key(text: OutgoingMessage, service: str) -> str:
     If an email is sent twice in spite of everything, most mail programs then show it once. The id of the message that
     it answers is included, because a service that starts over with an empty database numbers deliveries from 1 again.
     """
-    named = f"{service}\n{text.delivery_id}\n{text.in_reply_to or ''}"
+    named = f"{service}\n{text.delivery_id}\n{text.in_reply_to or text.staff_mail}"
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
 def _subject(text: OutgoingMessage) -> str:
     subject = _one_line(text.subject)
+    if text.staff_mail:
+        return subject[:LONGEST_SUBJECT]
     if not subject:
         return _one_line(f"Your message to {text.from_name}")[:LONGEST_SUBJECT]
     return (subject if REPLY_MARK.match(subject) else f"Re: {subject}")[:LONGEST_SUBJECT]

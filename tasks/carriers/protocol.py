@@ -24,6 +24,7 @@ class OutgoingMessage:
         subject: the subject of the email being answered, empty if there is none.
         in_reply_to: the Message-ID of the email being answered.
         automatic: whether a program wrote it, not a person.
+        staff_mail: what tells an email to staff from every other; empty for a reply to a patient.
     """
 
     delivery_id: int | None
@@ -35,6 +36,7 @@ class OutgoingMessage:
     subject: str = field(default="", repr=False)
     in_reply_to: str | None = field(default=None, repr=False)
     automatic: bool = True
+    staff_mail: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

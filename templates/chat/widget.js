@@ -274,6 +274,8 @@ class Conversation {
   sync(isActive = this.#isActive) {
     const id = this.#store.get("session")?.id;
     if (id !== this.#id) this.#show(id);
+    for (const item of this.#unsent) if (Date.now() - item.at > 1440 * MINUTE) this.#drop(item);
+    if (!this.#unsent.length) this.#store.remove("details");
     this.#isActive = isActive;
     this.#follow(isActive ? id : null);
     if (this.#unsent.length) this.#sendSoon();
@@ -298,9 +300,12 @@ class Conversation {
   }
 
   end() {
-    this.#store.remove(...this.#unsent.map(({ id }) => `unsent ${id}`), "details");
+    if (this.#id) this.#call("end", { body: {} }).catch(() => {});
+    this.#unsent.forEach(this.#drop);
     this.#forget("ended");
   }
+
+  #drop = ({ id }) => this.#store.remove(`unsent ${id}`);
 
   markSeen() {
     if (this.#last > this.#store.get("seen")) this.#store.set("seen", this.#last);
@@ -381,7 +386,7 @@ class Conversation {
   async #send({ id: key, text, at }) {
     if (!this.#id) await this.#begin(key);
     const id = this.#id;
-    if (!this.#store.get(`unsent ${key}`)) return; // the chat has ended
+    if (!this.#store.get(`unsent ${key}`)) return;
     const { message } = await this.#call("messages", { body: { client_message_id: key, text } }).then(json);
     if (id === this.#id) this.#add({ id: message, from: "patient", text, at, client_message_id: key });
     this.#store.remove(`unsent ${key}`);
@@ -407,6 +412,7 @@ class Conversation {
   }
 
   #giveUp(item, { status }) {
+    if (!this.#store.get(`unsent ${item.id}`)) return;
     this.#store.set(`unsent ${item.id}`, { ...item, hasFailed: true });
     this.isPhoneWrong = status === 400 && !this.#id;
     this.notify(this.isPhoneWrong ? "phoneWrong" : "unavailable");
@@ -486,7 +492,7 @@ class Conversation {
       this.#add(data);
       this.#last = data.id;
       this.#livelyUntil = Date.now() + MINUTE;
-      this.#store.remove(`unsent ${data.client_message_id}`); // in case the answer to it was lost
+      this.#store.remove(`unsent ${data.client_message_id}`);
     } else if (data.working !== this.#isWorking) {
       this.#isWorking = data.working;
       this.#typingUntil = data.working ? Date.now() + 15_000 : 0;

@@ -16,16 +16,15 @@ from sqlalchemy.orm import Session
 
 from inbox.accounts import (
     add_member,
-    check_password,
     find_member,
     find_session,
-    new_recovery_codes,
-    new_totp_secret,
     open_session,
 )
 from inbox.audit import record_action
 from inbox.database import Database
 from inbox.models import AuditEntry, Role, StaffMember, now
+from inbox.passwords import check_password
+from inbox.second_factor import new_recovery_codes, new_totp_secret
 from tests.app.command import ROOT, Finished, complete, intake
 from tests.world import PRACTICES_TOML
 

@@ -13,33 +13,43 @@ from argon2.low_level import Type
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox import accounts
+from inbox import passwords
 from inbox.accounts import (
-    FAILURES_TO_LOCK,
-    FIRST_LOCK,
-    LONGEST_LOCK,
     add_member,
-    check_password,
-    check_totp,
     find_member,
     find_session,
-    hash_password,
-    is_locked,
     is_running,
     is_stale,
-    judge,
-    new_recovery_codes,
-    new_totp_secret,
     open_session,
-    prove_second_factor,
-    remove_second_factor,
     revoke_sessions,
     running_sessions,
     set_password,
-    use_recovery_code,
 )
 from inbox.database import Database
-from inbox.models import AuditEntry, Role, StaffMember, StaffSession, now
+from inbox.models import AuditEntry, Role, SignInFailure, StaffMember, StaffSession, now
+from inbox.passwords import check_password, hash_password
+from inbox.second_factor import (
+    check_totp,
+    new_recovery_codes,
+    new_totp_secret,
+    prove_second_factor,
+    remove_second_factor,
+    use_recovery_code,
+)
+from inbox.sign_in_failures import (
+    FAILURES_TO_LOCK,
+    FIRST_LOCK,
+    LONGEST_LOCK,
+    SLOW_BETWEEN,
+    SLOW_FROM,
+    SLOW_WITHIN,
+    Source,
+    are_codes_locked,
+    count_failure,
+    is_blocked,
+    judge_code,
+    lock_for,
+)
 from intake.errors import IntakeError
 
 PASSWORD = "correct horse battery staple"
@@ -57,7 +67,7 @@ def session(database: Database) -> Iterator[Session]:
 def dana(session: Session) -> StaffMember:
     """An account whose password hash takes almost no time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         return add_member(session, "dana@maple.example", "Dana Reyes", Role.STAFF, ["demo"], PASSWORD)
 
 
@@ -66,7 +76,7 @@ class CountingHasher:
 
     def __init__(self) -> None:
         self.times = 0
-        self._real = accounts._hasher
+        self._real = passwords._hasher
 
     def verify(self, its_hash: str, password: str) -> bool:
         """Verifies a password and counts the call."""
@@ -105,17 +115,19 @@ def test_an_address_that_is_taken_or_none_is_refused(
 
 
 @pytest.mark.parametrize("password", ["", "x" * 11, "x" * 201])
-def test_a_password_that_is_too_short_or_too_long_is_refused(dana: StaffMember, password: str) -> None:
-    for give in (hash_password, lambda password: set_password(dana, password)):
+def test_a_password_that_is_too_short_or_too_long_is_refused(
+    session: Session, dana: StaffMember, password: str
+) -> None:
+    for give in (hash_password, lambda password: set_password(session, dana, password)):
         with pytest.raises(IntakeError, match="12 to 200 characters") as refused:
             give(password)
         assert password == "" or password not in str(refused.value)
     assert check_password(dana, PASSWORD)
 
 
-@pytest.mark.parametrize("password", ["x" * 12, "x" * 200, "päßwörter 🐎🔋📎", " spaces at both ends "])
-def test_a_password_is_checked_as_it_was_given(dana: StaffMember, password: str) -> None:
-    set_password(dana, password)
+@pytest.mark.parametrize("password", ["kestrel gravel", "päßwörter 🐎🔋📎", " spaces at both ends ", "gravel " * 28])
+def test_a_password_is_checked_as_it_was_given(session: Session, dana: StaffMember, password: str) -> None:
+    set_password(session, dana, password)
 
     assert check_password(dana, password)
     for guess in (password + " ", password[:-1], password.upper() + "x", PASSWORD, ""):
@@ -131,16 +143,18 @@ def test_passwords_are_hashed_with_argon2id_as_rfc_9106_has_it_and_never_twice_a
     assert hash_password(PASSWORD) != hashed
 
 
-def test_an_address_without_an_account_takes_the_same_work(dana: StaffMember, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_password(dana, PASSWORD)
+def test_an_address_without_an_account_takes_the_same_work(
+    session: Session, dana: StaffMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_password(session, dana, PASSWORD)
     counting = CountingHasher()
-    monkeypatch.setattr(accounts, "_hasher", counting)
+    monkeypatch.setattr(passwords, "_hasher", counting)
 
     for member in (dana, None):
         assert not check_password(member, "wrong")
     assert not check_password(None, "nobody signs in with this")
     assert counting.times == 3
-    assert extract_parameters(accounts._NOBODYS_HASH) == extract_parameters(dana.password_hash)
+    assert extract_parameters(passwords._NOBODYS_HASH) == extract_parameters(dana.password_hash)
 
 
 def test_a_hash_that_is_none_fits_no_password(dana: StaffMember) -> None:
@@ -149,49 +163,118 @@ def test_a_hash_that_is_none_fits_no_password(dana: StaffMember) -> None:
     assert not check_password(dana, "!")
 
 
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("aaaaaaaaaaaa", "repeats like"),
+        ("123456789012", "easy to guess"),
+        ("password1234", "easy to guess"),
+        ("qwertyuiop12", "easy to guess"),
+        ("dana reyes 2026", "your name, your email address, or your practice"),
+        ("maple-street!1", "your name, your email address, or your practice"),
+    ],
+)
+def test_a_password_that_is_easy_to_guess_is_refused_with_the_reason_and_a_remedy(
+    session: Session, password: str, why: str
+) -> None:
+    with pytest.raises(IntakeError, match="easy to guess") as refused:
+        add_member(session, "dana@maple.example", "Dana Reyes", Role.STAFF, ["maple-street"], password)
+
+    assert why in str(refused.value)
+    assert "use three or four random words instead" in str(refused.value)
+    assert password not in str(refused.value)
+
+
+def test_an_account_without_a_password_cannot_be_guessed(session: Session) -> None:
+    member = add_member(session, "new@maple.example", "New", Role.STAFF, ["demo"], None)
+
+    for guess in ("", "None", PASSWORD):
+        assert not check_password(member, guess)
+
+
 # ---- the lock-out
 
+HERE, ELSEWHERE = Source.address("203.0.113.7"), Source.address("198.51.100.4")
+KNOWN = Source.device("a1b2", "198.51.100.4")
 
-def test_failures_lock_for_longer_and_longer_up_to_an_hour(session: Session, dana: StaffMember) -> None:
-    moment, lengths = now(), []
-    for _ in range(40):
-        assert not judge(session, dana, False, moment)
-        if is_locked(dana, moment):
-            assert dana.locked_until is not None
-            lengths.append(dana.locked_until - moment)
-            moment = dana.locked_until
 
-    assert len(lengths) == 41 - FAILURES_TO_LOCK
-    assert lengths[0] == FIRST_LOCK
-    for before, after in pairwise(lengths):
+def test_failures_lock_for_longer_and_longer_up_to_an_hour() -> None:
+    lengths = [lock_for(failures) for failures in range(40)]
+
+    assert lengths[:FAILURES_TO_LOCK] == [None] * FAILURES_TO_LOCK
+    assert lengths[FAILURES_TO_LOCK] == FIRST_LOCK
+    for before, after in pairwise(lengths[FAILURES_TO_LOCK:]):
+        assert before is not None
         assert after == min(2 * before, LONGEST_LOCK)
     assert lengths[-1] == LONGEST_LOCK
 
 
-def test_a_lock_refuses_what_is_right_until_its_end_and_counts_nothing(session: Session, dana: StaffMember) -> None:
+def test_wrong_passwords_lock_where_they_came_from_and_nowhere_else(session: Session, dana: StaffMember) -> None:
     moment = now()
     for _ in range(FAILURES_TO_LOCK):
-        judge(session, dana, False, moment)
+        assert not is_blocked(session, dana.id, HERE, moment)
+        count_failure(session, dana.id, HERE, moment)
+
+    assert is_blocked(session, dana.id, HERE, moment + FIRST_LOCK - SECOND)
+    assert not is_blocked(session, dana.id, HERE, moment + FIRST_LOCK)
+    assert not is_blocked(session, dana.id, ELSEWHERE, moment)
+
+
+def test_guesses_from_many_addresses_slow_down_addresses_but_no_device_that_is_known(
+    session: Session, dana: StaffMember
+) -> None:
+    moment = now()
+    for number in range(SLOW_FROM):
+        assert not is_blocked(session, dana.id, ELSEWHERE, moment)
+        count_failure(session, dana.id, Source.address(f"203.0.113.{number}"), moment)
+
+    assert is_blocked(session, dana.id, ELSEWHERE, moment + SLOW_BETWEEN - SECOND)
+    assert not is_blocked(session, dana.id, KNOWN, moment)
+    assert not is_blocked(session, dana.id, ELSEWHERE, moment + SLOW_BETWEEN), "one guess, not none"
+    count_failure(session, dana.id, ELSEWHERE, moment + SLOW_BETWEEN)
+    assert is_blocked(session, dana.id, HERE, moment + SLOW_BETWEEN)
+    assert not is_blocked(session, dana.id, HERE, moment + SLOW_BETWEEN + SLOW_WITHIN)
+
+
+def test_failures_are_forgotten_after_a_day(session: Session, dana: StaffMember) -> None:
+    moment = now()
+    count_failure(session, dana.id, HERE, moment - timedelta(days=1, seconds=1))
+    count_failure(session, dana.id, ELSEWHERE, moment)
+
+    assert session.scalars(select(SignInFailure.source)).all() == [ELSEWHERE.key]
+
+
+def test_wrong_codes_lock_the_codes_of_the_account(session: Session, dana: StaffMember) -> None:
+    moment = now()
+    for _ in range(FAILURES_TO_LOCK):
+        assert not judge_code(session, dana, False, HERE, moment)
     assert dana.locked_until is not None
 
-    assert not judge(session, dana, True, dana.locked_until - SECOND)
-    assert not judge(session, dana, False, dana.locked_until - SECOND)
-    assert dana.failed_sign_ins == FAILURES_TO_LOCK
-    assert judge(session, dana, True, dana.locked_until)
+    assert are_codes_locked(dana, moment)
+    assert not judge_code(session, dana, True, ELSEWHERE, dana.locked_until - SECOND)
+    assert not judge_code(session, dana, False, HERE, dana.locked_until - SECOND)
+    assert dana.failed_sign_ins == FAILURES_TO_LOCK, "those during a lock count nothing"
+    assert judge_code(session, dana, True, ELSEWHERE, dana.locked_until)
 
 
-def test_every_lock_is_in_the_audit_trail(session: Session, dana: StaffMember) -> None:
-    for _ in range(FAILURES_TO_LOCK + 3):
-        judge(session, dana, False, now())
+def test_every_failure_is_in_the_audit_trail_with_where_it_came_from(session: Session, dana: StaffMember) -> None:
+    for _ in range(FAILURES_TO_LOCK):
+        count_failure(session, dana.id, HERE, now())
+    judge_code(session, dana, False, KNOWN, now())
 
     entries = session.scalars(select(AuditEntry)).all()
-    assert [(entry.staff_id, entry.action, entry.subject) for entry in entries] == [
-        (None, "account_locked", f"staff:{dana.id}")
+    assert {(entry.staff_id, entry.action, entry.subject) for entry in entries} == {
+        (None, "sign_in_failed", f"staff:{dana.id}")
+    }
+    assert [(entry.detail["from"], entry.detail["reason"]) for entry in entries] == [
+        *[("203.0.113.7", "password")] * (FAILURES_TO_LOCK - 1),
+        ("203.0.113.7", "locked"),
+        ("198.51.100.4", "code"),
     ]
 
 
 def test_signing_in_and_a_new_password_forget_failures(session: Session, dana: StaffMember) -> None:
-    for forget in (lambda: open_session(session, dana, ""), lambda: set_password(dana, PASSWORD)):
+    for forget in (lambda: open_session(session, dana, ""), lambda: set_password(session, dana, PASSWORD)):
         dana.failed_sign_ins, dana.locked_until = 7, now() + LONGEST_LOCK
         forget()
         assert (dana.failed_sign_ins, dana.locked_until) == (0, None)
@@ -200,7 +283,7 @@ def test_signing_in_and_a_new_password_forget_failures(session: Session, dana: S
 def test_a_disabled_member_proves_nothing(session: Session, dana: StaffMember) -> None:
     dana.disabled_at = now()
 
-    assert not judge(session, dana, True, now())
+    assert not judge_code(session, dana, True, HERE, now())
 
 
 # ---- sessions

@@ -142,7 +142,7 @@ def console_of(
     classifier: Classifier, twilio: TwilioStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[Settings], Console]]:
     """Starts the service, console included, with settings of its own."""
-    monkeypatch.setattr("inbox.accounts._hasher", QUICK_HASHER)
+    monkeypatch.setattr("inbox.passwords._hasher", QUICK_HASHER)
     with ExitStack() as running:
         yield lambda settings: running.enter_context(Console(settings, classifier, twilio))
 

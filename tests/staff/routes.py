@@ -11,12 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
+from inbox.accounts import add_member
 from inbox.models import (
     Conversation,
     Delivery,
+    EmergencyAccess,
     Escalation,
     Message,
     Note,
+    Passkey,
     Review,
     ReviewReason,
     Role,
@@ -52,9 +55,16 @@ FORM = {
     "hold": "place",
     "label": "complaint",
     "reply": "complaint",
+    "role": "staff",
+    "practices": "demo",
 }
 # Whoever has no account gets these and nothing else.
-OPEN = {"sign_in.static", "sign_in.sign_in", "sign_in.second_factor", "staff"}
+OPEN = {
+    *("sign_in.static", "sign_in.sign_in", "sign_in.second_factor", "staff"),
+    *("passkeys.begin_signing_in", "passkeys.sign_in", "links.set_new_password", "links.forgot_password"),
+    *("oidc.begin", "oidc.finish"),
+}
+SIGNS_OUT = ("sign_in.sign_out", "account.end_all_sessions")
 # What stands in addresses of the RQ dashboard, which shows no practice's rows, to administrators alone.
 OF_QUEUES: Mapping[str, Any] = {
     "instance_number": 0,
@@ -205,6 +215,15 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
     session.add_all([note, review, escalation, voicemail])
     session.flush()
+    nurse = f"{NAMES[practice]}’s nurse"
+    colleague = add_member(session, f"{practice}@colleagues.example", nurse, Role.STAFF, [practice], None)
+    passkey = Passkey(credential_id=f"key of {practice}", public_key="", name=f"Phone {WORDS[practice]}")
+    colleague.passkeys.append(passkey)  # `sign_in_again` gives it to the member, who needs it to sign in from then on
+    access = EmergencyAccess(
+        staff_id=colleague.id, practice=practice, reason=f"Emergency {WORDS[practice]}", expires_at=now()
+    )
+    session.add(access)
+    session.flush()
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
     return {
         "conversation_id": conversation.id,
@@ -216,6 +235,9 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
         "practice": practice,
         "slug": practice,
         "session_id": its_session,
+        "staff_id": colleague.id,
+        "passkey_id": passkey.id,
+        "access_id": access.id,
         "filename": "console.css",
     }
 
@@ -226,8 +248,11 @@ def sign_in_again(world: World, practice: str, role: Role) -> Browser:
         its_session = session.get_one(StaffSession, world.ids[practice]["session_id"])
         session.get_one(StaffMember, its_session.staff_id).role = role
         member = session.get_one(StaffMember, its_session.staff_id)
+        session.get_one(Passkey, world.ids[practice]["passkey_id"]).staff_id = world.ids[practice]["staff_id"]
     browser = world.console.browser()
     assert browser.sign_in(member, PASSWORD).status_code == 303
+    with world.console.edit() as session:
+        session.get_one(Passkey, world.ids[practice]["passkey_id"]).staff_id = member.id
     return browser
 
 

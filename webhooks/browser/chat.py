@@ -12,15 +12,17 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
-from inbox.chat import ChatConversation, TranscriptEntry, find_chat, open_chat, read_transcript
+from inbox.audit import record_action
+from inbox.chat import ChatConversation, TranscriptEntry, end_chat, find_chat, open_chat, read_transcript
 from inbox.inbound import InboundMessage
+from inbox.models import Conversation
 from intake import phone
 from intake.practices import Practice
 from intake.vocabulary import Channel
-from tasks.pubsub import conversation_topic
+from tasks.pubsub import conversation_topic, topics_of
 from templates.chat import WIDGET
 from web.errors import RequestError
-from web.event_stream import event_stream
+from web.event_stream import StreamEndedError, event_stream
 from web.services import Services, services_of
 from webhooks.browser.origins import answer_preflights, require_origin
 from webhooks.browser.request_fields import (
@@ -32,7 +34,7 @@ from webhooks.browser.request_fields import (
     require_length,
     wrong,
 )
-from webhooks.browser.tokens import HEADER, Tokens
+from webhooks.browser.tokens import CHAT_LASTS, HEADER, Tokens
 
 blueprint = Blueprint("chat", __name__, url_prefix="/chat")
 answer_preflights(blueprint)
@@ -110,6 +112,21 @@ def send(public_id: str) -> tuple[Response, int]:
     return jsonify(message=recorded.entry), 202
 
 
+@blueprint.post("/conversations/<public_id>/end")
+def end(public_id: str) -> tuple[str, int]:
+    """End the chat for every browser that has its token; the practice keeps the messages."""
+    services = services_of(current_app)
+    chat = _enter(services, public_id)
+    with services.database.write() as session:
+        conversation = session.get_one(Conversation, chat.id, with_for_update=True)
+        if end_chat(session, conversation):
+            subject = f"conversation:{chat.id}"
+            record_action(session, staff_id=None, practice=chat.practice, action="chat_ended", subject=subject)
+    services.queue.announce(*topics_of(chat.id, chat.practice))
+    g.pop("chat_token", None)
+    return "", 204
+
+
 @blueprint.get("/conversations/<public_id>/messages")
 def read(public_id: str) -> Response:
     """Return the entries after a number."""
@@ -151,6 +168,8 @@ def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Call
     def look(_woken: bool) -> Iterator[str]:
         nonlocal shown, working
         transcript = read_transcript(services.database, chat.id, shown)
+        if transcript.has_ended:
+            raise StreamEndedError
         for entry in transcript.entries:
             yield f"event: message\nid: {entry.number}\ndata: {json.dumps(_shown(entry))}\n\n"
             shown = entry.number
@@ -187,6 +206,8 @@ def _enter(services: Services, public_id: str) -> ChatConversation:
     if chat is None or found is None:
         raise RequestError(404, "unknown_conversation", "This conversation does not exist. Start a new one.")
     require_origin(request, found, services.settings)
+    if chat.has_ended or datetime.now(UTC) - chat.began_at > CHAT_LASTS:
+        raise RequestError(401, "expired_token", "This chat has ended. Start a new conversation.")
     if fresh is not None:
         g.chat_token = fresh
     return chat

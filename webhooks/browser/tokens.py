@@ -10,6 +10,8 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from web.errors import RequestError
 
 LIFETIME = timedelta(days=7)
+CHAT_LASTS = timedelta(days=30)
+"""How long a chat can be continued at most, however often its token is replaced."""
 RENEWED_AFTER = timedelta(hours=1)
 HEADER = "Chat-Token"
 
@@ -28,7 +30,7 @@ class Tokens:
         """Check a request's token.
 
         Returns:
-            A new token if the old one should be replaced, so that an active conversation never expires.
+            A new token if the old one should be replaced, so that an active conversation goes on.
 
         Raises:
             RequestError: 401 if the token is missing, invalid, expired, or belongs to another conversation.

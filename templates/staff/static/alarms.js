@@ -7,12 +7,21 @@ const VISIBLE = 10_000;
 const HIDDEN = 60_000;
 
 let asked = Date.now();
+let isActive = false;
+
+// Someone who types or reads is not idle, though the page asks the service for nothing.
+for (const type of ["keydown", "pointerdown", "wheel"]) {
+  document.addEventListener(type, () => (isActive = true), { capture: true, passive: true });
+}
 
 async function look() {
   asked = Date.now();
+  const by = isActive ? "activity" : "live";
+  isActive = false;
   try {
-    const answer = await fetch("/staff/alarms", { headers: { "X-Requested-With": "live", Accept: "text/html" } });
-    if (answer.ok && !answer.redirected) takeOver(await answer.text());
+    const answer = await fetch("/staff/alarms", { headers: { "X-Requested-With": by, Accept: "text/html" } });
+    if (answer.redirected) location.reload(); // signed out: nothing of a patient stays on the screen
+    else if (answer.ok) takeOver(await answer.text());
   } catch {
     // the next look tries again
   }

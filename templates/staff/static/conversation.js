@@ -1,4 +1,4 @@
-import { act, keepUp } from "./live.js";
+import { act, keepUp, refreshHeaders } from "./live.js";
 import { countSegments } from "./segments.js";
 import { listen } from "./shortcuts.js";
 
@@ -7,7 +7,6 @@ const base = live.dataset.base;
 const text = document.getElementById("text");
 const reply = document.getElementById("reply");
 const newest = document.getElementById("newest");
-const HEADERS = { "X-Requested-With": "live", Accept: "text/html" };
 
 const isAtEnd = () => newest.getBoundingClientRect().top < window.innerHeight + 80;
 let wasAtEnd = false;
@@ -16,7 +15,7 @@ const look = keepUp({
   events: live.dataset.events,
   ask: () => {
     wasAtEnd = isAtEnd();
-    return fetch(live.dataset.refresh, { headers: HEADERS });
+    return fetch(live.dataset.refresh, { headers: refreshHeaders() });
   },
   after: () => wasAtEnd && !isAtEnd() && newest.scrollIntoView({ block: "end" }),
 });

@@ -1,16 +1,15 @@
-import { act, keepUp } from "./live.js";
+import { act, keepUp, refreshHeaders } from "./live.js";
 import { listen } from "./shortcuts.js";
 
 const live = document.getElementById("live");
 const search = document.getElementById("search");
 const wanted = document.getElementById("wanted");
-const HEADERS = { "X-Requested-With": "live", Accept: "text/html" };
 
 function ask() {
-  if (!wanted.defaultValue) return fetch(live.dataset.refresh, { headers: HEADERS });
+  if (!wanted.defaultValue) return fetch(live.dataset.refresh, { headers: refreshHeaders() });
   const values = new URLSearchParams(new FormData(search));
   values.set("wanted", wanted.defaultValue);
-  return fetch(search.action, { method: "POST", headers: HEADERS, body: values });
+  return fetch(search.action, { method: "POST", headers: refreshHeaders(), body: values });
 }
 
 const look = keepUp({ events: live.dataset.events, ask, whenHidden: true });

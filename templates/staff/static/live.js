@@ -58,6 +58,9 @@ export function takeOver(html) {
     if (fresh.dataset.live === "list") takeOverList(current, fresh);
     else takeOverPart(current, fresh);
   }
+  const live = document.getElementById("live");
+  const sealed = page.getElementById("live");
+  if (live && sealed) live.dataset.seal = sealed.dataset.seal;
   document.title = withAlarms(page.title || document.title);
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 }
@@ -133,6 +136,13 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
   setInterval(() => (!document.hidden || whenHidden) && look(), EVERY);
   if (!document.hidden) open();
   return look;
+}
+
+/** Returns the headers of a refresh; the seal says what this page shows, so that only what is new is recorded. */
+export function refreshHeaders() {
+  const headers = { "X-Requested-With": "live", Accept: "text/html" };
+  const seal = document.getElementById("live")?.dataset.seal;
+  return seal ? { ...headers, "X-Seal": seal } : headers;
 }
 
 /** Performs an action on a conversation as the signed-in member. */

@@ -11,9 +11,11 @@ import pytest
 import requests
 import segno
 
-from inbox.accounts import check_password
 from inbox.models import AuditEntry, Role, StaffMember, StaffSession
-from staff.auth.account import DIFFERENT, WRONG_CODE, WRONG_PASSWORD, describe_browser
+from inbox.passwords import check_password
+from staff.auth.account import DIFFERENT, WRONG_CODE
+from staff.auth.browsers import describe_browser
+from staff.auth.reauthentication import WRONG_CURRENT_CODE, WRONG_PASSWORD
 from tests.staff.conftest import PASSWORD, Browser, Console
 
 NEW = "another battery, another horse"
@@ -26,7 +28,7 @@ def account_of(console: Console, browser: Browser) -> StaffMember:
 
 
 def actions(console: Console) -> list[str]:
-    return [entry.action for entry in console.rows(AuditEntry) if entry.action != "signed_in"]
+    return [entry.action for entry in console.rows(AuditEntry) if entry.action not in ("signed_in", "sign_in_failed")]
 
 
 def second_browser(console: Console, browser: Browser) -> Browser:
@@ -55,7 +57,7 @@ def new_secret(browser: Browser) -> str:
 def turn_on(browser: Browser) -> tuple[pyotp.TOTP, list[str]]:
     """Turns on the authenticator and returns it with the recovery codes."""
     totp = pyotp.TOTP(new_secret(browser))
-    page = browser.post("/staff/account/authenticator", data={"code": totp.now()})
+    page = browser.post("/staff/account/authenticator", data={"password": PASSWORD, "code": totp.now()})
     assert page.status_code == 200
     return totp, re.findall(r"<li><code>([a-z2-7-]+)</code></li>", page.text)
 
@@ -121,10 +123,24 @@ def test_a_password_that_cannot_be_changed_is_explained_and_stays(
     assert actions(console) == []
 
 
-@pytest.mark.parametrize("path", ["password", "authenticator/off", "recovery-codes"])
-def test_wrong_passwords_lock_the_account_here_as_at_sign_in(console: Console, path: str) -> None:
+@pytest.mark.parametrize("weak", ["aaaaaaaaaaaa", "dana reyes 1990"])
+def test_a_weak_password_is_refused_with_the_reason(console: Console, weak: str) -> None:
+    answer = change_password(console.sign_in(name="Dana Reyes"), new_password=weak, new_password_again=weak)
+
+    assert answer.status_code == 400
+    assert "This password is easy to guess" in answer.text
+    assert "use three or four random words instead" in answer.text
+
+
+@pytest.mark.parametrize("path", ["password", "authenticator/off", "recovery-codes", "authenticator"])
+def test_wrong_passwords_lock_this_session_out_of_changes_and_nobody_out_of_signing_in(
+    console: Console, path: str
+) -> None:
     browser = console.sign_in()
-    turn_on(browser)
+    if path == "authenticator":
+        new_secret(browser)
+    else:
+        turn_on(browser)
     fields = {"current_password": "wrong", "password": "wrong"}
     for _ in range(5):
         assert browser.post(f"/staff/account/{path}", data=fields).status_code == 400
@@ -134,7 +150,8 @@ def test_wrong_passwords_lock_the_account_here_as_at_sign_in(console: Console, p
     assert refused.status_code == 400
     assert WRONG_PASSWORD in refused.text
     assert is_in(browser), "whoever sits at it may be the one who is meant to"
-    assert actions(console) == ["authenticator_turned_on", "account_locked"]
+    assert browser.member is not None
+    assert console.browser().sign_in(browser.member).status_code in (302, 303)
 
 
 # ---- the authenticator
@@ -171,7 +188,7 @@ def test_the_key_is_shown_as_a_qr_code_that_an_app_reads(console: Console) -> No
 def test_the_key_stays_the_same_until_it_is_confirmed(console: Console) -> None:
     browser = console.sign_in()
     first = new_secret(browser)
-    wrong = browser.post("/staff/account/authenticator", data={"code": "000000"})
+    wrong = browser.post("/staff/account/authenticator", data={"password": PASSWORD, "code": "000000"})
 
     assert wrong.status_code == 400
     assert WRONG_CODE in wrong.text
@@ -185,7 +202,7 @@ def test_what_is_no_code_turns_nothing_on(console: Console, code: str) -> None:
     browser = console.sign_in()
     new_secret(browser)
 
-    assert browser.post("/staff/account/authenticator", data={"code": code}).status_code == 400
+    assert browser.post("/staff/account/authenticator", data={"password": PASSWORD, "code": code}).status_code == 400
     assert account_of(console, browser).totp_secret is None
 
 
@@ -193,12 +210,12 @@ def test_a_code_may_be_typed_as_apps_show_it(console: Console) -> None:
     browser = console.sign_in()
     code = pyotp.TOTP(new_secret(browser)).now()
 
-    spaced = browser.post("/staff/account/authenticator", data={"code": f"{code[:3]} {code[3:]}"})
+    spaced = browser.post("/staff/account/authenticator", data={"password": PASSWORD, "code": f"{code[:3]} {code[3:]}"})
     assert spaced.status_code == 200
 
 
 def test_nothing_is_turned_on_without_a_key(console: Console) -> None:
-    answer = console.sign_in().post("/staff/account/authenticator", data={"code": "123456"})
+    answer = console.sign_in().post("/staff/account/authenticator", data={"password": PASSWORD, "code": "123456"})
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/account/authenticator")
 
@@ -211,7 +228,9 @@ def test_one_authenticator_does_not_replace_another(console: Console) -> None:
     totp, _ = turn_on(browser)
 
     assert browser.get("/staff/account/authenticator").status_code == 302
-    assert second.post("/staff/account/authenticator", data={"code": late.now()}).status_code == 303
+    assert (
+        second.post("/staff/account/authenticator", data={"password": PASSWORD, "code": late.now()}).status_code == 303
+    )
     assert account_of(console, browser).totp_secret == totp.secret
 
 
@@ -220,7 +239,7 @@ def test_the_code_that_turned_it_on_does_not_sign_in(console: Console) -> None:
     assert browser.member is not None
     totp = pyotp.TOTP(new_secret(browser))
     code = totp.now()
-    browser.post("/staff/account/authenticator", data={"code": code})
+    browser.post("/staff/account/authenticator", data={"password": PASSWORD, "code": code})
 
     second.sign_in(browser.member)
     assert second.post("/staff/second-factor", data={"code": code}, headers=_token(second)).status_code == 401
@@ -234,29 +253,50 @@ def _token(browser: Browser) -> dict[str, str]:
     return {"X-CSRFToken": found}
 
 
-def test_turning_it_off_takes_the_password(console: Console) -> None:
+def test_turning_it_on_takes_the_password(console: Console) -> None:
+    """Otherwise, anyone at an unattended browser could set up their own, and keep the owner out."""
     browser = console.sign_in()
-    turn_on(browser)
-    refused = browser.post("/staff/account/authenticator/off", data={"password": "wrong"})
-    assert refused.status_code == 400
-    assert WRONG_PASSWORD in refused.text
-    assert account_of(console, browser).totp_secret
+    code = pyotp.TOTP(new_secret(browser)).now()
+    for form in ({"code": code}, {"code": code, "password": "wrong"}):
+        refused = browser.post("/staff/account/authenticator", data=form)
+        assert refused.status_code == 400
+        assert WRONG_PASSWORD in refused.text
 
-    assert browser.post("/staff/account/authenticator/off", data={"password": PASSWORD}).status_code == 303
+    assert account_of(console, browser).totp_secret is None
+
+
+def test_turning_it_off_takes_the_password_and_a_current_code(console: Console) -> None:
+    browser = console.sign_in()
+    totp, codes = turn_on(browser)
+    spent = totp.now()
+    for form, problem in (
+        ({"password": "wrong", "code": codes[0]}, WRONG_PASSWORD),
+        ({"password": PASSWORD}, WRONG_CURRENT_CODE),
+        ({"password": PASSWORD, "code": spent}, WRONG_CURRENT_CODE),
+    ):
+        refused = browser.post("/staff/account/authenticator/off", data=form)
+        assert refused.status_code == 400
+        assert problem in refused.text
+    assert account_of(console, browser).totp_secret
+    assert len(account_of(console, browser).recovery_codes) == 10, "used up for nothing"
+
+    off = {"password": PASSWORD, "code": codes[0]}
+    assert browser.post("/staff/account/authenticator/off", data=off).status_code == 303
     account = account_of(console, browser)
     assert (account.totp_secret, account.totp_last_step, account.recovery_codes) == (None, None, [])
     assert is_in(second_browser(console, browser))
     assert actions(console) == ["authenticator_turned_on", "authenticator_turned_off"]
 
 
-def test_new_recovery_codes_take_the_password_and_make_the_old_ones_void(console: Console) -> None:
+def test_new_recovery_codes_take_the_password_and_a_code_and_make_the_old_ones_void(console: Console) -> None:
     browser = console.sign_in()
     _, old = turn_on(browser)
     stored = account_of(console, browser).recovery_codes
     assert browser.post("/staff/account/recovery-codes", data={"password": "wrong"}).status_code == 400
+    assert browser.post("/staff/account/recovery-codes", data={"password": PASSWORD}).status_code == 400
     assert account_of(console, browser).recovery_codes == stored
 
-    page = browser.post("/staff/account/recovery-codes", data={"password": PASSWORD})
+    page = browser.post("/staff/account/recovery-codes", data={"password": PASSWORD, "code": old[0]})
     new = re.findall(r"<li><code>([a-z2-7-]+)</code></li>", page.text)
     assert len(set(new) - set(old)) == 10
     assert not set(account_of(console, browser).recovery_codes) & set(stored)
@@ -306,6 +346,16 @@ def test_every_other_browser_can_be_signed_out_at_once(console: Console) -> None
 
     assert [is_in(client) for client in (browser, bystander, *others)] == [True, True, False, False]
     assert session_ids(browser.get("/staff/account").text) == []
+
+
+def test_one_can_sign_out_everywhere_at_once(console: Console) -> None:
+    browser, bystander = console.sign_in(), console.sign_in()
+    other = second_browser(console, browser)
+    answer = browser.post("/staff/account/sessions/end-all")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/sign-in")
+    assert [is_in(client) for client in (browser, other, bystander)] == [False, False, True]
+    assert actions(console) == ["all_sessions_ended"]
 
 
 def test_a_session_that_ended_or_is_anothers_is_none_of_ones_own(console: Console) -> None:

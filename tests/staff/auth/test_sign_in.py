@@ -19,13 +19,15 @@ from app.embedded_redis import EmbeddedRedis
 from inbox.accounts import (
     IDLE_ENDS,
     SESSION_ENDS,
-    new_recovery_codes,
-    new_totp_secret,
     revoke_sessions,
 )
-from inbox.models import AuditEntry, StaffMember, StaffSession, now
+from inbox.models import AuditEntry, SignInFailure, StaffMember, StaffSession, now
+from inbox.second_factor import new_recovery_codes, new_totp_secret
+from inbox.sign_in_failures import SLOW_BETWEEN, SLOW_FROM, Source
 from intake.settings import Settings
-from staff.auth.sign_in import CODE_REFUSED, HOME, REFUSED, TOO_OFTEN
+from staff.auth.entry import HOME
+from staff.auth.sign_in import CODE_REFUSED, REFUSED, TOO_OFTEN
+from staff.auth.source import COOKIE
 from tests.staff.conftest import PASSWORD, Browser, Console, csrf_token
 
 LOCKS_AFTER = 5
@@ -118,7 +120,9 @@ def test_a_wrong_password_an_unknown_address_and_a_locked_or_disabled_account_ar
 ) -> None:
     names = ("right", "locked", "disabled", "unknown")
     members = {name: console.add_member(email=f"{name}@maple.example") for name in names[:3]}
-    edit(console, members["locked"], locked_until=now() + timedelta(minutes=1))
+    with console.edit() as session:
+        source = Source.address("127.0.0.1").key
+        session.add(SignInFailure(staff_id=members["locked"].id, source=source, locked_until=now() + SLOW_BETWEEN))
     edit(console, members["disabled"], disabled_at=now())
     members["unknown"] = StaffMember(email="unknown@maple.example")
 
@@ -146,7 +150,30 @@ def test_a_form_without_its_fields_is_refused(console: Console) -> None:
 # ---- the lock-out
 
 
-def test_the_fifth_failure_locks_the_account_even_for_the_right_password(console: Console) -> None:
+def from_(browser: Browser, address: str) -> Browser:
+    """The browser in another network, as the proxy in front says."""
+    browser.headers["X-Forwarded-For"] = address
+    return browser
+
+
+@pytest.fixture
+def networks(settings: Settings, console_of: Callable[[Settings], Console]) -> Console:
+    """A console behind a proxy, so that browsers can be in different networks."""
+    return console_of(settings.model_copy(update={"trusted_proxies": 1}))
+
+
+def leave(browser: Browser) -> None:
+    """Signs out, so that the sign-in form is what the browser sees next."""
+    browser.post("/staff/sign-out")
+    browser.member = None
+
+
+def guess(console: Console, member: StaffMember, address: str, times: int) -> list[int]:
+    browser = from_(console.browser(), address)
+    return [browser.sign_in(member, "wrong").status_code for _ in range(times)]
+
+
+def test_the_fifth_failure_locks_even_for_the_right_password(console: Console) -> None:
     member = console.add_member()
     fail(console, member, LOCKS_AFTER - 1)
     assert console.browser().sign_in(member).status_code == 303
@@ -155,41 +182,112 @@ def test_the_fifth_failure_locks_the_account_even_for_the_right_password(console
     refused = console.browser().sign_in(member)
     assert refused.status_code == 401
     assert REFUSED in refused.text
-    assert [action for _, action, _ in audited(console)] == ["signed_in", "account_locked"]
 
 
-def test_each_failure_after_a_lock_locks_for_twice_as_long(console: Console) -> None:
-    member = console.add_member()
+def test_a_stranger_locks_nobody_out_who_signs_in_from_elsewhere(networks: Console) -> None:
+    member = networks.add_member()
+    assert set(guess(networks, member, "203.0.113.7", LOCKS_AFTER + 2)) == {401}
+
+    assert from_(networks.browser(), "203.0.113.7").sign_in(member).status_code == 401
+    assert from_(networks.browser(), "198.51.100.4").sign_in(member).status_code == 303
+
+
+def test_a_stranger_in_the_same_network_locks_nobody_out_of_a_browser_used_before(console: Console) -> None:
+    member, browser = console.add_member(), console.browser()
+    browser.sign_in(member)
+    leave(browser)
+    fail(console, member, LOCKS_AFTER + 1)
+
+    assert console.browser().sign_in(member).status_code == 401
+    assert browser.sign_in(member).status_code == 303
+
+
+def test_guesses_from_a_known_browser_lock_that_browser(console: Console) -> None:
+    member, browser = console.add_member(), console.browser()
+    browser.sign_in(member)
+    leave(browser)
+    for _ in range(LOCKS_AFTER):
+        assert browser.sign_in(member, "wrong").status_code == 401
+
+    assert browser.sign_in(member).status_code == 401
+    assert console.browser().sign_in(member).status_code == 303
+
+
+def test_guesses_from_many_networks_slow_down_new_browsers_and_let_known_ones_in(networks: Console) -> None:
+    member, known = networks.add_member(), from_(networks.browser(), "198.51.100.4")
+    known.sign_in(member)
+    leave(known)
+    for number in range(SLOW_FROM):
+        guess(networks, member, f"203.0.113.{number}", 1)
+
+    assert from_(networks.browser(), "198.51.100.9").sign_in(member).status_code == 401
+    assert known.sign_in(member).status_code == 303
+    with networks.edit() as session:
+        session.execute(update(SignInFailure).values(last_at=now() - SLOW_BETWEEN))
+    assert from_(networks.browser(), "198.51.100.9").sign_in(member).status_code == 303
+
+
+def test_whoever_is_locked_gets_in_with_the_password_and_a_code_together(console: Console) -> None:
+    member, totp, _ = with_authenticator(console)
     fail(console, member, LOCKS_AFTER)
+    form = {"email": member.email, "password": PASSWORD}
+    assert console.browser().post("/staff/sign-in", data=form).status_code == 401
 
-    lengths = []
-    for _ in range(9):
-        [stored] = console.rows(StaffMember)
-        assert stored.locked_until is not None
-        lengths.append(round((stored.locked_until - now()).total_seconds(), -1))
-        edit(console, member, locked_until=now())
-        fail(console, member, 1)
-    assert lengths == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    browser = console.browser()
+    page = browser.post("/staff/sign-in", data=form | {"password": "wrong", "code": totp.now()})
+    assert (page.status_code, 'name="code"' in page.text) == (401, True)
+    assert browser.post("/staff/sign-in", data=form | {"code": totp.now()}).status_code == 303
+    assert is_in(browser)
+
+
+def test_a_lock_does_not_tell_whether_the_password_is_right(console: Console) -> None:
+    member, _, _ = with_authenticator(console)
+    fail(console, member, LOCKS_AFTER)
+    pages = set()
+    for form in ({"password": PASSWORD}, {"password": "wrong"}, {"password": "wrong", "code": "000000"}):
+        answer = console.browser().post("/staff/sign-in", data={"email": member.email} | form)
+        pages.add((answer.status_code, answer.text.replace(csrf_token(answer), "")))
+
+    assert len(pages) == 1
+
+
+def test_codes_with_a_wrong_password_lock_no_codes(console: Console) -> None:
+    """Otherwise, anyone could lock a colleague's codes, too."""
+    member, totp, _ = with_authenticator(console)
+    for _ in range(LOCKS_AFTER + 1):
+        form = {"email": member.email, "password": "wrong", "code": "000000"}
+        assert console.browser().post("/staff/sign-in", data=form).status_code == 401
+
+    form = {"email": member.email, "password": PASSWORD, "code": totp.now()}
+    assert console.browser().post("/staff/sign-in", data=form).status_code == 303
 
 
 def test_a_lock_ends_by_itself_and_signing_in_forgets_the_failures(console: Console) -> None:
     member = console.add_member()
     fail(console, member, LOCKS_AFTER)
-    edit(console, member, locked_until=now())
+    with console.edit() as session:
+        session.execute(update(SignInFailure).values(locked_until=now()))
 
     assert console.browser().sign_in(member).status_code == 303
-    [stored] = console.rows(StaffMember)
-    assert (stored.failed_sign_ins, stored.locked_until) == (0, None)
+    assert console.rows(SignInFailure) == []
 
 
 def test_attempts_during_a_lock_do_not_lengthen_it(console: Console) -> None:
     member = console.add_member()
     fail(console, member, LOCKS_AFTER)
-    [before] = console.rows(StaffMember)
+    [before] = console.rows(SignInFailure)
     fail(console, member, 3)
 
-    [after] = console.rows(StaffMember)
-    assert (after.failed_sign_ins, after.locked_until) == (before.failed_sign_ins, before.locked_until)
+    [after] = console.rows(SignInFailure)
+    assert (after.failures, after.locked_until) == (before.failures, before.locked_until)
+
+
+def test_a_cookie_that_claims_a_known_device_is_worth_nothing_without_the_signature(console: Console) -> None:
+    member, browser = console.add_member(), console.browser()
+    fail(console, member, LOCKS_AFTER)
+    for forged in (f'["aa",[{member.id}]]', "x.y.z"):
+        browser.cookies.set(COOKIE, forged, path="/staff")
+        assert browser.sign_in(member).status_code == 401
 
 
 def test_one_members_failures_lock_nobody_else(console: Console) -> None:
@@ -213,8 +311,8 @@ def test_attempts_that_come_at_once_are_all_counted(console: Console) -> None:
         )
 
     assert {answer.status_code for answer in answers} == {401}
-    [stored] = console.rows(StaffMember)
-    assert stored.failed_sign_ins == LOCKS_AFTER, "those after the lock are refused uncounted"
+    [stored] = console.rows(SignInFailure)
+    assert stored.failures == LOCKS_AFTER, "those after the lock are refused uncounted"
 
 
 def test_one_address_tries_twenty_times_a_minute(console: Console) -> None:
@@ -309,7 +407,7 @@ def test_a_recovery_code_replaces_the_authenticator_once(console: Console, spell
 
     assert give_code(first, spelling(codes[3])).status_code == 303
     assert give_code(second, codes[3]).status_code == 401
-    assert audited(console)[-1] == (member.id, "signed_in", {"factor": "recovery_code"})
+    assert audited(console)[-2] == (member.id, "signed_in", {"factor": "recovery_code"})
     [stored] = console.rows(StaffMember)
     assert len(stored.recovery_codes) == len(codes) - 1
     assert not set(codes) & set(stored.recovery_codes), "kept in the clear"
@@ -579,7 +677,15 @@ def test_the_cookie_is_kept_from_scripts_other_sites_and_plain_connections(
     console = console_of(settings.model_copy(update={"public_url": public_url}))
     answer = console.browser().sign_in(console.add_member())
 
-    cookie = SimpleCookie(answer.headers["Set-Cookie"])["intake_staff"]
+    cookies = SimpleCookie(
+        ", ".join(part for part in answer.raw.headers.getlist("Set-Cookie") if "intake_staff" in part)
+    )
+    device = SimpleCookie(", ".join(part for part in answer.raw.headers.getlist("Set-Cookie") if COOKIE in part))[
+        COOKIE
+    ]
+    cookie = cookies["intake_staff"]
+    assert (device["httponly"], device["samesite"], device["path"]) == (True, "Lax", "/staff")
+    assert bool(device["secure"]) == is_secure
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/staff")
     assert bool(cookie["secure"]) == is_secure
     assert not cookie["expires"], "it goes with the browser"

@@ -333,7 +333,7 @@ def test_what_is_searched_is_said_on_the_page_and_what_for_is_written_nowhere(bu
     assert 'method="post"' in page.text
     assert page.headers["Cache-Control"] == "no-store"
     entries = [entry for entry in busy.rows(AuditEntry) if entry.action == "searched"]
-    assert [(entry.subject, entry.detail) for entry in entries] == [("inbox", {})]
+    assert [(entry.subject, entry.detail) for entry in entries] == [("inbox", {"conversations": [3]})]
 
 
 # ---- live

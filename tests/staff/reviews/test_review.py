@@ -599,8 +599,8 @@ def test_every_step_is_in_the_audit_trail_without_any_text(unsure: Console, rece
     browser.post("/staff/review/undo")
 
     entries = [entry for entry in unsure.rows(AuditEntry) if entry.action != "signed_in"]
-    assert [entry.action for entry in entries] == ["viewed", "review_skipped", "reviewed", "review_undone"]
-    assert entries[2].detail == {
+    assert [entry.action for entry in entries] == ["viewed", "viewed", "review_skipped", "reviewed", "review_undone"]
+    assert entries[3].detail == {
         "message": review.message_id,
         "review": review.id,
         "intent": review.intent,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +15,14 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, now
+from inbox.models import AuditEntry, Conversation, Decision, Delivery, DeliveryState, Message, now
 from intake.vocabulary import Medium
 from tasks.delivery.outbox import add_delivery
 from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin
 from tests.service import Service
 from tests.world import OTHER_SITE, OTHER_WIDGET_KEY, SITE, WIDGET_KEY
+from webhooks.browser.tokens import CHAT_LASTS
 
 PRICES = "How much does a physical cost if I pay cash, no insurance?"
 HOURS = 3600
@@ -348,6 +350,47 @@ def test_a_token_that_gets_old_is_replaced(service: Service, chat: ChatClient) -
         assert "Chat-Token" in answer.headers["Access-Control-Expose-Headers"]
         assert len(chat.texts()) == 2
         answer.close()
+
+
+def end(chat: ChatClient) -> requests.Response:
+    return requests.post(f"{chat.url}/end", headers=chat.headers, timeout=30)
+
+
+def assert_closed(chat: ChatClient) -> None:
+    assert error_of(chat.send("hello", "later")) == (401, "expired_token")
+    for path in ("messages", "events"):
+        assert error_of(requests.get(f"{chat.url}/{path}", headers=chat.headers)) == (401, "expired_token")
+
+
+def test_a_patient_who_ends_the_chat_ends_it_for_every_copy_of_its_token(service: Service, chat: ChatClient) -> None:
+    chat.send("hello", "first")
+    stream = requests.get(f"{chat.url}/events", headers=chat.headers, stream=True, timeout=30)
+    assert end(chat).status_code == 204
+
+    assert_closed(chat)
+    assert stream.content is not None, "an open stream ends, too"
+    assert error_of(end(chat)) == (401, "expired_token")
+    chat.token = token_signed(service, chat.conversation, 2 * HOURS)
+    assert_closed(chat)
+    assert [message.text for message in service.rows(Message)] == ["hello"], "the practice keeps what it got"
+    entries = [(entry.action, entry.subject, entry.staff_id) for entry in service.rows(AuditEntry)]
+    assert entries == [("chat_ended", "conversation:1", None)]
+
+
+def test_a_chat_cannot_be_ended_without_its_token(service: Service, chat: ChatClient) -> None:
+    chat.token = ChatClient(service.url).token
+
+    assert error_of(end(chat)) == (401, "invalid_token")
+    assert service.rows(Conversation)[0].chat_ended_at is None
+
+
+def test_a_chat_ends_after_thirty_days_however_often_its_token_was_replaced(service: Service, chat: ChatClient) -> None:
+    for age, is_open in ((CHAT_LASTS - timedelta(minutes=1), True), (CHAT_LASTS + timedelta(minutes=1), False)):
+        with service.edit() as session:
+            session.get_one(Conversation, 1).created_at = datetime.now(UTC) - age
+        chat.token = token_signed(service, chat.conversation, 2 * HOURS)
+        assert (chat.send("hello", f"open-{is_open}").status_code == 202) == is_open
+    assert_closed(chat)
 
 
 def test_a_refused_request_gets_no_fresh_token(service: Service, chat: ChatClient) -> None:

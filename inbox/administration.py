@@ -1,0 +1,111 @@
+"""What administrators do with their practices' accounts: invite, change, disable, enable, and reset them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.accounts import add_member, revoke_sessions, unlock_member
+from inbox.audit import record_action
+from inbox.emergency_access import end_accesses
+from inbox.models import LinkPurpose, Role, StaffLink, StaffMember, StaffPractice
+from inbox.passwords import NO_PASSWORD
+from inbox.second_factor import remove_second_factor
+from inbox.staff_links import add_link, void_links
+
+
+def members_of(session: Session, practices: Collection[str]) -> Sequence[StaffMember]:
+    """Return the members of any of some practices, sorted by name."""
+    shared = select(StaffPractice.staff_id).where(StaffPractice.practice.in_(practices))
+    query = select(StaffMember).where(StaffMember.id.in_(shared))
+    return session.scalars(query.order_by(StaffMember.name, StaffMember.id)).all()
+
+
+def may_administer(member: StaffMember, practices: Collection[str]) -> bool:
+    """Return whether an administrator of some practices may change an account: it must belong to no other practice."""
+    own = {row.practice for row in member.practices}
+    return bool(own) and own <= set(practices)
+
+
+def invite_member(
+    session: Session,
+    admin_id: int,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    practices: Iterable[str],
+    moment: datetime,
+) -> StaffLink:
+    """Add an account without a password, and a link to set one.
+
+    Raises:
+        IntakeError: the email address is invalid or taken.
+    """
+    member = add_member(session, email, name, role, practices, None)
+    link = add_link(session, member.id, LinkPurpose.INVITE, moment)
+    slugs = sorted(row.practice for row in member.practices)
+    _record(session, admin_id, member, "account_invited", role=role, practices=slugs)
+    return link
+
+
+def change_rights(
+    session: Session, changed_by: int | None, member: StaffMember, role: Role, practices: Iterable[str]
+) -> bool:
+    """Set a member's role and practices, and sign them out if that changes anything; return whether it did."""
+    wanted = dict.fromkeys(practices)
+    if member.role == role and {row.practice for row in member.practices} == set(wanted):
+        return False
+    kept = {row.practice: row for row in member.practices}
+    member.role = role
+    member.practices = [kept.get(slug) or StaffPractice(practice=slug) for slug in wanted]
+    revoke_sessions(session, member.id)
+    session.flush()
+    _record(session, changed_by, member, "account_changed", role=role, practices=sorted(wanted))
+    return True
+
+
+def disable_member(session: Session, admin_id: int, member: StaffMember, moment: datetime) -> None:
+    """Keep a member out from now on: no session, link, or emergency access stays open."""
+    member.disabled_at = member.disabled_at or moment
+    revoke_sessions(session, member.id)
+    void_links(session, member.id, moment)
+    end_accesses(session, member.id, moment)
+    _record(session, admin_id, member, "account_disabled")
+
+
+def enable_member(session: Session, admin_id: int, member: StaffMember) -> None:
+    """Let a member in again after they were disabled or locked."""
+    member.disabled_at = None
+    unlock_member(session, member)
+    _record(session, admin_id, member, "account_enabled")
+
+
+def reset_member(
+    session: Session, admin_id: int, member: StaffMember, moment: datetime, *, second_factor: bool
+) -> StaffLink:
+    """Take a member's password away, sign them out, and add a link to set a new one.
+
+    Args:
+        session: an open write transaction.
+        admin_id: the administrator.
+        member: the account.
+        moment: the current time.
+        second_factor: whether to remove a lost authenticator and passkeys too.
+    """
+    purpose = LinkPurpose.RESET if member.password_hash != NO_PASSWORD else LinkPurpose.INVITE
+    member.password_hash = NO_PASSWORD
+    if second_factor:
+        remove_second_factor(member)
+    unlock_member(session, member)
+    revoke_sessions(session, member.id)
+    link = add_link(session, member.id, purpose, moment)
+    _record(session, admin_id, member, "account_reset", second_factor=second_factor)
+    return link
+
+
+def _record(session: Session, staff_id: int | None, member: StaffMember, action: str, **detail: object) -> None:
+    record_action(session, staff_id=staff_id, practice=None, action=action, subject=f"staff:{member.id}", **detail)

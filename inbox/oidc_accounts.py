@@ -1,0 +1,101 @@
+"""Accounts of members whom the identity provider has identified."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.accounts import add_member, find_member, find_member_to_change
+from inbox.administration import change_rights
+from inbox.audit import record_action
+from inbox.models import Role, StaffMember
+from intake.errors import IntakeError
+from intake.oidc_rights import Rights
+
+
+class NotAdmittedError(Exception):
+    """The identity provider knows the person, but the console does not let them in.
+
+    Attributes:
+        staff_id: the account that was refused, None if there is none.
+    """
+
+    def __init__(self, reason: str, staff_id: int | None = None) -> None:
+        super().__init__(reason)
+        self.staff_id = staff_id
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the identity provider says someone is.
+
+    Attributes:
+        subject: the hash of the issuer and of the subject there, which never changes.
+        email: the email address; None unless the provider has verified it.
+        name: the name.
+    """
+
+    subject: str
+    email: str | None = field(repr=False)
+    name: str = field(repr=False)
+
+
+def subject_of(issuer: str, subject: str) -> str:
+    """Return the key of a person at an identity provider."""
+    return hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()
+
+
+def admit_identity(session: Session, identity: Identity, rights: Rights | None) -> StaffMember:
+    """Return the account of a person, with exactly the rights that they have now; it is created if there is none.
+
+    An account is found by its subject, else by the verified email address unless it belongs to another subject.
+
+    Raises:
+        NotAdmittedError: the person has no rights here, no verified email address, or a disabled account.
+    """
+    member = _find(session, identity)
+    if rights is None or not rights.practices:
+        raise NotAdmittedError("Your account gives you no access to this console.", member.id if member else None)
+    if member is None:
+        return _create(session, identity, rights)
+    if member.disabled_at is not None:
+        raise NotAdmittedError("Your account is disabled.", member.id)
+    if member.oidc_subject is None:
+        member.oidc_subject = identity.subject
+        _record(session, member, "account_linked")
+    change_rights(session, None, member, Role(rights.role), rights.practices)
+    return member
+
+
+def _find(session: Session, identity: Identity) -> StaffMember | None:
+    known = session.scalar(select(StaffMember.id).where(StaffMember.oidc_subject == identity.subject))
+    if known is not None:
+        return find_member_to_change(session, known)
+    found = find_member(session, identity.email) if identity.email else None
+    if found is None:
+        return None
+    member = find_member_to_change(session, found.id)
+    if member.oidc_subject is not None:
+        raise NotAdmittedError("This email address belongs to another account.", member.id)
+    return member
+
+
+def _create(session: Session, identity: Identity, rights: Rights) -> StaffMember:
+    if identity.email is None:
+        raise NotAdmittedError("Your identity provider has not verified your email address.")
+    name = identity.name[:100] or identity.email.partition("@")[0]
+    try:
+        member = add_member(session, identity.email, name, Role(rights.role), rights.practices, None)
+    except IntakeError:
+        raise NotAdmittedError("Your identity provider sent an email address that cannot be used.") from None
+    member.oidc_subject = identity.subject
+    session.flush()
+    _record(session, member, "account_created", role=rights.role, practices=sorted(rights.practices))
+    return member
+
+
+def _record(session: Session, member: StaffMember, action: str, **detail: object) -> None:
+    record_action(session, staff_id=None, practice=None, action=action, subject=f"staff:{member.id}", **detail)

@@ -1,0 +1,207 @@
+"""The accounts page: administrators invite members of their practices, change their rights, and help them back in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from inbox.accounts import find_member_to_change
+from inbox.administration import (
+    change_rights,
+    disable_member,
+    enable_member,
+    invite_member,
+    may_administer,
+    members_of,
+    reset_member,
+)
+from inbox.models import LinkPurpose, Role, StaffLink, StaffMember, now
+from inbox.passwords import NO_PASSWORD
+from inbox.second_factor import has_second_factor
+from inbox.sign_in_failures import are_codes_locked
+from inbox.staff_links import address_of_link, give_token
+from intake.errors import IntakeError
+from staff.auth.access import member, open_to
+from tasks.account_mail import practice_that_mails
+from web.services import services_of
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/staff/accounts")
+
+ROLES = {
+    Role.STAFF: "Staff: answer patients",
+    Role.MANAGER: "Manager: also settings and quality",
+    Role.ADMIN: "Admin: also accounts and queues",
+}
+LONGEST_NAME = 100
+NOT_YOURSELF = "You cannot change your own account here. Ask another administrator."
+
+
+@blueprint.get("")
+@open_to(Role.ADMIN)
+def page() -> Response:
+    """Show the accounts of the member's practices, and a form to invite someone."""
+    return _page()
+
+
+@blueprint.post("")
+@open_to(Role.ADMIN)
+def invite() -> Response:
+    """Create an account and mail its owner a link to set a password, or show the link once."""
+    name = request.form.get("name", "").strip()
+    role, practices = _rights()
+    if not 0 < len(name) <= LONGEST_NAME:
+        return _page(f"Enter the person’s name, up to {LONGEST_NAME} characters.")
+    if role is None or not practices:
+        return _page("Choose a role and at least one practice.")
+    try:
+        with services_of(current_app).database.write() as writing:
+            link = invite_member(
+                writing,
+                member().id,
+                email=request.form.get("email", ""),
+                name=name,
+                role=role,
+                practices=practices,
+                moment=now(),
+            )
+            handed = _hand_over(link, practices)
+    except IntakeError as error:
+        reason = str(error).partition(": use")[0]
+        return _page(f"{reason[:1].upper()}{reason[1:]}.")
+    return _handed_over(link, handed, f"Invited {name}.")
+
+
+@blueprint.post("/<int:staff_id>/rights")
+@open_to(Role.ADMIN)
+def change(staff_id: int) -> Response:
+    """Set a member's role and practices, which signs them out."""
+    with services_of(current_app).database.write() as writing:
+        account = _own_account(writing, staff_id)
+        role, practices = _rights()
+        if staff_id == member().id:
+            return _done(NOT_YOURSELF)
+        if role is None or not practices:
+            return _done("Choose a role and at least one practice.")
+        changed = change_rights(writing, member().id, account, role, practices)
+        name = account.name
+    return _done(f"Changed {name}’s account and signed them out." if changed else "Nothing changed.")
+
+
+@blueprint.post("/<int:staff_id>/disable")
+@open_to(Role.ADMIN)
+def disable(staff_id: int) -> Response:
+    """Sign a member out everywhere, and keep them out."""
+    with services_of(current_app).database.write() as writing:
+        account = _own_account(writing, staff_id)
+        if staff_id == member().id:
+            return _done(NOT_YOURSELF)
+        disable_member(writing, member().id, account, now())
+        name = account.name
+    return _done(f"Disabled {name}’s account and signed them out everywhere.")
+
+
+@blueprint.post("/<int:staff_id>/enable")
+@open_to(Role.ADMIN)
+def enable(staff_id: int) -> Response:
+    """Let a member in again who was disabled or locked."""
+    with services_of(current_app).database.write() as writing:
+        account = _own_account(writing, staff_id)
+        enable_member(writing, member().id, account)
+        name = account.name
+    return _done(f"{name} can sign in again.")
+
+
+@blueprint.post("/<int:staff_id>/reset")
+@open_to(Role.ADMIN)
+def reset(staff_id: int) -> Response:
+    """Sign a member out and give them a link to set a new password; also remove a lost second factor if asked to."""
+    second_factor = bool(request.form.get("second_factor"))
+    with services_of(current_app).database.write() as writing:
+        account = _own_account(writing, staff_id)
+        if staff_id == member().id:
+            return _done(NOT_YOURSELF)
+        link = reset_member(writing, member().id, account, now(), second_factor=second_factor)
+        handed = _hand_over(link, [row.practice for row in account.practices])
+        name = account.name
+    return _handed_over(link, handed, f"Reset {name}’s account and signed them out.")
+
+
+def _own_account(session: Session, staff_id: int) -> StaffMember:
+    """Return an account that the signed-in administrator may change, locked, or abort with 404."""
+    if session.get(StaffMember, staff_id) is None:
+        abort(404)
+    account = find_member_to_change(session, staff_id)
+    if not may_administer(account, member().practices):
+        abort(404)
+    return account
+
+
+def _rights() -> tuple[Role | None, list[str]]:
+    """Return the role and the practices that the form names; only the administrator's own practices count."""
+    role = request.form.get("role", "")
+    chosen = [slug for slug in request.form.getlist("practices") if slug in member().practices]
+    return Role(role) if role in set(Role) else None, chosen
+
+
+def _hand_over(link: StaffLink, practices: list[str]) -> str:
+    """Return a link to show once, or an empty text if it will be mailed."""
+    services = services_of(current_app)
+    if practice_that_mails(services.settings, services.practices, practices) is not None:
+        return ""
+    return address_of_link(services.settings.public_url, give_token(link))
+
+
+def _handed_over(link: StaffLink, address: str, done: str) -> Response:
+    if not address:
+        services_of(current_app).queue.put("mail_link", link.id)
+        return _done(f"{done} A link to set a password is on its way by email.")
+    days = "three days" if link.purpose == LinkPurpose.INVITE else "an hour"
+    return make_response(render_template("staff/account_link.html", done=done, address=address, lasts=days))
+
+
+def _done(message: str) -> Response:
+    flash(message)
+    return redirect(url_for(".page"), 303)
+
+
+def _page(problem: str = "") -> Response:
+    services = services_of(current_app)
+    practices = {slug: services.practices.require(slug).name for slug in member().practices}
+    with services.database.read() as reading:
+        accounts = [_shown(account) for account in members_of(reading, member().practices)]
+    shown = render_template(
+        "staff/accounts.html",
+        accounts=accounts,
+        practices=practices,
+        roles={role.value: words for role, words in ROLES.items()},
+        problem=problem,
+        typed=request.form,
+    )
+    return make_response(shown, 400 if problem else 200)
+
+
+def _shown(account: StaffMember) -> dict[str, Any]:
+    services = services_of(current_app)
+    slugs = [row.practice for row in account.practices if row.practice in member().practices]
+    states = {
+        "Disabled": account.disabled_at is not None,
+        "Invited": account.password_hash == NO_PASSWORD and account.oidc_subject is None,
+        "Locked": are_codes_locked(account, now()),
+        "Two-step sign-in": has_second_factor(account),
+        "Single sign-on": account.oidc_subject is not None,
+    }
+    return {
+        "id": account.id,
+        "name": account.name,
+        "email": account.email,
+        "role": account.role,
+        "slugs": slugs,
+        "practices": ", ".join(services.practices.require(slug).name for slug in slugs),
+        "states": [words for words, holds in states.items() if holds],
+        "disabled": account.disabled_at is not None,
+        "is_self": account.id == member().id,
+        "may_change": account.id != member().id and may_administer(account, member().practices),
+    }

@@ -1,0 +1,50 @@
+"""Asking a signed-in member for the password and a current code before the account's protection changes."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+
+from inbox.accounts import find_member_to_change
+from inbox.models import StaffMember, now
+from inbox.passwords import NO_PASSWORD, check_password
+from inbox.second_factor import prove_second_factor
+from inbox.sign_in_failures import Source, count_failure, forget_failures, is_blocked, judge_code
+from staff.auth.access import member
+from staff.auth.source import client_address
+from web.services import services_of
+
+WRONG_PASSWORD = "Incorrect password, or too many failed attempts. Check your password, or try again later."  # noqa: S105
+WRONG_CURRENT_CODE = "Incorrect or already used code. Enter the code that your authenticator app shows now."
+
+
+def refuse_unproved(field: str = "password", *, with_code: bool = True) -> str:
+    """Return why a form does not prove that the member filled it in, in display words; empty if it does.
+
+    Wrong passwords count like failed sign-ins, but only for this session: whoever sits at an unattended browser does
+    not lock the member out elsewhere.
+
+    Args:
+        field: the form field with the password.
+        with_code: whether a member with an authenticator must also give its current code, or a recovery code.
+    """
+    database = services_of(current_app).database
+    source = Source.session(member().session_id, client_address())
+    with database.read() as reading:
+        account = reading.get_one(StaffMember, member().id)
+    has_password, typed = account.password_hash != NO_PASSWORD, request.form.get(field, "")
+    if has_password and not typed:
+        return WRONG_PASSWORD  # nobody guesses with an empty field
+    is_right = check_password(account, typed)  # slow, so outside the transaction
+    with database.write() as writing:
+        account, moment = find_member_to_change(writing, member().id), now()
+        if has_password and is_blocked(writing, account.id, source, moment):
+            return WRONG_PASSWORD
+        if has_password and not is_right:
+            count_failure(writing, account.id, source, moment)
+            return WRONG_PASSWORD
+        if with_code and account.totp_secret is not None:
+            factor = prove_second_factor(account, request.form.get("code", ""), moment)
+            if not judge_code(writing, account, factor is not None, source, moment):
+                return WRONG_CURRENT_CODE
+        forget_failures(writing, account.id, source)
+    return ""

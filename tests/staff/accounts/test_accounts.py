@@ -1,0 +1,269 @@
+"""Administrators manage the accounts of their practices, and of no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from inbox.models import AuditEntry, Passkey, Role, SignInFailure, StaffLink, StaffMember, now
+from inbox.passwords import check_password
+from inbox.second_factor import new_totp_secret
+from intake.settings import Settings
+from staff.accounts.page import NOT_YOURSELF
+from staff.auth.links import ASKED, DIFFERENT, USED_UP
+from tests.staff.conftest import PASSWORD, Browser, Console
+from tests.standins.smtp import Fault, SmtpStandIn, Stage
+
+NEW = "another battery, another horse"
+INVITATION = {"name": "Nora New", "email": "nora@maple.example", "role": "staff", "practices": "demo"}
+
+
+@pytest.fixture
+def admin(console: Console) -> Browser:
+    return console.sign_in(Role.ADMIN, name="Ada Admin")
+
+
+@pytest.fixture
+def mail() -> Iterator[SmtpStandIn]:
+    with SmtpStandIn() as standin:
+        yield standin
+
+
+@pytest.fixture
+def mailing(settings: Settings, console_of: Callable[[Settings], Console], mail: SmtpStandIn) -> Console:
+    """A console that can send mail."""
+    return console_of(settings.model_copy(update={"smtp_url": mail.url}))
+
+
+def account(console: Console, name: str) -> StaffMember:
+    return next(member for member in console.rows(StaffMember) if member.name == name)
+
+
+def token_in(text: str) -> str:
+    """The token of the one link in a page or a mail."""
+    [link] = re.findall(r"https://intake\.example\.com/staff/set-password#[\w-]+", unescape(text))
+    return urlsplit(str(link)).fragment
+
+
+def choose(console: Console, token: str, password: str = NEW, again: str | None = None) -> requests.Response:
+    form = {"token": token, "new_password": password, "new_password_again": password if again is None else again}
+    return console.browser().post("/staff/set-password", data=form)
+
+
+def actions(console: Console) -> list[str]:
+    return [entry.action for entry in console.rows(AuditEntry) if entry.action.startswith(("account", "password"))]
+
+
+def is_in(browser: Browser) -> bool:
+    return browser.get("/staff/account").status_code == 200
+
+
+# ---- inviting
+
+
+def test_without_a_mail_server_the_invitation_is_a_link_shown_once(console: Console, admin: Browser) -> None:
+    page = admin.post("/staff/accounts", data=INVITATION)
+    nora = account(console, "Nora New")
+    assert (nora.role, [row.practice for row in nora.practices]) == (Role.STAFF, ["demo"])
+    assert console.browser().sign_in(nora).status_code == 401, "not before a password is chosen"
+
+    assert choose(console, token_in(page.text)).headers["Location"] == "/staff/sign-in"
+    assert console.browser().sign_in(nora, NEW).status_code == 303
+    assert "set-password#" not in admin.get("/staff/accounts").text
+    assert actions(console) == ["account_invited", "password_set"]
+
+
+def test_an_invitation_is_mailed_and_its_token_is_nowhere_else(mailing: Console, mail: SmtpStandIn) -> None:
+    browser = mailing.sign_in(Role.ADMIN)
+    answer = browser.post("/staff/accounts", data=INVITATION)
+    assert (answer.status_code, "on its way by email" in browser.get("/staff/accounts").text) == (303, True)
+    mailing.work()
+
+    [sent] = mail.mails
+    assert [sent.recipient] == ["nora@maple.example"]
+    assert sent.message["Subject"] == "Your Intake account"
+    token = token_in(sent.text)
+    assert choose(mailing, token).status_code == 303
+    stored = [link.token_hash for link in mailing.rows(StaffLink)]
+    assert token not in str(stored)
+
+
+def test_a_link_whose_mail_was_not_taken_is_mailed_later(mailing: Console, mail: SmtpStandIn) -> None:
+    mail.faults.push(Fault.answer(Stage.MAIL, 451))
+    mailing.sign_in(Role.ADMIN).post("/staff/accounts", data=INVITATION)
+    mailing.work()
+    assert mail.mails == []
+
+    mailing.reconcile()
+    assert choose(mailing, token_in(mail.mails[0].text)).status_code == 303
+
+
+def test_a_link_works_once_and_only_for_a_while(console: Console, admin: Browser) -> None:
+    token = token_in(admin.post("/staff/accounts", data=INVITATION).text)
+    assert DIFFERENT in choose(console, token, again="something else").text
+    assert "easy to guess" in choose(console, token, "aaaaaaaaaaaa").text
+    assert choose(console, token).status_code == 303
+    assert USED_UP in choose(console, token).text
+
+    late = token_in(admin.post(f"/staff/accounts/{account(console, 'Nora New').id}/reset").text)
+    with console.edit() as session:
+        for link in session.query(StaffLink):
+            link.expires_at = now()
+    assert USED_UP in choose(console, late).text
+    for wrong in ("", "x", token[:-1]):
+        assert choose(console, wrong).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"email": "nobody"}, "email"),
+        ({"name": " "}, "name"),
+        ({"role": "owner"}, "Choose a role"),
+        ({"practices": "other"}, "at least one practice"),
+    ],
+)
+def test_an_invitation_that_cannot_be_sent_says_why(
+    console: Console, admin: Browser, change: dict[str, str], problem: str
+) -> None:
+    answer = admin.post("/staff/accounts", data=INVITATION | change)
+
+    assert answer.status_code == 400
+    assert problem in answer.text
+    assert len(console.rows(StaffMember)) == 1
+
+
+# ---- changing
+
+
+def test_a_changed_account_has_its_new_rights_and_none_of_its_sessions(console: Console, admin: Browser) -> None:
+    browser = console.sign_in(name="Dana Reyes")
+    dana = account(console, "Dana Reyes")
+    admin.post(f"/staff/accounts/{dana.id}/rights", data={"role": "manager", "practices": "demo"})
+
+    assert not is_in(browser)
+    assert console.browser().sign_in(dana).status_code == 303
+    assert account(console, "Dana Reyes").role == Role.MANAGER
+    assert actions(console) == ["account_changed"]
+
+
+def test_a_disabled_account_is_out_at_once_and_can_be_let_in_again(console: Console, admin: Browser) -> None:
+    browser = console.sign_in(name="Dana Reyes")
+    dana = account(console, "Dana Reyes")
+    admin.post(f"/staff/accounts/{dana.id}/disable")
+    assert not is_in(browser)
+    assert console.browser().sign_in(dana).status_code == 401
+    assert "Disabled" in admin.get("/staff/accounts").text
+
+    admin.post(f"/staff/accounts/{dana.id}/enable")
+    assert console.rows(SignInFailure) == []
+    assert console.browser().sign_in(dana).status_code == 303
+    assert actions(console) == ["account_disabled", "account_enabled"]
+
+
+def test_a_reset_takes_the_password_and_the_sessions_and_on_request_the_second_factor(
+    console: Console, admin: Browser
+) -> None:
+    browser = console.sign_in(name="Dana Reyes")
+    dana = account(console, "Dana Reyes")
+    with console.edit() as session:
+        stored = session.get_one(StaffMember, dana.id)
+        stored.totp_secret = new_totp_secret()
+        stored.passkeys.append(Passkey(credential_id="key", public_key="", name="Phone"))
+    first = admin.post(f"/staff/accounts/{dana.id}/reset")
+    assert not is_in(browser)
+    assert not check_password(account(console, "Dana Reyes"), PASSWORD)
+    assert account(console, "Dana Reyes").totp_secret is not None
+
+    second = admin.post(f"/staff/accounts/{dana.id}/reset", data={"second_factor": "1"})
+    assert choose(console, token_in(first.text)).status_code == 400, "a new link voids the earlier one"
+    assert choose(console, token_in(second.text)).status_code == 303
+    assert console.browser().sign_in(dana, NEW).headers["Location"] == "/staff/"
+    assert console.rows(Passkey) == []
+
+
+@pytest.mark.parametrize("action", ["rights", "disable", "reset"])
+def test_nobody_locks_themselves_out(console: Console, admin: Browser, action: str) -> None:
+    assert admin.member is not None
+    answer = admin.post(f"/staff/accounts/{admin.member.id}/{action}", data={"role": "staff", "practices": "demo"})
+
+    assert answer.status_code == 303
+    assert NOT_YOURSELF in admin.get("/staff/accounts").text
+    assert account(console, "Ada Admin").role == Role.ADMIN
+
+
+def test_an_account_that_also_works_elsewhere_is_seen_but_not_changed(console: Console, admin: Browser) -> None:
+    console.add_member(practices=["demo", "other"], name="Shared Sam")
+    stranger = console.add_member(practices=["other"], name="Foreign Fay")
+    page = admin.get("/staff/accounts").text
+    assert ("Shared Sam" in page, "Foreign Fay" in page, "Harbor Dental" in page) == (True, False, False)
+
+    for found in (account(console, "Shared Sam"), stranger):
+        for action in ("rights", "disable", "enable", "reset"):
+            form = {"role": "admin", "practices": "demo"}
+            assert admin.post(f"/staff/accounts/{found.id}/{action}", data=form).status_code == 404
+    assert account(console, "Shared Sam").role == Role.STAFF
+
+
+# ---- a forgotten password
+
+
+def test_a_forgotten_password_is_reset_by_mail_and_signs_out_everywhere(mailing: Console, mail: SmtpStandIn) -> None:
+    browser = mailing.sign_in()
+    assert browser.member is not None
+    asked = mailing.browser()
+    for email in (browser.member.email, browser.member.email, "nobody@maple.example"):
+        assert asked.post("/staff/forgot-password", data={"email": email}).status_code == 303
+        assert unescape(asked.get("/staff/sign-in").text).count(ASKED) == 1
+    mailing.work()
+
+    [sent] = mail.mails
+    assert is_in(browser), "asking alone changes nothing"
+    assert choose(mailing, token_in(sent.text)).status_code == 303
+    assert not is_in(browser)
+    assert mailing.browser().sign_in(browser.member, NEW).status_code == 303
+
+
+def test_a_reset_by_mail_does_not_replace_the_second_factor(mailing: Console, mail: SmtpStandIn) -> None:
+    member = mailing.add_member()
+    with mailing.edit() as session:
+        session.get_one(StaffMember, member.id).totp_secret = new_totp_secret()
+    mailing.browser().post("/staff/forgot-password", data={"email": member.email})
+    mailing.work()
+    choose(mailing, token_in(mail.mails[0].text))
+
+    assert mailing.browser().sign_in(member, NEW).headers["Location"].startswith("/staff/second-factor")
+
+
+def test_without_a_mail_server_one_is_sent_to_the_administrator(console: Console) -> None:
+    member = console.add_member()
+    page = console.browser().post("/staff/forgot-password", data={"email": member.email})
+
+    assert "Ask your practice’s administrator" in page.text
+    assert console.rows(StaffLink) == []
+
+
+# ---- failed sign-ins
+
+
+def test_administrators_see_failed_and_locked_sign_ins_of_their_practices(console: Console, admin: Browser) -> None:
+    dana = console.add_member(name="Dana Reyes")
+    stranger = console.add_member(practices=["other"], name="Foreign Fay")
+    for _ in range(6):
+        console.browser().sign_in(dana, "wrong")
+    console.browser().sign_in(stranger, "wrong")
+    console.browser().post("/staff/sign-in", data={"email": "nobody@maple.example", "password": PASSWORD})
+
+    page = admin.get("/staff/accounts/failed-sign-ins").text
+    rows = [re.findall(r"<td>(.*?)</td>", row)[1:] for row in re.findall(r"<tr>(<td>.*?)</tr>", page)]
+    assert rows == [
+        ["No account", "127.0.0.1", "No account has this email address"],
+        *[["Dana Reyes", "127.0.0.1", "Too many wrong passwords"]] * 2,
+        *[["Dana Reyes", "127.0.0.1", "Wrong password"]] * 4,
+    ]
+    assert console.sign_in(Role.MANAGER).get("/staff/accounts/failed-sign-ins").status_code == 403
