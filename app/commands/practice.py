@@ -33,7 +33,7 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
     """Check a practices FILE and name the line or key of each error."""
     from app.paging_check import paging_warning
     from intake.practices import load_practices
-    from tasks.notification.notifier import check_addresses
+    from tasks.notification.addresses import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments
     from templates.voice_prompts import check_prompts
