@@ -25,6 +25,7 @@ from intake.vocabulary import (
     reply_in,
     words_of,
 )
+from tasks.text_limits import CAPPED, UnprovenNumber, why_not_texted
 
 EMERGENCY_REPLIES: dict[DangerKind | None, ReplyName] = {
     DangerKind.SELF_HARM: ReplyName.URGENT_SELF_HARM,
@@ -57,6 +58,7 @@ class Facts:
         keyword_ambiguous: whether the keyword may have been meant for an appointment.
         opted_out: whether the number has opted out of texts.
         can_be_answered: whether a reply can reach the sender.
+        unproven_number: the number that a reply would be texted to, if no text has come from it.
         staff_active: whether staff have taken over the conversation.
         unheard: whether it is a voicemail without a transcription, which only a person can listen to.
         replies_last_hour: the number of automatic replies to this patient in the past hour.
@@ -78,6 +80,7 @@ class Facts:
     keyword_ambiguous: bool = False
     opted_out: bool = False
     can_be_answered: bool = True
+    unproven_number: UnprovenNumber | None = None
     staff_active: bool = False
     unheard: bool = False
     replies_last_hour: int = 0
@@ -110,6 +113,7 @@ class RoutingDecision:
         priority: how soon staff must look, None if no one is notified.
         why: the reason, as shown to staff.
         also: other teams to notify.
+        is_capped: whether the reply was dropped because forms have caused too many texts.
     """
 
     route: str
@@ -118,6 +122,7 @@ class RoutingDecision:
     priority: Priority | None
     why: str
     also: tuple[AlsoTold, ...] = ()
+    is_capped: bool = False
 
 
 ROUTES: dict[str, tuple[Team, Priority]] = {
@@ -249,7 +254,9 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
     if plan.reply is None:
         return plan
     reason = _why_silent(plan.reply, facts, practice)
-    return plan if reason is None else replace(plan, reply=None, why=f"{plan.why}; no reply: {reason}")
+    if reason is None:
+        return plan
+    return replace(plan, reply=None, why=f"{plan.why}; no reply: {reason}", is_capped=reason == CAPPED)
 
 
 def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
@@ -271,4 +278,6 @@ def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
     cool_down = timedelta(minutes=practice.limits.cool_down_minutes)
     if reply.name not in NOT_COOLED_DOWN and age is not None and age < cool_down:
         return "the same reply was sent recently"
+    if facts.unproven_number is not None:
+        return why_not_texted(facts.unproven_number, practice.limits, is_emergency=reply.name in ALWAYS_SENT)
     return None

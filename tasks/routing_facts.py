@@ -16,6 +16,7 @@ from intake.channels import medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import DangerKind, Disposition, Language, Medium, TriageLevel
 from tasks.routing import Facts, can_be_answered
+from tasks.unproven_numbers import unproven_number
 
 if TYPE_CHECKING:
     from classifier import Understanding
@@ -54,6 +55,7 @@ def gather_facts(
         keyword_ambiguous=is_ambiguous(message.text),
         opted_out=is_opted_out(session, conversation.practice, address),
         can_be_answered=can_be_answered(medium_of(conversation), address, LineType(conversation.line_type)),
+        unproven_number=unproven_number(session, conversation, moment),
         staff_active=conversation.staff_took_over_at is not None,
         unheard=is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
