@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, defer
 from inbox import conversation_state
 from inbox.chat import next_entry
 from inbox.column_types import keyring
-from inbox.consent import is_opted_out, parse_keyword, record_consent
+from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
+from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Keyword, Message
+from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import traits_of
 from intake.vocabulary import Channel
@@ -143,6 +145,8 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     )
     if traits_of(inbound.channel).takes_keywords and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)
+    elif read_opt_out(inbound.text) is OptOutWish.CLEAR and not lacks_keys(session):
+        _apply_wish(session, inbound, message)
     conversation_state.note_message(conversation)
     session.add(message)
     session.flush()
@@ -209,6 +213,14 @@ def _apply_keyword(session: Session, inbound: InboundMessage, address: str, mess
         message.keyword_changed_consent = record_consent(
             session, inbound.practice, address, opted_out=keyword is Keyword.STOP
         )
+
+
+def _apply_wish(session: Session, inbound: InboundMessage, message: Message) -> None:
+    """Opt out the number that a chat, a form, or a voicemail is about; without one, a person reads the message."""
+    number = inbound.contact.phone or number_of(message.conversation)
+    if number is not None:
+        message.keyword = Keyword.STOP
+        message.keyword_changed_consent = record_consent(session, inbound.practice, number, opted_out=True)
 
 
 def _list_media(media: tuple[Media, ...]) -> str | None:

@@ -56,6 +56,7 @@ _ACTIONS = {
     "state_changed": "changed the status",
     "escalated": "notified the next contact",
     "acknowledged": "ended the alarm",
+    "opted_out": "recorded that the patient wants no texts",
     "held": "placed a legal hold",
     "hold_released": "released the legal hold",
     "patient_exported": "exported the patient’s data",

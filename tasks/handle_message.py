@@ -78,7 +78,7 @@ def _settle(
     session.add(_decision(message, plan))
     add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     reply = add_reply(session, message, practice, plan, moment)
-    reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
+    reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
     notifications += notify_others(session, message, practice, plan)
     notifications += _tell_of_staff_opt_out(session, message, practice)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from inbox.consent import is_ambiguous, is_opted_out, is_spanish_keyword
+from inbox.consent import is_ambiguous, is_opted_out, is_spanish_keyword, is_stop_word
 from inbox.models import Classification, Conversation, Delivery, DeliveryState, Keyword, LineType, Message
+from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import medium_for, traits_of
 from intake.practices import Practice
@@ -53,6 +54,9 @@ def gather_facts(
         keyword_changed_consent=message.keyword_changed_consent,
         keyword_answered=message.keyword_answered,
         keyword_ambiguous=is_ambiguous(message.text),
+        keyword_in_words=message.keyword == Keyword.STOP and not _is_keyword(message),
+        may_opt_out=message.keyword is None and read_opt_out(message.text) is not OptOutWish.NONE,
+        replies_by_text=medium_of(conversation) is Medium.SMS,
         opted_out=is_opted_out(session, conversation.practice, address),
         can_be_answered=can_be_answered(medium_of(conversation), address, LineType(conversation.line_type)),
         unproven_number=unproven_number(session, conversation, moment),
@@ -75,6 +79,10 @@ def gather_facts(
         praise=understanding.praise and not message.media,
         also=_other_intents(understanding),
     )
+
+
+def _is_keyword(message: Message) -> bool:
+    return traits_of(message.conversation.channel).takes_keywords and is_stop_word(message.text)
 
 
 def _disposition(message: Message, disposition: Disposition) -> Disposition:

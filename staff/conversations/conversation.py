@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from inbox.consent import is_opted_out, number_of, record_consent
 from inbox.conversation_state import note_answer
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
@@ -187,6 +188,20 @@ def set_state(conversation_id: int) -> AnyResponse:
     return _act(conversation_id, "state_changed", change, ends=_ALARM_ENDS.get(wanted))
 
 
+@blueprint.post("/opt-out")
+@open_to(Role.STAFF)
+def record_opt_out(conversation_id: int) -> AnyResponse:
+    """Record that the patient wants no more texts, however they said so."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        number = number_of(conversation)
+        if number is None:
+            abort(400, "This conversation has no phone number to opt out.")
+        return {"changed": record_consent(session, conversation.practice, number, opted_out=True)}
+
+    return _act(conversation_id, "opted_out", change)
+
+
 @blueprint.post("/hold")
 @open_to(Role.MANAGER)
 def change_hold(conversation_id: int) -> AnyResponse:
@@ -259,7 +274,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         conversation = own_conversation(session, conversation_id)
         practice = services.practices.require(conversation.practice)
         zone = practice.time_zone
-        reach = read_reach(session, conversation)
+        reach, number = read_reach(session, conversation), number_of(conversation)
         others = Presence(services.queue.connection, conversation_id).others(member().id)
         colleagues = assignable(session, conversation.practice)
         alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
@@ -270,6 +285,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "acts": read_acts(session, conversation_id, zone),
             "contact": read_contact(session, conversation, zone),
             "reach": reach,
+            "has_number": number is not None,
+            "opted_out": number is not None and is_opted_out(session, conversation.practice, number),
             "alarm": alarms.get(conversation_id),
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,

@@ -19,8 +19,8 @@ def main() -> None:
     configure_reporting(dsn, "worker")
     with sentry_sdk.isolation_scope(), sentry_sdk.start_transaction(name="job"):
         requests.post(url, json={}, timeout=30)
-        logging.getLogger("somebody.else").error(f"the server answered {secret}")  # noqa: G004, as libraries do
-        logging.getLogger("apprise.plugins").error(f"cannot reach {secret}")  # noqa: G004
+        logging.getLogger("somebody.else").error(f"the server answered {secret}")
+        logging.getLogger("apprise.plugins").error(f"cannot reach {secret}")
     sentry_sdk.flush()
 
 
