@@ -15,7 +15,7 @@ from inbox.column_types import keyring
 from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.key_registry import lacks_keys
-from inbox.models import Conversation, Keyword, Message
+from inbox.models import Conversation, Keyword, Message, TextConsent
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import traits_of
@@ -32,11 +32,12 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Contact details that a patient gave, unverified."""
+    """Contact details that a patient gave, unverified, and the wording on texts that they agreed to, if any."""
 
     name: str | None = None
     phone: str | None = None
     email: str | None = None
+    text_consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
+    if inbound.contact.phone and inbound.contact.text_consent:
+        session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))
     return Recorded.of(message, is_new=True)
 
 

@@ -63,6 +63,7 @@ class Links(_Strict):
     pay: Annotated[Link | None, _edited_link("Pay a bill")] = None
     prices: Annotated[Link | None, _edited_link("Prices")] = None
     privacy: Annotated[Link | None, _edited_link("Privacy notice")] = None
+    terms: Annotated[Link | None, _edited_link("Terms for texts")] = None
 
 
 class TeamSettings(_Strict):

@@ -22,6 +22,7 @@ from inbox.models.opt_outs import OptOut
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.staff import ConversationRead, Note, Role, StaffMember, StaffPractice, StaffSession
+from inbox.models.text_consents import TextConsent
 from inbox.models.voicemails import Voicemail
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "StaffMember",
     "StaffPractice",
     "StaffSession",
+    "TextConsent",
     "Voicemail",
     "now",
 ]

@@ -34,6 +34,7 @@ const STRINGS = {
     send: "Send",
     consent: "By sending a message, you agree that we may keep it in order to answer you.",
     privacy: "Privacy",
+    terms: "Terms",
     robot: "Automatic reply",
     staff: "Our team",
     typing: "Typing",
@@ -74,6 +75,7 @@ const STRINGS = {
     send: "Enviar",
     consent: "Al enviar un mensaje, acepta que lo guardemos para responderle.",
     privacy: "Privacidad",
+    terms: "Términos",
     robot: "Respuesta automática",
     staff: "Nuestro equipo",
     typing: "Escribiendo",
@@ -754,10 +756,18 @@ class IntakeChat extends HTMLElement {
           make("summary", {}, this.#t("reach")),
           make("label", {}, this.#t("name"), this.#name),
           make("label", {}, this.#t("phone"), this.#phone),
+          this.#textConsent(),
         ),
       ),
       make("div.messages"),
     );
+  }
+
+  /** What the patient agrees to by giving a number, as carriers require it. */
+  #textConsent() {
+    const { text_consent: wording, terms_url: terms } = this.#practice;
+    if (!wording) return "";
+    return make("p.fine", {}, wording[this.#lang], " ", terms ? link(terms, this.#t("terms")) : "");
   }
 
   #hours() {
@@ -919,7 +929,9 @@ class IntakeChat extends HTMLElement {
   }
 
   #details() {
-    return { name: this.#name.value.trim() || undefined, phone: this.#phone.value.trim() || undefined };
+    const phone = this.#phone.value.trim() || undefined;
+    const consent = phone && this.#practice.text_consent ? this.#lang : undefined;
+    return { name: this.#name.value.trim() || undefined, phone, consent };
   }
 }
 

@@ -16,9 +16,10 @@ from inbox.chat import ChatConversation, TranscriptEntry, find_chat, open_chat, 
 from inbox.inbound import InboundMessage
 from intake import phone
 from intake.practices import Practice
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, Language
 from tasks.pubsub import conversation_topic
 from templates.chat import WIDGET
+from templates.text_consent import consent_wording
 from web.errors import RequestError
 from web.event_stream import event_stream
 from web.services import Services, services_of
@@ -29,6 +30,7 @@ from webhooks.browser.request_fields import (
     client_message_id,
     json_object,
     phone_number,
+    read_consent,
     require_length,
     wrong,
 )
@@ -71,6 +73,8 @@ def practice(key: str) -> Response:
         time_zone=found.time_zone,
         hours=found.hours,
         privacy_url=found.links.privacy,
+        terms_url=found.links.terms,
+        text_consent={language: consent_wording(found, language) for language in (Language.EN, Language.ES)},
         strings=found.chat.strings,
     )
 
@@ -83,7 +87,10 @@ def begin() -> tuple[Response, int]:
     found = _practice(services, _text(body, "practice", 64))
     require_origin(request, found, services.settings)
     name, number = _text(body, "name", LONGEST_NAME, needed=False), _text(body, "phone", 40, needed=False)
-    public_id = open_chat(services.database, found.slug, name or None, phone_number(number) if number else None)
+    consent = read_consent(_text(body, "consent", 2, needed=False), found)
+    public_id = open_chat(
+        services.database, found.slug, name or None, phone_number(number) if number else None, consent
+    )
     return jsonify(conversation=public_id, token=_tokens(services).issue(public_id)), 201
 
 

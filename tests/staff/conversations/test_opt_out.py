@@ -58,3 +58,12 @@ def test_without_a_number_there_is_nothing_to_record(console: Console) -> None:
     assert "Patient wants no texts" not in browser.get(PAGE).text
     assert browser.post(f"{PAGE}/opt-out").status_code == 400
     assert console.rows(OptOut) == []
+
+
+def test_staff_see_when_a_patient_agreed_to_texts(console: Console) -> None:
+    ChatClient(console.url, phone="(202) 555-0123", consent="en").send(PRICES, "m1")
+    ChatClient(console.url, phone="(202) 555-0123").send(PRICES, "m2")
+
+    browser = console.sign_in()
+    assert "Agreed to texts" in browser.get(PAGE).text
+    assert "Agreed to texts" not in browser.get("/staff/conversations/2").text
