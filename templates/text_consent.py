@@ -12,13 +12,13 @@ from intake.vocabulary import Language
 _WORDING = {
     Language.EN: (
         "By giving your number, you agree that {name} may text you about your message, your appointments, and your"
-        " care, also with automated texts. Message frequency varies. Message and data rates may apply. Reply STOP to opt out,"
-        " HELP for help. Your care does not depend on it."
+        " care, also with automated texts. Message frequency varies. Message and data rates may apply."
+        " Reply STOP to opt out, HELP for help. Your care does not depend on it."
     ),
     Language.ES: (
         "Al dar su número, acepta que {name} le envíe mensajes de texto sobre su mensaje, sus citas y su atención,"
-        " también automáticos. La frecuencia de los mensajes varía. Pueden aplicarse tarifas de mensajes y datos. Responda STOP"
-        " para no recibir más, HELP para recibir ayuda. Su atención no depende de ello."
+        " también automáticos. La frecuencia de los mensajes varía. Pueden aplicarse tarifas de mensajes y datos."
+        " Responda STOP para no recibir más, HELP para recibir ayuda. Su atención no depende de ello."
     ),
 }
 _LINKS = {Language.EN: ("Terms", "Privacy"), Language.ES: ("Términos", "Privacidad")}

@@ -44,11 +44,11 @@ def parse_address(address: str) -> apprise.NotifyBase:
     scheme = scheme_of(address)
     if scheme not in SERVICES:
         raise IntakeError(f"notices cannot go to {scheme}:// addresses; expected one of {', '.join(SERVICES)}")
-    if len(parse_urls(address)) != 1:
+    if len(parse_urls(address)) != 1:  # type: ignore[no-untyped-call]
         raise IntakeError("this is more than one address; write each as an entry of its own")
     _check_options(address, scheme)
     service = apprise.Apprise.instantiate(address, asset=apprise.AppriseAsset(http_redirects=False))
-    if service is None or scheme not in service.schemas():
+    if service is None or scheme not in service.schemas():  # type: ignore[no-untyped-call]
         raise IntakeError(f"apprise cannot use this {scheme}:// address; {_WIKI}")
     return service
 
@@ -76,7 +76,7 @@ def describe_address(address: str) -> str:
         service = parse_address(address)
     except IntakeError as error:
         return f"{scheme_of(address)}://… (not used: {error})"
-    shown: str = service.url(privacy=True)
+    shown: str = service.url(privacy=True)  # type: ignore[no-untyped-call]
     return unquote(shown.partition("?")[0])  # the query may contain a token as well
 
 
@@ -102,7 +102,7 @@ def scheme_of(address: str) -> str:
 
 def _check_options(address: str, scheme: str) -> None:
     """Check the options of an address. Names that the service does not know are not repeated: part of a password?"""
-    parsed = apprise.URLBase.parse_url(address, verify_host=False)
+    parsed = apprise.URLBase.parse_url(address, verify_host=False)  # type: ignore[no-untyped-call]
     if not parsed:
         return  # apprise says so itself
     options = parsed["qsd"]
@@ -114,5 +114,6 @@ def _check_options(address: str, scheme: str) -> None:
     if "smtp" in unknown:
         raise IntakeError("write the mail server as the host and the sender as from=, instead of the option smtp")
     if unknown:
-        known = [name for name in unknown if name in NotificationManager()[scheme].template_args]
+        service = NotificationManager()[scheme]  # type: ignore[no-untyped-call]
+        known = [name for name in unknown if name in service.template_args]
         raise IntakeError(f"remove {', '.join(known) or 'what follows ?'}: such options are not allowed here")

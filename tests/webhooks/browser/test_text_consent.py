@@ -50,7 +50,9 @@ def test_it_is_kept_with_the_links_that_the_practice_gives(practice: Practice) -
 def test_the_widget_is_given_the_wording_in_both_languages(service: Service, practice: Practice) -> None:
     shown = requests.get(f"{service.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}, timeout=30).json()
 
-    assert shown["text_consent"] == {language: consent_wording(practice, language) for language in ("en", "es")}
+    assert shown["text_consent"] == {
+        language: consent_wording(practice, language) for language in (Language.EN, Language.ES)
+    }
 
 
 def test_a_chat_with_a_number_keeps_the_wording_that_was_shown(service: Service, practice: Practice) -> None:
