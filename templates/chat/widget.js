@@ -34,7 +34,6 @@ const STRINGS = {
     send: "Send",
     consent: "By sending a message, you agree that we may keep it in order to answer you.",
     privacy: "Privacy",
-    terms: "Terms",
     robot: "Automatic reply",
     staff: "Our team",
     typing: "Typing",
@@ -75,7 +74,6 @@ const STRINGS = {
     send: "Enviar",
     consent: "Al enviar un mensaje, acepta que lo guardemos para responderle.",
     privacy: "Privacidad",
-    terms: "Términos",
     robot: "Respuesta automática",
     staff: "Nuestro equipo",
     typing: "Escribiendo",
@@ -756,18 +754,11 @@ class IntakeChat extends HTMLElement {
           make("summary", {}, this.#t("reach")),
           make("label", {}, this.#t("name"), this.#name),
           make("label", {}, this.#t("phone"), this.#phone),
-          this.#textConsent(),
+          make("p.fine", {}, ...linked(this.#practice.text_consent?.[this.#lang] ?? "")),
         ),
       ),
       make("div.messages"),
     );
-  }
-
-  /** What the patient agrees to by giving a number, as carriers require it. */
-  #textConsent() {
-    const { text_consent: wording, terms_url: terms } = this.#practice;
-    if (!wording) return "";
-    return make("p.fine", {}, wording[this.#lang], " ", terms ? link(terms, this.#t("terms")) : "");
   }
 
   #hours() {
@@ -930,7 +921,7 @@ class IntakeChat extends HTMLElement {
 
   #details() {
     const phone = this.#phone.value.trim() || undefined;
-    const consent = phone && this.#practice.text_consent ? this.#lang : undefined;
+    const consent = phone && this.#practice.text_consent && this.#lang;
     return { name: this.#name.value.trim() || undefined, phone, consent };
   }
 }

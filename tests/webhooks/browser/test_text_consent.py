@@ -51,7 +51,7 @@ def test_the_widget_is_given_the_wording_in_both_languages(service: Service, pra
     shown = requests.get(f"{service.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}, timeout=30).json()
 
     assert shown["text_consent"] == {
-        language: consent_wording(practice, language) for language in (Language.EN, Language.ES)
+        language: whole_wording(practice, language) for language in (Language.EN, Language.ES)
     }
 
 
