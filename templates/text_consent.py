@@ -24,15 +24,18 @@ _WORDING = {
 _LINKS = {Language.EN: ("Terms", "Privacy"), Language.ES: ("Términos", "Privacidad")}
 
 
-def consent_wording(practice: Practice, language: Language) -> str:
-    """Return the wording of a practice, without its links."""
-    return _WORDING[language].format(name=practice.name)
+def chat_wording(practice: Practice, language: Language) -> str:
+    """Return the wording with the address of the terms; the chat has a link to the privacy notice of its own."""
+    terms, _ = _LINKS[language]
+    wording = _WORDING[language].format(name=practice.name)
+    return f"{wording} {terms}: {practice.links.terms}" if practice.links.terms else wording
 
 
 def whole_wording(practice: Practice, language: Language) -> str:
     """Return the wording with the addresses of the terms and the privacy notice, as it is kept with a consent."""
-    links = zip(_LINKS[language], (practice.links.terms, practice.links.privacy), strict=True)
-    return " ".join([consent_wording(practice, language), *(f"{name}: {link}" for name, link in links if link)])
+    _, privacy = _LINKS[language]
+    wording = chat_wording(practice, language)
+    return f"{wording} {privacy}: {practice.links.privacy}" if practice.links.privacy else wording
 
 
 def consent_language(value: str) -> Language | None:

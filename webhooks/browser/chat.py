@@ -19,7 +19,7 @@ from intake.practices import Practice
 from intake.vocabulary import Channel, Language
 from tasks.pubsub import conversation_topic
 from templates.chat import WIDGET
-from templates.text_consent import whole_wording
+from templates.text_consent import chat_wording
 from web.errors import RequestError
 from web.event_stream import event_stream
 from web.services import Services, services_of
@@ -73,7 +73,7 @@ def practice(key: str) -> Response:
         time_zone=found.time_zone,
         hours=found.hours,
         privacy_url=found.links.privacy,
-        text_consent={language: whole_wording(found, language) for language in (Language.EN, Language.ES)},
+        text_consent={language: chat_wording(found, language) for language in (Language.EN, Language.ES)},
         strings=found.chat.strings,
     )
 

@@ -8,7 +8,7 @@ import requests
 from inbox.models import TextConsent
 from intake.practices import Practice
 from intake.vocabulary import Language
-from templates.text_consent import consent_wording, whole_wording
+from templates.text_consent import chat_wording, whole_wording
 from tests.chat_client import ChatClient
 from tests.service import Service
 from tests.world import PATIENT, SITE, WIDGET_KEY
@@ -37,7 +37,7 @@ def practice(service: Service) -> Practice:
 def test_the_wording_says_all_that_carriers_require(
     practice: Practice, language: Language, needed: tuple[str, ...]
 ) -> None:
-    assert all(words in consent_wording(practice, language) for words in needed)
+    assert all(words in chat_wording(practice, language) for words in needed)
 
 
 def test_it_is_kept_with_the_links_that_the_practice_gives(practice: Practice) -> None:
