@@ -42,6 +42,7 @@ def make_settings(
         twilio_api_base_url=twilio.url,
         smtp_url=smtp.url,
         email_webhook_secret=EMAIL_SECRET,
+        notice_hosts="127.0.0.1",
         reconcile_every_seconds=1,
     )
 

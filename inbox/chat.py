@@ -15,7 +15,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, Message, now
+from inbox.models import Conversation, Delivery, Message, TextConsent, now
 from intake.vocabulary import Channel
 
 Author = Literal["patient", "robot", "staff"]
@@ -59,7 +59,9 @@ class Transcript:
     has_ended: bool = False
 
 
-def open_chat(database: Database, practice: str, name: str | None, phone: str | None) -> str:
+def open_chat(
+    database: Database, practice: str, name: str | None, phone: str | None, text_consent: str | None = None
+) -> str:
     """Open a chat and return its public id, 32 random hexadecimal digits.
 
     Args:
@@ -67,18 +69,21 @@ def open_chat(database: Database, practice: str, name: str | None, phone: str | 
         practice: the practice's slug.
         name: the name that the patient gave.
         phone: the number that the patient gave for callbacks, in E.164; it does not identify the patient.
+        text_consent: the wording on texts that the patient agreed to by giving it, if any.
     """
     public_id = secrets.token_hex(16)
     with database.write() as session:
-        session.add(
-            Conversation(
-                practice=practice,
-                channel=Channel.CHAT,
-                public_id=public_id,
-                patient_name=name,
-                contact_phone=phone,
-            )
+        conversation = Conversation(
+            practice=practice,
+            channel=Channel.CHAT,
+            public_id=public_id,
+            patient_name=name,
+            contact_phone=phone,
         )
+        session.add(conversation)
+        if phone and text_consent:
+            session.flush()
+            session.add(TextConsent(conversation_id=conversation.id, wording=text_consent))
     return public_id
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.models import Keyword, OptOut, now
+from inbox.models import Conversation, Keyword, OptOut, now
+from inbox.opt_out_wording import OptOutWish, is_spanish_opt_out, read_opt_out
 
 # Many patients mean an appointment by CANCEL: they are opted out, as carriers require, and staff are notified.
 AMBIGUOUS = frozenset({"cancel", "cancelar"})
@@ -86,7 +87,7 @@ _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
 def is_spanish_keyword(text: str) -> bool:
     """Return whether a keyword is a Spanish one."""
-    return normalise(text) in _SPANISH
+    return normalise(text) in _SPANISH or is_spanish_opt_out(text)
 
 
 def normalise(text: str) -> str:
@@ -96,7 +97,7 @@ def normalise(text: str) -> str:
 
 
 def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:
-    """Return the keyword if the whole message is one.
+    """Return the keyword if the whole message is one, or asks for no more texts in free words.
 
     Args:
         text: the message.
@@ -104,13 +105,24 @@ def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:
             may answer a question.
     """
     words = normalise(text)
-    if words in _STOP:
+    if words in _STOP or read_opt_out(text) is OptOutWish.CLEAR:
         return Keyword.STOP
     if words in _START or (opted_out and words in _START_AFTER_STOP):
         return Keyword.START
     if words in _HELP:
         return Keyword.HELP
     return None
+
+
+def is_stop_word(text: str) -> bool:
+    """Return whether a whole text is one of the keywords that opt out, rather than free words."""
+    return normalise(text) in _STOP
+
+
+def number_of(conversation: Conversation) -> str | None:
+    """Return the number that an opt-out in a conversation is about: the patient's own, or one that they gave."""
+    address = conversation.patient_address or ""
+    return address if address.startswith("+") else conversation.contact_phone
 
 
 def is_ambiguous(text: str) -> bool:

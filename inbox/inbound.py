@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, defer
 from inbox import conversation_state
 from inbox.chat import next_entry
 from inbox.column_types import keyring
-from inbox.consent import is_opted_out, parse_keyword, record_consent
+from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
-from inbox.models import Conversation, Keyword, Message
+from inbox.key_registry import lacks_keys
+from inbox.models import Conversation, Keyword, Message, TextConsent
+from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import traits_of
 from intake.vocabulary import Channel
@@ -30,11 +32,12 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Contact details that a patient gave, unverified."""
+    """Contact details that a patient gave, unverified, and the wording on texts that they agreed to, if any."""
 
     name: str | None = None
     phone: str | None = None
     email: str | None = None
+    text_consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,14 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     )
     if traits_of(inbound.channel).takes_keywords and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)
+    elif read_opt_out(inbound.text) is OptOutWish.CLEAR and not lacks_keys(session):
+        _apply_wish(session, inbound, message)
     conversation_state.note_message(conversation)
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
+    if inbound.contact.phone and inbound.contact.text_consent:
+        session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))
     return Recorded.of(message, is_new=True)
 
 
@@ -211,6 +218,14 @@ def _apply_keyword(session: Session, inbound: InboundMessage, address: str, mess
         message.keyword_changed_consent = record_consent(
             session, inbound.practice, address, opted_out=keyword is Keyword.STOP
         )
+
+
+def _apply_wish(session: Session, inbound: InboundMessage, message: Message) -> None:
+    """Opt out the number that a chat, a form, or a voicemail is about; without one, a person reads the message."""
+    number = inbound.contact.phone or number_of(message.conversation)
+    if number is not None:
+        message.keyword = Keyword.STOP
+        message.keyword_changed_consent = record_consent(session, inbound.practice, number, opted_out=True)
 
 
 def _list_media(media: tuple[Media, ...]) -> str | None:

@@ -10,7 +10,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.models import Base, Conversation, Delivery, Message, Note, OptOut, Review, StaffMember, Voicemail
+from inbox.models import (
+    Base,
+    Conversation,
+    Delivery,
+    Message,
+    Note,
+    OptOut,
+    Review,
+    StaffMember,
+    TextConsent,
+    Voicemail,
+)
 from inbox.patient_records import PatientRecords
 
 FORMAT = 1
@@ -74,6 +85,7 @@ def _conversation(session: Session, conversation: Conversation, names: dict[int,
             {"by": names.get(reply.staff_id) if reply.staff_id else "automatic", **_fields(reply, _DELIVERY)}
             for reply in of(Delivery)
         ],
+        "consents_to_texts": [_fields(consent, ("given_at", "wording")) for consent in of(TextConsent)],
         "notes": [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)],
     }
 

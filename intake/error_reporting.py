@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 _KEPT = ("event_id", "timestamp", "platform", "level", "release", "environment", "sdk", "transaction", "type")
+_OWN = frozenset({"app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake"})
 _KEPT_OF_A_FRAME = ("filename", "module", "function", "lineno", "in_app", "abs_path")
 
 
@@ -44,6 +45,7 @@ def configure_reporting(dsn: str | None, process: Literal["web", "worker"]) -> N
         max_breadcrumbs=0,
         auto_enabling_integrations=False,  # they import whatever library they know and find, which takes seconds
         traces_sample_rate=None,
+        trace_propagation_targets=[],  # or each request to a third party would name this service's traces
         ignore_errors=["tasks.jobs.JobFailedError"],  # stands for an error that was reported already
         before_send=scrub,
     )
@@ -62,12 +64,23 @@ def scrub(event: Event, hint: Hint) -> Event | None:
         if safe and isinstance(safe[1], IntakeError) and kept["exception"]["values"]:
             kept["exception"]["values"][-1]["value"] = str(safe[1])
     else:
-        # a log line: its template is code, its arguments may be anything
-        kept["logentry"] = {"message": str((source.get("logentry") or {}).get("message", "log line"))[:200]}
+        kept["logentry"] = {"message": _scrub_log_line(source)}
     request = source.get("request") or {}
     if "url" in request:
         kept["request"] = {"url": str(request["url"]).split("?")[0], "method": request.get("method")}
     return kept  # type: ignore[return-value]
+
+
+def _scrub_log_line(source: dict[str, Any]) -> str:
+    """Return the template of a log line, which is code; its arguments may be anything.
+
+    A library may have filled in the template itself, with the answer of a server for example. Then it has no arguments,
+    and only the logger is named.
+    """
+    entry, logger = source.get("logentry") or {}, str(source.get("logger") or "an unknown logger")
+    if entry.get("params") or logger.partition(".")[0] in _OWN:
+        return str(entry.get("message", "log line"))[:200]
+    return f"a log line of {logger}"[:200]
 
 
 def _scrub_exception(value: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-_QUIET = ("werkzeug", "apprise", "alembic", "urllib3", "twilio", "requests", "sqlalchemy.engine")
+_QUIET = ("werkzeug", "alembic", "urllib3", "twilio", "requests", "sqlalchemy.engine")
 
 
 def configure_logging() -> None:
@@ -45,6 +45,7 @@ def configure_logging() -> None:
     root.setLevel(logging.INFO)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its errors contain addresses and answers of servers
 
 
 def where_raised(error: BaseException, tb: TracebackType | None) -> str:

@@ -34,6 +34,25 @@ def normalise(number: str, region: str = DEFAULT_REGION) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def country_of(number: str) -> str | None:
+    """Return the country or territory of an E.164 number as an ISO 3166 code, such as `JM` for `+18765550123`.
+
+    Eighteen countries beside the United States and Canada share the code 1. A number that no plan knows, such as one
+    with a new area code, is taken to be of the country that its code stands for first.
+
+    Returns:
+        None for a number without a country, such as a satellite telephone's.
+    """
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
+    found = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
+        parsed.country_code or 0
+    )
+    return found if found in phonenumbers.SUPPORTED_REGIONS else None
+
+
 def caller_number(value: str) -> str | None:
     """Return a caller's number in E.164, None when it is hidden or the call came from no telephone.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field
 
 from intake import phone
@@ -25,6 +26,12 @@ def _e164(value: str) -> str:
         raise ValueError(str(error)) from None
     if normal != value:
         raise ValueError(f"expected E.164, such as {normal}")
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in SUPPORTED_REGIONS:
+        raise ValueError("expected the code of a country or territory, such as US, CA, or PR")
     return value
 
 
@@ -93,6 +100,7 @@ RouteKey = Annotated[str, AfterValidator(_member_of(ROUTES_WITH_TEAMS))]
 ReplyKey = Annotated[str, AfterValidator(_member_of(REPLIES))]
 IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
+Country = Annotated[str, AfterValidator(_country)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
 QuietSpan = Annotated[str, AfterValidator(_quiet_span)]

@@ -23,6 +23,7 @@ from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX  # imported from h
 from intake.practice_values import (
     Address,
     Clock,
+    Country,
     EmailAddress,
     IntentKey,
     Link,
@@ -62,6 +63,7 @@ class Links(_Strict):
     pay: Annotated[Link | None, _edited_link("Pay a bill")] = None
     prices: Annotated[Link | None, _edited_link("Prices")] = None
     privacy: Annotated[Link | None, _edited_link("Privacy notice")] = None
+    terms: Annotated[Link | None, _edited_link("Terms for texts")] = None
 
 
 class TeamSettings(_Strict):
@@ -125,6 +127,12 @@ class Limits(_Strict):
 
     cool_down_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     replies_per_hour: int = Field(default=12, ge=1, le=60)
+    text_countries: list[Country] = Field(
+        default=["US", "CA"], description="where a number may be that gets an automatic text before it has sent one"
+    )
+    form_texts_per_day: int = Field(
+        default=100, ge=0, le=100_000, description="automatic texts that contact forms may cause in a day"
+    )
 
 
 def _edited_days(label: str) -> Editor:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from intake.errors import IntakeError
 from intake.mail_server import parse_mail_server
+from intake.notice_hosts import parse_notice_hosts
 from intake.oidc_rights import parse_rights
 
 ENV_FILE = Path(".env")
@@ -40,6 +41,9 @@ class Settings(BaseSettings):
     twilio_auth_token: str | None = Field(default=None, repr=False, description="checks signatures, sends texts")
     twilio_api_base_url: str = Field(default="https://api.twilio.com", description="Twilio's REST API")
     smtp_url: str | None = Field(default=None, repr=False, description="mail server that email goes out through")
+    notice_hosts: str = Field(
+        default="", description="IP addresses inside the network that staff notices may go to, comma-separated"
+    )
     email_webhook_secret: str | None = Field(
         default=None, min_length=16, repr=False, description="password of the webhook that email comes in by"
     )
@@ -108,6 +112,12 @@ class Settings(BaseSettings):
     def _is_a_mail_server(cls, value: str | None) -> str | None:
         if value is not None:
             parse_mail_server(value)
+        return value
+
+    @field_validator("notice_hosts")
+    @classmethod
+    def _are_ip_addresses(cls, value: str) -> str:
+        parse_notice_hosts(value)
         return value
 
     @field_validator("public_url", "twilio_api_base_url")

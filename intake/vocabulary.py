@@ -260,6 +260,9 @@ class NotificationReason(_WordedEnum):
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
     UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail without a transcript"
     STAFF_OPTED_OUT = "staff_opted_out", "A staff phone texted STOP and gets no more notices"
+    OPTED_OUT = "opted_out", "Patient opted out of texts"
+    POSSIBLE_OPT_OUT = "possible_opt_out", "Patient who may want no more texts"
+    TEXTS_CAPPED = "texts_capped", "Contact forms cause no more texts today, because the daily limit was reached"
     ESCALATION = "escalation", "Unacknowledged urgent message"
 
 

@@ -56,6 +56,7 @@ _ACTIONS = {
     "state_changed": "changed the status",
     "escalated": "notified the next contact",
     "acknowledged": "ended the alarm",
+    "opted_out": "recorded that the patient wants no texts",
     "held": "placed a legal hold",
     "chat_ended": "ended the chat",
     "hold_released": "released the legal hold",

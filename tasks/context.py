@@ -20,7 +20,8 @@ from intake.settings import Settings
 from intake.vocabulary import Medium
 from tasks.carriers.choose import make_lookup, make_senders
 from tasks.carriers.protocol import Lookup, Sender
-from tasks.notification.notifier import Notifier, check_addresses, make_notifier
+from tasks.notification.addresses import check_addresses
+from tasks.notification.notifier import Notifier, make_notifier
 from tasks.queue import WorkQueue, connect
 from templates.replies import check_replies
 

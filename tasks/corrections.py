@@ -90,7 +90,9 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
 def _as_labeled(facts: Facts, label: str) -> Facts:
     """Return the routing inputs of a message that a person has understood."""
     language = Language.ES if facts.language == Language.ES else Language.EN
-    understood = replace(facts, language=language, disposition=Disposition.ROUTE, praise=False, partly_read=False)
+    understood = replace(
+        facts, language=language, disposition=Disposition.ROUTE, praise=False, partly_read=False, may_opt_out=False
+    )
     match label:
         case Route.URGENT:
             return replace(understood, triage=TriageLevel.EMERGENCY, danger=DangerKind.OTHER)

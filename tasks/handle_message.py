@@ -22,6 +22,7 @@ from tasks.queue import AfterCommit, Ticket
 from tasks.review_sampling import add_review
 from tasks.routing import RoutingDecision, decide
 from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model
+from tasks.unproven_numbers import tell_of_cap
 from templates.replies import Occasion, render_for_patient
 
 if TYPE_CHECKING:
@@ -63,10 +64,12 @@ def handle_message(
     session.add(_decision(message, plan))
     add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     reply = add_reply(session, message, practice, plan, moment)
-    reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.route
+    reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
     notifications += notify_others(session, message, practice, plan)
     notifications += _tell_of_staff_opt_out(session, message, practice)
+    if plan.is_capped:
+        notifications += tell_of_cap(session, message, practice, moment)
     end_attempt(message)
     note_decision(message.conversation, _topic(plan, understanding), plan.team, plan.priority)
     if understanding is not None:

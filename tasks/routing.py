@@ -16,6 +16,7 @@ from intake.vocabulary import (
     Intent,
     Language,
     Medium,
+    NotificationReason,
     Priority,
     Reply,
     ReplyName,
@@ -25,6 +26,7 @@ from intake.vocabulary import (
     reply_in,
     words_of,
 )
+from tasks.text_limits import CAPPED, UnprovenNumber, why_not_texted
 
 EMERGENCY_REPLIES: dict[DangerKind | None, ReplyName] = {
     DangerKind.SELF_HARM: ReplyName.URGENT_SELF_HARM,
@@ -56,8 +58,12 @@ class Facts:
         keyword_changed_consent: whether the keyword opted the number out or in, rather than repeating its choice.
         keyword_answered: whether the provider itself replied to the keyword.
         keyword_ambiguous: whether the keyword may have been meant for an appointment.
+        keyword_in_words: whether the patient opted out in free words, or where keywords mean nothing by themselves.
+        may_opt_out: whether the message may ask for no more texts, among other things or of an unknown number.
+        replies_by_text: whether a reply would be a text.
         opted_out: whether the number has opted out of texts.
         can_be_answered: whether a reply can reach the sender.
+        unproven_number: the number that a reply would be texted to, if no text has come from it.
         staff_active: whether staff have taken over the conversation.
         unheard: whether it is a voicemail without a transcription, which only a person can listen to.
         replies_last_hour: the number of automatic replies to this patient in the past hour.
@@ -78,8 +84,12 @@ class Facts:
     keyword_changed_consent: bool = False
     keyword_answered: bool = False
     keyword_ambiguous: bool = False
+    keyword_in_words: bool = False
+    may_opt_out: bool = False
+    replies_by_text: bool = True
     opted_out: bool = False
     can_be_answered: bool = True
+    unproven_number: UnprovenNumber | None = None
     staff_active: bool = False
     unheard: bool = False
     replies_last_hour: int = 0
@@ -112,6 +122,8 @@ class RoutingDecision:
         priority: how soon staff must look, None if no one is notified.
         why: the reason, as shown to staff.
         also: other teams to notify.
+        notice: what the team is told, if not the route.
+        is_capped: whether the reply was dropped because forms have caused too many texts.
     """
 
     route: str
@@ -120,6 +132,8 @@ class RoutingDecision:
     priority: Priority | None
     why: str
     also: tuple[AlsoTold, ...] = ()
+    notice: NotificationReason | None = None
+    is_capped: bool = False
 
 
 ROUTES: dict[str, tuple[Team, Priority]] = {
@@ -160,7 +174,8 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     team, priority = UNHEARD if facts.unheard else _row(route, practice)
     also = _also_told(route, team, facts, practice)
     reply = reply_in(facts.language, _reply_name(route, facts.danger))
-    plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also)
+    notice = NotificationReason.POSSIBLE_OPT_OUT if facts.may_opt_out and route == Route.PERSON else None
+    plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also, notice)
     override = practice.routes.get(route)
     if override is not None and override.auto_reply is False:
         return replace(plan, reply=None, why=f"{plan.why}; automatic replies are off for this route")
@@ -173,6 +188,8 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
     if facts.triage is TriageLevel.EMERGENCY:
         kind = "" if facts.danger in (None, DangerKind.OTHER) else f" ({facts.danger.words.lower()})"
         return Route.URGENT, f"sounds like an emergency{kind}"
+    if facts.may_opt_out and facts.triage is TriageLevel.ROUTINE:
+        return Route.PERSON, "may want no more texts"
     if facts.disposition is Disposition.ACKNOWLEDGEMENT and facts.triage is TriageLevel.ROUTINE:
         return Route.ACKNOWLEDGEMENT, "no reply needed"
     if facts.language == Language.OTHER:
@@ -183,6 +200,10 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
         return Route.SAME_DAY, "a nurse should look at this today"
     if facts.partly_read and not _is_pressing(facts, practice):
         return Route.REVIEW, "too long: only part of it was read"
+    return _route_by_intent(facts)
+
+
+def _route_by_intent(facts: Facts) -> tuple[str, str]:
     if facts.disposition is Disposition.OUT_OF_SCOPE:
         return (Route.PRAISE, "praises the practice") if facts.praise else (Route.REVIEW, "fits none of the intents")
     if facts.confidence < facts.threshold:
@@ -213,6 +234,9 @@ def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tupl
     if route in (*INTENTS, Route.SAME_DAY, Route.URGENT):
         reasons.extend(facts.also)
     told: dict[str, AlsoTold] = {}
+    if facts.may_opt_out and route != Route.PERSON:
+        team, priority = _row(Route.PERSON, practice)
+        told[team] = AlsoTold(NotificationReason.POSSIBLE_OPT_OUT, team, priority)
     for reason in reasons:
         team, priority = _row(reason, practice)
         if team != first:
@@ -239,6 +263,10 @@ def _plan_for_keyword(facts: Facts) -> RoutingDecision:
     match facts.keyword:
         case Keyword.STOP:
             plan = RoutingDecision(Route.OPT_OUT, None, None, None, "opted out")
+            if facts.keyword_in_words:
+                team, priority = ROUTES[Route.PERSON]
+                why, notice = "opted out of texts in their own words", NotificationReason.OPTED_OUT
+                plan = replace(plan, team=team, priority=priority, why=why, notice=notice)
             if facts.keyword_ambiguous:
                 why = "opted out, or meant to cancel an appointment"
                 plan = replace(plan, team=Team.FRONT_DESK, priority=Priority.NORMAL, why=why)
@@ -258,18 +286,22 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
     if plan.reply is None:
         return plan
     reason = _why_silent(plan.reply, facts, practice)
-    return plan if reason is None else replace(plan, reply=None, why=f"{plan.why}; no reply: {reason}")
+    if reason is None:
+        return plan
+    return replace(plan, reply=None, why=f"{plan.why}; no reply: {reason}", is_capped=reason == CAPPED)
 
 
 def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
     if not facts.can_be_answered:
         return "there is no number or address to reply to"
-    if reply.name is ReplyName.OPT_OUT:
-        return None  # the confirmation is required once, regardless of the hourly limit
+    if reply.name is ReplyName.OPT_OUT:  # the confirmation is required once, regardless of the hourly limit
+        return _why_not_texted(reply, facts, practice)
     if facts.opted_out:
         return "the patient opted out"
     if reply.name is ReplyName.OPT_IN:
         return None
+    if facts.may_opt_out and facts.replies_by_text and reply.name not in ALWAYS_SENT:
+        return "the patient may want no more texts"
     if practice.auto_reply is AutoReply.OFF and reply.name not in (*ALWAYS_SENT, *KEYWORD_REPLIES):
         return "automatic replies are off"
     if facts.staff_active and reply.name is not ReplyName.HELP:
@@ -280,4 +312,10 @@ def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
     cool_down = timedelta(minutes=practice.limits.cool_down_minutes)
     if reply.name not in NOT_COOLED_DOWN and age is not None and age < cool_down:
         return "the same reply was sent recently"
-    return None
+    return _why_not_texted(reply, facts, practice)
+
+
+def _why_not_texted(reply: Reply, facts: Facts, practice: Practice) -> str | None:
+    if facts.unproven_number is None:
+        return None
+    return why_not_texted(facts.unproven_number, practice.limits, is_emergency=reply.name in ALWAYS_SENT)

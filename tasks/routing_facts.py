@@ -10,12 +10,14 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.consent import is_ambiguous, is_opted_out, is_spanish_keyword
+from inbox.consent import is_ambiguous, is_opted_out, is_spanish_keyword, is_stop_word
 from inbox.models import Classification, Conversation, Delivery, DeliveryState, Keyword, LineType, Message
+from inbox.opt_out_wording import OptOutWish, read_opt_out
 from intake.channels import medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import DangerKind, Disposition, Language, Medium, TriageLevel
 from tasks.routing import Facts, can_be_answered
+from tasks.unproven_numbers import unproven_number
 
 if TYPE_CHECKING:
     from classifier import Understanding
@@ -81,8 +83,12 @@ def gather_facts(
         keyword_changed_consent=message.keyword_changed_consent,
         keyword_answered=message.keyword_answered,
         keyword_ambiguous=is_ambiguous(message.text),
+        keyword_in_words=message.keyword == Keyword.STOP and not _is_keyword(message),
+        may_opt_out=message.keyword is None and read_opt_out(message.text) is not OptOutWish.NONE,
+        replies_by_text=medium_of(conversation) is Medium.SMS,
         opted_out=is_opted_out(session, conversation.practice, address),
         can_be_answered=can_be_answered(medium_of(conversation), address, LineType(conversation.line_type)),
+        unproven_number=unproven_number(session, conversation, moment),
         staff_active=conversation.staff_took_over_at is not None,
         unheard=is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
@@ -102,6 +108,10 @@ def gather_facts(
         partly_read=understanding.partly_read,
         also=_other_intents(understanding),
     )
+
+
+def _is_keyword(message: Message) -> bool:
+    return traits_of(message.conversation.channel).takes_keywords and is_stop_word(message.text)
 
 
 def _disposition(message: Message, disposition: Disposition) -> Disposition:

@@ -14,7 +14,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 NAMES = ("phone", "on_call", "is_open", "next_opening")
 ATTRIBUTES = {
     "practice": ("name", "price_range", "phone", "email"),
-    "links": ("new_patient", "scheduling", "pay", "prices", "privacy"),
+    "links": ("new_patient", "scheduling", "pay", "prices", "privacy", "terms"),
 }
 _PLAIN: tuple[type[nodes.Node], ...] = (
     nodes.Template,

@@ -155,6 +155,7 @@ def settings(
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=AUTH_TOKEN,
         twilio_api_base_url=twilio.url,
+        notice_hosts="127.0.0.1, 127.0.0.2",
         reconcile_every_seconds=1,
     )
 

@@ -143,7 +143,7 @@ def _paths() -> dict[str, Any]:
                 "post": _chat(
                     "Start a conversation",
                     {"201": {"description": "its id and token"}},
-                    body={"practice": "string", "name": "string", "phone": "string"},
+                    body={"practice": "string", "name": "string", "phone": "string", "consent": "string"},
                     needed=["practice"],
                 )
             },
@@ -190,7 +190,7 @@ def _paths() -> dict[str, Any]:
 def _form() -> dict[str, Any]:
     """Describe the contact form route, which also accepts a plain HTML form."""
     schema = _object(
-        ["message", "name", "email", "phone", "website", "client_message_id", "redirect"], needed=["message"]
+        ["message", "name", "email", "phone", "website", "client_message_id", "consent", "redirect"], needed=["message"]
     )
     kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
     return {

@@ -11,7 +11,7 @@ import click
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
-from intake.vocabulary import AutoReply
+from intake.vocabulary import AutoReply, Language
 
 if TYPE_CHECKING:
     from intake.practices import Practice
@@ -27,15 +27,19 @@ def practice() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--replies", "show_replies", is_flag=True, help="Show each reply as a patient would read it now.")
 @click.option("--prompts", "show_prompts", is_flag=True, help="Show each voice prompt as a caller would hear it now.")
+@click.option("--consent", "show_consent", is_flag=True, help="Show the wording that belongs next to phone fields.")
 @click.option("--notify", "tests_addresses", is_flag=True, help="Send a test notice to each address of each team.")
 @data_dir_option
-def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: bool, data_dir: Path) -> None:
+def check(
+    file: Path, show_replies: bool, show_prompts: bool, show_consent: bool, tests_addresses: bool, data_dir: Path
+) -> None:
     """Check a practices FILE and name the line or key of each error."""
     from app.paging_check import paging_warning
     from intake.practices import load_practices
-    from tasks.notification.notifier import check_addresses
+    from tasks.notification.addresses import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments
+    from templates.text_consent import whole_wording
     from templates.voice_prompts import check_prompts
 
     practices = load_practices(file)
@@ -52,6 +56,9 @@ def check(file: Path, show_replies: bool, show_prompts: bool, tests_addresses: b
         if show_replies:
             for name, text in replies.items():
                 click.echo(f"  {name} ({count_segments(text)}): {text}")
+        if show_consent:
+            for language in (Language.EN, Language.ES):
+                click.echo(f"  {language}: {whole_wording(entry, language)}")
         if show_prompts:
             for name, text in prompts.items():
                 click.echo(f"  {name}: {text}")

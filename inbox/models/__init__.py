@@ -23,6 +23,7 @@ from inbox.models.reviews import Review, ReviewReason
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
 from inbox.models.staff import ConversationRead, Note, Passkey, Role, StaffMember, StaffPractice, StaffSession
+from inbox.models.text_consents import TextConsent
 from inbox.models.voicemails import Voicemail
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "StaffMember",
     "StaffPractice",
     "StaffSession",
+    "TextConsent",
     "Voicemail",
     "now",
 ]

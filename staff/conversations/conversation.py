@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.chat import end_chat
+from inbox.consent import is_opted_out, number_of, record_consent
 from inbox.conversation_state import note_answer
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
@@ -199,6 +200,20 @@ def end_patients_chat(conversation_id: int) -> AnyResponse:
     return _done(conversation_id, "")
 
 
+@blueprint.post("/opt-out")
+@open_to(Role.STAFF)
+def record_opt_out(conversation_id: int) -> AnyResponse:
+    """Record that the patient wants no more texts, however they said so."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        number = number_of(conversation)
+        if number is None:
+            abort(400, "This conversation has no phone number to opt out.")
+        return {"changed": record_consent(session, conversation.practice, number, opted_out=True)}
+
+    return _act(conversation_id, "opted_out", change)
+
+
 @blueprint.post("/hold")
 @open_to(Role.MANAGER)
 def change_hold(conversation_id: int) -> AnyResponse:
@@ -274,7 +289,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         conversation = own_conversation(session, conversation_id)
         practice = services.practices.require(conversation.practice)
         zone = practice.time_zone
-        reach = read_reach(session, conversation)
+        reach, number = read_reach(session, conversation), number_of(conversation)
         others = Presence(services.queue.connection, conversation_id).others(member().id)
         colleagues = assignable(session, conversation.practice)
         alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
@@ -285,6 +300,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "acts": read_acts(session, conversation_id, zone),
             "contact": read_contact(session, conversation, zone),
             "reach": reach,
+            "has_number": number is not None,
+            "opted_out": number is not None and is_opted_out(session, conversation.practice, number),
             "alarm": alarms.get(conversation_id),
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,

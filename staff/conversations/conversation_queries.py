@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -25,6 +25,7 @@ from inbox.models import (
     Note,
     Review,
     StaffMember,
+    TextConsent,
     Voicemail,
 )
 from inbox.patients import conversations_of
@@ -223,11 +224,14 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
 def read_contact(session: Session, conversation: Conversation, zone: str) -> ContactDetails:
     """Return the patient's contact details and their other conversations with the practice."""
     address = conversation.patient_address
+    given = select(func.max(TextConsent.given_at)).where(TextConsent.conversation_id == conversation.id)
+    agreed = session.scalar(given)
     lines = [
         ("Name", conversation.patient_name),
         ("Email" if address and "@" in address else "Number", address and display.spoken(address)),
         (f"Phone {UNPROVEN}", conversation.contact_phone and display.spoken(conversation.contact_phone)),
         (f"Email {UNPROVEN}", conversation.contact_email if conversation.contact_email != address else None),
+        ("Agreed to texts", agreed and display.clock(agreed, zone)),
         ("Line", "Landline (cannot receive texts)" if conversation.line_type == LineType.LANDLINE else None),
         ("First contact", display.clock(conversation.created_at, zone)),
     ]

@@ -29,6 +29,7 @@ from staff.conversations.inbox_queries import (
 from staff.displays import is_new_display, seal_of
 from staff.live import stream
 from tasks.pubsub import practice_topic
+from tasks.unproven_numbers import capped_practices
 from web.services import services_of
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/staff")
@@ -89,13 +90,17 @@ def _show(found: Page, filters: Filters, unread: int, wanted: str) -> str:
 
 
 def _render(found: Page, filters: Filters, unread: int, wanted: str, seal: str) -> str:
+    practices = _practices()
+    with services_of(current_app).database.read() as session:
+        capped = capped_practices(session, list(practices), now())
     shown: dict[str, Any] = {
         "seal": seal,
+        "capped": [practices[slug].name for slug in sorted(capped)],
         "page": found,
         "filters": filters,
         "wanted": wanted,
         "unread": f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread),
-        "practices": {slug: practice.name for slug, practice in _practices().items()},
+        "practices": {slug: practice.name for slug, practice in practices.items()},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "states": display.STATES,
     }

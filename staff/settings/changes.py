@@ -24,7 +24,7 @@ from intake.practice_settings import (
     setting_of,
     with_settings,
 )
-from intake.practices import Practice
+from intake.practices import TEXT_PREFIX, Practice
 from intake.setting_editors import EditorKind
 from staff.settings.form_values import is_same
 from staff.settings.mistakes import locate_mistake
@@ -185,7 +185,7 @@ def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iter
 def _check_practice(practice: Practice) -> None:
     """Run the checks of `intake practice check` that go beyond the form of the values."""
     # Importing this is slow, and nothing else in the web process needs it.
-    from tasks.notification.notifier import check_addresses
+    from tasks.notification.addresses import check_addresses
 
     try:
         check_addresses(practice)
@@ -206,7 +206,17 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[str]:
         new = [address for address in value if not isinstance(before, list) or address not in before]
         if any(address.partition(":")[0].lower() not in KNOWN_SERVICES for address in new):
             return [f"an address here starts with {', '.join(KNOWN_SERVICES)}; use the practices file for any other"]
+        if any(_is_inside_network(address) for address in new):
+            return ["a notice cannot go to a host inside the network; use the practices file for those"]
     return []
+
+
+def _is_inside_network(address: str) -> bool:
+    if address.startswith(TEXT_PREFIX):
+        return False
+    from tasks.notification.addresses import names_private_host  # slow to import, like `check_addresses`
+
+    return names_private_host(address)
 
 
 def _setting(situation: Situation, key: str) -> Setting:

@@ -112,7 +112,7 @@ def describe_addresses(addresses: Sequence[str]) -> dict[str, str]:
     """Return addresses as managers may see them, by their stable short keys."""
     if all(address.startswith(TEXT_PREFIX) for address in addresses):
         return {key_of(address): address for address in addresses}
-    from tasks.notification.notifier import describe_address  # slow to import, and few pages need it
+    from tasks.notification.addresses import describe_address  # slow to import, and few pages need it
 
     return {key_of(address): describe_address(address) for address in addresses}
 

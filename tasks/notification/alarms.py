@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,14 +11,12 @@ from inbox.audit import record_action
 from inbox.models import (
     AlarmEnd,
     Classification,
-    Conversation,
     Escalation,
     Message,
     Notification,
     NotificationState,
     now,
 )
-from intake.channels import UNVOUCHED
 from intake.practices import Practice
 from intake.vocabulary import DangerKind
 from tasks.notification.ack_codes import make_code
@@ -67,24 +63,6 @@ def told_so_far(session: Session, alarm: Escalation, message: Message) -> ToldSo
         frozenset(session.scalars(told)),
         frozenset(danger or DangerKind.OTHER for danger in session.scalars(dangers)),
     )
-
-
-def last_round(session: Session, practice: str, team: str, target: str, escalation_step: int) -> datetime | None:
-    """Return when the last notice about a sender without a verified address was or will be due at an address."""
-    query = (
-        select(func.max(Notification.next_attempt_at))
-        .join(Escalation, Notification.escalation_id == Escalation.id)
-        .join(Conversation, Escalation.conversation_id == Conversation.id)
-        .where(
-            Escalation.practice == practice,
-            Conversation.channel.in_(UNVOUCHED),
-            Notification.team == team,
-            Notification.target == target,
-            Notification.escalation_step == escalation_step,
-            Notification.state != NotificationState.DROPPED,
-        )
-    )
-    return session.scalar(query)
 
 
 def end_alarms(session: Session, conversation_id: int, by: str, staff_id: int, how: AlarmEnd) -> bool:

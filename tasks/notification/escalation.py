@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
 from inbox.models import AlarmEnd, Escalation, Notification, now
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 WITHOUT_PRACTICE = timedelta(minutes=5)
+MEANT_FOR = timedelta(minutes=10)
 
 
 def escalate(context: Context, escalation_id: int) -> AfterCommit:
@@ -72,7 +74,7 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
 
 
 def acknowledge_by_text(database: Database, practice: Practice, number: str, codes: Sequence[str]) -> TextedAck:
-    """End the alarms that a member of staff names by text, or without a code the only one they were told of.
+    """End the alarms that a member of staff names by text, or without a code the only one that they can mean.
 
     Args:
         database: the database.
@@ -88,7 +90,8 @@ def acknowledge_by_text(database: Database, practice: Practice, number: str, cod
         found = session.scalars(select(Escalation).where(*is_open).order_by(Escalation.id)).all()
         told_ids = set(session.scalars(told.where(Notification.escalation_id.in_([row.id for row in found]))))
         known = [row for row in found if row.id in told_ids]
-        answered = [row for row in found if row.code in codes] if codes else known[:1] if len(known) == 1 else []
+        is_clear = len(known) == 1 and not _ended_by_another(session, practice.slug, number)
+        answered = [row for row in found if row.code in codes] if codes else known if is_clear else []
         ended = [row for row in answered if acknowledge(session, row.id, number, None, AlarmEnd.TEXT)]
         return TextedAck(
             ended=tuple(row.code for row in ended),
@@ -96,3 +99,19 @@ def acknowledge_by_text(database: Database, practice: Practice, number: str, cod
             still_open=tuple(row.code for row in known if row not in ended),
             conversations=tuple(row.conversation_id for row in ended),
         )
+
+
+def _ended_by_another(session: Session, practice: str, number: str) -> bool:
+    """Return whether someone else has just ended an alarm that a number was told of, which a bare ACK may mean."""
+    query = (
+        select(Escalation.id)
+        .join(Notification, Notification.escalation_id == Escalation.id)
+        .where(
+            Escalation.practice == practice,
+            Escalation.acknowledged_at > now() - MEANT_FOR,
+            Escalation.acknowledged_by != number,
+            Notification.target == key_of(TEXT_PREFIX + number),
+            Notification.attempts > 0,
+        )
+    )
+    return session.scalar(query.limit(1)) is not None

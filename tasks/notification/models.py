@@ -12,9 +12,10 @@ from inbox.models import Escalation, Message, Notification, NotificationState, n
 from intake.channels import UNVOUCHED
 from intake.practices import Practice
 from intake.vocabulary import Channel, Priority, Route, words_of
-from tasks.notification.alarms import join_alarm, last_round, told_so_far
-from tasks.notification.escalation_policy import collected_until, is_news
-from tasks.notification.quiet_hours import due_at
+from tasks.notification.alarms import join_alarm, told_so_far
+from tasks.notification.collecting import collect_notice
+from tasks.notification.escalation_policy import is_news
+from tasks.notification.quiet_hours import due_at, is_gathered
 from tasks.notification.targets import CONSOLE, targets_for, team_settings
 from tasks.queue import Ticket
 
@@ -77,17 +78,19 @@ class AlarmBundle:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One notification about several low-priority messages.
+    """One notification about several messages that are not urgent.
 
     Attributes:
         practice: the practice's name.
         team: the team.
         reasons: the number of messages for each reason.
+        priority: how soon staff must look.
     """
 
     practice: str
     team: str
     reasons: Counter[str]
+    priority: Priority = Priority.LOW
 
 
 AnyNotice = Notice | AlarmBundle | Digest
@@ -145,8 +148,8 @@ def add_notifications(
             # the console reads this very row, so nothing remains to be done
             state=NotificationState.SENT if target == CONSOLE else NotificationState.PENDING,
         )
-        if alarm is not None and target != CONSOLE and message.conversation.channel in UNVOUCHED:
-            _collect(session, row, practice)
+        if target != CONSOLE and message.conversation.channel in UNVOUCHED and not is_gathered(settings, priority):
+            collect_notice(session, row, practice.slug)
         rows.append(row)
     session.add_all(rows)
     session.flush()
@@ -161,14 +164,6 @@ def add_notifications(
     is_urgent = priority == Priority.URGENT
     pending = [row for row in rows if row.state == NotificationState.PENDING]
     return tuple(Ticket("notify", row.id, is_urgent) for row in pending if row.next_attempt_at <= moment)
-
-
-def _collect(session: Session, row: Notification, practice: Practice) -> None:
-    """Let a notice go out with others if one about a sender without a verified address went out just before."""
-    earlier = last_round(session, practice.slug, row.team, row.target, row.escalation_step)
-    until = collected_until(earlier, now())
-    if until is not None:
-        row.collected, row.next_attempt_at = True, until
 
 
 def describe(reason: str) -> str:

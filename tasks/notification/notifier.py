@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import unquote
+from collections.abc import Collection
 
 import apprise
+import structlog
 
 from inbox.models import now
 from intake.errors import IntakeError
-from intake.practices import TEXT_PREFIX, Practice
+from intake.notice_hosts import NoticeHost, parse_notice_hosts
+from intake.practices import TEXT_PREFIX
 from intake.settings import Settings
 from tasks.carriers.choose import make_sender
 from tasks.carriers.circuit import Circuit
 from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
+from tasks.notification.addresses import parse_address, scheme_of
 from tasks.notification.models import AnyNotice
+from tasks.notification.public_targets import only_public
 from tasks.notification.render import Wording, word
 from tasks.notification.targets import CONSOLE
 
+log = structlog.get_logger(__name__)
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings contain addresses
 
 
 class Notifier:
     """Sends notifications to staff."""
 
-    def __init__(self, public_url: str, texts: Sender) -> None:
-        """Create a notifier from the base URL of links and a sender for texts."""
+    def __init__(self, public_url: str, texts: Sender, hosts: Collection[NoticeHost] = ()) -> None:
+        """Create a notifier.
+
+        Args:
+            public_url: the base URL of links.
+            texts: sends texts.
+            hosts: hosts inside the network that notices may go to.
+        """
         self._public_url = public_url
         self._texts = texts
+        self._hosts = hosts
         self._circuits: dict[tuple[str, str], Circuit] = {}
 
     def notify(self, notice: AnyNotice, address: str, texts_from: str | None) -> Outcome:
@@ -45,12 +57,29 @@ class Notifier:
     def send(self, wording: Wording, address: str, texts_from: str | None) -> Outcome:
         """Send a worded notification to an address other than the console."""
         if not address.startswith(TEXT_PREFIX):
-            return self._circuit_to(address).send(lambda: _send_through_apprise(wording, address))
+            return self._circuit_to(address).send(lambda: self._send_through_apprise(wording, address))
         if texts_from is None:
             return Refused("no number to text from")
         to = address.removeprefix(TEXT_PREFIX)
         text = OutgoingMessage(delivery_id=None, to=to, sender=texts_from, body=wording.text, sending_at=now())
         return self._texts.send(text)
+
+    def _send_through_apprise(self, wording: Wording, address: str) -> Outcome:
+        try:
+            service = parse_address(address)
+        except IntakeError as error:
+            log.error("notice_address_refused", scheme=scheme_of(address), reason=str(error))
+            return Refused("not an address that may be used")
+        channel = apprise.Apprise()
+        channel.add(service)
+        with only_public(self._hosts) as check:
+            taken = channel.notify(title=wording.title, body=wording.body, body_format=apprise.NotifyFormat.TEXT)
+        if taken:
+            return Accepted("apprise")
+        if check.has_refused:
+            log.error("notice_target_refused", scheme=scheme_of(address), reason="not public; see NOTICE_HOSTS")
+            return Retryable("target not allowed")
+        return Retryable("not taken", no_answer=True)  # apprise does not say whether it was refused or not answered
 
     def _circuit_to(self, address: str) -> Circuit:
         """Return the circuit to an address's host."""
@@ -61,40 +90,4 @@ class Notifier:
 
 def make_notifier(settings: Settings) -> Notifier:
     """Return the notifier for these settings."""
-    return Notifier(settings.public_url, make_sender(settings))
-
-
-def check_addresses(practice: Practice) -> None:
-    """Check that every address is valid.
-
-    Raises:
-        IntakeError: Apprise does not accept an address. The message names its key and scheme only, because the rest
-            may be a password.
-    """
-    for team, known in practice.teams.items():
-        for number, address in enumerate(known.notify, start=1):
-            if not address.startswith(TEXT_PREFIX) and apprise.Apprise.instantiate(address) is None:
-                raise IntakeError(
-                    f"practice[{practice.slug}].teams.{team}.notify[{number}]: apprise cannot use this"
-                    f" {address.partition('://')[0]}:// address; see https://github.com/caronc/apprise/wiki"
-                )
-
-
-def describe_address(address: str) -> str:
-    """Return an address without its passwords and tokens, for the practice's managers."""
-    if address.startswith(TEXT_PREFIX):
-        return address
-    known = apprise.Apprise.instantiate(address)
-    if known is None:
-        return f"{address.partition('://')[0]}://…"
-    shown: str = known.url(privacy=True)  # type: ignore[no-untyped-call]
-    return unquote(shown.partition("?")[0])  # the query may contain a token as well
-
-
-def _send_through_apprise(wording: Wording, address: str) -> Outcome:
-    channel = apprise.Apprise()
-    if not channel.add(address):
-        return Refused("not an address")
-    taken = channel.notify(title=wording.title, body=wording.body)
-    # apprise does not say whether the service refused or did not answer
-    return Accepted("apprise") if taken else Retryable("not taken", no_answer=True)
+    return Notifier(settings.public_url, make_sender(settings), parse_notice_hosts(settings.notice_hosts))

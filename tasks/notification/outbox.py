@@ -135,12 +135,21 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     if practice is None or settings is None:
         return _Claim(taken, None, None, None)
     if gathered:
-        return _Claim(taken, _digest(session, taken, practice, row.team), address, practice.texts_from)
+        return _Claim(taken, _digest(session, taken, practice, row), address, practice.texts_from)
     rows = _drop_ended(session, taken) if row.target != CONSOLE else [row]
     if not rows:
         return None
-    notice = _notice(rows[0], practice, settings) if len(rows) == 1 else _bundle(rows, practice)
-    return _Claim(tuple(row.id for row in rows), notice, address, practice.texts_from)
+    row_ids = tuple(row.id for row in rows)
+    return _Claim(row_ids, _notice_of(session, rows, practice, settings), address, practice.texts_from)
+
+
+def _notice_of(session: Session, rows: Sequence[Notification], practice: Practice, settings: TeamSettings) -> AnyNotice:
+    """Return one notice for claimed rows: an ordinary one if there is only one row."""
+    if len(rows) == 1:
+        return _notice(rows[0], practice, settings)
+    if rows[0].priority == Priority.URGENT:
+        return _bundle(rows, practice)
+    return _digest(session, [row.id for row in rows], practice, rows[0])
 
 
 def _hold(row: Notification, moment: datetime) -> None:
@@ -221,9 +230,9 @@ def _topics_of_alarms(rows: Sequence[Notification]) -> tuple[str, ...]:
     return tuple(topic for alarm in alarms for topic in topics_of(alarm.conversation_id, alarm.practice))
 
 
-def _digest(session: Session, row_ids: tuple[int, ...], practice: Practice, team: str) -> Digest:
+def _digest(session: Session, row_ids: Sequence[int], practice: Practice, row: Notification) -> Digest:
     reasons = session.scalars(select(Notification.reason).where(Notification.id.in_(row_ids)))
-    return Digest(practice.name, team, Counter(reasons))
+    return Digest(practice.name, row.team, Counter(reasons), Priority(row.priority))
 
 
 def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:

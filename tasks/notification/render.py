@@ -66,7 +66,7 @@ def _word_bundle(bundle: AlarmBundle, public_url: str) -> Wording:
 
 def _word_digest(digest: Digest, public_url: str) -> Wording:
     number = digest.reasons.total()
-    title = f"[low] {number} {'message' if number == 1 else 'messages'} at {digest.practice}"
+    title = f"[{digest.priority}] {number} {'message' if number == 1 else 'messages'} at {digest.practice}"
     counted = ", ".join(f"{describe(reason)}: {count}" for reason, count in sorted(digest.reasons.items()))
     link = f"{public_url}/staff/?team={digest.team}"
     body = f"{_recipient(digest.team)} {counted}. View them: {link}"

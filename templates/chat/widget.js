@@ -760,6 +760,7 @@ class IntakeChat extends HTMLElement {
           make("summary", {}, this.#t("reach")),
           make("label", {}, this.#t("name"), this.#name),
           make("label", {}, this.#t("phone"), this.#phone),
+          make("p.fine", {}, ...linked(this.#practice.text_consent?.[this.#lang] ?? "")),
         ),
       ),
       make("div.messages"),
@@ -925,7 +926,9 @@ class IntakeChat extends HTMLElement {
   }
 
   #details() {
-    return { name: this.#name.value.trim() || undefined, phone: this.#phone.value.trim() || undefined };
+    const phone = this.#phone.value.trim() || undefined;
+    const consent = phone && this.#practice.text_consent && this.#lang;
+    return { name: this.#name.value.trim() || undefined, phone, consent };
   }
 }
 

@@ -118,5 +118,6 @@ def complete(folder: Path, **changes: str) -> dict[str, str]:
         "ENCRYPTION_KEYS": ENCRYPTION_KEY,
         "PUBLIC_URL": "https://intake.example.com",
         "PRACTICES_FILE": str(folder / "practices.toml"),
+        "NOTICE_HOSTS": "127.0.0.1",
         **changes,
     }

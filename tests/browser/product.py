@@ -98,6 +98,7 @@ class Product:
             encryption_keys=ENCRYPTION_KEY,
             public_url=self.url,
             practices_file=practices,
+            notice_hosts="127.0.0.1",
             demo_mode=True,
             reconcile_every_seconds=1,
         )

@@ -23,6 +23,7 @@ from intake.encryption import Keyring
 from tasks.queue import MESSAGES, AfterCommit, WorkQueue
 from tests.app.command import Finished, complete, python
 from tests.inbox.conftest import inbound
+from tests.standins.hook import HookReceiver
 from tests.standins.sentry import SentryReceiver
 from tests.world import ENCRYPTION_KEY, PATIENT, PRACTICES_TOML
 
@@ -195,3 +196,20 @@ def test_nothing_of_a_patient_is_logged_by_the_worker(worker: Reported) -> None:
     assert "ValueError" in worker.done.err
     for secret in ("swordfish", "allergy", PATIENT):
         assert secret not in worker.done.err + worker.done.out
+
+
+# ---- third parties
+
+
+def test_a_third_party_learns_nothing_of_our_error_reports_and_they_nothing_of_its_answers(tmp_path: Path) -> None:
+    with SentryReceiver() as receiver, HookReceiver() as third_party:
+        url = f"http://127.0.0.1:{third_party.port}/"
+        done = python("-m", "tests.intake.calling_out", receiver.dsn, url, "swordfish", folder=tmp_path)
+        assert (done.status, receiver.refusals) == (0, [])
+        [request] = third_party.notifications
+        [event] = receiver.events()
+
+    assert {name.lower() for name in request.headers}.isdisjoint({"sentry-trace", "baggage"})
+    assert event["logentry"] == {"message": "a log line of somebody.else"}
+    assert not receiver.mentions("swordfish")
+    assert "cannot reach" not in done.err

@@ -62,3 +62,22 @@ def test_what_cannot_be_a_number_is_refused_without_being_repeated(written: str)
 def test_a_number_is_spoken_as_its_country_writes_it() -> None:
     assert phone.spoken("+12025550123") == "(202) 555-0123"
     assert phone.spoken("+442079460123") == "020 7946 0123"
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+12025550123", "US"),
+        ("+14165550123", "CA"),
+        ("+18765550123", "JM"),
+        ("+18095550123", "DO"),
+        ("+17875550123", "PR"),
+        ("+19995550123", "US"),  # an area code that no plan knows yet
+        ("+442079460123", "GB"),
+        ("+88213123456", None),
+        ("+80012345678", None),
+        ("ana@patient.example", None),
+    ],
+)
+def test_a_number_belongs_to_a_country_although_twenty_share_its_code(number: str, country: str | None) -> None:
+    assert phone.country_of(number) == country

@@ -35,7 +35,8 @@ VALUES: dict[str, Value] = {
     "observe_holiday_eves": False,
     "auto_reply": "off",
     **{
-        f"links.{name}": f"https://{name}.example" for name in ("new_patient", "scheduling", "pay", "prices", "privacy")
+        f"links.{name}": f"https://{name}.example"
+        for name in ("new_patient", "scheduling", "pay", "prices", "privacy", "terms")
     },
     **{f"replies.{name}": f"Words of {name}: 911, 988, 1-800-222-1222" for name in REPLIES},
     **{f"thresholds.{intent}": 0.5 for intent in INTENTS},

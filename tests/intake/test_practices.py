@@ -206,6 +206,8 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         (f'replies = {{ complaint = "{"x" * 1601}" }}', "replies.complaint"),
         (f'price_range = "{"x" * 201}"', "price_range"),
         ("limits = { replies_per_hour = 0 }", "limits.replies_per_hour"),
+        ('limits = { text_countries = ["USA"] }', "limits.text_countries[1]: expected the code of a country"),
+        ("limits = { form_texts_per_day = -1 }", "limits.form_texts_per_day"),
         ("limits = { cool_down_minutes = -1 }", "limits.cool_down_minutes"),
     ],
 )

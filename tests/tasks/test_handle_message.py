@@ -198,7 +198,7 @@ def test_stop_is_confirmed_once_and_nothing_is_sent_after_it(service: Service, t
 
     [confirmation] = twilio.messages
     assert "You will get no more texts from us" in confirmation.body
-    assert "Reply START" in confirmation.body
+    assert "Text START" in confirmation.body
 
 
 def test_after_stop_staff_still_hear_what_the_patient_says(service: Service) -> None:

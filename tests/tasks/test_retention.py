@@ -279,7 +279,12 @@ def test_a_call_without_a_message_is_deleted(service: Service) -> None:
 
 def add_note(session: Session, conversation: Conversation, text: str) -> None:
     member = add_member(
-        session, email="dana@maple.example", name="Dana", role=Role.STAFF, practices=["demo"], password="seven slow herons wade"
+        session,
+        email="dana@maple.example",
+        name="Dana",
+        role=Role.STAFF,
+        practices=["demo"],
+        password="seven slow herons wade",
     )
     session.add(Note(conversation_id=conversation.id, staff_id=member.id, text=text))
 

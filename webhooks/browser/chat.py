@@ -18,9 +18,10 @@ from inbox.inbound import InboundMessage
 from inbox.models import Conversation
 from intake import phone
 from intake.practices import Practice
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, Language
 from tasks.pubsub import conversation_topic, topics_of
 from templates.chat import WIDGET
+from templates.text_consent import chat_wording
 from web.errors import RequestError
 from web.event_stream import StreamEndedError, event_stream
 from web.services import Services, services_of
@@ -31,6 +32,7 @@ from webhooks.browser.request_fields import (
     client_message_id,
     json_object,
     phone_number,
+    read_consent,
     require_length,
     wrong,
 )
@@ -73,6 +75,7 @@ def practice(key: str) -> Response:
         time_zone=found.time_zone,
         hours=found.hours,
         privacy_url=found.links.privacy,
+        text_consent={language: chat_wording(found, language) for language in (Language.EN, Language.ES)},
         strings=found.chat.strings,
     )
 
@@ -85,7 +88,10 @@ def begin() -> tuple[Response, int]:
     found = _practice(services, _text(body, "practice", 64))
     require_origin(request, found, services.settings)
     name, number = _text(body, "name", LONGEST_NAME, needed=False), _text(body, "phone", 40, needed=False)
-    public_id = open_chat(services.database, found.slug, name or None, phone_number(number) if number else None)
+    consent = read_consent(_text(body, "consent", 2, needed=False), found)
+    public_id = open_chat(
+        services.database, found.slug, name or None, phone_number(number) if number else None, consent
+    )
     return jsonify(conversation=public_id, token=_tokens(services).issue(public_id)), 201
 
 

@@ -34,6 +34,7 @@ class ContactForm:
         email: the email address, in lower case.
         phone: the phone number, in E.164.
         client_message_id: the page's id for this submission, the same for repeats.
+        consent: the language of the wording on texts that the page showed next to the phone field.
         redirect: the requested redirect, not yet checked.
         is_bait_taken: whether the hidden bait field is filled in.
     """
@@ -43,12 +44,13 @@ class ContactForm:
     email: str | None = field(repr=False)
     phone: str | None = field(repr=False)
     client_message_id: str | None
+    consent: str | None
     redirect: str | None
     is_bait_taken: bool
 
 
 def read_form(values: Mapping[str, object]) -> ContactForm:
-    """Read the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id`, and `redirect`.
+    """Read the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id`, `consent`, and `redirect`.
 
     `website` is bait: pages hide it from people, so only programs fill it in. Other fields are ignored.
 
@@ -66,6 +68,7 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
         email=_email(_text(values, "email", LONGEST_CONTACT)),
         phone=number and phone_number(number),
         client_message_id=client_id and client_message_id(client_id),
+        consent=_text(values, "consent", 16),
         redirect=_text(values, "redirect", LONGEST_REDIRECT),
         is_bait_taken=values.get("website") not in (None, ""),
     )

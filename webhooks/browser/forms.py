@@ -18,6 +18,7 @@ from web.errors import RequestError
 from web.services import Services, services_of
 from webhooks.browser.contact_form import ContactForm, read_form, redirect_target
 from webhooks.browser.origins import answer_preflights, origin_of, require_origin
+from webhooks.browser.request_fields import read_consent
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,7 @@ def receive(slug: str) -> AnyResponse:
     try:
         form = read_form(_values())
         target = _target(form, practice, services)
+        consent = read_consent(form.consent, practice)
     except RequestError as error:
         if _is_for_a_script():
             raise
@@ -47,13 +49,13 @@ def receive(slug: str) -> AnyResponse:
     if form.is_bait_taken:
         log.info("form_dropped", practice=practice.slug)
     else:
-        _record(services, practice, form)
+        _record(services, practice, form, consent)
     if _is_for_a_script():
         return jsonify(message="received"), 202  # type: ignore[return-value]
     return redirect(target, 303) if target else _page(practice, 202)
 
 
-def _record(services: Services, practice: Practice, form: ContactForm) -> None:
+def _record(services: Services, practice: Practice, form: ContactForm, consent: str | None) -> None:
     address, received_on = _route(form, practice)
     inbound = InboundMessage(
         practice=practice.slug,
@@ -63,7 +65,7 @@ def _record(services: Services, practice: Practice, form: ContactForm) -> None:
         patient_address=address,
         received_on=received_on,
         text=form.message,
-        contact=Contact(name=form.name, phone=form.phone, email=form.email),
+        contact=Contact(name=form.name, phone=form.phone, email=form.email, text_consent=consent),
     )
     contents = (form.name, form.email, form.phone, form.message)
     services.receive(

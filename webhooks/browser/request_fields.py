@@ -9,6 +9,8 @@ from flask import Request
 
 from intake import phone
 from intake.errors import IntakeError
+from intake.practices import Practice
+from templates.text_consent import consent_language, whole_wording
 from web.errors import RequestError
 
 LONGEST_MESSAGE = 8000
@@ -64,3 +66,21 @@ def client_message_id(value: str) -> str:
     if not _CLIENT_MESSAGE_ID.fullmatch(value):
         raise wrong("client_message_id must be 1 to 64 letters, digits, hyphens, or underscores.")
     return value
+
+
+def read_consent(language: str | None, practice: Practice) -> str | None:
+    """Return the wording on texts that a page showed next to its phone field, None if it showed none.
+
+    Args:
+        language: the language that the page says it was in: `en`, `es`, or nothing.
+        practice: the practice, which the wording names.
+
+    Raises:
+        RequestError: 400 if there is no wording in that language.
+    """
+    if not language:
+        return None
+    found = consent_language(language)
+    if found is None:
+        raise wrong("consent must be the language of the wording that was shown: en or es.")
+    return whole_wording(practice, found)

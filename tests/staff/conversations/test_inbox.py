@@ -20,6 +20,7 @@ from intake.vocabulary import Medium
 from tasks.notification.alarms import acknowledge
 from tasks.pubsub import Watchers, announce
 from tasks.queue import connect
+from tasks.unproven_numbers import tell_of_cap
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.told_classifier import PERSON, SAME_DAY, SELF_HARM, sure_of, tell
@@ -383,3 +384,18 @@ def test_nothing_of_a_patient_is_in_the_stream_or_in_redis(console: Console) -> 
     channels.close()
     assert any("practice:demo" in event for event in told)
     assert not any(PRICES in event or "5550131" in event for event in told)
+
+
+def test_the_inbox_says_that_forms_cause_no_more_texts_today(console: Console) -> None:
+    browser = console.sign_in()
+    assert "caused so many texts" not in browser.get("/staff/").text
+    console.text(PRICES)
+    console.work()
+    with console.edit() as session:
+        message = console.last_message(session)
+        practice = console.context.practices.require("demo")
+        assert tell_of_cap(session, message, practice, now())
+        assert tell_of_cap(session, message, practice, now()) == ()
+
+    assert "Contact forms at Maple Street caused so many texts today" in browser.get("/staff/").text
+    assert "caused so many texts" not in console.sign_in(practices=["other"]).get("/staff/").text

@@ -283,6 +283,8 @@ def test_views_and_changes_are_in_the_audit_trail_without_the_values(console: Co
 # ---- what is refused
 
 
+TWO_IN_ONE = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/,json://127.0.0.1:9/"
+OTHER_SERVER = "mailtos://user:pass@maple.example?smtp=127.0.0.1:25"
 LABELS = {
     "hours.mon": "Monday",
     "hours.tue": "Tuesday",
@@ -312,6 +314,8 @@ LABELS = {
         ("review_sample", "nan", "review_sample = nan"),
         ("teams.billing.notify", "sms:12", 'teams = { billing = { notify = ["sms:12"] } }'),
         ("teams.billing.notify", "slack://x", 'teams = { billing = { notify = ["slack://x"] } }'),
+        ("teams.billing.notify", TWO_IN_ONE, f'teams = {{ billing = {{ notify = ["{TWO_IN_ONE}"] }} }}'),
+        ("teams.billing.notify", OTHER_SERVER, f'teams = {{ billing = {{ notify = ["{OTHER_SERVER}"] }} }}'),
         ("teams.billing.quiet_hours", "20:00", 'teams = { billing = { quiet_hours = "20:00" } }'),
         ("teams.billing.digest_at", "8", 'teams = { billing = { digest_at = ["8"] } }'),
         ("replies.complaint", "{% if is_open %}Hello", 'replies = { complaint = "{% if is_open %}Hello" }'),
@@ -393,6 +397,15 @@ def test_an_address_that_names_a_server_of_anybodys_choice_is_for_the_file(
 
     assert answer.status_code == 422
     assert "Addresses: an address here starts with sms, mailto," in answer.text
+    assert console.rows(SettingVersion) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:2525", "localhost", "10.0.0.5", "[::1]:25"])
+def test_a_manager_cannot_send_mail_to_a_host_inside_the_network(console: Console, manager: Browser, host: str) -> None:
+    answer = save(manager, teams__billing__notify=f"mailto://{host}?from=a@maple.example&to=b@maple.example")
+
+    assert answer.status_code == 422
+    assert "inside the network" in answer.text
     assert console.rows(SettingVersion) == []
 
 

@@ -17,7 +17,7 @@ from tasks.carriers.circuit import FAILURES, CircuitSender
 from tasks.carriers.protocol import Accepted, CarrierUnreachableError, OutgoingMessage, Postponed, Retryable
 from tasks.carriers.smtp import EmailSender
 from tasks.carriers.twilio import TwilioSender, make_client
-from tasks.notification.notifier import Notifier
+from tasks.notification.notifier import make_notifier
 from tasks.notification.render import Wording
 from tests.service import Service
 from tests.standins.hook import HookReceiver
@@ -134,7 +134,7 @@ def test_a_mail_server_that_cannot_be_reached_is_left_alone(closed_port: int) ->
 def test_each_host_that_notifies_staff_has_a_circuit_of_its_own(
     settings: Settings, hook: HookReceiver, closed_port: int
 ) -> None:
-    notifier = Notifier("https://intake.example.com", make_sender(settings))
+    notifier = make_notifier(settings)
     away = f"json://127.0.0.2:{closed_port}/"
     outcomes = [type(notifier.send(WORDING, away, None)) for _ in range(FAILURES + 1)]
 

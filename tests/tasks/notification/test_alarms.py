@@ -7,23 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import requests
 from sqlalchemy import select
 
-from inbox.models import Escalation, Message, Notification, now
+from inbox.models import AlarmEnd, Escalation, Message, Notification, now
 from tasks import jobs
 from tasks.context import use
-from tasks.notification.alarms import join_alarm
+from tasks.notification.alarms import acknowledge, join_alarm
 from tasks.notification.escalation_policy import NEVER
 from tests.chat_client import ChatClient
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
-from tests.told_classifier import EMERGENCY, SELF_HARM, tell
-from tests.world import DEMO_NUMBER
+from tests.told_classifier import EMERGENCY, SELF_HARM, sure_of, tell
+from tests.world import DEMO_NUMBER, SITE
 
 CHEST = "I have crushing chest pain"
 WORSE = "It is getting worse, my chest hurts"
 DIE = "I want to die"
+BAD = "Your staff was rude to me and nobody called back"
 BABY = "my baby is not breathing"
 TOLD = {CHEST: EMERGENCY, WORSE: EMERGENCY, DIE: SELF_HARM, BABY: EMERGENCY}
 ON_CALL, BOSS = "+12025550112", "+12025550113"
@@ -181,6 +183,52 @@ def test_twelve_anonymous_chats_are_two_texts_and_twelve_alarms(service: Service
     assert others.endswith("https://intake.example.com/staff/")
 
 
+def form(service: Service, number: str, body: str = CHEST) -> None:
+    answer = requests.post(
+        f"{service.url}/forms/demo", json={"message": body, "phone": number}, headers={"Origin": SITE}, timeout=30
+    )
+    assert answer.status_code == 202
+    service.work()
+
+
+def test_forms_with_made_up_numbers_are_two_texts_and_an_alarm_each(service: Service, twilio: TwilioStandIn) -> None:
+    for last in range(8):
+        form(service, f"+1202555014{last}")
+    make_due(service)
+
+    first, others = texts_to(twilio, ON_CALL)
+    assert first.startswith("[urgent] Urgent message at Maple Street. Reply ACK ")
+    assert others.startswith("[urgent] 7 more urgent forms at Maple Street.")
+    assert len(codes(service)) == 8
+
+
+def test_a_flood_that_begins_again_after_each_alarm_is_ended_is_collected_all_the_same(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    for last in range(6):
+        form(service, f"+1202555014{last}")
+        ack(service, f"ACK {codes(service)[-1]}")
+
+    assert len(texts_to(twilio, ON_CALL)) == 1
+
+
+def test_less_urgent_notices_about_strangers_go_out_together_too(
+    start_service: StartService, twilio: TwilioStandIn
+) -> None:
+    service = start_service(f'teams = {{ manager = {{ notify = ["sms:{BOSS}"] }} }}')
+    tell(service, {BAD: sure_of("complaint")})
+    for last in range(5):
+        form(service, f"+1202555014{last}", BAD)
+    assert len(texts_to(twilio, BOSS)) == 1
+    text(service, BAD, ONE)
+    assert len(texts_to(twilio, BOSS)) == 2
+    make_due(service)
+
+    assert texts_to(twilio, BOSS)[0].startswith("[high] Complaint at Maple Street.")
+    assert texts_to(twilio, BOSS)[2].startswith("[high] 4 messages at Maple Street. Complaint: 4.")
+    assert {row.state for row in service.rows(Notification)} == {"sent"}
+
+
 def test_the_next_contact_gets_them_together_too(service: Service, twilio: TwilioStandIn) -> None:
     for _ in range(4):
         chat(service)
@@ -255,6 +303,17 @@ def test_without_a_code_the_only_open_one_is_ended(three: Service) -> None:
 
     assert f"You acknowledged {third}." in ack(three, "ACK")
     assert codes(three) == []
+
+
+def test_without_a_code_none_is_ended_if_a_colleague_has_just_ended_the_one_that_may_be_meant(three: Service) -> None:
+    third = codes(three)[2]
+    with three.edit() as session:
+        for alarm in (1, 2):
+            acknowledge(session, alarm, "Dana Reyes", None, AlarmEnd.BUTTON)
+
+    assert f"1 urgent message is still open: {third}. Reply ACK and a code" in ack(three, "ACK")
+    assert codes(three) == [third]
+    assert f"You acknowledged {third}." in ack(three, f"ACK {third}")
 
 
 def test_without_a_code_only_those_count_that_the_number_was_told_of(three: Service) -> None:

@@ -17,8 +17,8 @@ from intake.errors import IntakeError
 from intake.practices import Practice, Practices, TeamSettings
 from intake.vocabulary import Priority
 from tasks.carriers.console import ConsoleSender
+from tasks.notification.addresses import check_addresses
 from tasks.notification.models import Notice
-from tasks.notification.notifier import check_addresses
 from tasks.notification.quiet_hours import due_at
 from tasks.notification.render import LONGEST_QUOTE, word
 from tests.service import Service
@@ -305,10 +305,16 @@ def test_addresses_that_can_be_told_are_accepted(address: str) -> None:
     check_addresses(practice(address))
 
 
-@pytest.mark.parametrize("address", ["slack://secret-password", "nowhere://user:secret-password@host"])
-def test_an_address_that_apprise_cannot_read_is_named_by_its_key_and_not_shown(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("slack://secret-password", "apprise cannot use this slack:// address"),
+        ("nowhere://user:secret-password@host", "notices cannot go to nowhere:// addresses"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_named_by_its_key_and_not_shown(address: str, words: str) -> None:
     with pytest.raises(IntakeError) as refused:
         check_addresses(practice("json://localhost", address))
 
-    assert str(refused.value).startswith("practice[demo].teams.on_call.notify[2]: apprise cannot use this")
+    assert str(refused.value).startswith(f"practice[demo].teams.on_call.notify[2]: {words}")
     assert "secret-password" not in str(refused.value)

@@ -1,0 +1,44 @@
+"""Collecting the notices about senders for whom nobody vouches, so that a stranger cannot drown a phone in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation, Message, Notification, NotificationState, now
+from intake.channels import UNVOUCHED
+from tasks.notification.escalation_policy import collected_until
+
+
+def collect_notice(session: Session, notice: Notification, practice: str) -> None:
+    """Let a notice go out with others if one like it went out just before; the first one goes out at once.
+
+    Args:
+        session: an open write transaction.
+        notice: a notice to an address, about someone for whom nobody vouches; not yet added to the session.
+        practice: the practice's slug.
+    """
+    until = collected_until(_last_round(session, notice, practice), now())
+    if until is not None:
+        notice.collected, notice.next_attempt_at = True, max(until, notice.next_attempt_at)
+
+
+def _last_round(session: Session, notice: Notification, practice: str) -> datetime | None:
+    """Return when the last such notice to the same address was or will be due."""
+    query = (
+        select(func.max(Notification.next_attempt_at))
+        .join(Message, Notification.message_id == Message.id)
+        .join(Conversation)
+        .where(
+            Conversation.practice == practice,
+            Conversation.channel.in_(UNVOUCHED),
+            Notification.team == notice.team,
+            Notification.target == notice.target,
+            Notification.priority == notice.priority,
+            Notification.escalation_step == notice.escalation_step,
+            Notification.state != NotificationState.DROPPED,
+        )
+    )
+    return session.scalar(query)

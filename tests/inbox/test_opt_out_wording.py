@@ -1,0 +1,91 @@
+"""Opting out of texts in free words, and what only sounds like it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from inbox.opt_out_wording import OptOutWish, read_opt_out
+
+CLEAR = """
+please stop texting me | Stop texting me!! | quit messaging this number | take me off your list
+Take me off your text list please
+Please take my number off your list. | stop sending me texts | stop sending texts to this number
+Stop all messages
+Can you please stop texting me? | could you stop sending me messages | Don't text me anymore
+do not contact me again
+dont send me any more messages | no more texts please | No further text messages
+remove this number from your contact list
+Unsubscribe me from your texts | opt me out of all texts | I want to opt out
+I would like to opt out of your messages
+I don't want to receive texts from you | I no longer wish to receive text messages
+I dont want any more texts
+I do not want you texting me | I revoke my consent | I withdraw my consent to receive texts
+wrong number stop texting me
+Hi, you have the wrong number. Please stop texting this number. Thank you | hey stop the texts now
+I don’t want to be texted
+stop contacting me | cease texting me | I said stop texting me | I asked you to stop texting me
+stop with the texts
+No me manden más mensajes | Por favor no me manden mas mensajes | ya no me envíen mensajes
+no me escriban más
+dejen de mandarme mensajes | Deje de enviarme textos por favor | paren de escribirme
+No quiero recibir más mensajes
+no quiero mas mensajes de texto | no más mensajes | quítenme de su lista
+Saquen mi número de su lista, gracias
+no me manden nada | denme de baja | ya no quiero que me manden mensajes
+"""
+POSSIBLE = """
+stop texting me at work, call my cell | Stop texting my mother, she passed away
+please don't text me, call me instead
+do not text me until Monday | I'm driving, don't text me now, I will call | stop sending me so many messages
+How do I stop these texts? | I told you three times to stop texting me, this is harassment
+unsubscribe my husband | Take me off the list please | Remove me from the waiting list
+Stop texting me and fix my bill | Please take my old email off your mailing list | leave me alone
+Never text this line again, it is shared
+I don't want these texts but I want to keep my appointment | No me escriban al trabajo, llámenme a mi casa
+no me manden mensajes a mi trabajo, llamen a mi celular | If you don't stop texting me I will call my lawyer
+"""
+NEITHER = """
+can I stop taking it | Should I stop taking the antibiotic before surgery? | I can't stop coughing
+please stop by with my form
+I'll stop by at 3, text me when it is ready | stop | cancel | end | quit smoking help?
+does the bleeding stop on its own
+Don't send the message to my insurance yet, I mean the claim form | Did you get my text message?
+please text me the address
+I did not get your message | I quit my job and need new insurance | take my name off the appointment on Friday
+Remove my stitches | Can you take me off the blood thinner? | I want to opt out of the fluoride treatment
+no more pain, thanks
+The pharmacy list is wrong | ¿Puedo dejar de tomar la pastilla? | no me siento bien | No quiero la cita
+mándenme un mensaje
+I have crushing chest pain | do not want the vaccine | we can stop the medication on Monday | ok thanks
+"""
+
+
+def said(table: str) -> list[str]:
+    return [text.strip() for line in table.strip().splitlines() for text in line.split("|")]
+
+
+@pytest.mark.parametrize("text", said(CLEAR))
+def test_a_message_that_asks_for_no_more_texts_and_nothing_else_is_clear(text: str) -> None:
+    assert read_opt_out(text) is OptOutWish.CLEAR
+
+
+@pytest.mark.parametrize("text", said(POSSIBLE))
+def test_a_message_that_says_more_is_for_a_person(text: str) -> None:
+    assert read_opt_out(text) is OptOutWish.POSSIBLE
+
+
+@pytest.mark.parametrize("text", said(NEITHER))
+def test_what_has_to_do_with_something_else_is_an_ordinary_message(text: str) -> None:
+    assert read_opt_out(text) is OptOutWish.NONE
+
+
+@pytest.mark.parametrize("piece", ["stop ", "please ", "take me off ", "no quiero mas ", "dont want to be ", "the "])
+def test_no_wording_takes_long_to_read(piece: str) -> None:
+    began = time.process_time()
+    for _ in range(20):
+        read_opt_out(piece * 4000)
+        read_opt_out((piece * 100)[:159] + "x")
+
+    assert time.process_time() - began < 2
