@@ -33,8 +33,8 @@ _SPDX: Final = {
 }
 _HEAD: Final = """# Licenses
 
-The libraries that the service installs, and their licenses, as the libraries state them. `make lock` writes this page; a test
-checks each license against a list of those that allow use in a product like this one.
+The libraries that the service installs, and their licenses, as the libraries state them. `make lock` writes this page.
+A test checks each license against a list of those that allow use in a product like this one.
 
 | library | license |
 |---|---|
