@@ -32,6 +32,7 @@ blueprint = Blueprint("sms", __name__, url_prefix="/twilio")
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MOST_MEDIA = 10
 _SID = re.compile(r"[A-Za-z0-9]{2,64}")  # today SM or MM and 32 hexadecimal digits, but any id will do
+_COUNT = re.compile(r"[0-9]{1,4}")
 
 
 @blueprint.post("/sms")
@@ -123,7 +124,7 @@ def _address(value: str) -> str:
 def _media(request: Request) -> tuple[Media, ...]:
     count = request.form.get("NumMedia", "0")
     listed = []
-    for number in range(min(int(count), MOST_MEDIA) if count.isdecimal() else 0):
+    for number in range(min(int(count), MOST_MEDIA) if _COUNT.fullmatch(count) else 0):
         url = request.form.get(f"MediaUrl{number}")
         if url:
             listed.append(Media(url, request.form.get(f"MediaContentType{number}", "")))
