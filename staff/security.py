@@ -11,6 +11,13 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# No other site's page may hold a console page's window or read its answers, and no page asks for a device.
+_ISOLATED = {
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
 
 def protect(app: Flask) -> None:
@@ -28,7 +35,7 @@ def protect(app: Flask) -> None:
         if request.path.startswith(PREFIX):
             response.headers.setdefault("Content-Security-Policy", POLICY)
             response.headers["Referrer-Policy"] = "same-origin"  # CSRF protection reads it over HTTPS
-            response.headers["X-Frame-Options"] = "DENY"
+            response.headers.update(_ISOLATED)
         return response
 
     answer_others = app.error_handler_spec[None][None][HTTPException]

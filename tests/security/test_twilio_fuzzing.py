@@ -51,9 +51,7 @@ ODD = st.one_of(
     ),
     st.sampled_from(sorted(GENUINE.values())),
 )
-CHANGES = st.dictionaries(
-    st.sampled_from(sorted(GENUINE)), st.none() | ODD, max_size=5
-)
+CHANGES = st.dictionaries(st.sampled_from(sorted(GENUINE)), st.none() | ODD, max_size=5)
 FURTHER = st.dictionaries(st.text(min_size=1, max_size=20), ODD, max_size=2)
 
 
