@@ -73,7 +73,7 @@ def build_app(settings: Settings) -> Flask:
     for endpoint in ("sign_in.sign_in", "sign_in.second_factor"):
         limit_posts(app, endpoint, SIGN_IN_BY_ADDRESS)
     app.add_url_rule("/staff", "staff", _to_console)
-    protect(app)
+    protect(app, settings.secret_keys)
     return app
 
 

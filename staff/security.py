@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -20,9 +22,14 @@ _ISOLATED = {
 }
 
 
-def protect(app: Flask) -> None:
-    """Protect every route under `/staff/`; webhooks authenticate in other ways."""
-    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+def protect(app: Flask, secret_keys: Sequence[str]) -> None:
+    """Protect every route under `/staff/`; webhooks authenticate in other ways.
+
+    Args:
+        app: the application.
+        secret_keys: what tokens in forms are signed with, the newest first; all verify.
+    """
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SECRET_KEY=secret_keys[::-1])
     csrf = CSRFProtect(app)
 
     @app.before_request
