@@ -53,15 +53,15 @@ def license_of(name: str) -> str:
         PackageNotFoundError: the library is not installed.
     """
     try:
-        about = metadata(name)
+        about = metadata(name).json
     except PackageNotFoundError:
         if name in _ELSEWHERE:
             return _ELSEWHERE[name]
         raise
-    if about.get("License-Expression"):
-        return str(about["License-Expression"])
-    classified = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier", []) if line.startswith("License")]
-    short = str(about.get("License") or "").strip()
+    if about.get("license_expression"):
+        return str(about["license_expression"])
+    classified = [line.rpartition(" :: ")[2] for line in about.get("classifier", []) if line.startswith("License")]
+    short = str(about.get("license") or "").strip()
     stated = short if short and "\n" not in short and len(short) <= 40 else " AND ".join(classified)
     return _SPDX.get(stated, stated) or "not stated"
 

@@ -75,7 +75,11 @@ def test_a_lock_names_no_server(lock: str) -> None:
 
 
 def test_the_locked_versions_are_those_that_the_tests_passed_with() -> None:
-    unlike = {name: entry["version"] for name, entry in LOCKED.items() if PINNED.get(name) != entry["version"]}
+    unlike = {
+        name: entry["version"]
+        for name, entry in LOCKED.items()
+        if PINNED.get(canonicalize_name(name)) != entry["version"]
+    }
 
     assert set(unlike) <= {"async-timeout", "colorama"}  # of older Pythons and other systems
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -14,7 +14,7 @@ from tests.staff.conftest import Console
 from tests.staff.routes import OWN, build_world, sign_in_again
 from tests.world import OTHER_SITE, SITE, WIDGET_KEY
 
-Headers = Mapping[str, str]
+Headers = dict[str, str]
 EVERYWHERE: Headers = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer|same-origin",

@@ -41,7 +41,7 @@ def attack_api(tools: Path) -> Result:
             "SCHEMATHESIS_HOOKS": "tools.security.api_hooks",
             "PYTHONPATH": str(Path.cwd()),
         }
-        command = [tools / "schemathesis", "run", f"{service.url}/openapi.json", *_OPTIONS]
+        command = [str(tools / "schemathesis"), "run", f"{service.url}/openapi.json", *_OPTIONS]
         done = subprocess.run(
             command, cwd=folder, env=os.environ | target, capture_output=True, text=True, check=False, timeout=_SECONDS
         )

@@ -16,7 +16,16 @@ _AUDIT_SECONDS: Final = 120
 
 def check_code(tools: Path) -> Result:
     """Run bandit over the product; what was looked at and accepted says `nosec` and why in the code."""
-    command = [tools / "bandit", "--quiet", "--recursive", "--severity-level", "medium", "--format", "json", *ROOMS]
+    command = [
+        str(tools / "bandit"),
+        "--quiet",
+        "--recursive",
+        "--severity-level",
+        "medium",
+        "--format",
+        "json",
+        *ROOMS,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         report = json.loads(done.stdout)
@@ -29,7 +38,7 @@ def check_code(tools: Path) -> Result:
 
 def check_dependencies(tools: Path) -> Result:
     """Look every locked library up among the known vulnerabilities, if their database can be reached."""
-    command = [tools / "pip-audit", "--requirement", LOCK, "--require-hashes", "--disable-pip", "--format", "json"]
+    command = [str(tools / "pip-audit"), "--requirement", LOCK, "--require-hashes", "--disable-pip", "--format", "json"]
     try:
         done = subprocess.run(
             [*command, "--progress-spinner", "off"], capture_output=True, text=True, check=False, timeout=_AUDIT_SECONDS

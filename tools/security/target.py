@@ -24,7 +24,8 @@ PUBLIC_URL: Final = "https://intake.example.com"
 @contextmanager
 def running_service() -> Iterator[Console]:
     """Run a service, which takes each client's address from X-Forwarded-For, so that limits don't end the attack."""
-    with tempfile.TemporaryDirectory(prefix="intake-security-") as name, TwilioStandIn((DEMO_NUMBER,)) as twilio:
+    standin = TwilioStandIn(numbers=(DEMO_NUMBER,))
+    with tempfile.TemporaryDirectory(prefix="intake-security-") as name, standin as twilio:
         folder = Path(name)
         (folder / "practices.toml").write_text(PRACTICES_TOML)
         database = Database(f"sqlite:///{folder / 'intake.db'}", Keyring(ENCRYPTION_KEY))
