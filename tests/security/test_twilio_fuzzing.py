@@ -62,7 +62,10 @@ def test_a_signed_request_is_never_an_error_of_the_server(
     asked, errors = 0, []
 
     @hypothesis_settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(changes=CHANGES, further=FURTHER)
     def attack(changes: dict[str, str | None], further: dict[str, str]) -> None:
