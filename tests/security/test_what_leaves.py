@@ -172,7 +172,7 @@ def staff_work(console: Console) -> list[requests.Response]:
     """A colleague searches, reads, answers, and takes notes."""
     browser = console.sign_in()
     found = browser.post("/staff/search", data={"wanted": MARKERS["a search"]})
-    pages = [found, *(browser.get(path) for path in ("/staff/", "/staff/conversations/1", "/staff/reviews"))]
+    pages = [found, *(browser.get(path) for path in ("/staff/", "/staff/conversations/1", "/staff/review"))]
     reply = form(pages[2]) | {"text": MARKERS["a reply by staff"], "then": "waiting"}
     pages.append(browser.post("/staff/conversations/1/reply", data=reply))
     pages.append(browser.post("/staff/conversations/1/notes", data={"note": MARKERS["a note"]}))
