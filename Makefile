@@ -5,13 +5,19 @@
 # make faults break the service in every known way and count what became of each text
 # make lint, make bench, make train
 # make rooms  draw which room imports which into docs/architecture.md
+# make lock   pin what the service installs, with hashes, after a change of its dependencies
+# make sbom   list what the service installs, as CycloneDX
+# make security  attack the service, and check its code and dependencies
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+# What serves patients is installed only if it is exactly what was locked, and never built here.
+LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --only-binary :all: --require-hashes --requirement
+TOOLS := $(VENV)/tools/bin
 PORT ?= 8000
 
-.PHONY: setup run test test-postgres faults lint rooms bench bench-load train clean
+.PHONY: setup run test test-postgres faults lint rooms lock sbom security bench bench-load train clean
 
 setup: $(VENV)/.serving
 
@@ -40,6 +46,19 @@ lint: $(VENV)/.development
 rooms: $(VENV)/.development
 	$(BIN)/python -m tools.draw_rooms
 
+lock: $(VENV)/.development $(VENV)/.tools
+	$(BIN)/python -m tools.lock $(TOOLS)/uv
+	$(BIN)/python -m tools.licenses
+
+sbom: $(VENV)/.tools
+	@mkdir -p build
+	$(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json \
+		requirements/serving.lock
+	@echo "build/sbom.json lists what the service installs."
+
+security: $(VENV)/.development $(VENV)/.tools
+	$(BIN)/python -m tools.security $(TOOLS)
+
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.graph
 	$(BIN)/python -m benchmarks
@@ -64,10 +83,17 @@ $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install python3.11, or set PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.serving: $(BIN)/python pyproject.toml constraints.txt
-	$(PIP) --editable '.[redis]'
+$(VENV)/.serving: $(BIN)/python pyproject.toml requirements/serving.lock
+	$(LOCKED) requirements/serving.lock
+	$(BIN)/pip --disable-pip-version-check install --quiet --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.serving
+# The tools have an environment of their own, so that none of what they need can be imported by the service.
+$(VENV)/.tools: $(BIN)/python requirements/security.lock
+	$(PYTHON) -m venv $(VENV)/tools
+	$(TOOLS)/pip --disable-pip-version-check install --quiet --require-hashes --requirement requirements/security.lock
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.serving constraints.txt
 	$(PIP) --editable '.[redis,dev,training]'
 	@touch $@

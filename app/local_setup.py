@@ -11,6 +11,7 @@ from dotenv import set_key
 
 from intake.encryption import new_key
 from intake.errors import IntakeError
+from intake.key_sources import is_given
 from intake.service_files import KEYS_FILE, MODELS_FOLDER, RUN_FILE
 from intake.settings import ENV_FILE, Settings, given_settings, load_settings
 
@@ -65,7 +66,7 @@ def _write_run_file(path: Path, settings: Settings, names: Iterable[str]) -> Non
 def _make_keys(path: Path) -> None:
     """Make and keep each key that is not set yet: without its key the database cannot be read."""
     given = given_settings(path, ENV_FILE)
-    missing = [name for name in KEY_MAKERS if name.lower() not in given]
+    missing = [name for name in KEY_MAKERS if not is_given(name.lower(), given)]
     if missing and not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write("# Made once by `intake up`. Keep it: the database cannot be read without ENCRYPTION_KEYS.\n")

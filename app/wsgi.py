@@ -91,7 +91,7 @@ def build_app(settings: Settings) -> Flask:
     for endpoint in LIMITED:
         limit_sign_ins(app, endpoint)
     app.add_url_rule("/staff", "staff", _to_console)
-    protect(app)
+    protect(app, settings.secret_keys)
     return app
 
 

@@ -39,6 +39,7 @@ class ModelInfo:
         created: ISO date or time of the export.
         path: The folder it was loaded from.
         base_model: The checkpoint that training started from.
+        base_revision: Its commit on the Hugging Face hub, if it came from there.
         labels: The network's outputs, in order: every intent, and whatever else it knows.
         max_tokens: The most tokens read at once; longer texts are split into windows.
         window_overlap: Tokens that neighboring windows share.
@@ -54,6 +55,7 @@ class ModelInfo:
     created: str
     path: Path
     base_model: str
+    base_revision: str | None
     labels: tuple[str, ...]
     max_tokens: int
     window_overlap: int
@@ -118,6 +120,7 @@ class Classifier:
             created=manifest.created,
             path=home,
             base_model=config.base_model,
+            base_revision=config.base_revision,
             labels=tuple(config.labels),
             max_tokens=config.max_tokens,
             window_overlap=config.window_overlap,

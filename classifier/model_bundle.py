@@ -105,12 +105,14 @@ class ConfigFile(_BundleModel):
         max_tokens: The most tokens the network reads at once, including the two special ones.
         window_overlap: Tokens that neighboring windows of a longer text share.
         base_model: The checkpoint that training started from.
+        base_revision: The commit of a checkpoint that came from the Hugging Face hub.
     """
 
     labels: Annotated[list[str], AfterValidator(_check_labels)]
     max_tokens: int
     window_overlap: int
     base_model: _Text
+    base_revision: Annotated[str, _hexadecimal(40)] | None = None
 
     @model_validator(mode="after")
     def _check_overlap(self) -> ConfigFile:

@@ -24,10 +24,12 @@ from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
 from inbox.models import AuditEntry, now
+from intake.errors import MissingKeyError
 
 START = "0" * 64
 PRUNED = "audit_pruned"
 BATCH = 1000
+_UNREADABLE = (ValueError, MissingKeyError)
 _APPENDING = 0x1A4B17  # an arbitrary lock number that nothing else in this database uses
 
 
@@ -70,7 +72,8 @@ def record_action(
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite lets one transaction write at a time anyway
         session.execute(select(func.pg_advisory_xact_lock(_APPENDING)))
-    last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).first()
+    # its detail isn't read, which a process without the key that it is under couldn't do
+    last = session.execute(select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)).first()
     entry = AuditEntry(
         id=last.id + 1 if last else 1,
         at=now(),
@@ -100,8 +103,9 @@ def prune_trail(session: Session, before: datetime) -> int:
     oldest = session.scalar(select(func.min(AuditEntry.id)))
     if first_kept is None or oldest is None or first_kept <= oldest:
         return 0
-    last_removed = session.get_one(AuditEntry, first_kept - 1)
-    through, its_hash, count = last_removed.id, last_removed.hash, last_removed.id - int(oldest) + 1
+    through = first_kept - 1
+    its_hash = session.execute(select(AuditEntry.hash).where(AuditEntry.id == through)).scalar_one()
+    count = through - int(oldest) + 1
     session.execute(delete(AuditEntry).where(AuditEntry.id <= through))
     record_action(
         session, staff_id=None, practice=None, action=PRUNED, subject="audit", through=through, last_hash=its_hash
@@ -118,7 +122,7 @@ def verify(session: Session, noted: str | None = None) -> AuditCheck:
     """
     try:
         return _verify(session, noted, BATCH)
-    except ValueError:  # an entry cannot be read at all, so read them one by one to find it
+    except _UNREADABLE:  # an entry cannot be read at all, so read them one by one to find it
         return _verify(session, noted, 1)
 
 
@@ -135,7 +139,7 @@ def _read_through(entries: Iterator[AuditEntry], noted: str | None, batch: int) 
     while True:
         try:
             entry = next(entries, None)
-        except ValueError:
+        except _UNREADABLE:
             if batch > 1:
                 raise
             return AuditCheck(count, previous, last_id + 1, has_noted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,20 @@ class EncryptedText(TypeDecorator[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Decrypt the text."""
         return None if value is None else keyring().decrypt(value)
+
+
+class EncryptedJson(EncryptedText):
+    """JSON that is stored encrypted; it comes back as JSON has it, so that its hash stays the same."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        """Encrypt the JSON."""
+        return None if value is None else keyring().encrypt(json.dumps(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Decrypt the JSON."""
+        return None if value is None else json.loads(keyring().decrypt(value))
 
 
 class Timestamp(TypeDecorator[datetime]):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from intake.encryption import Keyring
 from intake.errors import IntakeError
+from intake.key_sources import resolve_keys
 from intake.settings import ENV_FILE, Settings, given_settings, load_settings
 
 DATA_DIR = Path("var")
@@ -56,7 +57,11 @@ def keyring_of_service(data_dir: Path) -> Keyring:
         IntakeError: There are no keys, or they are not Fernet keys.
     """
     try:
-        return Keyring(given_settings(data_dir / KEYS_FILE, ENV_FILE).get("encryption_keys", ""))
+        given = resolve_keys(given_settings(data_dir / KEYS_FILE, ENV_FILE))
+    except ValueError as error:
+        raise IntakeError(str(error)) from None
+    try:
+        return Keyring(given.get("encryption_keys", ""))
     except ValueError:
         raise IntakeError(
             f"ENCRYPTION_KEYS is missing or holds no Fernet keys: set it, or give the data folder with {KEYS_FILE}"

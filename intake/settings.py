@@ -12,11 +12,14 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from intake.errors import IntakeError
+from intake.key_sources import resolve_keys
 from intake.mail_server import parse_mail_server
 from intake.notice_hosts import parse_notice_hosts
 from intake.oidc_rights import parse_rights
+from intake.transport_security import plain_database, plain_redis
 
 ENV_FILE = Path(".env")
+SHORTEST_SECRET = 16
 LONGEST_SEND_SECONDS = 60  # a worker abandons a send after this long
 
 
@@ -29,12 +32,21 @@ class Settings(BaseSettings):
 
     database_url: str = Field(repr=False, description="SQLAlchemy address of the database")
     redis_url: str = Field(repr=False, description="where Redis listens")
-    secret_key: str = Field(min_length=16, repr=False, description="signs tokens and cookies")
+    secret_key: str = Field(min_length=SHORTEST_SECRET, repr=False, description="signs tokens and cookies")
     encryption_keys: str = Field(
         repr=False, description="Fernet keys, comma-separated; the first encrypts, all decrypt"
     )
     public_url: str = Field(description="the address that Twilio and browsers use")
     practices_file: Path = Field(description="the practices this service answers for")
+    secret_key_fallbacks: str | None = Field(
+        default=None, repr=False, description="earlier SECRET_KEYs, comma-separated, which only verify"
+    )
+    secret_key_file: Path | None = Field(default=None, description="a file to read SECRET_KEY from")
+    secret_key_command: str | None = Field(default=None, repr=False, description="a command that prints SECRET_KEY")
+    encryption_keys_file: Path | None = Field(default=None, description="a file to read ENCRYPTION_KEYS from")
+    encryption_keys_command: str | None = Field(
+        default=None, repr=False, description="a command that prints ENCRYPTION_KEYS"
+    )
     model_dir: Path | None = Field(default=None, description="an intent model that is used whatever is activated")
     models_dir: Path = Field(default=Path("var/models"), description="where the models that can be activated are kept")
     twilio_account_sid: str | None = Field(default=None, description="account that texts are sent from")
@@ -70,7 +82,15 @@ class Settings(BaseSettings):
     )
     backup_key: str | None = Field(default=None, repr=False, description="encrypts backups; not one of ENCRYPTION_KEYS")
     trusted_proxies: int = Field(default=0, ge=0, description="proxies in front that write X-Forwarded-For")
+    require_tls: bool = Field(
+        default=False, description="whether Redis and PostgreSQL on other machines must be reached with TLS"
+    )
     demo_mode: bool = Field(default=False, description="whether the page at / has a phone to play a patient with")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fetch_keys(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return resolve_keys(given)
 
     @field_validator("database_url")
     @classmethod
@@ -87,7 +107,7 @@ class Settings(BaseSettings):
     @field_validator("encryption_keys")
     @classmethod
     def _are_fernet_keys(cls, value: str) -> str:
-        keys = [key.strip() for key in value.split(",") if key.strip()]
+        keys = _separate(value)
         if not keys:
             raise ValueError("expected at least one key; make one with `intake keys new`")
         for number, key in enumerate(keys, start=1):
@@ -96,6 +116,13 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError(f"key {number} is not a Fernet key; make one with `intake keys new`") from None
         return ",".join(keys)
+
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def _are_long_enough(cls, value: str | None) -> str | None:
+        if any(len(key) < SHORTEST_SECRET for key in _separate(value or "")):
+            raise ValueError(f"expected earlier keys of at least {SHORTEST_SECRET} characters, separated by commas")
+        return value
 
     @field_validator("settle_after_seconds")
     @classmethod
@@ -181,6 +208,24 @@ class Settings(BaseSettings):
             raise ValueError("DEMO_MODE plays patients with made-up numbers; unset it, or TWILIO_ACCOUNT_SID")
         return self
 
+    @model_validator(mode="after")
+    def _crosses_no_network_in_the_clear(self) -> Settings:
+        if self.require_tls and plain_redis(self.redis_url):
+            raise ValueError(
+                "REDIS_URL crosses a network unencrypted, but REQUIRE_TLS is set; use rediss://HOST:PORT/0"
+            )
+        if self.require_tls and plain_database(self.database_url):
+            raise ValueError(
+                "DATABASE_URL crosses a network unencrypted, but REQUIRE_TLS is set; add ?sslmode=verify-full (or"
+                " require, which doesn't check the certificate)"
+            )
+        return self
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys of tokens and cookies: the first signs, all verify."""
+        return self.secret_key, *_separate(self.secret_key_fallbacks or "")
+
     @property
     def sends_texts(self) -> bool:
         """Whether Twilio credentials are there; without them texts are printed, not sent."""
@@ -231,6 +276,10 @@ def given_settings(*env_files: Path) -> dict[str, Any]:
     """
     in_files = DotEnvSettingsSource(Settings, env_file=env_files, dotenv_filtering="only_existing")
     return in_files() | EnvSettingsSource(Settings)()
+
+
+def _separate(keys: str) -> list[str]:
+    return [key.strip() for key in keys.split(",") if key.strip()]
 
 
 def _explain(error: ValidationError) -> list[str]:

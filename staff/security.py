@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -11,11 +13,23 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# No other site's page may hold a console page's window or read its answers, and no page asks for a device.
+_ISOLATED = {
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
 
-def protect(app: Flask) -> None:
-    """Protect every route under `/staff/`; webhooks authenticate in other ways."""
-    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+def protect(app: Flask, secret_keys: Sequence[str]) -> None:
+    """Protect every route under `/staff/`; webhooks authenticate in other ways.
+
+    Args:
+        app: the application.
+        secret_keys: what tokens in forms are signed with, the newest first; all verify.
+    """
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SECRET_KEY=secret_keys[::-1])
     csrf = CSRFProtect(app)
 
     @app.before_request
@@ -28,7 +42,7 @@ def protect(app: Flask) -> None:
         if request.path.startswith(PREFIX):
             response.headers.setdefault("Content-Security-Policy", POLICY)
             response.headers["Referrer-Policy"] = "same-origin"  # CSRF protection reads it over HTTPS
-            response.headers["X-Frame-Options"] = "DENY"
+            response.headers.update(_ISOLATED)
         return response
 
     answer_others = app.error_handler_spec[None][None][HTTPException]

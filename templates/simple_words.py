@@ -58,4 +58,4 @@ def _problem(node: nodes.Node) -> str | None:
 
 @cache
 def _parser() -> Environment:
-    return Environment(autoescape=False)  # noqa: S701 (it only parses)
+    return Environment(autoescape=False)  # noqa: S701  # nosec B701 (it only parses)

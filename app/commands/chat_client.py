@@ -70,7 +70,7 @@ class ChatClient:
         ends_at = time.monotonic() + TIMEOUT_SECONDS
         fields: dict[str, str] = {}
         url = f"{self._base}/chat/conversations/{self.conversation}/events"
-        with self._open(Request(url, None, headers)) as stream:  # noqa: S310
+        with self._open(Request(url, None, headers)) as stream:  # noqa: S310  # nosec B310
             while time.monotonic() < ends_at and (line := _read_line(stream)):
                 name, _, value = line.rstrip("\r\n").partition(": ")
                 if name:
@@ -82,13 +82,13 @@ class ChatClient:
 
     def _post(self, path: str, body: dict[str, str]) -> dict[str, object]:
         headers = self._headers | {"Content-Type": "application/json"}
-        with self._open(Request(self._base + path, json.dumps(body).encode(), headers)) as response:  # noqa: S310
+        with self._open(Request(self._base + path, json.dumps(body).encode(), headers)) as response:  # noqa: S310  # nosec B310
             answer: dict[str, object] = json.load(response)
             return answer
 
     def _open(self, request: Request) -> HTTPResponse:
         try:
-            response: HTTPResponse = urlopen(request, timeout=TIMEOUT_SECONDS)  # noqa: S310
+            response: HTTPResponse = urlopen(request, timeout=TIMEOUT_SECONDS)  # noqa: S310  # nosec B310
         except HTTPError as error:
             raise IntakeError(f"the server answered {error.code}: {error.read().decode()[:300].strip()}") from None
         except (URLError, OSError, ValueError):

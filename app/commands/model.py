@@ -44,6 +44,7 @@ def info(data_dir: Path) -> None:
         ("folder", details.path),
         ("size", f"{size:.1f} MB"),
         ("base model", details.base_model),
+        *([("revision", details.base_revision)] if details.base_revision else ()),
         ("outputs", ", ".join(details.labels)),
         ("languages", ", ".join(details.thresholds)),
         (

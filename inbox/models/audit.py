@@ -8,11 +8,15 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from inbox.column_types import EncryptedJson
 from inbox.models.base import Base
 
 
 class AuditEntry(Base):
-    """One action in the append-only audit trail, chained to the previous entry by hash and sealed (`inbox.audit`)."""
+    """One action in the append-only audit trail, chained to the previous entry by hash and sealed (`inbox.audit`).
+
+    The hash covers the detail as it reads, so that encrypting it anew leaves the chain as it is.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_subject", "subject"),)
@@ -23,7 +27,7 @@ class AuditEntry(Base):
     practice: Mapped[str | None] = mapped_column(String(63))
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(80))
-    detail: Mapped[dict[str, Any]]
+    detail: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     seal: Mapped[str] = mapped_column(String(64))

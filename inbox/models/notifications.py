@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
 from inbox.models.conversations import Conversation, Message
 from intake.vocabulary import Priority
@@ -77,6 +78,7 @@ class Escalation(Base):
 
     `message_id` is the urgent message that raised it. Further urgent messages of the conversation join it: their
     notifications name it. Staff acknowledge it by text with its `code`, which no other open alarm of the practice has.
+    `acknowledged_by` is a name, or the phone number that it was acknowledged from.
     """
 
     __tablename__ = "escalations"
@@ -94,7 +96,7 @@ class Escalation(Base):
     next_step_at: Mapped[datetime] = mapped_column(default=now)
     created_at: Mapped[datetime] = mapped_column(default=now)
     acknowledged_at: Mapped[datetime | None]
-    acknowledged_by: Mapped[str | None] = mapped_column(String(80))
+    acknowledged_by: Mapped[str | None] = mapped_column(EncryptedText)
     acknowledged_how: Mapped[AlarmEnd | None] = mapped_column(String(16))
 
     message: Mapped[Message] = relationship()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -288,6 +289,36 @@ def test_entries_from_before_there_were_seals_are_whole_after_the_migration(trai
     assert verdict_of(trail, noted) == AuditCheck(ENTRIES, noted, None, True)
     add(trail, ENTRIES + 1)
     assert verdict_of(trail, noted).is_whole
+
+
+def test_details_are_encrypted_by_the_migration_and_the_chain_stays_whole(trail: Database) -> None:
+    noted = last_hash(trail)
+    config = alembic_config()
+    with trail.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0012")
+        plain = connection.execute(text("SELECT CAST(detail AS TEXT) FROM audit_entries ORDER BY id")).scalars().all()
+        command.upgrade(config, "head")
+        tokens = connection.execute(text("SELECT detail FROM audit_entries ORDER BY id")).scalars().all()
+
+    assert all("complaint" in detail for detail in plain)
+    assert not any(b"complaint" in token for token in tokens)
+    assert [json.loads(trail.keyring.decrypt(token)) for token in tokens] == [json.loads(detail) for detail in plain]
+    assert verdict_of(trail, noted) == AuditCheck(ENTRIES, noted, None, True)
+
+
+def test_a_detail_that_another_key_encrypted_is_found(trail: Database) -> None:
+    with tampering(trail) as (connection, verdict):
+        token = Keyring(OTHER_KEY).encrypt("{}")
+        connection.execute(text("UPDATE audit_entries SET detail = :token WHERE id = 5"), {"token": token})
+
+        assert verdict().broken_at == 5
+
+
+def test_a_process_without_the_key_of_the_last_entry_adds_one(trail: Database, reopen: Reopen) -> None:
+    add(reopen(OTHER_KEY), ENTRIES + 1)
+
+    assert verdict_of(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}")).is_whole
 
 
 # ---- at once

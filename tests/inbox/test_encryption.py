@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from inbox import rotation
 from inbox.accounts import add_member
+from inbox.audit import record_action
 from inbox.column_types import EncryptedText
 from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.inbound import Contact, Media, record_message
-from inbox.models import Conversation, Delivery, EncryptionKey, Message, Note, OptOut, Role, Voicemail
+from inbox.models import Conversation, Delivery, EncryptionKey, Escalation, Message, Note, OptOut, Role, Voicemail
 from inbox.rotation import Rotated, rotate_keys
 from inbox.setting_versions import Change, Standing, add_version, read_standing
 from intake.encryption import Keyring
@@ -29,11 +30,13 @@ from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 OLD_KEY, NEW_KEY = ENCRYPTION_KEY, OTHER_KEY
 BOTH_KEYS = f"{NEW_KEY},{OLD_KEY}"
 ENCRYPTED_COLUMNS = [
+    ("audit_entries", "detail"),
     ("conversations", "contact_email"),
     ("conversations", "contact_phone"),
     ("conversations", "patient_address"),
     ("conversations", "patient_name"),
     ("deliveries", "body"),
+    ("escalations", "acknowledged_by"),
     ("messages", "claimed_email"),
     ("messages", "claimed_name"),
     ("messages", "claimed_phone"),
@@ -96,6 +99,10 @@ def fill(database: Database) -> None:
         key, value = "teams.billing.notify", ["mailto://desk:swordfish@maple.example"]
         standing = Standing(1, {key: Override(value, [])})
         add_version(session, "demo", standing, {key: Change([], value, [])}, staff_id=member.id)
+        alarm = Escalation(message_id=message_id, conversation_id=message.conversation_id, practice="demo", code="4F7")
+        alarm.acknowledged_by = PATIENT  # by text: staff are known by their number
+        session.add(alarm)
+        record_action(session, staff_id=None, practice="demo", action="noted", subject="staff:1", about="swordfish")
 
 
 def stored(database: Database, table: str, column: str) -> list[bytes]:
@@ -237,9 +244,8 @@ def test_new_rows_are_written_with_the_new_key_after_it(reopen: Reopen) -> None:
 def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
-    assert rotate_keys(both) == Rotated(
-        9, 0
-    )  # a conversation, two messages, a delivery, an opt-out, a voicemail, three of staff
+    # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, three of staff
+    assert rotate_keys(both) == Rotated(11, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()

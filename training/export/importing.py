@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class _Checkpoint:
     Attributes:
         folder: Its folder.
         name: Its name in the model folder.
+        revision: Its commit on the Hugging Face hub, None if it is not from there.
         config: Its configuration.
         labels: The names of its outputs, in order.
         tokenizer: Its tokenizer, without truncation and padding.
@@ -70,6 +72,7 @@ class _Checkpoint:
 
     folder: Path
     name: str
+    revision: str | None
     config: PretrainedConfig
     labels: tuple[str, ...]
     tokenizer: Tokenizer
@@ -132,14 +135,22 @@ def _read_checkpoint(source: str) -> _Checkpoint:
     raw, config = _configuration(folder / "config.json")
     labels = _labels(folder, raw)
     tokenizer = _tokenizer(folder)
+    name, revision = _origin(folder)
     return _Checkpoint(
         folder=folder,
-        name=source if folder != Path(source) else folder.absolute().name,
+        name=source if folder != Path(source) else name,
+        revision=revision,
         config=config,
         labels=labels,
         tokenizer=tokenizer,
         max_tokens=min(MAX_TOKENS, config.max_position_embeddings),
     )
+
+
+def _origin(folder: Path) -> tuple[str, str | None]:
+    """Return a folder's name and, if the hub's client made it, the model's name and the commit that it is of."""
+    found = re.fullmatch(r".*/models--(.+)/snapshots/([0-9a-f]{40})", str(folder.absolute()))
+    return (found[1].replace("--", "/"), found[2]) if found else (folder.absolute().name, None)
 
 
 def _configuration(path: Path) -> tuple[dict[str, Any], PretrainedConfig]:
@@ -301,6 +312,7 @@ def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[CorpusMe
             "max_tokens": checkpoint.max_tokens,
             "window_overlap": checkpoint.max_tokens // 4,
             "base_model": checkpoint.name,
+            **({"base_revision": checkpoint.revision} if checkpoint.revision else {}),
         },
     )
     logits = predict_logits(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrate")

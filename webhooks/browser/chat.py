@@ -220,7 +220,7 @@ def _enter(services: Services, public_id: str) -> ChatConversation:
 
 
 def _tokens(services: Services) -> Tokens:
-    return Tokens(services.settings.secret_key)
+    return Tokens(services.settings.secret_keys)
 
 
 def _text(body: dict[str, Any], name: str, longest: int, *, needed: bool = True) -> str:

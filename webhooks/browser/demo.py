@@ -55,14 +55,14 @@ def asset(name: str) -> Response:
 def read() -> Response:
     """Return the messages from the visitor's phone and how they were handled; a new visitor gets a phone."""
     services, practice = _enter()
-    phone = _phone(services) or Phones(services.settings.secret_key).new(practice)
+    phone = _phone(services) or Phones(services.settings.secret_keys).new(practice)
     sent = read_phone(services.database, practice, phone)
     response = jsonify(
         number=numbers.spoken(phone.number),
         messages=[_shown(message) for message in sent],
         working=any(message.working for message in sent),
     )
-    response.headers[HEADER] = Phones(services.settings.secret_key).token(phone)
+    response.headers[HEADER] = Phones(services.settings.secret_keys).token(phone)
     return response
 
 
@@ -108,7 +108,7 @@ def _practice(services: Services) -> Practice:
 
 
 def _phone(services: Services) -> Phone | None:
-    return Phones(services.settings.secret_key).find(request.headers.get(HEADER, ""))
+    return Phones(services.settings.secret_keys).find(request.headers.get(HEADER, ""))
 
 
 def _shown(sent: Sent) -> dict[str, Any]:

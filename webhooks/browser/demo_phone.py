@@ -63,8 +63,9 @@ class Sent:
 class Phones:
     """Issues phones, and finds them again by token."""
 
-    def __init__(self, secret_key: str) -> None:
-        self._serializer = URLSafeTimedSerializer(secret_key, salt="demo phone")
+    def __init__(self, secret_keys: tuple[str, ...]) -> None:
+        """Take the keys, the newest first: it signs, and all verify."""
+        self._serializer = URLSafeTimedSerializer(secret_keys[::-1], salt="demo phone")
 
     def new(self, practice: Practice) -> Phone:
         """Return a phone with a number that the practice does not use."""

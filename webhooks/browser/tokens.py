@@ -19,8 +19,9 @@ HEADER = "Chat-Token"
 class Tokens:
     """Signs and checks tokens. Each is valid for one conversation and expires."""
 
-    def __init__(self, secret_key: str) -> None:
-        self._serializer = URLSafeTimedSerializer(secret_key, salt="chat conversation")
+    def __init__(self, secret_keys: tuple[str, ...]) -> None:
+        """Take the keys, the newest first: it signs, and all verify."""
+        self._serializer = URLSafeTimedSerializer(secret_keys[::-1], salt="chat conversation")
 
     def issue(self, public_id: str) -> str:
         """Return a token for a conversation."""

@@ -229,9 +229,19 @@ def test_an_imported_model_names_the_intents_that_the_original_names(
     assert list(models.iterdir()) == [folder]
 
 
+def test_the_commit_of_a_model_from_the_hub_is_kept_with_it(bert: Path, models: Path, tmp_path: Path) -> None:
+    commit = "0123456789abcdef" * 2 + "01234567"
+    downloaded = tmp_path / "models--maple--intents" / "snapshots" / commit
+    shutil.copytree(bert, downloaded)
+
+    info = Classifier.load(imported(downloaded, models)).info
+
+    assert (info.base_model, info.base_revision) == ("maple/intents", commit)
+
+
 def test_the_folder_says_what_it_was_made_of_and_reads_no_more_than_the_model_can(deberta: Path, models: Path) -> None:
     info = Classifier.load(imported(deberta, models)).info
-    assert info.base_model == deberta.name
+    assert (info.base_model, info.base_revision) == (deberta.name, None)
     assert info.labels == SHUFFLED
     assert (info.max_tokens, info.window_overlap) == (48, 12)
 

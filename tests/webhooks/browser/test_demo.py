@@ -361,7 +361,7 @@ def test_another_visitor_sees_nothing_of_mine(demo: Service, visitor: Visitor) -
 
 
 def test_not_even_one_who_was_given_the_same_number(demo: Service, visitor: Visitor, demo_settings: Settings) -> None:
-    phones = demo_phone.Phones(demo_settings.secret_key)
+    phones = demo_phone.Phones(demo_settings.secret_keys)
     mine = phones.find(str(visitor.token))
     assert mine is not None
     double = Visitor(demo.url, phones.token(demo_phone.Phone("0" * 16, mine.number)))
@@ -375,7 +375,7 @@ def test_not_even_one_who_was_given_the_same_number(demo: Service, visitor: Visi
 @pytest.mark.parametrize("token", ["", "nonsense", "signed elsewhere"])
 def test_a_token_that_is_none_gets_a_new_phone_and_sends_nothing(demo: Service, visitor: Visitor, token: str) -> None:
     visitor.send("sms", PRICES)
-    mine = demo_phone.Phones(demo.settings.secret_key).find(str(visitor.token))
+    mine = demo_phone.Phones(demo.settings.secret_keys).find(str(visitor.token))
     assert mine is not None
     forged = URLSafeTimedSerializer("another secret key", salt="demo phone").dumps([mine.visitor, mine.number])
     stranger = Visitor(demo.url, str(forged) if token == "signed elsewhere" else token)
@@ -387,7 +387,7 @@ def test_a_token_that_is_none_gets_a_new_phone_and_sends_nothing(demo: Service, 
 
 
 def test_no_message_of_a_real_patient_is_ever_shown(demo: Service, visitor: Visitor) -> None:
-    mine = demo_phone.Phones(demo.settings.secret_key).find(str(visitor.token))
+    mine = demo_phone.Phones(demo.settings.secret_keys).find(str(visitor.token))
     assert mine is not None
     demo.text("A text that came through Twilio", from_=mine.number)
 

@@ -1,0 +1,1 @@
+"""`make security`: attack the service, check its code and its dependencies, and count."""

@@ -1,0 +1,58 @@
+"""Check the product's code with bandit and its locked libraries with pip-audit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+from tools.security.result import Result
+
+ROOMS: Final = ("app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake")
+LOCK: Final = "requirements/serving.lock"
+_AUDIT_SECONDS: Final = 120
+
+
+def check_code(tools: Path) -> Result:
+    """Run bandit over the product; what was looked at and accepted says `nosec` and why in the code."""
+    command = [
+        str(tools / "bandit"),
+        "--quiet",
+        "--recursive",
+        "--severity-level",
+        "medium",
+        "--format",
+        "json",
+        *ROOMS,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        return Result("bandit", "it did not run", 1, (done.stderr.strip()[-200:],))
+    found = [f"{at['filename']}:{at['line_number']}: {at['test_id']} {at['issue_text']}" for at in report["results"]]
+    totals = report["metrics"]["_totals"]
+    return Result("bandit", f"{totals['loc']} lines, {totals['skipped_tests']} accepted", len(found), tuple(found))
+
+
+def check_dependencies(tools: Path) -> Result:
+    """Look every locked library up among the known vulnerabilities, if their database can be reached."""
+    command = [str(tools / "pip-audit"), "--requirement", LOCK, "--require-hashes", "--disable-pip", "--format", "json"]
+    try:
+        done = subprocess.run(
+            [*command, "--progress-spinner", "off"], capture_output=True, text=True, check=False, timeout=_AUDIT_SECONDS
+        )
+        return judge_audit(json.loads(done.stdout)["dependencies"])
+    except (subprocess.TimeoutExpired, ValueError):
+        return Result("pip-audit", "SKIPPED: the database of vulnerabilities cannot be reached")
+
+
+def judge_audit(libraries: list[dict[str, Any]]) -> Result:
+    """Return the outcome of an audit; libraries that the database did not answer for count as skipped."""
+    audited = [library for library in libraries if "vulns" in library]
+    if not audited:
+        return Result("pip-audit", f"SKIPPED: the database knows none of the {len(libraries)} libraries")
+    found = [f"{library['name']} {library['version']}: {hit['id']}" for library in audited for hit in library["vulns"]]
+    skipped = len(libraries) - len(audited)
+    return Result("pip-audit", f"{len(audited)} libraries, {skipped} skipped", len(found), tuple(found))
