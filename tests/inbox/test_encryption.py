@@ -18,7 +18,19 @@ from inbox.column_types import EncryptedText
 from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.inbound import Contact, Media, record_message
-from inbox.models import Conversation, Delivery, EncryptionKey, Escalation, Message, Note, OptOut, Role, Voicemail
+from inbox.models import (
+    Conversation,
+    Delivery,
+    EmergencyAccess,
+    EncryptionKey,
+    Escalation,
+    Message,
+    Note,
+    OptOut,
+    Role,
+    Voicemail,
+    now,
+)
 from inbox.rotation import Rotated, rotate_keys
 from inbox.setting_versions import Change, Standing, add_version, read_standing
 from intake.encryption import Keyring
@@ -36,6 +48,7 @@ ENCRYPTED_COLUMNS = [
     ("conversations", "patient_address"),
     ("conversations", "patient_name"),
     ("deliveries", "body"),
+    ("emergency_accesses", "reason"),
     ("escalations", "acknowledged_by"),
     ("messages", "claimed_email"),
     ("messages", "claimed_name"),
@@ -96,6 +109,8 @@ def fill(database: Database) -> None:
         member.totp_secret = "SWORDFISH"
         session.flush()
         session.add(Note(conversation_id=message.conversation_id, staff_id=member.id, text="The swordfish again"))
+        access = EmergencyAccess(staff_id=member.id, practice="demo", reason="The swordfish again", expires_at=now())
+        session.add(access)
         key, value = "teams.billing.notify", ["mailto://desk:swordfish@maple.example"]
         standing = Standing(1, {key: Override(value, [])})
         add_version(session, "demo", standing, {key: Change([], value, [])}, staff_id=member.id)
@@ -245,7 +260,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, three of staff
-    assert rotate_keys(both) == Rotated(11, 0)
+    assert rotate_keys(both) == Rotated(12, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()
