@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def test_it_is_in_the_audit_trail(tmp_path: Path, environment: dict[str, str]) -
     with sqlite3.connect(tmp_path / "intake.db") as database:
         [entry] = database.execute("SELECT action, subject, detail FROM audit_entries").fetchall()
     database.close()
-    assert entry == ("exported", "reviews", '{"practices": ["demo"], "messages": 1}')
+    *what, detail = entry
+    assert what == ["exported", "reviews"]
+    assert json.loads(Keyring(ENCRYPTION_KEY).decrypt(detail)) == {"practices": ["demo"], "messages": 1}
 
 
 def test_without_a_practice_that_agreed_it_says_what_to_do(tmp_path: Path, environment: dict[str, str]) -> None:
