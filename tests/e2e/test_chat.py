@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
-from inbox.models import Notification
+from inbox.models import Delivery
 from intake.settings import Settings
+from intake.vocabulary import Medium
 from tests.chat_client import ChatClient
 from tests.e2e.processes import Processes, answers, free_port
 from tests.standins.twilio import TwilioStandIn
@@ -133,7 +134,8 @@ def test_a_carrier_that_answers_nobody_holds_up_no_chat(
     processes.wait_until(lambda: len(authors(chat)) == 2, "the reply in the chat")
     assert twilio.messages == []
     with database.read() as session:
-        assert set(session.scalars(select(Notification.state))) == {"pending"}
+        waiting = select(Delivery.state).where(Delivery.medium == Medium.SMS)
+        assert session.scalars(waiting).all() == ["pending"]
 
     processes.start_worker(chat_settings, "carriers")
     twilio.wait_for_messages(1)

