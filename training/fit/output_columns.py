@@ -50,7 +50,8 @@ def _groups() -> tuple[ColumnGroup, ...]:
         (LANGUAGE_COLUMNS, True, 0.3),
         (LEVEL_COLUMNS, True, 1.0),
         (DANGER_COLUMNS, False, 0.5),
-        (MENTION_COLUMNS, False, 0.7),
+        # the mean over seven columns, of which at most two are ever wanted
+        (MENTION_COLUMNS, False, 4.0),
     ):
         targets = 1 if exclusive else len(names)
         columns = slice(column, column + len(names))

@@ -380,19 +380,25 @@ def test_few_messages_with_one_intent_reach_the_threshold_of_a_second() -> None:
         )
     threshold = calibrated(answers_of(*rows)).mention
     reached = [1 / (1 + np.exp(-row["mention:price_shopper"])) >= threshold for _, row in rows]
-    assert np.mean(reached) == pytest.approx(0.03, abs=0.005)
+    assert np.mean(reached) == pytest.approx(0.05, abs=0.005)
 
 
-def test_a_second_intent_is_always_more_probable_than_not() -> None:
+def test_a_second_intent_is_never_less_probable_than_two_in_five() -> None:
     rows = [(message("complaint"), {"complaint": SURE, "mention:price_shopper": -5.0})] * 50
-    assert calibrated(answers_of(*rows)).mention == 0.5
+    assert calibrated(answers_of(*rows)).mention == 0.4
+
+
+def test_a_message_that_is_misunderstood_has_no_second_intent_for_that() -> None:
+    """It is the first that is wrong; its mention is not reported as a second."""
+    wrong = {"complaint": SURE, "mention:complaint": 9.0, "mention:price_shopper": -5.0}
+    assert calibrated(answers_of(*[(message("price_shopper"), wrong)] * 50)).mention == 0.4
 
 
 def test_messages_with_two_intents_or_none_do_not_raise_the_threshold_of_a_second() -> None:
     single = (message("complaint"), {"complaint": SURE, **{f"mention:{intent}": -5.0 for intent in INTENTS}})
     double = (message("complaint", also="price_shopper"), {"complaint": SURE, "mention:price_shopper": 9.0})
     spam = (message("out_of_scope"), {"out_of_scope": SURE, "mention:price_shopper": 9.0})
-    assert calibrated(answers_of(*[single] * 5, *[double] * 50, *[spam] * 50)).mention == 0.5
+    assert calibrated(answers_of(*[single] * 5, *[double] * 50, *[spam] * 50)).mention == 0.4
 
 
 def test_without_messages_of_one_intent_no_second_is_ever_reported() -> None:
