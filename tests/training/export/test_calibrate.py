@@ -31,6 +31,7 @@ TARGETS = CalibrationTargets(accuracy=0.9)
 EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
 NOTHING, POSSIBLE, CERTAIN = Screening(), Screening(possible=DangerKind.OTHER), Screening(certain=DangerKind.OTHER)
 SURE = 6.0
+NOT_MENTIONED = {f"mention:{intent}": -5.0 for intent in INTENTS}
 
 Row = dict[str, float]
 """The logits of the named columns; all others are 0."""
@@ -384,18 +385,18 @@ def test_few_messages_with_one_intent_reach_the_threshold_of_a_second() -> None:
 
 
 def test_a_second_intent_is_never_less_probable_than_two_in_five() -> None:
-    rows = [(message("complaint"), {"complaint": SURE, "mention:price_shopper": -5.0})] * 50
+    rows = [(message("complaint"), {"complaint": SURE, **NOT_MENTIONED})] * 50
     assert calibrated(answers_of(*rows)).mention == 0.4
 
 
 def test_a_message_that_is_misunderstood_has_no_second_intent_for_that() -> None:
     """It is the first that is wrong; its mention is not reported as a second."""
-    wrong = {"complaint": SURE, "mention:complaint": 9.0, "mention:price_shopper": -5.0}
+    wrong = {**NOT_MENTIONED, "complaint": SURE, "mention:complaint": 9.0}
     assert calibrated(answers_of(*[(message("price_shopper"), wrong)] * 50)).mention == 0.4
 
 
 def test_messages_with_two_intents_or_none_do_not_raise_the_threshold_of_a_second() -> None:
-    single = (message("complaint"), {"complaint": SURE, **{f"mention:{intent}": -5.0 for intent in INTENTS}})
+    single = (message("complaint"), {"complaint": SURE, **NOT_MENTIONED})
     double = (message("complaint", also="price_shopper"), {"complaint": SURE, "mention:price_shopper": 9.0})
     spam = (message("out_of_scope"), {"out_of_scope": SURE, "mention:price_shopper": 9.0})
     assert calibrated(answers_of(*[single] * 5, *[double] * 50, *[spam] * 50)).mention == 0.4

@@ -97,7 +97,7 @@ def test_the_loss_is_the_weighted_sum_of_the_groups() -> None:
         + 0.3 * cross(answers[:, 11:14], wanted[:, 1])
         + cross(answers[:, 14:17], wanted[:, 2])
         + 0.5 * binary(answers[:, 17:19], wanted[:, 3:5].float())
-        + 0.7 * binary(answers[:, 19:26], wanted[:, 5:].float())
+        + 4.0 * binary(answers[:, 19:26], wanted[:, 5:].float())
     )
     assert torch.isclose(training_loss(answers, wanted, 0.0), expected)
 
