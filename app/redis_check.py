@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
+
+from intake.loopback import is_loopback_name
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +28,4 @@ def is_open(redis_url: str) -> bool:
     """Return whether a Redis is on another machine and asks for no password."""
     parts = urlsplit(redis_url)
     has_password = bool(parts.password or parse_qs(parts.query).get("password"))
-    return parts.scheme != "unix" and not has_password and not _is_loopback(parts.hostname or "localhost")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return parts.scheme != "unix" and not has_password and not is_loopback_name(parts.hostname or "localhost")

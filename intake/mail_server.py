@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
+
+from intake.loopback import is_loopback
 
 _EXPECTED = "expected smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -60,11 +61,4 @@ def parse_mail_server(url: str) -> MailServer:
 def _encryption(scheme: str, host: str) -> Encryption:
     if scheme == "smtps":
         return Encryption.TLS
-    return Encryption.NONE if _is_this_machine(host) else Encryption.STARTTLS
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return Encryption.NONE if is_loopback(host) else Encryption.STARTTLS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from intake.errors import IntakeError
 from intake.key_sources import resolve_keys
+from intake.loopback import is_loopback_name
 from intake.mail_server import parse_mail_server
 from intake.notice_hosts import parse_notice_hosts
 from intake.oidc_rights import parse_rights
@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _is_encrypted(cls, value: str) -> str:
-        if value.startswith("http://") and not _is_loopback(urlsplit(value).hostname or ""):
+        if value.startswith("http://") and not is_loopback_name(urlsplit(value).hostname or ""):
             raise ValueError(
                 "expected https://, because patients' messages and staff passwords go there; http:// is only for this"
                 " machine, such as http://127.0.0.1:8000"
@@ -171,7 +171,7 @@ class Settings(BaseSettings):
         if value is None:
             return None
         parts = urlsplit(value)
-        is_local = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        is_local = parts.scheme == "http" and is_loopback_name(parts.hostname or "")
         if not parts.netloc or not (parts.scheme == "https" or is_local):
             raise ValueError("expected the https address of the identity provider, such as https://id.example.com")
         return value.rstrip("/")
@@ -230,13 +230,6 @@ class Settings(BaseSettings):
     def sends_texts(self) -> bool:
         """Whether Twilio credentials are there; without them texts are printed, not sent."""
         return self.twilio_account_sid is not None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def name_driver(database_url: str) -> str:

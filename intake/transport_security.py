@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from intake.loopback import is_loopback
 
 ENCRYPTED_MODES = ("require", "verify-ca", "verify-full")
 
@@ -35,9 +36,4 @@ def _without_port(host: str) -> str:
 
 def _is_local(host: str) -> bool:
     """Return whether a host is this machine; a path is a socket, and so is no host at all."""
-    if host in ("", "localhost") or host.startswith("/"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not host or host.startswith("/") or is_loopback(host)
