@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from inbox.models import StaffMember
 from intake.errors import IntakeError
@@ -48,6 +47,8 @@ def hash_password(password: str, known: Iterable[str] = ()) -> str:
 
 def find_weakness(password: str, known: Iterable[str]) -> str:
     """Return why a password is easy to guess and what to do, in a sentence; empty if it is not."""
+    from zxcvbn import zxcvbn  # slow to import, and only new passwords are judged
+
     judged = zxcvbn(password[:_JUDGED], user_inputs=list(known))
     if judged["score"] >= LEAST_SCORE:
         return ""

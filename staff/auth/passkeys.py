@@ -6,31 +6,13 @@ guessed or phished, so locks do not concern it.
 
 from __future__ import annotations
 
-import json
 import secrets
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import redis
 from flask import Blueprint, Response, abort, current_app, flash, jsonify, redirect, request, session, url_for
 from flask_login import current_user
 from sqlalchemy import select
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.accounts import find_member_to_change
@@ -42,6 +24,9 @@ from staff.auth.entry import enter_at
 from staff.auth.reauthentication import refuse_unproved
 from staff.auth.source import client_address
 from web.services import services_of
+
+if TYPE_CHECKING:
+    from staff.auth.webauthn_site import Site
 
 blueprint = Blueprint("passkeys", __name__, url_prefix="/staff/passkeys")
 
@@ -58,23 +43,11 @@ def begin_adding() -> AnyResponse:
     if problem := refuse_unproved():
         return _refuse(problem)
     with services_of(current_app).database.read() as reading:
-        known = reading.get_one(StaffMember, member().id).passkeys
-        excluded = [PublicKeyCredentialDescriptor(id=base64url_to_bytes(key.credential_id)) for key in known]
-    if len(excluded) >= MOST_PASSKEYS:
+        known = [key.credential_id for key in reading.get_one(StaffMember, member().id).passkeys]
+    if len(known) >= MOST_PASSKEYS:
         return _refuse(f"You have {MOST_PASSKEYS} passkeys. Remove one first.")
-    options = generate_registration_options(
-        rp_id=_host(),
-        rp_name="Intake",
-        user_name=member().email,
-        user_display_name=member().name,
-        user_id=f"staff {member().id}".encode(),
-        challenge=_new_challenge(),
-        exclude_credentials=excluded,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-    )
-    return Response(options_to_json(options), mimetype="application/json")
+    options = _site().ask_for_new(_new_challenge(), member().id, member().email, member().name, known)
+    return Response(options, mimetype="application/json")
 
 
 @blueprint.post("")
@@ -84,22 +57,15 @@ def add() -> AnyResponse:
     challenge, credential = _take_challenge(), _credential()
     if challenge is None or credential is None:
         return _refuse("It took too long to make the passkey. Try again.")
-    try:
-        made = verify_registration_response(
-            credential=credential,
-            expected_challenge=challenge,
-            expected_rp_id=_host(),
-            expected_origin=_origin(),
-            require_user_verification=True,
-        )
-    except WebAuthnException:
+    made = _site().read_new(challenge, credential)
+    if made is None:
         return _refuse("The browser's answer could not be verified. Try again.")
     name = request.form.get("name", "").strip()[:60] or "Passkey"
     with services_of(current_app).database.write() as writing:
         account = find_member_to_change(writing, member().id)
         passkey = Passkey(
-            credential_id=bytes_to_base64url(made.credential_id),
-            public_key=bytes_to_base64url(made.credential_public_key),
+            credential_id=made.credential_id,
+            public_key=made.public_key,
             sign_count=made.sign_count,
             name=name,
         )
@@ -132,10 +98,7 @@ def remove(passkey_id: int) -> AnyResponse:
 @blueprint.post("/sign-in/begin")
 def begin_signing_in() -> AnyResponse:
     """Return what the browser needs to let its user choose a passkey."""
-    options = generate_authentication_options(
-        rp_id=_host(), challenge=_new_challenge(), user_verification=UserVerificationRequirement.REQUIRED
-    )
-    return Response(options_to_json(options), mimetype="application/json")
+    return Response(_site().ask_for_any(_new_challenge()), mimetype="application/json")
 
 
 @blueprint.post("/sign-in")
@@ -155,6 +118,7 @@ def sign_in() -> AnyResponse:
 
 def _prove(challenge: bytes, credential: dict[str, Any]) -> int | None:
     """Return whose passkey answered the challenge, unless the account is disabled."""
+    site = _site()
     with services_of(current_app).database.write() as writing:
         passkey = writing.scalar(select(Passkey).where(Passkey.credential_id == str(credential.get("id"))))
         source = Source.address(client_address())
@@ -162,22 +126,11 @@ def _prove(challenge: bytes, credential: dict[str, Any]) -> int | None:
             record_failure(writing, None, source, "passkey")
             return None
         account = find_member_to_change(writing, passkey.staff_id)
-        try:
-            answered = verify_authentication_response(
-                credential=credential,
-                expected_challenge=challenge,
-                expected_rp_id=_host(),
-                expected_origin=_origin(),
-                credential_public_key=base64url_to_bytes(passkey.public_key),
-                credential_current_sign_count=passkey.sign_count,
-                require_user_verification=True,
-            )
-        except WebAuthnException:
-            answered = None
-        if answered is None or account.disabled_at is not None:
+        count = site.read_count(challenge, credential, passkey.public_key, passkey.sign_count)
+        if count is None or account.disabled_at is not None:
             record_failure(writing, account.id, source, "disabled" if account.disabled_at else "passkey")
             return None
-        passkey.sign_count, passkey.last_used_at = answered.new_sign_count, now()
+        passkey.sign_count, passkey.last_used_at = count, now()
         return account.id
 
 
@@ -202,8 +155,8 @@ def _take_challenge() -> bytes | None:
 
 def _credential() -> dict[str, Any] | None:
     try:
-        value = json.loads(request.form.get("credential", ""))
-    except (ValueError, RecursionError):
+        value = current_app.json.loads(request.form.get("credential", ""))
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
@@ -217,10 +170,7 @@ def _refuse(problem: str) -> AnyResponse:
     return jsonify(error={"code": "refused", "message": problem}), 400  # type: ignore[return-value]
 
 
-def _origin() -> str:
-    parts = urlsplit(services_of(current_app).settings.public_url)
-    return f"{parts.scheme}://{parts.netloc}"
+def _site() -> Site:
+    from staff.auth.webauthn_site import Site  # slow to import, and few sign-ins need it
 
-
-def _host() -> str:
-    return urlsplit(services_of(current_app).settings.public_url).hostname or ""
+    return Site(services_of(current_app).settings.public_url)
