@@ -34,11 +34,15 @@ class JobFailedError(Exception):
         self.rows: dict[int, JobFailedError] = {}
 
 
-def job(work: Work) -> Callable[..., None]:
+def job(work: Work, name: str = "") -> Callable[..., None]:
     """Turn a function of a context and row ids into a job that runs by the row ids alone.
 
     The job uses this process's context. An error's own words may hold patient text, so Redis and the logs get only its
     type.
+
+    Args:
+        work: the function.
+        name: what queues call the job, if that is not the function's name.
     """
 
     @wraps(work)
@@ -49,8 +53,9 @@ def job(work: Work) -> Callable[..., None]:
         except Exception as error:
             errors = dict.fromkeys(row_ids, error)
         if errors:
-            raise _failure(work.__name__, errors) from None
+            raise _failure(run.__name__, errors) from None
 
+    run.__name__ = name or work.__name__
     return run
 
 
@@ -82,73 +87,16 @@ def for_each(work: Callable[[Context, int], AfterCommit]) -> Work:
     return run
 
 
-@job
-def handle_message(context: Context, message_ids: Sequence[int]) -> Mapping[int, Exception]:
-    """Classify and route messages."""
-    return handle_messages(context, message_ids)
-
-
-@job
-def deliver(context: Context, delivery_ids: Sequence[int]) -> Mapping[int, Exception]:
-    """Send replies to the carrier."""
-    return deliveries.deliver(context, delivery_ids)
-
-
-@job
-@for_each
-def settle(context: Context, delivery_id: int) -> AfterCommit:
-    """Ask the carrier what became of a reply."""
-    return settling.settle(context, delivery_id)
-
-
-@job
-@for_each
-def notify(context: Context, notification_id: int) -> AfterCommit:
-    """Send a staff notification."""
-    return notifications.notify(context, notification_id)
-
-
-@job
-@for_each
-def escalate(context: Context, escalation_id: int) -> AfterCommit:
-    """Notify the next contact of an urgent message."""
-    return escalation.escalate(context, escalation_id)
-
-
-@job
-@for_each
-def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
-    """Ask the carrier for a call's recording when no callback has mentioned one."""
-    return voicemail.look_for_recording(context, voicemail_id)
-
-
-@job
-@for_each
-def retain(context: Context, run_id: int) -> AfterCommit:
-    """Delete a batch of what is past a practice's retention limits."""
-    return retention.retain(context, run_id)
-
-
-@job
-@for_each
-def mail_link(context: Context, link_id: int) -> AfterCommit:
-    """Mail a member a one-time link."""
-    return account_mail.mail_link(context, link_id)
-
-
-@job
-@for_each
-def announce_emergency(context: Context, access_id: int) -> AfterCommit:
-    """Mail administrators that someone opened emergency access."""
-    return account_mail.announce_emergency(context, access_id)
-
-
-@job
-@for_each
-def erase_at_carrier(context: Context, erasure_id: int) -> AfterCommit:
-    """Ask the carrier to erase what was erased here."""
-    return retention.erase_at_carrier(context, erasure_id)
-
+handle_message = job(handle_messages, "handle_message")
+deliver = job(deliveries.deliver)
+settle = job(for_each(settling.settle))
+notify = job(for_each(notifications.notify))
+escalate = job(for_each(escalation.escalate))
+look_for_recording = job(for_each(voicemail.look_for_recording))
+retain = job(for_each(retention.retain))
+erase_at_carrier = job(for_each(retention.erase_at_carrier))
+mail_link = job(for_each(account_mail.mail_link))
+announce_emergency = job(for_each(account_mail.announce_emergency))
 
 # A worker runs these and nothing else, whatever Redis says.
 JOBS: dict[str, Callable[..., None]] = {
