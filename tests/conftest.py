@@ -21,6 +21,7 @@ from intake.settings import Settings, load_settings
 from tests.distribution import UnitScheduling, place_of
 from tests.postgres_server import postgres, postgres_database
 from tests.service import Service
+from tests.standins.smtp import SmtpStandIn
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.statements import share_compiled_statements
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
@@ -134,6 +135,14 @@ def twilio() -> Iterator[TwilioStandIn]:
     with TwilioStandIn(numbers=("+15005550006", "+12025550180")) as standin:
         yield standin
         assert standin.violations == []
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpStandIn]:
+    """A mail server, which must have no reason to refuse anything."""
+    with SmtpStandIn() as running:
+        yield running
+        assert running.refusals == []
 
 
 @pytest.fixture

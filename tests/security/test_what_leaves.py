@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -44,13 +44,6 @@ MARKERS = {
     "a number": PATIENT.removeprefix("+1"),
     "a typed number": "2025550177",
 }
-
-
-@pytest.fixture
-def smtp() -> Iterator[SmtpStandIn]:
-    with SmtpStandIn() as running:
-        yield running
-        assert running.refusals == []
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,13 +20,6 @@ EMAIL = "ana@patient.example"
 STRANGER = "+12025550199"
 TIMEOUT = 30
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Origin": SITE}
-
-
-@pytest.fixture
-def smtp() -> Iterator[SmtpStandIn]:
-    with SmtpStandIn() as running:
-        yield running
-        assert running.refusals == []
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -21,13 +20,6 @@ PATIENT = "ana@patient.example"
 PRACTICE = "hello@maple.example"
 SECRET = "a password for tests only"
 TIMEOUT = 30
-
-
-@pytest.fixture
-def smtp() -> Iterator[SmtpStandIn]:
-    with SmtpStandIn() as running:
-        yield running
-        assert running.refusals == []
 
 
 @pytest.fixture
