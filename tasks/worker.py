@@ -84,10 +84,13 @@ class WarmWorker(SimpleWorker):
                 log.error(
                     "jobs_refused", queue=queue.name, jobs=len(picked.refused), reason="not signed by this service"
                 )
-            self.set_state(WorkerStatus.IDLE, pipeline)
+            if not failed:
+                self.set_state(WorkerStatus.IDLE, pipeline)
             pipeline.execute()
         for row_id, error in failed.items():
             self._keep_failure(queue, f"{picked.name} {row_id}", picked.ids[row_id], error)
+        # Only now: a signal to stop raises an error in an idle worker, and RQ would catch it while it keeps a failure.
+        self.set_state(WorkerStatus.IDLE)
 
     def _run(self, picked: PickedJobs) -> Mapping[int, Exception]:
         """Run the jobs, and return the harmless error of each row that failed."""
