@@ -24,7 +24,7 @@ from training.run_folder import RUNS, RunFolder, open_run, require_step
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
-_RECIPE = _HERE / "recipes" / "accurate.toml"
+_RECIPE = _HERE / "recipes" / "accurate-continued.toml"
 _OUTPUT = _HERE.parent / "classifier" / "models" / "intent"
 _REPORTS = _HERE / "reports"
 _Step = Callable[..., None]
@@ -56,19 +56,20 @@ class _Run:
         self.runs = runs
 
     def fit(self) -> None:
+        from training.fit.earlier_run import earlier_weights
         from training.fit.teacher import teacher_logits
         from training.fit.train import train_model
 
-        self._fit_teacher()
+        for earlier in (self.recipe.continues, self.recipe.distillation and self.recipe.distillation.teacher):
+            if earlier:
+                self._fit_unless_done(earlier)
         teacher = teacher_logits(self.recipe, self.config, self.split.train, self.runs)
-        train_model(self.recipe, self.split, self.folder, teacher)
+        train_model(self.recipe, self.split, self.folder, teacher, earlier_weights(self.recipe, self.config, self.runs))
 
-    def _fit_teacher(self) -> None:
-        if self.recipe.distillation is None:
-            return
-        teacher = _Run(self.config.parent / self.recipe.distillation.teacher, self.corpus, self.runs)
-        if not teacher.folder.best.exists():
-            teacher.fit()
+    def _fit_unless_done(self, recipe: str) -> None:
+        run = _Run(self.config.parent / recipe, self.corpus, self.runs)
+        if not run.folder.best.exists():
+            run.fit()
 
     def export(self) -> None:
         from training.export.export_model import export_model

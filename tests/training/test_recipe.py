@@ -62,6 +62,15 @@ def test_a_teacher_learns_from_the_same_split_as_its_pupil() -> None:
     assert teacher.seed == pupil.seed
 
 
+def test_a_recipe_that_continues_another_holds_the_same_writers_out() -> None:
+    later = load_recipe(COMPACT.with_name("accurate-continued.toml"))
+    assert later.continues
+    earlier = load_recipe(COMPACT.parent / later.continues)
+    for shared in ("stopping_fraction", "validation_writers", "screens"):
+        assert getattr(earlier.data, shared) == getattr(later.data, shared)
+    assert (earlier.seed, earlier.base, earlier.architecture) == (later.seed, later.base, later.architecture)
+
+
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"none\.toml cannot be read \(No such file .*accurate\.toml"):
         load_recipe(tmp_path / "none.toml")

@@ -62,22 +62,27 @@ def split_corpus(messages: list[CorpusMessage], data: Data, seed: int) -> Split:
     """Hold out whole writers for validation, and a share of the rest for selecting a checkpoint.
 
     The share is that of each stratum (label, level, and practice or kind) and of the topics, which stay together. The
-    split depends only on the messages, the recipe's data section and the seed.
+    split depends only on the messages, the recipe's data section and the seed. Training messages that the recipe
+    repeats occur as often as it says.
 
     Raises:
-        CorpusError: There is nothing of a writer that is held out.
+        CorpusError: There is nothing of a writer that is held out or repeated, or one is both.
     """
     held_out = set(data.validation_writers)
-    missing = held_out - {message.writer for message in messages}
-    if missing:
-        raise CorpusError(
-            f"the corpus has no messages by {', '.join(sorted(missing))}: correct data.validation_writers"
-        )
+    _require_writers(messages, held_out, "", "validation_writers")
+    _require_writers([m for m in messages if m.writer not in held_out], set(data.repeats), " to train on", "repeats")
     validation = [message for message in messages if message.writer in held_out]
     rng = random.Random(seed)  # noqa: S311 - a reproducible shuffle, not a secret
     train, stopping = _split_strata([m for m in messages if m.writer not in held_out], data.stopping_fraction, rng)
+    train = [message for message in train for _ in range(data.repeats.get(message.writer, 1))]
     rng.shuffle(train)
     return Split(train, validation or stopping, stopping)
+
+
+def _require_writers(messages: list[CorpusMessage], wanted: set[str], purpose: str, key: str) -> None:
+    missing = wanted - {message.writer for message in messages}
+    if missing:
+        raise CorpusError(f"the corpus has no messages by {', '.join(sorted(missing))}{purpose}: correct data.{key}")
 
 
 def _split_strata(

@@ -24,6 +24,17 @@ def load_initial_model(checkpoint: Path, architecture: Architecture, outputs: tu
     """
     if architecture.relative_positions:
         return warm_start(checkpoint, architecture, outputs)
+    return load_classifier(checkpoint, architecture, outputs)
+
+
+def load_classifier(checkpoint: Path, architecture: Architecture, outputs: tuple[str, ...]) -> PreTrainedModel:
+    """Load a checkpoint as it is; its head is kept if it has as many outputs, and new otherwise.
+
+    Args:
+        checkpoint: Folder of a Hugging Face encoder or classifier.
+        architecture: The dropout.
+        outputs: Names of the head's outputs, in order.
+    """
     known = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     pooler = {"pooler_dropout": architecture.hidden_dropout} if "pooler_dropout" in known else {}
     model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(

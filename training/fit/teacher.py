@@ -17,8 +17,9 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from training.data.corpus import CorpusMessage
 from training.data.dataset import load_tokenizer, noisy_text, pad_ids, truncate_ids
 from training.fit.base_checkpoints import locate_checkpoint
-from training.recipe import Recipe, load_recipe
-from training.run_folder import RunFolder, open_run, require_step
+from training.fit.earlier_run import open_earlier_run
+from training.recipe import Recipe
+from training.run_folder import RunFolder
 
 _BATCH = 32
 _SEED = "teacher"
@@ -44,10 +45,7 @@ def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[CorpusMessag
     """
     if recipe.distillation is None:
         return None
-    file = config.parent / recipe.distillation.teacher
-    teacher = load_recipe(file)
-    run = open_run(teacher, runs)
-    require_step(run.best, f"fit --config {file}")
+    teacher, run = open_earlier_run(config.parent / recipe.distillation.teacher, runs)
     return run_teacher(teacher, run, messages, recipe.distillation.readings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from training.data.dataset import Collate, FixedMessages, FreshMessages, load_to
 from training.data.splitting import VALIDATION_SEED, Split
 from training.errors import TrainingError
 from training.fit.base_checkpoints import locate_checkpoint
-from training.fit.initial_model import load_initial_model
+from training.fit.initial_model import load_classifier, load_initial_model
 from training.fit.objective import training_loss
 from training.fit.output_columns import LEVEL_GROUP, output_names
 from training.recipe import Optimization, Recipe, RecipeError
@@ -33,7 +34,13 @@ from training.run_folder import RunFolder
 from training.statistics import macro_f1
 
 
-def train_model(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[np.float32] | None = None) -> None:
+def train_model(
+    recipe: Recipe,
+    split: Split,
+    run: RunFolder,
+    teacher: NDArray[np.float32] | None = None,
+    start: Path | None = None,
+) -> None:
     """Fine-tune according to a recipe; resume from the run's last checkpoint if there is one.
 
     The checkpoint with the best score on the stopping messages ends up in `run.best`.
@@ -43,23 +50,28 @@ def train_model(recipe: Recipe, split: Split, run: RunFolder, teacher: NDArray[n
         split: The messages, limited to those that the recipe's outputs can learn from.
         run: The folder for checkpoints.
         teacher: The teacher's logits for `split.train`, one row per message, if the recipe has a teacher.
+        start: The folder of the weights to start from, instead of the base checkpoint's.
 
     Raises:
         RecipeError: The base checkpoint is missing or does not fit the recipe.
     """
     torch.set_num_threads(recipe.optimisation.threads)
     set_seed(recipe.seed)
-    model, tokenizer = _load_base(recipe)
+    model, tokenizer = _load_base(recipe, start)
     trainer = _trainer(recipe, run, model, split, tokenizer, teacher)
     last = get_last_checkpoint(str(run.path))  # type: ignore[no-untyped-call]
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(str(run.best))
 
 
-def _load_base(recipe: Recipe) -> tuple[PreTrainedModel, Tokenizer]:
+def _load_base(recipe: Recipe, start: Path | None) -> tuple[PreTrainedModel, Tokenizer]:
     checkpoint = locate_checkpoint(recipe.base)
+    outputs = output_names(recipe.data.screens)
     try:
-        model = load_initial_model(checkpoint, recipe.architecture, output_names(recipe.data.screens))
+        if start:
+            model = load_classifier(start, recipe.architecture, outputs)
+        else:
+            model = load_initial_model(checkpoint, recipe.architecture, outputs)
         return model, load_tokenizer(checkpoint)
     except TrainingError:
         raise

@@ -19,7 +19,7 @@ def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) ->
 
     Args:
         recipe: The recipe.
-        config: The recipe's file; the teacher's recipe is in the same folder.
+        config: The recipe's file; the recipes that it builds on are in the same folder.
         mixture: The corpus and the reviews.
         runs: The folder for run folders.
 
@@ -28,16 +28,18 @@ def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) ->
 
     Raises:
         RecipeError: The base checkpoint is missing or does not fit the recipe.
-        RunError: The recipe's teacher has not been trained yet.
+        RunError: What the recipe builds on, a teacher or the run that it continues, has not been trained yet.
     """
     from training.export.export_model import export_model
+    from training.fit.earlier_run import earlier_weights
     from training.fit.teacher import teacher_logits
     from training.fit.train import train_model
 
     name = f"{recipe.name}-refresh-{_fingerprint(mixture.split)}"
     run = open_run(recipe.model_copy(update={"name": name}), runs)
     if not run.best.exists():
-        train_model(recipe, mixture.split, run, teacher_logits(recipe, config, mixture.split.train, runs))
+        teacher = teacher_logits(recipe, config, mixture.split.train, runs)
+        train_model(recipe, mixture.split, run, teacher, earlier_weights(recipe, config, runs))
     if not run.model.exists():
         export_model(recipe, mixture.split.validation, run)
     return run

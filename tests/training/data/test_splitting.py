@@ -97,6 +97,25 @@ def test_a_writer_that_the_corpus_does_not_have_is_refused_by_name(corpus: Path,
         read_split(recipe, corpus)
 
 
+def test_a_writer_who_is_repeated_is_read_as_often_as_the_recipe_says(
+    messages: list[CorpusMessage], accurate: Recipe
+) -> None:
+    once = split_corpus(messages, data(accurate), seed=1)
+    more = split_corpus(messages, data(accurate, repeats={"kiln": 3}), seed=1)
+    assert identities(more.train) == Counter(
+        {id(message): 3 if message.writer == "kiln" else 1 for message in once.train}
+    )
+    assert (more.stopping, more.validation) == (once.stopping, once.validation)
+
+
+@pytest.mark.parametrize("writer", ["nobody", "harbor"])
+def test_a_writer_who_is_not_trained_on_is_not_repeated(
+    messages: list[CorpusMessage], accurate: Recipe, writer: str
+) -> None:
+    with pytest.raises(CorpusError, match=rf"no messages by {writer} to train on: correct data\.repeats"):
+        split_corpus(messages, data(accurate, repeats={writer: 2}), seed=1)
+
+
 def test_a_corpus_that_does_not_say_who_wrote_it_has_nobody_to_hold_out(corpus: Path, accurate: Recipe) -> None:
     (corpus / "writers.toml").unlink()
     with pytest.raises(CorpusError, match="no messages by crossing, depot, harbor, plaza, quarry, ribera, vega"):
