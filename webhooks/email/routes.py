@@ -76,9 +76,12 @@ def _record(services: Services, practice: Practice, email: InboundEmail, posted:
 
 
 def _id(practice: Practice, email: InboundEmail) -> str:
-    """Return an id that is the same if an email is posted again; headers contain names, so their hash is keyed."""
+    """Return an id that is the same if an email is posted again; headers contain names, so their hash is keyed.
+
+    The sender is part of it, as a stranger who knows the Message-ID of another's email must not keep it out.
+    """
     if email.message_id is not None:
-        return hashlib.sha256(f"{practice.slug}\n{email.message_id}".encode()).hexdigest()
+        return hashlib.sha256(f"{practice.slug}\n{email.message_id}\n{email.sender or ''}".encode()).hexdigest()
     return keyring().index(f"{practice.slug}\n{email.raw_headers}")
 
 

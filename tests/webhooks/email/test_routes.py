@@ -133,6 +133,13 @@ def test_a_copy_of_an_email_without_an_id_is_known_by_its_headers(service: Servi
     assert len(service.rows(Message)) == 2
 
 
+def test_a_stranger_who_knows_an_emails_id_does_not_keep_it_out(service: Service) -> None:
+    email(service, "Good day", from_="stranger@attacker.example", message_id="<known@patient.example>")
+    email(service, "My tooth hurts", message_id="<known@patient.example>")
+
+    assert [row.text for row in service.rows(Message)][1].endswith("My tooth hurts")
+
+
 def test_an_email_to_two_practices_is_stored_for_each(service: Service) -> None:
     for _ in range(2):
         email(service, to=(PRACTICE, "hello@harbor.example", "eva@other.example"))
