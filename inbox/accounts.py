@@ -54,7 +54,7 @@ def add_member(
 
 
 def find_member(session: Session, email: str) -> StaffMember | None:
-    """Return the account of an email address, if there is one."""
+    """Return the account of an email address, if there is one that was not removed."""
     return session.scalar(
         select(StaffMember).where(StaffMember.email == email.strip().lower(), StaffMember.removed_at.is_(None))
     )

@@ -186,6 +186,14 @@ class DangerKind(_WordedEnum):
     OTHER = "other", "Medical or other emergency"
 
 
+class OptOutMistake(_WordedEnum):
+    """Why staff undo an opt-out that they recorded. A list rather than free words, as the audit trail keeps it."""
+
+    WRONG_PATIENT = "wrong_patient", "It was meant for another patient"
+    MISUNDERSTOOD = "misunderstood", "The patient did not ask for it"
+    PRESSED_BY_MISTAKE = "pressed_by_mistake", "The button was pressed by mistake"
+
+
 class SenderDoubt(_WordedEnum):
     """Why the sender of an email is not believed, so that no automatic reply goes to the address."""
 

@@ -25,8 +25,8 @@ class StaffMember(Base):
     """A person who may sign in to the console.
 
     `failed_sign_ins` and `locked_until` are about codes that came with the right password; wrong passwords are in
-    `sign_in_failures`. `oidc_subject` is the hash of who the identity provider says the member is. Of a removed account,
-    the row stays, as what the member wrote and did names it.
+    `sign_in_failures`. `oidc_subject` is the hash of who the identity provider says the member is. Of a removed
+    account, the row stays, as what the member wrote and did names it.
     """
 
     __tablename__ = "staff_members"

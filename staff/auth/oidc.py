@@ -50,7 +50,7 @@ def begin() -> Response:
 @blueprint.get("/confirm")
 @open_to(Role.STAFF)
 def confirm() -> Response:
-    """Send a signed-in member to the identity provider, to sign in there anew before the account's protection changes."""
+    """Send a signed-in member to the identity provider, to sign in anew before the account's protection changes."""
     services = services_of(current_app)
     if services.settings.oidc_issuer is None:
         return _to_account(UNREACHABLE)
