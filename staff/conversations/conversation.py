@@ -93,13 +93,15 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         form_id=request.form.get("form_id", ""),
         seen=read_row_id(request.form.get("seen", "")) or 0,
         closes=request.form.get("then") == ConversationState.CLOSED,
+        confirmed=request.form.get("confirmed", ""),
     )
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
         practice = services.practices.require(conversation.practice)
         outcome = send(session, conversation, practice, member().id, draft)
         if outcome.verdict is ReplyCheck.SENT:
-            _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes)
+            doubted = {"unverified_sender": True} if draft.confirmed else {}
+            _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes, **doubted)
             _end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
     if outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE):

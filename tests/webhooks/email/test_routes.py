@@ -392,3 +392,20 @@ def test_an_emergency_in_a_mail_of_an_unverified_sender_is_an_alarm(service: Ser
 
     assert {row.priority for row in service.rows(Notification)} == {"urgent"}
     assert smtp.mails == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubt"),
+    [
+        ({"SPF": "fail", "dkim": "none"}, "unverified"),
+        ({"headers": {"Auto-Submitted": "auto-replied"}}, "automatic"),
+        ({"from_": PRACTICE, "SPF": "fail", "dkim": "none"}, "own_address"),
+        ({}, None),
+    ],
+)
+def test_why_a_sender_is_not_believed_is_kept_with_the_mail(
+    service: Service, changes: dict[str, Any], doubt: str | None
+) -> None:
+    email(service, **changes)
+
+    assert [row.doubt for row in service.rows(Message)] == [doubt]
