@@ -116,8 +116,9 @@ def remove_member(session: Session, admin_id: int | None, member: StaffMember, m
     remove_second_factor(member)
     unlock_member(session, member)
     end_accesses(session, member.id, moment)
-    for table in (StaffSession, StaffLink, ConversationRead):
-        session.execute(delete(table).where(table.staff_id == member.id))
+    session.execute(delete(StaffSession).where(StaffSession.staff_id == member.id))
+    session.execute(delete(StaffLink).where(StaffLink.staff_id == member.id))
+    session.execute(delete(ConversationRead).where(ConversationRead.staff_id == member.id))
     session.execute(update(Conversation).where(Conversation.assigned_to == member.id).values(assigned_to=None))
     session.flush()
     _record(session, admin_id, member, "account_removed", practices=slugs)

@@ -97,8 +97,9 @@ def signed_in_since(auth_time: object, asked_at: float) -> bool:
         auth_time: the claim of the ID token, in seconds since 1970, if there is one.
         asked_at: when the browser was sent there, likewise.
     """
-    is_number = isinstance(auth_time, int | float) and not isinstance(auth_time, bool)
-    return is_number and auth_time >= asked_at - _CLOCKS_DIFFER  # type: ignore[operator]
+    if isinstance(auth_time, bool) or not isinstance(auth_time, int | float):
+        return False
+    return auth_time >= asked_at - _CLOCKS_DIFFER
 
 
 def _finish_confirming(services: Services) -> Response:
