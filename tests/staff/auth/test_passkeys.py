@@ -138,11 +138,9 @@ def _odd(credential: str) -> list[dict[str, Any]]:
     """Answers that no browser gives, each made from a genuine one."""
     genuine = json.loads(credential)
     odd: list[dict[str, Any]] = [{}, {"id": genuine["id"]}, genuine | {"response": None}, genuine | {"id": 7}]
+    values: list[Any] = ["", "a", "AAAA", "\u0663", "é", 7, [], {}, None, encoded(b"{}"), encoded(b"\xff" * 9)]
     for name in genuine["response"]:
-        odd += [
-            genuine | {"response": genuine["response"] | {name: value}}
-            for value in ("", "a", "AAAA", "\u0663", "é", 7, [], {}, None, encoded(b"{}"), encoded(b"\xff" * 9))
-        ]
+        odd += [genuine | {"response": genuine["response"] | {name: value}} for value in values]
     return odd + [genuine | {name: value} for name in ("rawId", "type") for value in ("", "a", 7, None)]
 
 
