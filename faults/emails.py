@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 15.0
 
 def email_from(address: str) -> Text:
     """Return an email from this address, and the id that it is stored under."""
-    provider_id = hashlib.sha256(f"{PRACTICE}\n{_message_id(address)}".encode()).hexdigest()
+    provider_id = hashlib.sha256(f"{PRACTICE}\n{_message_id(address)}\n{address}".encode()).hexdigest()
     return Text(Sort.EMAIL, address, ORDINARY_TEXTS[0], provider_id)
 
 

@@ -18,6 +18,7 @@ from intake.errors import IntakeError
 
 IDLE_ENDS = timedelta(hours=8)
 SESSION_ENDS = timedelta(days=7)
+PROOF_LASTS = timedelta(minutes=5)
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -53,8 +54,10 @@ def add_member(
 
 
 def find_member(session: Session, email: str) -> StaffMember | None:
-    """Return the account of an email address, if there is one."""
-    return session.scalar(select(StaffMember).where(StaffMember.email == email.strip().lower()))
+    """Return the account of an email address, if there is one that was not removed."""
+    return session.scalar(
+        select(StaffMember).where(StaffMember.email == email.strip().lower(), StaffMember.removed_at.is_(None))
+    )
 
 
 def find_member_to_change(session: Session, staff_id: int) -> StaffMember:
@@ -63,8 +66,10 @@ def find_member_to_change(session: Session, staff_id: int) -> StaffMember:
 
 
 def all_members(session: Session) -> list[StaffMember]:
-    """Return all accounts, sorted by email address."""
-    return list(session.scalars(select(StaffMember).order_by(StaffMember.email)))
+    """Return all accounts that were not removed, sorted by email address."""
+    return list(
+        session.scalars(select(StaffMember).where(StaffMember.removed_at.is_(None)).order_by(StaffMember.email))
+    )
 
 
 def set_password(session: Session, member: StaffMember, password: str) -> None:
@@ -115,6 +120,11 @@ def running_sessions(
     """Return a member's running sessions, most recently used first."""
     query = select(StaffSession).where(StaffSession.staff_id == staff_id).order_by(StaffSession.last_seen_at.desc())
     return [found for found in session.scalars(query) if is_running(found, moment, idle_ends)]
+
+
+def has_proof(found: StaffSession, moment: datetime) -> bool:
+    """Return whether the member signed in anew at the identity provider so lately that it still proves a change."""
+    return found.proved_at is not None and timedelta(0) <= moment - found.proved_at <= PROOF_LASTS
 
 
 def is_stale(found: StaffSession, moment: datetime) -> bool:

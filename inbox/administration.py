@@ -1,20 +1,31 @@
-"""What administrators do with their practices' accounts: invite, change, disable, enable, and reset them."""
+"""What administrators do with their practices' accounts: invite, change, disable, enable, reset, and remove them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from inbox.accounts import add_member, revoke_sessions, unlock_member
 from inbox.audit import record_action
-from inbox.emergency_access import end_accesses
-from inbox.models import LinkPurpose, Role, StaffLink, StaffMember, StaffPractice
+from inbox.emergency_access import admins_of, end_accesses
+from inbox.models import (
+    Conversation,
+    ConversationRead,
+    LinkPurpose,
+    Role,
+    StaffLink,
+    StaffMember,
+    StaffPractice,
+    StaffSession,
+    now,
+)
 from inbox.passwords import NO_PASSWORD
 from inbox.second_factor import remove_second_factor
 from inbox.staff_links import add_link, void_links
+from intake.errors import IntakeError
 
 
 def members_of(session: Session, practices: Collection[str]) -> Sequence[StaffMember]:
@@ -55,7 +66,7 @@ def invite_member(
 def change_rights(
     session: Session, changed_by: int | None, member: StaffMember, role: Role, practices: Iterable[str]
 ) -> bool:
-    """Set a member's role and practices, and sign them out if that changes anything; return whether it did."""
+    """Set a member's role and practices, and return whether that changes anything; if so, sign them out."""
     wanted = dict.fromkeys(practices)
     if member.role == role and {row.practice for row in member.practices} == set(wanted):
         return False
@@ -63,6 +74,7 @@ def change_rights(
     member.role = role
     member.practices = [kept.get(slug) or StaffPractice(practice=slug) for slug in wanted]
     revoke_sessions(session, member.id)
+    end_accesses(session, member.id, now())
     session.flush()
     _record(session, changed_by, member, "account_changed", role=role, practices=sorted(wanted))
     return True
@@ -82,6 +94,34 @@ def enable_member(session: Session, admin_id: int, member: StaffMember) -> None:
     member.disabled_at = None
     unlock_member(session, member)
     _record(session, admin_id, member, "account_enabled")
+
+
+def remove_member(session: Session, admin_id: int | None, member: StaffMember, moment: datetime) -> None:
+    """End an account for good, and every way into it at once.
+
+    The row stays without its address and rights, as replies, notes, reviews, settings, and the audit trail name it. The
+    address can be invited anew. Whom the identity provider knows stays out until then.
+
+    Raises:
+        IntakeError: a practice would have no administrator left.
+    """
+    slugs = sorted(row.practice for row in member.practices)
+    if member.role == Role.ADMIN and member.disabled_at is None:
+        for slug in slugs:
+            if all(admin.id == member.id for admin in admins_of(session, slug)):
+                raise IntakeError(f"{member.name} is the only administrator of {slug}: make someone else one first")
+    member.removed_at = member.disabled_at = moment
+    member.email, member.password_hash = f"removed-{member.id}@removed.invalid", NO_PASSWORD
+    member.practices.clear()
+    remove_second_factor(member)
+    unlock_member(session, member)
+    end_accesses(session, member.id, moment)
+    session.execute(delete(StaffSession).where(StaffSession.staff_id == member.id))
+    session.execute(delete(StaffLink).where(StaffLink.staff_id == member.id))
+    session.execute(delete(ConversationRead).where(ConversationRead.staff_id == member.id))
+    session.execute(update(Conversation).where(Conversation.assigned_to == member.id).values(assigned_to=None))
+    session.flush()
+    _record(session, admin_id, member, "account_removed", practices=slugs)
 
 
 def reset_member(

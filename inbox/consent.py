@@ -7,9 +7,9 @@ because a revocation counts in any reasonable wording (47 CFR 64.1200(a)(10)).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
@@ -82,6 +82,7 @@ _OPTED_OUT = select(OptOut.patient_index).where(
     OptOut.active,
     OptOut.patient_index.in_(bindparam("indexes", expanding=True)),
 )
+_STATES = select(OptOut.active, OptOut.recorded_by)
 _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
 
@@ -145,15 +146,66 @@ def opted_out_among(session: Session, practice: str, addresses: Iterable[str]) -
     return frozenset(by_index[index] for index in found)
 
 
-def record_consent(session: Session, practice: str, address: str, *, opted_out: bool) -> bool:
-    """Store an opt-out or opt-in, and return whether it changed anything."""
-    # more than one while keys change: see `inbox.merging`
-    of_number = (OptOut.practice == practice, OptOut.patient_index.in_(keyring().indexes(address)))
-    states = session.scalars(select(OptOut.active).where(*of_number)).all()
-    if any(states) == opted_out:
+def record_consent(
+    session: Session, practice: str, address: str, *, opted_out: bool, recorded_by: int | None = None
+) -> bool:
+    """Store an opt-out or opt-in, and return whether it changed anything.
+
+    Args:
+        session: an open write transaction.
+        practice: the practice's slug.
+        address: the number.
+        opted_out: whether it opts out.
+        recorded_by: the member who records it, None if the patient or the carrier said so.
+    """
+    of_number = _of_number(practice, address)
+    rows = _lock_opt_outs(session, practice, address)
+    if any(active for active, _ in rows) == opted_out:
+        if opted_out and recorded_by is None:  # from now on the patient's own, which no member can undo
+            session.execute(update(OptOut).where(*of_number, OptOut.active).values(recorded_by=None))
         return False
-    if not states:
-        session.add(OptOut(practice=practice, patient_address=address, patient_index=keyring().index(address)))
+    if not rows:
+        index = keyring().index(address)
+        opt_out = OptOut(practice=practice, patient_address=address, patient_index=index, recorded_by=recorded_by)
+        session.add(opt_out)
         return True
-    session.execute(update(OptOut).where(*of_number).values(active=opted_out, changed_at=now()))
+    session.execute(
+        update(OptOut).where(*of_number).values(active=opted_out, changed_at=now(), recorded_by=recorded_by)
+    )
     return True
+
+
+def undo_opt_out(session: Session, practice: str, address: str) -> bool:
+    """Undo an opt-out that a member recorded, and return whether there was one; the patient's own stays."""
+    if not can_undo_opt_out(_lock_opt_outs(session, practice, address)):
+        return False
+    session.execute(
+        update(OptOut).where(*_of_number(practice, address)).values(active=False, changed_at=now(), recorded_by=None)
+    )
+    return True
+
+
+def is_recorded_by_staff(session: Session, practice: str, address: str) -> bool:
+    """Return whether the opt-out of a number is one that a member recorded."""
+    rows = session.execute(_STATES.where(*_of_number(practice, address)))
+    return can_undo_opt_out([(row.active, row.recorded_by) for row in rows])
+
+
+def can_undo_opt_out(rows: Sequence[tuple[bool, int | None]]) -> bool:
+    """Return whether staff may undo the opt-out in these rows: there is one, and the patient made none of it.
+
+    Args:
+        rows: for each row of the number, whether it is active, and who recorded it.
+    """
+    recorded = [recorded_by for active, recorded_by in rows if active]
+    return bool(recorded) and None not in recorded
+
+
+def _lock_opt_outs(session: Session, practice: str, address: str) -> Sequence[tuple[bool, int | None]]:
+    rows = session.execute(_STATES.where(*_of_number(practice, address)).with_for_update())
+    return [(row.active, row.recorded_by) for row in rows]
+
+
+def _of_number(practice: str, address: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition for a number's rows: more than one while keys change, see `inbox.merging`."""
+    return OptOut.practice == practice, OptOut.patient_index.in_(keyring().indexes(address))

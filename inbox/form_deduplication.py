@@ -21,8 +21,9 @@ def identify_submission(
 ) -> InboundMessage:
     """Return a form's message with an id, which is the earlier one's id if the same form arrived shortly before.
 
-    The id is a keyed hash. It covers the page's own id for the submission if there is one, otherwise the contents and
-    the current ten-minute period. A form counts as the same if it arrived in this period or the previous one.
+    The id is a keyed hash. It covers the contents, and with them the page's own id for the submission if there is one,
+    otherwise the current ten-minute period. A form counts as the same if it arrived in this period or the previous one.
+    The page's id alone would not do: a page from a cache gives the same one to every visitor.
 
     Args:
         database: the database.
@@ -36,7 +37,7 @@ def identify_submission(
     """
     step = int(moment.timestamp() // SAME_WITHIN.total_seconds())
     names = (
-        [_name(inbound.practice, "id", client_id)]
+        [_name(inbound.practice, "id", client_id, *contents)]
         if client_id
         else [_name(inbound.practice, "contents", *contents, str(number)) for number in (step, step - 1)]
     )

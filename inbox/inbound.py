@@ -19,7 +19,7 @@ from inbox.models import Conversation, Keyword, Message, TextConsent
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import traits_of
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, SenderDoubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class InboundMessage:
         sender_message_id: the sender's id for it, in a chat or an email, used to reply in its thread.
         subject: the subject of an email.
         contact: the contact details that the patient gave.
+        doubt: why an email's sender is not believed, None if there is no doubt.
     """
 
     practice: str
@@ -73,6 +74,7 @@ class InboundMessage:
     sender_message_id: str | None = None
     subject: str | None = None
     contact: Contact = Contact()
+    doubt: SenderDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
         claimed_email=inbound.contact.email,
         entry=None if inbound.chat_id is None else next_entry(session, inbound.chat_id),
         keyword_answered=inbound.provider_keyword is not None,
+        doubt=inbound.doubt,
     )
     if traits_of(inbound.channel).takes_keywords and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)

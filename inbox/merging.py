@@ -29,7 +29,12 @@ _LEVELS = list(TriageLevel)  # the most serious comes first
 
 def combine_opt_outs(kept: Values, dropped: Values) -> dict[str, Any]:
     """Return the columns of one opt-out made of two: if either says that the patient opted out, it stays so."""
-    return {"active": kept["active"] or dropped["active"], "changed_at": max(kept["changed_at"], dropped["changed_at"])}
+    recorded = [row["recorded_by"] for row in (kept, dropped) if row["active"]]
+    return {
+        "active": bool(recorded),
+        "changed_at": max(kept["changed_at"], dropped["changed_at"]),
+        "recorded_by": None if None in recorded else next(iter(recorded), None),
+    }
 
 
 def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.accounts import add_member, find_member, find_member_to_change
+from inbox.accounts import add_member, find_member, find_member_to_change, revoke_sessions, unlock_member
 from inbox.administration import change_rights
 from inbox.audit import record_action
-from inbox.models import Role, StaffMember
+from inbox.models import Role, StaffMember, now
+from inbox.passwords import NO_PASSWORD
+from inbox.second_factor import remove_second_factor
+from inbox.staff_links import void_links
 from intake.errors import IntakeError
 from intake.oidc_rights import Rights
 
@@ -51,10 +54,12 @@ def subject_of(issuer: str, subject: str) -> str:
 def admit_identity(session: Session, identity: Identity, rights: Rights | None) -> StaffMember:
     """Return the account of a person, with exactly the rights that they have now; it is created if there is none.
 
-    An account is found by its subject, else by the verified email address unless it belongs to another subject.
+    An account is found by its subject, else by the verified email address unless it belongs to another subject. What
+    was set up for that address before the identity provider vouched for it opens the account no longer: an
+    administrator may have invited somebody else's address, and kept the password.
 
     Raises:
-        NotAdmittedError: the person has no rights here, no verified email address, or a disabled account.
+        NotAdmittedError: the person has no rights here, no verified email address, or a disabled or removed account.
     """
     member = _find(session, identity)
     if rights is None or not rights.practices:
@@ -64,23 +69,38 @@ def admit_identity(session: Session, identity: Identity, rights: Rights | None) 
     if member.disabled_at is not None:
         raise NotAdmittedError("Your account is disabled.", member.id)
     if member.oidc_subject is None:
-        member.oidc_subject = identity.subject
-        _record(session, member, "account_linked")
+        _link(session, member, identity.subject)
     change_rights(session, None, member, Role(rights.role), rights.practices)
     return member
 
 
 def _find(session: Session, identity: Identity) -> StaffMember | None:
     known = session.scalar(select(StaffMember.id).where(StaffMember.oidc_subject == identity.subject))
-    if known is not None:
-        return find_member_to_change(session, known)
+    before = find_member_to_change(session, known) if known is not None else None
+    if before is not None and before.removed_at is None:
+        return before
     found = find_member(session, identity.email) if identity.email else None
+    if found is None and before is not None:
+        raise NotAdmittedError("Your account was removed.", before.id)
     if found is None:
         return None
     member = find_member_to_change(session, found.id)
     if member.oidc_subject is not None:
         raise NotAdmittedError("This email address belongs to another account.", member.id)
     return member
+
+
+def _link(session: Session, member: StaffMember, subject: str) -> None:
+    removed = select(StaffMember).where(StaffMember.oidc_subject == subject, StaffMember.removed_at.is_not(None))
+    for before in session.scalars(removed):  # of a person who was invited anew
+        before.oidc_subject = None
+        session.flush()
+    member.oidc_subject, member.password_hash = subject, NO_PASSWORD
+    remove_second_factor(member)
+    unlock_member(session, member)
+    revoke_sessions(session, member.id)
+    void_links(session, member.id, now())
+    _record(session, member, "account_linked")
 
 
 def _create(session: Session, identity: Identity, rights: Rights) -> StaffMember:

@@ -200,7 +200,7 @@ def _record_once(database: Database, call_sid: str, call: Call | None, report: R
         if voicemail is None:
             raise UnknownCallError
         known = merge(_known(voicemail), report)
-        if _is_of_another(session, voicemail, known.recording_sid):
+        if any(_is_of_another(session, voicemail, sid) for sid in {known.recording_sid, report.recording_sid} - {None}):
             raise OtherRecordingError
         _write(voicemail, known)
         waited = now() - voicemail.recorded_at if voicemail.recorded_at else timedelta(0)
@@ -212,8 +212,14 @@ def _record_once(database: Database, call_sid: str, call: Call | None, report: R
 
 
 def _is_of_another(session: Session, voicemail: Voicemail, recording_sid: str | None) -> bool:
-    query = select(Voicemail.id).where(Voicemail.recording_sid == recording_sid, Voicemail.id != voicemail.id)
-    return recording_sid is not None and session.scalar(query) is not None
+    """Return whether a recording is that of another call, or became another message, even if it was erased since."""
+    kept = select(Voicemail.id).where(Voicemail.recording_sid == recording_sid, Voicemail.id != voicemail.id)
+    message = select(Message.id).where(
+        Message.provider == PROVIDER,
+        Message.provider_id == recording_sid,
+        Message.id.is_distinct_from(voicemail.message_id),
+    )
+    return session.scalar(kept) is not None or session.scalar(message) is not None
 
 
 def _find(session: Session, call_sid: str) -> Voicemail | None:

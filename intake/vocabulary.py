@@ -186,6 +186,22 @@ class DangerKind(_WordedEnum):
     OTHER = "other", "Medical or other emergency"
 
 
+class OptOutMistake(_WordedEnum):
+    """Why staff undo an opt-out that they recorded. A list rather than free words, as the audit trail keeps it."""
+
+    WRONG_PATIENT = "wrong_patient", "It was meant for another patient"
+    MISUNDERSTOOD = "misunderstood", "The patient did not ask for it"
+    PRESSED_BY_MISTAKE = "pressed_by_mistake", "The button was pressed by mistake"
+
+
+class SenderDoubt(_WordedEnum):
+    """Why the sender of an email is not believed, so that no automatic reply goes to the address."""
+
+    UNVERIFIED = "unverified", "nothing proves that it comes from this address"
+    AUTOMATIC = "automatic", "a program sent it, or it asks for no automatic reply"
+    OWN_ADDRESS = "own_address", "it claims to come from a practice's own address"
+
+
 class Disposition(StrEnum):
     """What should happen to a message, apart from its triage level.
 

@@ -57,6 +57,7 @@ _ACTIONS = {
     "escalated": "notified the next contact",
     "acknowledged": "ended the alarm",
     "opted_out": "recorded that the patient wants no texts",
+    "opt_out_undone": "undid the opt-out from texts that staff had recorded",
     "held": "placed a legal hold",
     "chat_ended": "ended the chat",
     "hold_released": "released the legal hold",

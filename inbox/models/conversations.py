@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
-from intake.vocabulary import Channel, DangerKind, Disposition, Language, Priority, TriageLevel
+from intake.vocabulary import Channel, DangerKind, Disposition, Language, Priority, SenderDoubt, TriageLevel
 
 
 class Keyword(StrEnum):
@@ -89,7 +89,8 @@ class Message(Base):
 
     The `claimed` columns are the contact details that came with it, which nothing proves. `failures` counts the
     attempts to handle it that have not succeeded, including the one that is running. `emptied_at` is when retention
-    deleted everything that the patient wrote; see `inbox.retention`.
+    deleted everything that the patient wrote; see `inbox.retention`. `doubt` is why an email's sender is not believed,
+    so that only staff may answer it.
     """
 
     __tablename__ = "messages"
@@ -121,6 +122,7 @@ class Message(Base):
     failures: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     emptied_at: Mapped[datetime | None]
+    doubt: Mapped[SenderDoubt | None] = mapped_column(String(16))
 
     conversation: Mapped[Conversation] = relationship()
     classification: Mapped[Classification | None] = relationship(back_populates="message")

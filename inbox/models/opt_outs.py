@@ -14,6 +14,8 @@ from inbox.models.base import Base, now
 class OptOut(Base):
     """A number's opt-out from a practice's texts; kept as inactive when the patient opts in again.
 
+    `recorded_by` is the member who recorded it, and may therefore be mistaken; None if the patient opted out.
+
     Of a patient who was erased, only the blind index is left. It cannot be computed anew, so `index_key` is the
     fingerprint of the key that it was made with, which must stay in `ENCRYPTION_KEYS`.
     """
@@ -27,4 +29,5 @@ class OptOut(Base):
     patient_index: Mapped[str] = mapped_column(String(32))
     index_key: Mapped[str | None] = mapped_column(String(16))
     active: Mapped[bool] = mapped_column(default=True)
+    recorded_by: Mapped[int | None]
     changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -25,7 +25,8 @@ class StaffMember(Base):
     """A person who may sign in to the console.
 
     `failed_sign_ins` and `locked_until` are about codes that came with the right password; wrong passwords are in
-    `sign_in_failures`. `oidc_subject` is the hash of who the identity provider says the member is.
+    `sign_in_failures`. `oidc_subject` is the hash of who the identity provider says the member is. Of a removed
+    account, the row stays, as what the member wrote and did names it.
     """
 
     __tablename__ = "staff_members"
@@ -37,6 +38,7 @@ class StaffMember(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
@@ -74,7 +76,10 @@ class Passkey(Base):
 
 
 class StaffSession(Base):
-    """A signed-in browser. Its cookie contains a random token, and this row the token's hash."""
+    """A signed-in browser. Its cookie contains a random token, and this row the token's hash.
+
+    `proved_at` is when its member last signed in anew at the identity provider, to prove a change to the account.
+    """
 
     __tablename__ = "staff_sessions"
 
@@ -85,6 +90,7 @@ class StaffSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
 
     member: Mapped[StaffMember] = relationship()
 

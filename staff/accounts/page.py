@@ -16,6 +16,7 @@ from inbox.administration import (
     invite_member,
     may_administer,
     members_of,
+    remove_member,
     reset_member,
 )
 from inbox.models import LinkPurpose, Role, StaffLink, StaffMember, now
@@ -58,6 +59,7 @@ def invite() -> Response:
         return _page("Choose a role and at least one practice.")
     try:
         with services_of(current_app).database.write() as writing:
+            _acting_admin(writing)
             link = invite_member(
                 writing,
                 member().id,
@@ -114,6 +116,22 @@ def enable(staff_id: int) -> Response:
     return _done(f"{name} can sign in again.")
 
 
+@blueprint.post("/<int:staff_id>/remove")
+@open_to(Role.ADMIN)
+def remove(staff_id: int) -> Response:
+    """End a member's account for good; what they wrote keeps their name."""
+    try:
+        with services_of(current_app).database.write() as writing:
+            account = _own_account(writing, staff_id)
+            if staff_id == member().id:
+                return _done(NOT_YOURSELF)
+            name = account.name
+            remove_member(writing, member().id, account, now())
+    except IntakeError as error:
+        return _done(f"{error}.")
+    return _done(f"Removed {name}’s account. What they wrote keeps their name.")
+
+
 @blueprint.post("/<int:staff_id>/reset")
 @open_to(Role.ADMIN)
 def reset(staff_id: int) -> Response:
@@ -133,10 +151,20 @@ def _own_account(session: Session, staff_id: int) -> StaffMember:
     """Return an account that the signed-in administrator may change, locked, or abort with 404."""
     if session.get(StaffMember, staff_id) is None:
         abort(404)
-    account = find_member_to_change(session, staff_id)
-    if not may_administer(account, member().practices):
+    # both locked, the older first: of two administrators who end each other's rights at once, one stays
+    locked = {found: find_member_to_change(session, found) for found in sorted({member().id, staff_id})}
+    _acting_admin(session)
+    if not may_administer(locked[staff_id], member().practices):
         abort(404)
-    return account
+    return locked[staff_id]
+
+
+def _acting_admin(session: Session) -> None:
+    """Abort with 403 unless the signed-in member is still an administrator of their practices; lock their account."""
+    account = find_member_to_change(session, member().id)
+    kept = {row.practice for row in account.practices}
+    if account.disabled_at is not None or account.role != Role.ADMIN or not kept.issuperset(member().practices):
+        abort(403, "Your account has just been changed. Sign in again.")
 
 
 def _rights() -> tuple[Role | None, list[str]]:

@@ -95,7 +95,7 @@ def load_member(services: Services, token: str) -> Member | None:
         if not is_running(found, moment, idle_limit(own)):
             return None
         granted = (slug for slug in open_accesses(session, account.id, moment) if slug not in known)
-        emergency = tuple(slug for slug in granted if services.practices.by_slug(slug))
+        emergency = tuple(slug for slug in granted if _still_allows(services, slug))
         lacks = any(practice.access.require_second_factor for practice in own) and lacks_second_factor(account)
     if is_stale(found, moment) and not _is_by_itself():
         with services.database.write() as session:
@@ -111,6 +111,12 @@ def load_member(services: Services, token: str) -> Member | None:
         emergency,
         lacks_second_factor=lacks,
     )
+
+
+def _still_allows(services: Services, slug: str) -> bool:
+    """Return whether a practice exists and has not turned emergency access off since it began."""
+    practice = services.practices.by_slug(slug)
+    return practice is not None and practice.access.emergency_access
 
 
 def idle_limit(practices: Sequence[Practice]) -> timedelta:

@@ -19,9 +19,9 @@ from flask import (
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member_to_change, revoke_sessions
+from inbox.accounts import find_member_to_change, has_proof, revoke_sessions
 from inbox.audit import record_action
-from inbox.models import Role, StaffMember, now
+from inbox.models import Role, StaffMember, StaffSession, now
 from inbox.passwords import NO_PASSWORD, SHORTEST_PASSWORD, hash_password, words_about
 from inbox.second_factor import (
     check_totp,
@@ -30,6 +30,7 @@ from inbox.second_factor import (
     remove_authenticator,
     totp_address,
 )
+from inbox.staff_links import void_links
 from intake.errors import IntakeError
 from intake.practices import Practice
 from staff.auth import browsers
@@ -72,6 +73,7 @@ def change_password() -> Response:
     with _services().database.write() as writing:
         find_member_to_change(writing, member().id).password_hash = hashed
         revoke_sessions(writing, member().id, but=member().session_id)
+        void_links(writing, member().id, now())
         _record(writing, "password_changed")
     return _done("Password changed. You have been signed out everywhere else.")
 
@@ -171,6 +173,7 @@ def _page(part: str | None = None, problem: str | None = None) -> Response:
             "staff/account.html",
             account=account,
             has_password=account.password_hash != NO_PASSWORD,
+            is_confirmed=has_proof(reading.get_one(StaffSession, member().session_id), now()),
             passkeys=[(passkey.id, passkey.name, clock(passkey.created_at, zone)) for passkey in account.passkeys],
             practices=[practice.name for practice in practices],
             requires=[practice.name for practice in practices if practice.access.require_second_factor],
@@ -188,11 +191,16 @@ def _page(part: str | None = None, problem: str | None = None) -> Response:
 
 def _set_up_page(problem: str | None = None) -> Response:
     secret = session[_NEW_SECRET]
-    code = segno.make(totp_address(_account(), secret), error="m")
+    with _services().database.read() as reading:
+        account = reading.get_one(StaffMember, member().id)
+        is_confirmed = has_proof(reading.get_one(StaffSession, member().session_id), now())
+    code = segno.make(totp_address(account, secret), error="m")
     shown = render_template(
         "staff/account_authenticator.html",
         image=code.svg_data_uri(scale=5, border=4, light="#fff"),
         secret=" ".join(re.findall(".{1,4}", secret)),
+        has_password=account.password_hash != NO_PASSWORD,
+        is_confirmed=is_confirmed,
         problem=problem,
     )
     return make_response(shown, 400 if problem else 200)

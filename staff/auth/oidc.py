@@ -9,9 +9,12 @@ from flask import Blueprint, current_app, flash, redirect, request, session, url
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from inbox.accounts import find_member_to_change
+from inbox.models import Role, StaffSession, now
 from inbox.oidc_accounts import Identity, NotAdmittedError, admit_identity, subject_of
 from inbox.sign_in_failures import Source, record_failure
 from intake.oidc_rights import Rights, combine_rights, parse_rights
+from staff.auth.access import member, open_to
 from staff.auth.entry import HOME, enter_at, page_or_home
 from staff.auth.source import client_address
 from web.services import Services, services_of
@@ -20,7 +23,11 @@ blueprint = Blueprint("oidc", __name__, url_prefix="/staff/oidc")
 
 UNREACHABLE = "Single sign-on does not work right now. Try again later, or sign in with your password."
 FAILED = "Single sign-on did not succeed. Try again."
+CONFIRMED = "You confirmed that it is you. Make the change within five minutes."
+NOT_CONFIRMED = "Single sign-on did not confirm that it is you. Try again, and sign in there once more."
 _NEXT = "oidc_next"
+_CONFIRMING = "oidc_confirming"
+_CLOCKS_DIFFER = 30.0
 
 
 @blueprint.get("")
@@ -40,12 +47,29 @@ def begin() -> Response:
     return answer
 
 
+@blueprint.get("/confirm")
+@open_to(Role.STAFF)
+def confirm() -> Response:
+    """Send a signed-in member to the identity provider, to sign in anew before the account's protection changes."""
+    services = services_of(current_app)
+    if services.settings.oidc_issuer is None:
+        return _to_account(UNREACHABLE)
+    from staff.auth.oidc_client import send_to_provider  # as above
+
+    answer = send_to_provider(services.settings, _return_address(services), anew=True)
+    if answer is None:
+        return _to_account(UNREACHABLE)
+    session[_CONFIRMING] = [member().session_id, now().timestamp()]
+    return answer
+
+
 @blueprint.get("/return")
 def finish() -> Response:
     """Check what the identity provider says, and sign its member in with the rights that its claims map to."""
     services, settings = services_of(current_app), services_of(current_app).settings
     if current_user.is_authenticated:
-        return redirect(HOME)
+        return _finish_confirming(services) if _CONFIRMING in session else redirect(HOME)
+    session.pop(_CONFIRMING, None)
     if settings.oidc_issuer is None:
         return redirect(url_for("sign_in.sign_in"))
     from staff.auth.oidc_client import read_claims  # as above
@@ -64,6 +88,45 @@ def finish() -> Response:
             record_failure(writing, error.staff_id, Source.address(client_address()), "oidc")
         return _back(f"{error} Ask your practice's administrator.")
     return enter_at(staff_id, "oidc", wanted)
+
+
+def signed_in_since(auth_time: object, asked_at: float) -> bool:
+    """Return whether the identity provider says that its member signed in there after they were asked to.
+
+    Args:
+        auth_time: the claim of the ID token, in seconds since 1970, if there is one.
+        asked_at: when the browser was sent there, likewise.
+    """
+    if isinstance(auth_time, bool) or not isinstance(auth_time, int | float):
+        return False
+    return auth_time >= asked_at - _CLOCKS_DIFFER
+
+
+def _finish_confirming(services: Services) -> Response:
+    """Let the next change to the account go ahead if the same person has just signed in at the identity provider."""
+    from staff.auth.oidc_client import read_claims  # as above
+
+    session_id, asked_at = session.pop(_CONFIRMING)
+    try:
+        claims = read_claims(services.settings)
+    except requests.RequestException:
+        return _to_account(UNREACHABLE)
+    if claims is None or session_id != member().session_id or not signed_in_since(claims.get("auth_time"), asked_at):
+        return _to_account(NOT_CONFIRMED)
+    subject = subject_of(services.settings.oidc_issuer or "", str(claims["sub"]))
+    with services.database.write() as writing:
+        account = find_member_to_change(writing, member().id)
+        is_same = account.oidc_subject == subject
+        if is_same:
+            writing.get_one(StaffSession, session_id).proved_at = now()
+        else:
+            record_failure(writing, account.id, Source.session(session_id, client_address()), "oidc")
+    return _to_account(CONFIRMED if is_same else NOT_CONFIRMED)
+
+
+def _to_account(message: str) -> Response:
+    flash(message)
+    return redirect(url_for("account.show"))
 
 
 def _admit(services: Services, claims: dict[str, Any]) -> int:

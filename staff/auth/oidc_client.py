@@ -19,10 +19,17 @@ log = structlog.get_logger(__name__)
 TIMEOUT_SECONDS = 10
 
 
-def send_to_provider(settings: Settings, return_address: str) -> Response | None:
-    """Return the answer that sends the browser to the provider, None if that cannot be reached."""
+def send_to_provider(settings: Settings, return_address: str, *, anew: bool = False) -> Response | None:
+    """Return the answer that sends the browser to the provider, None if that cannot be reached.
+
+    Args:
+        settings: the service's settings.
+        return_address: where the provider sends the browser afterwards.
+        anew: whether the member must sign in there now, even in a browser in which they are signed in.
+    """
+    wanted = {"prompt": "login", "max_age": 0} if anew else {}
     try:
-        answer: Response = _client(settings).authorize_redirect(return_address)
+        answer: Response = _client(settings).authorize_redirect(return_address, **wanted)
     except (requests.RequestException, AuthlibBaseError, RuntimeError, ValueError) as error:
         log.warning("oidc_unreachable", error=type(error).__name__)
         return None
@@ -47,13 +54,16 @@ def read_claims(settings: Settings) -> dict[str, Any] | None:
 
 
 def _claims(client: FlaskOAuth2App) -> dict[str, Any]:
-    """Return the claims of a checked ID token, and those that only the user info endpoint tells."""
+    """Return the claims of a checked ID token, and those that only the user info endpoint tells.
+
+    When the member signed in is taken from the ID token alone, as it speaks of this very sign-in.
+    """
     token = client.authorize_access_token()
     claims = dict(token["userinfo"])
     if client.load_server_metadata().get("userinfo_endpoint"):
         told = dict(client.userinfo(token=token))
         if told.get("sub") == claims["sub"]:
-            claims = told | claims
+            claims = {name: value for name, value in told.items() if name != "auth_time"} | claims
     return claims
 
 

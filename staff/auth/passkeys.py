@@ -13,6 +13,7 @@ import redis
 from flask import Blueprint, Response, abort, current_app, flash, jsonify, redirect, request, session, url_for
 from flask_login import current_user
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.accounts import find_member_to_change
@@ -34,6 +35,7 @@ CHALLENGE_SECONDS = 300
 MOST_PASSKEYS = 10
 NOT_ACCEPTED = "This passkey was not accepted. Sign in another way, or ask your practice's administrator."
 _CHALLENGE = "passkey_challenge"
+_SIGNING_IN = "sign-in"
 
 
 @blueprint.post("/new")
@@ -46,7 +48,7 @@ def begin_adding() -> AnyResponse:
         known = [key.credential_id for key in reading.get_one(StaffMember, member().id).passkeys]
     if len(known) >= MOST_PASSKEYS:
         return _refuse(f"You have {MOST_PASSKEYS} passkeys. Remove one first.")
-    options = _site().ask_for_new(_new_challenge(), member().id, member().email, member().name, known)
+    options = _site().ask_for_new(_new_challenge(_adding()), member().id, member().email, member().name, known)
     return Response(options, mimetype="application/json")
 
 
@@ -54,24 +56,27 @@ def begin_adding() -> AnyResponse:
 @open_to(Role.STAFF)
 def add() -> AnyResponse:
     """Store the passkey that the browser made."""
-    challenge, credential = _take_challenge(), _credential()
+    challenge, credential = _take_challenge(_adding()), _credential()
     if challenge is None or credential is None:
         return _refuse("It took too long to make the passkey. Try again.")
     made = _site().read_new(challenge, credential)
     if made is None:
         return _refuse("The browser's answer could not be verified. Try again.")
     name = request.form.get("name", "").strip()[:60] or "Passkey"
-    with services_of(current_app).database.write() as writing:
-        account = find_member_to_change(writing, member().id)
-        passkey = Passkey(
-            credential_id=made.credential_id,
-            public_key=made.public_key,
-            sign_count=made.sign_count,
-            name=name,
-        )
-        account.passkeys.append(passkey)
-        writing.flush()
-        _record(writing, "passkey_added", passkey.id)
+    try:
+        with services_of(current_app).database.write() as writing:
+            account = find_member_to_change(writing, member().id)
+            passkey = Passkey(
+                credential_id=made.credential_id,
+                public_key=made.public_key,
+                sign_count=made.sign_count,
+                name=name,
+            )
+            account.passkeys.append(passkey)
+            writing.flush()
+            _record(writing, "passkey_added", passkey.id)
+    except IntegrityError:
+        return _refuse("This passkey has been added already.")
     flash(f"Added the passkey “{name}”. You can sign in with it.")
     return jsonify(next=url_for("account.show"))
 
@@ -98,13 +103,13 @@ def remove(passkey_id: int) -> AnyResponse:
 @blueprint.post("/sign-in/begin")
 def begin_signing_in() -> AnyResponse:
     """Return what the browser needs to let its user choose a passkey."""
-    return Response(_site().ask_for_any(_new_challenge()), mimetype="application/json")
+    return Response(_site().ask_for_any(_new_challenge(_SIGNING_IN)), mimetype="application/json")
 
 
 @blueprint.post("/sign-in")
 def sign_in() -> AnyResponse:
     """Sign in with a passkey."""
-    challenge, credential = _take_challenge(), _credential()
+    challenge, credential = _take_challenge(_SIGNING_IN), _credential()
     if current_user.is_authenticated or challenge is None or credential is None:
         return _refuse(NOT_ACCEPTED)
     staff_id = _prove(challenge, credential)
@@ -126,7 +131,7 @@ def _prove(challenge: bytes, credential: dict[str, Any]) -> int | None:
             record_failure(writing, None, source, "passkey")
             return None
         account = find_member_to_change(writing, passkey.staff_id)
-        count = site.read_count(challenge, credential, passkey.public_key, passkey.sign_count)
+        count = site.read_count(challenge, credential, account.id, passkey.public_key, passkey.sign_count)
         if count is None or account.disabled_at is not None:
             record_failure(writing, account.id, source, "disabled" if account.disabled_at else "passkey")
             return None
@@ -134,20 +139,28 @@ def _prove(challenge: bytes, credential: dict[str, Any]) -> int | None:
         return account.id
 
 
-def _new_challenge() -> bytes:
-    """Return a new challenge, kept where it can be taken once: whoever records an answer cannot use it again."""
+def _adding() -> str:
+    """Return what a challenge is for that this session's member asked for with a password, and nobody else."""
+    return f"adding in session {member().session_id}"
+
+
+def _new_challenge(purpose: str) -> bytes:
+    """Return a new challenge, kept where it can be taken once: whoever records an answer cannot use it again.
+
+    It is good for one purpose only, as anyone gets one for signing in, and one for a new passkey takes a password.
+    """
     key, challenge = secrets.token_hex(16), secrets.token_bytes(32)
     try:
-        services_of(current_app).queue.connection.set(f"passkey:{key}", challenge.hex(), ex=CHALLENGE_SECONDS)
+        services_of(current_app).queue.connection.set(f"passkey:{purpose}:{key}", challenge.hex(), ex=CHALLENGE_SECONDS)
     except redis.RedisError:
         abort(503, "Passkeys do not work right now. Sign in with your password.")
     session[_CHALLENGE] = key
     return challenge
 
 
-def _take_challenge() -> bytes | None:
+def _take_challenge(purpose: str) -> bytes | None:
     try:
-        kept: Any = services_of(current_app).queue.connection.getdel(f"passkey:{session.pop(_CHALLENGE, '')}")
+        kept: Any = services_of(current_app).queue.connection.getdel(f"passkey:{purpose}:{session.pop(_CHALLENGE, '')}")
     except redis.RedisError:
         return None
     return bytes.fromhex(kept.decode()) if kept else None

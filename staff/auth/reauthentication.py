@@ -1,11 +1,14 @@
-"""Asking a signed-in member for the password and a current code before the account's protection changes."""
+"""Asking a signed-in member for the password and a current code before the account's protection changes.
+
+A member without a password signs in anew at the identity provider instead, once for each change.
+"""
 
 from __future__ import annotations
 
 from flask import current_app, request
 
-from inbox.accounts import find_member_to_change
-from inbox.models import StaffMember, now
+from inbox.accounts import find_member_to_change, has_proof
+from inbox.models import StaffMember, StaffSession, now
 from inbox.passwords import NO_PASSWORD, check_password
 from inbox.second_factor import prove_second_factor
 from inbox.sign_in_failures import Source, count_failure, forget_failures, is_blocked, judge_code
@@ -15,6 +18,8 @@ from web.services import services_of
 
 WRONG_PASSWORD = "Incorrect password, or too many failed attempts. Check your password, or try again later."  # noqa: S105
 WRONG_CURRENT_CODE = "Incorrect or already used code. Enter the code that your authenticator app shows now."
+UNCONFIRMED = "Confirm that it is you with single sign-on first, then make the change within five minutes."
+NOTHING_TO_PROVE_WITH = "Your account has no password. Ask your practice's administrator to reset it."
 
 
 def refuse_unproved(field: str = "password", *, with_code: bool = True) -> str:
@@ -42,9 +47,13 @@ def refuse_unproved(field: str = "password", *, with_code: bool = True) -> str:
         if has_password and not is_right:
             count_failure(writing, account.id, source, moment)
             return WRONG_PASSWORD
+        proof = writing.get_one(StaffSession, member().session_id, with_for_update=True, populate_existing=True)
+        if not has_password and not has_proof(proof, moment):
+            return UNCONFIRMED if account.oidc_subject else NOTHING_TO_PROVE_WITH
         if with_code and account.totp_secret is not None:
             factor = prove_second_factor(account, request.form.get("code", ""), moment)
             if not judge_code(writing, account, factor is not None, source, moment):
                 return WRONG_CURRENT_CODE
+        proof.proved_at = None
         forget_failures(writing, account.id, source)
     return ""

@@ -15,7 +15,7 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import bytes_to_base64url
+from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -23,6 +23,9 @@ from webauthn.helpers.structs import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+
+# The library lets some errors of the decoders through.
+_NOT_HELD = (WebAuthnException, ValueError, TypeError, LookupError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Site:
             rp_name="Intake",
             user_name=email,
             user_display_name=name,
-            user_id=f"staff {staff_id}".encode(),
+            user_id=_user_handle(staff_id),
             challenge=challenge,
             exclude_credentials=[PublicKeyCredentialDescriptor(id=base64url_to_bytes(key)) for key in known],
             authenticator_selection=AuthenticatorSelectionCriteria(
@@ -83,7 +86,7 @@ class Site:
                 expected_origin=self._origin,
                 require_user_verification=True,
             )
-        except WebAuthnException:
+        except _NOT_HELD:
             return None
         return MadePasskey(
             bytes_to_base64url(made.credential_id), bytes_to_base64url(made.credential_public_key), made.sign_count
@@ -96,9 +99,17 @@ class Site:
         )
         return options_to_json(options)
 
-    def read_count(self, challenge: bytes, credential: dict[str, Any], public_key: str, sign_count: int) -> int | None:
-        """Return how often the passkey of a browser's answer has signed by now, None if the answer does not hold."""
+    def read_count(
+        self, challenge: bytes, credential: dict[str, Any], staff_id: int, public_key: str, sign_count: int
+    ) -> int | None:
+        """Return how often the passkey of a browser's answer has signed by now, None if the answer does not hold.
+
+        A browser also says for whom it made the passkey. That must be its owner here (section 7.2, step 6).
+        """
         try:
+            told = parse_authentication_credential_json(credential).response.user_handle
+            if told is not None and told != _user_handle(staff_id):
+                return None
             answered = verify_authentication_response(
                 credential=credential,
                 expected_challenge=challenge,
@@ -108,6 +119,10 @@ class Site:
                 credential_current_sign_count=sign_count,
                 require_user_verification=True,
             )
-        except WebAuthnException:
+        except _NOT_HELD:
             return None
         return answered.new_sign_count
+
+
+def _user_handle(staff_id: int) -> bytes:
+    return f"staff {staff_id}".encode()

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.chat import end_chat
-from inbox.consent import is_opted_out, number_of, record_consent
+from inbox.consent import is_opted_out, is_recorded_by_staff, number_of, record_consent, undo_opt_out
 from inbox.conversation_state import note_answer
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
-from intake.vocabulary import words_of
+from intake.vocabulary import OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import read_alarms
+from staff.conversations.consent_history import read_consent_history
 from staff.conversations.conversation_queries import (
     mark_read,
     read_acts,
@@ -92,13 +93,15 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         form_id=request.form.get("form_id", ""),
         seen=read_row_id(request.form.get("seen", "")) or 0,
         closes=request.form.get("then") == ConversationState.CLOSED,
+        confirmed=request.form.get("confirmed", ""),
     )
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
         practice = services.practices.require(conversation.practice)
         outcome = send(session, conversation, practice, member().id, draft)
         if outcome.verdict is ReplyCheck.SENT:
-            _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes)
+            doubted = {"unverified_sender": True} if draft.confirmed else {}
+            _record(session, conversation, "replied", delivery=outcome.delivery_id, closed=draft.closes, **doubted)
             _end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
     if outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE):
@@ -209,9 +212,30 @@ def record_opt_out(conversation_id: int) -> AnyResponse:
         number = number_of(conversation)
         if number is None:
             abort(400, "This conversation has no phone number to opt out.")
-        return {"changed": record_consent(session, conversation.practice, number, opted_out=True)}
+        return {
+            "changed": record_consent(session, conversation.practice, number, opted_out=True, recorded_by=member().id)
+        }
 
     return _act(conversation_id, "opted_out", change)
+
+
+@blueprint.post("/undo-opt-out")
+@open_to(Role.STAFF)
+def undo_recorded_opt_out(conversation_id: int) -> AnyResponse:
+    """Undo an opt-out that staff recorded by mistake; only the patient can undo their own."""
+    reason = request.form.get("reason", "")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        number = number_of(conversation)
+        if conversation.practice in member().emergency:
+            abort(403, "Emergency access does not allow this. Ask a member of the practice.")
+        if reason not in set(OptOutMistake):
+            abort(400, "Choose why the opt-out was a mistake.")
+        if number is None or not undo_opt_out(session, conversation.practice, number):
+            abort(409, "Staff did not record this opt-out. Only the patient can undo it, by texting START.")
+        return {"reason": reason}
+
+    return _act(conversation_id, "opt_out_undone", change)
 
 
 @blueprint.post("/hold")
@@ -302,6 +326,9 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "reach": reach,
             "has_number": number is not None,
             "opted_out": number is not None and is_opted_out(session, conversation.practice, number),
+            "can_undo": number is not None and is_recorded_by_staff(session, conversation.practice, number),
+            "mistakes": list(OptOutMistake),
+            "consents": read_consent_history(session, conversation, zone),
             "alarm": alarms.get(conversation_id),
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,

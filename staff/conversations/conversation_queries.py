@@ -29,7 +29,7 @@ from inbox.models import (
     Voicemail,
 )
 from inbox.patients import conversations_of
-from intake.vocabulary import TOPICS_WITHOUT_INTENT, Language, Medium, words_of
+from intake.vocabulary import TOPICS_WITHOUT_INTENT, Channel, Language, Medium, SenderDoubt, words_of
 from staff import display
 from staff.conversations.inbox_queries import names_of
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
@@ -37,6 +37,7 @@ from tasks.routing_facts import NEVER_ARRIVED, medium_of
 MESSAGES_SHOWN = 100
 UNPROVEN = "provided (not verified)"
 ACTIONS_SHOWN = 40
+OWN_ADDRESS = "This email claims to come from a practice's own address, so that a reply would come back here."
 ENDED = "This chat has ended: the patient can no longer read replies in it."
 _Dated = TypeVar("_Dated", Delivery, Note)
 TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
@@ -148,12 +149,16 @@ class Reach:
         sender: the number, messaging service, or address to send from.
         obstacle: why no reply can be sent, in display words; empty if one can.
         is_first: whether it would be the practice's first text to the patient.
+        doubtful: the address that a member must confirm, as its email is doubted; empty if there is nothing to confirm.
+        doubt: why it is doubted, in display words.
     """
 
     medium: Medium
     sender: str
     obstacle: str
     is_first: bool
+    doubtful: str = field(default="", repr=False)
+    doubt: str = ""
 
 
 def read_thread(session: Session, conversation: Conversation, zone: str, before: int | None = None) -> Thread:
@@ -247,7 +252,9 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
 def read_reach(session: Session, conversation: Conversation) -> Reach:
     """Return how a staff reply would be sent, or why it cannot be."""
     medium, address = medium_of(conversation), conversation.patient_address or ""
-    received_on = session.scalar(select(Message.received_on).where(Message.id == conversation.last_message_id))
+    latest = select(Message.received_on, Message.doubt).where(Message.id == conversation.last_message_id)
+    received_on, doubt = session.execute(latest).one_or_none() or (None, None)
+    doubtful = (conversation.contact_email or "") if conversation.channel == Channel.EMAIL and not address else ""
     texted = select(Delivery.id).where(
         Delivery.conversation_id == conversation.id,
         Delivery.medium == Medium.SMS,
@@ -259,8 +266,12 @@ def read_reach(session: Session, conversation: Conversation) -> Reach:
         sender=received_on or "",
         obstacle=ENDED
         if conversation.chat_ended_at
-        else _obstacle(medium, address, LineType(conversation.line_type), received_on, opted_out),
+        else OWN_ADDRESS
+        if doubt == SenderDoubt.OWN_ADDRESS
+        else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opted_out),
         is_first=medium is Medium.SMS and session.scalar(texted.limit(1)) is None,
+        doubtful=doubtful,
+        doubt=SenderDoubt(doubt or SenderDoubt.UNVERIFIED).words if doubtful else "",
     )
 
 

@@ -21,6 +21,7 @@ from tasks.queue import AfterCommit
 from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, render_for_patient
 
 REPLY = "staff"
+UNCONFIRMED = "Confirm first that the reply should go to this address."
 QUICK_REPLIES = tuple(name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES)
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
 _FORM_ID = re.compile(r"[0-9a-f]{32}")
@@ -35,12 +36,14 @@ class Draft:
         form_id: the form's random id, by which repeats of the same reply are recognized.
         seen: the id of the newest staff reply that the page showed, 0 for none.
         closes: whether sending it closes the conversation.
+        confirmed: the doubtful address that the member confirmed, if any.
     """
 
     text: str = field(repr=False)
     form_id: str
     seen: int
     closes: bool
+    confirmed: str = field(default="", repr=False)
 
 
 class ReplyCheck(Enum):
@@ -79,6 +82,8 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
     text = outgoing(draft.text, practice, reach)
     problem = "This page is out of date. Try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or check(draft.text, text, reach.medium)
+    if not problem and draft.confirmed != reach.doubtful:
+        problem = UNCONFIRMED
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem)
     overtaker = _overtaker(session, conversation.id, staff_id, draft.seen)

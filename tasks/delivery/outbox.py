@@ -16,7 +16,7 @@ from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
 from inbox.models import Delivery, DeliveryState, LineType, Message, now
 from intake.practices import Practices
-from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Medium, ReplyName
+from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Channel, Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
@@ -154,7 +154,7 @@ def outgoing_message(session: Session, delivery: Delivery, practices: Practices)
     message, practice = _answered(session, delivery), practices.by_slug(delivery.conversation.practice)
     return OutgoingMessage(
         delivery_id=delivery.id,
-        to=delivery.conversation.patient_address or "",
+        to=_recipient(delivery),
         sender=delivery.sender,
         body=delivery.body,
         sending_at=delivery.sending_at,
@@ -163,6 +163,14 @@ def outgoing_message(session: Session, delivery: Delivery, practices: Practices)
         in_reply_to=message.sender_message_id if message else None,
         automatic=delivery.message_id is not None,
     )
+
+
+def _recipient(delivery: Delivery) -> str:
+    """Return the address; of an email whose sender is doubted, staff alone may answer the address that it gave."""
+    conversation = delivery.conversation
+    by_hand = delivery.message_id is None and delivery.staff_id is not None
+    given = conversation.contact_email if by_hand and conversation.channel == Channel.EMAIL else None
+    return conversation.patient_address or given or ""
 
 
 def _answered(session: Session, delivery: Delivery) -> Message | None:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Message, Notification, NotificationState, now
 from intake.channels import UNVOUCHED
+from intake.vocabulary import Channel
 from tasks.notification.escalation_policy import collected_until
+
+# An email whose sender nothing proves is in a conversation without an address; see `webhooks.email`.
+_UNVOUCHED = or_(
+    Conversation.channel.in_(UNVOUCHED),
+    and_(Conversation.channel == Channel.EMAIL, Conversation.patient_index.is_(None)),
+)
+
+
+def is_unvouched(conversation: Conversation) -> bool:
+    """Return whether anyone can have written this, without an address that a carrier or a mail server vouches for."""
+    is_doubted_email = conversation.channel == Channel.EMAIL and conversation.patient_index is None
+    return conversation.channel in UNVOUCHED or is_doubted_email
 
 
 def collect_notice(session: Session, notice: Notification, practice: str) -> None:
@@ -33,7 +46,7 @@ def _last_round(session: Session, notice: Notification, practice: str) -> dateti
         .join(Conversation)
         .where(
             Conversation.practice == practice,
-            Conversation.channel.in_(UNVOUCHED),
+            _UNVOUCHED,
             Notification.team == notice.team,
             Notification.target == notice.target,
             Notification.priority == notice.priority,

@@ -9,11 +9,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from inbox.models import Escalation, Message, Notification, NotificationState, now
-from intake.channels import UNVOUCHED
 from intake.practices import Practice
 from intake.vocabulary import Channel, Priority, Route, words_of
 from tasks.notification.alarms import join_alarm, told_so_far
-from tasks.notification.collecting import collect_notice
+from tasks.notification.collecting import collect_notice, is_unvouched
 from tasks.notification.escalation_policy import is_news
 from tasks.notification.quiet_hours import due_at, is_gathered
 from tasks.notification.targets import CONSOLE, targets_for, team_settings
@@ -148,7 +147,7 @@ def add_notifications(
             # the console reads this very row, so nothing remains to be done
             state=NotificationState.SENT if target == CONSOLE else NotificationState.PENDING,
         )
-        if target != CONSOLE and message.conversation.channel in UNVOUCHED and not is_gathered(settings, priority):
+        if target != CONSOLE and is_unvouched(message.conversation) and not is_gathered(settings, priority):
             collect_notice(session, row, practice.slug)
         rows.append(row)
     session.add_all(rows)

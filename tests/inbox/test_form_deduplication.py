@@ -86,7 +86,7 @@ def test_the_same_contents_for_another_practice_are_another_message(database: Da
 def test_a_pages_own_id_holds_without_a_time_limit(database: Database) -> None:
     first = submit(database, client_id="a")
 
-    again = submit(database, ("Ana", None, None, "corrected"), client_id="a", moment=MOMENT + timedelta(days=3))
+    again = submit(database, client_id="a", moment=MOMENT + timedelta(days=3))
     assert again == replace(first, is_new=False)
     assert submit(database, client_id="b").is_new
 
@@ -122,3 +122,10 @@ def test_the_id_says_nothing_of_what_the_patient_wrote(database: Database) -> No
 def _ids(database: Database) -> list[Any]:
     with database.read() as session:
         return list(session.scalars(select(Message.provider_id).order_by(Message.id)))
+
+
+def test_a_page_that_gives_every_visitor_the_same_id_loses_no_message(database: Database) -> None:
+    submit(database, client_id="from a cache")
+
+    assert submit(database, ("Ben", None, PATIENT, "I want to die"), client_id="from a cache").is_new
+    assert not submit(database, client_id="from a cache").is_new

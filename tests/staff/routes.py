@@ -54,6 +54,7 @@ FORM = {
     "to": "me",
     "hold": "place",
     "label": "complaint",
+    "reason": "wrong_patient",
     "reply": "complaint",
     "role": "staff",
     "practices": "demo",

@@ -84,7 +84,7 @@ def test_ones_own_rows_are_there(world: World) -> None:
     browser = sign_in_again(world, OWN, Role.ADMIN)
 
     refused = []
-    for call in world.calls():
+    for call in sorted(world.calls(), key=lambda call: call.rule.endpoint == "accounts.remove"):  # the last, for good
         if call.rule.arguments & set(world.ids[OWN]) and call.rule.endpoint not in OPEN:
             answer = call.ask(browser, data=FORM)
             if not call.rule.endpoint.startswith(IS_OF_QUEUES) and answer.status_code not in (200, 303, 409):

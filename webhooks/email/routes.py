@@ -13,7 +13,7 @@ from inbox.column_types import keyring
 from inbox.inbound import Contact, InboundMessage, Media
 from intake.practices import Practice
 from intake.settings import Settings
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, SenderDoubt
 from web.errors import RequestError, error_response
 from web.services import Services, services_of
 from webhooks.email.inbound_email import InboundEmail, read_email
@@ -57,28 +57,41 @@ def receive() -> Response:
 
 
 def _record(services: Services, practice: Practice, email: InboundEmail, posted: PostedForm) -> None:
-    may_be_answered = email.may_be_answered and services.practices.by_email(email.sender or "") is None
+    doubt = _doubt(services, email)
     inbound = InboundMessage(
         practice=practice.slug,
         channel=Channel.EMAIL,
         provider="email",
         provider_id=_id(practice, email),
         # without an address, nothing is sent; staff still see the sender in the contact
-        patient_address=email.sender if may_be_answered else None,
+        patient_address=email.sender if doubt is None else None,
         received_on=practice.email or "",
         text=email.text,
         media=tuple(Media("", file.content_type) for file in posted.files[:MOST_MEDIA]),
         sender_message_id=email.message_id,
         subject=email.subject or None,
         contact=Contact(name=email.sender_name, email=email.sender),
+        doubt=doubt,
     )
     services.receive(inbound)
 
 
+def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
+    """Return why nothing may be sent to an email's sender by itself, None if it may be answered."""
+    if services.practices.by_email(email.sender or "") is not None:
+        return SenderDoubt.OWN_ADDRESS
+    if email.may_be_answered:
+        return None
+    return SenderDoubt.AUTOMATIC if email.is_automatic and email.is_verified else SenderDoubt.UNVERIFIED
+
+
 def _id(practice: Practice, email: InboundEmail) -> str:
-    """Return an id that is the same if an email is posted again; headers contain names, so their hash is keyed."""
+    """Return an id that is the same if an email is posted again; headers contain names, so their hash is keyed.
+
+    The sender is part of it, as a stranger who knows the Message-ID of another's email must not keep it out.
+    """
     if email.message_id is not None:
-        return hashlib.sha256(f"{practice.slug}\n{email.message_id}".encode()).hexdigest()
+        return hashlib.sha256(f"{practice.slug}\n{email.message_id}\n{email.sender or ''}".encode()).hexdigest()
     return keyring().index(f"{practice.slug}\n{email.raw_headers}")
 
 

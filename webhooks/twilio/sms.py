@@ -31,7 +31,8 @@ blueprint = Blueprint("sms", __name__, url_prefix="/twilio")
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MOST_MEDIA = 10
-_SID = re.compile(r"[A-Za-z0-9]{2,64}")  # today SM or MM and 32 hexadecimal digits, but any id will do
+# today SM or MM and 32 hexadecimal digits, but any id will do that is not a call's or a recording's
+_SID = re.compile(r"(?!CA|RE)[A-Za-z0-9]{2,64}")
 
 
 @blueprint.post("/sms")
@@ -43,7 +44,8 @@ def receive() -> Response:
     codes = read_acknowledgement(inbound.text) if _is_from_staff(inbound, services) else None
     if codes is not None:
         return _acknowledge(inbound, codes, services)
-    services.receive(inbound)
+    if services.receive(inbound).practice != inbound.practice:
+        raise RequestError(409, "other_message", "This MessageSid belongs to a text to another practice.")
     return Response(EMPTY_TWIML, mimetype="text/xml")
 
 

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from inbox.models import AuditEntry, Passkey, Role, SignInFailure, StaffLink, StaffMember, now
+from inbox.administration import remove_member
+from inbox.audit import verify
+from inbox.emergency_access import grant_access
+from inbox.models import (
+    AuditEntry,
+    EmergencyAccess,
+    LinkPurpose,
+    Passkey,
+    Role,
+    SignInFailure,
+    StaffLink,
+    StaffMember,
+    StaffSession,
+    now,
+)
 from inbox.passwords import check_password
 from inbox.second_factor import new_totp_secret
+from inbox.staff_links import add_link, give_token
+from intake.errors import IntakeError
 from intake.settings import Settings
 from staff.accounts.page import NOT_YOURSELF
 from staff.auth.links import ASKED, DIFFERENT, USED_UP
@@ -267,3 +284,122 @@ def test_administrators_see_failed_and_locked_sign_ins_of_their_practices(consol
         *[["Dana Reyes", "127.0.0.1", "Wrong password"]] * 4,
     ]
     assert console.sign_in(Role.MANAGER).get("/staff/accounts/failed-sign-ins").status_code == 403
+
+
+# ---- removing
+
+
+def test_a_removed_account_is_out_at_once_by_every_way(console: Console, admin: Browser) -> None:
+    browser = console.sign_in(name="Dana Reyes")
+    dana = account(console, "Dana Reyes")
+    with console.edit() as session:
+        stored = session.get_one(StaffMember, dana.id)
+        stored.totp_secret, stored.oidc_subject = new_totp_secret(), "subject"
+        stored.passkeys.append(Passkey(credential_id="key", public_key="", name="Phone"))
+        grant_access(session, dana.id, "other", "Their server is down", now())
+        open_link = give_token(add_link(session, dana.id, LinkPurpose.RESET, now()))
+
+    assert admin.post(f"/staff/accounts/{dana.id}/remove").status_code == 303
+
+    assert not is_in(browser)
+    assert choose(console, open_link).status_code == 400
+    assert console.browser().sign_in(dana).status_code == 401
+    removed = account(console, "Dana Reyes")
+    assert (removed.password_hash, removed.totp_secret, removed.practices) == ("", None, [])
+    assert (console.rows(Passkey), console.rows(StaffLink)) == ([], [])
+    assert [row.staff_id for row in console.rows(StaffSession)] == [admin.member and admin.member.id]
+    assert all(access.expires_at <= now() for access in console.rows(EmergencyAccess))
+    assert "Dana Reyes" not in admin.get("/staff/accounts").text.partition("People")[2]
+    assert actions(console)[-1] == "account_removed"
+
+
+def test_what_a_removed_member_wrote_stays_attributed_and_their_patients_are_unassigned(
+    console: Console, admin: Browser
+) -> None:
+    console.text("How much is a first visit without insurance?")
+    browser = console.sign_in(name="Dana Reyes")
+    page = "/staff/conversations/1"
+    browser.post(f"{page}/notes", data={"note": "Called back."})
+    browser.post(f"{page}/assign", data={"to": "me"})
+    dana = account(console, "Dana Reyes")
+    before = len([entry for entry in console.rows(AuditEntry) if entry.staff_id == dana.id])
+
+    admin.post(f"/staff/accounts/{dana.id}/remove")
+
+    shown = admin.get(page).text
+    assert ("Dana Reyes" in shown, "Called back." in shown, "Unassigned" in shown) == (True, True, True)
+    assert len([entry for entry in console.rows(AuditEntry) if entry.staff_id == dana.id]) == before
+    with console.database.read() as session:
+        assert verify(session).is_whole
+
+
+def test_a_removed_members_address_can_be_invited_anew(console: Console, admin: Browser) -> None:
+    admin.post("/staff/accounts", data=INVITATION)
+    admin.post(f"/staff/accounts/{account(console, 'Nora New').id}/remove")
+
+    page = admin.post("/staff/accounts", data=INVITATION)
+    assert choose(console, token_in(page.text)).status_code == 303
+    assert [row.email for row in console.rows(StaffMember) if row.removed_at is None][-1] == INVITATION["email"]
+
+
+def test_nobody_removes_themselves_or_a_practices_last_administrator(console: Console, admin: Browser) -> None:
+    ada = account(console, "Ada Admin")
+    admin.post(f"/staff/accounts/{ada.id}/remove")
+    assert NOT_YOURSELF in admin.get("/staff/accounts").text
+
+    with console.edit() as session, pytest.raises(IntakeError, match="the only administrator of demo"):
+        remove_member(session, None, session.get_one(StaffMember, ada.id), now())
+    assert account(console, "Ada Admin").removed_at is None
+
+
+def test_an_account_of_another_practice_is_not_removed(console: Console, admin: Browser) -> None:
+    for practices in (["other"], ["demo", "other"]):
+        found = console.add_member(practices=practices)
+        assert admin.post(f"/staff/accounts/{found.id}/remove").status_code == 404
+    assert all(row.removed_at is None for row in console.rows(StaffMember))
+
+
+@pytest.mark.parametrize("action", ["remove", "disable", "rights"])
+def test_two_administrators_who_end_each_others_rights_at_once_do_not_both_succeed(
+    console: Console, action: str
+) -> None:
+    for _ in range(4):
+        pair = [console.sign_in(Role.ADMIN), console.sign_in(Role.ADMIN)]
+        ids = [browser.member.id for browser in pair if browser.member]
+        form = {"role": "staff", "practices": "demo"}
+        for browser in pair:
+            browser.token()
+        with ThreadPoolExecutor(2) as pool:
+            posts = [
+                pool.submit(browser.post, f"/staff/accounts/{other}/{action}", data=form)
+                for browser, other in zip(pair, ids[::-1], strict=True)
+            ]
+            assert {post.result().status_code for post in posts} <= {302, 303, 403, 404}
+
+        left = [row for row in console.rows(StaffMember) if row.id in ids]
+        assert any(row.role == Role.ADMIN and row.disabled_at is None for row in left)
+
+
+# ---- what outlives a change
+
+
+def test_a_link_that_somebody_else_asked_for_is_void_once_the_password_is_changed(
+    mailing: Console, mail: SmtpStandIn
+) -> None:
+    browser = mailing.sign_in()
+    assert browser.member is not None
+    mailing.browser().post("/staff/forgot-password", data={"email": browser.member.email})
+    mailing.work()
+    form = {"current_password": PASSWORD, "new_password": NEW, "new_password_again": NEW}
+    assert browser.post("/staff/account/password", data=form).status_code == 303
+
+    assert choose(mailing, token_in(mail.mails[0].text), "a third battery, a third horse").status_code == 400
+
+
+def test_changed_rights_end_emergency_access_too(console: Console, admin: Browser) -> None:
+    dana = console.add_member(name="Dana Reyes")
+    with console.edit() as session:
+        grant_access(session, dana.id, "other", "Their server is down", now())
+    admin.post(f"/staff/accounts/{dana.id}/rights", data={"role": "manager", "practices": "demo"})
+
+    assert all(access.expires_at <= now() for access in console.rows(EmergencyAccess))

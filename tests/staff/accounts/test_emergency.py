@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from inbox.live_practices import LivePractices
 from inbox.models import AuditEntry, EmergencyAccess, Role, now
+from intake.practices import load_practices
 from intake.settings import Settings
 from tests.staff.conftest import Browser, Console
 from tests.standins.smtp import SmtpStandIn
 from tests.world import PRACTICES_TOML
+from web.services import attach, services_of
 
 TEXT = "My chest feels tight and my left arm is numb"
 FORM = {"name": "Harbor Dental", "reason": "Their nurse is out, and a patient called us about chest pain."}
@@ -141,3 +145,15 @@ def test_a_disabled_member_loses_it(console: Console) -> None:
     console.sign_in(Role.ADMIN).post(f"/staff/accounts/{dana.member.id}/disable")
 
     assert console.rows(EmergencyAccess)[0].expires_at <= now()
+
+
+def test_a_practice_that_turns_it_off_ends_the_access_that_is_open(console: Console) -> None:
+    dana = console.sign_in()
+    dana.post("/staff/emergency", data=FORM)
+    assert dana.get("/staff/conversations/1").status_code == 200
+
+    console.settings.practices_file.write_text(PRACTICES_TOML)
+    services = services_of(console.app)
+    live = LivePractices(services.database, load_practices(console.settings.practices_file))
+    attach(console.app, replace(services, live=live))
+    assert dana.get("/staff/conversations/1").status_code == 404

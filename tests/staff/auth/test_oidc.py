@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
 
-from inbox.models import AuditEntry, Role, StaffMember, now
+from inbox.accounts import PROOF_LASTS
+from inbox.models import AuditEntry, LinkPurpose, Passkey, Role, StaffLink, StaffMember, StaffSession, now
+from inbox.passwords import NO_PASSWORD
+from inbox.staff_links import add_link
 from intake.settings import Settings
-from staff.auth.oidc import FAILED, UNREACHABLE
+from staff.auth.oidc import CONFIRMED, FAILED, NOT_CONFIRMED, UNREACHABLE
+from staff.auth.reauthentication import UNCONFIRMED
 from tests.staff.conftest import PASSWORD, Browser, Console
 from web.services import attach, services_of
 
@@ -208,6 +214,127 @@ def test_an_id_token_for_another_nonce_is_refused(console: Console, provider: st
     changed = re.sub(r"nonce=[^&]+", "nonce=planted", address)
 
     assert refusal(browser, browser.get(authorize(changed))) == FAILED
+
+
+# ---- confirming a change to the account
+
+
+def confirm(browser: Browser, provider: str, subject: str = "dana", **claims: Any) -> str:
+    """Sign in anew at the provider, and return what the account page then says."""
+    asked = browser.get("/staff/oidc/confirm").headers["Location"]
+    query = parse_qs(urlsplit(asked).query)
+    assert (query["prompt"], query["max_age"]) == (["login"], ["0"])
+    know(provider, subject, **({"auth_time": int(time.time())} | claims))
+    answer = browser.get(authorize(asked, subject))
+    assert answer.headers["Location"] == "/staff/account"
+    [shown] = re.findall(r'<p class="done" role="status">(.*?)</p>', browser.get("/staff/account").text)
+    return str(shown)
+
+
+def signed_on(console: Console, provider: str) -> Browser:
+    know(provider, "dana")
+    browser = console.browser()
+    sign_on(browser)
+    browser.member = member_of(console)
+    return browser
+
+
+def test_a_member_without_a_password_signs_in_anew_for_each_change(console: Console, provider: str) -> None:
+    browser = signed_on(console, provider)
+    assert browser.post("/staff/passkeys/new").json()["error"]["message"] == UNCONFIRMED
+    assert "Confirm with single sign-on" in browser.get("/staff/account").text
+    assert "Confirm with single sign-on" in browser.get("/staff/account/authenticator").text
+
+    assert confirm(browser, provider) == CONFIRMED
+    assert browser.post("/staff/passkeys/new").status_code == 200
+    assert browser.post("/staff/passkeys/new").status_code == 400, "once for each change"
+
+
+def test_an_unattended_browser_sets_no_password_for_a_member_who_has_none(console: Console, provider: str) -> None:
+    browser = signed_on(console, provider)
+    new = {"new_password": "another battery, another horse", "new_password_again": "another battery, another horse"}
+
+    assert browser.post("/staff/account/password", data=new).status_code == 400
+    assert member_of(console).password_hash == NO_PASSWORD
+
+
+@pytest.mark.parametrize(
+    "claims", [{"auth_time": None}, {"auth_time": int(time.time()) - 3600}, {"auth_time": "now"}, {"auth_time": True}]
+)
+def test_the_provider_must_say_that_the_member_signed_in_just_now(
+    console: Console, provider: str, claims: dict[str, Any]
+) -> None:
+    browser = signed_on(console, provider)
+
+    assert confirm(browser, provider, **claims) == NOT_CONFIRMED
+    assert browser.post("/staff/passkeys/new").status_code == 400
+
+
+def test_somebody_else_at_the_provider_confirms_nothing(console: Console, provider: str) -> None:
+    browser = signed_on(console, provider)
+
+    assert confirm(browser, provider, "colleague") == NOT_CONFIRMED
+    assert browser.post("/staff/passkeys/new").status_code == 400
+    assert browser.get("/staff/account").text.count("Dana Reyes"), "and signs nobody else in"
+
+
+def test_a_confirmation_is_for_the_browser_that_asked_and_for_five_minutes(console: Console, provider: str) -> None:
+    browser, other = signed_on(console, provider), signed_on(console, provider)
+    confirm(browser, provider)
+    assert other.post("/staff/passkeys/new").status_code == 400
+
+    with console.edit() as session:
+        for row in session.query(StaffSession).filter(StaffSession.proved_at.is_not(None)):
+            row.proved_at -= PROOF_LASTS + timedelta(seconds=1)
+    assert browser.post("/staff/passkeys/new").status_code == 400
+
+
+def test_an_answer_that_nobody_asked_for_confirms_nothing(console: Console, provider: str) -> None:
+    """Signing in at the provider for the sign-in page is no proof for a change."""
+    browser = signed_on(console, provider)
+    stranger = console.browser()
+    answer = authorize(stranger.get("/staff/oidc").headers["Location"])
+
+    assert browser.get(answer).headers["Location"] == "/staff/"
+    assert browser.post("/staff/passkeys/new").status_code == 400
+
+
+# ---- accounts that were there before
+
+
+def test_who_invited_an_address_before_its_owner_signs_on_keeps_no_way_in(console: Console, provider: str) -> None:
+    """An administrator of one practice invites an address of another, and sets the password of the link."""
+    planted = console.add_member(Role.STAFF, ["closed"], email="dana@maple.example")
+    attacker = console.browser()
+    attacker.sign_in(planted)
+    with console.edit() as session:
+        account = session.get_one(StaffMember, planted.id)
+        account.passkeys.append(Passkey(credential_id="planted", public_key="", name=""))
+        add_link(session, planted.id, LinkPurpose.RESET, now())
+    know(provider, "dana", groups=["it"])
+    sign_on(console.browser())
+
+    dana = member_of(console)
+    assert rights(dana) == (Role.ADMIN, ["demo", "other"])
+    assert (dana.password_hash, dana.totp_secret, console.rows(Passkey)) == (NO_PASSWORD, None, [])
+    assert all(link.expires_at <= now() for link in console.rows(StaffLink))
+    assert attacker.get("/staff/account").status_code == 302
+    assert console.browser().sign_in(dana).status_code == 401
+
+
+def test_whom_an_administrator_removed_comes_back_by_a_new_invitation_alone(console: Console, provider: str) -> None:
+    browser = signed_on(console, provider)
+    admin = console.sign_in(Role.ADMIN, ["demo", "other"])
+    admin.post(f"/staff/accounts/{member_of(console).id}/remove")
+    assert browser.get("/staff/account").status_code == 302
+    assert "was removed" in refusal(browser, sign_on(browser))
+
+    admin.post(
+        "/staff/accounts",
+        data={"name": "Dana Reyes", "email": "dana@maple.example", "role": "staff", "practices": "demo"},
+    )
+    assert sign_on(browser).status_code == 303
+    assert rights(member_of(console)) == (Role.STAFF, ["demo"])
 
 
 def test_a_provider_that_is_away_is_said_to_be(settings: Settings, console_of: Callable[[Settings], Console]) -> None:

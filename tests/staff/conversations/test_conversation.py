@@ -27,7 +27,8 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from intake.vocabulary import Channel, Medium
+from intake.vocabulary import Channel, Medium, SenderDoubt
+from staff.conversations.reply import UNCONFIRMED
 from tasks.carriers.smtp import make_email_sender
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
@@ -369,6 +370,53 @@ def test_an_email_is_answered_in_its_thread_and_as_from_a_person(console: Consol
     assert mail.message["In-Reply-To"] == "<first@patient.example>"
     assert mail.message["From"] == "Maple Street <hello@maple.example>"
     assert mail.message["Auto-Submitted"] is None
+
+
+def doubted(doubt: SenderDoubt = SenderDoubt.UNVERIFIED) -> InboundMessage:
+    return replace(email("<first@patient.example>", "My records"), patient_address=None, doubt=doubt)
+
+
+def mails_of(console: Console) -> list[str]:
+    """Work with a mail server, and return whom it got mail for."""
+    with SmtpStandIn() as server:
+        sender = make_email_sender(console.settings.model_copy(update={"smtp_url": server.url}))
+        assert sender is not None
+        console.context = replace(console.context, senders={**console.context.senders, Medium.EMAIL: sender})
+        console.reconcile()
+        return [mail.recipient for mail in server.mails]
+
+
+def test_a_doubted_email_is_answered_by_staff_who_confirm_its_address_and_never_by_itself(
+    console: Console, dana: Browser
+) -> None:
+    record_message(console.database, doubted())
+    assert mails_of(console) == []
+    page = unescape(dana.get(PAGE).text)
+    assert "Send this reply to pat@patient.example. This sender is not verified: nothing proves" in page
+
+    for confirmed in ({}, {"confirmed": "on"}, {"confirmed": "pat@attacker.example"}):
+        refused = reply(dana, "Please call us.", **confirmed)
+        assert (refused.status_code, UNCONFIRMED in refused.text) == (422, True)
+    assert mails_of(console) == []
+
+    assert reply(dana, "Please call us.", confirmed="pat@patient.example").status_code == 303
+    assert mails_of(console) == ["pat@patient.example"]
+    replied = [row for row in console.rows(AuditEntry) if row.action == "replied"]
+    assert [row.detail["unverified_sender"] for row in replied] == [True]
+
+
+def test_an_email_that_claims_to_be_the_practices_own_is_not_answered(console: Console, dana: Browser) -> None:
+    record_message(console.database, doubted(SenderDoubt.OWN_ADDRESS))
+
+    assert "own address" in unescape(dana.get(PAGE).text)
+    assert reply(dana, "Hello", confirmed="pat@patient.example").status_code == 422
+
+
+def test_nothing_is_to_be_confirmed_where_the_sender_is_verified(console: Console, dana: Browser) -> None:
+    record_message(console.database, email("<first@patient.example>", "Question about my bill"))
+
+    assert "confirmed" not in dana.get(PAGE).text
+    assert reply(dana, "Hello", confirmed="pat@attacker.example").status_code == 422
 
 
 def test_the_first_text_to_a_patient_names_the_practice_and_says_how_to_opt_out(

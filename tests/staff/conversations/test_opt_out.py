@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from inbox.consent import is_recorded_by_staff, record_consent
 from inbox.models import AuditEntry, Decision, OptOut
 from tests.chat_client import ChatClient
-from tests.staff.conftest import Console
+from tests.staff.conftest import Browser, Console
+from tests.world import PATIENT
 
 PAGE = "/staff/conversations/1"
 PRICES = "How much is a first visit without insurance?"
@@ -67,3 +71,87 @@ def test_staff_see_when_a_patient_agreed_to_texts(console: Console) -> None:
     browser = console.sign_in()
     assert "Agreed to texts" in browser.get(PAGE).text
     assert "Agreed to texts" not in browser.get("/staff/conversations/2").text
+
+
+# ---- undoing it
+
+
+def undo(browser: Browser, reason: str = "wrong_patient", page: str = PAGE) -> int:
+    return browser.post(f"{page}/undo-opt-out", data={"reason": reason}).status_code
+
+
+def test_staff_undo_an_opt_out_that_staff_recorded(console: Console) -> None:
+    console.text(PRICES)
+    browser = console.sign_in()
+    browser.post(f"{PAGE}/opt-out")
+    assert "Undo the opt-out" in browser.get(PAGE).text
+
+    assert undo(browser) == 303
+
+    assert [(row.active, row.recorded_by) for row in console.rows(OptOut)] == [(False, None)]
+    page = browser.get(PAGE).text
+    assert ("Opted out of texts" in page, "Undo the opt-out" in page) == (False, False)
+    history = page.partition('id="consents"')[2].partition("</ol>")[0]
+    assert history.index("it was meant for another patient") < history.index("wants no texts"), "newest first"
+    entry = console.rows(AuditEntry)[-2]
+    assert browser.member
+    assert (entry.action, entry.staff_id, entry.detail) == (
+        "opt_out_undone",
+        browser.member.id,
+        {"reason": "wrong_patient"},
+    )
+
+
+@pytest.mark.parametrize("by_staff_first", [True, False])
+def test_the_patients_own_stop_is_undone_by_nobody_but_the_patient(console: Console, by_staff_first: bool) -> None:
+    console.text(PRICES)
+    browser = console.sign_in()
+    acts = [lambda: browser.post(f"{PAGE}/opt-out"), lambda: console.text("STOP")]
+    for act in acts if by_staff_first else acts[::-1]:
+        act()
+    page = browser.get(PAGE).text
+    assert ("Undo the opt-out" in page, "texting START to the practice" in page) == (False, True)
+
+    assert undo(browser) == 409
+    assert [row.active for row in console.rows(OptOut)] == [True]
+    assert "opt_out_undone" not in [entry.action for entry in console.rows(AuditEntry)]
+
+    console.text("START")
+    assert [row.active for row in console.rows(OptOut)] == [False]
+    assert "The patient opted in to texts" in browser.get(PAGE).text
+
+
+def test_an_opt_out_that_the_carrier_reported_is_the_patients_own(console: Console) -> None:
+    with console.edit() as session:
+        record_consent(session, "demo", PATIENT, opted_out=True, recorded_by=1)
+        assert is_recorded_by_staff(session, "demo", PATIENT)
+        record_consent(session, "demo", PATIENT, opted_out=True)
+        assert not is_recorded_by_staff(session, "demo", PATIENT)
+
+
+@pytest.mark.parametrize("reason", ["", "because", "<script>"])
+def test_it_takes_a_reason_from_the_list(console: Console, reason: str) -> None:
+    console.text(PRICES)
+    browser = console.sign_in()
+    browser.post(f"{PAGE}/opt-out")
+
+    assert undo(browser, reason) == 400
+    assert [row.active for row in console.rows(OptOut)] == [True]
+
+
+def test_where_nobody_opted_out_there_is_nothing_to_undo(console: Console) -> None:
+    console.text(PRICES)
+    ChatClient(console.url).send(PRICES, "m1")
+    browser = console.sign_in()
+
+    assert undo(browser) == 409
+    assert undo(browser, page="/staff/conversations/2") == 409
+
+
+def test_an_opt_out_that_was_there_before_counts_as_the_patients(console: Console) -> None:
+    """As of a database that did not yet know who recorded it."""
+    console.text(PRICES)
+    with console.edit() as session:
+        record_consent(session, "demo", PATIENT, opted_out=True)
+
+    assert undo(console.sign_in()) == 409

@@ -10,7 +10,9 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from inbox.inbound import InboundMessage, record_message
 from inbox.models import AlarmEnd, Escalation, Message, Notification, now
+from intake.vocabulary import Channel
 from tasks import jobs
 from tasks.context import use
 from tasks.notification.alarms import acknowledge, join_alarm
@@ -200,6 +202,31 @@ def test_forms_with_made_up_numbers_are_two_texts_and_an_alarm_each(service: Ser
     assert first.startswith("[urgent] Urgent message at Maple Street. Reply ACK ")
     assert others.startswith("[urgent] 7 more urgent forms at Maple Street.")
     assert len(codes(service)) == 8
+
+
+def unverified_mail(service: Service, number: int, address: str | None = None) -> None:
+    inbound = InboundMessage("demo", Channel.EMAIL, "email", f"mail {number}", address, "hello@maple.example", CHEST)
+    record_message(service.database, inbound)
+    service.reconcile()
+
+
+def test_mail_of_unverified_senders_is_two_texts_and_an_alarm_each(service: Service, twilio: TwilioStandIn) -> None:
+    for number in range(8):
+        unverified_mail(service, number)
+    make_due(service)
+
+    first, others = texts_to(twilio, ON_CALL)
+    assert first.startswith("[urgent] Urgent message at Maple Street. Reply ACK ")
+    assert others.startswith("[urgent] 7 more urgent emails at Maple Street.")
+    assert len(codes(service)) == 8
+
+
+def test_a_verified_senders_mail_waits_for_no_flood(service: Service, twilio: TwilioStandIn) -> None:
+    for number in range(4):
+        unverified_mail(service, number)
+    unverified_mail(service, 5, "pat@patient.example")
+
+    assert len(texts_to(twilio, ON_CALL)) == 2
 
 
 def test_a_flood_that_begins_again_after_each_alarm_is_ended_is_collected_all_the_same(

@@ -133,6 +133,13 @@ def test_a_copy_of_an_email_without_an_id_is_known_by_its_headers(service: Servi
     assert len(service.rows(Message)) == 2
 
 
+def test_a_stranger_who_knows_an_emails_id_does_not_keep_it_out(service: Service) -> None:
+    email(service, "Good day", from_="stranger@attacker.example", message_id="<known@patient.example>")
+    email(service, "My tooth hurts", message_id="<known@patient.example>")
+
+    assert [row.text for row in service.rows(Message)][1].endswith("My tooth hurts")
+
+
 def test_an_email_to_two_practices_is_stored_for_each(service: Service) -> None:
     for _ in range(2):
         email(service, to=(PRACTICE, "hello@harbor.example", "eva@other.example"))
@@ -385,3 +392,20 @@ def test_an_emergency_in_a_mail_of_an_unverified_sender_is_an_alarm(service: Ser
 
     assert {row.priority for row in service.rows(Notification)} == {"urgent"}
     assert smtp.mails == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubt"),
+    [
+        ({"SPF": "fail", "dkim": "none"}, "unverified"),
+        ({"headers": {"Auto-Submitted": "auto-replied"}}, "automatic"),
+        ({"from_": PRACTICE, "SPF": "fail", "dkim": "none"}, "own_address"),
+        ({}, None),
+    ],
+)
+def test_why_a_sender_is_not_believed_is_kept_with_the_mail(
+    service: Service, changes: dict[str, Any], doubt: str | None
+) -> None:
+    email(service, **changes)
+
+    assert [row.doubt for row in service.rows(Message)] == [doubt]

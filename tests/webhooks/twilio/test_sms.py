@@ -208,3 +208,18 @@ def test_a_count_of_pictures_that_nobody_sends_loses_no_text(service: Service, c
 
     [message] = service.rows(Message)
     assert (message.text, message.media) == ("Here is my card", None)
+
+
+def test_a_text_with_the_id_of_a_text_to_another_practice_is_refused_rather_than_lost(service: Service) -> None:
+    sid = "SM" + "5" * 32
+    assert service.text("Where can I park?", message_sid=sid).status == 200
+
+    answer = service.text("My tooth hurts", to="+12025550180", message_sid=sid)
+
+    assert (answer.status, b'"code":"other_message"' in answer.body) == (409, True)
+    assert [row.text for row in service.rows(Message)] == ["Where can I park?"]
+
+
+@pytest.mark.parametrize("kind", ["CA", "RE"])
+def test_a_text_cannot_take_the_id_of_a_call_or_a_recording(service: Service, kind: str) -> None:
+    assert service.text("Hello", message_sid=kind + "5" * 32).status == 400

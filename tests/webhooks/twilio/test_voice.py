@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from classifier import Classifier
 from inbox.models import Conversation, Message, Voicemail
+from inbox.voicemail import forget_recording
 from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import IncomingCall, Signature, TwilioStandIn, WebhookAnswer
@@ -331,3 +333,35 @@ def test_a_recording_of_another_call_is_refused_by_that_name(service: Service, c
     assert answer.status == 409
     assert b'"code":"other_recording"' in answer.body
     assert [row.recording_sid for row in service.rows(Voicemail)] == [first.recording_sid, None]
+
+
+def test_a_transcription_that_is_sent_again_under_another_call_is_refused_and_nothing_is_stored(
+    service: Service,
+) -> None:
+    """The first call has two recordings, of which its voicemail keeps one; the other is its message's all the same."""
+    first, second = service.call(), service.call()
+    first.report_transcription(TEXT)
+    before = first.recording_sid
+    first.recording_sid = "RE" + "f" * 32
+    first.report_recording()
+    second.recording_sid = before
+
+    for callback in CALLBACKS.values():
+        answer = callback(second)
+        assert answer.status == 409
+        assert b'"code":"other_recording"' in answer.body
+
+    service.reconcile()
+    assert len(service.rows(Message)) == len(service.rows(Conversation)) == 1
+    assert [row.recording_sid for row in service.rows(Voicemail)] == [first.recording_sid, None]
+
+
+def test_an_erased_recording_that_is_sent_again_under_another_call_is_refused(service: Service) -> None:
+    first, second = service.call(), service.call()
+    first.report_transcription(TEXT)
+    with service.edit() as session:
+        forget_recording(session.scalars(select(Voicemail).order_by(Voicemail.id)).first())
+    second.recording_sid = first.recording_sid
+
+    assert second.report_transcription(TEXT).status == 409
+    assert len(service.rows(Message)) == 1

@@ -1,0 +1,69 @@
+"""What a patient's number agreed to or opted out of, by whom, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.consent import number_of
+from inbox.models import AuditEntry, Conversation, Keyword, Message, TextConsent
+from inbox.patients import conversations_of
+from intake.vocabulary import OptOutMistake
+from staff import display
+from staff.conversations.inbox_queries import names_of
+
+SHOWN = 20
+_BY_STAFF = ("opted_out", "opt_out_undone")
+_BY_PATIENT = {Keyword.STOP: "The patient opted out of texts", Keyword.START: "The patient opted in to texts"}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChange:
+    """One change, in display words."""
+
+    what: str
+    shown_at: str
+
+
+def read_consent_history(session: Session, conversation: Conversation, zone: str) -> list[ConsentChange]:
+    """Return the changes in all of the patient's conversations with the practice, newest first."""
+    number, ids = number_of(conversation), [conversation.id]
+    if number is not None:
+        ids += session.scalars(
+            select(Conversation.id).where(
+                conversations_of(conversation.practice, number), Conversation.id != conversation.id
+            )
+        )
+    found = [*_given(session, ids), *_by_keyword(session, ids), *_by_staff(session, ids)]
+    newest = sorted(found, key=lambda change: change[0], reverse=True)[:SHOWN]
+    return [ConsentChange(what, display.clock(at, zone)) for at, what in newest]
+
+
+def _given(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
+    moments = session.scalars(select(TextConsent.given_at).where(TextConsent.conversation_id.in_(ids)))
+    return [(at, "The patient agreed to texts") for at in moments]
+
+
+def _by_keyword(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
+    query = select(Message.received_at, Message.keyword).where(
+        Message.conversation_id.in_(ids), Message.keyword.in_(_BY_PATIENT)
+    )
+    return [(at, _BY_PATIENT[Keyword(keyword)]) for at, keyword in session.execute(query) if keyword]
+
+
+def _by_staff(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
+    subjects = [f"conversation:{row_id}" for row_id in ids]
+    query = select(AuditEntry).where(AuditEntry.subject.in_(subjects), AuditEntry.action.in_(_BY_STAFF))
+    entries = session.scalars(query).all()
+    names = names_of(session, [entry.staff_id for entry in entries])
+    changed = [entry for entry in entries if entry.detail.get("changed") is not False]
+    return [(entry.at, _describe(entry, names.get(entry.staff_id or 0, "Someone"))) for entry in changed]
+
+
+def _describe(entry: AuditEntry, who: str) -> str:
+    reason = entry.detail.get("reason")
+    why = f": {OptOutMistake(reason).words.lower()}" if reason in set(OptOutMistake) else ""
+    return f"{who} {display.action(entry.action)}{why}"
