@@ -51,7 +51,11 @@ def trim_span(text: str, start: int, end: int, kind: EntityKind) -> tuple[int, i
         found = text[start:end]
         if kind is EntityKind.NAME and (possessive := _POSSESSIVE.search(found)):
             end -= len(possessive[0])
-        elif found[-1] in _CLOSING or (found[-1] == "." and not (kind in _BETWEEN and _ABBREVIATED.search(found))) or (found[-1] in ")]}" and not any(mark in found for mark in "([{")):
+        elif (
+            found[-1] in _CLOSING
+            or (found[-1] == "." and not (kind in _BETWEEN and _ABBREVIATED.search(found)))
+            or (found[-1] in ")]}" and not any(mark in found for mark in "([{"))
+        ):
             end -= 1
         else:
             break

@@ -54,15 +54,15 @@ def add_noise(text: str, channel: str, rng: Random) -> str:
     return text
 
 
-def add_noise_to_parts(parts: Sequence[str], channel: str, rng: Random) -> list[str]:
+def add_noise_to_parts(parts: Sequence[str], channel: str, rng: Random, *, spanish: bool = False) -> list[str]:
     """Return a message in parts as `add_noise` might return it whole: words, and values at every second place.
 
-    Values change only as their writer would change them: in case, in apostrophes, and rarely by a slip of the finger.
+    Values change only in case and in apostrophes. A Spanish message gets no English words.
     """
     noisy = list(parts)
     changes = _SPOKEN if channel == "voicemail" else _WRITTEN
     for change, share in changes:
-        if rng.random() >= share:
+        if rng.random() >= share or (spanish and change in _IN_ENGLISH):
             continue
         if change in _EVERYWHERE:
             places: Iterable[int] = range(len(noisy))
@@ -184,3 +184,4 @@ _SPOKEN: tuple[tuple[_Change, float], ...] = (
 )
 _EVERYWHERE = (_no_apostrophes, _lower, _upper)
 _AT_AN_END = (_opening, _closing)
+_IN_ENGLISH = (_opening, _closing, _fillers, _shortenings)

@@ -42,7 +42,7 @@ def write_date(value: Day, setting: Setting) -> str:
     text = setting.rng.choice(forms(value, setting.rng, setting.spoken and setting.rng.random() < 0.75))
     words_before = setting.before.lower().split()
     article = "el " if setting.spanish else "the "
-    if words_before and words_before[-1] == article.strip() and text.lower().startswith(article):
+    if words_before and words_before[-1] in ("the", "el", "del", "al") and text.lower().startswith(article):
         text = text[len(article) :]
     return text.lower() if setting.casual and setting.rng.random() < 0.75 else text
 
@@ -129,8 +129,8 @@ def _spanish_forms(value: Day, rng: Random, spoken: bool) -> list[str]:
             f"{d} {month[:3]} {day.year}", f"{month} {d}, {day.year}", f"{month} {d} {day.year}", f"{day:%m/%d/%Y}",
         ]  # fmt: skip
     return [
-        f"{d} de {month}", f"{d} de {month}", f"{d} de {month}", f"el {d} de {month}", f"el {d}", f"{d}/{m}", f"{m}/{d}",
-        f"el {d}/{m}", f"{month} {d}", f"{d} {month[:3]}", f"el {_WEEKDAYS[day.weekday()]} {d}", f"{words} de {month}",
+        f"{d} de {month}", f"{d} de {month}", f"{d} de {month}", f"el {d} de {month}", f"el {d}", f"{d}/{m}",
+        f"{m}/{d}", f"el {d}/{m}", f"{month} {d}", f"{d} {month[:3]}", f"el {_WEEKDAYS[day.weekday()]} {d}", f"{words} de {month}",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from training.data.corpus import CorpusError, read_corpus, read_lines, read_rows, read_writers, with_line_breaks
+from training.data.spans.setting import read_values
 from training.recipe import EntityData
 
 FOLDER: Final = Path("entities")
@@ -21,6 +22,7 @@ SETS: Final = {"dense": 3, "spoken": 3, "lookalikes": 3, "insurance": 4, "writte
 
 _SLOT = re.compile(r"\{[a-z0-9_]+\}")
 _PARTS: Final = 100
+_LONG_CITY: Final = 7
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|"
     "sept?|oct|nov|dec"
@@ -30,7 +32,8 @@ _NOT_A_DAY = (
     "floor|grade|time|day|week|visit|one|month|trimester|bill|session|cycle|call|appointment|shot|dose|tooth|person"
 )
 _UNMARKED = re.compile(
-    rf"\$ ?\d|\d+ ?(?:dollars|bucks)|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|\bthe \d{{1,2}}(?:st|nd|rd|th)\b(?! (?:{_NOT_A_DAY}))"
+    r"\$ ?\d|\d+ ?(?:dollars|bucks)|\b\d{1,2}/\d{1,2}/\d{2,4}"
+    rf"|\bthe \d{{1,2}}(?:st|nd|rd|th)\b(?! (?:{_NOT_A_DAY}))"
     rf"|\b(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?\b|\d{{3}}[-. ]\d{{4}}|\w@\w|https?://|www\.|\b(?:{_CARRIERS})\b"
     r"|(?-i:\b(?:Dr|Mrs|Mr|Ms)\.? [A-Z]\w)",
     re.IGNORECASE,
@@ -89,7 +92,8 @@ def read_span_messages(corpus: Path) -> list[SpanMessage]:
         path = corpus / file
         if path.exists():
             found += _read_file(path, columns, writers.get(path, ""), spanish)
-    return [message for message in found if is_fully_marked(message)]
+    cities = _cities(corpus)
+    return [message for message in found if is_fully_marked(message, cities)]
 
 
 def _read_file(path: Path, columns: int, writer: str, spanish: frozenset[str]) -> Iterable[SpanMessage]:
@@ -98,9 +102,15 @@ def _read_file(path: Path, columns: int, writer: str, spanish: frozenset[str]) -
         yield SpanMessage(with_line_breaks(row[2]), row[1], language, writer, path.stem)
 
 
-def is_fully_marked(message: SpanMessage) -> bool:
+def _cities(corpus: Path) -> re.Pattern[str]:
+    names = (city for group in read_values(corpus, "cities").values() for city in group)
+    return re.compile("|".join(rf"\b{re.escape(city)}\b" for city in names if len(city) >= _LONG_CITY))
+
+
+def is_fully_marked(message: SpanMessage, cities: re.Pattern[str]) -> bool:
     """Return whether all values in a message are slots, as far as their form tells."""
-    return message.source in SETS or _UNMARKED.search(_SLOT.sub("{}", message.text)) is None
+    words = _SLOT.sub("{}", message.text)
+    return message.source in SETS or not (_UNMARKED.search(words) or cities.search(words))
 
 
 def split_spans(messages: Sequence[SpanMessage], data: EntityData, seed: int) -> SpanSplit:

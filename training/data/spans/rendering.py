@@ -100,7 +100,7 @@ def render_spans(
             parts[-1] += _title(setting)
         parts += [value, after]
     if rng.random() < noise:
-        parts = add_noise_to_parts(parts, channel, rng)
+        parts = add_noise_to_parts(parts, channel, rng, spanish=spanish)
     return Slotted(tuple(parts), slots)
 
 
