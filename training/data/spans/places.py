@@ -42,8 +42,10 @@ def draw_address(setting: Setting) -> str:
     if rng.random() < 0.05:
         return f"{rng.choice(('PO Box', 'P.O. Box', 'Box', 'po box'))} {number}"
     if rng.random() < 0.12:
-        street = values.draw(setting.faker("en_US").street_address)
-        return street.replace("\n", " ")
+        fake = setting.faker("en_US")
+        if "unit" in setting.slots:
+            return f"{number} {values.draw(fake.street_name)}"
+        return values.draw(fake.street_address).replace("\n", " ")
     if setting.spanish and rng.random() < 0.6:
         street = values.pick("streets", rng, ("spanish",))
         way = rng.choice(("Calle", "calle", "Avenida", "Av.", "Camino", "Paseo", "Bulevar", "Callejón"))
