@@ -64,7 +64,9 @@ def main() -> None:
 
 
 def _open_run(config: Path, corpus: Path, runs: Path) -> AnyRun:
-    return (EntityRun if is_entity_recipe(config) else IntentRun)(config, corpus, runs)
+    if is_entity_recipe(config):
+        return EntityRun(config, corpus, runs)
+    return IntentRun(config, corpus, runs)
 
 
 def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command]:
