@@ -33,7 +33,8 @@ def test_a_name_that_was_found_in_two_parts_is_right() -> None:
 
 
 def test_a_message_leaks_if_an_identifier_is_missed_and_partly_if_a_letter_is_left() -> None:
-    whole, partly, missed = ([NAMED], [(0, 5, NAME)], [])
+    missed: list[Span] = []
+    whole, partly = [NAMED], [(0, 5, NAME)]
     messages = [marked(TEXT, [NAMED, OWED], found) for found in (whole, partly, missed)]
     scores = score_messages(messages)
     assert (scores["leaks"]["count"], scores["leaks"]["messages"]) == (1, 3)
