@@ -202,6 +202,30 @@ class SenderDoubt(_WordedEnum):
     OWN_ADDRESS = "own_address", "it claims to come from a practice's own address"
 
 
+class EntityKind(_WordedEnum):
+    """What a part of a message is that identifies a person, or that a bill needs.
+
+    `docs/entities.md` says what counts as which. The order is that of reports.
+    """
+
+    NAME = "NAME", "Name"
+    DOB = "DOB", "Birth date"
+    DATE = "DATE", "Date"
+    PHONE = "PHONE", "Phone number"
+    EMAIL = "EMAIL", "Email address"
+    ADDRESS = "ADDRESS", "Address"
+    ID = "ID", "Other number"
+    MEMBER_ID = "MEMBER_ID", "Member ID"
+    GROUP_NUMBER = "GROUP_NUMBER", "Group number"
+    CLAIM_NUMBER = "CLAIM_NUMBER", "Claim number"
+    CARRIER = "CARRIER", "Insurance company"
+    PLAN = "PLAN", "Insurance plan"
+    AMOUNT = "AMOUNT", "Amount"
+    CPT = "CPT", "Procedure code"
+    URL = "URL", "Web address"
+    EMPLOYER = "EMPLOYER", "Employer"
+
+
 class Disposition(StrEnum):
     """What should happen to a message, apart from its triage level.
 

@@ -1,4 +1,4 @@
-"""`python -m training`: train, export and evaluate the intent model.
+"""`python -m training`: train, export and evaluate the models.
 
 Each step imports its own libraries, because some take seconds to import.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -15,17 +15,19 @@ from classifier import ModelError
 from intake.errors import IntakeError
 from training.benchmark.command import benchmark
 from training.data.corpus import CORPUS
-from training.data.splitting import Split, read_split, validation_intents
 from training.generation.command import generate
 from training.llm.chat import UnavailableError
-from training.recipe import Recipe, load_recipe
+from training.pipelines.intents import IntentRun
+from training.recipe import is_entity_recipe
 from training.refresh.command import refresh
-from training.run_folder import RUNS, RunFolder, open_run, require_step
+from training.run_folder import RUNS, require_step
+
+if TYPE_CHECKING:
+    from training.pipelines.entities import EntityRun
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
 _RECIPE = _HERE / "recipes" / "accurate-continued.toml"
-_OUTPUT = _HERE.parent / "classifier" / "models" / "intent"
 _REPORTS = _HERE / "reports"
 _Step = Callable[..., None]
 
@@ -35,7 +37,7 @@ _OPTIONS: tuple[Callable[[_Step], _Step], ...] = (
     click.option("--runs", type=_PATH, default=RUNS, help="The folder for run folders with checkpoints."),
 )
 _MEASURING = (
-    click.option("--output", type=_PATH, default=_OUTPUT, help="The served model folder, replaced after evaluation."),
+    click.option("--output", type=_PATH, help="The served model folder, replaced after evaluation."),
     click.option(
         "--reports", type=_PATH, default=_REPORTS, help="The folder for evaluation reports, one subfolder per model."
     ),
@@ -43,71 +45,7 @@ _MEASURING = (
 )
 
 
-class _Run:
-    """One invocation: the recipe, the split corpus and the run folder."""
-
-    def __init__(self, config: Path, corpus: Path, runs: Path) -> None:
-        self.recipe: Recipe = load_recipe(config)
-        self.split: Split = read_split(self.recipe, corpus)
-        validation_intents(self.split, corpus)
-        self.folder: RunFolder = open_run(self.recipe, runs)
-        self.config = config
-        self.corpus = corpus
-        self.runs = runs
-
-    def fit(self) -> None:
-        from training.fit.earlier_run import earlier_weights
-        from training.fit.teacher import teacher_logits
-        from training.fit.train import train_model
-
-        for earlier in (self.recipe.continues, self.recipe.distillation and self.recipe.distillation.teacher):
-            if earlier:
-                self._fit_unless_done(earlier)
-        teacher = teacher_logits(self.recipe, self.config, self.split.train, self.runs)
-        train_model(self.recipe, self.split, self.folder, teacher, earlier_weights(self.recipe, self.config, self.runs))
-
-    def _fit_unless_done(self, recipe: str) -> None:
-        run = _Run(self.config.parent / recipe, self.corpus, self.runs)
-        if not run.folder.best.exists():
-            run.fit()
-
-    def export(self) -> None:
-        from training.export.export_model import export_model
-
-        require_step(self.folder.best, "fit")
-        export_model(self.recipe, self.split.validation, self.folder)
-
-    def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
-        from training.evaluation.card import write_card
-        from training.evaluation.evaluate import evaluate_model, read_unseen, time_validation
-        from training.evaluation.plots import TITLES
-        from training.evaluation.report import write_report
-        from training.export.model_folder import (
-            EVALUATION,
-            MANIFEST,
-            drop_evaluation,
-            publish_model,
-            read_version,
-            write_json,
-            write_manifest,
-        )
-
-        model = require_step(self.folder.model / MANIFEST, "export").parent
-        drop_evaluation(model)
-        command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
-        unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
-        evaluation = evaluate_model(self.recipe, self.split, self.folder, unseen)
-        report = reports / read_version(model)
-        write_report(evaluation, time_validation(self.split, self.folder), report)
-        write_json(model / EVALUATION, evaluation)
-        write_card(model)
-        write_manifest(model)
-        publish_model(model, output)
-        for part in TITLES:
-            if part in evaluation:
-                scores = evaluation[part]["int8"]
-                click.echo(f"{part}: accuracy {scores['accuracy']}, macro_f1 {scores['macro_f1']}")
-        click.echo(f"report: {report / 'report.md'}")
+AnyRun: TypeAlias = "IntentRun | EntityRun"
 
 
 class _Commands(click.Group):
@@ -127,12 +65,20 @@ def main() -> None:
     """Train, evaluate and maintain the intent model."""
 
 
+def _open_run(config: Path, corpus: Path, runs: Path) -> AnyRun:
+    if is_entity_recipe(config):
+        from training.pipelines.entities import EntityRun
+
+        return EntityRun(config, corpus, runs)
+    return IntentRun(config, corpus, runs)
+
+
 def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command]:
     """Turn a step into a command: all steps share the same options, and some take more."""
 
     def command_of(step: _Step) -> click.Command:
         def command(config: Path, corpus: Path, runs: Path, **options: Any) -> None:
-            step(_Run(config, corpus, runs), **options)
+            step(_open_run(config, corpus, runs), **options)
 
         for option in (*more, *reversed(_OPTIONS)):
             command = option(command)
@@ -142,37 +88,39 @@ def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command
 
 
 @_command(*_MEASURING)
-def train(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
+def train(run: AnyRun, output: Path | None, reports: Path, validation_only: bool) -> None:
     """Fit, export, evaluate and publish the model. Resumes from the last checkpoint."""
     run.fit()
     run.export()
-    run.evaluate(output, reports, validation_only)
+    run.evaluate(output or run.output, reports, validation_only)
 
 
 @_command()
-def fit(run: _Run) -> None:
+def fit(run: AnyRun) -> None:
     """Fit the weights only. Resumes from the last checkpoint."""
     run.fit()
 
 
 @_command()
-def export(run: _Run) -> None:
+def export(run: AnyRun) -> None:
     """Export and calibrate the best checkpoint of a finished fit."""
     run.export()
 
 
 @_command(*_MEASURING)
-def evaluate(run: _Run, output: Path, reports: Path, validation_only: bool) -> None:
+def evaluate(run: AnyRun, output: Path | None, reports: Path, validation_only: bool) -> None:
     """Evaluate the exported model, write its report and card, then publish the model with its card."""
-    run.evaluate(output, reports, validation_only)
+    run.evaluate(output or run.output, reports, validation_only)
 
 
 @_command(click.option("--to", "target", type=_PATH, default=RUNS / "package", help="The folder to write."))
-def package(run: _Run, target: Path) -> None:
-    """Write a folder that transformers and Optimum load, ready for the Hugging Face hub."""
+def package(run: AnyRun, target: Path) -> None:
+    """Write a folder that transformers and Optimum load, ready for the Hugging Face hub. Of the intent model only."""
     from training.export.model_folder import EVALUATION
     from training.export.packaging import package_model
 
+    if not isinstance(run, IntentRun):
+        raise click.UsageError("the entity model has no package: give the recipe of an intent model")
     require_step(run.folder.model / EVALUATION, "evaluate")
     package_model(run.recipe, run.folder, target)
     click.echo(f"package: {target}")

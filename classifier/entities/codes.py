@@ -1,0 +1,38 @@
+"""Rules for procedure codes after a word that announces them: "CPT 99213 and 99214"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from classifier.entities.entity import Entity
+from classifier.entities.folding import Folded
+from classifier.entities.patterns import CERTAIN, LIKELY, entity_at
+from classifier.entities.spoken import DIGITS, write_code
+from intake.vocabulary import EntityKind
+
+_LABEL = re.compile(r"\b(?:cpt|c p t|codes?|codigos?|procedures?|procedimientos?|hcpcs|billed)\b", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"(?: {0,2}(?:codes?|codigo|number|no|is|was|es|it's|they|used|de|for|of|the|and|y|e|or|o|cpt)\b|[ #:.,(&+/-]){0,8}", re.IGNORECASE
+)
+_SAID = "(?:" + "|".join(DIGITS) + "|[a-z]|" + "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety" + ")"
+_CODE = re.compile(
+    rf"(?:[a-hj-v]\d{{4}}|\d{{5}}|\d{{4}}[ftu])(?:-(?:\d\d|[a-z]{{2}}|[a-z]\d))?(?!\w)|{_SAID}(?:[ ,]{{1,2}}{_SAID}\b){{2,6}}|[a-z]? ?\d(?:[ ,]{{1,2}}\d){{3,4}}(?!\w)",
+    re.IGNORECASE,
+)
+_WRITTEN = re.compile(r"(?:[A-HJ-V]\d{4}|\d{5}|\d{4}[FTU])")
+
+
+def find_codes(folded: Folded) -> Iterator[Entity]:
+    """Yield each code of a list that a word announces."""
+    text, place = folded.text, 0
+    while label := _LABEL.search(text, place):
+        place = label.end()
+        while True:
+            between = _BETWEEN.match(text, place)
+            code = _CODE.match(text, between.end() if between else place)
+            if code is None or not _WRITTEN.fullmatch(write_code(code[0])[:5]):
+                break
+            sure = CERTAIN if code[0].isalnum() else LIKELY
+            yield entity_at(folded, code.start(), code.end(), EntityKind.CPT, "code", sure)
+            place = code.end()

@@ -1,0 +1,66 @@
+"""Decide which entities stay where several overlap. The order is explained in ADR 21."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Final
+
+from classifier.entities.entity import MODEL, Entity
+from intake.vocabulary import EntityKind
+
+RECORD: Final = "record"
+"""`Entity.source` of what the patient's record contains."""
+_BY_FORM: Final = frozenset(
+    ("email", "url", "ssn", "ssn_cued", "ip", "ip6", "card_number", "medicare_id", "amount", "iso_date", "full_date",
+     "phone_abroad")
+)  # fmt: skip
+"""The rules whose values nothing else looks like; the network does not overrule them."""
+_NEAR_DATES: Final = frozenset((EntityKind.DATE, EntityKind.DOB))
+
+
+def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity, ...]:
+    """Return entities that do not overlap, in the order of the text.
+
+    Of two that overlap, the one of the higher rank stays: what the record contains; then a rule that knows its value by
+    its form; then the network; then a rule that goes by the words around a value. Of one rank, the longer stays, then
+    the surer. The network says whether a date is a birth date, also where a rule found the date.
+
+    Args:
+        rules: What rules and the record found.
+        model: What the network found.
+    """
+    found = list(model)
+    dates = sorted((entity.start, entity.end, entity.kind) for entity in found if entity.kind in _NEAR_DATES)
+    ranked = sorted(
+        (*(_with_kind_of(entity, dates) for entity in rules), *found),
+        key=lambda entity: (_rank(entity), entity.start - entity.end, -entity.confidence, entity.start),
+    )
+    starts: list[int] = []
+    kept: list[Entity] = []
+    for entity in ranked:
+        place = bisect_left(starts, entity.start)
+        is_free_before = place == 0 or kept[place - 1].end <= entity.start
+        is_free_after = place == len(kept) or entity.end <= kept[place].start
+        if is_free_before and is_free_after:
+            starts.insert(place, entity.start)
+            kept.insert(place, entity)
+    return tuple(kept)
+
+
+def _rank(entity: Entity) -> int:
+    if entity.source == RECORD:
+        return 0
+    if entity.source in _BY_FORM:
+        return 1
+    return 2 if entity.source == MODEL else 3
+
+
+def _with_kind_of(entity: Entity, dates: list[tuple[int, int, EntityKind]]) -> Entity:
+    """Return a rule's date with the network's word on whether it is a birth date."""
+    if entity.kind not in _NEAR_DATES:
+        return entity
+    place = bisect_left(dates, (entity.end,)) - 1
+    if place >= 0 and dates[place][1] > entity.start:
+        return Entity(dates[place][2], entity.start, entity.end, entity.confidence, entity.source)
+    return entity

@@ -1,0 +1,102 @@
+"""Rules for names of insurers and plans, from lists of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from classifier.entities.entity import Entity
+from classifier.entities.folding import Folded, fold
+from classifier.entities.patterns import CERTAIN, LIKELY, entity_at
+from intake.vocabulary import EntityKind
+
+_WORD = re.compile(r"[A-Za-z0-9&']+")
+_LONGEST: Final = 5
+_NEAR: Final = 40
+_INSURANCE_WORD = re.compile(
+    r"\b(?:insurance|insured|ins|plan|coverage|covers?|covered|in network|member|subscriber|policy|claim|carrier|payer"
+    r"|adjuster|seguro|aseguradora|poliza|aceptan|take|takes|accept|through|deductible|copay|eob|secondary|primary)\b",
+    re.IGNORECASE,
+)
+_METAL = r"(?:gold|silver|bronze|platinum|preferred|select|choice|basic|standard|premier|advantage|basico|oro|plata)"
+_TYPE = r"(?:ppo|hmo|epo|pos|hdhp|dppo|dhmo|dmo|hsa)"
+_PLANS = (
+    (re.compile(rf"(?<![\w-])(?:{_METAL} ){{0,2}}(?:\d{{2,4}} )?{_TYPE}(?: {_METAL}\b)?(?: \d{{2,4}})?(?![\w-])", re.IGNORECASE), re.compile("hsa|pos", re.IGNORECASE)),
+    (re.compile(r"(?<![\w-])(?:gold|silver|bronze|platinum) \d{2,4}(?: (?:ppo|hmo|epo|hsa))?(?![\w-])", re.IGNORECASE), None),
+    (re.compile(r"(?<![\w-])plan [a-dfgk-n](?![\w'-])", re.IGNORECASE), re.compile("plan a", re.IGNORECASE)),
+)  # fmt: skip
+
+
+def find(folded: Folded) -> Iterator[Entity]:
+    """Yield each insurer and plan that a text names."""
+    yield from _find_listed(folded)
+    for expression, wrong in _PLANS:
+        for match in expression.finditer(folded.text):
+            if wrong is None or not wrong.fullmatch(match[0]):
+                yield entity_at(folded, *match.span(), EntityKind.PLAN, "plan_type", LIKELY)
+
+
+def canonical_carrier(name: str) -> str:
+    """Return an insurer's usual name; the name as written if no list has it."""
+    found = _names().get(_key(name))
+    return " ".join(name.split()) if found is None or found[0] is not EntityKind.CARRIER else found[1]
+
+
+def _find_listed(folded: Folded) -> Iterator[Entity]:
+    text, names = folded.text, _names()
+    words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
+    keys = [_key(text[start:end]) for start, end in words]
+    place = 0
+    while place < len(words):
+        length, found = _longest(keys, place, names)
+        if found is None:
+            place += 1
+            continue
+        start, end = words[place][0], words[place + length - 1][1]
+        if text[end - 2 : end].lower() == "'s":
+            end -= 2
+        kind, _, is_doubtful = found
+        if not is_doubtful or _is_about_insurance(text, start, end):
+            yield entity_at(folded, start, end, kind, "list", LIKELY if is_doubtful else CERTAIN)
+        place += length
+
+
+def _longest(
+    keys: list[str], place: int, names: dict[str, tuple[EntityKind, str, bool]]
+) -> tuple[int, tuple[EntityKind, str, bool] | None]:
+    for length in range(min(_LONGEST, len(keys) - place), 0, -1):
+        found = names.get(" ".join(keys[place : place + length]))
+        if found is not None:
+            return length, found
+    return 1, None
+
+
+def _is_about_insurance(text: str, start: int, end: int) -> bool:
+    return text[start].isupper() and _INSURANCE_WORD.search(text[max(start - _NEAR, 0) : end + _NEAR]) is not None
+
+
+def _key(name: str) -> str:
+    return " ".join(_WORD.findall(fold(name).text.lower().removesuffix("'s"))) or "'"
+
+
+@cache
+def _names() -> dict[str, tuple[EntityKind, str, bool]]:
+    """Return what each name in lower case is: its kind, its usual form, and whether it is also a word."""
+    folder = files("classifier.entities") / "data"
+    names: dict[str, tuple[EntityKind, str, bool]] = {}
+    for line in _lines((folder / "plans.txt").read_text(encoding="utf-8")):
+        names[_key(line)] = EntityKind.PLAN, line, " " not in line and not line.isupper()
+    for line in _lines((folder / "carriers.tsv").read_text(encoding="utf-8")):
+        usual, *others = line.split("\t")
+        doubtful = {_key(other[1:]) for other in others if other.startswith("?")}
+        for name in (usual, *others):
+            key = _key(name.removeprefix("?"))
+            names.setdefault(key, (EntityKind.CARRIER, usual, key in doubtful))
+    return names
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
