@@ -47,12 +47,19 @@ class Values:
         return self.draw(lambda: rng.choice(listed[rng.choice(groups or tuple(listed))]))
 
     def draw(self, make: Any) -> str:
-        """Return the first value that `make` returns on this side of the split."""
+        """Return the first value that `make` returns on this side of the split, with no name of a test message."""
+        unseen = names_of_tests(self.corpus)
         for _ in range(_TRIES):
             value = str(make())
-            if is_held_out(value) == self.held_out:
+            if is_held_out(value) == self.held_out and unseen.isdisjoint(value.casefold().split()):
                 break
         return value
+
+
+@cache
+def names_of_tests(corpus: Path) -> frozenset[str]:
+    """Return the words of the names in the test messages, in lower case, which no training message has."""
+    return frozenset(word for _, (word,) in read_rows(corpus / VALUES / "names_of_tests.txt", 1))
 
 
 @cache
