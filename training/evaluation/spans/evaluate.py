@@ -134,13 +134,14 @@ def time_messages(split: SpanSplit, run: RunFolder, corpus: Path) -> dict[str, f
     texts = [message.text for message in validation_messages(split, corpus)]
     short = [text for text in texts if len(tagger.encode(text)[0]) + 2 in _SHORT][:_TIMED] or texts[:_TIMED]
     times: list[tuple[float, float]] = []
-    for text in [*short[:_WARM_UP], *short]:
+    warm_up = short[:_WARM_UP]
+    for text in [*warm_up, *short]:
         start = time.perf_counter()
         tagger.find(text)
         middle = time.perf_counter()
         classifier.classify([text])
         times.append((middle - start, time.perf_counter() - start))
-    alone, both = (list(column) for column in zip(*times[_WARM_UP:], strict=True))
+    alone, both = (list(column) for column in zip(*times[len(warm_up) :], strict=True))
     return {
         "p50_ms": _percentile(alone, 50),
         "p95_ms": _percentile(alone, 95),
