@@ -15,9 +15,8 @@ from webhooks.email.alignment import is_aligned
 
 MOST_HEADERS = 20
 _METHODS = frozenset({"dkim", "spf", "dmarc"})
-_PASS = "pass"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_TOKEN = re.compile(rf'\s+|;|\(|{_QUOTED}|[^\s;()"]+')
+_WORD = re.compile(rf'\s+|;|\(|{_QUOTED}|[^\s;()"]+')
 # Of an address, it matters only what follows the `@`.
 _PROPERTY = re.compile(r"(smtp\.mailfrom|header\.d|header\.i|header\.from)=(.+)", re.DOTALL)
 _DOMAIN = re.compile(r"(?:.*@)?([a-z0-9_.-]{1,253})", re.DOTALL)
@@ -60,7 +59,7 @@ def proves_sender(sender: str, headers: Iterable[str], trusted: Collection[str])
     domain = sender.rpartition("@")[2].lower()
     dmarc = [finding for finding in findings if finding.method == "dmarc"]
     if dmarc:
-        return all(found.result == _PASS and found.domains.get("header.from") == domain for found in dmarc)
+        return all(found.result == "pass" and found.domains.get("header.from") == domain for found in dmarc)
     return is_aligned(sender, proved=_proved(findings))
 
 
@@ -80,7 +79,7 @@ def read_findings(header: str, trusted: Collection[str]) -> list[Finding]:
 
 def _proved(findings: Iterable[Finding]) -> Iterator[str]:
     for finding in findings:
-        if finding.result == _PASS:
+        if finding.result == "pass":
             names = ("smtp.mailfrom",) if finding.method == "spf" else ("header.d", "header.i")
             found = [finding.domains[name] for name in names if name in finding.domains]
             yield from found[:1]
@@ -91,16 +90,16 @@ def _split(header: str) -> list[list[str]]:
     parts: list[list[str]] = [[]]
     place = 0
     while place < len(header):
-        found = _TOKEN.match(header, place)
+        found = _WORD.match(header, place)
         if found is None:  # a closing bracket or a quotation mark without its other half
             raise _UnreadableError
-        token, place = found[0], found.end()
-        if token == "(":
+        word, place = found[0], found.end()
+        if word == "(":
             place = _after_comment(header, place)
-        elif token == ";":
+        elif word == ";":
             parts.append([])
-        elif not token.isspace():
-            parts[-1].append(token)
+        elif not word.isspace():
+            parts[-1].append(word)
     return parts
 
 
