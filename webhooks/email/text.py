@@ -93,7 +93,7 @@ def without_history(text: str) -> str:
     replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies
     own = "\n".join(_own_parts(replies)).replace(_FOLD, "")
     if not any(_is_header(reply.headers) for reply in replies):
-        own += rest  # without a header, it may not be history
+        own += head[len(head.rstrip()) :] + rest  # without a header, it may not be history
     own = _tidy(_ADVERTISEMENT.sub("", _SIGNATURE.sub("", _QUOTED_BLOCK.sub("", own))))
     return own or text
 
