@@ -12,12 +12,23 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
+from email.policy import Compat32
 
 LONGEST_HEADERS = 256 * 1024
+LONGEST_HEADER_VALUE = 16 * 1024
 LONGEST_BODY = 1024 * 1024
 _MOST_CHUNKS = 1000
 # An empty line, or one that is no header, because the empty line is missing.
 _END_OF_HEADERS = re.compile(rb"^(?!From |[!-9;-~]*:|[\t ])(?:\r?\n)?", re.MULTILINE)
+
+
+class _BoundedHeaders(Compat32):
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER_VALUE]
+
+
+_BOUNDED = _BoundedHeaders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ def open_part(raw: bytes) -> MimePart:
     """Separate the headers of an email, or of a part, from its body."""
     end = _END_OF_HEADERS.search(raw)
     block, body = (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
-    return MimePart(BytesParser().parsebytes(block[:LONGEST_HEADERS], headersonly=True), block, body)
+    return MimePart(BytesParser(policy=_BOUNDED).parsebytes(block[:LONGEST_HEADERS], headersonly=True), block, body)
 
 
 def _without_line_end(chunk: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -37,7 +38,12 @@ NOT_READ = "an email that could not be read in full"
 
 
 def read_raw_email(
-    raw: bytes, *, recipients: tuple[str, ...], return_path: str | None, trusted: Collection[str] = ()
+    raw: bytes,
+    *,
+    recipients: tuple[str, ...],
+    return_path: str | None,
+    trusted: Collection[str] = (),
+    is_whole: bool = True,
 ) -> InboundEmail:
     """Read an email, whatever it contains.
 
@@ -46,13 +52,17 @@ def read_raw_email(
         recipients: the addresses it was delivered to.
         return_path: the envelope's sender, empty for a bounce; None takes the header's.
         trusted: the mail servers whose Authentication-Results count.
+        is_whole: whether these are all of its bytes.
     """
     try:
-        return _read(open_part(raw), recipients, return_path, trusted)
+        email = _read(open_part(raw), recipients, return_path, trusted)
     except Exception as error:
         # whatever nobody thought of: a person reads the beginning
         log.error("email_not_readable", error=where_raised(error, error.__traceback__))
-        return _salvage(raw, recipients)
+        email = _salvage(raw, recipients)
+    if is_whole and email.is_readable:
+        return email
+    return replace(email, is_readable=False, attachments=(NOT_READ, *email.attachments))
 
 
 def _read(
@@ -79,7 +89,7 @@ def _read(
         is_verified=sender is not None
         and is_one
         and proves_sender(sender, _headers(headers, "Authentication-Results"), trusted),
-        attachments=(*(() if body.is_whole else (NOT_READ,)), *body.attachments),
+        attachments=tuple(body.attachments),
         is_readable=body.is_whole,
     )
 
@@ -165,6 +175,5 @@ def _salvage(raw: bytes, recipients: tuple[str, ...]) -> InboundEmail:
         raw_headers=decode(raw[:LONGEST_HEADERS], "utf-8"),
         is_automatic=True,
         is_verified=False,
-        attachments=(NOT_READ,),
         is_readable=False,
     )
