@@ -183,7 +183,7 @@ class _SmtpSession(SMTP):
             answers = [Answer.TOO_LARGE] * len(recipients)
         else:
             answers = await asyncio.to_thread(self.event_handler.desk.take, raw, recipients, envelope.mail_from or "")
-        self._set_post_data_state()
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
         await self.push("\r\n".join(answers if self.answers_each else [_answer_once(answers)]))
 
     async def _read_message(self) -> bytes | None:
