@@ -24,7 +24,7 @@ def configure_reporting(dsn: str | None, process: Literal["web", "worker", "mail
 
     Args:
         dsn: Sentry's address of the project, None to report nothing.
-        process: `web` or `worker`.
+        process: `web`, `worker`, or `mail`.
     """
     if dsn is None:
         return
