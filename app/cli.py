@@ -14,6 +14,7 @@ from app.commands.calibrate import calibrate
 from app.commands.classify import classify
 from app.commands.init import init
 from app.commands.keys import keys
+from app.commands.mail import mail
 from app.commands.model import model
 from app.commands.patient import patient
 from app.commands.practice import practice
@@ -35,7 +36,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(init, up, web, worker, migrate, classify, calibrate, simulate, model, practice, keys, staff, audit),
+    *(init, up, web, worker, mail, migrate, classify, calibrate, simulate, model, practice, keys, staff, audit),
     *(retention, patient, backup, restore),
 )
 for command in COMMANDS:

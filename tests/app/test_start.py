@@ -27,6 +27,8 @@ DONE = [
 REFUSED = [
     (["web"], "SECRET_KEY is missing"),
     (["worker"], "SECRET_KEY is missing"),
+    (["mail", "serve"], "SECRET_KEY is missing"),
+    (["mail", "fetch"], "SECRET_KEY is missing"),
     (["simulate", "sms", "Hello"], "start the service with `intake up` first"),
     (["patient", "export", "+12025550123", "--to", "patient.json"], "start the service with `intake up` first"),
     (["backup", "intake.backup"], "start the service with `intake up` first"),
