@@ -180,11 +180,13 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
 
 def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
     """Read what may be exported, and note in the audit trail that it was."""
+    from classifier.entities.recognizer import Recognizer
     from inbox.audit import record_action
     from inbox.review_export import export_reviews
 
+    recognizer = Recognizer.load()
     with database.read() as session:
-        reviews = export_reviews(session, practices, datetime.now(UTC))
+        reviews = export_reviews(session, practices, datetime.now(UTC), recognizer)
     with database.write() as session:
         record_action(
             session,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Final, Protocol
+from collections.abc import Iterable
+from typing import Final, Protocol, Self
 
 from classifier.entities.entity import Entity
 from classifier.entities.merging import merge
@@ -29,6 +29,16 @@ class Recognizer:
         """Use a network beside the rules; None for the rules alone."""
         self.tagger: Final = tagger
 
-    def find(self, text: str) -> tuple[Entity, ...]:
-        """Return the entities of a text, in its order, without overlaps."""
-        return merge(find_by_rules(text), () if self.tagger is None else self.tagger.find(text))
+    @classmethod
+    def load(cls) -> Self:
+        """Load the network that came with the program; the rules work alone where there is none."""
+        return cls()
+
+    def find(self, text: str, recorded: Iterable[Entity] = ()) -> tuple[Entity, ...]:
+        """Return the entities of a text, in its order, without overlaps.
+
+        Args:
+            text: Any string.
+            recorded: What of the patient's record the text contains (see `find_recorded`).
+        """
+        return merge((*recorded, *find_by_rules(text)), () if self.tagger is None else self.tagger.find(text))

@@ -85,7 +85,7 @@ RULES: Final = (
     pattern(
         "said_phone",
         EntityKind.PHONE,
-        rf"(?<![\w'-])(?:{_SAID_DIGIT}|{_TENS})(?:[ ,.\-]{{1,4}}(?:(?:uh|um|dash|and then|and|then|y luego) )?(?:{_SAID_DIGIT}|{_TENS})){{2,12}}(?![\w'])",
+        rf"(?<![\w'-])(?=\w)(?:{_SAID_DIGIT}|{_TENS})(?:[ ,.\-]{{1,4}}(?:(?:uh|um|dash|and then|and|then|y luego) )?(?:{_SAID_DIGIT}|{_TENS})){{2,12}}(?![\w'])",
         _is_said_phone,
     ),
     pattern("extension", EntityKind.PHONE, r"\b(?:ext|extension|exten)\b\.?:? {0,2}(?P<value>\d{2,6})(?!\w)"),

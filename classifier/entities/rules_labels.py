@@ -27,7 +27,9 @@ _LABELS: Final = (
     (EntityKind.MEMBER_ID, r"(?-i:ID|Id)|id|i d"),
 )  # fmt: skip
 _LABEL = re.compile(
-    r"(?<![^\W\d_])(?:" + "|".join(f"(?P<l{place}>{words})" for place, (_, words) in enumerate(_LABELS)) + r")(?![^\W\d_'])",
+    r"(?<![^\W\d_])(?=[a-z])(?:"
+    + "|".join(f"(?P<l{place}>{words})" for place, (_, words) in enumerate(_LABELS))
+    + r")(?![^\W\d_'])",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
@@ -40,8 +42,42 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 _GAP = re.compile(r" - |[-/.]|[ ,]{1,2}(?:\.\.\. )?|")
 _MOST = 40
 _UNITS = frozenset(
-    "mg ml mcg day days week weeks month months year years hour hours minute minutes min times visits visit dollars"
-    " bucks people pills pm am th st nd rd percent sessions session units unit".split()
+    [
+        "mg",
+        "ml",
+        "mcg",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "hour",
+        "hours",
+        "minute",
+        "minutes",
+        "min",
+        "times",
+        "visits",
+        "visit",
+        "dollars",
+        "bucks",
+        "people",
+        "pills",
+        "pm",
+        "am",
+        "th",
+        "st",
+        "nd",
+        "rd",
+        "percent",
+        "sessions",
+        "session",
+        "units",
+        "unit",
+    ]
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from classifier.entities.patterns import CERTAIN, LIKELY, any_of, pattern
@@ -55,7 +54,7 @@ RULES: Final = (
     pattern(
         "amount_said",
         EntityKind.AMOUNT,
-        rf"(?<![\w-])(?:a )?{_NUMBER}(?:[ -](?:and |y )?{_NUMBER}\b){{0,8}} (?:{_MONEY}|grand\b)"
+        rf"(?<![\w-])(?=\w)(?:a )?{_NUMBER}(?:[ -](?:and |y )?{_NUMBER}\b){{0,8}} (?:{_MONEY}|grand\b)"
         rf"(?:(?: and| y| con) {_NUMBER}(?:[ -](?:y )?{_NUMBER}\b){{0,2}}(?: cents?| centavos?)?)?",
     ),
 )  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_UNITS = "zero one two three four five six seven eight nine".split()
-_UNITS_ES = "cero uno dos tres cuatro cinco seis siete ocho nueve".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TEENS_ES = "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_TENS_ES = "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
+_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_UNITS_ES = ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TEENS_ES = ["diez", "once", "doce", "trece", "catorce", "quince", "dieciseis", "diecisiete", "dieciocho", "diecinueve"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_TENS_ES = ["veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"]
 _HUNDREDS_ES = "ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos"
 
 DIGITS: Final = {
@@ -29,7 +29,25 @@ NUMBERS: Final = {**DIGITS, **_LONGER, **_HUNDREDS, "hundred": 100, "thousand": 
 """The words that numbers are made of."""
 _REPEATS = {"double": 2, "triple": 3, "doble": 2}
 _LINKS = {"like", "for", "de"}
-PAUSES: Final = frozenset("dash hyphen guion uh um and then luego este eh slash diagonal space point dot".split())
+PAUSES: Final = frozenset(
+    [
+        "dash",
+        "hyphen",
+        "guion",
+        "uh",
+        "um",
+        "and",
+        "then",
+        "luego",
+        "este",
+        "eh",
+        "slash",
+        "diagonal",
+        "space",
+        "point",
+        "dot",
+    ]
+)
 """Words between the parts of a code that are not part of it."""
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
@@ -67,7 +85,7 @@ def _next_piece(tokens: list[str], place: int, *, is_after_letter: bool) -> tupl
     if token in _LONGER:
         value = _LONGER[token]
         rest = [word for word in following if word != "y"][:1]
-        if value >= 20 and value % 10 == 0 and rest and 0 < DIGITS.get(rest[0], 0):
+        if value >= 20 and value % 10 == 0 and rest and DIGITS.get(rest[0], 0) > 0:
             return str(value + DIGITS[rest[0]]), place + (3 if following[0] == "y" else 2)
         return str(value), place + 1
     if token in _HUNDREDS:
