@@ -16,6 +16,7 @@ from classifier.danger_signs import load_tables
 from classifier.decoding import Outputs, Thresholds, danger_kind, triage_level
 from classifier.errors import ModelError
 from classifier.excerpt import Excerpt, choose_windows, shorten_text
+from classifier.loading import load_tokenizer, open_session
 from classifier.normalise import well_formed
 from classifier.outputs import INTENTS, LANGUAGES, Language
 from classifier.screen import Screening, is_urgent, screen_text
@@ -109,8 +110,8 @@ class Classifier:
         contents = {name: model_bundle.read_file(home, name, record) for name, record in manifest.files.items()}
         config = model_bundle.read_config(home, contents[model_bundle.CONFIG])
         calibration = model_bundle.read_calibration(home, contents[model_bundle.CALIBRATION])
-        tokenizer = _tokenizer(home, contents[model_bundle.TOKENIZER])
-        session = _session(home, contents[model_bundle.NETWORK], threads)
+        tokenizer = load_tokenizer(home, contents[model_bundle.TOKENIZER])
+        session = open_session(home, contents[model_bundle.NETWORK], threads)
         _check_network(home, session, len(config.labels))
         # Compile the danger signs now, not while the first patient waits.
         load_tables()
@@ -259,46 +260,6 @@ def _mentions(rows: NDArray[np.float64] | None, intent: str, thresholds: Thresho
     shares = zip(INTENTS, map(float, rows.max(axis=0)), strict=True)
     found = [Mention(name, share) for name, share in shares if name != intent and share >= thresholds.mention]
     return tuple(sorted(found, key=lambda mention: -mention.confidence))
-
-
-def _tokenizer(home: Path, content: bytes) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_buffer(content)
-    # The library raises plain Exception for every problem.
-    except Exception as error:
-        raise ModelError(
-            f"{home / model_bundle.TOKENIZER} is not a tokenizer this program can read: {error}"
-        ) from error
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    if not is_bert_like(tokenizer):
-        raise ModelError(
-            f"{home / model_bundle.TOKENIZER} must put one token before and one after a text and have [UNK] and [PAD], "
-            "as BERT's does: export the model again"
-        )
-    return tokenizer
-
-
-def is_bert_like(tokenizer: Tokenizer) -> bool:
-    """Return whether a tokenizer puts one token before and one after a text, and has [UNK] and [PAD]."""
-    special = tokenizer.encode("").ids
-    return len(special) == 2 and None not in map(tokenizer.token_to_id, ("[UNK]", "[PAD]"))
-
-
-def _session(home: Path, content: bytes, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Spinning threads would use up the cores that the web server and the database need.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Fatal messages only: warnings go straight to stderr, and errors are raised.
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    # The library has an exception for each kind of failure, and Exception is their only common base.
-    except Exception as error:
-        raise ModelError(f"{home / model_bundle.NETWORK} cannot be loaded by ONNX Runtime: {error}") from error
 
 
 def _check_network(home: Path, session: onnxruntime.InferenceSession, labels: int) -> None:

@@ -63,13 +63,13 @@ _FileName = Annotated[str, AfterValidator(_check_file_name)]
 _Intent = Annotated[str, AfterValidator(_check_intent)]
 
 
-class _BundleModel(BaseModel):
+class BundleModel(BaseModel):
     """A JSON object of the folder. Keys that this program does not use are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
 
-class FileRecord(_BundleModel):
+class FileRecord(BundleModel):
     """The manifest's entry for one file.
 
     Attributes:
@@ -81,7 +81,7 @@ class FileRecord(_BundleModel):
     size: Annotated[int, Field(alias="bytes", ge=0)]
 
 
-class Manifest(_BundleModel):
+class Manifest(BundleModel):
     """The folder's table of contents.
 
     Attributes:
@@ -97,7 +97,7 @@ class Manifest(_BundleModel):
     files: dict[_FileName, FileRecord]
 
 
-class ConfigFile(_BundleModel):
+class ConfigFile(BundleModel):
     """How to feed the network and what its outputs are.
 
     Attributes:
@@ -122,7 +122,7 @@ class ConfigFile(_BundleModel):
         return self
 
 
-class LanguageCalibration(_BundleModel):
+class LanguageCalibration(BundleModel):
     """The thresholds that calibration chose for one language; `classifier.decoding.Thresholds` explains each.
 
     A network that knows only the intents has no more than `temperature`, `review` and `of_intents`.
@@ -141,7 +141,7 @@ class LanguageCalibration(_BundleModel):
     mention: _Share = 1.0
 
 
-class CalibrationFile(_BundleModel):
+class CalibrationFile(BundleModel):
     """What calibration found for each language that the network was calibrated for.
 
     Attributes:
@@ -163,7 +163,7 @@ class CalibrationFile(_BundleModel):
         return {language: Thresholds(**found.model_dump()) for language, found in self.languages.items()}
 
 
-_Model = TypeVar("_Model", bound=_BundleModel)
+_Model = TypeVar("_Model", bound=BundleModel)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -177,13 +177,13 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder} is not a folder; expected a model folder with {MANIFEST}: check the path or set MODEL_DIR"
         )
     path = folder / MANIFEST
-    table = _json_object(_content(path), path)
+    table = parse_object(_content(path), path)
     if table.get("format") != FORMAT:
         raise ModelError(
             f"{path}: format is {table.get('format')!r}, this program reads format {FORMAT}: "
             "install a model made for this version"
         )
-    manifest = _validated(Manifest, table, path)
+    manifest = validate_table(Manifest, table, path)
     for name in NEEDED:
         if name not in manifest.files:
             raise ModelError(f"{folder / name} is needed but {MANIFEST} does not list it: {_REMEDY}")
@@ -210,7 +210,7 @@ def read_config(folder: Path, content: bytes) -> ConfigFile:
     Raises:
         ModelError: It is not valid JSON, or a value is missing or out of range.
     """
-    return _validated(ConfigFile, _json_object(content, folder / CONFIG), folder / CONFIG)
+    return validate_table(ConfigFile, parse_object(content, folder / CONFIG), folder / CONFIG)
 
 
 def read_calibration(folder: Path, content: bytes) -> CalibrationFile:
@@ -219,10 +219,15 @@ def read_calibration(folder: Path, content: bytes) -> CalibrationFile:
     Raises:
         ModelError: It is not valid JSON, or a value is missing or out of range.
     """
-    return _validated(CalibrationFile, _json_object(content, folder / CALIBRATION), folder / CALIBRATION)
+    return validate_table(CalibrationFile, parse_object(content, folder / CALIBRATION), folder / CALIBRATION)
 
 
-def _validated(model: type[_Model], table: dict[str, Any], path: Path) -> _Model:
+def validate_table(model: type[_Model], table: dict[str, Any], path: Path) -> _Model:
+    """Return a JSON object of a model folder as a checked model.
+
+    Raises:
+        ModelError: A value is missing or out of range.
+    """
     try:
         return model.model_validate(table)
     except ValidationError as error:
@@ -241,7 +246,12 @@ def _content(path: Path) -> bytes:
         raise ModelError(f"{path} cannot be read ({error.strerror}): check its permissions, or {_REMEDY}") from error
 
 
-def _json_object(content: bytes, path: Path) -> dict[str, Any]:
+def parse_object(content: bytes, path: Path) -> dict[str, Any]:
+    """Return the JSON object that a file of a model folder holds.
+
+    Raises:
+        ModelError: It holds something else.
+    """
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):

@@ -194,13 +194,101 @@ class Recipe(Section):
     calibration: CalibrationTargets
 
 
+class EntityData(Section):
+    """How messages become inputs of the entity model.
+
+    Attributes:
+        validation_writers: The writers in `corpus/writers.toml` whose messages are kept for validation.
+        validation_messages: How many of their messages with values are used.
+        repeats: How often an epoch shows each message of these writers, whose messages were written for this model;
+            some of their lines are kept for validation and for choosing a checkpoint.
+        validation_fraction: The share of their lines that is kept for validation.
+        stopping_fraction: The share of their lines that is kept for choosing a checkpoint.
+        without_slots: The share of the other writers' messages without any value that an epoch shows.
+        max_tokens: The longest input in tokens, including the two special tokens.
+        window_overlap: Tokens that neighboring windows of a longer text share.
+        noise: Share of training messages that get typing noise, from 0 to 1.
+        joined: Share of training messages that are joined with another one, from 0 to 1.
+    """
+
+    validation_writers: tuple[str, ...]
+    validation_messages: Positive
+    repeats: dict[str, Positive]
+    validation_fraction: Fraction
+    stopping_fraction: Fraction
+    without_slots: Annotated[float, Field(ge=0, le=1)]
+    max_tokens: Positive
+    window_overlap: Positive
+    noise: Fraction
+    joined: Fraction = 0.0
+
+
+class EntityTargets(Section):
+    """What the entity model's threshold must achieve on the validation messages.
+
+    Attributes:
+        precision: The share of what it finds that is something, at least; it finds the most at this share.
+        untouched: The share of messages without any value in which it finds none, at least.
+    """
+
+    precision: Share
+    untouched: Share
+
+
+class EntityLoss(Section):
+    """What training of the entity model minimizes.
+
+    Attributes:
+        outside_weight: How much the loss of a token that belongs to nothing counts; below 1, less is missed.
+    """
+
+    outside_weight: Annotated[float, Field(gt=0, le=1)]
+
+
+class EntityRecipe(Section):
+    """Everything that determines a training run of the entity model, except the corpus and the code.
+
+    Attributes:
+        task: Tells the recipe from one of the intent model.
+        note: Anything else that the model card should say about how the shipped weights were made.
+    """
+
+    task: Literal["entities"]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    note: str = ""
+    seed: int
+    base: BaseCheckpoint
+    architecture: Architecture
+    data: EntityData
+    optimisation: Optimization
+    loss: EntityLoss
+    calibration: EntityTargets
+
+
 def load_recipe(path: Path) -> Recipe:
-    """Read and check a recipe.
+    """Read and check a recipe of the intent model.
 
     Raises:
         RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
     return read_toml(path, Recipe, "a training run", "training/recipes/accurate.toml")
+
+
+def load_entity_recipe(path: Path) -> EntityRecipe:
+    """Read and check a recipe of the entity model.
+
+    Raises:
+        RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
+    """
+    return read_toml(path, EntityRecipe, "a training run of the entity model", "training/recipes/entities.toml")
+
+
+def is_entity_recipe(path: Path) -> bool:
+    """Return whether a file says that it is a recipe of the entity model; False if it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")).get("task") == "entities"
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False
 
 
 def read_toml(path: Path, kind: type[AnyRecipe], subject: str, example: str) -> AnyRecipe:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import TrainingError
-from training.recipe import Recipe
+from training.recipe import EntityRecipe, Recipe
 
 RUNS = Path(__file__).parent / "runs"
+MODELS = Path(__file__).parents[1] / "classifier" / "models"
+"""The folder of the models that ship with the program."""
 
 
 class RunError(TrainingError):
@@ -42,7 +44,7 @@ class RunFolder:
         return self.path / "model"
 
 
-def open_run(recipe: Recipe, runs: Path = RUNS) -> RunFolder:
+def open_run(recipe: Recipe | EntityRecipe, runs: Path = RUNS) -> RunFolder:
     """Open a recipe's run folder; create it if necessary.
 
     Raises:

@@ -6,7 +6,7 @@ Noise preserves the meaning of a message, and so its label: no word is removed o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 _NEIGHBORS = {
@@ -52,6 +52,29 @@ def add_noise(text: str, channel: str, rng: Random) -> str:
         # A message that consists only of punctuation must not become empty.
         text = changed if changed.strip() else text
     return text
+
+
+def add_noise_to_parts(parts: Sequence[str], channel: str, rng: Random, *, spanish: bool = False) -> list[str]:
+    """Return a message in parts as `add_noise` might return it whole: words, and values at every second place.
+
+    Values change only in case and in apostrophes. A Spanish message gets no English words.
+    """
+    noisy = list(parts)
+    changes = _SPOKEN if channel == "voicemail" else _WRITTEN
+    for change, share in changes:
+        if rng.random() >= share or (spanish and change in _IN_ENGLISH):
+            continue
+        if change in _EVERYWHERE:
+            places: Iterable[int] = range(len(noisy))
+        elif change in _AT_AN_END:
+            places = (0,) if change is _opening else (len(noisy) - 1,)
+        else:
+            places = [place for place in range(0, len(noisy), 2) if rng.random() < 1 / 2]
+        for place in places:
+            if noisy[place].strip() or change in _AT_AN_END:
+                changed = change(noisy[place], rng)
+                noisy[place] = changed if place % 2 == 0 or changed.strip() else noisy[place]
+    return noisy
 
 
 def _typos(text: str, rng: Random) -> str:
@@ -159,3 +182,6 @@ _SPOKEN: tuple[tuple[_Change, float], ...] = (
     (_no_apostrophes, 0.15),
     (_lower, 0.3),
 )
+_EVERYWHERE = (_no_apostrophes, _lower, _upper)
+_AT_AN_END = (_opening, _closing)
+_IN_ENGLISH = (_opening, _closing, _fillers, _shortenings)

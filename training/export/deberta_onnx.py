@@ -9,7 +9,7 @@ relative positions into place. Here, instead:
 - query, key and value are one product;
 - the scores by relative distance, with one row per token and one column per distance, become scores by position by
   shifting row i by i places, which takes a slice and two reshapes (Dai et al., Transformer-XL, ACL 2019, appendix B);
-- the last layer is computed only for the first token, the only one the classifier uses;
+- the last layer is computed only for the first token, the only one a classifier of texts uses;
 - tokens are stored by position first and text second, so that the first rows are the first tokens of all texts, and no
   product needs transposed operands.
 
@@ -29,7 +29,12 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from transformers import AutoConfig, DebertaV2ForSequenceClassification, PretrainedConfig
+from transformers import (
+    AutoConfig,
+    DebertaV2ForSequenceClassification,
+    DebertaV2ForTokenClassification,
+    PretrainedConfig,
+)
 from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
 from training.export.onnx_graph import MICROSOFT, Graph
@@ -43,6 +48,7 @@ TEXTS: Final = "texts/"
 # Large enough for a masked score to vanish in a softmax; infinity would turn a fully masked row into NaN.
 _MASKED = -1e9
 
+_Model = DebertaV2ForSequenceClassification | DebertaV2ForTokenClassification
 # From the name prefix, module, states and table of positions to the context and the states it belongs to.
 _Attention = Callable[[str, Any, str, torch.Tensor], tuple[str, str]]
 
@@ -71,18 +77,20 @@ def export_deberta(checkpoint: Path, folder: Path) -> Path:
     """Export a checkpoint that `is_exportable` in full precision.
 
     Args:
-        checkpoint: Folder of a `DebertaV2ForSequenceClassification`.
+        checkpoint: Folder of a `DebertaV2ForSequenceClassification` or a `DebertaV2ForTokenClassification`.
         folder: Where to write; created if necessary.
 
     Returns:
         The network, `folder/folded.onnx`, with its weights in a file next to it.
     """
-    model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint, dtype=torch.float32).eval()
+    tags = DebertaV2ForTokenClassification.__name__ in (AutoConfig.from_pretrained(checkpoint).architectures or ())
+    kind = DebertaV2ForTokenClassification if tags else DebertaV2ForSequenceClassification
+    model: _Model = kind.from_pretrained(checkpoint, dtype=torch.float32).eval()
     folder.mkdir(parents=True, exist_ok=True)
     network = folder / FOLDED
     with torch.no_grad():
         graph = _Writer(model, Graph(folder / f"{FOLDED}.data")).write()
-    onnx.save(graph.model(model.config.num_labels), network)
+    onnx.save(graph.model(model.config.num_labels, by_token=tags), network)
     return network
 
 
@@ -92,7 +100,7 @@ class _Writer:
     Dimensions in the comments: T tokens in the longest text, B texts, N heads of width D, H = N * D, R = T * B rows.
     """
 
-    def __init__(self, model: DebertaV2ForSequenceClassification, graph: Graph) -> None:
+    def __init__(self, model: _Model, graph: Graph) -> None:
         self._model = model
         self._config = model.config
         self._heads = model.config.num_attention_heads
@@ -112,11 +120,23 @@ class _Writer:
         *layers, last = encoder.layer
         for number, layer in enumerate(layers):
             states = self._layer(f"{TOKENS}{number}/", layer, states, self._attention, positions)
+        if isinstance(self._model, DebertaV2ForTokenClassification):
+            states = self._layer(f"{TOKENS}{len(layers)}/", last, states, self._attention, positions)
+            self._write_logits_of_tokens(states)
+            return graph
         states = self._layer(f"{TEXTS}{len(layers)}/", last, states, self._first_attention, positions)
         pooled = self._product(f"{TEXTS}pooler", states, self._model.pooler.dense)
         pooled = graph.add("Gelu", pooled, name=f"{TEXTS}pooled")
         self._product("logits", pooled, self._model.classifier)
         return graph
+
+    def _write_logits_of_tokens(self, states: str) -> None:
+        graph = self._graph
+        flat = self._product("logits/flat", states, self._model.classifier)
+        shape = graph.numbers(-1, self._config.num_labels)
+        by_place = graph.add("Concat", self._length, shape, name="logits/by_place", axis=0)
+        placed = graph.add("Reshape", flat, by_place, name="logits/placed")
+        graph.add("Transpose", placed, name="logits", perm=[1, 0, 2])
 
     def _write_shapes(self) -> None:
         graph, length = self._graph, self._length
@@ -303,7 +323,7 @@ def _array(weight: torch.Tensor) -> NDArray[np.float32]:
     return array
 
 
-def _rows_of_distances(model: DebertaV2ForSequenceClassification, distances: torch.Tensor) -> NDArray[np.int64]:
+def _rows_of_distances(model: _Model, distances: torch.Tensor) -> NDArray[np.int64]:
     """Return the row of each distance, query minus key, in the result of `_table`."""
     layer: Any = model.deberta.encoder.layer[0]
     attention = layer.attention.self

@@ -22,8 +22,13 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def write_manifest(folder: Path) -> None:
-    """List all files of a model folder with their checksums and sizes in `manifest.json`."""
+def write_manifest(folder: Path, name: str = "intent") -> None:
+    """List all files of a model folder with their checksums and sizes in `manifest.json`.
+
+    Args:
+        folder: The model folder.
+        name: What the model is for.
+    """
     files = {
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
@@ -33,7 +38,7 @@ def write_manifest(folder: Path) -> None:
         folder / MANIFEST,
         {
             "format": FORMAT,
-            "name": "intent",
+            "name": name,
             "version": str(files[NETWORK]["sha256"])[:12],
             "created": datetime.now(UTC).date().isoformat(),
             "files": files,

@@ -58,12 +58,14 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, names, name=names[0], domain=domain, **attributes))
         return names
 
-    def model(self, columns: int) -> onnx.ModelProto:
+    def model(self, columns: int, *, by_token: bool = False) -> onnx.ModelProto:
         """Return the graph as a model.
 
         Args:
             columns: Width of the logits.
+            by_token: Whether there are logits for each token, and not for each text.
         """
+        rows = ["batch", "tokens"] if by_token else ["batch"]
         graph = helper.make_graph(
             self.nodes,
             "classifier",
@@ -71,7 +73,7 @@ class Graph:
                 helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
                 for name in ("input_ids", "attention_mask")
             ],
-            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", columns])],
+            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*rows, columns])],
             list(self.constants.values()),
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(MICROSOFT, 1)]

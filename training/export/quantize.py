@@ -35,8 +35,9 @@ Floats = NDArray[np.float32]
 def quantize_deberta(folded: Path, network: Path) -> None:
     """Write the 8-bit version of a network that `export_deberta` wrote."""
     model = onnx.load(folded, load_external_data=False)
-    columns = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
-    onnx.save(_Quantizer(model, folded.parent).quantize().model(columns), network)
+    shape = model.graph.output[0].type.tensor_type.shape.dim
+    graph = _Quantizer(model, folded.parent).quantize()
+    onnx.save(graph.model(shape[-1].dim_value, by_token=len(shape) > 2), network)
 
 
 class _Quantizer:

@@ -22,13 +22,14 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.outputs import INTENTS
 from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
+from training.data.spans.dataset import FreshSpans
 from training.data.splitting import VALIDATION_SEED, Split
 from training.errors import TrainingError
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.initial_model import load_initial_model
 from training.fit.objective import training_loss
 from training.fit.output_columns import LEVEL_GROUP, output_names
-from training.recipe import Optimization, Recipe, RecipeError
+from training.recipe import EntityRecipe, Optimization, Recipe, RecipeError
 from training.run_folder import RunFolder
 from training.statistics import macro_f1
 
@@ -113,13 +114,13 @@ def _trainer(
     )
     fixed = FixedMessages(split.stopping, tokenizer, seed=VALIDATION_SEED, max_tokens=max_tokens)
     optimizer = torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True)
-    callbacks: list[TrainerCallback] = [_FreshValues(fresh), _ValidatedEnd()]
+    callbacks: list[TrainerCallback] = [FreshValues(fresh), ValidatedEnd()]
     if recipe.optimisation.patience:
         callbacks.append(EarlyStoppingCallback(recipe.optimisation.patience))
     return _Trainer(
         recipe,
         model=model,
-        args=_arguments(recipe, run),
+        args=training_arguments(recipe, run),
         train_dataset=fresh,
         eval_dataset=fixed,
         data_collator=Collate(model.config.pad_token_id or 0),
@@ -129,7 +130,8 @@ def _trainer(
     )
 
 
-def _arguments(recipe: Recipe, run: RunFolder) -> TrainingArguments:
+def training_arguments(recipe: Recipe | EntityRecipe, run: RunFolder) -> TrainingArguments:
+    """Return how the Trainer of a recipe works, in the run's folder."""
     optimisation = recipe.optimisation
     gpu = torch.cuda.is_available()
     mixed = optimisation.precision == "mixed"
@@ -161,17 +163,17 @@ def _arguments(recipe: Recipe, run: RunFolder) -> TrainingArguments:
     )
 
 
-class _FreshValues(TrainerCallback):
+class FreshValues(TrainerCallback):
     """Sets the epoch of the training messages before the first batch of each epoch."""
 
-    def __init__(self, messages: FreshMessages) -> None:
+    def __init__(self, messages: FreshMessages | FreshSpans) -> None:
         self._messages = messages
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._messages.epoch = int(state.epoch)
 
 
-class _ValidatedEnd(TrainerCallback):
+class ValidatedEnd(TrainerCallback):
     """Also validates after the last step, so that the final weights can be selected."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

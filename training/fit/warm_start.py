@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+from transformers import DebertaV2Config, DebertaV2ForSequenceClassification, DebertaV2ForTokenClassification
 
 from training.recipe import Architecture, RecipeError
 
@@ -52,16 +52,44 @@ def warm_start(
     Raises:
         RecipeError: The checkpoint is not a BERT encoder with absolute positions.
     """
-    bert = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    bert = _read_bert(checkpoint)
+    config = _config(bert, architecture, labels)
+    model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
+    _load_encoder(model, checkpoint, architecture)
+    return model
+
+
+def warm_start_tagger(
+    checkpoint: Path, architecture: Architecture, labels: tuple[str, ...]
+) -> DebertaV2ForTokenClassification:
+    """Build a DeBERTa with a head on every token, whose encoder computes the same as the BERT checkpoint.
+
+    Raises:
+        RecipeError: The checkpoint is not a BERT encoder with absolute positions.
+    """
+    config = _config(_read_bert(checkpoint), architecture, labels)
+    model = DebertaV2ForTokenClassification(config)  # type: ignore[no-untyped-call]
+    _load_encoder(model, checkpoint, architecture)
+    return model
+
+
+def _read_bert(checkpoint: Path) -> dict[str, Any]:
+    bert: dict[str, Any] = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     if bert.get("model_type") != "bert" or bert.get("position_embedding_type", "absolute") != "absolute":
         raise RecipeError(
             f"{checkpoint} is not a BERT checkpoint with absolute positions, which relative_positions = true expects: "
             "name another base, or set it to false"
         )
-    config = _config(bert, architecture, labels)
-    kept = config.num_hidden_layers - architecture.pooling_layer
-    model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
-    weights = _converted(load_file(checkpoint / "model.safetensors"), config, kept)
+    return bert
+
+
+def _load_encoder(
+    model: DebertaV2ForSequenceClassification | DebertaV2ForTokenClassification,
+    checkpoint: Path,
+    architecture: Architecture,
+) -> None:
+    kept = model.config.num_hidden_layers - architecture.pooling_layer
+    weights = _converted(load_file(checkpoint / "model.safetensors"), model.config, kept)
     missing, unexpected = model.deberta.load_state_dict(weights, strict=False)
     wrong = [name for name in missing if not _is_relative(name) and not _is_beyond(name, kept)] + unexpected
     if wrong:
@@ -74,7 +102,6 @@ def warm_start(
             nn.init.zeros_(weight)
     if architecture.pooling_layer:
         _start_as_mean(model.deberta.encoder.layer[-1])
-    return model
 
 
 @torch.no_grad()

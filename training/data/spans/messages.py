@@ -1,0 +1,158 @@
+"""Read and split the messages that the entity model learns from."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from training.data.corpus import CorpusError, read_corpus, read_lines, read_rows, read_writers, with_line_breaks
+from training.data.spans.setting import read_values
+from training.recipe import EntityData
+
+FOLDER: Final = Path("entities")
+IDENTIFIERS: Final = Path("identifiers.tsv")
+SPANISH: Final = FOLDER / "spanish.txt"
+SETS: Final = {"dense": 3, "spoken": 3, "lookalikes": 3, "insurance": 4, "written": 3}
+"""The files in `FOLDER`, by name, with their number of columns; of all, the text is the third."""
+
+_SLOT = re.compile(r"\{[a-z0-9_]+\}")
+_PARTS: Final = 100
+_LONG_CITY: Final = 7
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|"
+    "sept?|oct|nov|dec"
+)
+_CARRIERS = "aetna|cigna|humana|blue cross|bcbs|anthem|kaiser|unitedhealthcare|tricare|medicare|medicaid|delta dental|metlife|vsp|eyemed"
+_NOT_A_DAY = (
+    "floor|grade|time|day|week|visit|one|month|trimester|bill|session|cycle|call|appointment|shot|dose|tooth|person"
+)
+_UNMARKED = re.compile(
+    r"\$ ?\d|\d+ ?(?:dollars|bucks)|\b\d{1,2}/\d{1,2}/\d{2,4}"
+    rf"|\bthe \d{{1,2}}(?:st|nd|rd|th)\b(?! (?:{_NOT_A_DAY}))"
+    rf"|\b(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?\b|\d{{3}}[-. ]\d{{4}}|\w@\w|https?://|www\.|\b(?:{_CARRIERS})\b"
+    r"|(?-i:\b(?:Dr|Mrs|Mr|Ms)\.? [A-Z]\w)",
+    re.IGNORECASE,
+)
+"""Values that were written out, as far as their form tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanMessage:
+    """A message with slots, and what is known about it.
+
+    Attributes:
+        text: The message with its slots and real line breaks.
+        channel: `sms`, `voicemail`, `chat`, `web_form` or `email`.
+        language: `en`, `es` or `other`.
+        writer: Who wrote it, a name from `corpus/writers.toml`.
+        source: The name of its file without its ending.
+    """
+
+    text: str
+    channel: str
+    language: str
+    writer: str
+    source: str
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether there is any value to find."""
+        return _SLOT.search(self.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SpanSplit:
+    """The parts of the messages: for the weights, for choosing a checkpoint, and for thresholds and comparisons."""
+
+    train: list[SpanMessage]
+    stopping: list[SpanMessage]
+    validation: list[SpanMessage]
+
+
+def read_span_messages(corpus: Path) -> list[SpanMessage]:
+    """Read every message of the corpus whose values are all slots.
+
+    Messages in which a value was written out instead are left out: they would teach the model to miss it.
+
+    Raises:
+        CorpusError: A file cannot be read, or a line has the wrong columns.
+    """
+    found = [
+        SpanMessage(with_line_breaks(message.text), message.channel, message.language, message.writer, message.source)
+        for message in read_corpus(corpus)
+    ]
+    writers = read_writers(corpus)
+    spanish = frozenset(read_lines(corpus / SPANISH)) if (corpus / SPANISH).exists() else frozenset()
+    for file, columns in ((IDENTIFIERS, 3), *((FOLDER / f"{name}.tsv", width) for name, width in SETS.items())):
+        path = corpus / file
+        if path.exists():
+            found += _read_file(path, columns, writers.get(path, ""), spanish)
+    cities = _cities(corpus)
+    return [message for message in found if is_fully_marked(message, cities)]
+
+
+def _read_file(path: Path, columns: int, writer: str, spanish: frozenset[str]) -> Iterable[SpanMessage]:
+    for _, row in read_rows(path, columns):
+        language = "es" if row[2] in spanish else "en"
+        yield SpanMessage(with_line_breaks(row[2]), row[1], language, writer, path.stem)
+
+
+def _cities(corpus: Path) -> re.Pattern[str]:
+    names = (city for group in read_values(corpus, "cities").values() for city in group)
+    return re.compile("|".join(rf"\b{re.escape(city)}\b" for city in names if len(city) >= _LONG_CITY))
+
+
+def is_fully_marked(message: SpanMessage, cities: re.Pattern[str]) -> bool:
+    """Return whether all values in a message are slots, as far as their form tells."""
+    words = _SLOT.sub("{}", message.text)
+    return message.source in SETS or not (_UNMARKED.search(words) or cities.search(words))
+
+
+def split_spans(messages: Sequence[SpanMessage], data: EntityData, seed: int) -> SpanSplit:
+    """Hold out whole writers and, by line, a part of the files written for this model.
+
+    Args:
+        messages: All messages.
+        data: The recipe's shares.
+        seed: Random seed of what is sampled.
+
+    Raises:
+        CorpusError: There is nothing of a writer that is held out.
+    """
+    missing = set(data.validation_writers) - {message.writer for message in messages}
+    if missing:
+        raise CorpusError(
+            f"the corpus has no messages by {', '.join(sorted(missing))}: correct data.validation_writers"
+        )
+    rng = Random(f"{seed}/split")  # noqa: S311 - not a secret
+    train: list[SpanMessage] = []
+    stopping: list[SpanMessage] = []
+    others: list[SpanMessage] = []
+    validation: list[SpanMessage] = []
+    for message in messages:
+        part = zlib.crc32(message.text.encode()) % _PARTS
+        if message.writer in data.validation_writers:
+            others.append(message)
+        elif message.writer in data.repeats and part < round(_PARTS * data.validation_fraction):
+            validation.append(message)
+        elif message.writer in data.repeats and part >= round(_PARTS * (1 - data.stopping_fraction)):
+            stopping.append(message)
+        elif message.writer in data.repeats:
+            train += [message] * data.repeats[message.writer]
+        elif rng.random() < (1.0 if message.has_slots else data.without_slots):
+            train.append(message)
+    rng.shuffle(train)
+    return SpanSplit(train, stopping, [*validation, *_sample(others, data, rng)])
+
+
+def _sample(messages: list[SpanMessage], data: EntityData, rng: Random) -> list[SpanMessage]:
+    """Choose some of the held-out writers' messages, most of them with values."""
+    rng.shuffle(messages)
+    with_slots = [message for message in messages if message.has_slots][: data.validation_messages]
+    without = [message for message in messages if not message.has_slots][: data.validation_messages // 4]
+    return [*with_slots, *without]

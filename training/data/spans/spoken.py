@@ -1,0 +1,148 @@
+"""Numbers and characters as people say them, in English and in Spanish."""
+
+from __future__ import annotations
+
+from random import Random
+
+_ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SPANISH = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
+_TEENS = (
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TEENS_SPANISH = (
+    "diez", "once", "doce", "trece", "catorce", "quince", "dieciséis", "diecisiete", "dieciocho", "diecinueve",
+)  # fmt: skip
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TENS_SPANISH = (
+    "", "", "veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa",
+)  # fmt: skip
+_HUNDREDS_SPANISH = (
+    "", "ciento", "doscientos", "trescientos", "cuatrocientos", "quinientos", "seiscientos", "setecientos",
+    "ochocientos", "novecientos",
+)  # fmt: skip
+_ORDINALS = {
+    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+    "twelve": "twelfth",
+}  # fmt: skip
+_CODE_WORDS = {
+    "A": ("apple", "Alpha", "Adam"), "B": ("boy", "Bravo", "Bob"), "C": ("cat", "Charlie"), "D": ("dog", "Delta"),
+    "E": ("Edward", "Echo", "elephant"), "F": ("Frank", "Foxtrot"), "G": ("George", "Golf"), "H": ("Henry", "Hotel"),
+    "I": ("Ida", "India"), "J": ("John", "Juliet"), "K": ("kite", "Kilo"), "L": ("Larry", "Lima"),
+    "M": ("Mary", "Mike"), "N": ("Nancy", "November"), "O": ("orange", "Oscar"), "P": ("Paul", "Peter", "Papa"),
+    "Q": ("queen", "Quebec"), "R": ("Robert", "Romeo"), "S": ("Sam", "Sierra"), "T": ("Tom", "Tango"),
+    "U": ("umbrella", "Uniform"), "V": ("Victor",), "W": ("William", "Whiskey"), "X": ("x-ray",),
+    "Y": ("yellow", "Yankee"), "Z": ("zebra", "Zulu"),
+}  # fmt: skip
+_PAUSES = (" ", " ", " ", ", ", ", ", " uh ", " um ", "... ", " and then ", " dash ", " then ")
+_PAUSES_SPANISH = (" ", " ", " ", ", ", ", ", " este ", " eh ", " guion ", " y luego ")
+
+
+def digit_words(digits: str, rng: Random, *, spanish: bool = False) -> str:
+    """Say digits one by one, sometimes with "double" or "triple"; other characters stay."""
+    words = _SPANISH if spanish else _ENGLISH
+    zero = "cero" if spanish else rng.choice(("zero", "oh", "oh", "o"))
+    doubled = not spanish and rng.random() < 0.12
+    said: list[str] = []
+    place = 0
+    while place < len(digits):
+        character = digits[place]
+        run = len(digits[place:]) - len(digits[place:].lstrip(character))
+        word = (zero if character == "0" else words[int(character)]) if character.isdigit() else character
+        if doubled and character.isdigit() and run in (2, 3):
+            said.append(f"{'double' if run == 2 else 'triple'} {word}")
+            place += run
+        else:
+            said.append(word)
+            place += 1
+    return " ".join(said)
+
+
+def pair_words(digits: str, rng: Random, *, spanish: bool = False) -> str:
+    """Say digits two by two, as in "twelve oh five eighty three"."""
+    said: list[str] = []
+    for start in range(len(digits) % 2, len(digits), 2):
+        first, second = digits[start : start + 2]
+        if first == "0":
+            said.append(digit_words(first + second, rng, spanish=spanish))
+        else:
+            said.append(number_words(int(first + second), spanish=spanish))
+    head = [digit_words(digits[0], rng, spanish=spanish)] if len(digits) % 2 else []
+    return " ".join([*head, *said])
+
+
+def said_groups(groups: list[str], rng: Random, *, spanish: bool = False) -> str:
+    """Say groups of digits and letters, with pauses or words between them."""
+    pauses = _PAUSES_SPANISH if spanish else _PAUSES
+    pause = rng.choice(pauses)
+    say = rng.choice((digit_words, digit_words, digit_words, pair_words))
+    out = ""
+    for number, group in enumerate(groups):
+        plain = group.isdigit()
+        word = say(group, rng, spanish=spanish) if plain else digit_words(group, rng, spanish=spanish)
+        out += (rng.choice((pause, pause, pause, rng.choice(pauses))) if number else "") + word
+    return out
+
+
+def number_words(number: int, *, spanish: bool = False) -> str:
+    """Write a whole number from 0 to 9,999 in words, as in "three hundred eighty two"."""
+    if spanish:
+        return _spanish_words(number)
+    if number >= 1000:
+        rest = f" {number_words(number % 1000)}" if number % 1000 else ""
+        return f"{_ENGLISH[number // 1000]} thousand{rest}"
+    if number >= 100:
+        rest = f" {number_words(number % 100)}" if number % 100 else ""
+        return f"{_ENGLISH[number // 100]} hundred{rest}"
+    if number >= 20:
+        return _TENS[number // 10] + (f" {_ENGLISH[number % 10]}" if number % 10 else "")
+    return _TEENS[number - 10] if number >= 10 else _ENGLISH[number]
+
+
+def _spanish_words(number: int) -> str:
+    if number >= 1000:
+        head = "mil" if number < 2000 else f"{_SPANISH[number // 1000]} mil"
+        return f"{head} {_spanish_words(number % 1000)}" if number % 1000 else head
+    if number >= 100:
+        if number == 100:
+            return "cien"
+        head = _HUNDREDS_SPANISH[number // 100]
+        return f"{head} {_spanish_words(number % 100)}" if number % 100 else head
+    if number >= 30:
+        return _TENS_SPANISH[number // 10] + (f" y {_SPANISH[number % 10]}" if number % 10 else "")
+    if number >= 20:
+        return f"veinti{_SPANISH[number % 10]}" if number % 10 else "veinte"
+    return _TEENS_SPANISH[number - 10] if number >= 10 else _SPANISH[number]
+
+
+def ordinal_words(number: int) -> str:
+    """Write a day of the month as an ordinal in words, as in "twenty third"."""
+    *head, last = number_words(number).split()
+    regular = f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th"
+    return " ".join([*head, _ORDINALS.get(last, regular)])
+
+
+def spelled_letters(word: str, rng: Random) -> str:
+    """Spell a word, as in "G A R C I A", "G-A-R, C-I-A", or "G as in George A R C I A"."""
+    letters = [letter for letter in word.upper() if letter.isalpha()]
+    form = rng.randrange(6)
+    if form == 0:
+        separator = rng.choice(("-", "-", ".", ", "))
+        text = separator.join(letters)
+        return text.lower() if rng.random() < 0.5 else text
+    if form == 1 and len(letters) > 4:
+        middle = len(letters) // 2
+        return f"{' '.join(letters[:middle])}, {' '.join(letters[middle:])}"
+    if form == 2:
+        place = rng.randrange(len(letters))
+        code = _CODE_WORDS.get(letters[place])
+        if code:
+            link = rng.choice(("as in", "like", "for"))
+            letters[place] = f"{letters[place]} {link} {rng.choice(code)}"
+    text = " ".join(letters)
+    return text.lower() if form == 3 else text
+
+
+def code_word(letter: str, rng: Random) -> str:
+    """Say which letter is meant, as in "W as in William"; the letter alone if it has no usual word."""
+    words = _CODE_WORDS.get(letter.upper())
+    return f"{letter} as in {rng.choice(words)}" if words else letter

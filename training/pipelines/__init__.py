@@ -1,0 +1,1 @@
+"""The steps of each model, from its recipe to the published folder."""

@@ -1,0 +1,91 @@
+"""The steps of the intent model.
+
+Each step imports its own libraries, because some take seconds to import.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from training.data.splitting import Split, read_split, validation_intents
+from training.recipe import Recipe, load_recipe
+from training.run_folder import MODELS, RunFolder, open_run, require_step
+
+
+class IntentRun:
+    """One invocation for the intent model: the recipe, the split corpus and the run folder."""
+
+    output = MODELS / "intent"
+    """Where the model is served from, unless another folder is given."""
+
+    def __init__(self, config: Path, corpus: Path, runs: Path) -> None:
+        """Read the recipe and the corpus, and open the run folder.
+
+        Raises:
+            TrainingError: One of them cannot be used.
+        """
+        self.recipe: Recipe = load_recipe(config)
+        self.split: Split = read_split(self.recipe, corpus)
+        validation_intents(self.split, corpus)
+        self.folder: RunFolder = open_run(self.recipe, runs)
+        self.config = config
+        self.corpus = corpus
+        self.runs = runs
+
+    def fit(self) -> None:
+        """Fit the weights, and the teacher's before them."""
+        from training.fit.teacher import teacher_logits
+        from training.fit.train import train_model
+
+        self._fit_teacher()
+        teacher = teacher_logits(self.recipe, self.config, self.split.train, self.runs)
+        train_model(self.recipe, self.split, self.folder, teacher)
+
+    def _fit_teacher(self) -> None:
+        if self.recipe.distillation is None:
+            return
+        teacher = IntentRun(self.config.parent / self.recipe.distillation.teacher, self.corpus, self.runs)
+        if not teacher.folder.best.exists():
+            teacher.fit()
+
+    def export(self) -> None:
+        """Export and calibrate the best checkpoint."""
+        from training.export.export_model import export_model
+
+        require_step(self.folder.best, "fit")
+        export_model(self.recipe, self.split.validation, self.folder)
+
+    def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
+        """Evaluate the exported model, write its report and card, and publish it in `output`."""
+        from training.evaluation.card import write_card
+        from training.evaluation.evaluate import evaluate_model, read_unseen, time_validation
+        from training.evaluation.plots import TITLES
+        from training.evaluation.report import write_report
+        from training.export.model_folder import (
+            EVALUATION,
+            MANIFEST,
+            drop_evaluation,
+            publish_model,
+            read_version,
+            write_json,
+            write_manifest,
+        )
+
+        model = require_step(self.folder.model / MANIFEST, "export").parent
+        drop_evaluation(model)
+        command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
+        unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
+        evaluation = evaluate_model(self.recipe, self.split, self.folder, unseen)
+        report = reports / read_version(model)
+        write_report(evaluation, time_validation(self.split, self.folder), report)
+        write_json(model / EVALUATION, evaluation)
+        write_card(model)
+        write_manifest(model)
+        publish_model(model, output)
+        for part in TITLES:
+            if part in evaluation:
+                scores = evaluation[part]["int8"]
+                click.echo(f"{part}: accuracy {scores['accuracy']}, macro_f1 {scores['macro_f1']}")
+        click.echo(f"report: {report / 'report.md'}")
