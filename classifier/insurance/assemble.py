@@ -19,14 +19,15 @@ _ABOUT: Final = frozenset(
     (EntityKind.CARRIER, EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER,
      EntityKind.AMOUNT, EntityKind.CPT)
 )  # fmt: skip
-"""A message with none of these is not about an insurance or a bill, whatever else it has."""
+"""A message with none of these is about an insurance or a bill only if its words say so clearly."""
+_CLEAR: Final = 8
 _POLICY = re.compile(r"\b(?:policy|poliza|policies)(?:(?! id\b)[^.\n]){0,30}$")
 _ID_LABEL = re.compile(r"\b(?:member|id|i d|i d's|medicare|medicaid|subscriber|miembro)\b[^.\n]{0,12}$")
 _BIN = re.compile(r"\b(?:bin|b i n)\b[^.\n{]{0,25}$")
 _TOLL_FREE: Final = ("800", "888", "877", "866", "855", "844", "833")
 _OWN_PHONE = re.compile(
     r"\b(?:call me|text me|reach me|my (?:cell|phone|number|mobile|home)|me at|mi (?:celular|telefono|numero)|i'?m at|llamen?me"
-    r"|callback|back at|mine is|\{name\},?)[^.\n{]{0,20}$",
+    r"|callback|back at|mine is|\{NAME\},?|fax(?: is)?)[^.\n{]{0,20}$",
     re.IGNORECASE,
 )
 _PAYER_PHONE = re.compile(
@@ -43,6 +44,10 @@ _NO_SERVICE_BEFORE = re.compile(
     r"(?: it| this| that| again| \{(?:AMOUNT|CARRIER|MEMBER_ID|CLAIM_NUMBER|PLAN)\}|\([^)]{0,30}\)| and| card)?[ :,(]{0,3}"
     r"(?:on |of |the |el |is |es |by |from |at |in |del? )?$"
 )
+_DEADLINE = re.compile(
+    r"\b(?:before|effective|until|deadline|due|antes del?|hasta)(?: is| on|:)? (?:the )?$"
+    r"|\b(?:moving|moved|switch\w*|closed|kicked off|denied|changed? to)\b[^.\n]{0,45} on $|\bexists! date $"
+)
 _SERVICE = re.compile(
     r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure|dates? of service|dos|service"
     r"|cita|cirugia|consulta|planned|transferencia|transfer|scan|xray|x-ray|biopsy|biopsia|test|labs?|monitoring|injection)\b"
@@ -58,9 +63,9 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         entities: Its entities, in its order, without overlaps.
     """
     marked, mentions = mark_text(text, entities)
-    if not any(mention.kind in _ABOUT or _is_bin(mention) or _is_payer_phone(mention) for mention in mentions):
+    question, points = choose_question(marked)
+    if points < _CLEAR and not any(mention.kind in _ABOUT or _is_bin(mention) for mention in mentions):
         return InsuranceRecord()
-    question = choose_question(marked)
     carriers = order_carriers(mentions)
     subscribers = find_subscribers(mentions, marked)
 
@@ -112,11 +117,15 @@ def _is_payer_phone(mention: Mention) -> bool:
     digits = normalize.normal_phone(mention.value)
     if len(digits) < 7 or _OWN_PHONE.search(mention.before):
         return False
+    if re.match(r" and do the auth| to auth", mention.after):
+        return True
     return digits.startswith(_TOLL_FREE) or _PAYER_PHONE.search(mention.before[-60:]) is not None
 
 
 def _is_service(mention: Mention, question: str) -> bool:
     """Return whether a date is that of a visit or procedure."""
+    if _DEADLINE.search(mention.before):
+        return False
     if _SERVICE.search(mention.before):
         return True
     return not (_NO_SERVICE_BEFORE.search(mention.before) or question == "payment_plan")

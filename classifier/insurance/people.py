@@ -23,20 +23,20 @@ _COVERED = (
 )
 _LABELED = re.compile(rf"\b{_HOLDER}(?:'s| is| name| es| information| info|[ :(\-,#]|my|mi|the|la|el|(?:{_RELATIVE})){{0,8}}$")
 _HOLDER_AFTER = re.compile(
-    rf"^(?:'s)?[ ,(]{{0,3}}(?:he'?s |she'?s |is |es |and he'?s |who is |the |la |el |my {_RELATIVE} )?(?:the |la |el )?{_HOLDER}\b"
+    rf"^(?:'s)?[ ,(]{{0,3}}(?:he'?s |she'?s |is |es |and he'?s |who is |the |la |el |my {_RELATIVE} )?(?:the |la |el )?{_HOLDER}\b(?! is (?:my|mi) )"
 )
 _THROUGH = re.compile(rf"{_COVERED} (?:my |mi |her |his |the |su |our )?{_RELATIVE},?(?:'s plan|'s insurance|'s policy|s plan)? ?\(?(?:is |plan )?$")
 _UNDER = re.compile(r"\b(?:under|bajo|thru|through|dependent of|a nombre de|por) ?$")
 _RELATIVE_BEFORE = re.compile(rf"\b(?:my|mi|his|her|su|the|la|el|our) {_RELATIVE}(?:'s)?(?: is| es| name is|'s name is|,|:| \()? ?$")
 _HAS_PLAN_AFTER = re.compile(
-    r"^(?:'s)?,?(?: \{dob\},?)? ?(?:has|tiene|carries|works|trabaja|is the|plan|policy|insurance|'s plan|\(\{CARRIER\}|\{CARRIER\}|cambio de seguro|is covered)"
+    r"^(?:'s)?,?(?: \{DOB\},?)? ?(?:has|tiene|carries|works|trabaja|is the|plan|policy|insurance|'s plan|\(\{CARRIER\}|\{CARRIER\}|cambio de seguro|is covered)"
 )
 _HIS_PLAN = re.compile(rf"\b(?:his|her|su|dad's|mom's|father's|mother's|husband's|wife's|hubbys|hubby's|parent's|{_PARENT}s?) (?:insurance|plan|policy|employer|ins|seguro|job|work|is \{{CARRIER\}}|\{{CARRIER\}})")
 _SELF = re.compile(
     r"\b(?:i'?m|i am|im|yo soy|soy) (?:the |el |la |un )?(?:subscriber|policy ?holder|employee|titular|empleado|insured|primary)\b"
     r"|\bsubscriber(?: is|:)? ?(?:self|me|same|myself)\b|\bsubscriber (?:same|self)\b|\{NAME\} \(me\)|\bsoy yo\b|\bis me\b|\brelationship:? self\b"
     r"|\b(?:through|thru|from|at) (?:my|our) (?:own )?(?:job|work|employer|company)\b|\bmy (?:employer|job|work) ?,?\{?\b"
-    r"|\bbought it (?:myself|on)\b|\bmyself\b|\bwhere i work\b|\bi work (?:at|for|in)\b|\btrabajo en\b|\bdel trabajo\b|\bmi trabajo\b"
+    r"|\bbought it (?:myself|on)\b|\bwhere i work\b|\bi work (?:at|for|in)\b|(?<!mi )\btrabajo en\b|\bdel trabajo\b|\bde mi trabajo\b|\bemployee: \{NAME\}"
     r"|\bnew job\b|\bmy own (?:policy|plan|insurance|job)\b|\bmy new job\b|\bsubscriber: self\b|\bi'?m with \{EMPLOYER\}"
     r"|\bi'?m (?:an|the) employee\b|\{EMPLOYER\}'s eap ran out\b"
     , re.IGNORECASE,
@@ -53,7 +53,9 @@ SELF: Final = "self"
 
 def find_subscribers(mentions: Sequence[Mention], marked: str) -> list[Mention]:
     """Return the names of those who hold the policies."""
-    names = [mention for mention in mentions if mention.kind == "NAME"]
+    names = [mention for mention in mentions if mention.kind == "NAME" and not re.search(r"\bdra?\.? $", mention.before)]
+    if re.search(r"\bsubscriber:? (?:is )?(?:same|self)\b", marked):
+        return [name for name in names if _PATIENT_BEFORE.search(name.before) or _is_writer(name)][:1]
     labeled = [name for name in names if _is_holder(name)]
     if labeled:
         return labeled
@@ -70,7 +72,11 @@ def find_subscribers(mentions: Sequence[Mention], marked: str) -> list[Mention]:
 
 
 def _is_holder(name: Mention) -> bool:
-    if re.search(r"\(me\)", name.after[:6]):
+    if re.match(r" \(me\)|'s (?:plan|insurance|policy|coverage|seguro)\b", name.after):
+        return True
+    if re.search(r"\b(?:his|her) name is $|\beach cover me: $", name.before) or (
+        re.match(r" \(\{CARRIER\}", name.after) and "each cover me" in name.before
+    ):
         return True
     return bool(_LABELED.search(name.before) or _HOLDER_AFTER.match(name.after) or _THROUGH.search(name.before))
 
@@ -98,8 +104,14 @@ def find_relationship(mentions: Sequence[Mention], subscribers: Sequence[Mention
             return "child"
     if re.search(rf"\b(?:subscriber|titular|employee|policyholder)\b[^.]{{0,30}}\b(?:their|his|her) {_CHILD}\b", marked) or re.search(rf"\btheir {_CHILD}\b", marked):
         return "child"
+    if re.search(r"\beach cover me\b|\bbirthday rule\b|\bbday rule\b|\b(?:his|her) (?:dad|mom|father|mother)'s\b", marked):
+        return "child"
+    if re.search(r"\bsoy yo\b", marked):
+        return SELF
     if _has_child(marked):
         return "child"
+    if re.search(rf"\bmy {_SPOUSE}(?:'s employer| works| has|'s insurance is)\b", marked):
+        return "spouse"
     if _SELF.search(marked):
         return SELF
     if re.search(rf"\b(?:on|under|my|through|thru) (?:my )?{_PARENT}'?s? (?:plan|insurance|policy)", marked):
@@ -128,7 +140,7 @@ def find_birth_dates(mentions: Sequence[Mention], subscribers: Sequence[Mention]
     if _DOB_SUBSCRIBER.search(marked):
         labeled = [date for date in dates if re.search(rf"{_HOLDER}[^.\n]{{0,40}}$", date.before)]
         return labeled[-1:] or dates[:1]
-    if re.search(r"\brule\b|\bhe was born\b|\bhes\b", marked) and len(dates) > 1:
+    if re.search(r"\brule\b|\bi was born\b.*\bhe was born\b|\bwho'?s first\b", marked) and len(dates) > 1:
         return dates
     found: list[Mention] = []
     for name in subscribers:

@@ -12,16 +12,18 @@ from classifier.insurance.record import Value, Values
 from intake.vocabulary import EntityKind
 
 _OLD_BEFORE = re.compile(
-    r"\b(?:was|were|old|previous|former|used to (?:be|have)|had|from|not|no longer|instead of|drop|remove|take off|delete"
+    r"\b(?:old|previous|former|used to (?:be|have)|had|not|no longer|instead of|drop|remove|take off|delete"
     r"|cancel\w*|left|antes|era|viejo|anterior|ya no(?: tengo| es)?|quiten|en vez de|had been|lost|off of|by mistake"
     r"|no more|replaces)(?: \w+){0,2}[ :,(#]{1,3}$"
+    r"|\b(?:was|were|era)(?: the| my| id| number| old)?[ :,(#]{1,2}$"
 )
+_FROM = re.compile(r"\b(?:from|de) $")
+_TO = re.compile(r"^ (?:to|a) \{")
+_FOLLOWS = re.compile(r"\{(?:CARRIER|MEMBER_ID|PLAN)\}[ ,:(#-]{0,3}$")
 _OLD_AFTER = re.compile(
     r"^[ ,)]{0,3}(?:no wait|no,|wait|sorry|i mean|scratch|is (?:gone|over|old|dead|cancel\w*|wrong)|was wrong|ended|ends"
     r"|expired|terminated|lapsed|no longer|is no longer|was the old|the old one|->|→|termino|ya no|perdon|digo|dropped)"
 )
-_NEW_BEFORE = re.compile(r"\b(?:now|new|to|is|it's|its|nuev[oa]|ahora|begins?|starts?|a|al|es)(?: \w+){0,1}[ :,(#]{1,3}$")
-_ARROW = re.compile(r"(?:->|=>|→|>)\s{0,2}$")
 _FIRST = re.compile(
     r"\b(?:primary|primari[oa]|principal|first|1st|main)(?: is| es| insurance| plan|,)?[ :,(]{0,3}(?:my |is |the )?$"
 )
@@ -32,12 +34,19 @@ _SECOND = re.compile(r"\b(?:secondary|secundari[oa]|second|2nd|then|luego|supple
 _SECOND_AFTER = re.compile(
     r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:is |as |es |es el |va |goes |como |became |the )?(?:my |the )?(?:secondary|secundari[oa]|2nd|second|segundo)\b"
 )
+_MEDICARE_ID = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d\d")
+_HAS = re.compile(r"^ (?:has|tiene|gives|offers|pays for) \{CARRIER\}")
 _SEPARATE: Final = 60
 
 
 def is_old(mention: Mention) -> bool:
     """Return whether the words around a value say that it holds no more."""
-    return bool(_OLD_BEFORE.search(mention.before) or _OLD_AFTER.match(mention.after))
+    before = mention.before
+    if _FROM.search(before) and _TO.match(mention.after):
+        return True
+    if mention.kind is not EntityKind.CARRIER:
+        before = _FOLLOWS.sub("", before)
+    return bool(_OLD_BEFORE.search(before) or _OLD_AFTER.match(mention.after))
 
 
 def holding(mentions: Sequence[Mention], write: Callable[[str], str | None]) -> list[tuple[Mention, Value]]:
@@ -82,17 +91,21 @@ def aligned(found: Sequence[tuple[Mention, Value]], carriers: Sequence[tuple[Men
         return ()
     if len(carriers) < 2:
         return tuple(value for _, value in found)
-    places = [mention.place for mention, _ in carriers]
     row: list[Value | None] = [None] * len(carriers)
     for mention, value in found:
         free = [number for number in range(len(row)) if row[number] is None]
         if not free:
             return (*row, value)
-        number = min(free, key=lambda number: _distance(mention.place, places[number]))
+        number = min(free, key=lambda number: _distance(mention, value, carriers[number]))
         row[number] = value
     return tuple(row)
 
 
-def _distance(place: int, carrier: int) -> int:
-    """Return how far a value is from an insurer; what follows its insurer is nearer."""
-    return place - carrier if place > carrier else (carrier - place) + _SEPARATE
+def _distance(mention: Mention, value: Value, carrier: tuple[Mention, Value]) -> int:
+    """Return how far a value is from an insurer; what follows its insurer is nearer than what precedes it."""
+    if _MEDICARE_ID.fullmatch(value.text) and canonical_carrier(carrier[1].text) == "Medicare":
+        return 0
+    place = carrier[0].place
+    if mention.place > place:
+        return mention.place - place
+    return place - mention.place + (0 if _HAS.match(mention.after) else _SEPARATE)

@@ -15,15 +15,24 @@ QUESTIONS: Final = (
 """What a message may ask."""
 
 
-def choose_question(marked: str) -> str:
-    """Return the question with the most points, "other" if no word says what the message asks.
+_INSURANCE = re.compile(r"\{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER)\}")
+
+
+def choose_question(marked: str) -> tuple[str, int]:
+    """Return the question with the most points, and the points.
+
+    If no word says what the message asks, one that only names an insurance is taken to give it for the record.
 
     Args:
         marked: The message as `mark_text` returns it.
     """
     points = {question: sum(worth for cue, worth in cues if cue.search(marked)) for question, cues in _cues().items()}
     best = max(points, key=lambda question: points[question])
-    return best if points[best] else "other"
+    if points[best]:
+        return best, points[best]
+    if _INSURANCE.search(marked):
+        return ("eligibility" if "?" in marked else "update_card"), 0
+    return "other", 0
 
 
 @cache
