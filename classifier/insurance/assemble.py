@@ -21,9 +21,9 @@ _ABOUT: Final = frozenset(
 )  # fmt: skip
 """A message with none of these is about an insurance or a bill only if its words say so clearly."""
 _CLEAR: Final = 8
-_POLICY = re.compile(r"\b(?:policy|poliza|policies)(?:(?! id\b)[^.\n]){0,30}$")
+_POLICY = re.compile(r"\b(?:policy|policies|poliza|policyholder)(?:(?! id\b)[^.\n]){0,30}$")
 _ID_LABEL = re.compile(r"\b(?:member|id|i d|i d's|medicare|medicaid|subscriber|miembro)\b[^.\n]{0,12}$")
-_BIN = re.compile(r"\b(?:bin|b i n)\b[^.\n{]{0,25}$")
+_BIN = re.compile(r"\b(?:rx ?bin|bin|b i n)\b[^.\n{]{0,25}$")
 _TOLL_FREE: Final = ("800", "888", "877", "866", "855", "844", "833")
 _OWN_PHONE = re.compile(
     r"\b(?:call me|text me|reach me|my (?:cell|phone|number|mobile|home)|me at|mi (?:celular|telefono|numero)|i'?m at|llamen?me"
@@ -36,7 +36,7 @@ _PAYER_PHONE = re.compile(
     re.IGNORECASE,
 )
 _NO_SERVICE_BEFORE = re.compile(
-    r"\b(?:effective|eff|begins?|began|begun|starts?|started|starting|ends?|ended|ending|expir\w+|valid (?:through|until|to)|as of"
+    r"\b(?:effective|eff|begins?|began|begun|starts?|started|starting|start date(?: is)?|since|til|b4|ran out|hired|leaving|left|stopped|said so|retired|ends?|ended|ending|expir\w+|valid (?:through|until|to)|as of"
     r"|due(?: by| on)?|deadline|until|till|before|by|letter (?:of|dated|from)|statement (?:of|dated|from)|dated|through|desde|a partir"
     r"|vence|vigente|hasta|antes|accident\w*|injur\w+|crash\w*|hit|turn(?:ed|ing)?(?: \w+){0,2}|im \d+|i'?m \d+|closed|paid(?: it)?|payment"
     r"|processed|moving us|received|approved(?: on)?(?: the \w+)?|kicked off|last was \{AMOUNT\}|fecha limite|posted|charged(?: my card)?"
@@ -45,12 +45,12 @@ _NO_SERVICE_BEFORE = re.compile(
     r"(?:on |of |the |el |is |es |by |from |at |in |del? )?$"
 )
 _DEADLINE = re.compile(
-    r"\b(?:before|effective|until|deadline|due|antes del?|hasta)(?: is| on|:)? (?:the )?$"
+    r"\b(?:before|b4|since|til|effective|until|deadline|due|antes del?|hasta)(?: is| on|:)? (?:the )?$"
     r"|\b(?:moving|moved|switch\w*|closed|kicked off|denied|changed? to)\b[^.\n]{0,45} on $|\bexists! date $"
 )
 _SERVICE = re.compile(
     r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure|dates? of service|dos|service"
-    r"|cita|cirugia|consulta|planned|transferencia|transfer|scan|xray|x-ray|biopsy|biopsia|test|labs?|monitoring|injection)\b"
+    r"|cita|visita|cirugia|consulta|planned|transferencia|transfer|scan|xray|x-ray|biopsy|biopsia|test|labs?|monitoring|injection)\b"
     r"[^.\n{]{0,25}$"
 )
 
@@ -84,7 +84,7 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         policy_number=row(of(EntityKind.MEMBER_ID, _is_policy), normalize.normal_code),
         subscriber_name=row(subscribers, normalize.normal_name),
         subscriber_dob=row(find_birth_dates(mentions, subscribers, marked), normalize.normal_birth_date),
-        relationship=find_relationship(mentions, subscribers, marked),
+        relationship=find_relationship(subscribers, marked),
         employer=row(of(EntityKind.EMPLOYER), normalize.normal_name),
         amounts=_all_of(of(EntityKind.AMOUNT), normalize.normal_amount),
         cpt_codes=_all_of(of(EntityKind.CPT), normalize.normal_cpt),
