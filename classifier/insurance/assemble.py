@@ -24,10 +24,13 @@ _CLEAR: Final = 8
 _POLICY = re.compile(r"\b(?:policy|policies|poliza|policyholder)(?:(?! id\b)[^.\n]){0,30}$")
 _ID_LABEL = re.compile(r"\b(?:member|id|i d|i d's|medicare|medicaid|subscriber|miembro)\b[^.\n]{0,12}$")
 _BIN = re.compile(r"\b(?:rx ?bin|bin|b i n)\b[^.\n{]{0,25}$")
+_LOST_JOB = re.compile(
+    r"\b(?:lost my job|laid off|fired|between jobs|used to work|perdi mi trabajo|through work at)\b[^.\n{]{0,20}$"
+)
 _TOLL_FREE: Final = ("800", "888", "877", "866", "855", "844", "833")
 _OWN_PHONE = re.compile(
     r"\b(?:call me|text me|reach me|my (?:cell|phone|number|mobile|home)|me at|mi (?:celular|telefono|numero)|i'?m at|llamen?me"
-    r"|callback|back at|mine is|\{NAME\},?|fax(?: is)?)[^.\n{]{0,20}$",
+    r"|callback|back at|mine is|\{NAME\},?|fax(?: is|:)?(?= ?$))[^.\n{]{0,20}$",
     re.IGNORECASE,
 )
 _PAYER_PHONE = re.compile(
@@ -46,8 +49,9 @@ _NO_SERVICE_BEFORE = re.compile(
 )
 _DEADLINE = re.compile(
     r"\b(?:before|b4|since|til|effective|until|deadline|due|antes del?|hasta)(?: is| on|:)? (?:the )?$"
-    r"|\b(?:moving|moved|switch\w*|closed|kicked off|denied|changed? to)\b[^.\n]{0,45} on $|\bexists! date $"
+    r"|\b(?:moving|moved|switch\w*|closed|kicked off|changed? to|paid)\b[^.\n]{0,45} on $|\bexists! date $"
 )
+_VISITS = re.compile(r"\bvisits? (?:since|from|between)(?: the)? $")
 _SERVICE = re.compile(
     r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure|dates? of service|dos|service"
     r"|cita|visita|cirugia|consulta|planned|transferencia|transfer|scan|xray|x-ray|biopsy|biopsia|test|labs?|monitoring|injection)\b"
@@ -64,7 +68,7 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     """
     marked, mentions = mark_text(text, entities)
     question, points = choose_question(marked)
-    if points < _CLEAR and not any(mention.kind in _ABOUT or _is_bin(mention) for mention in mentions):
+    if points < _CLEAR and not any(mention.kind in _ABOUT or _is_bin(mention) or _is_payers(mention) for mention in mentions):
         return InsuranceRecord()
     carriers = order_carriers(mentions)
     subscribers = find_subscribers(mentions, marked)
@@ -85,7 +89,7 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         subscriber_name=row(subscribers, normalize.normal_name),
         subscriber_dob=row(find_birth_dates(mentions, subscribers, marked), normalize.normal_birth_date),
         relationship=find_relationship(subscribers, marked),
-        employer=row(of(EntityKind.EMPLOYER), normalize.normal_name),
+        employer=row(of(EntityKind.EMPLOYER, lambda m: not _LOST_JOB.search(m.before)), normalize.normal_name),
         amounts=_all_of(of(EntityKind.AMOUNT), normalize.normal_amount),
         cpt_codes=_all_of(of(EntityKind.CPT), normalize.normal_cpt),
         dates_of_service=_all_of(of(EntityKind.DATE, lambda m: _is_service(m, question)), normalize.normal_date),
@@ -122,8 +126,15 @@ def _is_payer_phone(mention: Mention) -> bool:
     return digits.startswith(_TOLL_FREE) or _PAYER_PHONE.search(mention.before[-60:]) is not None
 
 
+def _is_payers(mention: Mention) -> bool:
+    """Return whether a phone number is an insurer's even in a message that names nothing else of an insurance."""
+    return _is_payer_phone(mention) and re.search(r"\b(?:adjuster|payer|claims?|insur\w+)\b", mention.before) is not None
+
+
 def _is_service(mention: Mention, question: str) -> bool:
     """Return whether a date is that of a visit or procedure."""
+    if question == "superbill" or _VISITS.search(mention.before):
+        return True
     if _DEADLINE.search(mention.before):
         return False
     if _SERVICE.search(mention.before):

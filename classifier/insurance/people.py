@@ -15,7 +15,7 @@ _HOLDER = (
 )
 _SPOUSE = r"(?:husband|wife|spouse|hubby|espos[oa]|marido|ex husband|ex wife)"
 _PARENT = r"(?:dad|daddy|father|mom|mother|mum|mama|papa|madre|padre|parents?|stepdad|stepmom|stepfather|stepmother)"
-_PARTNER = r"(?:domestic partner|partner|pareja)"
+_PARTNER = r"(?:domestic partner|partner|(?<!de )pareja)"
 _OTHER = r"(?:grandmother|grandma|grandfather|grandpa|guardian|aunt|uncle|brother|sister|abuel[oa]|ti[oa]|herman[oa])"
 _RELATIVE = rf"(?:{_SPOUSE}|{_PARENT}|{_PARTNER}|{_OTHER})"
 _CHILD = (
@@ -57,8 +57,8 @@ _SELF = re.compile(
     rf"|\b{_HOLDER}(?: is|:| =)? ?(?:self|me|same|myself)\b|\{{NAME\}} \((?:me|self)\)|\bsoy yo\b|\bsoy \{{NAME\}}, titular"
     r"|\b(?:through|thru|from|at|with) (?:my|our) (?:own |new )?(?:job|work|employer|company|union)\b|\bmy own (?:job|policy|plan|insurance)\b"
     r"|\bmy (?:new )?employer,? \{EMPLOYER\}|\bmy employer is\b|\bbought it myself\b|\b(?:where )?i work\b|\bi work(?:ed)? (?:at|for|in|there)\b"
-    r"|(?<!mi )\btrabajo en\b|\b(?:de mi|del) trabajo\b|\bnew job\b|\bswitched jobs\b|\bon my own\b|\b(?:retired|leaving) from?\b|\bleaving \{EMPLOYER\}"
-    r"|\bcovered through \{EMPLOYER\}|\bour hr\b|\bour claims administrator\b|\bper \{EMPLOYER\}, our\b|\bemployee: \{NAME\}|\bself pay\b|\bcobra (?:paperwork|with|coverage)\b"
+    r"|(?<!mi )\btrabajo en\b|\b(?:de mi|del) trabajo\b|\bnew job\b|\bswitched jobs\b|\bon my own now\b|\b(?:retired|leaving) from?\b|\bleaving \{EMPLOYER\}"
+    r"|\bcovered through \{EMPLOYER\}|\bour hr at\b|\bour claims administrator\b|\bper \{EMPLOYER\}, our\b|\bemployee: \{NAME\}|\bcobra (?:paperwork|with|coverage)\b"
     r"|\bgoing on cobra\b|\b(?:asking )?for myself\b|\{EMPLOYER\}'s eap\b|^\W*\{EMPLOYER\} has \{CARRIER\}"
 )
 _MY_PLAN = re.compile(
@@ -70,7 +70,7 @@ _PLAN_OF = re.compile(
     rf"|\bmy (?P<worker>{_SPOUSE}) works\b|\bmy (?P<giver>{_SPOUSE}) put me on\b"
 )
 _NO_SUBSCRIBER = re.compile(r"\b(?:mother|father|mom|dad|wife|husband) \{NAME\} has \{CARRIER\}|\bdouble|\btwo insurances\b")
-_PATIENTS_CHILD = re.compile(rf"\b{_CHILD}\b(?!'s (?:school|pediatric|dentist)| only plan)|\{{NAME\}}, \d{{1,2}} anos|\bbday rule\b|\bbirthday rule\b")
+_PATIENTS_CHILD = re.compile(rf"(?<!your )\b{_CHILD}\b(?!'s (?:school|pediatric|dentist)| only plan)|\{{NAME\}}, \d{{1,2}} anos|\bbday rule\b|\bbirthday rule\b")
 _TWO_PARENTS = re.compile(rf"\beach cover me\b|\bboth parents\b|\b(?:his|her) {_PARENT}'?s\b|\bparents only\b")
 _NEAR_BIRTH: Final = 70
 
@@ -104,6 +104,8 @@ def _is_labeled(name: Mention) -> bool:
 
 
 def _is_related(name: Mention) -> bool:
+    if re.match(r" \(\w+\) (?:isn't|is not) on\b", name.after):
+        return False
     if _PATIENT_BEFORE.search(name.before) or _CHILD_BEFORE.search(name.before):
         return False
     return _RELATED_BEFORE.search(name.before) is not None or _RELATED_AFTER.match(name.after) is not None
