@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W_]+")
 _QUANTITY = re.compile(r"\d+(?:mg|mcg|ml|iu|am|pm|lbs?|th)", re.IGNORECASE)
 _NAME = re.compile(NAME_WORD)
 _INITIAL = re.compile(r"\b[A-Z]\. $")
-_BEGINS = re.compile(r"(?:^|[.!?:;\n*>\ufffc]|\s-|,\s{0,3}\n)\s{0,3}$")
+_BEGINS = re.compile(r"(?:^|[.!?:;\n*>\ufffc¿¡]|\s-|,\s{0,3}\n)\s{0,3}$")
 _NEAR: Final = 8
 _LATIN_END: Final = 0x24F
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="TEXT...")
-@click.option("--jsonl", is_flag=True, help="Read one JSON object with a `text` per line from stdin, and write it back.")
+@click.option(
+    "--jsonl", is_flag=True, help="Read one JSON object with a `text` per line from stdin, and write it back."
+)
 def redact(texts: tuple[str, ...], jsonl: bool) -> None:
     """Print each TEXT with names, numbers, dates, and the like replaced, as in `call [NAME] at [PHONE]`.
 

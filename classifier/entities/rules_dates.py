@@ -34,14 +34,22 @@ _FORMS: Final = tuple(
     (name, re.compile(expression, re.IGNORECASE), confidence)
     for name, expression, confidence in (
         ("iso_date", rf"(?<![\w/.-])(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.]{_DAY}(?![\w/])", CERTAIN),
-        ("full_date", r"(?<![\w/.-])\d{1,2}(?:/ ?\d{1,2}/ ?|-\d{1,2}-|\.\d{1,2}\.)(?:(?:19|20)\d\d|\d\d)(?![\w/])", CERTAIN),
-        ("short_date", rf"(?<![\w/.$%:])(?=\w)(?:{_WEEKDAY},? )?\d{{1,2}}/\d{{1,2}}(?![\w/%]| ?(?:mg|mm|tab|cup|pain))", LIKELY),
-        ("cued_date", rf"\b{_CUE} (?P<value>(?:0?[1-9]|1[0-2])-{_DAY})(?![\w/-]| ?(?:day|week|month|year|min|hour|hr|visit|time|mm|mg|ml|pill|session))", LIKELY),
-        ("month_day", rf"(?<![\w-])(?=\w)(?:{_WEEKDAY},? )?{_MONTH} ?(?:the )?(?:{_DAY}(?:st|nd|rd|th)?(?!\w)|{_ORDINAL}){_MEASURE}{_YEAR}?", CERTAIN),
-        ("day_month", rf"(?<![\w/.-])(?=\w)(?:the |el )?(?:{_WEEKDAY},? )?(?:{_DAY}(?:st|nd|rd|th)?|{_ORDINAL})[ -](?:of |de )?(?!may\b(?! \d{{4}})){_MONTH}{_YEAR}?(?!\w)", CERTAIN),
-        ("day_of_month", rf"(?<![\w/.-])(?=\w)(?:the )?(?:{_DAY}(?:st|nd|rd|th)|{_ORDINAL}) of {_MONTH}{_YEAR}?(?!\w)", CERTAIN),
-        ("dia_de_mes", rf"(?<![\w-])(?=\w)(?:el )?(?:(?:treinta y )?{_NUMBER}|primero) de {any_of(name for names in MONTHS for name in names if len(name) > 3)}\b{_YEAR}?", LIKELY),
-        ("the_nth", rf"(?<!\w)(?=\w)(?:the |{_WEEKDAY} (?:the )?)(?:(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)|(?!first|second|third){_ORDINAL}){_FOLLOWS}", LIKELY),
+        ("full_date", r"(?<![\w/.-])\d{1,2}(?:/ ?\d{1,2}/ ?|-\d{1,2}-|\.\d{1,2}\.)(?:(?:19|20)\d\d"
+            r"|\d\d)(?![\w/])", CERTAIN),
+        ("short_date", rf"(?<![\w/.$%:])(?=\w)(?:{_WEEKDAY},? )?\d{{1,2}}/\d{{1,2}}(?![\w/%]| ?(?:mg|mm|tab|cup"
+            rf"|pain))", LIKELY),
+        ("cued_date", rf"\b{_CUE} (?P<value>(?:0?[1-9]|1[0-2])-{_DAY})(?![\w/-]| ?(?:day|week|month|year|min"
+            rf"|hour|hr|visit|time|mm|mg|ml|pill|session))", LIKELY),
+        ("month_day", rf"(?<![\w-])(?=\w)(?:{_WEEKDAY},? )?{_MONTH} ?(?:the )?(?:{_DAY}(?:st|nd|rd|th)?(?!\w)"
+            rf"|{_ORDINAL}){_MEASURE}{_YEAR}?", CERTAIN),
+        ("day_month", rf"(?<![\w/.-])(?=\w)(?:the |el )?(?:{_WEEKDAY},? )?(?:{_DAY}(?:st|nd|rd|th)?"
+            rf"|{_ORDINAL})[ -](?:of |de )?(?!may\b(?! \d{{4}})){_MONTH}{_YEAR}?(?!\w)", CERTAIN),
+        ("day_of_month", rf"(?<![\w/.-])(?=\w)(?:the )?(?:{_DAY}(?:st|nd|rd|th)"
+            rf"|{_ORDINAL}) of {_MONTH}{_YEAR}?(?!\w)", CERTAIN),
+        ("dia_de_mes", rf"(?<![\w-])(?=\w)(?:el )?(?:(?:treinta y )?{_NUMBER}"
+            rf"|primero) de {any_of(name for names in MONTHS for name in names if len(name) > 3)}\b{_YEAR}?", LIKELY),
+        ("the_nth", rf"(?<!\w)(?=\w)(?:the |{_WEEKDAY} (?:the )?)(?:(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)"
+            rf"|(?!first|second|third){_ORDINAL}){_FOLLOWS}", LIKELY),
         ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=el )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_FOLLOWS}", LIKELY),
     )
 )  # fmt: skip

@@ -17,7 +17,8 @@ _LABELS: Final = (
     (EntityKind.PHONE, r"extension|ext"),
     (EntityKind.GROUP_NUMBER, r"groups?|grp|gp|grupo"),
     (EntityKind.CLAIM_NUMBER, r"claims?|clm|reclamos?|reclamacion|appeal|apelacion"),
-    (EntityKind.MEMBER_ID, r"member(?:ship)?|subscriber|sub|insurance|policy|poliza|miembro|afiliad[oa]|asegurad[oa]|medicaid|medicare"),
+    (EntityKind.MEMBER_ID, r"member(?:ship)?|subscriber|sub|insurance|policy|poliza|miembro|afiliad[oa]"
+        r"|asegurad[oa]|medicaid|medicare"),
     (
         EntityKind.ID,
         r"account|acct|cuenta|mrn|m r n|chart|medical record|record|expediente|invoice|factura|statement|prior auth"
@@ -33,8 +34,10 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
-    r"(?:[ \t]{0,3}(?:(?:id|i d|i d's|id's|number|numbers|numero|no|num|nr|is|was|it's|its|es|era|de|del|of|the|my|mi|el"
-    r"|card|on|for|in|ending|uh|um|and|this|that|one|called|says|goes|from|now|still)\b|[#:.,=(-]|\n(?=\S))){0,7}[ \t]{0,3}",
+    r"(?:[ \t]{0,3}(?:(?:id|i d|i d's|id's|number|numbers|numero|no|num|nr|is|was|it's|its|es|era|de|del|of|the"
+    r"|my|mi|el"
+    r"|card|on|for|in|ending|uh|um|and|this|that|one|called|says|goes|from|now|still)\b|[#:.,=(-]"
+    r"|\n(?=\S))){0,7}[ \t]{0,3}",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"[A-Za-z]+|\d+(?:[A-Za-z0-9]*)|[^\sA-Za-z0-9]")

@@ -29,22 +29,29 @@ _LOST_JOB = re.compile(
 )
 _TOLL_FREE: Final = ("800", "888", "877", "866", "855", "844", "833")
 _OWN_PHONE = re.compile(
-    r"\b(?:call me|text me|reach me|my (?:cell|phone|number|mobile|home)|me at|mi (?:celular|telefono|numero)|i'?m at|llamen?me"
+    r"\b(?:call me|text me|reach me|my (?:cell|phone|number|mobile|home)|me at|mi (?:celular|telefono|numero)"
+    r"|i'?m at|llamen?me"
     r"|callback|back at|mine is|\{NAME\},?|fax(?: is|:)?(?= ?$))[^.\n{]{0,20}$",
     re.IGNORECASE,
 )
 _PAYER_PHONE = re.compile(
-    r"\b(?:adjuster|payer|insur\w+|provider|providers|line|reviews?|card|ref|claims|rep|their|call \{CARRIER\}|ph|pa phone|pa|"
+    r"\b(?:adjuster|payer|insur\w+|provider|providers|line|reviews?|card|ref|claims|rep|their|call \{CARRIER\}"
+    r"|ph|pa phone|pa|"
     r"aseguradora|seguro|carrier|plan|authorization|auth|benefits|eligibility|doctor|doctors|they)\b",
     re.IGNORECASE,
 )
 _NO_SERVICE_BEFORE = re.compile(
-    r"\b(?:effective|eff|begins?|began|begun|starts?|started|starting|start date(?: is)?|since|til|b4|ran out|hired|leaving|left|stopped|said so|retired|ends?|ended|ending|expir\w+|valid (?:through|until|to)|as of"
-    r"|due(?: by| on)?|deadline|until|till|before|by|letter (?:of|dated|from)|statement (?:of|dated|from)|dated|through|desde|a partir"
-    r"|vence|vigente|hasta|antes|accident\w*|injur\w+|crash\w*|hit|turn(?:ed|ing)?(?: \w+){0,2}|im \d+|i'?m \d+|closed|paid(?: it)?|payment"
-    r"|processed|moving us|received|approved(?: on)?(?: the \w+)?|kicked off|last was \{AMOUNT\}|fecha limite|posted|charged(?: my card)?"
+    r"\b(?:effective|eff|begins?|began|begun|starts?|started|starting|start date(?: is)?|since|til|b4|ran out"
+    r"|hired|leaving|left|stopped|said so|retired|ends?|ended|ending|expir\w+|valid (?:through|until|to)|as of"
+    r"|due(?: by| on)?|deadline|until|till|before|by|letter (?:of|dated|from)|statement (?:of|dated|from)|dated"
+    r"|through|desde|a partir"
+    r"|vence|vigente|hasta|antes|accident\w*|injur\w+|crash\w*|hit|turn(?:ed|ing)?(?: \w+){0,2}|im \d+|i'?m \d+"
+    r"|closed|paid(?: it)?|payment"
+    r"|processed|moving us|received|approved(?: on)?(?: the \w+)?|kicked off|last was \{AMOUNT\}|fecha limite"
+    r"|posted|charged(?: my card)?"
     r"|left your building|termino|empieza|empezo|comienza|fired|laid off|retired|lost|switch\w*|changed?)"
-    r"(?: it| this| that| again| \{(?:AMOUNT|CARRIER|MEMBER_ID|CLAIM_NUMBER|PLAN)\}|\([^)]{0,30}\)| and| card)?[ :,(]{0,3}"
+    r"(?: it| this| that| again| \{(?:AMOUNT|CARRIER|MEMBER_ID|CLAIM_NUMBER|PLAN)\}|\([^)]{0,30}\)| and"
+    r"| card)?[ :,(]{0,3}"
     r"(?:on |of |the |el |is |es |by |from |at |in |del? )?$"
 )
 _DEADLINE = re.compile(
@@ -53,7 +60,8 @@ _DEADLINE = re.compile(
 )
 _VISITS = re.compile(r"\bvisits? (?:since|from|between)(?: the)? $")
 _SERVICE = re.compile(
-    r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure|dates? of service|dos|service"
+    r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure"
+    r"|dates? of service|dos|service"
     r"|cita|visita|cirugia|consulta|planned|transferencia|transfer|scan|xray|x-ray|biopsy|biopsia|test|labs?|monitoring|injection)\b"
     r"[^.\n{]{0,25}$"
 )
@@ -68,7 +76,8 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     """
     marked, mentions = mark_text(text, entities)
     question, points = choose_question(marked)
-    if points < _CLEAR and not any(mention.kind in _ABOUT or _is_bin(mention) or _is_payers(mention) for mention in mentions):
+    is_about = any(mention.kind in _ABOUT or _is_bin(mention) or _is_payers(mention) for mention in mentions)
+    if points < _CLEAR and not is_about:
         return InsuranceRecord()
     carriers = order_carriers(mentions)
     subscribers = find_subscribers(mentions, marked)
@@ -128,7 +137,15 @@ def _is_payer_phone(mention: Mention) -> bool:
 
 def _is_payers(mention: Mention) -> bool:
     """Return whether a phone number is an insurer's even in a message that names nothing else of an insurance."""
-    return _is_payer_phone(mention) and re.search(r"\b(?:adjuster|payer|claims?|insur\w+)\b", mention.before) is not None
+    return (
+        _is_payer_phone(mention)
+        and re.search(
+            r"\b(?:adjuster|payer|claims?"
+            r"|insur\w+)\b",
+            mention.before,
+        )
+        is not None
+    )
 
 
 def _is_service(mention: Mention, question: str) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from classifier.entities.entity import Entity
 from classifier.entities.folding import fold
 from intake.vocabulary import EntityKind
+
+_NEAR: Final = 90
+"""How many characters around an entity are examined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,8 @@ class Mention:
         entity: The entity.
         value: What the text says there.
         place: Where its `{KIND}` starts in the marked text.
-        before: The marked text before it, without earlier paragraphs.
-        after: The marked text after it, of the same paragraph.
+        before: The marked text before it, as far as it is near.
+        after: The marked text after it, as far as it is near.
     """
 
     entity: Entity
@@ -51,12 +55,15 @@ def mark_text(text: str, entities: Sequence[Entity]) -> tuple[str, list[Mention]
         length, end = places[-1][1], entity.end
     marked = "".join((*parts, _plain(text[end:])))
     return marked, [
-        Mention(entity, text[entity.start : entity.end], first, marked[max(first - _NEAR, 0) : first], marked[last : last + _NEAR])
+        Mention(
+            entity,
+            value=text[entity.start : entity.end],
+            place=first,
+            before=marked[max(first - _NEAR, 0) : first],
+            after=marked[last : last + _NEAR],
+        )
         for entity, (first, last) in zip(entities, places, strict=True)
     ]
-
-
-_NEAR = 90
 
 
 def _plain(words: str) -> str:

@@ -10,7 +10,8 @@ from classifier.insurance.mentions import Mention
 from intake.vocabulary import EntityKind
 
 _HOLDER = (
-    r"(?:subscribers?|sub|policy ?holder|policy owner|name on (?:the )?policy|holder|titular|asegurad[oa]|insured|employee"
+    r"(?:subscribers?|sub|policy ?holder|policy owner|name on (?:the )?policy|holder|titular|asegurad[oa]"
+    r"|insured|employee"
     r"|empleado|suscriptora?|parent|a nombre de|under the name of)"
 )
 _SPOUSE = r"(?:husband|wife|spouse|hubby|espos[oa]|marido|ex husband|ex wife)"
@@ -18,59 +19,78 @@ _PARENT = r"(?:dad|daddy|father|mom|mother|mum|mama|papa|madre|padre|parents?|st
 _PARTNER = r"(?:domestic partner|partner|(?<!de )pareja)"
 _OTHER = r"(?:grandmother|grandma|grandfather|grandpa|guardian|aunt|uncle|brother|sister|abuel[oa]|ti[oa]|herman[oa])"
 _RELATIVE = rf"(?:{_SPOUSE}|{_PARENT}|{_PARTNER}|{_OTHER})"
-_CHILD = (
-    r"(?:son|daughter|kids?|child|children|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|stepson|stepdaughter|bebe|teen)"
-)
+_CHILD = r"(?:son|daughter|kids?|child|children|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|step(?:son|daughter)|bebe|teen)"
 _RELATIONSHIPS: Final = (
     (_PARTNER, "domestic_partner"), (_SPOUSE, "spouse"), (_PARENT, "child"), (_OTHER, "other"),
 )  # fmt: skip
 _FILLER = r"(?:'s|s|is|it's|its|=|name|es|my|mi|the|la|el|now|changed to|on file|information|his|her|their)"
 _LABELED = re.compile(rf"\b{_HOLDER}\b(?:[ :(,\-/#=]{{0,3}}(?:{_FILLER}|{_RELATIVE})){{0,7}}[ :(,\-/#=]{{1,3}}$")
 _LABELED_AFTER = re.compile(
-    rf"^(?:'s)?[ ,(]{{0,3}}(?:and )?(?:he'?s |she'?s |is |es |who is )?(?:the |la |el )?(?:{_RELATIVE} )?(?:as )?(?:the )?{_HOLDER}\b"
+    rf"^(?:'s)?[ ,(]{{0,3}}(?:and )?(?:he'?s |she'?s |is |es |who is )?(?:the |la "
+    rf"|el )?(?:{_RELATIVE} )?(?:as )?(?:the )?{_HOLDER}\b"
     rf"(?! (?:is|es)\b|:)|^,? (?:my |mi )?{_RELATIVE},? (?:as |is )?(?:the )?{_HOLDER}\b"
 )
 _ME_AFTER = re.compile(r"^ ?\((?:me|self|yo)\)")
 _RELATED_BEFORE = re.compile(
-    rf"\b(?P<who>{_RELATIVE})(?:'s|s)?(?:[ ,:(/]{{1,3}}(?:is|it's|its|named|name is|name|now|insurance|ins|plan|policy|es|que es"
+    rf"\b(?P<who>{_RELATIVE})(?:'s|s)?(?:[ ,:(/]{{1,3}}(?:is|it's|its|named|name is|name|now|insurance|ins|plan"
+    rf"|policy|es|que es"
     rf"|that's|covers me|\{{CARRIER\}}|at \{{EMPLOYER\}}|with \{{EMPLOYER\}})){{0,3}}[ ,:(/]{{1,3}}$"
 )
 _RELATED_AFTER = re.compile(
     rf"^[ ,(]{{1,3}}(?:is |she's |he's |es |that's )?(?:my |the |mi |la |el |her |his )?(?P<who>{_RELATIVE})\b"
 )
 _PRONOUN_BEFORE = re.compile(r"\b(?:his|her) name(?: is|'s) $|\b(?:she's|he's|she is|he is) $|\bsu nombre es $")
-_OWNS_AFTER = re.compile(r"^'s (?:plan|insurance|policy|coverage|seguro|employer)\b|^ \(\{CARRIER\}|^ has (?:policy|\{CARRIER\})")
+_OWNS_AFTER = re.compile(
+    r"^'s (?:plan|insurance|policy|coverage|seguro|employer)\b|^ \(\{CARRIER\}"
+    r"|^ has (?:policy|\{CARRIER\})"
+)
 _PATIENT_BEFORE = re.compile(
     rf"\b(?:(?:patient|paciente|pt)(?: is| es)?[ :]{{1,2}}|(?:for|para|of) (?:my |mi )?(?:{_RELATIVE}|{_CHILD})?,? ?)$"
 )
 _CHILD_BEFORE = re.compile(rf"\b{_CHILD},? $")
 _COVERAGE = re.compile(
-    r"\b(?:subscribers?|policy ?holder|titular|holder|insured|through|thru|under|plans?|ins|insurance|covered|covers me|policy"
-    r"|carries|dependent|dependiente|seguro|por|works|trabaja|employer|put me on|hers|bajo|on (?:my )?(?:mom|dad|husband|wife))\b"
+    r"\b(?:subscribers?|policy ?holder|titular|holder|insured|through|thru|under|plans?|ins|insurance|covered"
+    r"|covers me|policy"
+    r"|carries|dependent|dependiente|seguro|por|works|trabaja|employer|put me on|hers|bajo|on (?:my )?(?:mom"
+    r"|dad|husband|wife))\b"
 )
 _WRITER = re.compile(
     r"\b(?:i'?m|i am|this is|it'?s|soy|habla|my name is|mi nombre es|me llamo|name|is me,|me,|yo,|from)[ :,]{1,2}$"
 )
 _SIGNED = re.compile(r"(?:^|[\n.,?!;] ?|- ?|\} )$")
 _SELF = re.compile(
-    r"\b(?:i'?m|i am|yo soy|soy) (?:the |el |la |un |an )?(?:subscriber|policy ?holder|employee|titular|empleado|insured)\b"
-    rf"|\b{_HOLDER}(?: is|:| =)? ?(?:self|me|same|myself)\b|\{{NAME\}} \((?:me|self)\)|\bsoy yo\b|\bsoy \{{NAME\}}, titular"
-    r"|\b(?:through|thru|from|at|with) (?:my|our) (?:own |new )?(?:job|work|employer|company|union)\b|\bmy own (?:job|policy|plan|insurance)\b"
-    r"|\bmy (?:new )?employer,? \{EMPLOYER\}|\bmy employer is\b|\bbought it myself\b|\b(?:where )?i work\b|\bi work(?:ed)? (?:at|for|in|there)\b"
-    r"|(?<!mi )\btrabajo en\b|\b(?:de mi|del) trabajo\b|\bnew job\b|\bswitched jobs\b|\bon my own now\b|\b(?:retired|leaving) from?\b|\bleaving \{EMPLOYER\}"
-    r"|\bcovered through \{EMPLOYER\}|\bour hr at\b|\bour claims administrator\b|\bper \{EMPLOYER\}, our\b|\bemployee: \{NAME\}|\bcobra (?:paperwork|with|coverage)\b"
+    r"\b(?:i'?m|i am|yo soy|soy) (?:the |el |la |un |an )?(?:subscriber|policy ?holder|employee|titular"
+    r"|empleado|insured)\b"
+    rf"|\b{_HOLDER}(?: is|:| =)? ?(?:self|me|same|myself)\b|\{{NAME\}} \((?:me|self)\)|\bsoy yo\b"
+    rf"|\bsoy \{{NAME\}}, titular"
+    r"|\b(?:through|thru|from|at|with) (?:my|our) (?:own |new )?(?:job|work|employer|company|union)\b"
+    r"|\bmy own (?:job|policy|plan|insurance)\b"
+    r"|\bmy (?:new )?employer,? \{EMPLOYER\}|\bmy employer is\b|\bbought it myself\b|\b(?:where )?i work\b"
+    r"|\bi work(?:ed)? (?:at|for|in|there)\b"
+    r"|(?<!mi )\btrabajo en\b|\b(?:de mi|del) trabajo\b|\bnew job\b|\bswitched jobs\b|\bon my own now\b"
+    r"|\b(?:retired|leaving) from?\b|\bleaving \{EMPLOYER\}"
+    r"|\bcovered through \{EMPLOYER\}|\bour hr at\b|\bour claims administrator\b|\bper \{EMPLOYER\}, our\b"
+    r"|\bemployee: \{NAME\}|\bcobra (?:paperwork|with|coverage)\b"
     r"|\bgoing on cobra\b|\b(?:asking )?for myself\b|\{EMPLOYER\}'s eap\b|^\W*\{EMPLOYER\} has \{CARRIER\}"
 )
 _MY_PLAN = re.compile(
-    r"\b(?:my|mi) (?:insurance|plan|policy|seguro|poliza|coverage|\{CARRIER\})|\bi(?:'?ve got| have) \{CARRIER\}|\btengo \{CARRIER\}"
+    r"\b(?:my|mi) (?:insurance|plan|policy|seguro|poliza|coverage|\{CARRIER\})|\bi(?:'?ve got"
+    r"| have) \{CARRIER\}|\btengo \{CARRIER\}"
 )
 _PLAN_OF = re.compile(
-    rf"\b(?P<who>{_RELATIVE})(?:'s|s)? (?:new )?(?:plan|insurance|ins|policy|coverage|employer|job|work|\{{CARRIER\}}|seguro)\b"
+    rf"\b(?P<who>{_RELATIVE})(?:'s|s)? (?:new )?(?:plan|insurance|ins|policy|coverage|employer|job|work"
+    rf"|\{{CARRIER\}}|seguro)\b"
     rf"|\b(?:on|under|through|thru|onto|por|bajo|by) (?:my |mi |his |her |the )?(?P<holder>{_RELATIVE})\b"
     rf"|\bmy (?P<worker>{_SPOUSE}) works\b|\bmy (?P<giver>{_SPOUSE}) put me on\b"
 )
-_NO_SUBSCRIBER = re.compile(r"\b(?:mother|father|mom|dad|wife|husband) \{NAME\} has \{CARRIER\}|\bdouble|\btwo insurances\b")
-_PATIENTS_CHILD = re.compile(rf"(?<!your )\b{_CHILD}\b(?!'s (?:school|pediatric|dentist)| only plan)|\{{NAME\}}, \d{{1,2}} anos|\bbday rule\b|\bbirthday rule\b")
+_NO_SUBSCRIBER = re.compile(
+    r"\b(?:mother|father|mom|dad|wife|husband) \{NAME\} has \{CARRIER\}|\bdouble"
+    r"|\btwo insurances\b"
+)
+_PATIENTS_CHILD = re.compile(
+    rf"(?<!your )\b{_CHILD}\b(?!'s (?:school|pediatric|dentist)| only plan)"
+    rf"|\{{NAME\}}, \d{{1,2}} anos|\bbday rule\b|\bbirthday rule\b"
+)
 _TWO_PARENTS = re.compile(rf"\beach cover me\b|\bboth parents\b|\b(?:his|her) {_PARENT}'?s\b|\bparents only\b")
 _NEAR_BIRTH: Final = 70
 
@@ -165,9 +185,21 @@ def _relative_of(name: Mention) -> str | None:
 def find_birth_dates(mentions: Sequence[Mention], subscribers: Sequence[Mention], marked: str) -> list[Mention]:
     """Return the birth dates of those who hold the policies, in the order of the text."""
     dates = [mention for mention in mentions if mention.kind is EntityKind.DOB]
-    if len(dates) > 1 and re.search(r"\brule\b|\bi was born\b|\bwho'?s? (?:is )?first\b|\bwhose is (?:billed )?first\b", marked):
+    if len(dates) > 1 and re.search(
+        r"\brule\b|\bi was born\b|\bwho'?s? (?:is )?first\b"
+        r"|\bwhose is (?:billed )?first\b",
+        marked,
+    ):
         return dates
-    labeled = [date for date in dates if re.search(rf"\b{_HOLDER}\b(?:(?!patient|paciente)[^.\n]){{0,30}}$", date.before)]
+    labeled = [
+        date
+        for date in dates
+        if re.search(
+            rf"\b{_HOLDER}\b(?:(?!patient"
+            rf"|paciente)[^.\n]){{0,30}}$",
+            date.before,
+        )
+    ]
     if not subscribers:
         return labeled[-1:]
     found: list[Mention] = []

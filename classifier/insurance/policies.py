@@ -21,18 +21,24 @@ _FROM = re.compile(r"\b(?:from|de) $")
 _TO = re.compile(r"^ (?:to|a) \{")
 _FOLLOWS = re.compile(r"\{(?:CARRIER|MEMBER_ID|PLAN)\}[ ,:(#-]{0,3}$")
 _OLD_AFTER = re.compile(
-    r"^[ ,)]{0,3}(?:no wait|no,|wait|sorry|i mean|scratch|is (?:gone|over|old|dead|cancel\w*|wrong)|was wrong|ended|ends"
+    r"^[ ,)]{0,3}(?:no wait|no,|wait|sorry|i mean|scratch|is (?:gone|over|old|dead|cancel\w*|wrong)|was wrong"
+    r"|ended|ends"
     r"|expired|terminated|lapsed|no longer|is no longer|was the old|the old one|->|→|termino|ya no|perdon|digo|dropped)"
 )
 _FIRST = re.compile(
     r"\b(?:primary|primari[oa]|principal|first|1st|main)(?: is| es| insurance| plan|,)?[ :,(]{0,3}(?:my |is |the )?$"
 )
 _FIRST_AFTER = re.compile(
-    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:\([^)]{0,40}\) )?(?:is |as |es |es el |va |goes |como |the )?(?:my |the )?(?:primary|primari[oa]|1st|first|primero|principal)\b"
+    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:\([^)]{0,40}\) )?(?:is |as |es |es el |va |goes |como "
+    r"|the )?(?:my |the )?(?:primary|primari[oa]|1st|first|primero|principal)\b"
 )
-_SECOND = re.compile(r"\b(?:secondary|secundari[oa]|second|2nd|then|luego|supplement|backup)(?: is| es|,)?[ :,(]{0,3}(?:my |is |the )?$")
+_SECOND = re.compile(
+    r"\b(?:secondary|secundari[oa]|second|2nd|then|luego|supplement|backup)(?: is| es"
+    r"|,)?[ :,(]{0,3}(?:my |is |the )?$"
+)
 _SECOND_AFTER = re.compile(
-    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:is |as |es |es el |va |goes |como |became |the )?(?:my |the )?(?:secondary|secundari[oa]|2nd|second|segundo)\b"
+    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:is |as |es |es el |va |goes |como |became |the )?(?:my "
+    r"|the )?(?:secondary|secundari[oa]|2nd|second|segundo)\b"
 )
 _MEDICARE_ID = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d\d")
 _HAS = re.compile(r"^ (?:has|tiene|gives|offers|pays for) \{CARRIER\}")
