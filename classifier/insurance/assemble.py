@@ -21,6 +21,10 @@ _ABOUT: Final = frozenset(
 )  # fmt: skip
 """A message with none of these is about an insurance or a bill only if its words say so clearly."""
 _CLEAR: Final = 8
+_MOST: Final = 200
+"""How many entities are looked at; a message about an insurance has fewer."""
+_READ: Final = 10_000
+"""How many characters are searched for words that say what the message asks and who holds the policy."""
 _POLICY = re.compile(r"\b(?:policy|policies|poliza|policyholder)(?:(?! id\b)[^.\n]){0,30}$")
 _ID_LABEL = re.compile(r"\b(?:member|id|i d|i d's|medicare|medicaid|subscriber|miembro)\b[^.\n]{0,12}$")
 _BIN = re.compile(r"\b(?:rx ?bin|bin|b i n)\b[^.\n{]{0,25}$")
@@ -74,7 +78,8 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         text: The message.
         entities: Its entities, in its order, without overlaps.
     """
-    marked, mentions = mark_text(text, entities)
+    marked, mentions = mark_text(text, entities[:_MOST])
+    marked = marked[:_READ]
     question, points = choose_question(marked)
     is_about = any(mention.kind in _ABOUT or _is_bin(mention) or _is_payers(mention) for mention in mentions)
     if points < _CLEAR and not is_about:

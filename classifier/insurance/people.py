@@ -19,7 +19,9 @@ _PARENT = r"(?:dad|daddy|father|mom|mother|mum|mama|papa|madre|padre|parents?|st
 _PARTNER = r"(?:domestic partner|partner|(?<!de )pareja)"
 _OTHER = r"(?:grandmother|grandma|grandfather|grandpa|guardian|aunt|uncle|brother|sister|abuel[oa]|ti[oa]|herman[oa])"
 _RELATIVE = rf"(?:{_SPOUSE}|{_PARENT}|{_PARTNER}|{_OTHER})"
-_CHILD = r"(?:son|daughter|kids?|child|children|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|step(?:son|daughter)|bebe|teen)"
+_CHILD = (
+    r"(?:son|daughter|kids?|child|children|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|step(?:son|daughter)|bebe)"
+)
 _RELATIONSHIPS: Final = (
     (_PARTNER, "domestic_partner"), (_SPOUSE, "spouse"), (_PARENT, "child"), (_OTHER, "other"),
 )  # fmt: skip
@@ -28,7 +30,7 @@ _LABELED = re.compile(rf"\b{_HOLDER}\b(?:[ :(,\-/#=]{{0,3}}(?:{_FILLER}|{_RELATI
 _LABELED_AFTER = re.compile(
     rf"^(?:'s)?[ ,(]{{0,3}}(?:and )?(?:he'?s |she'?s |is |es |who is )?(?:the |la "
     rf"|el )?(?:{_RELATIVE} )?(?:as )?(?:the )?{_HOLDER}\b"
-    rf"(?! (?:is|es)\b|:)|^,? (?:my |mi )?{_RELATIVE},? (?:as |is )?(?:the )?{_HOLDER}\b"
+    rf"(?! (?:is|es|through|by|under)\b|:)|^,? (?:my |mi )?{_RELATIVE},? (?:as |is )?(?:the )?{_HOLDER}\b"
 )
 _ME_AFTER = re.compile(r"^ ?\((?:me|self|yo)\)")
 _RELATED_BEFORE = re.compile(
@@ -116,7 +118,7 @@ def find_subscribers(mentions: Sequence[Mention], marked: str) -> list[Mention]:
 
 
 def _is_labeled(name: Mention) -> bool:
-    if _ME_AFTER.match(name.after) or re.match(r"'s plan \(", name.after):
+    if _ME_AFTER.match(name.after) or re.match(rf"'s (?:plan \(|\({_RELATIVE}\) plan)", name.after):
         return True
     if "each cover me" in name.before and _OWNS_AFTER.match(name.after):
         return True
