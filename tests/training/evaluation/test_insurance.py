@@ -22,9 +22,8 @@ def test_a_field_too_many_or_too_few_is_wrong() -> None:
 def test_scores_count_fields_and_whole_records() -> None:
     text = "do you take Aetna?"
     start = text.index("Aetna")
-    right = InsuranceMessage(
-        text, ((start, start + 5, EntityKind.CARRIER),), {"carrier": "Aetna", "question": "eligibility"}, "en"
-    )
+    spans = ((start, start + 5, EntityKind.CARRIER),)
+    right = InsuranceMessage(text, spans, {"carrier": "Aetna", "question": "eligibility"}, "en")
     wrong = InsuranceMessage(text, spans, {"carrier": "Cigna", "question": "eligibility"}, "en")
 
     scores = score_records([right, wrong], true_entities)
