@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     "--jsonl", is_flag=True, help="Read one JSON object with a `text` per line from stdin, and write it back."
 )
 def redact(texts: tuple[str, ...], jsonl: bool) -> None:
-    """Print each TEXT with names, numbers, and dates replaced, as in `[PHONE]`.
+    """Print each TEXT with names, numbers, and dates replaced.
 
-    Stores and sends nothing; needs no server. Nothing finds every name: a person must read what leaves the practice.
+    A value is replaced with its kind, as in "call [NAME] at [PHONE]". Stores and sends nothing; needs no server. Nothing finds every name: a person must read what leaves the practice.
     With --jsonl, only the `text` of each object is replaced, so leave out other keys with patient data.
     """
     if jsonl == bool(texts):
