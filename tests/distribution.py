@@ -16,6 +16,7 @@ SHARED_SERVICES = ("test_running_service.py",)  # modules in `e2e/` whose tests 
 CONSOLES = ("test_accounts.py", "test_alarms.py", "test_console.py", "test_operations.py", "test_review.py")
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
+    *("tests/training/data/spans/test_dataset.py", "tests/training/test_entity_pipeline.py"),
     *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
 )
 CONSOLE_UNIT, PRODUCT_UNIT, TORCH_UNIT = "browser: consoles", "browser: the running product", "training: torch"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -17,11 +17,13 @@ from training.benchmark.command import benchmark
 from training.data.corpus import CORPUS
 from training.generation.command import generate
 from training.llm.chat import UnavailableError
-from training.pipelines.entities import EntityRun
 from training.pipelines.intents import IntentRun
 from training.recipe import is_entity_recipe
 from training.refresh.command import refresh
 from training.run_folder import RUNS, require_step
+
+if TYPE_CHECKING:
+    from training.pipelines.entities import EntityRun
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
@@ -43,7 +45,7 @@ _MEASURING = (
 )
 
 
-AnyRun = IntentRun | EntityRun
+AnyRun: TypeAlias = "IntentRun | EntityRun"
 
 
 class _Commands(click.Group):
@@ -64,7 +66,11 @@ def main() -> None:
 
 
 def _open_run(config: Path, corpus: Path, runs: Path) -> AnyRun:
-    return (EntityRun if is_entity_recipe(config) else IntentRun)(config, corpus, runs)
+    if is_entity_recipe(config):
+        from training.pipelines.entities import EntityRun
+
+        return EntityRun(config, corpus, runs)
+    return IntentRun(config, corpus, runs)
 
 
 def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command]:
@@ -113,7 +119,7 @@ def package(run: AnyRun, target: Path) -> None:
     from training.export.model_folder import EVALUATION
     from training.export.packaging import package_model
 
-    if isinstance(run, EntityRun):
+    if not isinstance(run, IntentRun):
         raise click.UsageError("the entity model has no package: give the recipe of an intent model")
     require_step(run.folder.model / EVALUATION, "evaluate")
     package_model(run.recipe, run.folder, target)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def redact(texts: tuple[str, ...], jsonl: bool) -> None:
     """Print each TEXT with names, numbers, and dates replaced.
 
-    A value is replaced with its kind, as in "call [NAME] at [PHONE]". Stores and sends nothing; needs no server. Nothing finds every name: a person must read what leaves the practice.
-    With --jsonl, only the `text` of each object is replaced, so leave out other keys with patient data.
+    A value is replaced with its kind, as in "call [NAME] at [PHONE]". Nothing finds every name: a person must read what
+    leaves the practice. With --jsonl, only the `text` of each object is replaced, so leave out other keys with patient
+    data. Stores and sends nothing; needs no server.
     """
     if jsonl == bool(texts):
         raise click.UsageError("Give texts to redact, or --jsonl to read them from stdin.")

@@ -14,7 +14,8 @@ Span = tuple[int, int, EntityKind]
 _BETWEEN: Final = {
     EntityKind.NAME: re.compile(r" "),
     EntityKind.ADDRESS: re.compile(
-        r"[\s,.]{0,3}(?:(?:apt|apto|apartment|apartamento|depto|departamento|unit|unidad|suite|ste|lot|zip code|zip|#)\.?[\s#]{0,2})?",
+        r"[\s,.]{0,3}(?:(?:apt|apto|apartment|apartamento|depto|departamento|unit|unidad|suite|ste|lot|zip code|zip|#)"
+        r"\.?[\s#]{0,2})?",
         re.IGNORECASE,
     ),
 }

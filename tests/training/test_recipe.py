@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.recipe import RecipeError, load_recipe
+from training.recipe import RecipeError, is_entity_recipe, load_entity_recipe, load_recipe
 from training.run_folder import RunError, open_run, require_step
 
 COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
@@ -49,7 +49,22 @@ def test_what_is_wrong_in_a_recipe_is_named(tmp_path: Path, recipe: Path, old: s
     ids=lambda path: path.stem,
 )
 def test_every_shipped_recipe_describes_a_run_named_as_its_file(path: Path) -> None:
-    assert load_recipe(path).name == path.stem
+    load = load_entity_recipe if is_entity_recipe(path) else load_recipe
+    assert load(path).name == path.stem
+
+
+def test_what_is_wrong_in_a_recipe_of_the_entity_model_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    text = COMPACT.with_name("entities.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace("outside_weight = 0.6", "outside_weight = 0"), encoding="utf-8")
+    assert is_entity_recipe(path)
+    with pytest.raises(RecipeError, match=r"loss.outside_weight: .*greater than 0.*entities\.toml"):
+        load_entity_recipe(path)
+
+
+def test_what_cannot_be_read_is_no_recipe_of_the_entity_model(tmp_path: Path) -> None:
+    assert not is_entity_recipe(tmp_path / "none.toml")
+    assert not is_entity_recipe(COMPACT)
 
 
 def test_a_teacher_learns_from_the_same_split_as_its_pupil() -> None:

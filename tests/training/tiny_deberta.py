@@ -9,11 +9,12 @@ from tests.training.lazy import Lazy
 
 if TYPE_CHECKING:
     import torch
-    from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+    from transformers import DebertaV2Config, DebertaV2ForSequenceClassification, DebertaV2ForTokenClassification
 else:
     torch = Lazy("torch")
     DebertaV2Config = Lazy("transformers", "DebertaV2Config")
     DebertaV2ForSequenceClassification = Lazy("transformers", "DebertaV2ForSequenceClassification")
+    DebertaV2ForTokenClassification = Lazy("transformers", "DebertaV2ForTokenClassification")
 
 
 LONGEST: Final = 48
@@ -62,6 +63,15 @@ def write(folder: Path, seed: int = 0, **changes: Any) -> DebertaV2ForSequenceCl
     for parameter in model.parameters():
         if parameter.ndim == 1:
             torch.nn.init.normal_(parameter, float(parameter.detach().mean()), 0.3)
+    model.save_pretrained(folder)
+    return model
+
+
+def write_tagger(folder: Path, seed: int = 0, **changes: Any) -> DebertaV2ForTokenClassification:
+    """Write a random model with a head on every token as a checkpoint."""
+    torch.manual_seed(seed)
+    model = DebertaV2ForTokenClassification(config(**changes))
+    model.eval()
     model.save_pretrained(folder)
     return model
 

@@ -170,6 +170,7 @@ class FreshValues(TrainerCallback):
         self._messages = messages
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Tell the messages which epoch begins."""
         self._messages.epoch = int(state.epoch)
 
 
@@ -177,6 +178,7 @@ class ValidatedEnd(TrainerCallback):
     """Also validates after the last step, so that the final weights can be selected."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Ask for a validation after the last step."""
         if state.global_step >= state.max_steps:
             control.should_evaluate = True
 

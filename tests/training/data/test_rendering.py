@@ -14,7 +14,9 @@ TITLED = re.compile(r"(?:(?:Dr\. |Dr |Doctor |dr\. |dr |doc ))?\{provider_name\}
 
 
 def corpus_lines() -> Iterator[tuple[str, str]]:
-    for path in sorted(set(CORPUS.rglob("*.tsv")) - set(CORPUS.glob("held_back/*"))):
+    """Yield the lines of every file but those that `training.data.spans` reads."""
+    others = {path for folder in ("entities", "values", "held_back") for path in CORPUS.glob(f"{folder}/**/*.tsv")}
+    for path in sorted(set(CORPUS.rglob("*.tsv")) - others):
         for line in path.read_text(encoding="utf-8").splitlines():
             columns = line.split("\t")
             yield next((c for c in columns if c in {"sms", "voicemail", "chat", "email"}), "web_form"), columns[-1]

@@ -9,18 +9,20 @@ import onnxruntime
 import pytest
 
 from tests.training.lazy import Lazy
-from tests.training.tiny_deberta import BOTH, COMPACT, LONGEST, V3, batch, config, write
+from tests.training.tiny_deberta import BOTH, COMPACT, LONGEST, V3, batch, config, write, write_tagger
 
 if TYPE_CHECKING:
     import torch
     from transformers import BertConfig
 
     from training.export.deberta_onnx import export_deberta, is_exportable
+    from training.export.quantize import quantize_deberta
 else:
     torch = Lazy("torch")
     BertConfig = Lazy("transformers", "BertConfig")
     export_deberta = Lazy("training.export.deberta_onnx", "export_deberta")
     is_exportable = Lazy("training.export.deberta_onnx", "is_exportable")
+    quantize_deberta = Lazy("training.export.quantize", "quantize_deberta")
 
 
 BATCHES = ([1], [2], [3], [17], [LONGEST], [5, 2, 9, 1], [LONGEST, 30])
@@ -64,6 +66,24 @@ def test_it_says_what_pytorch_says_at_every_length_and_beside_any_other_text(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     assert max(differences(tmp_path, **changes)) < 1e-4
+
+
+@pytest.mark.parametrize("changes", [COMPACT, V3 | {"num_hidden_layers": 1}], ids=["c2p", "v3, one layer"])
+def test_it_says_what_pytorch_says_of_each_token(tmp_path: Path, changes: dict[str, Any]) -> None:
+    model = write_tagger(tmp_path / "checkpoint", **changes)
+    network = export_deberta(tmp_path / "checkpoint", tmp_path / "onnx")
+    quantize_deberta(network, tmp_path / "model.onnx")
+    for file, apart in ((network, 1e-4), (tmp_path / "model.onnx", 0.5)):
+        session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        assert [output.shape[-1] for output in session.get_outputs()] == [7]
+        for lengths in BATCHES:
+            inputs = batch(lengths)
+            with torch.no_grad():
+                expected = model(**inputs).logits.numpy()
+            (logits,) = session.run(["logits"], {name: value.numpy() for name, value in inputs.items()})
+            assert logits.shape == expected.shape
+            for row, length in enumerate(lengths):
+                assert float(np.abs(logits[row, :length] - expected[row, :length]).max()) < apart
 
 
 def test_what_pytorch_says_depends_on_where_the_words_stand(tmp_path: Path) -> None:

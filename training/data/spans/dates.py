@@ -130,7 +130,8 @@ def _spanish_forms(value: Day, rng: Random, spoken: bool) -> list[str]:
         ]  # fmt: skip
     return [
         f"{d} de {month}", f"{d} de {month}", f"{d} de {month}", f"el {d} de {month}", f"el {d}", f"{d}/{m}",
-        f"{m}/{d}", f"el {d}/{m}", f"{month} {d}", f"{d} {month[:3]}", f"el {_WEEKDAYS[day.weekday()]} {d}", f"{words} de {month}",
+        f"{m}/{d}", f"el {d}/{m}", f"{month} {d}", f"{d} {month[:3]}", f"el {_WEEKDAYS[day.weekday()]} {d}",
+        f"{words} de {month}",
     ]  # fmt: skip
 
 

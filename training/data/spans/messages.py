@@ -27,7 +27,10 @@ _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|"
     "sept?|oct|nov|dec"
 )
-_CARRIERS = "aetna|cigna|humana|blue cross|bcbs|anthem|kaiser|unitedhealthcare|tricare|medicare|medicaid|delta dental|metlife|vsp|eyemed"
+_CARRIERS = (
+    "aetna|cigna|humana|blue cross|bcbs|anthem|kaiser|unitedhealthcare|tricare|medicare|medicaid|delta dental|metlife|"
+    "vsp|eyemed"
+)
 _NOT_A_DAY = (
     "floor|grade|time|day|week|visit|one|month|trimester|bill|session|cycle|call|appointment|shot|dose|tooth|person"
 )

@@ -52,7 +52,8 @@ def draw_address(setting: Setting) -> str:
     street = values.pick("streets", rng, ("english", "english", "english", "spanish"))
     direction = f"{rng.choice(_DIRECTIONS)} " if rng.random() < 0.2 else ""
     if rng.random() < 0.04:
-        return f"{number} {rng.choice(('County Road', 'Highway', 'State Route', 'Hwy', 'CR', 'Rural Route'))} {rng.randint(1, 320)}"
+        way = rng.choice(("County Road", "Highway", "State Route", "Hwy", "CR", "Rural Route"))
+        return f"{number} {way} {rng.randint(1, 320)}"
     return f"{number} {direction}{street} {rng.choice(_SUFFIXES)}".rstrip() + _unit(setting, _UNITS)
 
 
@@ -187,7 +188,12 @@ def draw_handle(setting: Setting) -> str:
     word = rng.choice(
         ("runs", "smiles", "and_co", "xo", "fit", "mama", "realtor", "paints", "eats", "bakes", "music", "photo")
     )
-    return f"{rng.choice(('@', '@', '@', ''))}{rng.choice((f'{first}.{word}', f'{first}_{word}', f'{word}_by_{first}{rng.randint(1, 99)}', f'{first}{rng.randint(10, 999)}_{word}', f'the.{first}.{word}'))}"
+    sign = rng.choice(("@", "@", "@", ""))
+    forms = (
+        f"{first}.{word}", f"{first}_{word}", f"{word}_by_{first}{rng.randint(1, 99)}",
+        f"{first}{rng.randint(10, 999)}_{word}", f"the.{first}.{word}",
+    )  # fmt: skip
+    return sign + rng.choice(forms)
 
 
 def write_handle(value: str, setting: Setting) -> str:

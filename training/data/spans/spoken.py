@@ -61,7 +61,7 @@ def pair_words(digits: str, rng: Random, *, spanish: bool = False) -> str:
     """Say digits two by two, as in "twelve oh five eighty three"."""
     said: list[str] = []
     for start in range(len(digits) % 2, len(digits), 2):
-        first, second = digits[start : start + 2]
+        first, second = digits[start], digits[start + 1]
         if first == "0":
             said.append(digit_words(first + second, rng, spanish=spanish))
         else:

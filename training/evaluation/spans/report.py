@@ -53,7 +53,7 @@ _CARD = """\
 # Entity model {version}
 
 Marks, in a message to a healthcare practice, what identifies a person and what a bill needs: the kinds that
-`docs/entities.md` describes. It is served beside rules, which have the last word on values that they know by their form.
+`docs/entities.md` describes. It is served beside rules, which have the last word on values they know by their form.
 
 | | |
 |---|---|

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.conftest import RECIPES
+from training.data.corpus import CORPUS, CorpusError, read_lines
+from training.data.spans.messages import FOLDER, SETS, SpanMessage, SpanSplit, read_span_messages, split_spans
+from training.recipe import EntityRecipe, load_entity_recipe
+
+
+@pytest.fixture(scope="module")
+def recipe() -> EntityRecipe:
+    return load_entity_recipe(RECIPES / "entities.toml")
+
+
+@pytest.fixture(scope="module")
+def messages() -> list[SpanMessage]:
+    return read_span_messages(CORPUS)
+
+
+@pytest.fixture(scope="module")
+def split(messages: list[SpanMessage], recipe: EntityRecipe) -> SpanSplit:
+    return split_spans(messages, recipe.data, recipe.seed)
+
+
+def test_every_line_of_the_entity_files_is_read(messages: list[SpanMessage]) -> None:
+    for name in SETS:
+        lines = read_lines(CORPUS / FOLDER / f"{name}.tsv")
+        assert sum(message.source == name for message in messages) == len(lines), name
+
+
+def test_a_message_with_a_value_written_out_is_left_out(messages: list[SpanMessage]) -> None:
+    others = [message for message in messages if message.source not in SETS]
+    assert not [message for message in others if "$4" in message.text or "Dr. Smith" in message.text]
+
+
+def test_a_tenth_of_the_entity_files_is_in_spanish(messages: list[SpanMessage]) -> None:
+    own = [message for message in messages if message.writer in ("entities", "identifiers")]
+    assert 0.07 < sum(message.language == "es" for message in own) / len(own) < 0.14
+
+
+def test_nothing_of_a_writer_who_is_held_out_is_trained_on(split: SpanSplit, recipe: EntityRecipe) -> None:
+    held_out = set(recipe.data.validation_writers)
+    assert held_out.isdisjoint({message.writer for message in [*split.train, *split.stopping]})
+    assert held_out <= {message.writer for message in split.validation}
+
+
+def test_no_line_is_in_two_parts(split: SpanSplit) -> None:
+    train, stopping, validation = (
+        {message.text for message in part} for part in (split.train, split.stopping, split.validation)
+    )
+    assert not train & stopping
+    assert not train & validation
+    assert not stopping & validation
+
+
+def test_validation_has_messages_with_and_without_values_in_both_languages(split: SpanSplit) -> None:
+    assert {(message.has_slots, message.language) for message in split.validation} >= {
+        (True, "en"), (True, "es"), (False, "en"), (False, "es"),
+    }  # fmt: skip
+
+
+def test_a_writer_who_wrote_nothing_cannot_be_held_out(messages: list[SpanMessage], recipe: EntityRecipe) -> None:
+    data = recipe.data.model_copy(update={"validation_writers": ("nobody",)})
+    with pytest.raises(CorpusError, match="no messages by nobody"):
+        split_spans(messages, data, 0)
+
+
+def test_a_line_with_a_column_too_many_is_named(tmp_path: Path, corpus: Path) -> None:
+    (corpus / FOLDER).mkdir()
+    (corpus / FOLDER / "dense.tsv").write_text("dental\tsms\thello\tthere\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"dense.tsv:1 has 4 columns, expected 3"):
+        read_span_messages(corpus)
