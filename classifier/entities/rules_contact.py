@@ -39,6 +39,8 @@ def _is_phone(value: str) -> bool:
 
 
 def _is_said_phone(value: str) -> bool:
+    if value.isascii() and not re.search(r"[a-z]|^\D*\d(?:\D+\d)*\D*$", value, re.IGNORECASE):
+        return False
     written = write_code(value)
     return written.isdecimal() and len(written) in (7, 10, 11) and (len(written) != 11 or written.startswith("1"))
 

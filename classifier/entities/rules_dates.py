@@ -26,7 +26,9 @@ _FUNCTION = (
     " that before after did do does can could should until you he she they a as are on not no wait instead thanks por"
     " para y o a con si no que me mi se fue es esta estaba de"
 )
-_FOLLOWS = rf"(?=\s*$|[.,;:!?)\n]| [$&(]| (?:call|by|text|also|only|around|until|{'|'.join(_FUNCTION.split())})\b| -)"
+_FOLLOWS = (
+    rf"(?!:\d)(?=\s*$|[.,;:!?)\n]| [$&(]| (?:call|by|text|also|only|around|until|{'|'.join(_FUNCTION.split())})\b| -)"
+)
 _CUE = r"(?:on|for|from|since|by|the|of|dated|visit|appt|appointment|until|to|el|del|desde|para)"
 _SEEN = r"(?P<value>"
 
@@ -50,7 +52,7 @@ _FORMS: Final = tuple(
             rf"|primero) de {any_of(name for names in MONTHS for name in names if len(name) > 3)}\b{_YEAR}?", LIKELY),
         ("the_nth", rf"(?<!\w)(?=\w)(?:the |{_WEEKDAY} (?:the )?)(?:(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)"
             rf"|(?!first|second|third){_ORDINAL}){_FOLLOWS}", LIKELY),
-        ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=el )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_FOLLOWS}", LIKELY),
+        ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=\bel )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_FOLLOWS}", LIKELY),
     )
 )  # fmt: skip
 _BIRTH = (
@@ -77,7 +79,7 @@ _OLD = re.compile(
     r"|\b(?:aged?|she's|he's|edad|turn(?:s|ed|ing)|is only|cumple) (?P<aged>9\d|1[01]\d)(?=[.,;!?)]|\s*$| and\b| y\b)",
     re.IGNORECASE,
 )
-_FRACTION = re.compile(r"1/[2348]|2/3|3/4|[1-9]/(?:5|10)|10/10|24/7|20/\d\d")
+_FRACTION = re.compile(r"(?:.*\D)?(?:1/[2348]|2/3|3/4|[1-9]/(?:5|7|10|16)|10/10|24/7|20/\d\d)")
 
 
 def find(folded: Folded) -> Iterator[Entity]:

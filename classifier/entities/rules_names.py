@@ -37,10 +37,10 @@ _RULES: Final = tuple(
         rf"\b(?:{_I_AM}) {_ANY}(?=,? (?:calling|speaking|again|here|from|de nuevo|llamando)\b)",
         rf"\b(?:speaking with|spoke (?:to|with)|talked (?:to|with)|here is|ask for) {_NAMES}",
         rf"(?:(?<=^)|(?<=[.!?,] )){_ANY}(?= here\b)",
-        rf"\b(?:dr|dra|doctor|doctora|doc|nurse|np|pa|enfermera)\b\.? (?!(?:s|is|was|said|says|about|if|for|and"
+        rf"\b(?:dr|dra|doctor|doctora|doc)\b\.? (?!(?:s|is|was|said|says|about|if|for|and"
         rf"|or|the|my"
         rf"|to|of|in|on|at|dijo|me|que)\b)(?P<value>{NAME_WORD})(?! ?(?:'s)? ?office\b(?<=\bs))",
-        rf"\b(?:dr|dra|doctor|doctora|nurse)\b\.? {_NAMES}",
+        rf"\b(?:dr|dra|doctor|doctora|nurse|enfermera)\b\.? {_NAMES}",
         rf"\b(?:mr|mrs|ms|miss|mister|senor|senora|sr|sra)\b\.? {_NAMES}",
         rf"\b{_RELATIVE}(?:'s name is|,)? {_NAMES}",
         rf"\b(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hola|estimad[oa]) {_NAMES}",
