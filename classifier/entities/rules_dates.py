@@ -30,7 +30,6 @@ _FOLLOWS = (
     rf"(?!:\d)(?=\s*$|[.,;:!?)\n]| [$&(]| (?:call|by|text|also|only|around|until|{'|'.join(_FUNCTION.split())})\b| -)"
 )
 _CUE = r"(?:on|for|from|since|by|the|of|dated|visit|appt|appointment|until|to|el|del|desde|para)"
-_SEEN = r"(?P<value>"
 
 _FORMS: Final = tuple(
     (name, re.compile(expression, re.IGNORECASE), confidence)

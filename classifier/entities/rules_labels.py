@@ -40,7 +40,6 @@ _BETWEEN = re.compile(
     r"|\n(?=\S))){0,7}[ \t]{0,3}",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"[A-Za-z]+|\d+(?:[A-Za-z0-9]*)|[^\sA-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _GAP = re.compile(r" - |[-/.]|[ ,]{1,2}(?:\.\.\. )?|")
 _MOST = 40
