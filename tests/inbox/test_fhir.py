@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from fhir.resources.R4B.communication import Communication
@@ -22,7 +23,7 @@ def value(text: str) -> Value:
 def test_a_patients_message_is_a_communication() -> None:
     made = communication("17", "my claim?", SENT, channel=Channel.SMS, subject="Patient/12", is_from_patient=True)
 
-    valid = Communication.model_validate(made)
+    valid: Any = Communication.model_validate(made)
     assert valid.payload[0].contentString == "my claim?"
     assert (valid.sender.reference, valid.sent) == ("Patient/12", SENT)
 
@@ -30,7 +31,7 @@ def test_a_patients_message_is_a_communication() -> None:
 def test_a_reply_has_the_patient_as_its_recipient() -> None:
     made = communication("18", "Thanks", SENT, channel=Channel.SMS, subject="Patient/12", is_from_patient=False)
 
-    valid = Communication.model_validate(made)
+    valid: Any = Communication.model_validate(made)
     assert valid.sender is None
     assert valid.recipient[0].reference == "Patient/12"
 
@@ -56,7 +57,7 @@ def test_a_policy_is_a_coverage() -> None:
 
     [made] = coverages(record, "Patient/12")
 
-    valid = Coverage.model_validate(made)
+    valid: Any = Coverage.model_validate(made)
     assert (valid.subscriberId, valid.payor[0].display, valid.subscriber.display) == ("W882", "Cigna", "Leo Ruiz")
     assert [(part.type.coding[0].code, part.value) for part in valid.class_fhir] == [
         ("group", "0012"),
@@ -69,7 +70,7 @@ def test_a_policy_is_a_coverage() -> None:
 def test_two_policies_are_two_coverages_in_order() -> None:
     record = InsuranceRecord(carrier=(value("Medicare"), value("Cigna")), member_id=(None, value("C1")))
 
-    made = [Coverage.model_validate(coverage) for coverage in coverages(record, "Patient/12")]
+    made: list[Any] = [Coverage.model_validate(coverage) for coverage in coverages(record, "Patient/12")]
 
     assert [(one.order, one.payor[0].display, one.subscriberId) for one in made] == [
         (1, "Medicare", None),

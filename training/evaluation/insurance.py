@@ -88,9 +88,13 @@ def compare_records(true: Mapping[str, Any], found: Mapping[str, Any]) -> dict[s
     return {name: _in_form(name, true.get(name)) == _in_form(name, found.get(name)) for name in {*true, *found}}
 
 
+def _plain(value: str) -> str:
+    return normalize.normal_name(value).casefold()
+
+
 def _in_form(name: str, stated: Any) -> list[str | None]:
     values = stated if isinstance(stated, list) else [] if stated is None else [stated]
-    form = _FORMS.get(name, lambda value: normalize.normal_name(value).casefold())
+    form = _FORMS.get(name, _plain)
     return [None if value is None else form(str(value)) or str(value) for value in values]
 
 
