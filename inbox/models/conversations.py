@@ -48,8 +48,8 @@ class Conversation(Base):
     `priority`, `triage`, and `danger` up to date. While `held_at` is set, the conversation is under legal hold;
     `held_by` is the member who placed it, None for the command line. Once `chat_ended_at` is set, the
     patient can no longer continue the chat. `listed_at` is its place in the inbox, the newest first: the last activity,
-    or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what nobody
-    has answered, None if nobody needs to.
+    or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what
+    nobody has answered, None if nobody needs to.
     """
 
     __tablename__ = "conversations"

@@ -23,6 +23,7 @@ from web.services import services_of
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/staff")
 
+NOTHING = "No conversation was selected."
 Change = Callable[[Session, Conversation], dict[str, Any] | None]
 
 
@@ -50,20 +51,16 @@ def change_several() -> Response:
     return redirect(address_of(INBOX, query), 303)
 
 
-NOTHING = "No conversation was selected."
-
-
 def _chosen_change() -> tuple[str, Change, str]:
     """Return what the form asks for: the audit trail's name of the action, the change, and what is said of it."""
     wanted = request.form.get("do", "")
-    match wanted:
-        case "close":
-            return "state_changed", lambda _, found: change_state(found, ConversationState.CLOSED), "closed"
-        case "assign":
-            return "assigned", _assign, "assigned" if request.form.get("to") else "unassigned"
-        case "snooze":
-            return "snoozed", _snooze, "snoozed"
-    abort(400, "Choose whether to assign, close, or snooze them.")
+    if wanted not in _CHANGES:
+        abort(400, "Choose whether to assign, close, or snooze them.")
+    return _CHANGES[wanted]
+
+
+def _close(session: Session, conversation: Conversation) -> dict[str, Any]:
+    return change_state(conversation, ConversationState.CLOSED)
 
 
 def _assign(session: Session, conversation: Conversation) -> dict[str, Any] | None:
@@ -78,3 +75,10 @@ def _assign(session: Session, conversation: Conversation) -> dict[str, Any] | No
 def _snooze(session: Session, conversation: Conversation) -> dict[str, Any]:
     practice = services_of(current_app).practices.require(conversation.practice)
     return change_snooze(conversation, request.form.get("until", ""), practice.time_zone)
+
+
+_CHANGES: dict[str, tuple[str, Change, str]] = {
+    "assign": ("assigned", _assign, "assigned"),
+    "close": ("state_changed", _close, "closed"),
+    "snooze": ("snoozed", _snooze, "snoozed"),
+}

@@ -1,4 +1,4 @@
-"""The conversation: the thread, how each message was handled, and the reply, beside the list that it was opened from."""
+"""The conversation: the thread, how each message was handled, and the reply, beside the list it was opened from."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ VIEWS = {
     View.URGENT: "Urgent",
     View.MINE: "Mine",
     View.UNASSIGNED: "Unassigned",
-    View.WAITING: "Waiting on patient",
+    View.WAITING: "Waiting",
     View.ALL: "All",
     View.SNOOZED: "Snoozed",
     View.CLOSED: "Closed",
