@@ -33,6 +33,8 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
         conversation.team, conversation.priority = team, priority
     if conversation.priority is None:
         conversation.waiting_since = None
+    elif conversation.state == ConversationState.OPEN:
+        conversation.waiting_since = conversation.waiting_since or conversation.last_activity_at
 
 
 def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKind | None) -> None:

@@ -57,6 +57,10 @@ class Conversation(Base):
         UniqueConstraint("practice", "channel", "patient_index"),
         Index("ix_conversations_listed", "practice", "state", "listed_at", "id"),
         Index("ix_conversations_listed_at", "listed_at", "id"),
+        Index(  # holds all that the views' counts need
+            "ix_conversations_counted",
+            *("practice", "state", "assigned_to", "team", "priority", "snoozed_until", "last_message_id", "id"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -30,9 +30,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_conversations_listed", "conversations", ["practice", "state", "listed_at", "id"])
     op.create_index("ix_conversations_listed_at", "conversations", ["listed_at", "id"])
+    counted = ["practice", "state", "assigned_to", "team", "priority", "snoozed_until", "last_message_id", "id"]
+    op.create_index("ix_conversations_counted", "conversations", counted)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_conversations_counted", "conversations")
     op.drop_index("ix_conversations_listed_at", "conversations")
     op.drop_index("ix_conversations_listed", "conversations")
     for name in ("waiting_since", "snoozed_until", "listed_at"):

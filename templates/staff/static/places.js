@@ -6,7 +6,7 @@ import { rememberParts, say, withAlarms } from "./live.js";
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
 const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
 
-let shownAt = location.href;
+let shownAt = location.href.split("#")[0];
 let turn = 0;
 let afterwards = () => {};
 
@@ -84,6 +84,7 @@ async function take(answer, push) {
     return false;
   }
   if (isPlace(url)) {
+    url.hash = "";
     if (push && url.href !== shownAt) history.pushState({}, "", url);
     shownAt = url.href;
   }
@@ -162,7 +163,7 @@ export function openInPlace(changed) {
   });
 
   window.addEventListener("popstate", async (event) => {
-    if (location.href.split("#")[0] === shownAt.split("#")[0]) return; // only the place on the page
+    if (location.href.split("#")[0] === shownAt) return; // only the place on the page
     const left = document.getElementById("panes").dataset.id;
     await go(location.href, false);
     if (event.state?.scroll) scroller().scrollTop = event.state.scroll;
