@@ -87,13 +87,13 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
         "Urgent": "1",
         "Mine": "1",
         "Unassigned": "1",
-        "Waiting on patient": "1",
+        "Waiting": "1",
         "All": "3",
         "Snoozed": "",
         "Closed": "",
         "Billing": "1",
         "Clinical": "1",
-        "Front desk": "1",
+        "Digest": "1",
     }
     shown = {
         view: rows(dana.get(f"/staff/?view={view}")) for view in ("urgent", "mine", "unassigned", "waiting", "closed")
