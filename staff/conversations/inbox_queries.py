@@ -135,7 +135,7 @@ def _find_pinned(session: Session, member: Member, moment: datetime) -> list[Fou
     return _run(session, query.order_by(since, Conversation.id).limit(MOST_PINNED))
 
 
-def _run(session: Session, query: Select[Any]) -> list[Found]:
+def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
     return [Found(conversation, bool(unread)) for conversation, unread in session.execute(query)]
 
 
@@ -203,5 +203,5 @@ def _after(after: str, order: Order) -> list[ColumnElement[bool]]:
     return [or_(waiting > moment, and_(waiting == moment, Conversation.id > row_id))]
 
 
-def _waiting_since() -> ColumnElement[datetime]:
+def _waiting_since() -> ColumnElement[Any]:
     return func.coalesce(Conversation.waiting_since, literal(_NEVER, Timestamp()))

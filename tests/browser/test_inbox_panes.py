@@ -78,7 +78,7 @@ def scrolled(page: Page) -> int:
 
 
 def test_a_conversation_opens_in_place_and_back_restores_the_list_as_it_was(many: Console, sign_in: SignIn) -> None:
-    page = open_inbox(sign_in, viewport=dict(zip(("width", "height"), SCREENS["wide"], strict=True)))
+    page = open_inbox(sign_in, viewport={"width": 1440, "height": 900})
     page.get_by_role("link", name="Unassigned").click()
     expect(page).to_have_url(re.compile(r"view=unassigned$"))
     row(page, 25).scroll_into_view_if_needed()
@@ -182,15 +182,19 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(
     receive(many, CHEST)
     page = open_inbox(sign_in, color_scheme=scheme)
 
+    def show(name: str) -> None:
+        width, height = SCREENS[name]
+        page.set_viewport_size({"width": width, "height": height})
+
     def check(what: str) -> None:
-        for name, (width, height) in SCREENS.items():
-            page.set_viewport_size({"width": width, "height": height})
+        for name, (width, _) in SCREENS.items():
+            show(name)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{what}, {name}"
         for name in ("wide", "phone"):
-            page.set_viewport_size(dict(zip(("width", "height"), SCREENS[name], strict=True)))
+            show(name)
             found = Axe().run(page)
             assert found.violations_count == 0, f"{what}, {name}: {found.generate_report()}"
-        page.set_viewport_size(dict(zip(("width", "height"), SCREENS["wide"], strict=True)))
+        show("wide")
 
     check("list")
     assert page.locator(".row:visible").count() >= 10

@@ -46,6 +46,7 @@ function put(html) {
   const panes = page.getElementById("panes");
   const focused = document.activeElement?.id;
   const wasInside = document.getElementById("panes").contains(document.activeElement);
+  const wasOpenRow = document.activeElement?.matches(".row > a[aria-current]");
   const filters = document.getElementById("filter-menu").open;
   keepTyped();
   if (fresh) {
@@ -63,8 +64,9 @@ function put(html) {
   rememberParts();
   restoreTyped();
   showNewest();
-  if (document.activeElement !== document.body) return;
   const row = document.querySelector(".row > a[aria-current]");
+  if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
+  if (document.activeElement !== document.body) return;
   const again = wasInside ? null : document.getElementById(focused);
   (again ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
 }
