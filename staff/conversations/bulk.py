@@ -33,7 +33,8 @@ def change_several() -> Response:
     """Change the chosen conversations, except those whose alarm nobody has acknowledged, which are named."""
     action, change, words = _chosen_change()
     ids = sorted({row_id for value in request.form.getlist("c")[:PAGE] if (row_id := read_row_id(value)) is not None})
-    changed, refused = [], []
+    changed: list[Conversation] = []
+    refused: list[Conversation] = []
     services = services_of(current_app)
     with services.database.write() as session:
         own = [own_conversation(session, row_id, lock=True) for row_id in ids]

@@ -153,9 +153,9 @@ def _row(
         state=conversation.state,
         topic=topic(
             conversation.intent,
-            route=decision and decision.route,
-            guess=found and found.intent,
-            confidence=found and found.confidence,
+            route=decision.route if decision else None,
+            guess=found.intent if found else None,
+            confidence=found.confidence if found else None,
             corrected=message is not None and message.id in corrected,
         ),
         also=display.other_intents(found),

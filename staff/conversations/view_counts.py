@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
@@ -67,7 +68,8 @@ def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
     names = ("state", "holder", "team", "pressing", "snoozed")
     columns = [alike.c[name] for name in names]
     query = select(*columns, func.count(), func.sum(alike.c.unread)).group_by(*columns)
-    return sum_counts(Group(*values) for values in session.execute(query))
+    groups: Iterable[Any] = session.execute(query)
+    return sum_counts(Group(*values) for values in groups)
 
 
 def sum_counts(groups: Iterable[Group]) -> Counts:

@@ -41,10 +41,10 @@ export function keepTyped() {
   else typed.delete(opened());
 }
 
-/** Forgets what was typed for the open conversation, because it was sent. */
-export function forgetTyped() {
-  typed.delete(opened());
-  if (box()) box().value = "";
+/** Forgets what was typed for a conversation, because it was sent; another may be open by now. */
+export function forgetTyped(id) {
+  typed.delete(id);
+  if (box() && opened() === id) box().value = "";
 }
 
 /** Puts what was typed for the open conversation back in the box, unless the server has put something there. */

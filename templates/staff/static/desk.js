@@ -73,6 +73,9 @@ function countPicked() {
   document.getElementById("pick-all").checked = boxes.length > 0 && boxes.every((box) => box.checked);
 }
 
+// a key that is held down is meant once
+document.addEventListener("keydown", (event) => event.repeat && "eax".includes(event.key) && event.stopImmediatePropagation(), true);
+
 openInPlace(() => look.follow());
 restoreTyped();
 showNewest();

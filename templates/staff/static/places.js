@@ -125,13 +125,13 @@ async function send(form, button) {
   form.dataset.sent = "yes"; // once, even if its button is pressed repeatedly; the server also accepts it only once
   noteScroll();
   const body = new URLSearchParams(new FormData(form, button));
-  const isReply = form.id === "reply";
+  const replied = form.id === "reply" ? document.getElementById("panes").dataset.id : null;
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
   const mine = ++turn;
   say("");
   try {
     const answer = await fetch(action, { method: "POST", headers: headersFor(shownAt), body });
-    if (isReply && answer.redirected) forgetTyped();
+    if (replied && answer.redirected) forgetTyped(replied);
     if (mine === turn) await take(answer, true);
   } catch {
     say("There is no connection. Nothing was sent. Try again in a moment.");
