@@ -16,7 +16,14 @@ from tests.staff.conftest import Console
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
 
 CHEST = "My husband has crushing chest pain and can't breathe"
-SCREENS = {"wide": (1440, 900), "tablet": (820, 1180), "phone": (390, 844), "zoomed": (640, 400), "4K": (3840, 2160)}
+SCREENS = {
+    "wide": (1440, 900),
+    "tablet": (820, 1180),
+    "phone": (390, 844),
+    "small": (320, 568),
+    "zoomed": (640, 400),
+    "4K": (3840, 2160),
+}
 NUMBERS = 30
 
 
