@@ -17,7 +17,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --only-binary :
 TOOLS := $(VENV)/tools/bin
 PORT ?= 8000
 
-.PHONY: setup run test test-postgres faults lint rooms lock sbom security bench bench-load train clean
+.PHONY: setup run test test-postgres faults lint rooms lock sbom security bench bench-inbox bench-load train clean
 
 setup: $(VENV)/.serving
 
@@ -65,6 +65,10 @@ bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.streams
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m benchmarks.browser
+
+# Fills a PostgreSQL server of its own with 100,000 conversations.
+bench-inbox: $(VENV)/.development
+	$(BIN)/python -m benchmarks.inbox
 
 bench-load: $(VENV)/.development
 	$(BIN)/python -m benchmarks.load

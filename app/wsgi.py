@@ -16,7 +16,7 @@ from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
 from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
-from staff.conversations import alarm_badge, conversation, escalations, inbox, recordings
+from staff.conversations import actions, alarm_badge, bulk, conversation, escalations, inbox, recordings
 from staff.reviews import quality, review
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
@@ -37,7 +37,9 @@ BLUEPRINTS = (
     attempts.blueprint,
     emergency.blueprint,
     inbox.blueprint,
+    bulk.blueprint,
     conversation.blueprint,
+    actions.blueprint,
     recordings.blueprint,
     review.blueprint,
     quality.blueprint,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from inbox.models import Conversation, ConversationState, now
 from intake.vocabulary import DangerKind, Priority, Team, TriageLevel
 
 
 def note_message(conversation: Conversation) -> None:
-    """Reopen a conversation because the patient wrote."""
-    conversation.last_activity_at = now()
+    """Reopen a conversation because the patient wrote, even if it was snoozed."""
+    conversation.last_activity_at = conversation.listed_at = now()
     conversation.state = ConversationState.OPEN
+    conversation.snoozed_until = None
+    conversation.waiting_since = conversation.waiting_since or conversation.last_activity_at
 
 
 def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: Priority | None) -> None:
     """Apply the routing decision about a message to its conversation.
 
-    Until staff answer, the highest priority of several messages counts, so that an "ok thanks" does not lower it.
+    Until staff answer, the highest priority of several messages counts, so that an "ok thanks" does not lower it. If no
+    one must look, nobody is waiting.
 
     Args:
         conversation: the message's conversation.
@@ -26,6 +31,10 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
     conversation.intent = intent or conversation.intent
     if priority is not None and (conversation.priority is None or priority >= conversation.priority):
         conversation.team, conversation.priority = team, priority
+    if conversation.priority is None:
+        conversation.waiting_since = None
+    elif conversation.state == ConversationState.OPEN:
+        conversation.waiting_since = conversation.waiting_since or conversation.last_activity_at
 
 
 def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKind | None) -> None:
@@ -42,9 +51,26 @@ def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKi
 
 
 def note_answer(conversation: Conversation, state: ConversationState) -> None:
-    """Set the state after staff answered or closed, and clear the priority and the triage level."""
+    """Set the state after staff answered or closed, and clear the priority, the triage level, and the snooze."""
     conversation.state, conversation.priority = state, None
     conversation.triage = conversation.danger = None
+    conversation.waiting_since = conversation.snoozed_until = None
+
+
+def note_reply(conversation: Conversation) -> None:
+    """Move a conversation to the top of the inbox because staff wrote."""
+    conversation.last_activity_at = conversation.listed_at = now()
+
+
+def snooze(conversation: Conversation, until: datetime) -> None:
+    """Hide a conversation from the inbox until a moment, when it comes back on top, or until the patient writes."""
+    conversation.snoozed_until = conversation.listed_at = until
+
+
+def end_snooze(conversation: Conversation) -> None:
+    """Show a snoozed conversation again, where its last activity puts it."""
+    if conversation.snoozed_until is not None:
+        conversation.snoozed_until, conversation.listed_at = None, conversation.last_activity_at
 
 
 def bring_back(conversation: Conversation) -> None:

@@ -43,6 +43,8 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
     rules: dict[str, Callable[[Any, Any], Any]] = {
         "created_at": min,
         "last_activity_at": max,
+        "listed_at": max,
+        "waiting_since": min,
         "last_message_id": max,
         "staff_took_over_at": max,
         "entries": max,
@@ -56,7 +58,10 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
     first = dropped if _rank(dropped) > _rank(kept) else kept
     urgency = {name: first[name] for name in ("team", "priority", "triage", "danger") if first[name] is not None}
     unknown = kept["line_type"] == LineType.UNKNOWN
-    return known | combined | urgency | {"line_type": dropped["line_type"] if unknown else kept["line_type"]}
+    awake = kept["snoozed_until"] is None or dropped["snoozed_until"] is None
+    snoozed = None if awake else min(kept["snoozed_until"], dropped["snoozed_until"])
+    line_type = dropped["line_type"] if unknown else kept["line_type"]
+    return known | combined | urgency | {"line_type": line_type, "snoozed_until": snoozed}
 
 
 def find_twin(session: Session, table: Table, row_id: int, index: str) -> int | None:

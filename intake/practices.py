@@ -380,6 +380,15 @@ class Practice(_Strict):
                     return opens
         return None
 
+    def last_opening(self, moment: datetime) -> datetime | None:
+        """Return the last time the doors opened, at a moment or before; None without opening hours."""
+        local = moment.astimezone(ZoneInfo(self.time_zone))
+        for days in range(15):
+            opened = [opens for opens, _ in self._openings(local.date() - timedelta(days=days)) if opens <= local]
+            if opened:
+                return opened[-1]
+        return None
+
     def threshold_for(self, intent: str, default: float) -> float:
         """Return the confidence below which a message of this intent goes to a person."""
         general = default if self.review_threshold is None else self.review_threshold

@@ -53,6 +53,7 @@ _ACTIONS = {
     "took_over": "took over",
     "handed_back": "resumed auto-replies",
     "played": "played the voicemail",
+    "snoozed": "snoozed it",
     "state_changed": "changed the status",
     "escalated": "notified the next contact",
     "acknowledged": "ended the alarm",

@@ -26,6 +26,11 @@ def is_refresh() -> bool:
     return request.headers.get("X-Requested-With") == "live"
 
 
+def wants_pane() -> bool:
+    """Return whether a script asks for one pane of the page, to put it in place."""
+    return request.headers.get("X-Requested-With") == "pane"
+
+
 def stream(services: Services, topics: Sequence[str], state: Callable[[], object] = lambda: None) -> Response:
     """Return a stream of server-sent events that sends `changed` whenever a topic may have changed.
 

@@ -47,11 +47,21 @@ class Conversation(Base):
     a chat that the patient has seen; see `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`,
     `priority`, `triage`, and `danger` up to date. While `held_at` is set, the conversation is under legal hold;
     `held_by` is the member who placed it, None for the command line. Once `chat_ended_at` is set, the
-    patient can no longer continue the chat.
+    patient can no longer continue the chat. `listed_at` is its place in the inbox, the newest first: the last activity,
+    or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what
+    nobody has answered, None if nobody needs to.
     """
 
     __tablename__ = "conversations"
-    __table_args__ = (UniqueConstraint("practice", "channel", "patient_index"),)
+    __table_args__ = (
+        UniqueConstraint("practice", "channel", "patient_index"),
+        Index("ix_conversations_listed", "practice", "state", "listed_at", "id"),
+        Index("ix_conversations_listed_at", "listed_at", "id"),
+        Index(  # holds all that the views' counts need
+            "ix_conversations_counted",
+            *("practice", "state", "assigned_to", "team", "priority", "snoozed_until", "last_message_id", "id"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     practice: Mapped[str] = mapped_column(String(63))
@@ -82,6 +92,9 @@ class Conversation(Base):
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None]
     chat_ended_at: Mapped[datetime | None]
+    listed_at: Mapped[datetime | None] = mapped_column(default=now)
+    snoozed_until: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]
 
 
 class Message(Base):

@@ -89,6 +89,13 @@ def has_open_alarm() -> ColumnElement[bool]:
     return alarm.exists()
 
 
+def count_open_of(session: Session, conversation_id: int) -> int:
+    """Count the open alarms of a conversation."""
+    query = select(func.count()).select_from(Escalation)
+    own = (Escalation.conversation_id == conversation_id, Escalation.acknowledged_at.is_(None))
+    return session.scalar(query.where(*own)) or 0
+
+
 def count_open(session: Session, practices: Sequence[str]) -> int:
     """Count the conversations of these practices with an open alarm, up to `MOST_COUNTED`."""
     query = select(Escalation.conversation_id).where(

@@ -29,9 +29,10 @@ from inbox.models import (
     Voicemail,
 )
 from inbox.patients import conversations_of
-from intake.vocabulary import TOPICS_WITHOUT_INTENT, Channel, Language, Medium, SenderDoubt, words_of
+from intake.vocabulary import INTENTS, TOPICS_WITHOUT_INTENT, Channel, Language, Medium, Route, SenderDoubt, words_of
 from staff import display
-from staff.conversations.inbox_queries import names_of
+from staff.conversations.people import names_of
+from staff.conversations.row_words import NOT_SURE, SHOWN_FROM
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
 
 MESSAGES_SHOWN = 100
@@ -56,7 +57,7 @@ class Bar:
 class Reading:
     """How Intake classified and routed a message, in display words."""
 
-    intent: str
+    topic: str
     percent: str
     bars: list[Bar]
     also: str
@@ -375,10 +376,10 @@ def _reading(message: Message, corrected: str) -> Reading | None:
     decision, found = message.decision, message.classification
     if decision is None:
         return None
-    shows_intent = decision.route not in TOPICS_WITHOUT_INTENT
+    shows_intent = is_sure(decision.route, found.confidence) if found else False
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
     return Reading(
-        intent=words_of(found.intent) if found and shows_intent else "",
+        topic=_topic(decision.route, found.intent if found and shows_intent else None),
         percent=_percent(found.confidence) if found and shows_intent else "",
         bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         also=display.other_intents(found),
@@ -393,6 +394,16 @@ def _reading(message: Message, corrected: str) -> Reading | None:
         why=decision.why,
         corrected=corrected,
     )
+
+
+def is_sure(route: str, confidence: float) -> bool:
+    """Return whether a message's most likely intent is worth showing as what the message is about."""
+    return route not in (*TOPICS_WITHOUT_INTENT, Route.REVIEW) and confidence >= SHOWN_FROM
+
+
+def _topic(route: str, intent: str | None) -> str:
+    """Return what a message is about, or how it was routed; a guess that is not worth showing is none."""
+    return words_of(intent) or (NOT_SURE if route in (*INTENTS, Route.REVIEW) else words_of(route))
 
 
 def _percent(probability: float) -> str:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from inbox.models import AlarmEnd, Role, now
 from staff import display
 from staff.auth.access import member, open_to, own_escalation, record_on_conversation
+from staff.conversations.actions import finish_action
 from staff.conversations.alarms import show_alarms
 from tasks.notification.alarms import acknowledge, end_alarms
 from tasks.pubsub import topics_of
@@ -57,4 +58,4 @@ def press(escalation_id: int) -> Response:
     if not is_first:
         return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
     services.queue.announce(*topics_of(conversation_id, practice))
-    return redirect(f"/staff/conversations/{conversation_id}", 303)
+    return finish_action(conversation_id)

@@ -1,67 +1,67 @@
-"""The inbox: the open alarms, then the conversations on all channels of the member's practices by last activity."""
+"""The inbox: the open alarms, then a view of the conversations on all channels of the member's practices."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.audit import record_action
-from inbox.models import Role, now
-from intake.practices import Practice
-from intake.vocabulary import TOPICS, Channel, Team, words_of
-from staff import display
+from inbox.models import Role
 from staff.auth.access import member, open_to
-from staff.conversations.inbox_queries import (
-    EVERY,
-    LEVELS,
-    MESSAGES_SEARCHED,
-    MOST_COUNTED,
-    PRIORITIES,
-    SEARCHED,
-    UNFINISHED,
-    Filters,
-    Page,
-    count_unread,
-    list_page,
-    search_page,
-)
-from staff.displays import is_new_display, seal_of
+from staff.conversations.filters import Filters, View
+from staff.conversations.list_pane import DENSITIES, DENSITY_COOKIE, address_of, read_filters, show_list
+from staff.conversations.search_words import LONGEST_SEARCH, seal_words
 from staff.live import stream
 from tasks.pubsub import practice_topic
-from tasks.unproven_numbers import capped_practices
 from web.services import services_of
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/staff")
 
-LONGEST_SEARCH = 100
-STATES = {UNFINISHED: "Not closed", **{str(state): said for state, said in display.STATES.items()}, EVERY: "All"}
+INBOX = "/staff/"
+DENSITY_KEPT = timedelta(days=365)
 
 
 @blueprint.get("/")
 @open_to(Role.STAFF)
 def page() -> str:
     """Show the list."""
-    filters = Filters.read(request.args, member().reachable)
-    with services_of(current_app).database.read() as session:
-        found = list_page(session, member(), filters, _practices(), now())
-        unread = count_unread(session, member())
-    return _show(found, filters, unread, "")
+    return render_template("staff/inbox.html", conversation=None, **show_list(read_filters()))
 
 
 @blueprint.post("/search")
 @open_to(Role.STAFF)
-def search() -> str:
-    """Show the conversations that match a search, sent by POST to keep it out of URLs and browser history."""
+def search() -> AnyResponse:
+    """Redirect to the results of a search, whose words are sent by POST and stay encrypted in the address."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
     filters = Filters.read(request.form, member().reachable)
-    with services_of(current_app).database.read() as session:
-        unread = count_unread(session, member())
-        if not wanted:
-            found = list_page(session, member(), filters, _practices(), now())
-        else:
-            found = search_page(session, member(), filters, wanted, _practices(), now())
-    return _show(found, filters, unread, wanted)
+    if wanted:
+        view = View.EVERY if filters.view is View.ALL else filters.view
+        filters = replace(filters, view=view, search=seal_words(wanted))
+    elif filters.view is View.EVERY:
+        filters = replace(filters, view=View.ALL)
+    return redirect(address_of(INBOX, filters.as_query()), 303)
+
+
+@blueprint.post("/density")
+@open_to(Role.STAFF)
+def set_density() -> AnyResponse:
+    """Give the list's rows more or less room in this browser."""
+    wanted = request.form.get("density", "")
+    if wanted not in DENSITIES:
+        abort(400, "The list is comfortable or compact.")
+    response = redirect(address_of(INBOX, read_filters().whole_query()), 303)
+    response.set_cookie(
+        DENSITY_COOKIE,
+        wanted,
+        max_age=DENSITY_KEPT,
+        path="/staff",
+        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 @blueprint.get("/events")
@@ -69,60 +69,3 @@ def search() -> str:
 def events() -> Response:
     """Stream an event whenever the list may have changed."""
     return stream(services_of(current_app), [practice_topic(slug) for slug in member().reachable])
-
-
-def _show(found: Page, filters: Filters, unread: int, wanted: str) -> str:
-    """Return the page, and record whose conversations it shows."""
-    rows = [*found.pinned, *found.rows]
-    seal = seal_of("search" if wanted else "inbox", [wanted, [(row.id, row.who, row.preview) for row in rows]])
-    if (rows or wanted) and is_new_display(seal):
-        with services_of(current_app).database.write() as session:
-            record_action(
-                session,
-                staff_id=member().id,
-                practice=None,
-                action="searched" if wanted else "listed",
-                subject="inbox",
-                conversations=[row.id for row in rows],
-                **({"emergency": list(member().emergency)} if member().emergency else {}),
-            )
-    return _render(found, filters, unread, wanted, seal)
-
-
-def _render(found: Page, filters: Filters, unread: int, wanted: str, seal: str) -> str:
-    practices = _practices()
-    with services_of(current_app).database.read() as session:
-        capped = capped_practices(session, list(practices), now())
-    shown: dict[str, Any] = {
-        "seal": seal,
-        "capped": [practices[slug].name for slug in sorted(capped)],
-        "page": found,
-        "filters": filters,
-        "wanted": wanted,
-        "unread": f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread),
-        "practices": {slug: practice.name for slug, practice in practices.items()},
-        "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
-        "states": display.STATES,
-    }
-    return render_template("staff/inbox.html", choices=_choices(), searched=(SEARCHED, MESSAGES_SEARCHED), **shown)
-
-
-def _choices() -> dict[str, dict[str, str]]:
-    """Return each filter's options, with their display words."""
-    services = services_of(current_app)
-    own = [services.practices.require(slug) for slug in member().reachable]
-    teams = [*Team, *(team for practice in own for team in practice.teams)]
-    choices: dict[str, dict[str, str]] = {
-        "state": {str(state): name for state, name in STATES.items()},
-        "triage": {level: level.words for level in LEVELS},
-        "priority": {name: name.capitalize() for name in PRIORITIES},
-        "team": {name: words_of(name) for name in dict.fromkeys(teams)},
-        "intent": {name: words_of(name) for name in TOPICS},
-        "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
-    }
-    return choices | ({"practice": {practice.slug: practice.name for practice in own}} if len(own) > 1 else {})
-
-
-def _practices() -> dict[str, Practice]:
-    practices = services_of(current_app).practices
-    return {slug: practices.require(slug) for slug in member().reachable}

@@ -10,12 +10,12 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.conversation_state import note_answer
+from inbox.conversation_state import note_answer, note_reply
 from inbox.models import Conversation, ConversationState, Delivery, now
 from intake.practices import Practice
 from intake.vocabulary import KEYWORD_REPLIES, Intent, Medium, ReplyName, reply_in
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
-from staff.conversations.inbox_queries import names_of
+from staff.conversations.people import names_of
 from tasks.delivery.outbox import add_delivery
 from tasks.queue import AfterCommit
 from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, render_for_patient
@@ -105,7 +105,7 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
     note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING)
     if draft.closes:
         hand_back(conversation)
-    conversation.last_activity_at = now()
+    note_reply(conversation)
     return Outcome(ReplyCheck.SENT, after_commit=after_commit, delivery_id=delivery.id)
 
 

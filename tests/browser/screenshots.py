@@ -103,12 +103,7 @@ def take_console(browser: Browser, address: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text(UNSURE)).to_be_visible()
     keep(page, "review")
-    page.goto("/staff/")
-    expect(page.get_by_text(QUESTION).first).to_be_visible()
-    keep(page, "inbox")
-    page.get_by_role("link", name="Chat visitor").first.click()
-    expect(page.get_by_text("Price question").first).to_be_visible()
-    keep(page, "conversation")
+    take_inbox(page)
     page.goto("/staff/settings/demo#replies-price_shopper")
     words = page.get_by_label("Wording of Price question", exact=True)
     words.fill("{{ practice.name }}: {{ practice.price_range }} Book at {{ links.scheduling }} or call {{ phone }}.")
@@ -116,6 +111,25 @@ def take_console(browser: Browser, address: str, password: str) -> None:
     page.locator("#replies-price_shopper").evaluate("element => element.scrollIntoView({ block: 'center' })")
     keep(page, "settings")
     context.close()
+
+
+def take_inbox(page: Page) -> None:
+    """Keep pictures of the inbox on every kind of screen, light and dark."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/staff/")
+    page.get_by_role("link", name="Chat visitor").first.click()
+    expect(page.locator("#thread")).to_contain_text(QUESTION)
+    keep(page, "inbox")
+    page.emulate_media(color_scheme="dark")
+    keep(page, "inbox-dark")
+    page.set_viewport_size({"width": 820, "height": 1180})
+    keep(page, "inbox-tablet-dark")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 390, "height": 844})
+    keep(page, "conversation-phone")
+    page.locator("#back").click()
+    keep(page, "inbox-phone")
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def keep(page: Page, name: str) -> None:

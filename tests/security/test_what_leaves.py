@@ -165,10 +165,11 @@ def staff_work(console: Console) -> list[requests.Response]:
     """A colleague searches, reads, answers, and takes notes."""
     browser = console.sign_in()
     found = browser.post("/staff/search", data={"wanted": MARKERS["a search"]})
-    pages = [found, *(browser.get(path) for path in ("/staff/", "/staff/conversations/1", "/staff/review"))]
+    results = browser.get(found.headers["Location"])
+    pages = [results, *(browser.get(path) for path in ("/staff/", "/staff/conversations/1", "/staff/review"))]
     reply = form(pages[2]) | {"text": MARKERS["a reply by staff"], "then": "waiting"}
     pages.append(browser.post("/staff/conversations/1/reply", data=reply))
     pages.append(browser.post("/staff/conversations/1/notes", data={"note": MARKERS["a note"]}))
     assert [page.status_code for page in pages] == [200, 200, 200, 200, 303, 303]
     assert MARKERS["a text"] in pages[2].text
-    return pages
+    return [found, *pages]

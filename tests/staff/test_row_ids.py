@@ -37,8 +37,11 @@ def test_an_id_in_a_form_or_a_query_that_no_row_can_have_is_nobodys(
 
     answers = [
         admin.get(f"{page}?before={row_id}"),
-        admin.get(f"/staff/?before={row_id}-{row_id}"),
-        admin.get(f"/staff/?before=1-{row_id}"),
+        admin.get(f"/staff/?after={row_id}-{row_id}"),
+        admin.get(f"/staff/?after=1-{row_id}&sort=waiting"),
+        admin.get(f"/staff/?refused={row_id},{row_id}"),
+        admin.post("/staff/bulk", data={"do": "close", "c": row_id}),
+        admin.post("/staff/bulk", data={"do": "assign", "c": "1", "to": row_id}),
         admin.post(f"{page}/reply", data=FORM | {"seen": row_id}),
         admin.post(f"{page}/assign", data={"to": row_id}),
     ]

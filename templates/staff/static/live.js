@@ -5,6 +5,12 @@ const EVERY = 60_000; // so that the ages in the list stay current
 
 const shown = new Map();
 
+/** Notes what the page shows, once it is loaded or a part of it was put in place. */
+export function rememberParts() {
+  shown.clear();
+  document.querySelectorAll("[data-live]").forEach(remember);
+}
+
 function remember(part) {
   if (part.dataset.live === "list") {
     for (const child of part.children) shown.set(child.id, child.outerHTML);
@@ -16,7 +22,9 @@ function remember(part) {
 function takeOverPart(current, fresh) {
   if (shown.get(fresh.id) === fresh.innerHTML) return;
   shown.set(fresh.id, fresh.innerHTML);
+  const opened = [...current.querySelectorAll("details[open][id]")].map((menu) => menu.id);
   current.innerHTML = fresh.innerHTML;
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   Object.assign(current.dataset, fresh.dataset);
 }
 
@@ -34,9 +42,11 @@ function takeOverList(current, fresh) {
     }
     shown.set(child.id, html);
     if (known === place && place) place = place.nextElementSibling;
+    const isPicked = known?.querySelector("input:checked");
     if (known) known.replaceWith(document.importNode(child, true));
     else current.insertBefore(document.importNode(child, true), place);
     const put = document.getElementById(child.id);
+    if (isPicked && put.querySelector("input")) put.querySelector("input").checked = true;
     if (put.nextElementSibling !== place) current.insertBefore(put, place);
   }
 }
@@ -58,34 +68,40 @@ export function takeOver(html) {
     if (fresh.dataset.live === "list") takeOverList(current, fresh);
     else takeOverPart(current, fresh);
   }
-  const live = document.getElementById("live");
-  const sealed = page.getElementById("live");
-  if (live && sealed) live.dataset.seal = sealed.dataset.seal;
+  for (const sealed of page.querySelectorAll("[data-seal][id]")) {
+    const part = document.getElementById(sealed.id);
+    if (part) part.dataset.seal = sealed.dataset.seal;
+  }
   document.title = withAlarms(page.title || document.title);
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 }
 
 /**
  * Keeps the page up to date.
- * @param {{events: string, ask: () => Promise<Response>, whenHidden?: boolean, after?: () => void}} options the
- *   stream's URL, a function that fetches the page, whether to refresh a hidden page, and a callback for each refresh.
- * @returns {() => Promise<void>} a function that refreshes the page at once.
+ * @param {{events: string | (() => string), ask: () => Promise<Response>, whenHidden?: boolean | (() => boolean),
+ *   after?: () => void, place?: () => string}} options the stream's URL, a function that fetches the page, whether to
+ *   refresh a hidden page, a callback for each refresh, and what the page shows now: an answer about another is dropped.
+ * @returns {(() => Promise<void>) & {follow: () => void}} a function that refreshes the page at once; its `follow`
+ *   changes to the stream of what the page shows now.
  */
-export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
+export function keepUp({ events, ask, whenHidden = false, after = () => {}, place = () => "" }) {
   const connection = document.getElementById("connection");
   let stream = null;
   let looking = null;
   let again = false;
 
-  document.querySelectorAll("[data-live]").forEach(remember);
+  rememberParts();
 
   async function lookOnce() {
     try {
+      const asked = place();
       const answer = await ask();
       if (answer.redirected || answer.status === 401) return location.reload(); // signed out
       if (answer.status === 404) return location.assign("/staff/");
       if (answer.ok) {
-        takeOver(await answer.text());
+        const html = await answer.text();
+        if (place() !== asked) return (again = true);
+        takeOver(html);
         after();
       }
     } catch {
@@ -110,7 +126,7 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
 
   function open() {
     if (stream) return;
-    stream = new EventSource(events);
+    stream = new EventSource(typeof events === "string" ? events : events());
     stream.addEventListener("open", () => {
       connection.textContent = "";
       look();
@@ -133,16 +149,29 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {} }) {
   // browsers limit the number of streams to a host, so hidden pages close theirs
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("pagehide", close);
-  setInterval(() => (!document.hidden || whenHidden) && look(), EVERY);
+  const looksWhenHidden = typeof whenHidden === "boolean" ? () => whenHidden : whenHidden;
+  setInterval(() => (!document.hidden || looksWhenHidden()) && look(), EVERY);
   if (!document.hidden) open();
-  return look;
+
+  function follow() {
+    if (!stream) return;
+    close();
+    open();
+  }
+
+  return Object.assign(look, { follow });
 }
 
-/** Returns the headers of a refresh; the seal says what this page shows, so that only what is new is recorded. */
+/** Returns the headers of a refresh; the seals say what this page shows, so that only what is new is recorded. */
 export function refreshHeaders() {
   const headers = { "X-Requested-With": "live", Accept: "text/html" };
-  const seal = document.getElementById("live")?.dataset.seal;
-  return seal ? { ...headers, "X-Seal": seal } : headers;
+  const seals = [...document.querySelectorAll("[data-seal]")].map((part) => part.dataset.seal);
+  return seals.length ? { ...headers, "X-Seal": seals.join(" ") } : headers;
+}
+
+/** Shows a message about the page itself. */
+export function say(words) {
+  document.getElementById("connection").textContent = words;
 }
 
 /** Performs an action on a conversation as the signed-in member. */
@@ -155,6 +184,6 @@ export async function act(path, values = {}) {
     },
     body: new URLSearchParams(values),
   });
-  if (!answer.ok) document.getElementById("connection").textContent = "That did not work. Reload the page and try again.";
+  if (!answer.ok) say("That did not work. Reload the page and try again.");
   return answer.ok;
 }

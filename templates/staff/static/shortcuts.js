@@ -20,11 +20,10 @@ function isTyping(target) {
  */
 export function listen(actions = {}) {
   const help = document.getElementById("help");
-  const button = document.getElementById("help-button");
   const turnedOn = document.getElementById("shortcuts-on");
 
-  button.hidden = false;
-  button.addEventListener("click", () => help.showModal());
+  document.getElementById("help-button").hidden = false;
+  document.addEventListener("click", (event) => event.target.closest("#help-button") && help.showModal());
   turnedOn.checked = areOn();
   turnedOn.addEventListener("change", () => {
     try {

@@ -14,7 +14,7 @@ from inbox.models import AuditEntry, Conversation, Escalation, Message, Notifica
 from staff.conversations.inbox_queries import PAGE as PAGE_LENGTH
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
-from tests.staff.conversations.test_inbox import events
+from tests.staff.conversations.test_inbox import events, search
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
 from tests.told_classifier import EMERGENCY, tell
@@ -62,9 +62,7 @@ def words(html: str) -> str:
 
 def alarm_of(page: requests.Response) -> str:
     """What the conversation's page says of its alarm."""
-    [found] = re.findall(
-        r'<div class="alarm" id="alarm" data-live>(.*?)<div class="standing card"', page.text, re.DOTALL
-    )
+    [found] = re.findall(r'<div class="alarm" id="alarm" data-live>(.*?)<div class="standing"', page.text, re.DOTALL)
     return words(found)
 
 
@@ -238,7 +236,7 @@ def fill(console: Console, urgent: int, others: int) -> None:
             session.add(message)
             session.flush()
             conversation.last_message_id = message.id
-            conversation.last_activity_at = now() + timedelta(seconds=number)
+            conversation.listed_at = now() + timedelta(seconds=number)
             if number <= urgent:
                 session.add(
                     Escalation(
@@ -267,7 +265,7 @@ def test_all_that_nobody_has_acknowledged_come_before_anything_else_the_longest_
 def test_they_are_on_every_page_and_in_every_filtered_list_but_never_twice(console: Console) -> None:
     fill(console, urgent=3, others=60)
     browser = console.sign_in()
-    older = re.findall(r'href="(/staff/\?before=[^"]+)"', browser.get("/staff/").text)[0]
+    older = re.findall(r'href="(/staff/\?after=[^"]+)"', browser.get("/staff/").text)[0]
 
     for address in (older, "/staff/?channel=email", "/staff/?mine=1", "/staff/?state=closed"):
         shown = names(browser.get(unescape(address)))
@@ -287,7 +285,7 @@ def test_once_acknowledged_it_is_in_its_place_in_the_list(console: Console, dana
 
 
 def test_a_search_finds_them_once(console: Console, dana: Browser) -> None:
-    assert names(dana.post("/staff/search", data={"wanted": "crushing"})) == ["(202) 555-0131"]
+    assert names(search(dana, wanted="crushing")) == ["(202) 555-0131"]
 
 
 def test_another_practices_alarms_are_not_shown(console: Console, dana: Browser) -> None:

@@ -1,0 +1,248 @@
+"""The actions on one conversation: who has it, its state, snoozing, notes, opt-outs, holds, and ending a chat.
+
+What takes a conversation out of the list (closing, snoozing) leads to the next one in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from inbox.chat import end_chat
+from inbox.consent import number_of, record_consent, undo_opt_out
+from inbox.legal_hold import hold_conversation, release_conversation
+from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
+from intake.vocabulary import OptOutMistake
+from staff.auth.access import member, open_to, own_conversation, record_on_conversation
+from staff.conversations.alarms import count_open_of
+from staff.conversations.changes import ALARM_ENDS, AWAKE, ME, change_assignee, change_snooze, change_state
+from staff.conversations.inbox import INBOX
+from staff.conversations.inbox_queries import cursor, next_in_list
+from staff.conversations.list_pane import address_of, read_filters
+from staff.conversations.reply import hand_back, take_over
+from tasks.notification.alarms import end_alarms
+from tasks.pubsub import topics_of
+from web.services import services_of
+
+blueprint = Blueprint("actions", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
+
+LONGEST_NOTE = 4000
+Change = Callable[[Session, Conversation], dict[str, Any]]
+
+
+@blueprint.post("/take-over")
+@open_to(Role.STAFF)
+def begin_taking_over(conversation_id: int) -> AnyResponse:
+    """Turn off auto-replies in this conversation."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        take_over(conversation, member().id)
+        return {}
+
+    return _act(conversation_id, "took_over", change, ends=AlarmEnd.TAKE_OVER)
+
+
+@blueprint.post("/hand-back")
+@open_to(Role.STAFF)
+def end_taking_over(conversation_id: int) -> AnyResponse:
+    """Turn auto-replies back on."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        hand_back(conversation)
+        return {}
+
+    return _act(conversation_id, "handed_back", change)
+
+
+@blueprint.post("/assign")
+@open_to(Role.STAFF)
+def assign(conversation_id: int) -> AnyResponse:
+    """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one."""
+    wanted = request.form.get("to", "")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        return change_assignee(session, conversation, wanted)
+
+    ends = AlarmEnd.ASSIGN if wanted in (ME, str(member().id)) else None
+    return _act(conversation_id, "assigned", change, ends=ends)
+
+
+@blueprint.post("/notes")
+@open_to(Role.STAFF)
+def note(conversation_id: int) -> AnyResponse:
+    """Add a note for other staff."""
+    text = request.form.get("note", "").strip()
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if not 0 < len(text) <= LONGEST_NOTE:
+            abort(400, f"A note must be 1 to {LONGEST_NOTE} characters long.")
+        written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
+        session.add(written)
+        session.flush()
+        return {"note": written.id}
+
+    return _act(conversation_id, "noted", change, place="#newest")
+
+
+@blueprint.post("/state")
+@open_to(Role.STAFF)
+def set_state(conversation_id: int) -> AnyResponse:
+    """Change the state to open, waiting, or closed.
+
+    Waiting and closed say that someone has dealt with the patient, so they end the alarm.
+    """
+    wanted = request.form.get("state", "")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        return change_state(conversation, wanted)
+
+    ends = ALARM_ENDS.get(wanted)
+    return _act(conversation_id, "state_changed", change, ends=ends, goes_on=wanted == ConversationState.CLOSED)
+
+
+@blueprint.post("/snooze")
+@open_to(Role.STAFF)
+def set_snooze(conversation_id: int) -> AnyResponse:
+    """Hide the conversation from the views until a moment, or until the patient writes; `now` shows it again."""
+    wanted = request.form.get("until", "")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if count_open_of(session, conversation.id):
+            abort(400, "Nobody has acknowledged this urgent message. Do that first; then you can snooze it.")
+        zone = services_of(current_app).practices.require(conversation.practice).time_zone
+        return change_snooze(conversation, wanted, zone)
+
+    return _act(conversation_id, "snoozed", change, goes_on=wanted != AWAKE)
+
+
+@blueprint.post("/end-chat")
+@open_to(Role.STAFF)
+def end_patients_chat(conversation_id: int) -> AnyResponse:
+    """End a website chat, so that no browser can continue or read it, for example one at a shared computer."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        if end_chat(session, conversation):
+            _record(session, conversation, "chat_ended")
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return finish_action(conversation_id)
+
+
+@blueprint.post("/opt-out")
+@open_to(Role.STAFF)
+def record_opt_out(conversation_id: int) -> AnyResponse:
+    """Record that the patient wants no more texts, however they said so."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        number = number_of(conversation)
+        if number is None:
+            abort(400, "This conversation has no phone number to opt out.")
+        return {
+            "changed": record_consent(session, conversation.practice, number, opted_out=True, recorded_by=member().id)
+        }
+
+    return _act(conversation_id, "opted_out", change)
+
+
+@blueprint.post("/undo-opt-out")
+@open_to(Role.STAFF)
+def undo_recorded_opt_out(conversation_id: int) -> AnyResponse:
+    """Undo an opt-out that staff recorded by mistake; only the patient can undo their own."""
+    reason = request.form.get("reason", "")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        number = number_of(conversation)
+        if conversation.practice in member().emergency:
+            abort(403, "Emergency access does not allow this. Ask a member of the practice.")
+        if reason not in set(OptOutMistake):
+            abort(400, "Choose why the opt-out was a mistake.")
+        if number is None or not undo_opt_out(session, conversation.practice, number):
+            abort(409, "Staff did not record this opt-out. Only the patient can undo it, by texting START.")
+        return {"reason": reason}
+
+    return _act(conversation_id, "opt_out_undone", change)
+
+
+@blueprint.post("/hold")
+@open_to(Role.MANAGER)
+def change_hold(conversation_id: int) -> AnyResponse:
+    """Place or release a legal hold."""
+    services, wanted = services_of(current_app), request.form.get("hold", "")
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        if conversation.practice in member().emergency:
+            abort(403, "Emergency access does not allow this. Ask a manager of the practice.")
+        if wanted not in ("place", "release"):
+            abort(400, "The hold must be placed or released.")
+        if wanted == "place" and hold_conversation(conversation, member().id):
+            _record(session, conversation, "held")
+        elif wanted == "release" and (since := release_conversation(conversation)):
+            _record(session, conversation, "hold_released", since=since.isoformat())
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return finish_action(conversation_id)
+
+
+def end_alarm(session: Session, conversation: Conversation, how: AlarmEnd) -> None:
+    """End a conversation's alarm, because the signed-in member deals with the patient."""
+    end_alarms(session, conversation.id, member().name, member().id, how)
+
+
+def place_of(conversation: Conversation) -> str:
+    """Return where a conversation is in the list, before anything moves it."""
+    return cursor(conversation, read_filters().order)
+
+
+def next_after(session: Session, conversation: Conversation, place: str) -> int | None:
+    """Return the conversation that follows a place in the member's list; None if the list is done, or a search."""
+    filters = read_filters()
+    if filters.search:
+        return None
+    session.flush()
+    return next_in_list(session, member(), filters, place, now(), conversation.id)
+
+
+def finish_action(conversation_id: int, place: str = "") -> AnyResponse:
+    """Answer a script with an empty response, and a form with a redirect to the conversation, beside the same list."""
+    if request.accept_mimetypes.best == "application/json":
+        return Response(status=204)
+    return redirect(address_of(f"{INBOX}conversations/{conversation_id}", read_filters().whole_query(), place), 303)
+
+
+def go_on(following: int | None) -> AnyResponse:
+    """Answer a script with an empty response, and a form with a redirect to the next conversation, or to the list."""
+    if following is not None or request.accept_mimetypes.best == "application/json":
+        return finish_action(following or 0)
+    return redirect(address_of(INBOX, read_filters().whole_query()), 303)
+
+
+def _act(
+    conversation_id: int,
+    action: str,
+    change: Change,
+    *,
+    ends: AlarmEnd | None = None,
+    place: str = "",
+    goes_on: bool = False,
+) -> AnyResponse:
+    """Change a conversation, end its alarm if the change means that someone deals with it, and wake its viewers."""
+    services = services_of(current_app)
+    following = None
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        stood = place_of(conversation)
+        detail = change(session, conversation)
+        if goes_on:
+            following = next_after(session, conversation, stood)
+        _record(session, conversation, action, **detail)
+        if ends is not None:
+            end_alarm(session, conversation, ends)
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return go_on(following) if goes_on else finish_action(conversation_id, place)
+
+
+def _record(session: Session, conversation: Conversation, action: str, **detail: Any) -> None:
+    record_on_conversation(session, conversation.id, conversation.practice, action, **detail)

@@ -1,0 +1,63 @@
+"""What staff do with a conversation apart from writing: each change, whoever asks for it and for how many at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort
+from sqlalchemy.orm import Session
+
+from inbox.conversation_state import end_snooze, note_answer, snooze
+from inbox.models import AlarmEnd, Conversation, ConversationState, now
+from staff.auth.access import member
+from staff.conversations.people import assignable
+from staff.conversations.reply import hand_back
+from staff.conversations.snooze import snooze_end
+from web.row_ids import read_row_id
+
+ME = "me"
+AWAKE = "now"
+ALARM_ENDS: dict[str, AlarmEnd] = {
+    ConversationState.WAITING: AlarmEnd.WAITING,
+    ConversationState.CLOSED: AlarmEnd.CLOSE,
+}
+
+
+def change_state(conversation: Conversation, wanted: str) -> dict[str, Any]:
+    """Make a conversation open, waiting, or closed; closing turns auto-replies back on."""
+    if wanted not in set(ConversationState):
+        abort(400, "The status must be open, waiting, or closed.")
+    if wanted == ConversationState.OPEN:
+        conversation.state = ConversationState.OPEN
+        end_snooze(conversation)
+    else:
+        note_answer(conversation, ConversationState(wanted))
+    if wanted == ConversationState.CLOSED:
+        hand_back(conversation)
+    return {"state": wanted}
+
+
+def change_assignee(session: Session, conversation: Conversation, wanted: str) -> dict[str, Any]:
+    """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one."""
+    chosen = member().id if wanted == ME else read_row_id(wanted)
+    if chosen is not None and not may_be_assigned(session, conversation.practice, chosen):
+        abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
+    conversation.assigned_to = chosen
+    return {"to": chosen}
+
+
+def may_be_assigned(session: Session, practice: str, staff_id: int) -> bool:
+    """Return whether a conversation of a practice can be assigned to a member."""
+    return staff_id in [person.id for person in assignable(session, [practice])]
+
+
+def change_snooze(conversation: Conversation, wanted: str, zone: str) -> dict[str, Any]:
+    """Hide a conversation from the views until a moment in the practice's time zone, or show it again (`now`)."""
+    if wanted == AWAKE:
+        end_snooze(conversation)
+        return {"until": None}
+    until = snooze_end(wanted, now(), zone)
+    if until is None:
+        abort(400, "A snooze must end within a year. Choose a date and time that are still to come.")
+    snooze(conversation, until)
+    return {"until": until.isoformat()}

@@ -1,0 +1,124 @@
+"""What the inbox's address says: the view, the filters, the order, and the search. Nothing here reads the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from inbox.models import ConversationState
+from intake.vocabulary import TOPICS, Channel, Priority, TriageLevel
+
+PRIORITIES = tuple(reversed(Priority))
+LEVELS = (TriageLevel.EMERGENCY, TriageLevel.SAME_DAY)
+LONGEST_TOKEN = 1000
+
+
+class View(StrEnum):
+    """A list that the inbox can show; `all` is everything that is neither closed nor snoozed."""
+
+    URGENT = "urgent"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    WAITING = "waiting"
+    ALL = "all"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+    EVERY = "every"  # what a search looks through: closed and snoozed ones as well
+
+
+VIEWS = {
+    View.URGENT: "Urgent",
+    View.MINE: "Mine",
+    View.UNASSIGNED: "Unassigned",
+    View.WAITING: "Waiting",
+    View.ALL: "All",
+    View.SNOOZED: "Snoozed",
+    View.CLOSED: "Closed",
+}
+
+
+class Order(StrEnum):
+    """How the list is sorted: the newest first, or whoever has waited longest for an answer."""
+
+    NEWEST = "newest"
+    WAITING = "waiting"
+
+
+ORDERS = {Order.NEWEST: "Newest first", Order.WAITING: "Longest wait first"}
+# what addresses said before there were views
+_VIEWS_OF_STATES = {
+    ConversationState.WAITING: View.WAITING,
+    ConversationState.CLOSED: View.CLOSED,
+    "all": View.EVERY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the inbox's address asks for; an empty value does not filter.
+
+    Attributes:
+        after: where the page starts, as a cursor says.
+        search: the search, as a token that only this browser's sign-in can read; see `search_words`.
+    """
+
+    view: View = View.ALL
+    intent: str = ""
+    triage: str = ""
+    priority: str = ""
+    team: str = ""
+    channel: str = ""
+    practice: str = ""
+    unread: bool = False
+    order: Order = Order.NEWEST
+    after: str = ""
+    search: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, values: Mapping[str, str], practices: Sequence[str]) -> Filters:
+        """Read the filters from a query or a form, ignoring unknown values."""
+
+        def one_of(name: str, known: Sequence[str], default: str = "") -> str:
+            value = values.get(name, "")
+            return value if value in known else default
+
+        older = View.MINE if values.get("mine") else _VIEWS_OF_STATES.get(values.get("state", ""), View.ALL)
+        return cls(
+            view=View(one_of("view", list(View), older)),
+            intent=one_of("intent", TOPICS),
+            triage=one_of("triage", LEVELS),
+            priority=one_of("priority", PRIORITIES),
+            team=values.get("team", "")[:32],
+            channel=one_of("channel", list(Channel)),
+            practice=one_of("practice", practices),
+            unread=bool(values.get("unread")),
+            order=Order(one_of("sort", list(Order), Order.NEWEST)),
+            after=values.get("after", "")[:40],
+            search=values.get("q", "")[:LONGEST_TOKEN],
+        )
+
+    def as_query(self, **changes: str) -> dict[str, str]:
+        """Return the filters as URL parameters, without where the page starts."""
+        values = {
+            "view": "" if self.view is View.ALL else str(self.view),
+            "intent": self.intent,
+            "triage": self.triage,
+            "priority": self.priority,
+            "team": self.team,
+            "channel": self.channel,
+            "practice": self.practice,
+            "unread": "1" if self.unread else "",
+            "sort": "" if self.order is Order.NEWEST else str(self.order),
+            "q": self.search,
+        }
+        return {name: value for name, value in (values | changes).items() if value}
+
+    def whole_query(self) -> dict[str, str]:
+        """Return the filters as URL parameters, with where the page starts."""
+        return self.as_query(after=self.after)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the view and the order limits the list."""
+        return bool(set(self.as_query()) - {"view", "sort"})

@@ -1,0 +1,149 @@
+"""The left of the inbox: the views with their counts, the filters, and the list, beside whatever else is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import current_app, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.audit import record_action
+from inbox.models import Conversation, now
+from intake.practices import Practice
+from intake.vocabulary import TOPICS, Channel, Team, words_of
+from staff import display
+from staff.auth.access import member
+from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
+from staff.conversations.inbox_queries import PAGE, Page, list_page
+from staff.conversations.people import assignable
+from staff.conversations.search import MESSAGES_SEARCHED, SEARCHED, search_page
+from staff.conversations.search_words import open_words
+from staff.conversations.snooze import CHOICES as SNOOZES
+from staff.conversations.view_counts import read_counts
+from staff.displays import is_new_display, seal_of
+from tasks.unproven_numbers import capped_practices
+from web.row_ids import read_row_id
+from web.services import services_of
+
+MOST_COUNTED = 100
+DENSITY_COOKIE = "intake_density"
+DENSITIES = ("comfortable", "compact")
+
+
+def own_practices() -> dict[str, Practice]:
+    """Return the practices whose conversations the signed-in member may open, by slug."""
+    practices = services_of(current_app).practices
+    return {slug: practices.require(slug) for slug in member().reachable}
+
+
+def read_filters() -> Filters:
+    """Return the filters in the request's address."""
+    return Filters.read(request.args, member().reachable)
+
+
+def address_of(path: str, query: dict[str, str], place: str = "") -> str:
+    """Return an address with a query, and a place on its page."""
+    return f"{path}{f'?{urlencode(query)}' if query else ''}{place}"
+
+
+def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
+    """Return what the list's templates show, and record whose conversations it shows.
+
+    Args:
+        filters: what the address asks for.
+        selected: the conversation beside it, if one is open.
+    """
+    moment, practices, wanted = now(), own_practices(), open_words(filters.search)
+    with services_of(current_app).database.read() as session:
+        if wanted:
+            page = search_page(session, member(), filters, wanted, practices, moment)
+        else:
+            page = list_page(session, member(), filters, practices, moment)
+        counts = read_counts(session, member(), moment)
+        capped = capped_practices(session, list(practices), moment)
+        people = assignable(session, member().reachable)
+        refused = _refused(session)
+    return {
+        "list_seal": _record(page, wanted),
+        "page": page,
+        "filters": filters,
+        "query": address_of("", filters.whole_query()),
+        "wanted": wanted,
+        "heading": _heading(filters, wanted),
+        "counts": counts,
+        "views": VIEWS,
+        "teams": {team: words_of(team) for team in sorted(counts.teams)},
+        "unread": f"{MOST_COUNTED - 1}+" if counts.unread >= MOST_COUNTED else str(counts.unread),
+        "capped": [practices[slug].name for slug in sorted(capped)],
+        "practices": {slug: practice.name for slug, practice in practices.items()},
+        "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
+        "states": display.STATES,
+        "choices": _choices(practices),
+        "searched": (SEARCHED, MESSAGES_SEARCHED),
+        "people": people,
+        "snoozes": SNOOZES,
+        "refused": refused,
+        "selected": selected,
+        "density": density(),
+    }
+
+
+def density() -> str:
+    """Return how much room this browser gives a row."""
+    wanted = request.cookies.get(DENSITY_COOKIE, "")
+    return wanted if wanted in DENSITIES else DENSITIES[0]
+
+
+def _record(page: Page, wanted: str) -> str:
+    """Record a display of the list, unless it is a refresh that shows nothing new, and return its seal."""
+    rows = [*page.pinned, *page.rows]
+    seal = seal_of("search" if wanted else "inbox", [wanted, [(row.id, row.who, row.preview) for row in rows]])
+    if (rows or wanted) and is_new_display(seal):
+        with services_of(current_app).database.write() as session:
+            record_action(
+                session,
+                staff_id=member().id,
+                practice=None,
+                action="searched" if wanted else "listed",
+                subject="inbox",
+                conversations=[row.id for row in rows],
+                **({"emergency": list(member().emergency)} if member().emergency else {}),
+            )
+    return seal
+
+
+def _heading(filters: Filters, wanted: str) -> str:
+    """Return what the list is, in words that tell tabs apart; nothing of a patient."""
+    if wanted:
+        return "Search"
+    if filters.view is View.ALL:
+        return words_of(filters.team) if filters.team else "All"
+    return VIEWS.get(filters.view, "Everything")
+
+
+def _refused(session: Session) -> list[str]:
+    """Return the names of the conversations that an action on several of them left alone."""
+    ids = [read_row_id(value) for value in request.args.get("refused", "").split(",")[:PAGE]]
+    wanted = [row_id for row_id in ids if row_id is not None]
+    if not wanted:
+        return []
+    own = select(Conversation).where(Conversation.id.in_(wanted), Conversation.practice.in_(member().reachable))
+    return [display.who(conversation) for conversation in session.scalars(own.order_by(Conversation.id))]
+
+
+def _choices(practices: dict[str, Practice]) -> dict[str, dict[str, str]]:
+    """Return each filter's options, with their display words."""
+    teams: Sequence[str] = [*Team, *(team for practice in practices.values() for team in practice.teams)]
+    choices: dict[str, dict[str, str]] = {
+        "triage": {level: level.words for level in LEVELS},
+        "priority": {name: name.capitalize() for name in PRIORITIES},
+        "team": {name: words_of(name) for name in dict.fromkeys(teams)},
+        "intent": {name: words_of(name) for name in TOPICS},
+        "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
+        "sort": {str(order): words for order, words in ORDERS.items()},
+    }
+    own = {slug: practice.name for slug, practice in practices.items()}
+    return choices | ({"practice": own} if len(own) > 1 else {})

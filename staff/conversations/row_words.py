@@ -1,0 +1,71 @@
+"""What a row of the inbox says, decided from values alone: topic, initials, and how long a person has waited."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from intake.practices import Practice
+from intake.vocabulary import Priority, Route, words_of
+
+NOT_SURE = "Not sure"
+SHOWN_FROM = 0.5  # a guess below this is no better than a coin
+# how long a person may wait before the row turns red; the last two count while the practice is open
+PATIENCE = {
+    Priority.URGENT: timedelta(minutes=10),
+    Priority.HIGH: timedelta(hours=1),
+    Priority.NORMAL: timedelta(hours=4),
+    Priority.LOW: timedelta(hours=24),
+}
+_AT_ANY_HOUR = (Priority.URGENT, Priority.HIGH)
+
+
+def topic(
+    intent: str | None, *, route: str | None, guess: str | None, confidence: float | None, corrected: bool
+) -> str:
+    """Return what a conversation is about: "Not sure" rather than a guess that Intake itself does not trust.
+
+    Args:
+        intent: what the conversation is about, None if nothing has shown it.
+        route: how the last message was routed, None if it has not been yet.
+        guess: the model's most likely intent for the last message.
+        confidence: the guess's calibrated probability.
+        corrected: whether staff labeled the last message.
+    """
+    if corrected:
+        return words_of(intent)
+    is_weak = confidence is not None and confidence < SHOWN_FROM and intent == guess
+    return NOT_SURE if route == Route.REVIEW or is_weak else words_of(intent)
+
+
+def initials(name: str | None) -> str:
+    """Return the initials of a name, at most two; empty for none, and for a number or an address."""
+    words = [word for word in (name or "").split() if word[0].isalpha()]
+    if not words or "@" in (name or ""):
+        return ""
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def wait(since: datetime, moment: datetime) -> str:
+    """Return how long a person has waited, short enough for a list."""
+    passed = max(moment - since, timedelta())
+    if passed < timedelta(minutes=1):
+        return "now"
+    if passed < timedelta(hours=1):
+        return f"{passed // timedelta(minutes=1)} min"
+    if passed < timedelta(days=1):
+        return f"{passed // timedelta(hours=1)} h"
+    return f"{passed.days} d"
+
+
+def waits_too_long(since: datetime, priority: str | None, practice: Practice, moment: datetime) -> bool:
+    """Return whether a person has waited too long for an answer.
+
+    The night does not count unless it is pressing: someone who wrote in the evening is late by noon, not at the door.
+    """
+    level = Priority(priority or Priority.NORMAL)
+    if level not in _AT_ANY_HOUR and practice.hours:
+        opened = practice.last_opening(moment)
+        if opened is None or not practice.is_open(moment):
+            return False
+        since = max(since, opened)
+    return moment - since >= PATIENCE[level]

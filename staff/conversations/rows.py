@@ -1,0 +1,191 @@
+"""The rows of the inbox: a bounded number of conversations in display words, with a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from inbox.models import Conversation, ConversationState, Delivery, Message, Review
+from intake.practices import Practice
+from intake.vocabulary import words_of
+from staff import display
+from staff.conversations.alarms import Alarm, read_alarms
+from staff.conversations.people import names_of
+from staff.conversations.row_words import initials, topic, wait, waits_too_long
+
+PREVIEW = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One conversation in the list, in display words.
+
+    Attributes:
+        initials: the patient's initials, empty for a number or an address.
+        preview: the last text by a person.
+        by: its author, empty for the patient.
+        topic: what the conversation is about, or that Intake is not sure.
+        waits: how long the patient has waited for an answer; empty if nobody needs to give one.
+        late: whether that is too long.
+        age: how long ago the last activity was.
+        snoozed: until when it is or was snoozed, empty if it is not.
+    """
+
+    id: int
+    who: str = field(repr=False)
+    initials: str = field(repr=False)
+    preview: str = field(repr=False)
+    by: str
+    channel: str
+    practice: str
+    state: str
+    topic: str
+    also: str
+    language: str
+    team: str
+    flag: display.Flag | None
+    priority: str
+    assignee: str
+    assignee_initials: str
+    taken_over: bool
+    unread: bool
+    trouble: str
+    at: datetime
+    age: str
+    waits: str
+    late: bool
+    snoozed: str
+    alarm: Alarm | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation, and whether the member has not read its last message."""
+
+    conversation: Conversation
+    unread: bool
+
+
+def show_rows(
+    session: Session, found: Sequence[Found], practices: Mapping[str, Practice], moment: datetime
+) -> list[Row]:
+    """Return conversations as rows.
+
+    Args:
+        session: an open transaction.
+        found: the conversations.
+        practices: their practices, by slug.
+        moment: the current time, aware.
+    """
+    conversations = [hit.conversation for hit in found]
+    ids = [conversation.id for conversation in conversations]
+    messages = _last_messages(session, [conversation.last_message_id for conversation in conversations])
+    replies = _last_replies(session, ids)
+    corrected = _corrected(session, [message.id for message in messages.values()])
+    writers = [reply.staff_id for reply in replies.values()]
+    names = names_of(session, [*(conversation.assigned_to for conversation in conversations), *writers])
+    alarms = read_alarms(session, ids, practices, moment)
+    return [
+        _row(
+            hit,
+            messages.get(hit.conversation.id),
+            replies.get(hit.conversation.id),
+            alarms.get(hit.conversation.id),
+            corrected,
+            names,
+            practices[hit.conversation.practice],
+            moment,
+        )
+        for hit in found
+    ]
+
+
+def _last_messages(session: Session, message_ids: Sequence[int | None]) -> dict[int, Message]:
+    query = select(Message).where(Message.id.in_(message_ids))
+    found = session.scalars(query.options(joinedload(Message.classification), joinedload(Message.decision)))
+    return {message.conversation_id: message for message in found}
+
+
+def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int, Delivery]:
+    newest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.conversation_id.in_(conversation_ids), Delivery.message_id.is_(None))
+        .group_by(Delivery.conversation_id)
+    )
+    found = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
+    return {delivery.conversation_id: delivery for delivery in found}
+
+
+def _corrected(session: Session, message_ids: Sequence[int]) -> set[int]:
+    """Return which messages staff have labeled."""
+    query = select(Review.message_id).where(Review.message_id.in_(message_ids), Review.label.is_not(None))
+    return set(session.scalars(query))
+
+
+def _row(
+    hit: Found,
+    message: Message | None,
+    reply: Delivery | None,
+    alarm: Alarm | None,
+    corrected: set[int],
+    names: Mapping[int, str],
+    practice: Practice,
+    moment: datetime,
+) -> Row:
+    conversation, zone = hit.conversation, practice.time_zone
+    at = conversation.last_activity_at or conversation.created_at
+    text, by = _last_said(message, reply, names)
+    found, decision = (message.classification, message.decision) if message else (None, None)
+    since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
+    assignee = names.get(conversation.assigned_to or 0, "")
+    return Row(
+        id=conversation.id,
+        who=display.who(conversation),
+        initials=initials(conversation.patient_name),
+        preview=_shorten(text),
+        by=by,
+        channel=conversation.channel,
+        practice=conversation.practice,
+        state=conversation.state,
+        topic=topic(
+            conversation.intent,
+            route=decision.route if decision else None,
+            guess=found.intent if found else None,
+            confidence=found.confidence if found else None,
+            corrected=message is not None and message.id in corrected,
+        ),
+        also=display.other_intents(found),
+        language=display.foreign_language(found),
+        flag=display.urgency_flag(conversation),
+        team=words_of(conversation.team),
+        priority=conversation.priority or "",
+        assignee=assignee,
+        assignee_initials=initials(assignee),
+        taken_over=conversation.staff_took_over_at is not None,
+        unread=hit.unread,
+        trouble=display.reply_trouble(reply),
+        at=at,
+        age=display.age(at, moment, zone),
+        waits=wait(since, moment) if since else "",
+        late=since is not None and waits_too_long(since, conversation.priority, practice, moment),
+        snoozed=display.clock(snoozed_until, zone) if snoozed_until else "",
+        alarm=alarm if alarm and (alarm.is_open or conversation.state != ConversationState.CLOSED) else None,
+    )
+
+
+def _last_said(message: Message | None, reply: Delivery | None, names: Mapping[int, str]) -> tuple[str, str]:
+    """Return the last text by a person, and the author's name unless it is the patient; skip automatic replies."""
+    if reply is not None and (message is None or reply.created_at > message.received_at):
+        return reply.body, names.get(reply.staff_id or 0, "Staff")
+    if message is None:
+        return "", ""
+    return message.text or ("Picture or file" if message.media else "Voicemail without a transcript"), ""
+
+
+def _shorten(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= PREVIEW else f"{plain[: PREVIEW - 1].rstrip()}…"

@@ -1,0 +1,102 @@
+"""How many conversations each view holds: one grouped query, summed here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation, ConversationRead, ConversationState
+from staff.auth.access import Member
+from staff.conversations.filters import View
+from staff.conversations.inbox_queries import IS_UNREAD, PRESSING, UNFINISHED, in_practices, is_snoozed
+
+_NOBODY, _ME, _OTHERS = "nobody", "me", "others"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conversations that are alike in everything that decides which views they are in.
+
+    Attributes:
+        holder: whether nobody, the member, or a colleague has them.
+        pressing: whether they are urgent or of high priority.
+        unread: how many of them have a message that the member has not read.
+    """
+
+    state: str
+    holder: str
+    team: str | None
+    pressing: bool
+    snoozed: bool
+    count: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many conversations are in each view and with each team, and how many of those to look at are unread."""
+
+    views: dict[View, int]
+    teams: dict[str, int]
+    unread: int = field(default=0)
+
+
+def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
+    """Count the conversations of the member's practices that are not closed; closed ones are not worth a count."""
+    read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
+    assigned = Conversation.assigned_to
+    holder = case((assigned.is_(None), _NOBODY), (assigned == member.id, _ME), else_=_OTHERS)
+    kinds = (
+        Conversation.state.label("state"),
+        holder.label("holder"),
+        Conversation.team.label("team"),
+        func.coalesce(Conversation.priority.in_(PRESSING), False).label("pressing"),
+        is_snoozed(moment).label("snoozed"),
+    )
+    alike = (
+        select(*kinds, case((IS_UNREAD, 1), else_=0).label("unread"))
+        .outerjoin(ConversationRead, read)
+        .where(*in_practices(member.reachable), Conversation.state.in_(UNFINISHED))
+        .subquery()
+    )
+    names = ("state", "holder", "team", "pressing", "snoozed")
+    columns = [alike.c[name] for name in names]
+    query = select(*columns, func.count(), func.sum(alike.c.unread)).group_by(*columns)
+    groups: Iterable[Any] = session.execute(query)
+    return sum_counts(Group(*values) for values in groups)
+
+
+def sum_counts(groups: Iterable[Group]) -> Counts:
+    """Return the counts of views and teams from groups of conversations that are not closed."""
+    views: Counter[View] = Counter()
+    teams: Counter[str] = Counter()
+    unread = 0
+    for group in groups:
+        for view in _views_of(group):
+            views[view] += group.count
+        if group.team and not group.snoozed:
+            teams[group.team] += group.count
+        unread += 0 if group.snoozed else group.unread
+    return Counts(dict(views), dict(teams), unread)
+
+
+def _views_of(group: Group) -> Iterable[View]:
+    if group.snoozed:
+        yield View.SNOOZED
+        return
+    yield View.ALL
+    if group.state == ConversationState.WAITING:
+        yield View.WAITING
+        return
+    if group.pressing:
+        yield View.URGENT
+    if group.holder == _ME:
+        yield View.MINE
+    if group.holder == _NOBODY:
+        yield View.UNASSIGNED

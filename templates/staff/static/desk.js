@@ -1,0 +1,116 @@
+// The inbox: keys for the list and the conversation beside it, live updates, and what is opened in place.
+
+import { restoreTyped } from "./composer.js";
+import { act, keepUp, refreshHeaders } from "./live.js";
+import { go, openInPlace, showNewest } from "./places.js";
+import { listen } from "./shortcuts.js";
+
+const panes = () => document.getElementById("panes");
+const links = () => [...document.querySelectorAll(".rows > .row > a")].filter((link) => link.offsetParent);
+const newest = () => document.getElementById("newest");
+
+function isAtEnd() {
+  const bottom = document.getElementById("thread-scroll")?.getBoundingClientRect().bottom ?? 0;
+  return newest() !== null && newest().getBoundingClientRect().top < Math.min(bottom, window.innerHeight) + 80;
+}
+
+let wasAtEnd = false;
+const look = keepUp({
+  events: () => panes().dataset.events,
+  place: () => panes().dataset.refresh,
+  ask: () => {
+    wasAtEnd = isAtEnd();
+    return fetch(panes().dataset.refresh, { headers: refreshHeaders() });
+  },
+  after: () => wasAtEnd && !isAtEnd() && newest()?.scrollIntoView({ block: "end" }),
+  whenHidden: () => !panes().dataset.id,
+});
+
+let last = -1; // index of the row that was focused, in case it disappears
+
+/** Returns the row that the keys are about: the focused one, else the open one. */
+function current() {
+  const all = links();
+  const focused = all.indexOf(document.activeElement);
+  const place = focused >= 0 ? focused : all.findIndex((link) => link.hasAttribute("aria-current"));
+  if (place >= 0) last = place;
+  return all[place];
+}
+
+function move(step) {
+  const all = links();
+  if (!all.length) return;
+  const place = all.indexOf(current());
+  const from = place >= 0 ? place : last - (step > 0 ? 1 : 0);
+  const row = all[Math.min(Math.max(from + step, 0), all.length - 1)];
+  row.focus({ preventScroll: true });
+  row.parentElement.scrollIntoView({ block: "nearest" });
+}
+
+async function onRow(row, action, values) {
+  const place = last;
+  if (await act(`${new URL(row.href).pathname}/${action}`, values)) await look();
+  const all = links();
+  if (!all.includes(document.activeElement)) all[Math.min(place, all.length - 1)]?.focus();
+}
+
+/** Does something with the focused row, or with the open conversation if no other row is focused. */
+function onCurrent(action, values, onOpen) {
+  const row = links().includes(document.activeElement) ? current() : null;
+  if (row && !row.hasAttribute("aria-current")) onRow(row, action, values);
+  else if (panes().dataset.id) onOpen();
+}
+
+function pick() {
+  const box = current()?.parentElement.querySelector("input");
+  if (!box) return;
+  box.checked = !box.checked;
+  countPicked();
+}
+
+function countPicked() {
+  const boxes = [...document.querySelectorAll(".row > input")];
+  document.getElementById("pick-all").checked = boxes.length > 0 && boxes.every((box) => box.checked);
+}
+
+// a key that is held down is meant once
+document.addEventListener("keydown", (event) => event.repeat && "eax".includes(event.key) && event.stopImmediatePropagation(), true);
+
+openInPlace(() => look.follow());
+restoreTyped();
+showNewest();
+listen({
+  j: () => move(1),
+  k: () => move(-1),
+  x: pick,
+  e: () => onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
+  a: () =>
+    onCurrent("assign", { to: "me" }, async () => {
+      if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
+    }),
+  r: () => document.getElementById("text")?.focus(),
+  u: () => panes().dataset.id && go(document.getElementById("back").href),
+  "/": () => document.getElementById("wanted").focus(),
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of document.querySelectorAll("#desk details.drop[open]")) menu.open = false;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !document.activeElement?.closest(".rows") || event.target.matches("input")) return;
+  event.preventDefault();
+  move(step);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.closest("#filters")) event.target.form.requestSubmit();
+  if (event.target.matches(".row > input")) countPicked();
+  if (event.target.id !== "pick-all") return;
+  for (const box of document.querySelectorAll(".row > input")) box.checked = event.target.checked;
+});
+
+// a menu closes when something else is pressed
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("#desk .drop[open], #filter-menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});

@@ -1,0 +1,174 @@
+// Opens what the inbox links to in place: asks the server for it, puts it on the page, and keeps the browser's history.
+
+import { forgetTyped, keepTyped, restoreTyped } from "./composer.js";
+import { rememberParts, say, withAlarms } from "./live.js";
+
+const PLACE = /^\/staff\/(conversations\/\d+)?$/;
+const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
+
+let shownAt = location.href.split("#")[0];
+let turn = 0;
+let afterwards = () => {};
+
+const scroller = () => document.getElementById("list-scroll");
+const isPlace = (url) => url.origin === location.origin && PLACE.test(url.pathname);
+
+/** Returns the open rows' list, as its address says. */
+function listOf(address) {
+  const query = new URL(address).searchParams;
+  query.delete("before"); // which part of the thread
+  query.delete("refused");
+  query.sort();
+  return query.toString();
+}
+
+/** Scrolls the thread to its newest message. */
+export function showNewest() {
+  if (!location.hash && !document.getElementById("problem")) document.getElementById("newest")?.scrollIntoView({ block: "end" });
+}
+
+function markRow() {
+  const id = document.getElementById("panes").dataset.id;
+  for (const link of document.querySelectorAll(".rows > .row > a")) {
+    const isOpen = link.id === `open-${id}`;
+    link.toggleAttribute("aria-current", isOpen);
+    if (isOpen) link.setAttribute("aria-current", "true");
+    link.parentElement.classList.toggle("selected", isOpen);
+    if (isOpen) link.parentElement.classList.remove("unread");
+    if (isOpen) link.parentElement.querySelector(".dot")?.remove();
+  }
+}
+
+function put(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const desk = document.getElementById("desk");
+  const fresh = page.getElementById("desk");
+  const panes = page.getElementById("panes");
+  const focused = document.activeElement?.id;
+  const wasInside = document.getElementById("panes").contains(document.activeElement);
+  const wasOpenRow = document.activeElement?.matches(".row > a[aria-current]");
+  const filters = document.getElementById("filter-menu").open;
+  keepTyped();
+  if (fresh) {
+    desk.className = fresh.className;
+    desk.replaceChildren(...fresh.childNodes);
+    document.getElementById("filter-menu").open = filters;
+    document.getElementById("help-button").hidden = false;
+    document.getElementById("pick-all").closest("label").hidden = false;
+  } else {
+    document.getElementById("panes").replaceWith(panes);
+    desk.classList.add("open");
+  }
+  document.title = withAlarms(page.title || panes.dataset.title);
+  markRow();
+  rememberParts();
+  restoreTyped();
+  showNewest();
+  const row = document.querySelector(".row > a[aria-current]");
+  if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
+  if (document.activeElement !== document.body) return;
+  const again = wasInside ? null : document.getElementById(focused);
+  (again ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
+}
+
+function noteScroll() {
+  history.replaceState({ ...history.state, scroll: scroller().scrollTop }, "");
+}
+
+/** Puts an answer in place; returns whether it could. */
+async function take(answer, push) {
+  const url = new URL(answer.url);
+  if (!isPlace(url) && answer.redirected) return location.assign(answer.url);
+  const html = await answer.text();
+  if (!answer.ok && !ANSWERED.includes(answer.status)) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    say(page.querySelector(".narrow p")?.textContent ?? "That did not work. Reload the page and try again.");
+    return false;
+  }
+  if (isPlace(url)) {
+    url.hash = "";
+    if (push && url.href !== shownAt) history.pushState({}, "", url);
+    shownAt = url.href;
+  }
+  put(html);
+  afterwards();
+  return true;
+}
+
+async function ask(address, options, push) {
+  const mine = ++turn;
+  say("");
+  try {
+    const answer = await fetch(address, options);
+    if (mine === turn) return await take(answer, push);
+  } catch {
+    say("There is no connection. Try again in a moment.");
+  }
+  return false;
+}
+
+const headersFor = (address) =>
+  PLACE.exec(new URL(address).pathname)?.[1] && listOf(address) !== listOf(shownAt)
+    ? { Accept: "text/html" }
+    : { Accept: "text/html", "X-Requested-With": "pane" };
+
+/** Opens an address of the inbox in place. */
+export function go(address, push = true) {
+  const url = new URL(address, location.href);
+  if (push) noteScroll();
+  return ask(url, { headers: headersFor(url) }, push);
+}
+
+/** Sends a form and puts the answer in place. */
+async function send(form, button) {
+  if (form.dataset.sent) return;
+  form.dataset.sent = "yes"; // once, even if its button is pressed repeatedly; the server also accepts it only once
+  noteScroll();
+  const body = new URLSearchParams(new FormData(form, button));
+  const replied = form.id === "reply" ? document.getElementById("panes").dataset.id : null;
+  const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
+  const mine = ++turn;
+  say("");
+  try {
+    const answer = await fetch(action, { method: "POST", headers: headersFor(shownAt), body });
+    if (replied && answer.redirected) forgetTyped(replied);
+    if (mine === turn) await take(answer, true);
+  } catch {
+    say("There is no connection. Nothing was sent. Try again in a moment.");
+  }
+  delete form.dataset.sent;
+}
+
+/** Begins: `changed` is called whenever something was put in place. */
+export function openInPlace(changed) {
+  afterwards = changed;
+  document.getElementById("pick-all").closest("label").hidden = false;
+  history.scrollRestoration = "manual";
+  if (history.state?.scroll) scroller().scrollTop = history.state.scroll;
+  window.addEventListener("pagehide", noteScroll);
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !isPlain || event.defaultPrevented || !document.getElementById("desk").contains(link)) return;
+    if (link.getAttribute("href").startsWith("#") || !isPlace(new URL(link.href))) return;
+    event.preventDefault();
+    go(link.href);
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !document.getElementById("desk").contains(form)) return;
+    event.preventDefault();
+    if (form.method === "post") send(form, event.submitter);
+    else go(`${form.action}?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`);
+  });
+
+  window.addEventListener("popstate", async (event) => {
+    if (location.href.split("#")[0] === shownAt) return; // only the place on the page
+    const left = document.getElementById("panes").dataset.id;
+    await go(location.href, false);
+    if (event.state?.scroll) scroller().scrollTop = event.state.scroll;
+    if (!document.getElementById("panes").dataset.id) document.getElementById(`open-${left}`)?.focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,217 @@
+"""The inbox in a browser: what opens in place, what Back restores, keys, phones, and what is typed meanwhile."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from inbox.models import Conversation, ConversationState, Message, now
+from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.staff.conftest import Console
+
+__all__ = ["console", "console_of", "new_profile", "sign_in"]
+
+CHEST = "My husband has crushing chest pain and can't breathe"
+SCREENS = {
+    "wide": (1440, 900),
+    "tablet": (820, 1180),
+    "phone": (390, 844),
+    "small": (320, 568),
+    "zoomed": (640, 400),
+    "4K": (3840, 2160),
+}
+NUMBERS = 30
+
+
+@pytest.fixture
+def many(console: Console) -> Console:
+    """As many chats as no screen can show at once, the first of which is the newest."""
+    with console.edit() as session:
+        for number in range(1, NUMBERS + 1):
+            at = now() - timedelta(minutes=number)
+            found = Conversation(
+                practice="demo",
+                channel="chat",
+                public_id=f"c{number}",
+                patient_name=f"Patient Number{number}",
+                created_at=at,
+                last_activity_at=at,
+                listed_at=at,
+                waiting_since=at,
+                priority="normal",
+            )
+            session.add(found)
+            session.flush()
+            message = Message(
+                conversation_id=found.id,
+                provider="chat",
+                provider_id=f"m{number}",
+                received_on="chat",
+                text=f"Do you take my insurance? ({number})",
+                received_at=at,
+                handled_at=at,
+                entry=1,
+            )
+            session.add(message)
+            session.flush()
+            found.last_message_id = message.id
+    return console
+
+
+def opened(page: Page, number: int) -> None:
+    """Waits until a conversation is open, its row marked, and the page the same one all the time."""
+    expect(page.get_by_role("heading", name=f"Patient Number{number}", exact=True)).to_be_visible()
+    expect(page.locator("#thread .text")).to_have_text(f"Do you take my insurance? ({number})")
+    expect(page.locator(".row > a[aria-current]")).to_have_text(f"Patient Number{number}")
+    assert page.evaluate("window.same") is True
+
+
+def open_inbox(sign_in: SignIn, **options: object) -> Page:
+    page = sign_in(**options)
+    page.evaluate("window.same = true")
+    return page
+
+
+def row(page: Page, number: int) -> Locator:
+    return page.get_by_role("link", name=f"Patient Number{number}", exact=True)
+
+
+def scrolled(page: Page) -> int:
+    return int(page.evaluate("document.getElementById('list-scroll').scrollTop"))
+
+
+def test_a_conversation_opens_in_place_and_back_restores_the_list_as_it_was(many: Console, sign_in: SignIn) -> None:
+    page = open_inbox(sign_in, viewport={"width": 1440, "height": 900})
+    page.get_by_role("link", name="Unassigned").click()
+    expect(page).to_have_url(re.compile(r"view=unassigned$"))
+    row(page, 25).scroll_into_view_if_needed()
+    before = scrolled(page)
+    assert before > 0
+
+    row(page, 25).click()
+    opened(page, 25)
+    expect(page).to_have_url(re.compile(r"/staff/conversations/25\?view=unassigned$"))
+    assert scrolled(page) == before
+    row(page, 24).click()
+    opened(page, 24)
+    page.go_back()
+    opened(page, 25)
+    page.go_back()
+
+    expect(page.locator("#panes[data-id]")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/staff/\?view=unassigned$"))
+    expect(page.get_by_role("link", name="Unassigned")).to_have_attribute("aria-current", "page")
+    page.wait_for_function("top => document.getElementById('list-scroll').scrollTop === top", arg=before)
+    page.go_forward()
+    opened(page, 25)
+    page.reload()
+    expect(page.locator("#thread .text")).to_have_text("Do you take my insurance? (25)")
+
+
+def test_a_morning_by_keys_alone_never_leaves_the_page(many: Console, sign_in: SignIn) -> None:
+    page = open_inbox(sign_in)
+    press(page, "j")
+    expect(row(page, 1)).to_be_focused()
+    press(page, "j")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(row(page, 2)).to_be_focused()
+    page.keyboard.press("Enter")
+    opened(page, 2)
+
+    for number in (3, 4):
+        press(page, "e")
+        opened(page, number)
+    press(page, "r")
+    page.keyboard.type("Yes, we do.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread .staff .text")).to_have_text("Yes, we do.")
+    expect(page.locator("#text")).to_have_value("")
+    page.locator("#text").blur()
+    press(page, "u")
+    expect(page.locator("#panes[data-id]")).to_have_count(0)
+
+    closed = [found.id for found in many.rows(Conversation) if found.state == ConversationState.CLOSED]
+    assert closed == [2, 3]
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("28 conversations closed.")).to_be_visible()
+    assert page.evaluate("window.same") is True
+
+
+def test_what_is_typed_survives_live_updates_and_other_conversations(many: Console, sign_in: SignIn) -> None:
+    page = open_inbox(sign_in)
+    row(page, 2).click()
+    opened(page, 2)
+    page.get_by_label("Your reply").fill("Half a sen")
+    page.get_by_label("Your reply").press("End")
+
+    receive(many, "Is there a ramp?")
+
+    expect(page.locator("#rows > .row")).to_have_count(NUMBERS + 1)
+    expect(page.get_by_label("Your reply")).to_have_value("Half a sen")
+    expect(page.get_by_label("Your reply")).to_be_focused()
+    page.keyboard.type("tence")
+    row(page, 3).click()
+    opened(page, 3)
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    row(page, 2).click()
+    opened(page, 2)
+    expect(page.get_by_label("Your reply")).to_have_value("Half a sentence")
+
+
+def test_a_phone_shows_the_list_then_the_thread_then_the_details(many: Console, sign_in: SignIn) -> None:
+    page = open_inbox(sign_in, viewport={"width": 390, "height": 844})
+    expect(page.locator("#panes")).to_be_hidden()
+
+    row(page, 3).click()
+    expect(page.get_by_role("heading", name="Patient Number3", exact=True)).to_be_visible()
+    expect(page.locator("#list")).to_be_hidden()
+    expect(page.get_by_label("Your reply")).to_be_in_viewport()
+    page.get_by_role("link", name="Details").click()
+    expect(page.get_by_role("heading", name="Internal note")).to_be_visible()
+    page.get_by_role("link", name="Close details").click()
+    expect(page.get_by_role("heading", name="Internal note")).to_be_hidden()
+    page.locator("#back").click()
+
+    expect(page.locator("#list")).to_be_visible()
+    assert page.evaluate("window.same") is True
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(
+    many: Console, sign_in: SignIn, scheme: str
+) -> None:
+    receive(many, CHEST)
+    page = open_inbox(sign_in, color_scheme=scheme)
+
+    def show(name: str) -> None:
+        width, height = SCREENS[name]
+        page.set_viewport_size({"width": width, "height": height})
+
+    def check(what: str) -> None:
+        for name, (width, _) in SCREENS.items():
+            show(name)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{what}, {name}"
+        for name in ("wide", "phone"):
+            show(name)
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{what}, {name}: {found.generate_report()}"
+        show("wide")
+
+    check("list")
+    tenth = page.locator(".rows > .row").nth(9).bounding_box()
+    assert tenth is not None
+    assert tenth["y"] + tenth["height"] <= 900
+    page.locator("#rows > .row > input").first.check()
+    page.locator("#density button").click()
+    expect(page.locator(".desk.compact")).to_have_count(1)
+    check("compact list")
+    page.locator("#pinned-rows > .row > a").click()
+    expect(page.locator("#alarm")).to_contain_text("Nobody has acknowledged")
+    page.locator("#more-menu summary").click()
+    check("alarm")
