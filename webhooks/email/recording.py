@@ -39,7 +39,7 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
 def identify_email(practice: str, email: InboundEmail) -> str:
     """Return an ID that is the same if an email comes in again.
 
-    A Message-ID or the headers alone are not enough: programs use them twice, and whoever knows a Message-ID could have a
+    A Message-ID or headers alone are not enough: programs use them twice, and whoever knows a Message-ID could have a
     later email with it taken for a repeat. Headers and texts are private, so the hash is keyed.
     """
     return keyring().index(f"{practice}\n{email.message_id or email.raw_headers}\n{email.text}")
