@@ -7,9 +7,7 @@ import ssl
 
 import click
 
-from intake.error_reporting import configure_reporting
 from intake.errors import IntakeError
-from intake.logs import configure_logging
 from intake.settings import load_settings
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -29,6 +27,8 @@ def serve() -> None:
     """
     from app.mail_service import MailService
     from inbox.presence import MAIL, Heartbeat
+    from intake.error_reporting import configure_reporting
+    from intake.logs import configure_logging
     from web.services import open_services
 
     settings = load_settings()
@@ -53,6 +53,7 @@ def fetch() -> None:
     from imapclient.exceptions import IMAPClientError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from intake.logs import configure_logging
     from web.services import open_services
     from webhooks.email.mailbox_reader import fetch_new, open_mailbox
 

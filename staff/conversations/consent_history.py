@@ -13,7 +13,7 @@ from inbox.models import AuditEntry, Conversation, Keyword, Message, TextConsent
 from inbox.patients import conversations_of
 from intake.vocabulary import OptOutMistake
 from staff import display
-from staff.conversations.inbox_queries import names_of
+from staff.conversations.people import names_of
 
 SHOWN = 20
 _BY_STAFF = ("opted_out", "opt_out_undone")

@@ -49,8 +49,7 @@ def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
 def identify_email(practice: str, email: InboundEmail) -> str:
     """Return an ID that is the same if an email comes in again.
 
-    A Message-ID alone is not enough: programs use one twice, and whoever knows one could have a later email with it
-    taken for a repeat. Headers and texts are private, so the hash is keyed.
+    A Message-ID or headers alone are not enough: programs use them twice, and whoever knows a Message-ID could have a
+    later email with it taken for a repeat. Headers and texts are private, so the hash is keyed.
     """
-    known_by = f"{email.message_id}\n{email.text}" if email.message_id else email.raw_headers
-    return keyring().index(f"{practice}\n{known_by}")
+    return keyring().index(f"{practice}\n{email.message_id or email.raw_headers}\n{email.text}")

@@ -413,5 +413,5 @@ def test_a_page_of_fifty_rows_asks_the_database_as_often_as_one_of_five(console:
             dana.get("/staff/conversations/1")
         asked.append((len(list_alone), len(beside)))
 
-    assert asked[0] == asked[1]
+    assert asked[0] == asked[1], asked
     assert max(asked[0]) < 70
