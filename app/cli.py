@@ -17,6 +17,7 @@ from app.commands.keys import keys
 from app.commands.model import model
 from app.commands.patient import patient
 from app.commands.practice import practice
+from app.commands.questions import questions
 from app.commands.retention import retention
 from app.commands.run import migrate, up, web, worker
 from app.commands.simulate import simulate
@@ -35,7 +36,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(init, up, web, worker, migrate, classify, calibrate, simulate, model, practice, keys, staff, audit),
+    *(init, up, web, worker, migrate, classify, calibrate, simulate, model, practice, questions, keys, staff, audit),
     *(retention, patient, backup, restore),
 )
 for command in COMMANDS:

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
 from inbox.models import Conversation, Delivery, Message, TextConsent, now
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, Medium
 
 Author = Literal["patient", "robot", "staff"]
+# The words themselves are not shown again: whoever has the browser now may not be who left it.
+_SENT_BY: dict[str, str] = {
+    Medium.SMS: "You had left this chat, so we sent our answer to your phone by text.",
+    Medium.EMAIL: "You had left this chat, so we sent our answer to your email address.",
+}
+SEEN_EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +132,29 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
         )
         entries = [TranscriptEntry(number or 0, "patient", text, at, key) for number, text, at, key in messages]
         replies = session.execute(
-            select(Delivery.entry, Delivery.message_id, Delivery.body, Delivery.updated_at).where(
+            select(Delivery.entry, Delivery.message_id, Delivery.body, Delivery.updated_at, Delivery.medium).where(
                 Delivery.conversation_id == chat_id, Delivery.entry > after
             )
         )
         entries += [
-            TranscriptEntry(number or 0, "staff" if message_id is None else "robot", body, at)
-            for number, message_id, body, at in replies
+            TranscriptEntry(number or 0, "staff" if message_id is None else "robot", _SENT_BY.get(medium, body), at)
+            for number, message_id, body, at, medium in replies
         ]
         waiting = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
         working = session.scalar(select(waiting))
         has_ended = session.scalar(select(Conversation.chat_ended_at).where(Conversation.id == chat_id)) is not None
     return Transcript(sorted(entries, key=lambda entry: entry.number), bool(working), has_ended)
+
+
+def note_seen(database: Database, chat_id: int) -> None:
+    """Record that the patient's browser asks for news, at most twice a minute; without one, the chat counts as left."""
+    moment = now()
+    is_old = or_(Conversation.chat_seen_at.is_(None), Conversation.chat_seen_at < moment - SEEN_EVERY)
+    with database.read() as session:
+        if session.scalar(select(Conversation.id).where(Conversation.id == chat_id, is_old)) is None:
+            return
+    with database.write() as session:
+        session.execute(update(Conversation).where(Conversation.id == chat_id).values(chat_seen_at=moment))
 
 
 def next_entry(session: Session, chat_id: int) -> int:

@@ -47,7 +47,7 @@ class Conversation(Base):
     a chat that the patient has seen; see `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`,
     `priority`, `triage`, and `danger` up to date. While `held_at` is set, the conversation is under legal hold;
     `held_by` is the member who placed it, None for the command line. Once `chat_ended_at` is set, the
-    patient can no longer continue the chat.
+    patient can no longer continue the chat. `chat_seen_at` is about when the patient's browser last asked for news.
     """
 
     __tablename__ = "conversations"
@@ -82,6 +82,7 @@ class Conversation(Base):
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None]
     chat_ended_at: Mapped[datetime | None]
+    chat_seen_at: Mapped[datetime | None]
 
 
 class Message(Base):
