@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inbox.models import Conversation, Delivery, OptOut, now
+from inbox.models import Conversation, Delivery, DeliveryState, OptOut, now
 from intake.settings import Settings
 from intake.vocabulary import Medium
 from staff.conversations.reply import Draft, ReplyCheck, send
@@ -79,7 +79,7 @@ def test_who_left_and_agreed_to_texts_is_texted_once_and_the_chat_says_so(
     last = chat.read()["messages"][-1]
     assert (last["from"], last["text"]) == (
         "staff",
-        "You had left this chat, so we sent our answer to your phone by text.",
+        "You had left this chat, so we are sending our answer to your phone by text.",
     )
 
 
@@ -163,3 +163,13 @@ def test_a_visitor_who_gave_a_number_is_promised_a_call(service: Service) -> Non
     text = chat.read()["messages"][-1]["text"]
     assert "a manager will call you" in text
     assert "write your phone number" not in text
+
+
+def test_a_chat_does_not_claim_that_an_answer_was_sent_that_was_not(service: Service, twilio: TwilioStandIn) -> None:
+    chat = begin(service, **AGREED)
+    leave(service)
+    answer(service)
+    with service.edit() as session:
+        session.query(Delivery).filter_by(medium=Medium.SMS).one().state = DeliveryState.FAILED
+
+    assert chat.read()["messages"][-1]["text"].startswith("We have an answer for you and could not send it")
