@@ -550,10 +550,12 @@ def test_an_emergency_in_spanish_is_answered_in_spanish_every_time() -> None:
 
 
 def test_the_spanish_reply_is_not_repeated_within_its_cool_down() -> None:
-    recent = facts(confidence=UNSURE, language="es", reply_ages={"review_es": timedelta(minutes=1)})
-    plan = decide(recent, PRACTICE)
+    ages = {"review_es": timedelta(minutes=2)}
+    recent = facts(confidence=UNSURE, language="es", reply_ages=ages)
+    later = replace(recent, reply_ages=ages | {"review_again_es": timedelta(minutes=1)})
 
-    assert (plan.reply, plan.team) == (None, "review")
+    assert decide(recent, PRACTICE).reply == "review_again_es"
+    assert (decide(later, PRACTICE).reply, decide(later, PRACTICE).team) == (None, "review")
 
 
 @pytest.mark.parametrize("keyword", list(Keyword))

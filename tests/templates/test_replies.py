@@ -128,8 +128,10 @@ def test_a_reply_to_what_may_be_an_emergency_names_911(name: str) -> None:
         assert words in text, (kind, when)
 
 
-def test_every_reply_has_a_spanish_twin_under_its_own_key() -> None:
-    assert {reply.name for reply in REPLIES if reply.language is Language.ES} == {*Intent, *ReplyName}
+def test_every_reply_but_an_answer_has_a_spanish_twin_under_its_own_key() -> None:
+    twins = {reply.name for reply in REPLIES if reply.language is Language.ES}
+
+    assert twins == {*Intent, *ReplyName} - {ReplyName.COMMON_QUESTION}
     assert [reply_in(language, "complaint") for language in Language] == ["complaint", "complaint_es", "complaint"]
     assert reply_in("es", "review").words == "Review, in Spanish"
 

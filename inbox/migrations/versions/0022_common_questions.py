@@ -40,13 +40,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", name=op.f("uq_asked_questions_message_id")),
     )
     op.create_index("ix_asked_questions_practice_asked_at", "asked_questions", ["practice", "asked_at"])
-    with op.batch_alter_table("conversations") as table:
-        table.add_column(sa.Column("chat_seen_at", inbox.column_types.Timestamp(timezone=True), nullable=True))
+    seen_at = sa.Column("chat_seen_at", inbox.column_types.Timestamp(timezone=True), nullable=True)
+    op.add_column("conversations", seen_at)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("conversations") as table:
-        table.drop_column("chat_seen_at")
+    op.drop_column("conversations", "chat_seen_at")
     op.drop_index("ix_asked_questions_practice_asked_at", "asked_questions")
     op.drop_table("asked_questions")
     op.drop_table("common_questions")
