@@ -59,7 +59,7 @@ def save(slug: str) -> Response | Refusal:
         problem = find_problem(typed)
         if not key and sum(question.is_own for question in known.values()) >= MOST_OWN:
             problem = f"There are {MOST_OWN} questions of your own already. Delete one first."
-        if not problem and request.form.get("before", "") != _state_of(known.get(key)):
+        if not problem and _typed_text("before") != _state_of(known.get(key)):
             problem = OVERTAKEN
         if not problem:
             record_audit(session, slug, "question_saved", question=save_question(session, slug, typed))
@@ -103,14 +103,19 @@ def _read_form(known: PracticeQuestion | None) -> PracticeQuestion:
         key=known.key if known else "",
         title=" ".join(request.form.get("title", "").split()) if known is None or is_own else known.title,
         phrasings=tuple(dict.fromkeys(filter(None, lines))),
-        answer=request.form.get("answer", "").strip().replace("\r\n", "\n"),
+        answer=_typed_text("answer"),
         is_own=is_own,
     )
 
 
+def _typed_text(name: str) -> str:
+    """Return a field of several lines, whose line breaks browsers convert to CRLF."""
+    return request.form.get(name, "").strip().replace("\r\n", "\n")
+
+
 def _state_of(question: PracticeQuestion | None) -> str:
     """Return what a form carries so that a change in between is noticed: the answer as it was shown."""
-    return question.answer.strip().replace("\r\n", "\n") if question else ""
+    return question.answer if question else ""
 
 
 def _render(slug: str, unsaved: _Unsaved | None = None) -> str:

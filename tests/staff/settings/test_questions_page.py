@@ -59,6 +59,13 @@ def test_an_answer_that_someone_changed_meanwhile_is_not_overwritten(console: Co
     assert console.rows(CommonQuestion)[0].answer == ANSWER
 
 
+def test_an_answer_of_several_lines_is_changed_as_browsers_send_it(console: Console, manager: Browser) -> None:
+    save_hours(console, manager, "Monday: 8 to 5\r\nFriday: 8 to 1")
+
+    assert save_hours(console, manager, "Closed.", before="Monday: 8 to 5\r\nFriday: 8 to 1").status_code == 303
+    assert console.rows(CommonQuestion)[0].answer == "Closed."
+
+
 def test_a_question_of_ones_own_is_added_and_deleted(console: Console, manager: Browser) -> None:
     assert manager.post(ADDRESS, data=OWN).status_code == 303
     (row,) = console.rows(CommonQuestion)
