@@ -21,7 +21,14 @@ from inbox.common_questions import (
 )
 from inbox.models import Role, now
 from staff.auth.access import open_to
-from staff.settings.page_actions import APPLIES, Refusal, current_services, practice_in_file, record_audit
+from staff.settings.page_actions import (
+    APPLIES,
+    NOTHING_CHANGED,
+    Refusal,
+    current_services,
+    practice_in_file,
+    record_audit,
+)
 
 blueprint = Blueprint("common_questions", __name__, url_prefix="/staff/settings")
 
@@ -76,10 +83,10 @@ def delete(slug: str) -> Response:
     practice_in_file(slug)
     key = request.form.get("key", "")
     with current_services().database.write() as session:
-        if not delete_question(session, slug, key):
-            abort(404)
-        record_audit(session, slug, "question_deleted", question=key)
-    flash(f"Removed. {APPLIES}")
+        was_there = delete_question(session, slug, key)
+        if was_there:
+            record_audit(session, slug, "question_deleted", question=key)
+    flash(f"Removed. {APPLIES}" if was_there else NOTHING_CHANGED)
     return redirect(url_for(".page", slug=slug), 303)
 
 

@@ -85,7 +85,7 @@ def value_for(table: sa.Table, column: sa.Column[Any], keyring: Keyring) -> Any:
     plain = VALUES.get(column.name, plain) if plain is None else plain
     match column.type:
         case sa.LargeBinary():
-            return keyring.encrypt(plain or PATIENTS_WORDS)
+            return keyring.encrypt("{}" if column.name == "detail" else plain or PATIENTS_WORDS)
         case sa.DateTime():
             return WHEN if column.type.timezone else WHEN.replace(tzinfo=None)
         case sa.Boolean():

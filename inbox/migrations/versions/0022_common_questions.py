@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Integer(), nullable=False),
         sa.Column("practice", sa.String(length=63), nullable=False),
         sa.Column("key", sa.String(length=63), nullable=False),
-        sa.Column("similarity", sa.Float(), nullable=False),
+        sa.Column("similarity", sa.Double(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("asked_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_asked_questions_message_id_messages")),
