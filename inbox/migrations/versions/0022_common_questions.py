@@ -40,8 +40,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", name=op.f("uq_asked_questions_message_id")),
     )
     op.create_index("ix_asked_questions_practice_asked_at", "asked_questions", ["practice", "asked_at"])
-    seen_at = sa.Column("chat_seen_at", inbox.column_types.Timestamp(timezone=True), nullable=True)
-    op.add_column("conversations", seen_at)
+    op.add_column(
+        "conversations", sa.Column("chat_seen_at", inbox.column_types.Timestamp(timezone=True), nullable=True)
+    )
 
 
 def downgrade() -> None:
