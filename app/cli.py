@@ -18,6 +18,7 @@ from app.commands.mail import mail
 from app.commands.model import model
 from app.commands.patient import patient
 from app.commands.practice import practice
+from app.commands.questions import questions
 from app.commands.redact import redact
 from app.commands.retention import retention
 from app.commands.run import migrate, up, web, worker
@@ -37,7 +38,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(init, up, web, worker, mail, migrate, classify, redact, calibrate, simulate, model, practice, keys, staff, audit),
+    *(init, up, web, worker, mail, migrate, classify, redact, calibrate, simulate, model, practice, questions, keys),
+    *(staff, audit),
     *(retention, patient, backup, restore),
 )
 for command in COMMANDS:

@@ -21,6 +21,7 @@ from staff.reviews import quality, review
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
 from staff.settings import page as settings_page
+from staff.settings import questions_page
 from web import metrics
 from web.services import services_of
 
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     quality.blueprint,
     settings_page.blueprint,
     settings_history_page.blueprint,
+    questions_page.blueprint,
 )
 
 # what anyone can guess at, without being signed in

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, Message, TextConsent, now
-from intake.vocabulary import Channel
+from inbox.models import Conversation, Delivery, DeliveryState, Message, TextConsent, now
+from intake.vocabulary import Channel, Medium
 
 Author = Literal["patient", "robot", "staff"]
+# The words themselves are not shown again: whoever has the browser now may not be who left it.
+_SENT_BY: dict[str, str] = {
+    Medium.SMS: "You had left this chat, so we are sending our answer to your phone by text.",
+    Medium.EMAIL: "You had left this chat, so we are sending our answer to your email address.",
+}
+_NOT_SENT = "We have an answer for you and could not send it after you left this chat. Please call us."
+_FAILED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT)
+SEEN_EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +134,43 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
         )
         entries = [TranscriptEntry(number or 0, "patient", text, at, key) for number, text, at, key in messages]
         replies = session.execute(
-            select(Delivery.entry, Delivery.message_id, Delivery.body, Delivery.updated_at).where(
-                Delivery.conversation_id == chat_id, Delivery.entry > after
-            )
+            select(
+                Delivery.entry,
+                Delivery.message_id,
+                Delivery.body,
+                Delivery.updated_at,
+                Delivery.medium,
+                Delivery.state,
+            ).where(Delivery.conversation_id == chat_id, Delivery.entry > after)
         )
         entries += [
-            TranscriptEntry(number or 0, "staff" if message_id is None else "robot", body, at)
-            for number, message_id, body, at in replies
+            TranscriptEntry(
+                number or 0, "staff" if message_id is None else "robot", _shown_words(body, medium, state), at
+            )
+            for number, message_id, body, at, medium, state in replies
         ]
         waiting = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
         working = session.scalar(select(waiting))
         has_ended = session.scalar(select(Conversation.chat_ended_at).where(Conversation.id == chat_id)) is not None
     return Transcript(sorted(entries, key=lambda entry: entry.number), bool(working), has_ended)
+
+
+def _shown_words(body: str, medium: str, state: str) -> str:
+    """Return what a chat shows of a reply: its words, or that it went out in another way."""
+    if medium == Medium.CHAT:
+        return body
+    return _NOT_SENT if state in _FAILED else _SENT_BY[medium]
+
+
+def note_seen(database: Database, chat_id: int) -> None:
+    """Record that the patient's browser asks for news, at most twice a minute; without one, the chat counts as left."""
+    moment = now()
+    is_old = or_(Conversation.chat_seen_at.is_(None), Conversation.chat_seen_at < moment - SEEN_EVERY)
+    with database.read() as session:
+        if session.scalar(select(Conversation.id).where(Conversation.id == chat_id, is_old)) is None:
+            return
+    with database.write() as session:
+        session.execute(update(Conversation).where(Conversation.id == chat_id).values(chat_seen_at=moment))
 
 
 def next_entry(session: Session, chat_id: int) -> int:

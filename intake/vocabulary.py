@@ -81,6 +81,8 @@ class ReplyName(_WordedEnum):
     """An automatic reply that is not the one of an intent, which has the intent's own name."""
 
     REVIEW = "review", "Review"
+    REVIEW_AGAIN = "review_again", "Review, second message"
+    COMMON_QUESTION = "common_question", "Answer to a common question"
     URGENT = "urgent", "Emergency"
     URGENT_SELF_HARM = "urgent_self_harm", "Emergency (self-harm)"
     URGENT_INGESTION = "urgent_ingestion", "Emergency (something swallowed)"
@@ -118,8 +120,13 @@ class Reply(str):
         return reply
 
 
+_ENGLISH_ONLY = (ReplyName.COMMON_QUESTION,)  # the sentence encoder finds questions in English alone
+
 REPLIES: tuple[Reply, ...] = tuple(
-    Reply(name, language) for name in (*Intent, *ReplyName) for language in (Language.EN, Language.ES)
+    Reply(name, language)
+    for name in (*Intent, *ReplyName)
+    for language in (Language.EN, Language.ES)
+    if language is Language.EN or name not in _ENGLISH_ONLY
 )
 """Every automatic reply, each English one before its Spanish twin; each has a template in `templates/replies/`."""
 
@@ -131,7 +138,7 @@ def reply_in(language: str, name: str) -> Reply:
         language: a `Language`.
         name: an intent, or a `ReplyName`.
     """
-    wanted = Language.ES if language == Language.ES else Language.EN
+    wanted = Language.ES if language == Language.ES and name not in _ENGLISH_ONLY else Language.EN
     return next(reply for reply in REPLIES if reply.name == name and reply.language is wanted)
 
 

@@ -22,6 +22,7 @@ from tasks.carriers.choose import make_lookup, make_senders
 from tasks.carriers.protocol import Lookup, Sender
 from tasks.notification.addresses import check_addresses
 from tasks.notification.notifier import Notifier, make_notifier
+from tasks.questions import QuestionFinder
 from tasks.queue import WorkQueue, connect
 from templates.replies import check_replies
 
@@ -45,6 +46,7 @@ class Context:
     classifier: Classifier
     lookup: Lookup
     not_subtracted: set[int] = field(default_factory=set)
+    questions: QuestionFinder = field(default_factory=QuestionFinder)
 
     @property
     def practices(self) -> Practices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,17 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from inbox.chat_contact import has_contact, note_contact
 from inbox.conversation_state import note_decision, note_triage
-from inbox.models import Classification, Decision, Delivery, Keyword, Message, now
+from inbox.models import AskedQuestion, Classification, Decision, Delivery, Keyword, Message, now
 from intake.practices import Practice
-from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, Route, Team
+from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, ReplyName, Route, Team
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
-from tasks.metrics import of_message
+from tasks.metrics import QUESTIONS, Measure, of_message
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
+from tasks.questions import FoundQuestion
 from tasks.queue import AfterCommit, Ticket
 from tasks.review_sampling import add_review
 from tasks.routing import RoutingDecision, decide
@@ -40,6 +43,7 @@ def handle_message(
     practice: Practice,
     understanding: Understanding | None,
     context: Context,
+    question: FoundQuestion | None = None,
 ) -> AfterCommit:
     """Write what a message means and what follows, unless it has already been handled.
 
@@ -49,6 +53,7 @@ def handle_message(
         practice: its practice.
         understanding: the result of the model; None if the message needed none when it was looked at.
         context: the worker's context.
+        question: the common question that it is closest to, if any is near.
 
     Raises:
         IntakeError: its reply cannot be rendered.
@@ -56,14 +61,17 @@ def handle_message(
     if message.handled_at is not None or (understanding is None and not needs_no_model(message)):
         return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
+    note_contact(message)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
+    facts = replace(facts, has_answer=question is not None and question.has_answer)
     plan = decide(facts, practice)
     if understanding is not None:
         session.add(_classification(message, understanding))
     session.add(_decision(message, plan))
     add_review(session, message, understanding, facts, practice, context.settings.secret_key)
-    reply = add_reply(session, message, practice, plan, moment)
+    reply = add_reply(session, message, practice, plan, moment, answer=question.answer if question else "")
+    counted = _count_question(session, message, practice, plan, question)
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
     notifications += notify_others(session, message, practice, plan)
@@ -84,7 +92,7 @@ def handle_message(
         seconds=round((moment - message.received_at).total_seconds(), 3),
     )
     topics = topics_of(message.conversation_id, practice.slug)
-    measures = of_message(message, practice.slug, understanding, plan, moment)
+    measures = of_message(message, practice.slug, understanding, plan, moment) + counted
     return reply | AfterCommit(notifications=notifications, topics=topics, measures=measures)
 
 
@@ -125,8 +133,33 @@ def _default_threshold(context: Context, understanding: Understanding | None) ->
     return context.classifier.info.review_threshold_of(understanding.intent, understanding.language)
 
 
+def _count_question(
+    session: Session, message: Message, practice: Practice, plan: RoutingDecision, question: FoundQuestion | None
+) -> tuple[Measure, ...]:
+    if question is None:
+        return ()
+    was_sent = plan.reply is not None and plan.reply.name is ReplyName.COMMON_QUESTION
+    outcome = question.outcome(was_sent=was_sent)
+    session.add(
+        AskedQuestion(
+            message_id=message.id,
+            practice=practice.slug,
+            key=question.match.topic,
+            similarity=round(question.match.similarity, 4),
+            outcome=outcome,
+        )
+    )
+    return (Measure(QUESTIONS, (practice.slug, outcome)),)
+
+
 def add_reply(
-    session: Session, message: Message, practice: Practice, plan: RoutingDecision, moment: datetime
+    session: Session,
+    message: Message,
+    practice: Practice,
+    plan: RoutingDecision,
+    moment: datetime,
+    *,
+    answer: str = "",
 ) -> AfterCommit:
     """Add the decision's reply to the outbox, unless the message already got that reply."""
     if plan.reply is None:
@@ -135,7 +168,13 @@ def add_reply(
     if (message.id, plan.reply) in earlier:
         return AfterCommit()  # a voicemail is handled again when its transcription arrives late
     medium = medium_of(message.conversation)
-    occasion = Occasion(moment, is_first=not earlier, is_text=medium is Medium.SMS)
+    occasion = Occasion(
+        moment,
+        is_first=not earlier,
+        is_text=medium is Medium.SMS,
+        answer=answer,
+        can_reach=has_contact(message.conversation),
+    )
     body, is_own = render_for_patient(plan.reply, practice, occasion)
     delivery = Delivery(
         conversation_id=message.conversation_id,

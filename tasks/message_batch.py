@@ -18,6 +18,7 @@ from inbox.models import Conversation, Message
 from tasks.attempts import OUTAGES, Begun, begin_attempts, fail_attempt, lock_messages
 from tasks.handle_message import handle_message
 from tasks.metrics import CLASSIFY_SECONDS, Measure
+from tasks.questions import FoundQuestion, find_questions
 from tasks.queue import AfterCommit
 from tasks.routing_facts import needs_no_model
 
@@ -69,13 +70,14 @@ def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[in
     try:
         understandings, after = _understand(context, messages)
         context.queue.put_all(after)
+        questions = find_questions(context.database, context.questions, messages, understandings)
     except Exception as error:
         return _degrade(context, messages, error)
     errors: dict[int, Exception] = {}
     for start in range(0, len(messages), IN_ONE_TRANSACTION):
         few = messages[start : start + IN_ONE_TRANSACTION]
         try:
-            context.queue.put_all(_write(context, few, understandings))
+            context.queue.put_all(_write(context, few, understandings, questions))
         except Exception as error:
             if isinstance(error, _FOR_ALL):
                 return errors | _give_up(context, [message.id for message in messages[start:]], error)
@@ -100,7 +102,12 @@ def _give_up(context: Context, message_ids: Sequence[int], error: Exception) -> 
     return dict.fromkeys(message_ids, error)
 
 
-def _write(context: Context, messages: Sequence[Message], understandings: Mapping[int, Understanding]) -> AfterCommit:
+def _write(
+    context: Context,
+    messages: Sequence[Message],
+    understandings: Mapping[int, Understanding],
+    questions: Mapping[int, FoundQuestion],
+) -> AfterCommit:
     after = AfterCommit()
     with context.database.write() as session:
         # locked, so that two texts from one patient are counted in sequence
@@ -108,7 +115,8 @@ def _write(context: Context, messages: Sequence[Message], understandings: Mappin
         # locked, as a late transcription changes the message
         for message in lock_messages(session, [message.id for message in messages]):
             practice = context.practices.require(message.conversation.practice)
-            after |= handle_message(session, message, practice, understandings.get(message.id), context)
+            understood, question = understandings.get(message.id), questions.get(message.id)
+            after |= handle_message(session, message, practice, understood, context, question)
     return after
 
 

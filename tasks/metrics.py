@@ -85,6 +85,9 @@ DELIVERIES = Series("intake_deliveries_total", "Replies, by the state they reach
 NOTIFICATIONS = Series(
     "intake_notifications_total", "Staff notifications that were sent or abandoned.", ("practice", "priority", "state")
 )
+QUESTIONS = Series(
+    "intake_questions_total", "Messages near one of a practice's common questions.", ("practice", "outcome")
+)
 MODEL_CHANGES = Series(
     "intake_model_changes_total", "Models that a worker switched to or could not load.", ("outcome",)
 )
@@ -101,6 +104,7 @@ ALL = (
     REPLY_SECONDS,
     DELIVERIES,
     NOTIFICATIONS,
+    QUESTIONS,
     MODEL_CHANGES,
     JOBS_REFUSED,
 )

@@ -35,7 +35,13 @@ EMERGENCY_REPLIES: dict[DangerKind | None, ReplyName] = {
 """The replies to emergencies by kind of danger; any other kind gets the general one."""
 ALWAYS_SENT = (ReplyName.URGENT, *EMERGENCY_REPLIES.values())
 """The replies that go out even if automatic replies are off."""
-NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON)
+NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON, ReplyName.COMMON_QUESTION)
+ANSWERED_ROUTES: tuple[Intent | Route, ...] = (
+    *(intent for intent in Intent if intent not in (Intent.CLINICAL_CONCERN, Intent.COMPLAINT)),
+    Route.REVIEW,
+)
+"""The routes on which a common question is answered: never a clinical concern, a complaint, or anything more urgent."""
+ANSWERED_EVERY = timedelta(hours=1)
 MOST_NAMED = 2
 
 
@@ -68,6 +74,7 @@ class Facts:
         unheard: whether it is a voicemail without a transcription, which only a person can listen to.
         replies_last_hour: the number of automatic replies to this patient in the past hour.
         reply_ages: for each canned reply, the time since it was last sent in this conversation.
+        has_answer: whether the message clearly asks a common question that the practice has answered.
     """
 
     intent: str
@@ -94,6 +101,7 @@ class Facts:
     unheard: bool = False
     replies_last_hour: int = 0
     reply_ages: dict[str, timedelta] | None = None
+    has_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +181,9 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
         return RoutingDecision(route, None, None, None, why)
     team, priority = UNHEARD if facts.unheard else _row(route, practice)
     also = _also_told(route, team, facts, practice)
-    reply = reply_in(facts.language, _reply_name(route, facts.danger))
+    reply = reply_in(facts.language, _reply_name(route, facts, practice))
+    if reply.name is ReplyName.COMMON_QUESTION:
+        why += "; asks a common question"
     notice = NotificationReason.POSSIBLE_OPT_OUT if facts.may_opt_out and route == Route.PERSON else None
     plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also, notice)
     override = practice.routes.get(route)
@@ -220,8 +230,37 @@ def _row(route: str, practice: Practice) -> tuple[str, Priority]:
     return override.team or team, override.priority or priority
 
 
-def _reply_name(route: str, danger: DangerKind | None) -> str:
-    return EMERGENCY_REPLIES.get(danger, ReplyName.URGENT) if route == Route.URGENT else route
+def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
+    if route == Route.URGENT:
+        return EMERGENCY_REPLIES.get(facts.danger, ReplyName.URGENT)
+    if may_answer_question(route, facts):
+        return ReplyName.COMMON_QUESTION
+    if route == Route.REVIEW and _is_cooling_down(reply_in(facts.language, ReplyName.REVIEW), facts, practice):
+        return ReplyName.REVIEW_AGAIN
+    return route
+
+
+def may_answer_question(route: str, facts: Facts) -> bool:
+    """Return whether the practice's own answer to a common question replaces the reply of a route.
+
+    A message that may also be about something else gets its usual reply, and so does the next question within the
+    hour. The team is told in either case.
+    """
+    age = (facts.reply_ages or {}).get(ReplyName.COMMON_QUESTION)
+    return (
+        facts.has_answer
+        and route in ANSWERED_ROUTES
+        and facts.intent in ANSWERED_ROUTES
+        and facts.triage is TriageLevel.ROUTINE
+        and facts.language == Language.EN
+        and not (facts.also or facts.may_opt_out or facts.unheard or facts.partly_read)
+        and (age is None or age >= ANSWERED_EVERY)
+    )
+
+
+def _is_cooling_down(reply: Reply, facts: Facts, practice: Practice) -> bool:
+    age = (facts.reply_ages or {}).get(reply)
+    return age is not None and age < timedelta(minutes=practice.limits.cool_down_minutes)
 
 
 def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tuple[AlsoTold, ...]:
@@ -308,9 +347,7 @@ def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
         return "staff have taken over the conversation"
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
         return "the hourly limit has been reached"
-    age = (facts.reply_ages or {}).get(reply)
-    cool_down = timedelta(minutes=practice.limits.cool_down_minutes)
-    if reply.name not in NOT_COOLED_DOWN and age is not None and age < cool_down:
+    if reply.name not in NOT_COOLED_DOWN and _is_cooling_down(reply, facts, practice):
         return "the same reply was sent recently"
     return _why_not_texted(reply, facts, practice)
 

@@ -16,6 +16,7 @@ from inbox.opt_out_wording import OptOutWish, read_opt_out
 from intake.channels import medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import DangerKind, Disposition, Language, Medium, TriageLevel
+from tasks.person_words import person_language
 from tasks.routing import Facts, can_be_answered
 from tasks.unproven_numbers import unproven_number
 
@@ -96,6 +97,7 @@ def gather_facts(
     )
     if understanding is None:
         return facts
+    language = person_language(message.text)
     return replace(
         facts,
         intent=understanding.intent,
@@ -103,7 +105,10 @@ def gather_facts(
         threshold=practice.threshold_for(understanding.intent, default_threshold),
         triage=TriageLevel(understanding.triage),
         danger=DangerKind(understanding.danger) if understanding.danger else None,
-        disposition=_disposition(message, Disposition(understanding.disposition)),
+        language=language or facts.language,
+        disposition=Disposition.PERSON
+        if language is not None
+        else _disposition(message, Disposition(understanding.disposition)),
         praise=understanding.praise and not message.media,
         partly_read=understanding.partly_read,
         also=_other_intents(understanding),

@@ -13,14 +13,29 @@ from jinja2.sandbox import SandboxedEnvironment
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
-from intake.vocabulary import REPLIES, Language, ReplyName, find_reply
+from intake.vocabulary import REPLIES, Intent, Language, ReplyName, find_reply
 from templates.helplines import missing_helplines
 from templates.say_when import say_when
 
 FOLDER = Path(__file__).parent / "replies"
 STOP_WORDING = "Reply STOP to opt out."
 STOP_WORDING_ES = "Responda STOP para no recibir mensajes."
+SAMPLE_ANSWER = "We are open Monday to Friday, 8:00 AM to 5:00 PM."
+"""Stands for the answer to a common question while its reply is checked or previewed."""
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
+
+
+PERSON_WORD = "PERSON"
+"""What patients reply to an answer to talk to someone; `tasks.person_words` understands it."""
+PROMISES: tuple[Intent | ReplyName, ...] = (
+    *(intent for intent in Intent if intent is not Intent.PRICE_SHOPPER),
+    *(ReplyName.REVIEW, ReplyName.REVIEW_AGAIN, ReplyName.PERSON, ReplyName.SAME_DAY),
+)
+"""The replies that promise an answer or a call, so that they need a way to reach the patient."""
+ASKS_FOR_CONTACT = {
+    Language.EN: "To hear from us after you leave this chat, write your phone number or email address here.",
+    Language.ES: "Para recibir nuestra respuesta aunque cierre este chat, escriba aquí su correo o teléfono.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +46,16 @@ class Occasion:
         moment: when it is written, aware.
         is_first: whether it is the first text to the patient, which must say how to opt out.
         is_text: whether it is sent as a text, which must name the practice; chats and emails show who they are from.
+        answer: the practice's answer to a common question, for the reply that gives it.
+        can_reach: whether the practice can reach the patient; if not, no reply promises a call, and those that promise
+            an answer ask for a number or an address.
     """
 
     moment: datetime
     is_first: bool
     is_text: bool = True
+    answer: str = SAMPLE_ANSWER
+    can_reach: bool = True
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
@@ -52,6 +72,9 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     """
     reply = find_reply(name)
     values = variables(practice, occasion.moment, reply.language)
+    values["can_reach"] = occasion.can_reach
+    if reply.name is ReplyName.COMMON_QUESTION:
+        values["answer"] = occasion.answer
     try:
         text = template(FOLDER, name, practice.replies.get(name)).render(values)
     except Exception as error:  # an override is the practice's own code, which may raise anything
@@ -63,6 +86,13 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     missing = missing_helplines(reply.name, text)
     if missing:
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: must name {' and '.join(missing)} at every hour")
+    if reply.name is ReplyName.COMMON_QUESTION and not (occasion.answer.strip() in text and PERSON_WORD in text):
+        raise IntakeError(
+            f"practice[{practice.slug}].replies.{name} must contain {{{{ answer }}}} and say that patients can reply"
+            f" {PERSON_WORD}"
+        )
+    if not occasion.can_reach and reply.name in PROMISES:
+        text += " " + ASKS_FOR_CONTACT[reply.language]
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and reply.name is not ReplyName.OPT_OUT and "STOP" not in text:

@@ -20,7 +20,7 @@ from training.llm.chat import UnavailableError
 from training.pipelines.intents import IntentRun
 from training.recipe import is_entity_recipe
 from training.refresh.command import refresh
-from training.run_folder import RUNS, require_step
+from training.run_folder import MODELS, RUNS
 
 if TYPE_CHECKING:
     from training.pipelines.entities import EntityRun
@@ -124,6 +124,29 @@ def package(run: AnyRun, target: Path) -> None:
     require_step(run.folder.model / EVALUATION, "evaluate")
     package_model(run.recipe, run.folder, target)
     click.echo(f"package: {target}")
+
+
+@main.command()
+@click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages.")
+@click.option("--report", type=_PATH, default=_REPORTS / "questions.md", help="The report to write.")
+def questions(corpus: Path, report: Path) -> None:
+    """Measure how the common questions are found, and write the report."""
+    from training.evaluation.questions import measure_questions
+
+    for name, found in measure_questions(corpus, report).items():
+        click.echo(f"{name}: {found.right} of {found.asked} answered right, {found.all_wrong} wrong")
+    click.echo(f"report: {report}")
+
+
+@main.command()
+@click.option("--output", type=_PATH, default=MODELS / "sentences", help="The encoder's folder, replaced.")
+@click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages.")
+def sentences(output: Path, corpus: Path) -> None:
+    """Export and calibrate the sentence encoder that finds common questions."""
+    from training.export.sentence_encoder import export_sentence_encoder
+
+    limits = export_sentence_encoder(output, corpus)
+    click.echo(f"{output}: similarity {limits.similarity}, margin {limits.margin}")
 
 
 main.add_command(generate)

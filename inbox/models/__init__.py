@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inbox.models.audit import AuditEntry
 from inbox.models.base import Base, now
+from inbox.models.common_questions import AskedOutcome, AskedQuestion, CommonQuestion
 from inbox.models.conversations import (
     Classification,
     Conversation,
@@ -28,10 +29,13 @@ from inbox.models.voicemails import Voicemail
 
 __all__ = [
     "AlarmEnd",
+    "AskedOutcome",
+    "AskedQuestion",
     "AuditEntry",
     "Base",
     "CarrierErasure",
     "Classification",
+    "CommonQuestion",
     "Conversation",
     "ConversationRead",
     "ConversationState",

@@ -31,4 +31,5 @@ class Base(DeclarativeBase):
         datetime: Timestamp,
         dict[str, Any]: JSON,
         list[dict[str, Any]]: JSON,
+        list[str]: JSON,
     }

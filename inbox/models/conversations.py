@@ -49,7 +49,8 @@ class Conversation(Base):
     `held_by` is the member who placed it, None for the command line. Once `chat_ended_at` is set, the
     patient can no longer continue the chat. `listed_at` is its place in the inbox, the newest first: the last activity,
     or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what
-    nobody has answered, None if nobody needs to.
+    nobody has answered, None if nobody needs to. `chat_seen_at` is about when the patient's
+    browser last asked for news.
     """
 
     __tablename__ = "conversations"
@@ -95,6 +96,7 @@ class Conversation(Base):
     listed_at: Mapped[datetime | None] = mapped_column(default=now)
     snoozed_until: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
+    chat_seen_at: Mapped[datetime | None]
 
 
 class Message(Base):

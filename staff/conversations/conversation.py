@@ -123,7 +123,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         conversation = own_conversation(session, conversation_id)
         practice = services.practices.require(conversation.practice)
         zone = practice.time_zone
-        reach, number = read_reach(session, conversation), number_of(conversation)
+        reach, number = read_reach(session, conversation, practice), number_of(conversation)
         others = Presence(services.queue.connection, conversation_id).others(member().id)
         colleagues = assignable(session, [conversation.practice])
         alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)

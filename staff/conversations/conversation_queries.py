@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
+from inbox.chat_contact import reply_address, staff_medium
 from inbox.consent import is_opted_out
 from inbox.models import (
     AuditEntry,
@@ -27,8 +28,10 @@ from inbox.models import (
     StaffMember,
     TextConsent,
     Voicemail,
+    now,
 )
 from inbox.patients import conversations_of
+from intake.practices import Practice
 from intake.vocabulary import INTENTS, TOPICS_WITHOUT_INTENT, Channel, Language, Medium, Route, SenderDoubt, words_of
 from staff import display
 from staff.conversations.people import names_of
@@ -250,12 +253,16 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
     return ContactDetails(display.who(conversation), [(name, value) for name, value in lines if value], others)
 
 
-def read_reach(session: Session, conversation: Conversation) -> Reach:
-    """Return how a staff reply would be sent, or why it cannot be."""
-    medium, address = medium_of(conversation), conversation.patient_address or ""
+def read_reach(session: Session, conversation: Conversation, practice: Practice) -> Reach:
+    """Return how a staff reply would be sent, or why it cannot be; to who has left a chat, by text or by email."""
+    medium = staff_medium(session, conversation, now())
+    address = reply_address(conversation, medium)
     latest = select(Message.received_on, Message.doubt).where(Message.id == conversation.last_message_id)
     received_on, doubt = session.execute(latest).one_or_none() or (None, None)
     doubtful = (conversation.contact_email or "") if conversation.channel == Channel.EMAIL and not address else ""
+    is_elsewhere = medium is not medium_of(conversation)
+    if is_elsewhere:
+        received_on = practice.texts_from if medium is Medium.SMS else practice.email
     texted = select(Delivery.id).where(
         Delivery.conversation_id == conversation.id,
         Delivery.medium == Medium.SMS,
@@ -266,7 +273,7 @@ def read_reach(session: Session, conversation: Conversation) -> Reach:
         medium=medium,
         sender=received_on or "",
         obstacle=ENDED
-        if conversation.chat_ended_at
+        if conversation.chat_ended_at and not is_elsewhere
         else OWN_ADDRESS
         if doubt == SenderDoubt.OWN_ADDRESS
         else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opted_out),
@@ -417,6 +424,7 @@ def _percent(probability: float) -> str:
 
 def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> ThreadEntry:
     by_hand = delivery.message_id is None
+    was_left = delivery.entry is not None and delivery.medium != Medium.CHAT
     return ThreadEntry(
         key=f"delivery-{delivery.id}",
         kind="staff" if by_hand else "robot",
@@ -425,7 +433,7 @@ def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Thread
         at=delivery.created_at,
         shown_at=display.clock(delivery.created_at, zone),
         number=delivery.entry,
-        status=display.delivery_state(delivery),
+        status=display.delivery_state(delivery) + (f", by {Medium(delivery.medium).words}" if was_left else ""),
         emptied=delivery.emptied_at is not None,
         trouble=delivery.state in TROUBLE,
     )

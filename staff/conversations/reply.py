@@ -78,7 +78,7 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
     known = session.scalar(select(Delivery).where(Delivery.form_id == draft.form_id)) if draft.form_id else None
     if known is not None and known.conversation_id == conversation.id:
         return Outcome(ReplyCheck.SENT_BEFORE)
-    reach = read_reach(session, conversation)
+    reach = read_reach(session, conversation, practice)
     text = outgoing(draft.text, practice, reach)
     problem = "This page is out of date. Try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or check(draft.text, text, reach.medium)

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, contains_eager
 
 from inbox.backup.restored import was_received_before_backup
 from inbox.chat import next_entry
+from inbox.chat_contact import reply_address
 from inbox.consent import is_opted_out, record_consent
 from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
-from inbox.models import Delivery, DeliveryState, LineType, Message, now
+from inbox.models import Conversation, Delivery, DeliveryState, LineType, Message, now
 from intake.practices import Practices
 from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Channel, Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
@@ -57,10 +58,16 @@ _LOCKED = (
 
 
 def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
-    """Add a reply to the outbox. A chat reply counts as delivered at once, because browsers read it from there."""
+    """Add a reply to the outbox.
+
+    A chat reply counts as delivered at once, because browsers read it from there. A chat also shows that a reply went
+    out in another way.
+    """
     shown = delivery.medium == Medium.CHAT
-    if shown:
+    conversation = session.get_one(Conversation, delivery.conversation_id)
+    if conversation.channel == Channel.CHAT:
         delivery.entry = next_entry(session, delivery.conversation_id)
+    if shown:
         delivery.state = DeliveryState.DELIVERED
     session.add(delivery)
     session.flush()
@@ -139,7 +146,7 @@ def _hold(session: Session, delivery_id: int, moment: datetime) -> AfterCommit:
 def _why_held(session: Session, delivery: Delivery) -> str | None:
     """Return why a reply must no longer be sent, None if it may be sent."""
     conversation = delivery.conversation
-    opted_out = is_opted_out(session, conversation.practice, conversation.patient_address or "")
+    opted_out = is_opted_out(session, conversation.practice, reply_address(conversation, delivery.medium))
     if opted_out and delivery.reply not in _CONFIRMATIONS:
         return OPTED_OUT
     if delivery.medium == Medium.SMS and conversation.line_type == LineType.LANDLINE:
@@ -170,7 +177,7 @@ def _recipient(delivery: Delivery) -> str:
     conversation = delivery.conversation
     by_hand = delivery.message_id is None and delivery.staff_id is not None
     given = conversation.contact_email if by_hand and conversation.channel == Channel.EMAIL else None
-    return conversation.patient_address or given or ""
+    return reply_address(conversation, delivery.medium) or given or ""
 
 
 def _answered(session: Session, delivery: Delivery) -> Message | None:
@@ -223,5 +230,5 @@ def try_again(delivery: Delivery, code: str) -> None:
 def _follow_carrier_opt_out(session: Session, delivery: Delivery) -> None:
     """Record an opt-out that the carrier reported, so that both lists agree."""
     conversation = delivery.conversation
-    if conversation.patient_address:
-        record_consent(session, conversation.practice, conversation.patient_address, opted_out=True)
+    if address := reply_address(conversation, delivery.medium):
+        record_consent(session, conversation.practice, address, opted_out=True)

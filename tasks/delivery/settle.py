@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from inbox.chat_contact import reply_address
 from inbox.models import Conversation, Delivery, DeliveryState, now
 from inbox.patients import conversations_of
 from intake.vocabulary import Medium
@@ -119,7 +120,7 @@ def _other_bodies(session: Session, delivery: Delivery) -> Collection[str]:
         select(Delivery.body)
         .join(Conversation)
         .where(
-            conversations_of(delivery.conversation.practice, delivery.conversation.patient_address or ""),
+            conversations_of(delivery.conversation.practice, reply_address(delivery.conversation, delivery.medium)),
             Delivery.id != delivery.id,
             Delivery.provider_id.is_(None),
             Delivery.sending_at.is_not(None),

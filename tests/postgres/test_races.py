@@ -14,7 +14,7 @@ from tests.tasks.delivery.test_unanswered import (
 )
 from tests.tasks.test_handle_message import (
     test_one_message_in_two_workers_at_once_is_handled_once,
-    test_two_texts_handled_by_two_workers_at_once_get_one_reply,
+    test_two_texts_handled_by_two_workers_at_once_do_not_get_one_reply_twice,
 )
 from tests.webhooks.browser.test_chat import (
     chat,
@@ -34,6 +34,6 @@ __all__ = [
     "test_ten_copies_at_once_are_one_message",
     "test_two_identical_replies_searched_for_at_once_do_not_claim_one_text",
     "test_two_tabs_see_the_same",
-    "test_two_texts_handled_by_two_workers_at_once_get_one_reply",
+    "test_two_texts_handled_by_two_workers_at_once_do_not_get_one_reply_twice",
     "test_two_workers_with_the_same_text_send_it_once",
 ]

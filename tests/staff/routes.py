@@ -61,6 +61,9 @@ FORM = {
     "reply": "complaint",
     "role": "staff",
     "practices": "demo",
+    "title": "Contact lenses",
+    "phrasings": "do you sell contacts\ncan i buy contacts\nwhere are contacts sold",
+    "answer": "At the desk.",
 }
 # Whoever has no account gets these and nothing else.
 OPEN = {

@@ -300,14 +300,16 @@ def test_a_start_that_a_later_stop_took_back_is_not_confirmed(service: Service, 
 # ---- not too often, and not over staff
 
 
-def test_the_same_reply_is_sent_once_in_a_cool_down_and_staff_are_told_each_time(
+def test_unsure_messages_get_each_reply_once_in_a_cool_down_and_staff_are_told_each_time(
     start_service: StartService, twilio: TwilioStandIn
 ) -> None:
     service = start_service(EVERYTHING_TO_REVIEW)
-    _exchange(service, "Do you have parking?", "Where exactly is it?")
+    _exchange(service, "Do you have parking?", "Where exactly is it?", "Do you have parking?")
 
-    assert len(twilio.messages) == 1
-    assert [row.message_id for row in service.rows(Notification)] == [1, 2]
+    first, second = (message.body for message in twilio.messages)
+    assert REVIEW_WORDS in first
+    assert "A person has been told" in second
+    assert [row.message_id for row in service.rows(Notification)] == [1, 2, 3]
 
 
 def test_after_the_cool_down_the_reply_is_sent_again(start_service: StartService, twilio: TwilioStandIn) -> None:
@@ -328,7 +330,7 @@ def test_a_cool_down_holds_for_one_patient(start_service: StartService, twilio: 
     assert {message.to for message in twilio.messages} == {PATIENT, OTHER_PATIENT}
 
 
-def test_two_texts_handled_by_two_workers_at_once_get_one_reply(
+def test_two_texts_handled_by_two_workers_at_once_do_not_get_one_reply_twice(
     start_service: StartService, twilio: TwilioStandIn
 ) -> None:
     service = start_service(EVERYTHING_TO_REVIEW)
@@ -339,7 +341,8 @@ def test_two_texts_handled_by_two_workers_at_once_get_one_reply(
         list(workers.map(jobs.handle_message, [1, 2]))
     service.work()
 
-    assert len(twilio.messages) == 1
+    assert sorted(row.reply for row in service.rows(Delivery)) == ["review", "review_again"]
+    assert len(twilio.messages) == 2
 
 
 def test_no_number_gets_more_than_the_hourly_cap_even_when_urgent(

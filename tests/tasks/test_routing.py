@@ -550,10 +550,12 @@ def test_an_emergency_in_spanish_is_answered_in_spanish_every_time() -> None:
 
 
 def test_the_spanish_reply_is_not_repeated_within_its_cool_down() -> None:
-    recent = facts(confidence=UNSURE, language="es", reply_ages={"review_es": timedelta(minutes=1)})
-    plan = decide(recent, PRACTICE)
+    ages = {"review_es": timedelta(minutes=2)}
+    recent = facts(confidence=UNSURE, language="es", reply_ages=ages)
+    later = replace(recent, reply_ages=ages | {"review_again_es": timedelta(minutes=1)})
 
-    assert (plan.reply, plan.team) == (None, "review")
+    assert decide(recent, PRACTICE).reply == "review_again_es"
+    assert (decide(later, PRACTICE).reply, decide(later, PRACTICE).team) == (None, "review")
 
 
 @pytest.mark.parametrize("keyword", list(Keyword))
@@ -562,3 +564,27 @@ def test_a_keyword_of_a_patient_who_writes_spanish_is_confirmed_in_spanish(keywo
     plan = decide(replace(in_english, language="es"), PRACTICE)
 
     assert plan.reply == f"{decide(in_english, PRACTICE).reply}_es"
+
+
+# ---- a second message that nobody is sure of
+
+
+def test_a_second_unsure_message_is_told_once_that_a_person_knows() -> None:
+    first = decide(facts(confidence=UNSURE), PRACTICE)
+    ages = {"review": timedelta(minutes=5)}
+    second = decide(facts(confidence=UNSURE, reply_ages=ages), PRACTICE)
+    third = decide(facts(confidence=UNSURE, reply_ages=ages | {"review_again": timedelta(minutes=1)}), PRACTICE)
+
+    assert [plan.reply for plan in (first, second, third)] == ["review", "review_again", None]
+
+
+def test_after_the_cool_down_an_unsure_message_gets_the_first_reply_again() -> None:
+    plan = decide(facts(confidence=UNSURE, reply_ages={"review": timedelta(hours=2)}), PRACTICE)
+
+    assert plan.reply == "review"
+
+
+def test_a_request_for_a_person_is_answered_every_time() -> None:
+    plan = decide(facts(**ASKS_FOR_A_PERSON, reply_ages={"person": timedelta(minutes=1)}), PRACTICE)
+
+    assert plan.reply == "person"

@@ -13,7 +13,9 @@ from intake.errors import IntakeError
 from intake.practices import Practice, load_practices
 from intake.vocabulary import REPLIES, Intent, Language, ReplyName, find_reply, reply_in
 from templates.replies import (
+    ASKS_FOR_CONTACT,
     MAX_LENGTH,
+    PROMISES,
     Occasion,
     check_replies,
     render_for_patient,
@@ -126,8 +128,10 @@ def test_a_reply_to_what_may_be_an_emergency_names_911(name: str) -> None:
         assert words in text, (kind, when)
 
 
-def test_every_reply_has_a_spanish_twin_under_its_own_key() -> None:
-    assert {reply.name for reply in REPLIES if reply.language is Language.ES} == {*Intent, *ReplyName}
+def test_every_reply_but_an_answer_has_a_spanish_twin_under_its_own_key() -> None:
+    twins = {reply.name for reply in REPLIES if reply.language is Language.ES}
+
+    assert twins == {*Intent, *ReplyName} - {ReplyName.COMMON_QUESTION}
     assert [reply_in(language, "complaint") for language in Language] == ["complaint", "complaint_es", "complaint"]
     assert reply_in("es", "review").words == "Review, in Spanish"
 
@@ -429,3 +433,36 @@ def test_the_demo_practices_replies_fit_three_segments() -> None:
 
     for moment in MOMENTS.values():
         assert max(map(count_segments, check_replies(demo, moment).values())) <= 3
+
+
+# ---- answers to common questions, and promises
+
+
+def test_an_answer_is_the_practices_own_words_and_offers_a_person() -> None:
+    text = render_reply("common_question", practice(), Occasion(OPEN, is_first=False, answer="Park behind us."))
+
+    assert text == f"{NAME}: Park behind us. Reply PERSON to talk to someone."
+
+
+@pytest.mark.parametrize("template", ["{{ answer }} Bye.", "Reply PERSON to talk to someone."])
+def test_an_answer_without_its_words_or_without_a_person_is_refused(template: str) -> None:
+    with pytest.raises(IntakeError, match=r"replies\.common_question must contain"):
+        reply("common_question", replies={"common_question": template})
+
+
+def test_what_looks_like_a_template_in_an_answer_is_sent_as_it_is() -> None:
+    text = render_reply("common_question", practice(), Occasion(OPEN, is_first=False, answer="Ask for {{ phone }}."))
+
+    assert "{{ phone }}" in text
+
+
+@pytest.mark.parametrize("name", PROMISES)
+@pytest.mark.parametrize("language", [Language.EN, Language.ES])
+def test_no_call_is_promised_to_who_cannot_be_reached(name: Intent | ReplyName, language: Language) -> None:
+    occasion = Occasion(OPEN, is_first=False, is_text=False, can_reach=False)
+
+    text = render_reply(reply_in(language, name), practice(), occasion)
+
+    assert text.endswith(ASKS_FOR_CONTACT[language])
+    assert "will call you" not in text
+    assert "le va a llamar" not in text

@@ -11,10 +11,13 @@ from pathlib import Path
 from classifier.outputs import INTENTS, Language
 from intake.vocabulary import TriageLevel
 from training.data.corpus import CorpusError, CorpusMessage, label_for_kind, parse_urgency, read_rows
+from training.data.questions import Question, parse_questions
 
 _FOLDER = Path("held_back")
 FILES = tuple(_FOLDER / f"{name}.tsv" for name in ("out_of_scope", "urgency", "in_scope"))
 """Their paths in the corpus folder."""
+QUESTIONS = _FOLDER / "questions.tsv"
+"""The path of the strangers' questions, of which some ask none of the starter set's."""
 
 
 def read_held_back(corpus: Path) -> list[CorpusMessage]:
@@ -28,6 +31,16 @@ def read_held_back(corpus: Path) -> list[CorpusMessage]:
     """
     out_of_scope, urgency, in_scope = (corpus / file for file in FILES)
     return [*_out_of_scope(out_of_scope), *_urgency(urgency), *_in_scope(in_scope)]
+
+
+def read_held_back_questions(corpus: Path) -> list[Question]:
+    """Read the strangers' questions: topic, channel, text; empty if the file is not there.
+
+    Raises:
+        CorpusError: A line does not have the columns, or an unknown topic.
+    """
+    path = corpus / QUESTIONS
+    return list(parse_questions(path)) if path.exists() else []
 
 
 def _out_of_scope(path: Path) -> Iterator[CorpusMessage]:

@@ -15,13 +15,18 @@ from training.export.deberta_onnx import FOLDED
 _KINDS = "token_type_ids"
 
 
-def export_through_optimum(checkpoint: Path, folder: Path) -> Path:
+def export_through_optimum(checkpoint: Path, folder: Path, task: str = "text-classification") -> Path:
     """Export a checkpoint in full precision and fold its constants.
+
+    Args:
+        checkpoint: Folder of a Hugging Face checkpoint.
+        folder: Where to write.
+        task: Optimum's name for what the network is for.
 
     Returns:
         The folded network, `folder/folded.onnx`. Optimum has compared it with the checkpoint.
     """
-    main_export(str(checkpoint), str(folder), task="text-classification")
+    main_export(str(checkpoint), str(folder), task=task, library_name="transformers")
     exported = folder / "model.onnx"
     _give_token_types(exported)
     folded = folder / FOLDED

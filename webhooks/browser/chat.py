@@ -13,7 +13,15 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from inbox.audit import record_action
-from inbox.chat import ChatConversation, TranscriptEntry, end_chat, find_chat, open_chat, read_transcript
+from inbox.chat import (
+    ChatConversation,
+    TranscriptEntry,
+    end_chat,
+    find_chat,
+    note_seen,
+    open_chat,
+    read_transcript,
+)
 from inbox.inbound import InboundMessage
 from inbox.models import Conversation
 from intake import phone
@@ -138,6 +146,7 @@ def read(public_id: str) -> Response:
     """Return the entries after a number."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
+    note_seen(services.database, chat.id)
     transcript = read_transcript(services.database, chat.id, _number(request.args.get("after", "0"), "after"))
     return jsonify(messages=[_shown(entry) for entry in transcript.entries], working=transcript.working)
 
@@ -173,6 +182,7 @@ def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Call
 
     def look(_woken: bool) -> Iterator[str]:
         nonlocal shown, working
+        note_seen(services.database, chat.id)
         transcript = read_transcript(services.database, chat.id, shown)
         if transcript.has_ended:
             raise StreamEndedError

@@ -1,0 +1,163 @@
+"""How a visitor of a chat can be reached after leaving it: by a number or an address, from the form or a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.consent import is_opted_out
+from inbox.models import Conversation, LineType, Message, TextConsent
+from intake import email_address, phone
+from intake.channels import medium_for
+from intake.errors import IntakeError
+from intake.vocabulary import Channel, Medium
+
+AWAY_AFTER = timedelta(seconds=90)
+"""How long after its browser last asked for news a chat counts as left; open pages ask every 15 seconds."""
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,24}")
+_PHONE = re.compile(r"(?<![\w.@+-])(?:\+?1[-. ]?)?\(?[2-9]\d{2}\)?[-. ]?[2-9]\d{2}[-. ]?\d{4}(?![\w@-])")
+_WORD = re.compile(r"[^\W\d_']+")
+# A message that says more than this may name somebody else's number or address.
+_ABOUT_ONESELF = frozenset(
+    [
+        "my",
+        "email",
+        "e",
+        "mail",
+        "address",
+        "phone",
+        "number",
+        "cell",
+        "mobile",
+        "is",
+        "it",
+        "s",
+        "its",
+        "here",
+        "the",
+        "and",
+        "or",
+        "at",
+        "me",
+        "you",
+        "can",
+        "please",
+        "sure",
+        "yes",
+        "ok",
+        "okay",
+        "call",
+        "reach",
+        "thanks",
+        "thank",
+        "mi",
+        "correo",
+        "electronico",
+        "electrónico",
+        "es",
+        "numero",
+        "número",
+        "telefono",
+        "teléfono",
+        "celular",
+        "el",
+        "y",
+        "o",
+        "si",
+        "sí",
+        "claro",
+        "gracias",
+        "puede",
+        "llamarme",
+    ]
+)
+
+
+def has_contact(conversation: Conversation) -> bool:
+    """Return whether the practice can reach the patient once they have left; only a chat may have no way to."""
+    if conversation.channel != Channel.CHAT:
+        return True
+    return bool(conversation.contact_phone or conversation.contact_email)
+
+
+def note_contact(message: Message) -> None:
+    """Keep the number and the address that a visitor writes in a chat, unless they gave one before.
+
+    A number that is only written is for calling: nobody agreed to texts.
+    """
+    conversation = message.conversation
+    if conversation.channel != Channel.CHAT:
+        return
+    number, address = read_contact_line(message.text)
+    conversation.contact_phone = conversation.contact_phone or number
+    conversation.contact_email = conversation.contact_email or address
+
+
+def read_contact_line(text: str) -> tuple[str | None, str | None]:
+    """Return the phone number in E.164 and the email address of a message that says nothing else than how to reach one.
+
+    "My email is ann@example.com" is such a message, "send it to records@example.com" is not.
+    """
+    address, number = _EMAIL.search(text), _PHONE.search(text)
+    rest = _PHONE.sub(" ", _EMAIL.sub(" ", text, count=1), count=1)
+    if not set(_WORD.findall(rest.lower().replace("'", " "))) <= _ABOUT_ONESELF or any(map(str.isdigit, rest)):
+        return None, None
+    return (
+        number and _normalised(phone.normalise, number[0]),
+        address and _normalised(email_address.normalise, address[0]),
+    )
+
+
+def _normalised(normalise: Callable[[str], str], written: str) -> str | None:
+    try:
+        return normalise(written)
+    except IntakeError:
+        return None
+
+
+def reply_address(conversation: Conversation, medium: str) -> str:
+    """Return where a reply goes by a medium; empty if there is no such address."""
+    if conversation.channel != Channel.CHAT:
+        return conversation.patient_address or ""
+    found = {Medium.SMS: conversation.contact_phone, Medium.EMAIL: conversation.contact_email}
+    return found.get(Medium(medium)) or ""
+
+
+def has_left(conversation: Conversation, moment: datetime) -> bool:
+    """Return whether the visitor of a chat has ended it or closed the page."""
+    if conversation.channel != Channel.CHAT:
+        return False
+    seen = conversation.chat_seen_at
+    return conversation.chat_ended_at is not None or (seen is not None and moment - seen > AWAY_AFTER)
+
+
+def medium_after_leaving(session: Session, conversation: Conversation) -> Medium | None:
+    """Return how an answer reaches a visitor who has left the chat: by text if they agreed, else by email, or not."""
+    number = conversation.contact_phone
+    takes_texts = (
+        bool(number)
+        and conversation.line_type != LineType.LANDLINE
+        and _agreed_to_texts(session, conversation)
+        and not is_opted_out(session, conversation.practice, number or "")
+    )
+    if takes_texts:
+        return Medium.SMS
+    return Medium.EMAIL if conversation.contact_email else None
+
+
+def staff_medium(session: Session, conversation: Conversation, moment: datetime) -> Medium:
+    """Return how a staff reply goes out now; exactly one way, also if the visitor comes back."""
+    usual = medium_for(conversation.channel, conversation.patient_address)
+    if not has_left(conversation, moment):
+        return usual
+    return medium_after_leaving(session, conversation) or usual
+
+
+def _agreed_to_texts(session: Session, conversation: Conversation) -> bool:
+    query = select(TextConsent.id).where(TextConsent.conversation_id == conversation.id)
+    return session.scalar(query.limit(1)) is not None

@@ -1,0 +1,135 @@
+"""A practice's common questions: the starter set, what the practice made of it, and its own questions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inbox.models import AskedOutcome, AskedQuestion, CommonQuestion, now
+from intake.starter_questions import starter_questions
+
+LONGEST_ANSWER = 600
+LONGEST_TITLE = 120
+LONGEST_PHRASING = 240
+MOST_PHRASINGS = 60
+LEAST_PHRASINGS = 3
+"""How many phrasings a question needs: its similarity is the mean of its three nearest."""
+MOST_OWN = 50
+_MISSING = (AskedOutcome.NO_ANSWER, AskedOutcome.UNCLEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeQuestion:
+    """A common question of a practice; without an answer, it is only counted."""
+
+    key: str
+    title: str
+    phrasings: tuple[str, ...]
+    answer: str
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCount:
+    """How often a question was asked without an answer: clearly, because there is none, or perhaps."""
+
+    key: str
+    without_answer: int
+    unclear: int
+
+
+def read_questions(session: Session, practice: str) -> list[PracticeQuestion]:
+    """Return all questions of a practice: the starter set first, then its own."""
+    rows = {
+        row.key: row
+        for row in session.scalars(
+            select(CommonQuestion).where(CommonQuestion.practice == practice).order_by(CommonQuestion.id)
+        )
+    }
+    starters = [
+        _of_row(rows.pop(key)) if key in rows else PracticeQuestion(key, starter.title, starter.phrasings, "")
+        for key, starter in starter_questions().items()
+    ]
+    return starters + [_of_row(row) for row in rows.values()]
+
+
+def has_answers(session: Session, practice: str) -> bool:
+    """Return whether a practice answers any question."""
+    query = select(CommonQuestion.id).where(CommonQuestion.practice == practice, CommonQuestion.answer != "")
+    return session.scalar(query.limit(1)) is not None
+
+
+def save_question(session: Session, practice: str, question: PracticeQuestion) -> str:
+    """Store a question, and return its key.
+
+    Args:
+        session: an open write transaction.
+        practice: the practice's slug.
+        question: the question, checked; an empty key makes a new one.
+    """
+    key = question.key or f"own_{secrets.token_hex(4)}"
+    row = _find_row(session, practice, key)
+    if row is None:
+        row = CommonQuestion(practice=practice, key=key)
+        session.add(row)
+    row.title, row.phrasings, row.answer = question.title, list(question.phrasings), question.answer
+    row.updated_at = now()
+    return key
+
+
+def delete_question(session: Session, practice: str, key: str) -> bool:
+    """Delete a question of the practice's own, or bring one of the starter set back to how it started."""
+    row = _find_row(session, practice, key)
+    if row is None:
+        return False
+    session.delete(row)
+    return True
+
+
+def find_problem(question: PracticeQuestion) -> str:
+    """Return why a question cannot be stored, empty if it can."""
+    if not question.title or len(question.title) > LONGEST_TITLE:
+        return f"Give the question a name of 1 to {LONGEST_TITLE} characters."
+    if not LEAST_PHRASINGS <= len(question.phrasings) <= MOST_PHRASINGS:
+        return f"Write {LEAST_PHRASINGS} to {MOST_PHRASINGS} ways in which patients ask this, one on each line."
+    if any(len(phrasing) > LONGEST_PHRASING for phrasing in question.phrasings):
+        return f"A line has more than {LONGEST_PHRASING} characters. Write it as a patient would ask it."
+    if len(question.answer) > LONGEST_ANSWER:
+        return f"The answer has {len(question.answer)} characters. The limit is {LONGEST_ANSWER}."
+    return ""
+
+
+def count_unanswered(session: Session, practice: str, since: datetime) -> Sequence[AskedCount]:
+    """Return the questions that were asked since a moment without an answer, the most frequent first."""
+    query = (
+        select(AskedQuestion.key, AskedQuestion.outcome, func.count())
+        .where(
+            AskedQuestion.practice == practice,
+            AskedQuestion.asked_at >= since,
+            AskedQuestion.outcome.in_(_MISSING),
+        )
+        .group_by(AskedQuestion.key, AskedQuestion.outcome)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for key, outcome, count in session.execute(query):
+        counts.setdefault(key, {})[outcome] = count
+    found = [
+        AskedCount(key, by.get(AskedOutcome.NO_ANSWER, 0), by.get(AskedOutcome.UNCLEAR, 0))
+        for key, by in counts.items()
+    ]
+    return sorted(found, key=lambda count: (-count.without_answer, -count.unclear, count.key))
+
+
+def _find_row(session: Session, practice: str, key: str) -> CommonQuestion | None:
+    own = (CommonQuestion.practice == practice, CommonQuestion.key == key)
+    return session.scalar(select(CommonQuestion).where(*own).with_for_update())
+
+
+def _of_row(row: CommonQuestion) -> PracticeQuestion:
+    is_own = row.key not in starter_questions()
+    return PracticeQuestion(row.key, row.title, tuple(row.phrasings), row.answer, is_own)

@@ -1,0 +1,26 @@
+"""The questions that a practice starts with: what patients ask every front desk, without answers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).parent / "starter_questions.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class StarterQuestion:
+    """A question of the starter set: its title on the console, and how patients phrase it."""
+
+    title: str
+    phrasings: tuple[str, ...]
+
+
+@cache
+def starter_questions() -> Mapping[str, StarterQuestion]:
+    """Return the starter set by key, in the order in which the console shows it."""
+    table = tomllib.loads(_FILE.read_text("utf-8"))
+    return {key: StarterQuestion(entry["title"], tuple(entry["phrasings"])) for key, entry in table.items()}

