@@ -20,7 +20,7 @@ from training.llm.chat import UnavailableError
 from training.pipelines.intents import IntentRun
 from training.recipe import is_entity_recipe
 from training.refresh.command import refresh
-from training.run_folder import MODELS, RUNS
+from training.run_folder import MODELS, RUNS, require_step
 
 if TYPE_CHECKING:
     from training.pipelines.entities import EntityRun
