@@ -72,7 +72,7 @@ def test_two_policies_are_two_coverages_in_order() -> None:
 
     made: list[Any] = [Coverage.model_validate(coverage) for coverage in coverages(record, "Patient/12")]
 
-    assert [(one.order, one.payor[0].display, one.subscriberId) for one in made] == [
+    assert [(coverage.order, coverage.payor[0].display, coverage.subscriberId) for coverage in made] == [
         (1, "Medicare", None),
         (2, "Cigna", "C1"),
     ]

@@ -94,8 +94,8 @@ def _leaks(message: Marked, *, whole: bool) -> bool:
     return False
 
 
-def _overlap(one: Span, other: Span, same_kind: bool) -> bool:
-    return one[0] < other[1] and other[0] < one[1] and (not same_kind or one[2] == other[2])
+def _overlap(first: Span, other: Span, same_kind: bool) -> bool:
+    return first[0] < other[1] and other[0] < first[1] and (not same_kind or first[2] == other[2])
 
 
 def _scores(recalled: int, right: int, counts: Counter[str]) -> dict[str, float | None]:

@@ -51,6 +51,7 @@ def test_a_member_opens_another_practices_conversation_for_a_reason_and_an_hour(
         ("emergency_access", "other", False),
         ("listed", None, True),
         ("viewed", "other", True),
+        ("listed", None, True),  # beside it
     ]
     with console.edit() as session:
         session.query(EmergencyAccess).one().expires_at = now()
