@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-
-from inscriptis import get_text
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
-from mailparser_reply.parser import EmailMessage, EmailReply
+from typing import TYPE_CHECKING
 
 from intake.mail_syntax import REPLY_MARK
+
+if TYPE_CHECKING:
+    from mailparser_reply.parser import EmailReply
 
 LANGUAGES = ("en", "es")
 # The parser takes quadratic time for long lines and for runs of empty lines, which an attacker could exploit. Quoted
@@ -18,7 +17,6 @@ LANGUAGES = ("en", "es")
 LONGEST_LINE = 300
 LOOKED_THROUGH = 10_000
 
-_STRICT = ParserConfig(css=CSS_PROFILES["strict"])
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _FOLD = "\u2060\n\u2060"  # word joiners, because the parser strips spaces from the ends of lines
 # The parser's own pattern for this line never matches.
@@ -60,11 +58,19 @@ def patient_words(subject: str, text: str, html: str) -> str:
 
 def html_to_text(html: str) -> str:
     """Return the visible text of an HTML part."""
-    return get_text(html, _STRICT) if html.strip() else ""
+    if not html.strip():
+        return ""
+    from inscriptis import get_text  # slow to import, and many services get no email
+    from inscriptis.css_profiles import CSS_PROFILES
+    from inscriptis.model.config import ParserConfig
+
+    return get_text(html, ParserConfig(css=CSS_PROFILES["strict"]))
 
 
 def without_history(text: str) -> str:
     """Return a message without quoted messages and without what mail programs add."""
+    from mailparser_reply.parser import EmailMessage  # as above
+
     head, rest = text[:LOOKED_THROUGH], text[LOOKED_THROUGH:]
     readable = _SPANISH_HEADER.sub(_ENGLISH_HEADER, _fold(head))
     replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies
