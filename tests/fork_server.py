@@ -31,6 +31,7 @@ IMPORTED = (
     *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status", "inbox.review_export"),
     *("classifier.check", "classifier.store", "templates.voice_prompts", "webhooks.browser.origins"),
     *("intake.error_reporting", "twilio.request_validator", "alembic.command", "alembic.autogenerate"),
+    *("apprise", "holidays", "tasks.carriers.twilio"),
 )
 MOST_BYTES = 1024**2
 MOST_FILES = 1024
