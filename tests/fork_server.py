@@ -7,7 +7,6 @@ new interpreter needs to import everything. Tests of the start itself run a new 
 from __future__ import annotations
 
 import atexit
-import gc
 import importlib
 import json
 import os
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
+from app.garbage import without_collection
 from classifier.danger_signs import load_tables
 
 IMPORTED = (
@@ -132,10 +132,10 @@ def end(run: Callable[[], None]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    for module in IMPORTED:
-        importlib.import_module(module)
-    load_tables()  # almost a second of compiling
-    gc.freeze()
+    with without_collection():
+        for module in IMPORTED:
+            importlib.import_module(module)
+        load_tables()  # half a second of compiling
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         asked = serve(requests)
     if asked is not None:

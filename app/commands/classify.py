@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 import click
 
 from app.commands.run import data_dir_option
+from app.garbage import without_collection
 from intake.errors import IntakeError
 from intake.service_files import model_places
 
@@ -60,12 +61,13 @@ def load_classifier(store: ModelStore) -> Classifier:
     Raises:
         IntakeError: the model's folder is not whole.
     """
-    from classifier import Classifier, ModelError
+    with without_collection():
+        from classifier import Classifier, ModelError
 
-    try:
-        return Classifier.load(store.active_folder())
-    except ModelError as error:
-        raise IntakeError(str(error).rstrip(".")) from None
+        try:
+            return Classifier.load(store.active_folder())
+        except ModelError as error:
+            raise IntakeError(str(error).rstrip(".")) from None
 
 
 def describe(understanding: Understanding) -> dict[str, Any]:
