@@ -24,8 +24,8 @@ from app.commands.retention import retention
 from app.commands.run import migrate, up, web, worker
 from app.commands.simulate import simulate
 from app.commands.staff import staff
+from app.exits import explain_failure
 from intake import __version__
-from intake.errors import IntakeError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,21 +50,14 @@ def main() -> None:
     """Run the command; whatever goes wrong is one sentence on stderr and a non-zero status."""
     # Otherwise Python searches every imported module for garbage before it ends, which takes longer than most commands.
     atexit.register(gc.freeze)
-    try:
-        cli.main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(141)
-    except IntakeError as error:
-        click.echo(f"Error: {error}.", err=True)
-        sys.exit(1)
-    except Exception as error:
-        from intake.logs import where_raised
-
-        click.echo(f"Error: unexpected {where_raised(error, error.__traceback__)}; please report it.", err=True)
-        sys.exit(1)
+    with explain_failure():
+        try:
+            cli.main(standalone_mode=False)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Interrupted.", err=True)
+            sys.exit(130)
+        except BrokenPipeError:
+            sys.exit(141)

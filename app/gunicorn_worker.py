@@ -39,6 +39,6 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]
         application = getattr(self, "application", None)
         if application is None:  # the stop comes while it is still being loaded
             return
-        from web.services import services_of  # not above: gunicorn's master loads this, and only the worker patches
+        from web.services import services_of  # not above: gunicorn may load this before gevent has patched anything
 
         gevent.spawn(services_of(application).watchers.close)

@@ -6,6 +6,8 @@ exception said, local variables, request bodies, headers, query strings, breadcr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from intake import __version__
@@ -18,6 +20,8 @@ _KEPT = ("event_id", "timestamp", "platform", "level", "release", "environment",
 _OWN = frozenset({"app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake"})
 _KEPT_OF_A_FRAME = ("filename", "module", "function", "lineno", "in_app", "abs_path")
 
+_is_reporting = False
+
 
 def configure_reporting(dsn: str | None, process: Literal["web", "worker", "mail"]) -> None:
     """Report this process's errors to Sentry when there is an address to report to.
@@ -26,9 +30,10 @@ def configure_reporting(dsn: str | None, process: Literal["web", "worker", "mail
         dsn: Sentry's address of the project, None to report nothing.
         process: `web`, `worker`, or `mail`.
     """
+    global _is_reporting
     if dsn is None:
         return
-    import sentry_sdk
+    import sentry_sdk  # slow to import, here and below, and many services report nothing
     from sentry_sdk.integrations import Integration
     from sentry_sdk.integrations.flask import FlaskIntegration
     from sentry_sdk.integrations.rq import RqIntegration
@@ -50,6 +55,28 @@ def configure_reporting(dsn: str | None, process: Literal["web", "worker", "mail
         before_send=scrub,
     )
     sentry_sdk.set_tag("process", process)
+    _is_reporting = True
+
+
+def report_error(error: Exception) -> None:
+    """Report an error that was caught, if errors are reported."""
+    if _is_reporting:
+        import sentry_sdk
+
+        sentry_sdk.capture_exception(error)
+
+
+@contextmanager
+def named_work(name: str) -> Iterator[None]:
+    """Name the work that errors belong to, if errors are reported."""
+    if not _is_reporting:
+        yield
+        return
+    import sentry_sdk
+
+    with sentry_sdk.isolation_scope() as scope:
+        scope.set_transaction_name(name)
+        yield
 
 
 def scrub(event: Event, hint: Hint) -> Event | None:

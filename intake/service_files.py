@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.key_sources import resolve_keys
-from intake.settings import ENV_FILE, Settings, given_settings, load_settings
+
+if TYPE_CHECKING:
+    from intake.encryption import Keyring
+    from intake.settings import Settings
 
 DATA_DIR = Path("var")
 KEYS_FILE = "keys.env"
@@ -35,6 +38,8 @@ def settings_of_running_service(data_dir: Path) -> Settings:
     Raises:
         IntakeError: A setting is missing or wrong.
     """
+    from intake.settings import ENV_FILE, load_settings  # slow to import, and every command imports this module
+
     try:
         return load_settings(_env_file=(data_dir / KEYS_FILE, data_dir / RUN_FILE, ENV_FILE))
     except IntakeError as error:
@@ -43,6 +48,8 @@ def settings_of_running_service(data_dir: Path) -> Settings:
 
 def model_places(data_dir: Path) -> ModelPlaces:
     """Find the models of the service, whether or not it runs and whatever else is set."""
+    from intake.settings import ENV_FILE, given_settings  # as above
+
     given = given_settings(data_dir / RUN_FILE, ENV_FILE)
     pinned = given.get("model_dir")
     return ModelPlaces(
@@ -56,6 +63,9 @@ def keyring_of_service(data_dir: Path) -> Keyring:
     Raises:
         IntakeError: There are no keys, or they are not Fernet keys.
     """
+    from intake.encryption import Keyring  # as above
+    from intake.settings import ENV_FILE, given_settings  # as above
+
     try:
         given = resolve_keys(given_settings(data_dir / KEYS_FILE, ENV_FILE))
     except ValueError as error:

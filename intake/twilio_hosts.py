@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
+
+TWILIO_API = "https://api.twilio.com"
 
 # One pattern rather than a parser: parsers disagree on where a host ends, and this one takes no doubtful address.
 _TWILIO = re.compile(r"https://([a-z0-9-]+\.)*twilio\.com(:443)?/[!-~]*", re.IGNORECASE)
@@ -11,3 +14,11 @@ _TWILIO = re.compile(r"https://([a-z0-9-]+\.)*twilio\.com(:443)?/[!-~]*", re.IGN
 def is_twilio_address(url: str) -> bool:
     """Return whether an address is on one of Twilio's hosts, over TLS and on its usual port."""
     return _TWILIO.fullmatch(url) is not None
+
+
+def rebase(url: str, base_url: str) -> str:
+    """Return a URL on Twilio's host, or on the stand-in that replaces it."""
+    if base_url == TWILIO_API:
+        return url
+    base = urlsplit(base_url)
+    return urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc).geturl()

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
-import sentry_sdk
-
+from intake.error_reporting import report_error
 from tasks import account_mail, retention, voicemail
 from tasks.context import Context, current
 from tasks.delivery import batch as deliveries
@@ -61,7 +60,7 @@ def job(work: Work, name: str = "") -> Callable[..., None]:
 
 def _failure(name: str, errors: Mapping[int, Exception]) -> JobFailedError:
     for error in {id(error): error for error in errors.values()}.values():
-        sentry_sdk.capture_exception(error)  # here, as RQ and its integration see only the harmless one
+        report_error(error)  # here, as RQ and its integration see only the harmless one
     rows = {
         row_id: JobFailedError(f"{type(error).__name__} in {name} {row_id}").with_traceback(error.__traceback__)
         for row_id, error in errors.items()

@@ -8,11 +8,11 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-import sentry_sdk
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.leases import RECONCILER, return_lease, take_lease
+from intake.error_reporting import report_error
 from tasks.context import Context
 from tasks.reconcile import reconcile
 
@@ -73,5 +73,5 @@ class ReconcileLoop:
             except SQLAlchemyError as error:
                 log.error("reconcile_failed", error=type(error).__name__)
             except Exception as error:  # the thread must outlive an error that nobody foresaw
-                sentry_sdk.capture_exception(error)
+                report_error(error)
                 log.error("reconcile_failed", error=type(error).__name__)

@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 
 import redis
-import sentry_sdk
 import structlog
 from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
@@ -18,6 +17,7 @@ from rq.timeouts import JobTimeoutException
 from rq.utils import now
 from rq.worker import WorkerStatus
 
+from intake.error_reporting import named_work
 from tasks.batch_queue import Batch, BatchQueue
 from tasks.context import Context, current, use
 from tasks.jobs import JOBS, JobFailedError
@@ -98,10 +98,9 @@ class WarmWorker(SimpleWorker):
             return {}
         try:
             with (
-                sentry_sdk.isolation_scope() as scope,
+                named_work(f"tasks.jobs.{picked.name}"),
                 self.death_penalty_class(JOB_TIMEOUT_SECONDS, JobTimeoutException, job_id=picked.name),
             ):
-                scope.set_transaction_name(f"tasks.jobs.{picked.name}")
                 JOBS[picked.name](*picked.ids)
         except JobFailedError as error:
             return error.rows

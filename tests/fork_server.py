@@ -7,7 +7,6 @@ new interpreter needs to import everything. Tests of the start itself run a new 
 from __future__ import annotations
 
 import atexit
-import gc
 import importlib
 import json
 import os
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
+from app.garbage import without_collection
 from classifier.danger_signs import load_tables
 
 IMPORTED = (
@@ -31,6 +31,7 @@ IMPORTED = (
     *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status", "inbox.review_export"),
     *("classifier.check", "classifier.store", "templates.voice_prompts", "webhooks.browser.origins"),
     *("intake.error_reporting", "twilio.request_validator", "alembic.command", "alembic.autogenerate"),
+    *("apprise", "holidays", "tasks.carriers.twilio"),
 )
 MOST_BYTES = 1024**2
 MOST_FILES = 1024
@@ -131,10 +132,10 @@ def end(run: Callable[[], None]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    for module in IMPORTED:
-        importlib.import_module(module)
-    load_tables()  # almost a second of compiling
-    gc.freeze()
+    with without_collection():
+        for module in IMPORTED:
+            importlib.import_module(module)
+        load_tables()  # half a second of compiling
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         asked = serve(requests)
     if asked is not None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from app.commands.run import data_dir_option
-from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 
@@ -29,6 +28,7 @@ def verify_trail(noted: str | None, data_dir: Path) -> None:
     """
     from inbox.audit import verify
     from inbox.database import Database
+    from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)
     database = Database(settings.database_url, Keyring(settings.encryption_keys))

@@ -9,7 +9,6 @@ import click
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.service_files import KEYS_FILE, keyring_of_service, model_places, settings_of_running_service
-from intake.settings import ENV_FILE, given_settings, name_driver
 
 DATABASE_FILE = "intake.db"
 DEFAULT_PRACTICES = Path("practices.toml")
@@ -67,6 +66,7 @@ def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
     """
     from inbox.backup.restore import RestoreTarget, restore_backup
     from inbox.backup.sealed_stream import BackupKey
+    from intake.settings import ENV_FILE, given_settings
 
     given = given_settings(data_dir / KEYS_FILE, ENV_FILE)
     key = BackupKey(_read_key(key_file, given.get("backup_key")))
@@ -108,6 +108,8 @@ def _read_key(key_file: Path | None, setting: str | None) -> str:
 
 
 def _database_url(given: str | None, data_dir: Path) -> str:
+    from intake.settings import name_driver
+
     if not given:
         return f"sqlite:///{(data_dir / DATABASE_FILE).resolve()}"
     try:

@@ -14,6 +14,7 @@ import click
 from app.commands.json_lines import read_objects
 from app.commands.redact import load_recognizer
 from app.commands.run import data_dir_option
+from app.garbage import without_collection
 from intake.errors import IntakeError
 from intake.service_files import model_places
 
@@ -68,12 +69,13 @@ def load_classifier(store: ModelStore) -> Classifier:
     Raises:
         IntakeError: the model's folder is not whole.
     """
-    from classifier import Classifier, ModelError
+    with without_collection():
+        from classifier import Classifier, ModelError
 
-    try:
-        return Classifier.load(store.active_folder())
-    except ModelError as error:
-        raise IntakeError(str(error).rstrip(".")) from None
+        try:
+            return Classifier.load(store.active_folder())
+        except ModelError as error:
+            raise IntakeError(str(error).rstrip(".")) from None
 
 
 def describe(understanding: Understanding) -> dict[str, Any]:

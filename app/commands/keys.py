@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from intake.encryption import Keyring, new_key
-from intake.settings import load_settings
-
 if TYPE_CHECKING:
     from inbox.database import Database
     from inbox.key_status import KeyStatus
@@ -22,6 +19,8 @@ def keys() -> None:
 @keys.command()
 def new() -> None:
     """Print a new key for ENCRYPTION_KEYS."""
+    from intake.encryption import new_key
+
     click.echo(new_key())
 
 
@@ -58,6 +57,8 @@ def rotate() -> None:
 
 def _open_database() -> Database:
     from inbox.database import Database
+    from intake.encryption import Keyring
+    from intake.settings import load_settings
 
     settings = load_settings()
     return Database(settings.database_url, Keyring(settings.encryption_keys))

@@ -12,7 +12,6 @@ import click
 
 from app.commands.classify import load_classifier, model_store
 from app.commands.run import data_dir_option
-from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 
@@ -153,6 +152,7 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
     addresses are removed, and a message that could still identify someone is left out. `-` writes to stdout.
     """
     from inbox.database import Database
+    from intake.encryption import Keyring
     from intake.practices import load_practices
     from intake.review_archive import seal
 

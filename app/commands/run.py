@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 
-from intake.encryption import Keyring
+from app.garbage import without_collection
 from intake.service_files import DATA_DIR
-from intake.settings import load_settings
 
 WEB_PROCESSES = 2
 STREAMS = 4000
@@ -35,7 +34,8 @@ def up(port: int, data_dir: Path) -> None:
     missing from the environment and .env get defaults: SQLite, keys that are made once and kept, the practices file in
     this folder, and no sending of texts.
     """
-    from app.up import run_all
+    with without_collection():
+        from app.up import run_all
 
     run_all(data_dir, port, click.echo)
 
@@ -56,21 +56,8 @@ def up(port: int, data_dir: Path) -> None:
 )
 def web(host: str, port: int, processes: int) -> None:
     """Run the web server alone."""
-    from app.paging_check import warn_if_nobody_is_paged
-    from app.redis_check import warn_if_redis_is_open
-    from inbox.database import Database
-    from intake.logs import configure_logging
-    from intake.practices import load_practices
-
-    settings = load_settings()
-    practices = load_practices(settings.practices_file, ignore_unknown=True)
-    configure_logging()
-    database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    warn_if_nobody_is_paged(database, practices, _print_warning)
-    warn_if_redis_is_open(settings.redis_url, _print_warning)
-    database.close()
     arguments = [
-        *("--bind", f"{host}:{port}", "--workers", str(processes)),
+        *("--config", "python:app.gunicorn_config", "--bind", f"{host}:{port}", "--workers", str(processes)),
         *("--worker-class", "app.gunicorn_worker.StreamingWorker", "--worker-connections", str(STREAMS)),
         *("--graceful-timeout", "20", "--log-level", "warning", "--no-control-socket"),
     ]
@@ -95,19 +82,21 @@ def worker(queues: tuple[str, ...]) -> None:
     that takes `urgent` first, no slow server holds up a chat or an urgent notice. With `--queue carriers` and none of
     the others but `messages`, a worker also takes `urgent`, `notices`, and `lookups`.
     """
-    from app.paging_check import warn_if_nobody_is_paged
-    from app.redis_check import warn_if_redis_is_open
-    from inbox.presence import Heartbeat
-    from intake.error_reporting import configure_reporting
-    from intake.logs import configure_logging
-    from tasks.context import find_troubles, open_context
-    from tasks.queue import QUEUES, served_queues
-    from tasks.worker import run_worker
+    with without_collection():
+        from app.paging_check import warn_if_nobody_is_paged
+        from app.redis_check import warn_if_redis_is_open
+        from inbox.presence import Heartbeat
+        from intake.error_reporting import configure_reporting
+        from intake.logs import configure_logging
+        from intake.settings import load_settings
+        from tasks.context import find_troubles, open_context
+        from tasks.queue import QUEUES, served_queues
+        from tasks.worker import run_worker
 
-    settings = load_settings()
-    configure_logging()
-    configure_reporting(settings.sentry_dsn, "worker")
-    context = open_context(settings)
+        settings = load_settings()
+        configure_logging()
+        configure_reporting(settings.sentry_dsn, "worker")
+        context = open_context(settings)
     warn_if_nobody_is_paged(context.database, context.live.file, _print_warning)
     warn_if_redis_is_open(settings.redis_url, _print_warning)
     served = served_queues(queues or QUEUES)
@@ -125,6 +114,8 @@ def _print_warning(line: str) -> None:
 def migrate() -> None:
     """Update the database's tables to this version."""
     from inbox.database import Database
+    from intake.encryption import Keyring
+    from intake.settings import load_settings
 
     settings = load_settings()
     database = Database(settings.database_url, Keyring(settings.encryption_keys))

@@ -13,7 +13,6 @@ from urllib.request import Request, urlopen
 import click
 
 from app.commands.run import data_dir_option
-from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 
@@ -45,6 +44,7 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
     """
     from inbox.database import Database
     from intake import phone
+    from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)
     practice, number = _recipient(settings, recipient)
@@ -83,6 +83,7 @@ def voicemail(
     same machine.
     """
     from inbox.database import Database
+    from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)
     practice, number = _recipient(settings, recipient)
@@ -129,6 +130,7 @@ def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
     """
     from app.commands.chat_client import ChatClient
     from inbox.database import Database
+    from intake.encryption import Keyring
     from webhooks.browser.origins import origin_of
 
     settings = settings_of_running_service(data_dir)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from app.commands.run import data_dir_option
-from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 
@@ -145,6 +144,7 @@ def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> No
 def _open(data_dir: Path) -> Iterator[tuple[Database, list[str]]]:
     """Return the service's database, and the slugs of its practices."""
     from inbox.database import Database
+    from intake.encryption import Keyring
     from intake.practices import load_practices
 
     settings = settings_of_running_service(data_dir)

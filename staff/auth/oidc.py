@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import requests
 from flask import Blueprint, current_app, flash, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -72,7 +71,9 @@ def finish() -> Response:
     session.pop(_CONFIRMING, None)
     if settings.oidc_issuer is None:
         return redirect(url_for("sign_in.sign_in"))
-    from staff.auth.oidc_client import read_claims  # as above
+    import requests  # as above
+
+    from staff.auth.oidc_client import read_claims
 
     try:
         claims = read_claims(settings)
@@ -104,7 +105,9 @@ def signed_in_since(auth_time: object, asked_at: float) -> bool:
 
 def _finish_confirming(services: Services) -> Response:
     """Let the next change to the account go ahead if the same person has just signed in at the identity provider."""
-    from staff.auth.oidc_client import read_claims  # as above
+    import requests  # as above
+
+    from staff.auth.oidc_client import read_claims
 
     session_id, asked_at = session.pop(_CONFIRMING)
     try:

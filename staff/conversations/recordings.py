@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-import requests
 import structlog
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy import select
@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from inbox.models import AuditEntry, Message, Role, Voicemail, now
 from intake.settings import Settings
-from intake.twilio_hosts import is_twilio_address
+from intake.twilio_hosts import is_twilio_address, rebase
 from staff.auth.access import member, open_to, own_message, record_on_conversation
-from tasks.carriers.twilio import rebase
 from web.services import services_of
+
+if TYPE_CHECKING:
+    import requests
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +70,8 @@ def _is_playing(session: Session, message: Message) -> bool:
 
 def _fetch(url: str, part: str | None, settings: Settings) -> requests.Response:
     """Request a recording with the account's credentials, which are sent only to the carrier's own hosts."""
+    import requests  # slow to import, and many services record no voicemail
+
     if not settings.twilio_account_sid or not settings.twilio_auth_token:
         abort(502, UNREACHABLE)
     for _ in range(MOST_REDIRECTS + 1):

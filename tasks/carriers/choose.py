@@ -6,15 +6,19 @@ from intake.settings import Settings
 from intake.vocabulary import Medium
 from tasks.carriers.circuit import CircuitLookup, CircuitSender
 from tasks.carriers.console import ConsoleSender, NoLookup
-from tasks.carriers.protocol import Lookup, Sender
+from tasks.carriers.protocol import TIMEOUT_SECONDS, Lookup, Sender
 from tasks.carriers.smtp import make_email_sender
-from tasks.carriers.twilio import LOOKUP_SECONDS, TIMEOUT_SECONDS, TwilioLookup, TwilioSender, make_client
+
+# Texts wait behind a look-up, and are sent without it if need be.
+LOOKUP_SECONDS = 3.0
 
 
 def make_lookup(settings: Settings) -> Lookup:
     """Return a Twilio lookup if there are credentials, else one that looks up nothing."""
     if not settings.sends_texts:
         return NoLookup()
+    from tasks.carriers.twilio import TwilioLookup, make_client  # slow to import, and of no use without credentials
+
     return CircuitLookup(TwilioLookup(make_client(settings, LOOKUP_SECONDS)), "twilio")
 
 
@@ -36,5 +40,7 @@ def make_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) ->
     """
     if not settings.sends_texts:
         return ConsoleSender("no Twilio credentials")
+    from tasks.carriers.twilio import TwilioSender, make_client  # as above
+
     sender = TwilioSender(make_client(settings, timeout_seconds), f"{settings.public_url}/twilio/sms/status")
     return CircuitSender(sender, "twilio")

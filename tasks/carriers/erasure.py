@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.rest import Client
+from typing import TYPE_CHECKING, Protocol
 
 from inbox.models import ErasureKind
 from intake.settings import Settings
 from tasks.carriers.protocol import CarrierUnreachableError
-from tasks.carriers.twilio import make_client
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
 
 
 class Eraser(Protocol):
@@ -47,6 +45,9 @@ class TwilioEraser:
 
     def erase(self, kind: ErasureKind, provider_id: str, parent_id: str | None) -> None:
         """Erase one thing; what is gone already counts as erased."""
+        import requests  # slow to import, here and below, and of no use without credentials
+        from twilio.base.exceptions import TwilioException, TwilioRestException
+
         try:
             self._request(kind, provider_id, parent_id)
         except TwilioRestException as error:
@@ -70,4 +71,8 @@ class TwilioEraser:
 
 def make_eraser(settings: Settings) -> Eraser:
     """Return an eraser at Twilio if there are credentials, else one that lets everything wait."""
-    return TwilioEraser(make_client(settings)) if settings.sends_texts else NoEraser()
+    if not settings.sends_texts:
+        return NoEraser()
+    from tasks.carriers.twilio import make_client
+
+    return TwilioEraser(make_client(settings))

@@ -9,6 +9,9 @@ from typing import Protocol
 from inbox.models import LineType
 from inbox.voicemail import Report
 
+TIMEOUT_SECONDS = 10.0
+"""How long Twilio may take to connect, and to answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:

@@ -6,7 +6,6 @@ import logging
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -18,7 +17,9 @@ from urllib3.exceptions import NewConnectionError
 from inbox.models import LineType
 from inbox.voicemail import RecordingState, Report
 from intake.settings import Settings
+from intake.twilio_hosts import TWILIO_API, rebase
 from tasks.carriers.protocol import (
+    TIMEOUT_SECONDS,
     Accepted,
     CarrierUnreachableError,
     ListedMessage,
@@ -31,10 +32,6 @@ from tasks.carriers.protocol import (
     Unanswered,
 )
 
-TWILIO_API = "https://api.twilio.com"
-TIMEOUT_SECONDS = 10.0
-# Texts wait behind a look-up, and are sent without it if need be.
-LOOKUP_SECONDS = 3.0
 LONGEST_LIST = 1000  # Twilio's largest page
 TRIAL_PREFIX = "Sent from your Twilio trial account - "
 TOO_MANY_REQUESTS = 429
@@ -147,14 +144,6 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
         response = super().request(method, rebase(url, self._base_url), *args, **kwargs)
         self.answered_at = _read_date(response.headers.get("Date", ""))
         return response
-
-
-def rebase(url: str, base_url: str) -> str:
-    """Return a URL on Twilio's host, or on the stand-in that replaces it."""
-    if base_url == TWILIO_API:
-        return url
-    base = urlsplit(base_url)
-    return urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
 
 def make_client(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> Client:

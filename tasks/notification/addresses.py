@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-import apprise
-from apprise.manager_plugins import NotificationManager
-from apprise.utils.parse import parse_urls
 
 from intake.errors import IntakeError
 from intake.practices import TEXT_PREFIX, Practice
 from tasks.notification.public_targets import is_public
+
+if TYPE_CHECKING:
+    import apprise
 
 SERVICES = (
     *("mailto", "mailtos", "slack", "discord", "tgram", "pover", "pagerduty", "opsgenie", "json", "jsons"),
@@ -44,6 +44,9 @@ def parse_address(address: str) -> apprise.NotifyBase:
     scheme = scheme_of(address)
     if scheme not in SERVICES:
         raise IntakeError(f"notices cannot go to {scheme}:// addresses; expected one of {', '.join(SERVICES)}")
+    import apprise  # slow to import, here and below, and many practices give no address
+    from apprise.utils.parse import parse_urls
+
     if len(parse_urls(address)) != 1:  # type: ignore[no-untyped-call]
         raise IntakeError("this is more than one address; write each as an entry of its own")
     _check_options(address, scheme)
@@ -102,6 +105,8 @@ def scheme_of(address: str) -> str:
 
 def _check_options(address: str, scheme: str) -> None:
     """Check the options of an address. Names that the service does not know are not repeated: part of a password?"""
+    import apprise
+
     parsed = apprise.URLBase.parse_url(address, verify_host=False)  # type: ignore[no-untyped-call]
     if not parsed:
         return  # apprise says so itself
@@ -114,6 +119,8 @@ def _check_options(address: str, scheme: str) -> None:
     if "smtp" in unknown:
         raise IntakeError("write the mail server as the host and the sender as from=, instead of the option smtp")
     if unknown:
+        from apprise.manager_plugins import NotificationManager
+
         service = NotificationManager()[scheme]  # type: ignore[no-untyped-call]
         known = [name for name in unknown if name in service.template_args]
         raise IntakeError(f"remove {', '.join(known) or 'what follows ?'}: such options are not allowed here")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-import apprise
 import structlog
 
 from inbox.models import now
@@ -70,6 +69,8 @@ class Notifier:
         except IntakeError as error:
             log.error("notice_address_refused", scheme=scheme_of(address), reason=str(error))
             return Refused("not an address that may be used")
+        import apprise  # slow to import, and many workers notify nobody
+
         channel = apprise.Apprise()
         channel.add(service)
         with only_public(self._hosts) as check:

@@ -13,9 +13,9 @@ from inbox.models import Conversation, Decision, Delivery, LineType, Message, No
 from inbox.rotation import rotate_keys
 from inbox.voicemail import TRANSCRIPTION_LIMIT
 from intake.encryption import Keyring
+from intake.twilio_hosts import rebase
 from intake.vocabulary import Channel, Medium
 from tasks import jobs
-from tasks.carriers.twilio import rebase
 from tasks.context import use
 from tasks.routing import can_be_answered
 from tests.service import Service

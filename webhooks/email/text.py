@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
-
-from inscriptis import get_text
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
-from mailparser_reply.parser import EmailMessage, EmailReply
+from typing import TYPE_CHECKING
 
 from intake.mail_syntax import REPLY_MARK
+
+if TYPE_CHECKING:
+    from mailparser_reply.parser import EmailReply
 
 LANGUAGES = ("en", "es")
 # The parser takes quadratic time for long lines and for runs of empty lines, which an attacker could exploit. Quoted
@@ -20,7 +19,6 @@ LONGEST_LINE = 300
 LOOKED_THROUGH = 10_000
 DEEPEST_HTML = 200
 
-_STRICT = ParserConfig(css=CSS_PROFILES["strict"])
 _NOT_TEXT = frozenset({"head", "script", "style"})
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _FOLD = "\u2060\n\u2060"  # word joiners, because the parser strips spaces from the ends of lines
@@ -66,7 +64,13 @@ def html_to_text(html: str) -> str:
 
     The parser gives up on elements nested 250 deep, as the quotes of a long thread can be. Of those, all text is read.
     """
-    text = get_text(html, _STRICT) if html.strip() else ""
+    if not html.strip():
+        return ""
+    from inscriptis import get_text  # slow to import, and many services get no email
+    from inscriptis.css_profiles import CSS_PROFILES
+    from inscriptis.model.config import ParserConfig
+
+    text: str = get_text(html, ParserConfig(css=CSS_PROFILES["strict"]))
     if not text.strip() and html.count("<") > DEEPEST_HTML:
         return unescape(" ".join(_between_tags(html)))
     return text
@@ -88,6 +92,8 @@ def _between_tags(html: str) -> Iterator[str]:
 
 def without_history(text: str) -> str:
     """Return a message without quoted messages and without what mail programs add."""
+    from mailparser_reply.parser import EmailMessage  # as above
+
     head, rest = text[:LOOKED_THROUGH], text[LOOKED_THROUGH:]
     readable = _SPANISH_HEADER.sub(_ENGLISH_HEADER, _fold(head))
     replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies

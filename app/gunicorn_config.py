@@ -1,0 +1,46 @@
+"""What gunicorn does before it forks the web processes: import the application and check the set-up, once for all.
+
+Each web process then builds an application of its own, with its own connections: see `app.wsgi.create_app`.
+"""
+
+from __future__ import annotations
+
+import click
+from gevent import monkey
+
+from app.exits import explain_failure
+from app.garbage import without_collection
+
+monkey.patch_all()  # before anything is imported that keeps a part of the standard library which gevent replaces
+
+
+def _check_setup() -> None:
+    """Warn of what is unwise.
+
+    Raises:
+        IntakeError: the settings, the practices file, or the keys are not usable.
+    """
+    from app.paging_check import warn_if_nobody_is_paged
+    from app.redis_check import warn_if_redis_is_open
+    from inbox.database import Database
+    from intake.encryption import Keyring
+    from intake.logs import configure_logging
+    from intake.practices import load_practices
+    from intake.settings import load_settings
+
+    settings = load_settings()
+    practices = load_practices(settings.practices_file, ignore_unknown=True)
+    configure_logging()
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    warn_if_nobody_is_paged(database, practices, _print_warning)
+    warn_if_redis_is_open(settings.redis_url, _print_warning)
+    database.close()  # a connection must not be in use on both sides of a fork
+
+
+def _print_warning(line: str) -> None:
+    click.echo(line, err=True)
+
+
+with explain_failure(), without_collection():
+    _check_setup()
+    import app.wsgi  # noqa: F401
