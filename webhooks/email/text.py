@@ -64,7 +64,8 @@ def html_to_text(html: str) -> str:
     from inscriptis.css_profiles import CSS_PROFILES
     from inscriptis.model.config import ParserConfig
 
-    return get_text(html, ParserConfig(css=CSS_PROFILES["strict"]))
+    text: str = get_text(html, ParserConfig(css=CSS_PROFILES["strict"]))
+    return text
 
 
 def without_history(text: str) -> str:
