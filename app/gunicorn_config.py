@@ -6,12 +6,16 @@ Each web process then builds an application of its own, with its own connections
 from __future__ import annotations
 
 import click
-from gevent import monkey
 
 from app.exits import explain_failure
 from app.garbage import without_collection
 
-monkey.patch_all()  # before anything is imported that keeps a part of the standard library which gevent replaces
+
+def on_starting(_arbiter: object) -> None:
+    """Get ready to fork. gevent has replaced parts of the standard library before anything keeps them: see `web`."""
+    with explain_failure(), without_collection():
+        _check_setup()
+        import app.wsgi  # noqa: F401
 
 
 def _check_setup() -> None:
@@ -39,8 +43,3 @@ def _check_setup() -> None:
 
 def _print_warning(line: str) -> None:
     click.echo(line, err=True)
-
-
-with explain_failure(), without_collection():
-    _check_setup()
-    import app.wsgi  # noqa: F401

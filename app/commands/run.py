@@ -61,9 +61,8 @@ def web(host: str, port: int, processes: int) -> None:
         *("--worker-class", "app.gunicorn_worker.StreamingWorker", "--worker-connections", str(STREAMS)),
         *("--graceful-timeout", "20", "--log-level", "warning", "--no-control-socket"),
     ]
-    os.execv(  # noqa: S606
-        sys.executable, [sys.executable, "-m", "gunicorn", "app.wsgi:create_app()", *arguments]
-    )
+    program = [sys.executable, "-m", "gevent.monkey", "--module", "gunicorn", "app.wsgi:create_app()", *arguments]
+    os.execv(sys.executable, program)  # noqa: S606
 
 
 @click.command()
