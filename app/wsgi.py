@@ -17,6 +17,7 @@ from staff.accounts import page as accounts_page
 from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
 from staff.conversations import alarm_badge, conversation, escalations, inbox, recordings
+from staff.patients import from_conversation, listing, record
 from staff.reviews import quality, review
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
@@ -39,6 +40,9 @@ BLUEPRINTS = (
     inbox.blueprint,
     conversation.blueprint,
     recordings.blueprint,
+    listing.blueprint,
+    record.blueprint,
+    from_conversation.blueprint,
     review.blueprint,
     quality.blueprint,
     settings_page.blueprint,
