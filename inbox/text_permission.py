@@ -12,8 +12,6 @@ from inbox.patients import conversations_of
 from intake.vocabulary import Channel
 
 OPTED_OUT = "This number opted out of texts. Call instead, or wait until the patient texts START to the practice."
-    "This number opted out of texts. Only the patient can undo it, by texting START to the practice. Call instead."
-)
 NO_CONSENT = "No consent to texts is on record for this number. Record it below if the patient agreed, or call instead."
 LANDLINE = "This number is a landline and cannot receive texts. Call it instead."
 

@@ -31,6 +31,8 @@ from inbox.models import (
     Voicemail,
     now,
 )
+from inbox.patient_book import Details, add_address, create_patient
+from inbox.patient_merging import merge_patients
 from inbox.rotation import Rotated, rotate_keys
 from inbox.setting_versions import Change, Standing, add_version, read_standing
 from intake.encryption import Keyring
@@ -124,6 +126,12 @@ def fill(database: Database) -> None:
         alarm = Escalation(message_id=message_id, conversation_id=message.conversation_id, practice="demo", code="4F7")
         alarm.acknowledged_by = PATIENT  # by text: staff are known by their number
         session.add(alarm)
+        sam = Details("Sam Swordfish", "he/swordfish", "1984-03-27", "Swordfish", "The swordfish again")
+        patient = create_patient(session, "demo", sam)
+        add_address(session, patient, PATIENT)
+        merge_patients(
+            session, patient, create_patient(session, "demo", Details("Sam", notes="A swordfish")), member.id
+        )
         record_action(session, staff_id=None, practice="demo", action="noted", subject="staff:1", about="swordfish")
 
 
