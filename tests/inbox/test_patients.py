@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
+from inbox.erasure import erase_patients
 from inbox.inbound import record_message
-from inbox.models import Conversation, Patient, PatientAddress
+from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, PatientMerge, now
 from inbox.patient_book import (
     Details,
     add_address,
@@ -22,9 +23,13 @@ from inbox.patient_book import (
     link_conversation,
     patients_of_conversation,
 )
+from inbox.patient_export import export_patient
 from inbox.patient_merging import latest_merge, merge_fields, merge_patients, unmerge_patients
 from inbox.patient_names import last_name_of, ordered_name
+from inbox.patient_records import PatientRecords, find_records
+from inbox.patient_retention import delete_overdue_patients
 from inbox.rotation import rotate_keys
+from intake.errors import IntakeError
 from intake.vocabulary import Channel
 from tests.inbox.conftest import Reopen, acting, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
@@ -105,7 +110,7 @@ def test_a_record_has_the_conversations_of_its_addresses_and_those_linked_to_it(
     mailed = record_message(
         database, inbound(channel=Channel.EMAIL, patient_address="maria@example.com")
     ).conversation_id
-    hidden = record_message(database, inbound(channel=Channel.FORM, patient_address=None)).conversation_id
+    hidden = record_message(database, inbound(channel=Channel.WEB_FORM, patient_address=None)).conversation_id
     record_message(database, inbound(patient_address="+12025550199"))
     with database.write() as session:
         patient = add(session, MARIA, PATIENT, "maria@example.com")
@@ -137,7 +142,7 @@ def test_a_merge_fills_blanks_and_joins_notes() -> None:
 
 
 def test_a_merge_moves_everything_and_undoing_it_restores_both_records(database: Database) -> None:
-    hidden = record_message(database, inbound(channel=Channel.FORM, patient_address=None)).conversation_id
+    hidden = record_message(database, inbound(channel=Channel.WEB_FORM, patient_address=None)).conversation_id
     with database.write() as session:
         kept = add(session, Details("Maria Rivera", notes="Mornings"), PATIENT)
         dropped = add(session, MARIA, PATIENT, "maria@example.com")
@@ -191,3 +196,67 @@ def test_records_are_found_under_a_new_key(database: Database, reopen: Reopen) -
     with acting(reopen(OTHER_KEY)).read() as session:
         for wanted in (PATIENT, "Rivera", "maria rivera"):
             assert names(find_patients(session, "demo", wanted)) == ["María Rivera"]
+
+
+# ---- whose record it is, and when it goes
+
+
+def found(session: Session, address: str) -> PatientRecords:
+    return find_records(session, address, ["demo", "other"])
+
+
+def test_everything_of_a_person_is_found_by_any_address_of_the_record(database: Database) -> None:
+    record_message(database, inbound())
+    with database.write() as session:
+        add(session, MARIA, PATIENT, "maria@example.com")
+
+        records = found(session, "maria@example.com")
+        assert len(records.conversations) == 1
+        assert "Mornings" not in str(export_patient(session, "maria@example.com", records, now())["conversations"])
+        exported = export_patient(session, "maria@example.com", records, now())["records"]
+        assert [record["name"] for record in exported] == ["María Rivera"]
+        assert [address["patient_address"] for address in exported[0]["addresses"]] == [PATIENT, "maria@example.com"]
+
+
+def test_a_number_that_a_family_shares_tells_nobody_of_the_others(database: Database) -> None:
+    record_message(database, inbound())
+    with database.write() as session:
+        add(session, MARIA, PATIENT, "maria@example.com")
+        add(session, Details("Leo Rivera"), PATIENT)
+
+        assert found(session, "maria@example.com").conversations == []
+        assert export_patient(session, PATIENT, found(session, PATIENT), now())["records"] == []
+        with pytest.raises(IntakeError, match="share this number or address"):
+            erase_patients(session, found(session, PATIENT).patients)
+
+
+def test_an_erased_record_is_gone_with_those_merged_into_it(database: Database) -> None:
+    with database.write() as session:
+        kept, dropped = add(session, MARIA, PATIENT), add(session, Details("Maria R"), "maria@example.com")
+        merge_patients(session, kept, dropped, 1)
+
+    with database.write() as session:
+        erase_patients(session, found(session, "maria@example.com").patients)
+        for table in (Patient, PatientAddress, PatientConversation, PatientMerge):
+            assert session.scalars(select(table)).all() == []
+
+
+def test_a_record_goes_by_age_unless_a_conversation_is_recent_or_held(database: Database) -> None:
+    conversation_id = record_message(database, inbound()).conversation_id
+    with database.write() as session:
+        kept, gone = add(session, MARIA, PATIENT), add(session, Details("Leo Rivera"), "+12025550199")
+        merge_patients(session, gone, add(session, Details("L. Rivera")), 1)
+        for patient in session.scalars(select(Patient)):
+            patient.updated_at = now() - timedelta(days=40)
+        before = now() - timedelta(days=30)
+
+        assert delete_overdue_patients(session, "demo", before, 10) == 1
+        assert session.scalars(select(Patient.id)).all() == [kept.id]
+
+        conversation = session.get_one(Conversation, conversation_id)
+        conversation.last_activity_at, conversation.held_at = now() - timedelta(days=40), now()
+        session.flush()
+        assert delete_overdue_patients(session, "demo", before, 10) == 0
+        conversation.held_at = None
+        session.flush()
+        assert delete_overdue_patients(session, "demo", before, 10) == 1
