@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -18,13 +20,21 @@ from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
 from intake.vocabulary import ConsentHow, OptOutMistake
 from staff import display
-from staff.auth.access import member, open_to
+from staff.auth.access import member, open_to, record_on_conversation
 from staff.conversations.consent_history import read_number_history
 from staff.displays import is_new_display, seal_of
 from staff.patients.access import current_patient, own_address, own_patient, record_on_address, record_on_patient
 from staff.patients.history import LABELS, changes_since, read_history
+from staff.patients.outgoing import (
+    MessageDraft,
+    Outgoing,
+    cancel_message,
+    find_message,
+    read_scheduled,
+    send_message,
+)
 from web.row_ids import read_row_id
-from web.services import services_of
+from web.services import Services, services_of
 
 blueprint = Blueprint("patient", __name__, url_prefix="/staff/patients/<slug>/<int:patient_id>")
 
@@ -169,6 +179,8 @@ def remove_address(slug: str, patient_id: int, address_id: int) -> Response:
     with services_of(current_app).database.write() as session:
         patient = current_patient(session, slug, patient_id)
         address = own_address(session, patient, address_id)
+        if any(row.address == address.patient_address for row in read_scheduled(session, patient, "UTC")):
+            abort(409, "A message to it is scheduled. Cancel that first.")
         record_on_address(session, address, "address_removed")
         session.delete(address)
         touch_patient(patient)
@@ -193,6 +205,54 @@ def merge(slug: str, patient_id: int) -> Response:
             record_on_patient(session, row, "records_merged", merge=done.id, version=row.version, fields=fields)
     flash(f"Record {other} is merged into this one.")
     return _done(slug, patient_id)
+
+
+@blueprint.post("/messages")
+@open_to(Role.STAFF)
+def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
+    """Text or email the patient, now or later; once even if the form is sent repeatedly."""
+    services = services_of(current_app)
+    draft = MessageDraft(
+        text=request.form.get("text", ""),
+        form_id=request.form.get("form_id", ""),
+        address_id=read_row_id(request.form.get("address", "")) or 0,
+        send_at=request.form.get("send_at", "").strip(),
+    )
+    try:
+        outcome = _send(services, slug, patient_id, draft)
+    except IntegrityError:  # the patient's first text arrived at the same time; its conversation is visible now
+        outcome = _send(services, slug, patient_id, draft)
+    services.queue.put_all(outcome.after_commit)
+    if outcome.problem:
+        shown = {"draft": draft, "message_problem": outcome.problem, "send_at": outcome.next_time or draft.send_at}
+        return _show(slug, patient_id, **shown), 409
+    flash("The message is scheduled." if draft.send_at else "The message is on its way.")
+    return _done(slug, patient_id)
+
+
+@blueprint.post("/messages/<int:delivery_id>/cancel")
+@open_to(Role.STAFF)
+def cancel(slug: str, patient_id: int, delivery_id: int) -> Response:
+    """Cancel a scheduled message, unless it is being sent."""
+    with services_of(current_app).database.write() as session:
+        patient = own_patient(session, slug, patient_id)
+        delivery = find_message(session, patient, delivery_id) or abort(404)
+        if not cancel_message(delivery):
+            abort(409, "This message is not waiting to be sent. Reload the page to see what became of it.")
+        record_on_conversation(session, delivery.conversation_id, slug, "schedule_cancelled", delivery=delivery.id)
+    flash("The message is cancelled.")
+    return _done(slug, patient_id)
+
+
+def _send(services: Services, slug: str, patient_id: int, draft: MessageDraft) -> Outgoing:
+    with services.database.write() as session:
+        patient = current_patient(session, slug, patient_id)
+        outcome = send_message(session, patient, services.practices.require(slug), member().id, draft, now())
+        if outcome.conversation_id is not None:
+            action = "message_scheduled" if draft.send_at else "message_sent"
+            detail = {"patient": patient.id, "delivery": outcome.delivery_id}
+            record_on_conversation(session, outcome.conversation_id, slug, action, **detail)
+    return outcome
 
 
 def _lock_both(session: Session, slug: str, kept_id: int, dropped_id: int) -> tuple[Patient, Patient]:
@@ -222,7 +282,8 @@ def _show(slug: str, patient_id: int, **changes: Any) -> str:
     if is_new_display(seal):
         with services.database.write() as session:
             record_on_patient(session, patient, "record_viewed", before=before, shown=len(said))
-    defaults = {"typed": None, "wrong": {}, "problem": "", "address": "", "address_problem": ""}
+    defaults = {"typed": None, "wrong": {}, "problem": "", "address": "", "address_problem": "", "draft": None}
+    defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
     return render_template("staff/patient_record.html", practice=practice, **(shown | defaults | changes))
 
 
@@ -246,6 +307,7 @@ def _read(session: Session, patient: Patient, zone: str, before: int | None, sin
         "others": sharing_patients(session, patient),
         "merge": newest,
         "merged_at": display.clock(newest.created_at, zone) if newest else "",
+        "scheduled": read_scheduled(session, patient, zone),
         "changed": changes_since(session, patient, since) if since is not None else [],
     }
 
