@@ -121,7 +121,7 @@ def claim_delivery(
     later = _quiet_until(delivery, context.practices, moment)
     if reason is None and later is not None:
         delivery.state, delivery.next_attempt_at = DeliveryState.PENDING, later
-        delivery.attempts -= 1
+        delivery.attempts, delivery.sending_at = delivery.attempts - 1, None
         return AfterCommit()
     if reason is None:
         return Medium(delivery.medium), outgoing_message(session, delivery, context.practices)

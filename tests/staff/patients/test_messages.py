@@ -93,7 +93,8 @@ def test_a_form_that_is_sent_twice_sends_one_message(start_console: StartConsole
 
 
 def test_in_quiet_hours_a_text_is_refused_with_the_next_time(start_console: StartConsole) -> None:
-    console = start_console(quiet(-2, 3))
+    hours, ends = quiet(-2, 3), local(3)
+    console = start_console(f'{hours[:-6]}{ends:%H:%M}"')
     keep(console, NUMBER)
     browser = console.sign_in()
     agree(browser)
@@ -102,7 +103,7 @@ def test_in_quiet_hours_a_text_is_refused_with_the_next_time(start_console: Star
 
     assert refused.status_code == 409
     assert "no new texts go out between" in refused.text
-    assert f'value="{local(3):%Y-%m-%dT%H:%M}"' in refused.text
+    assert f'value="{ends:%Y-%m-%dT%H:%M}"' in refused.text
     assert console.rows(Delivery) == []
     assert send(browser, f"{local(4):%Y-%m-%dT%H:%M}").status_code == 303
 
