@@ -61,12 +61,11 @@ def read_history(session: Session, patient: Patient, zone: str, before: int | No
         before: where the page begins, in microseconds since 1970; None for the newest.
     """
     ids = conversations_of_patient(session, patient)
-    channels = dict(
-        session.execute(select(Conversation.id, Conversation.channel).where(Conversation.id.in_(ids))).tuples()
-    )
+    kinds = select(Conversation.id, Conversation.channel).where(Conversation.id.in_(ids))
+    channels = {row_id: display.CHANNELS[channel] for row_id, channel in session.execute(kinds).tuples()}
     until = None if before is None else _moment(before)
     found = [
-        *(_said(row, display.CHANNELS[channels[row.conversation_id]], zone) for row in _messages(session, ids, until)),
+        *(_said(row, channels[row.conversation_id], zone) for row in _messages(session, ids, until)),
         *_answered(session, _newest(session, Delivery, ids, until), channels, zone),
         *_noted(session, _newest(session, Note, ids, until), channels, zone),
     ]
@@ -139,7 +138,7 @@ def _answered(
             key=f"delivery-{delivery.id}",
             kind="robot" if delivery.message_id else "staff",
             author="Automatic reply" if delivery.message_id else names.get(delivery.staff_id or 0, "Staff"),
-            channel=display.CHANNELS[channels[delivery.conversation_id]],  # type: ignore[index]
+            channel=channels[delivery.conversation_id],
             conversation_id=delivery.conversation_id,
             text=delivery.body,
             at=delivery.created_at,
@@ -158,7 +157,7 @@ def _noted(session: Session, notes: Sequence[Note], channels: dict[int, str], zo
             key=f"note-{note.id}",
             kind="note",
             author=f"Note by {names.get(note.staff_id, 'Staff')}",
-            channel=display.CHANNELS[channels[note.conversation_id]],  # type: ignore[index]
+            channel=channels[note.conversation_id],
             conversation_id=note.conversation_id,
             text=note.text,
             at=note.created_at,
