@@ -59,6 +59,7 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
     typed = {name: request.form.get(name, "") for name in FIELDS}
     other = request.form.get("record", "").strip()
     wrong: dict[str, str] = {}
+    patient: Patient | None = None
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id, lock=True)
         offers = read_offers(session, conversation)
@@ -70,7 +71,8 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
         else:
             zone = ZoneInfo(services.practices.require(conversation.practice).time_zone)
             details, wrong = check_details(typed, now().astimezone(zone).date())
-            patient = create_patient(session, conversation.practice, details) if details else None
+            if details is not None:
+                patient = create_patient(session, conversation.practice, details)
         if patient is not None:
             _fill(session, patient, conversation, chosen, is_new=not other)
     if patient is None:
@@ -127,7 +129,7 @@ def _show(conversation_id: int, **changes: Any) -> str:
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id)
-        shown = {
+        shown: dict[str, Any] = {
             "conversation": conversation,
             "practice": services.practices.require(conversation.practice),
             "offers": {key: display.spoken(value) for key, value in read_offers(session, conversation).items()},

@@ -62,7 +62,7 @@ def read_history(session: Session, patient: Patient, zone: str, before: int | No
     """
     ids = conversations_of_patient(session, patient)
     kinds = select(Conversation.id, Conversation.channel).where(Conversation.id.in_(ids))
-    channels = {row_id: display.CHANNELS[channel] for row_id, channel in session.execute(kinds).tuples()}
+    channels = {row_id: display.CHANNELS[channel] for row_id, channel in session.execute(kinds)}
     until = None if before is None else _moment(before)
     found = [
         *(_said(row, channels[row.conversation_id], zone) for row in _messages(session, ids, until)),
