@@ -65,7 +65,7 @@ def export_patient(session: Session, address: str, records: PatientRecords, mome
         records: what was found by it.
         moment: the current time.
     """
-    names = {row_id: name for row_id, name in session.execute(select(StaffMember.id, StaffMember.name))}
+    names = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
     named = {conversation.id for conversation in records.named}
     return {
         "format": FORMAT,
