@@ -17,6 +17,7 @@ from staff.accounts import page as accounts_page
 from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
 from staff.conversations import actions, alarm_badge, bulk, conversation, escalations, inbox, recordings
+from staff.patients import addresses, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
@@ -42,6 +43,12 @@ BLUEPRINTS = (
     conversation.blueprint,
     actions.blueprint,
     recordings.blueprint,
+    listing.blueprint,
+    record.blueprint,
+    messages.blueprint,
+    addresses.blueprint,
+    merging.blueprint,
+    from_conversation.blueprint,
     review.blueprint,
     quality.blueprint,
     settings_page.blueprint,

@@ -9,7 +9,18 @@ from sqlalchemy.orm import Session
 
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.column_types import keyring
-from inbox.models import Base, Conversation, Delivery, DeliveryState, Message, OptOut, Voicemail
+from inbox.models import (
+    Base,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Message,
+    OptOut,
+    Patient,
+    PatientConversation,
+    Voicemail,
+)
+from inbox.patient_records import is_one_person
 from intake.errors import IntakeError
 
 IN_FLIGHT = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
@@ -51,6 +62,32 @@ def erase_calls(session: Session, voicemails: Sequence[Voicemail]) -> int:
     for voicemail in voicemails:
         session.delete(voicemail)
     return queued
+
+
+def erase_patients(session: Session, patients: Sequence[Patient]) -> None:
+    """Delete the records of one person, with their addresses, links, and merges.
+
+    Args:
+        session: an open write transaction.
+        patients: the records, locked.
+
+    Raises:
+        IntakeError: several people have the address, or a linked conversation is under legal hold.
+    """
+    if not is_one_person(patients):
+        ids = ", ".join(str(patient.id) for patient in patients if patient.merged_into is None)
+        raise IntakeError(
+            f"patient records {ids} share this number or address, so nothing was erased: remove it on the console from"
+            " the records of the others first"
+        )
+    row_ids = [patient.id for patient in patients]
+    linked = select(PatientConversation.conversation_id).where(PatientConversation.patient_id.in_(row_ids))
+    held = session.scalars(
+        select(Conversation.id).where(Conversation.id.in_(linked), Conversation.held_at.is_not(None))
+    )
+    if found := list(held):
+        raise IntakeError(f"{_list_ids(found)} under legal hold, so nothing was erased: release the hold first")
+    _delete_rows(session, {"patients": row_ids})
 
 
 def forget_numbers(opt_outs: Sequence[OptOut]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.column_types import EncryptedText, keyring
-from inbox.models import Base, Conversation, ConversationRead, ConversationState, LineType, OptOut
+from inbox.models import Base, Conversation, ConversationRead, ConversationState, LineType, OptOut, PatientAddress
 from intake.vocabulary import Priority, TriageLevel
 
 Values = Mapping[str, Any]
@@ -22,6 +22,7 @@ INDEX = "patient_index"
 _SAME_PATIENT: Mapping[str, tuple[str, ...]] = {
     Conversation.__tablename__: ("practice", "channel"),
     OptOut.__tablename__: ("practice",),
+    PatientAddress.__tablename__: ("patient_id",),
 }
 _STATES = list(ConversationState)  # one that staff must look at comes first
 _LEVELS = list(TriageLevel)  # the most serious comes first
@@ -64,6 +65,12 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
     return known | combined | urgency | {"line_type": line_type, "snoozed_until": snoozed}
 
 
+def combine_addresses(kept: Values, dropped: Values) -> dict[str, Any]:
+    """Return the columns of one patient's address made of two: a consent that either has."""
+    agreed = kept if kept["consent_at"] is not None else dropped
+    return {name: agreed[name] for name in ("consent_how", "consent_by", "consent_at")}
+
+
 def find_twin(session: Session, table: Table, row_id: int, index: str) -> int | None:
     """Return the other row of this patient, which has this index already; lock it."""
     itself = table.alias()
@@ -76,8 +83,7 @@ def merge_rows(session: Session, table: Table, first_id: int, second_id: int) ->
     """Make one row of two, the older one, under the key that writes; what refers to either refers to it."""
     kept_id, dropped_id = sorted((first_id, second_id))
     rows = {row["id"]: dict(row) for row in session.execute(_raw(table, (kept_id, dropped_id))).mappings()}
-    combine = combine_opt_outs if table.name == OptOut.__tablename__ else combine_conversations
-    values = rows[kept_id] | combine(rows[kept_id], rows[dropped_id])
+    values = rows[kept_id] | _COMBINED[table.name](rows[kept_id], rows[dropped_id])
     address = keyring().decrypt(values["patient_address"])
     if table.name == Conversation.__tablename__:
         _move_references(session, table, kept_id, dropped_id)
@@ -89,6 +95,13 @@ def merge_rows(session: Session, table: Table, first_id: int, second_id: int) ->
     }
     written[INDEX] = keyring().index(address)
     session.execute(update(table).where(table.c.id == kept_id).values(written))
+
+
+_COMBINED: Mapping[str, Callable[[Values, Values], dict[str, Any]]] = {
+    Conversation.__tablename__: combine_conversations,
+    OptOut.__tablename__: combine_opt_outs,
+    PatientAddress.__tablename__: combine_addresses,
+}
 
 
 def _rank(conversation: Values) -> tuple[int, int]:

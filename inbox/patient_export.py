@@ -17,14 +17,22 @@ from inbox.models import (
     Message,
     Note,
     OptOut,
+    Patient,
+    PatientAddress,
+    PatientConversation,
+    PatientMerge,
     Review,
     StaffMember,
     TextConsent,
     Voicemail,
 )
-from inbox.patient_records import PatientRecords
+from inbox.patient_book import FIELDS
+from inbox.patient_records import PatientRecords, is_one_person
 
 FORMAT = 1
+_RECORD = ("id", "practice", *FIELDS, "merged_into", "created_at", "updated_at")
+_ADDRESS = ("patient_address", "consent_how", "consent_at", "created_at")
+_MERGE = ("kept_id", "dropped_id", "moved", "created_at", "undone_at")
 _PATIENT = ("patient_address", "patient_name", "contact_phone", "contact_email")
 _STANDING = ("created_at", "last_activity_at", "state", "intent", "team", "held_at")
 _CONVERSATION = ("practice", "channel", *_PATIENT, *_STANDING)
@@ -49,7 +57,7 @@ _CONSENT = ("practice", "active", "changed_at")
 
 
 def export_patient(session: Session, address: str, records: PatientRecords, moment: datetime) -> dict[str, Any]:
-    """Return everything on record about a patient.
+    """Return everything on record about a patient; no record if several people have this address.
 
     Args:
         session: an open transaction.
@@ -57,7 +65,7 @@ def export_patient(session: Session, address: str, records: PatientRecords, mome
         records: what was found by it.
         moment: the current time.
     """
-    names = dict(session.execute(select(StaffMember.id, StaffMember.name)).tuples().all())
+    names = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
     named = {conversation.id for conversation in records.named}
     return {
         "format": FORMAT,
@@ -69,6 +77,19 @@ def export_patient(session: Session, address: str, records: PatientRecords, mome
         ],
         "calls_without_message": [_fields(call, ("practice", *_VOICEMAIL)) for call in records.calls],
         "consents": [_consent(opt_out) for opt_out in records.opt_outs],
+        "records": [_record(session, patient) for patient in records.patients if is_one_person(records.patients)],
+    }
+
+
+def _record(session: Session, patient: Patient) -> dict[str, Any]:
+    def of(column: Any) -> Sequence[Any]:
+        return session.scalars(select(column.class_).where(column == patient.id).order_by(column.class_.id)).all()
+
+    return {
+        **_fields(patient, _RECORD),
+        "addresses": [_fields(address, _ADDRESS) for address in of(PatientAddress.patient_id)],
+        "linked_conversations": [link.conversation_id for link in of(PatientConversation.patient_id)],
+        "merges": [_fields(merge, _MERGE) for merge in of(PatientMerge.kept_id)],
     }
 
 

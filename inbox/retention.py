@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.models import Base, Conversation, Delivery, DeliveryState, Message, Note, RetentionRun, Review, Voicemail
+from inbox.patient_retention import delete_overdue_patients, overdue_patients
 from inbox.voicemail import forget_recording
 from intake.practices import Practice, Practices
 
@@ -37,6 +38,7 @@ class Removed:
         notes: notes that were deleted.
         recordings: recordings whose reference was deleted, and that the carrier must delete.
         calls: calls without a message, deleted with the caller's number.
+        patients: patient records that were deleted.
     """
 
     messages: int = 0
@@ -44,6 +46,7 @@ class Removed:
     notes: int = 0
     recordings: int = 0
     calls: int = 0
+    patients: int = 0
 
     def __add__(self, other: Removed) -> Removed:
         """Return the sum of two counts."""
@@ -81,6 +84,7 @@ def delete_overdue(session: Session, practice: Practice, moment: datetime, limit
         removed += _delete_recordings(session, _next(session, _recordings(slug, before), Voicemail.id, limit))
     if (before := _messages_before(practice, moment)) is not None:
         removed += _delete_words(session, slug, before, moment, limit)
+        removed += Removed(patients=delete_overdue_patients(session, slug, before, limit))
     return removed
 
 
@@ -95,6 +99,7 @@ def count_overdue(session: Session, practice: Practice, moment: datetime) -> Rem
             replies=_count(session, _replies(slug, before)),
             notes=_count(session, _notes(slug, before)),
             calls=_count(session, _calls(slug, before)),
+            patients=len(overdue_patients(session, slug, before, None)),
         )
     return removed
 

@@ -21,12 +21,14 @@ from inbox.database import MISSING_KEY, Database
 from inbox.key_registry import keys_of_erased, read_keys, register_key
 from inbox.key_status import KeyStatus, Phase, name_behind, read_status
 from inbox.merging import INDEX, find_twin, merge_rows
-from inbox.models import AuditEntry, Base, EncryptionKey
+from inbox.models import AuditEntry, Base, EncryptionKey, Patient
+from inbox.patient_names import last_name_value, name_value
 from intake.errors import IntakeError
 
 BATCH = 200
 ATTEMPTS = 5
 ADDRESS = "patient_address"
+_NAME_INDEXES = {"name_index": name_value, "last_name_index": last_name_value}
 _WRITTEN, _MERGED, _UNCHANGED = "written", "merged", "unchanged"
 
 
@@ -119,6 +121,8 @@ def _rewrite_locked(session: Session, table: Table, ids: Sequence[int], *, skip_
     encrypted = [column for column in table.columns if isinstance(column.type, EncryptedText)]
     raw = [type_coerce(column, LargeBinary).label(column.name) for column in encrypted]
     index = [table.c[INDEX]] if INDEX in table.c else []
+    if table is Patient.__table__:
+        index += [table.c.practice, *(table.c[name] for name in _NAME_INDEXES)]
     query = select(table.c.id, *index, *raw).where(table.c.id.in_(ids)).order_by(table.c.id)
     done: dict[int, str] = {}
     for row in session.execute(query.with_for_update(skip_locked=skip_locked)).mappings().all():
@@ -149,6 +153,10 @@ def _renewed(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:
         index = keyring().index(keyring().decrypt(tokens[ADDRESS]))
         if index != row[INDEX]:
             values[INDEX] = index
+    for column in _NAME_INDEXES.keys() & row.keys():
+        index = keyring().index(_NAME_INDEXES[column](row["practice"], keyring().decrypt(tokens["name"])))
+        if index != row[column]:
+            values[column] = index
     return values
 
 

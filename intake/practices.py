@@ -263,6 +263,16 @@ class Practice(_Strict):
     observe_holiday_eves: Annotated[
         bool, Editor(SettingGroup.HOURS, EditorKind.FLAG, "Closed on the days before US federal holidays")
     ] = Field(default=True, description="whether the eves of observed federal holidays count as closed")
+    patient_quiet_hours: Annotated[
+        QuietSpan,
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.LINE,
+            "No new texts to patients",
+            hint="When staff start no conversation by text. Replies go out at any time.",
+            example="21:00-08:00",
+        ),
+    ] = Field(default="21:00-08:00", description="when no text goes out that staff start, in the practice's time")
     on_call_number: PhoneNumber | None = None
     links: Links = Links()
     teams: dict[Annotated[str, Field(max_length=32)], TeamSettings] = {}

@@ -201,6 +201,14 @@ class OptOutMistake(_WordedEnum):
     PRESSED_BY_MISTAKE = "pressed_by_mistake", "The button was pressed by mistake"
 
 
+class ConsentHow(_WordedEnum):
+    """How a patient told staff that texts are welcome. A list rather than free words, as the audit trail keeps it."""
+
+    IN_PERSON = "in_person", "In person"
+    BY_PHONE = "by_phone", "By phone"
+    ON_PAPER = "on_paper", "On a signed form"
+
+
 class SenderDoubt(_WordedEnum):
     """Why the sender of an email is not believed, so that no automatic reply goes to the address."""
 

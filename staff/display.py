@@ -28,6 +28,7 @@ _DELIVERY_STATES = {
     DeliveryState.NOT_SENT: "Not sent: no carrier is configured",
     DeliveryState.UNCONFIRMED: "May not have arrived: the carrier could not confirm it, so it was not sent again",
 }
+CANCELLED = "cancelled"  # the error code of a scheduled message that staff cancelled
 # https://www.twilio.com/docs/api/errors
 _REASONS = {
     "21211": "this is not a valid phone number",
@@ -43,6 +44,7 @@ _REASONS = {
     "invalid_address": "this is not a valid email address",
     "landline": "a landline cannot receive texts; call the patient",
     "opted out": "the patient opted out of texts",
+    CANCELLED: "staff cancelled it",
     "staff took over": "staff had taken over the conversation",
 }
 _ACTIONS = {
@@ -59,6 +61,13 @@ _ACTIONS = {
     "acknowledged": "ended the alarm",
     "opted_out": "recorded that the patient wants no texts",
     "opt_out_undone": "undid the opt-out from texts that staff had recorded",
+    "consent_recorded": "recorded that the patient agreed to texts",
+    "message_sent": "started a message from the patient record",
+    "message_scheduled": "scheduled a message",
+    "schedule_cancelled": "cancelled a scheduled message",
+    "patient_offered": "looked up its patient record",
+    "patient_linked": "linked it to a patient record",
+    "patient_unlinked": "unlinked it from a patient record",
     "held": "placed a legal hold",
     "chat_ended": "ended the chat",
     "hold_released": "released the legal hold",
@@ -136,6 +145,8 @@ def delivery_state(delivery: Delivery) -> str:
     said = _DELIVERY_STATES[DeliveryState(delivery.state)]
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
         return "Will retry"
+    if delivery.state == DeliveryState.PENDING and delivery.scheduled_for is not None:
+        return "Scheduled"
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.SUPPRESSED) or not delivery.error_code:
         return said
     return f"{said}: {_REASONS.get(delivery.error_code, f'error {delivery.error_code}')}"
@@ -143,6 +154,8 @@ def delivery_state(delivery: Delivery) -> str:
 
 def reply_trouble(reply: Delivery | None) -> str:
     """Return the inbox's warning about a staff reply; empty if there is none."""
+    if reply is not None and reply.error_code == CANCELLED:
+        return ""
     match reply and reply.state:
         case DeliveryState.FAILED | DeliveryState.SUPPRESSED:
             return "Reply not delivered"

@@ -42,7 +42,7 @@ def delete_batch(session: Session, practice: Practice, practices: Practices, mom
     removed = delete_overdue(session, practice, moment)
     if removed.total:
         counts = {"messages": removed.messages, "replies": removed.replies, "notes": removed.notes}
-        counts |= {"recordings": removed.recordings, "calls": removed.calls}
+        counts |= {"recordings": removed.recordings, "calls": removed.calls, "patients": removed.patients}
         record_action(
             session,
             staff_id=None,

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -74,7 +74,7 @@ def _standing(database: Database) -> list[Metric]:
             moment = now()
             return [
                 *_messages(session, moment),
-                _deliveries(session),
+                _deliveries(session, moment),
                 _reviews(session),
                 *_escalations(session, moment),
             ]
@@ -103,11 +103,14 @@ def _messages(session: Session, moment: datetime) -> Iterator[Metric]:
     )
 
 
-def _deliveries(session: Session) -> Metric:
+def _deliveries(session: Session, moment: datetime) -> Metric:
     gauge = GaugeMetricFamily("intake_deliveries_open", "Replies waiting to be sent or confirmed.", labels=["state"])
     query = (
         select(Delivery.state, func.count().label("number"))
-        .where(Delivery.state.in_(_ON_THE_WAY))
+        .where(
+            Delivery.state.in_(_ON_THE_WAY),
+            or_(Delivery.scheduled_for.is_(None), Delivery.scheduled_for <= moment),  # others wait as they should
+        )
         .group_by(Delivery.state)
     )
     counts = {row.state: row.number for row in session.execute(query)}

@@ -46,12 +46,15 @@ def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
     """
     from inbox.models import now
     from inbox.patient_export import export_patient
+    from inbox.patient_records import is_one_person
 
     with _records(address, slug, data_dir) as (session, known_as, records):
         exported = export_patient(session, known_as, records, now())
         _audit(session, records, "patient_exported")
         _write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"Wrote {_conversations(records)} to {file}. Recordings are at Twilio and not in the file.")
+    if not is_one_person(records.patients):
+        click.echo("Several people’s records share this number or address, so none of the records is in the file.")
 
 
 @patient.command()
@@ -62,7 +65,7 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
 
     PATIENT is a phone number or an email address.
     """
-    from inbox.erasure import erase_calls, erase_conversations, forget_numbers
+    from inbox.erasure import erase_calls, erase_conversations, erase_patients, forget_numbers
 
     if not yes:
         with _records(address, slug, data_dir) as (_, _, records):
@@ -72,6 +75,7 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
         found = _conversations(records)
         _audit(session, records, "patient_erased")
         forget_numbers(records.opt_outs)
+        erase_patients(session, records.patients)
         queued = erase_conversations(session, records.all_conversations) + erase_calls(session, records.calls)
     click.echo(f"Erased {found}. The workers erase {queued} texts and recordings at Twilio.")
     click.echo("Backups made before today still contain them: delete those, or erase again after a restore.")
@@ -131,6 +135,9 @@ def _audit(session: Session, records: PatientRecords, action: str) -> None:
     from inbox.audit import record_action
 
     _audit_each(session, [(row.id, row.practice) for row in records.all_conversations], action)
+    for patient_id, practice in [(row.id, row.practice) for row in records.patients]:
+        subject = f"patient:{patient_id}"
+        record_action(session, staff_id=None, practice=practice, action=action, subject=subject)
     for practice in sorted({call.practice for call in records.calls} | {row.practice for row in records.opt_outs}):
         calls = [call.id for call in records.calls if call.practice == practice]
         opt_outs = [opt_out.id for opt_out in records.opt_outs if opt_out.practice == practice]
@@ -149,7 +156,9 @@ def _audit_each(session: Session, conversations: Sequence[tuple[int, str]], acti
 def _conversations(records: PatientRecords) -> str:
     found = records.all_conversations
     named = f", {len(records.named)} of them found by contact details that nobody verified" if records.named else ""
-    return f"{len(found)} {'conversation' if len(found) == 1 else 'conversations'}{named}"
+    kept = len(records.patients)
+    noted = f" and {kept} patient {'record' if kept == 1 else 'records'}" if kept else ""
+    return f"{len(found)} {'conversation' if len(found) == 1 else 'conversations'}{named}{noted}"
 
 
 def _write_private(path: Path, text: str) -> None:

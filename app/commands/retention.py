@@ -88,7 +88,7 @@ def _describe(removed: Removed, practice: Practice, verb: str) -> str:
         return "no limits, everything is kept"
     counts = (
         f"{removed.messages} messages, {removed.replies} replies, {removed.notes} notes, {removed.recordings}"
-        f" recordings, and {removed.calls} calls"
+        f" recordings, {removed.calls} calls, and {removed.patients} patient records"
     )
     return f"{counts} {verb}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
@@ -18,15 +18,19 @@ def note_restoration(session: Session, made_at: datetime) -> int:
     """Prepare a restored database, and return how many replies must be looked up before they may be sent.
 
     A reply that waited when the backup was made may have gone out since, so its delivery becomes `unknown`: the carrier
-    is asked before anything is sent. Browsers that were signed in must sign in again, and retention runs at once.
+    is asked before anything is sent. One that is scheduled for later stays as it is. Browsers that were signed in must
+    sign in again, and retention runs at once.
 
     Args:
         session: an open write transaction.
         made_at: when the backup was made.
     """
     moment = now()
+    is_ahead = and_(Delivery.attempts == 0, Delivery.scheduled_for.is_not(None), Delivery.scheduled_for > moment)
     waiting = update(Delivery).where(
-        Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)), Delivery.medium != Medium.CHAT
+        Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
+        Delivery.medium != Medium.CHAT,
+        not_(is_ahead),
     )
     unsure = session.execute(
         waiting.values(state=DeliveryState.UNKNOWN, sending_at=Delivery.created_at, next_attempt_at=moment)

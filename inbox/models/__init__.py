@@ -20,6 +20,7 @@ from inbox.models.leases import Lease
 from inbox.models.lifecycle import CarrierErasure, ErasureKind, RestoredBackup, RetentionRun
 from inbox.models.notifications import AlarmEnd, Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
+from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
@@ -56,6 +57,10 @@ __all__ = [
     "NotificationState",
     "OptOut",
     "Passkey",
+    "Patient",
+    "PatientAddress",
+    "PatientConversation",
+    "PatientMerge",
     "RestoredBackup",
     "RetentionRun",
     "Review",

@@ -32,7 +32,7 @@ class Delivery(Base):
     """One reply to a patient: an outbox row, written in the transaction that decides to send it.
 
     While a send is unanswered, `searches` counts the clean searches of the carrier's list in a row; `searched_at` is
-    the last one's time by the carrier's clock.
+    the last one's time by the carrier's clock. `scheduled_for` is when staff want it sent; until then, it is pending.
     """
 
     __tablename__ = "deliveries"
@@ -64,6 +64,7 @@ class Delivery(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     emptied_at: Mapped[datetime | None]
+    scheduled_for: Mapped[datetime | None]
 
     conversation: Mapped[Conversation] = relationship()
     message: Mapped[Message | None] = relationship()

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.consent import number_of
-from inbox.models import AuditEntry, Conversation, Keyword, Message, TextConsent
+from inbox.models import AuditEntry, Conversation, Keyword, Message, PatientAddress, TextConsent
 from inbox.patients import conversations_of
-from intake.vocabulary import OptOutMistake
+from intake.vocabulary import ConsentHow, OptOutMistake
 from staff import display
 from staff.conversations.people import names_of
 
 SHOWN = 20
-_BY_STAFF = ("opted_out", "opt_out_undone")
+_BY_STAFF = ("opted_out", "opt_out_undone", "consent_recorded")
 _BY_PATIENT = {Keyword.STOP: "The patient opted out of texts", Keyword.START: "The patient opted in to texts"}
 
 
@@ -37,9 +37,24 @@ def read_consent_history(session: Session, conversation: Conversation, zone: str
                 conversations_of(conversation.practice, number), Conversation.id != conversation.id
             )
         )
-    found = [*_given(session, ids), *_by_keyword(session, ids), *_by_staff(session, ids)]
+    return _newest([*_given(session, ids), *_by_keyword(session, ids), *_by_staff(session, _subjects(ids))], zone)
+
+
+def read_number_history(session: Session, address: PatientAddress, zone: str) -> list[ConsentChange]:
+    """Return the changes of a number on a patient's record, newest first: on the record, and in its conversations."""
+    own = conversations_of(address.practice, address.patient_address)
+    ids = list(session.scalars(select(Conversation.id).where(own)))
+    subjects = [*_subjects(ids), f"patient_address:{address.id}"]
+    return _newest([*_given(session, ids), *_by_keyword(session, ids), *_by_staff(session, subjects)], zone)
+
+
+def _newest(found: list[tuple[datetime, str]], zone: str) -> list[ConsentChange]:
     newest = sorted(found, key=lambda change: change[0], reverse=True)[:SHOWN]
     return [ConsentChange(what, display.clock(at, zone)) for at, what in newest]
+
+
+def _subjects(ids: list[int]) -> list[str]:
+    return [f"conversation:{row_id}" for row_id in ids]
 
 
 def _given(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
@@ -54,8 +69,7 @@ def _by_keyword(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
     return [(at, _BY_PATIENT[Keyword(keyword)]) for at, keyword in session.execute(query) if keyword]
 
 
-def _by_staff(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
-    subjects = [f"conversation:{row_id}" for row_id in ids]
+def _by_staff(session: Session, subjects: list[str]) -> list[tuple[datetime, str]]:
     query = select(AuditEntry).where(AuditEntry.subject.in_(subjects), AuditEntry.action.in_(_BY_STAFF))
     entries = session.scalars(query).all()
     names = names_of(session, [entry.staff_id for entry in entries])
@@ -66,4 +80,6 @@ def _by_staff(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
 def _describe(entry: AuditEntry, who: str) -> str:
     reason = entry.detail.get("reason")
     why = f": {OptOutMistake(reason).words.lower()}" if reason in set(OptOutMistake) else ""
+    if entry.action == "consent_recorded":
+        why = f": {ConsentHow(entry.detail['how']).words.lower()}"
     return f"{who} {display.action(entry.action)}{why}"

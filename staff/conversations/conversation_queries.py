@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -259,15 +259,13 @@ def read_reach(session: Session, conversation: Conversation, practice: Practice)
     address = reply_address(conversation, medium)
     latest = select(Message.received_on, Message.doubt).where(Message.id == conversation.last_message_id)
     received_on, doubt = session.execute(latest).one_or_none() or (None, None)
+    if received_on is None:  # staff began the conversation
+        sent = select(Delivery.sender).where(Delivery.conversation_id == conversation.id, Delivery.medium == medium)
+        received_on = session.scalar(sent.order_by(Delivery.id.desc()).limit(1))
     doubtful = (conversation.contact_email or "") if conversation.channel == Channel.EMAIL and not address else ""
     is_elsewhere = medium is not medium_of(conversation)
     if is_elsewhere:
         received_on = practice.texts_from if medium is Medium.SMS else practice.email
-    texted = select(Delivery.id).where(
-        Delivery.conversation_id == conversation.id,
-        Delivery.medium == Medium.SMS,
-        Delivery.state.not_in((*NEVER_ARRIVED, DeliveryState.NOT_SENT)),
-    )
     opted_out = medium is Medium.SMS and is_opted_out(session, conversation.practice, address)
     return Reach(
         medium=medium,
@@ -277,10 +275,21 @@ def read_reach(session: Session, conversation: Conversation, practice: Practice)
         else OWN_ADDRESS
         if doubt == SenderDoubt.OWN_ADDRESS
         else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opted_out),
-        is_first=medium is Medium.SMS and session.scalar(texted.limit(1)) is None,
+        is_first=medium is Medium.SMS and is_first_text(session, conversation.id),
         doubtful=doubtful,
         doubt=SenderDoubt(doubt or SenderDoubt.UNVERIFIED).words if doubtful else "",
     )
+
+
+def is_first_text(session: Session, conversation_id: int) -> bool:
+    """Return whether the practice has texted a patient nothing yet; what is only scheduled doesn't count."""
+    texted = select(Delivery.id).where(
+        Delivery.conversation_id == conversation_id,
+        Delivery.medium == Medium.SMS,
+        Delivery.state.not_in((*NEVER_ARRIVED, DeliveryState.NOT_SENT)),
+        or_(Delivery.state != DeliveryState.PENDING, Delivery.scheduled_for.is_(None)),
+    )
+    return session.scalar(texted.limit(1)) is None
 
 
 def _obstacle(medium: Medium, address: str, line: LineType, received_on: str | None, opted_out: bool) -> str:
@@ -435,7 +444,7 @@ def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Thread
         number=delivery.entry,
         status=display.delivery_state(delivery) + (f", by {Medium(delivery.medium).words}" if was_left else ""),
         emptied=delivery.emptied_at is not None,
-        trouble=delivery.state in TROUBLE,
+        trouble=delivery.state in TROUBLE and delivery.error_code != display.CANCELLED,
     )
 
 

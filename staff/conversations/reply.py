@@ -24,7 +24,7 @@ REPLY = "staff"
 UNCONFIRMED = "Confirm first that the reply should go to this address."
 QUICK_REPLIES = tuple(name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES)
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
-_FORM_ID = re.compile(r"[0-9a-f]{32}")
+FORM_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
         return Outcome(ReplyCheck.SENT_BEFORE)
     reach = read_reach(session, conversation, practice)
     text = outgoing(draft.text, practice, reach)
-    problem = "This page is out of date. Try again." if known or not _FORM_ID.fullmatch(draft.form_id) else ""
+    problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or check(draft.text, text, reach.medium)
     if not problem and draft.confirmed != reach.doubtful:
         problem = UNCONFIRMED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import bindparam, select, update
@@ -33,6 +34,7 @@ from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import LANDLINE, OPTED_OUT_CODE, follow_up, mark_sent
 from tasks.due import is_due
 from tasks.metrics import of_delivery
+from tasks.notification.quiet_hours import after_quiet_hours
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
@@ -123,6 +125,11 @@ def claim_delivery(
         return AfterCommit()
     delivery = _lock_delivery(session, delivery_id)
     reason = _why_held(session, delivery)
+    later = _quiet_until(delivery, context.practices, moment)
+    if reason is None and later is not None:
+        delivery.state, delivery.next_attempt_at = DeliveryState.PENDING, later
+        delivery.attempts, delivery.sending_at = delivery.attempts - 1, None
+        return AfterCommit()
     if reason is None:
         return Medium(delivery.medium), outgoing_message(session, delivery, context.practices)
     delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
@@ -153,6 +160,16 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
         return LANDLINE
     automatic = delivery.message_id is not None and delivery.reply not in _ANSWERS_TO_KEYWORDS
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
+
+
+def _quiet_until(delivery: Delivery, practices: Practices, moment: datetime) -> datetime | None:
+    """Return when a scheduled text that comes late may be sent, None if it may be sent now."""
+    practice = practices.by_slug(delivery.conversation.practice)
+    if delivery.scheduled_for is None or delivery.medium != Medium.SMS or practice is None:
+        return None
+    local = moment.astimezone(ZoneInfo(practice.time_zone))
+    later = after_quiet_hours(practice.patient_quiet_hours, local)
+    return later if later > local else None
 
 
 def outgoing_message(session: Session, delivery: Delivery, practices: Practices) -> OutgoingMessage:

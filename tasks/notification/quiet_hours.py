@@ -24,7 +24,7 @@ def due_at(team: TeamSettings, time_zone: str, priority: str, moment: datetime) 
         return moment
     local = moment.astimezone(ZoneInfo(time_zone))
     due = _next_digest(team, local) if is_gathered(team, priority) else local
-    return max(moment, _after_quiet_hours(team, due).astimezone(moment.tzinfo))
+    return max(moment, after_quiet_hours(team.quiet_hours, due).astimezone(moment.tzinfo))
 
 
 def is_gathered(team: TeamSettings, priority: str) -> bool:
@@ -41,10 +41,11 @@ def _next_digest(team: TeamSettings, local: datetime) -> datetime:
     return min(at for at in times if at > local)
 
 
-def _after_quiet_hours(team: TeamSettings, local: datetime) -> datetime:
-    if team.quiet_hours is None:
+def after_quiet_hours(span: str | None, local: datetime) -> datetime:
+    """Return a local time, or the end of the quiet hours that it is in, such as those of `21:00-08:00`."""
+    if span is None:
         return local
-    begins, ends = (time.fromisoformat(clock) for clock in team.quiet_hours.split("-"))
+    begins, ends = (time.fromisoformat(clock) for clock in span.split("-"))
     clock = local.time()
     is_quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
     if not is_quiet:

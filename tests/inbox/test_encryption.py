@@ -31,6 +31,8 @@ from inbox.models import (
     Voicemail,
     now,
 )
+from inbox.patient_book import Details, add_address, create_patient
+from inbox.patient_merging import merge_patients
 from inbox.rotation import Rotated, rotate_keys
 from inbox.setting_versions import Change, Standing, add_version, read_standing
 from intake.encryption import Keyring
@@ -59,6 +61,13 @@ ENCRYPTED_COLUMNS = [
     ("messages", "text"),
     ("notes", "text"),
     ("opt_outs", "patient_address"),
+    ("patient_addresses", "patient_address"),
+    ("patient_merges", "moved"),
+    ("patients", "birth_date"),
+    ("patients", "language"),
+    ("patients", "name"),
+    ("patients", "notes"),
+    ("patients", "pronouns"),
     ("setting_versions", "changes"),
     ("setting_versions", "overrides"),
     ("staff_members", "totp_secret"),
@@ -117,6 +126,12 @@ def fill(database: Database) -> None:
         alarm = Escalation(message_id=message_id, conversation_id=message.conversation_id, practice="demo", code="4F7")
         alarm.acknowledged_by = PATIENT  # by text: staff are known by their number
         session.add(alarm)
+        sam = Details("Sam Swordfish", "he/swordfish", "1984-03-27", "Swordfish", "The swordfish again")
+        patient = create_patient(session, "demo", sam)
+        add_address(session, patient, PATIENT)
+        merge_patients(
+            session, patient, create_patient(session, "demo", Details("Sam", notes="A swordfish")), member.id
+        )
         record_action(session, staff_id=None, practice="demo", action="noted", subject="staff:1", about="swordfish")
 
 
@@ -260,7 +275,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, three of staff
-    assert rotate_keys(both) == Rotated(12, 0)
+    assert rotate_keys(both) == Rotated(16, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()

@@ -28,6 +28,8 @@ from inbox.models import (
     Voicemail,
     now,
 )
+from inbox.patient_book import Details, add_address, create_patient, link_conversation
+from inbox.patient_merging import merge_patients
 from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
 from tests.staff.conftest import PASSWORD, Browser, Console
@@ -64,6 +66,11 @@ FORM = {
     "title": "Contact lenses",
     "phrasings": "do you sell contacts\ncan i buy contacts\nwhere are contacts sold",
     "answer": "At the desk.",
+    "name": "Marigold Ownpatient",
+    "new_address": "(202) 555-0166",
+    "how": "by_phone",
+    "other": "1",
+    "address": "1",
 }
 # Whoever has no account gets these and nothing else.
 OPEN = {
@@ -231,6 +238,11 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     )
     session.add(access)
     session.flush()
+    patient = create_patient(session, practice, Details(NAMES[practice], notes=f"Asked about {WORDS[practice]}"))
+    address = add_address(session, patient, PATIENTS[practice])
+    assert address is not None
+    link_conversation(session, patient, conversation)
+    merge = merge_patients(session, patient, create_patient(session, practice, Details(NAMES[practice])), member.id)
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
     return {
         "conversation_id": conversation.id,
@@ -245,6 +257,9 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
         "staff_id": colleague.id,
         "passkey_id": passkey.id,
         "access_id": access.id,
+        "patient_id": patient.id,
+        "address_id": address.id,
+        "merge_id": merge.id,
         "filename": "console.css",
     }
 

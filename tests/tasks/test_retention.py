@@ -380,7 +380,7 @@ def test_a_run_is_audited_with_counts_alone(service: Service) -> None:
 
     [entry] = [entry for entry in service.rows(AuditEntry) if entry.action == "retention_run"]
     assert (entry.practice, entry.subject, entry.staff_id) == ("demo", "practice:demo", None)
-    assert entry.detail == {"messages": 1, "replies": 1, "notes": 0, "recordings": 0, "calls": 0}
+    assert entry.detail == {"messages": 1, "replies": 1, "notes": 0, "recordings": 0, "calls": 0, "patients": 0}
 
 
 # ---- the audit trail

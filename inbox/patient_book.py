@@ -1,0 +1,192 @@
+"""Patient records: creating, finding, and changing them. Only staff do; no message ever writes one by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from inbox.column_types import keyring
+from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, now
+from inbox.patient_names import last_name_value, name_value, normalise_name
+from inbox.patient_records import normalise_address
+from intake.errors import IntakeError
+
+FIELDS = ("name", "pronouns", "birth_date", "language", "notes")
+LONGEST = {"name": 100, "pronouns": 40, "birth_date": 10, "language": 40, "notes": 4000}
+FOUND = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What staff write about a patient; None for what is unknown."""
+
+    name: str = field(repr=False)
+    pronouns: str | None = field(default=None, repr=False)
+    birth_date: str | None = field(default=None, repr=False)
+    language: str | None = field(default=None, repr=False)
+    notes: str | None = field(default=None, repr=False)
+
+
+def check_details(typed: Mapping[str, str], today: date) -> tuple[Details | None, dict[str, str]]:
+    """Return the details that a form holds, or what is wrong with each field.
+
+    Args:
+        typed: the form.
+        today: the date at the practice.
+    """
+    values = {name: typed.get(name, "").strip().replace("\r\n", "\n") for name in FIELDS}
+    wrong = {
+        name: f"At most {LONGEST[name]} characters." for name, value in values.items() if len(value) > LONGEST[name]
+    }
+    if not normalise_name(values["name"]):
+        wrong["name"] = "Enter the patient’s name."
+    if values["birth_date"] and not _is_birth_date(values["birth_date"], today):
+        wrong["birth_date"] = "Enter a date in the past, such as 1984-03-27."
+    if wrong:
+        return None, wrong
+    return Details(values["name"], **{name: values[name] or None for name in FIELDS[1:]}), {}
+
+
+def create_patient(session: Session, practice: str, details: Details) -> Patient:
+    """Create a record."""
+    patient = Patient(practice=practice)
+    _write_details(patient, details)
+    session.add(patient)
+    session.flush()
+    return patient
+
+
+def edit_patient(patient: Patient, details: Details) -> list[str]:
+    """Change a locked record, and return the names of the fields that changed."""
+    changed = [name for name in FIELDS if getattr(patient, name) != getattr(details, name)]
+    if changed:
+        _write_details(patient, details)
+        touch_patient(patient)
+    return changed
+
+
+def touch_patient(patient: Patient) -> None:
+    """Count a change of a locked record."""
+    patient.version += 1
+    patient.updated_at = now()
+
+
+def restore_fields(patient: Patient, values: Mapping[str, Any]) -> None:
+    """Set some fields of a record, and index its name."""
+    known = {name: getattr(patient, name) for name in FIELDS}
+    _write_details(patient, Details(**(known | dict(values))))
+
+
+def add_address(session: Session, patient: Patient, typed: str) -> PatientAddress | None:
+    """Add a number or email address to a locked record; None if it is there already.
+
+    Raises:
+        IntakeError: it is neither.
+    """
+    address = normalise_address(typed)
+    mine = PatientAddress.patient_id == patient.id
+    if session.scalar(select(PatientAddress.id).where(mine, PatientAddress.patient_index.in_(_indexes([address])))):
+        return None
+    added = PatientAddress(
+        patient_id=patient.id,
+        practice=patient.practice,
+        patient_address=address,
+        patient_index=keyring().index(address),
+    )
+    session.add(added)
+    session.flush()
+    return added
+
+
+def link_conversation(session: Session, patient: Patient, conversation: Conversation) -> bool:
+    """Link a conversation to a locked record, and return whether it wasn't."""
+    link = PatientConversation(patient_id=patient.id, conversation_id=conversation.id)
+    known = select(PatientConversation.id).where(
+        PatientConversation.patient_id == patient.id, PatientConversation.conversation_id == conversation.id
+    )
+    if session.scalar(known) is not None:
+        return False
+    session.add(link)
+    session.flush()
+    return True
+
+
+def conversations_of_patient(session: Session, patient: Patient) -> list[int]:
+    """Return the IDs of a patient's conversations: those from the record's addresses, and those linked to it."""
+    addresses = session.scalars(select(PatientAddress.patient_address).where(PatientAddress.patient_id == patient.id))
+    linked = select(PatientConversation.conversation_id).where(PatientConversation.patient_id == patient.id)
+    found = select(Conversation.id).where(
+        Conversation.practice == patient.practice,
+        or_(Conversation.patient_index.in_(_indexes(addresses)), Conversation.id.in_(linked)),
+    )
+    return list(session.scalars(found.order_by(Conversation.id)))
+
+
+def patients_of_conversation(session: Session, conversation: Conversation) -> Sequence[Patient]:
+    """Return the records that a conversation belongs to: several for a number that a family shares."""
+    linked = select(PatientConversation.patient_id).where(PatientConversation.conversation_id == conversation.id)
+    either: list[ColumnElement[bool]] = [Patient.id.in_(linked)]
+    if conversation.patient_address:
+        either.append(_has_address(conversation.practice, conversation.patient_address))
+    return _listed(session, conversation.practice, or_(*either))
+
+
+def find_patients(session: Session, practice: str, wanted: str) -> Sequence[Patient]:
+    """Return the records with exactly this number, email address, full name, or last name."""
+    wanted = wanted.strip()
+    try:
+        return _listed(session, practice, _has_address(practice, normalise_address(wanted)))
+    except IntakeError:
+        pass
+    if not normalise_name(wanted):
+        return []
+    full, last = name_value(practice, wanted), last_name_value(practice, wanted)
+    is_last_name = " " not in normalise_name(wanted)
+    named = Patient.name_index.in_(keyring().indexes(full))
+    called = Patient.last_name_index.in_(keyring().indexes(last))
+    return _listed(session, practice, or_(named, called) if is_last_name else named)
+
+
+def sharing_patients(session: Session, patient: Patient) -> Sequence[Patient]:
+    """Return the other records with one of a patient's addresses or the same name: perhaps the same person."""
+    addresses = session.scalars(select(PatientAddress.patient_address).where(PatientAddress.patient_id == patient.id))
+    sharing = select(PatientAddress.patient_id).where(
+        PatientAddress.practice == patient.practice, PatientAddress.patient_index.in_(_indexes(addresses))
+    )
+    alike = Patient.name_index.in_(keyring().indexes(name_value(patient.practice, patient.name)))
+    return _listed(session, patient.practice, or_(Patient.id.in_(sharing), alike), Patient.id != patient.id)
+
+
+def _has_address(practice: str, address: str) -> ColumnElement[bool]:
+    having = select(PatientAddress.patient_id).where(
+        PatientAddress.practice == practice, PatientAddress.patient_index.in_(_indexes([address]))
+    )
+    return Patient.id.in_(having)
+
+
+def _listed(session: Session, practice: str, *conditions: ColumnElement[bool]) -> Sequence[Patient]:
+    query = select(Patient).where(Patient.practice == practice, Patient.merged_into.is_(None), *conditions)
+    return session.scalars(query.order_by(Patient.updated_at.desc(), Patient.id.desc()).limit(FOUND)).all()
+
+
+def _write_details(patient: Patient, details: Details) -> None:
+    for name in FIELDS:
+        setattr(patient, name, getattr(details, name))
+    patient.name_index = keyring().index(name_value(patient.practice, details.name))
+    patient.last_name_index = keyring().index(last_name_value(patient.practice, details.name))
+
+
+def _indexes(addresses: Iterable[str]) -> list[str]:
+    return [index for address in addresses for index in keyring().indexes(address)]
+
+
+def _is_birth_date(value: str, today: date) -> bool:
+    try:
+        return date(1880, 1, 1) <= date.fromisoformat(value) <= today
+    except ValueError:
+        return False

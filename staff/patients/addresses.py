@@ -1,0 +1,98 @@
+"""The numbers and email addresses of a patient's record, and consent to texts for each number."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, request
+from werkzeug.wrappers import Response
+
+from inbox.consent import is_opted_out, record_consent, undo_opt_out
+from inbox.models import Role, now
+from inbox.patient_book import add_address, touch_patient
+from inbox.text_permission import OPTED_OUT
+from intake.errors import IntakeError
+from intake.vocabulary import ConsentHow, OptOutMistake
+from staff.auth.access import member, open_to
+from staff.patients.access import current_patient, own_address, record_on_address
+from staff.patients.outgoing import read_scheduled
+from staff.patients.page import PREFIX, back_to_record, show_record
+from web.services import services_of
+
+blueprint = Blueprint("patient_addresses", __name__, url_prefix=PREFIX)
+
+
+@blueprint.post("/addresses")
+@open_to(Role.STAFF)
+def new_address(slug: str, patient_id: int) -> Response | tuple[str, int]:
+    """Add a number or email address."""
+    typed = request.form.get("new_address", "").strip()[:254]
+    try:
+        with services_of(current_app).database.write() as session:
+            patient = current_patient(session, slug, patient_id)
+            added = add_address(session, patient, typed)
+            if added is not None:
+                touch_patient(patient)
+                record_on_address(session, added, "address_added")
+    except IntakeError:
+        problem = "Enter a phone number such as (202) 555-0123, or an email address such as maria@example.com."
+        return show_record(slug, patient_id, address=typed, address_problem=problem), 422
+    return back_to_record(slug, patient_id)
+
+
+@blueprint.post("/addresses/<int:address_id>/consent")
+@open_to(Role.STAFF)
+def record_agreement(slug: str, patient_id: int, address_id: int) -> Response:
+    """Record that the patient agreed to texts at a number."""
+    how = request.form.get("how", "")
+    with services_of(current_app).database.write() as session:
+        address = own_address(session, current_patient(session, slug, patient_id), address_id)
+        if not address.is_number or how not in set(ConsentHow):
+            abort(400, "Choose how the patient agreed to texts at this number.")
+        if is_opted_out(session, slug, address.patient_address):
+            abort(409, OPTED_OUT)
+        address.consent_how, address.consent_by, address.consent_at = how, member().id, now()
+        record_on_address(session, address, "consent_recorded", how=how)
+    return back_to_record(slug, patient_id)
+
+
+@blueprint.post("/addresses/<int:address_id>/opt-out")
+@open_to(Role.STAFF)
+def record_opt_out(slug: str, patient_id: int, address_id: int) -> Response:
+    """Record that a number wants no more texts, and forget its consent."""
+    with services_of(current_app).database.write() as session:
+        address = own_address(session, current_patient(session, slug, patient_id), address_id)
+        if not address.is_number:
+            abort(400, "Only a phone number can be opted out of texts.")
+        changed = record_consent(session, slug, address.patient_address, opted_out=True, recorded_by=member().id)
+        address.consent_how = address.consent_by = address.consent_at = None
+        record_on_address(session, address, "opted_out", changed=changed)
+    return back_to_record(slug, patient_id)
+
+
+@blueprint.post("/addresses/<int:address_id>/undo-opt-out")
+@open_to(Role.STAFF)
+def undo_recorded_opt_out(slug: str, patient_id: int, address_id: int) -> Response:
+    """Undo an opt-out that staff recorded by mistake; only the patient can undo their own."""
+    reason = request.form.get("reason", "")
+    with services_of(current_app).database.write() as session:
+        address = own_address(session, current_patient(session, slug, patient_id), address_id)
+        if reason not in set(OptOutMistake):
+            abort(400, "Choose why the opt-out was a mistake.")
+        if not undo_opt_out(session, slug, address.patient_address):
+            abort(409, "Staff did not record this opt-out. Only the patient can undo it, by texting START.")
+        record_on_address(session, address, "opt_out_undone", reason=reason)
+    return back_to_record(slug, patient_id)
+
+
+@blueprint.post("/addresses/<int:address_id>/remove")
+@open_to(Role.STAFF)
+def remove_address(slug: str, patient_id: int, address_id: int) -> Response:
+    """Remove a number or email address."""
+    with services_of(current_app).database.write() as session:
+        patient = current_patient(session, slug, patient_id)
+        address = own_address(session, patient, address_id)
+        if any(row.address == address.patient_address for row in read_scheduled(session, patient, "UTC")):
+            abort(409, "A message to it is scheduled. Cancel that first.")
+        record_on_address(session, address, "address_removed")
+        session.delete(address)
+        touch_patient(patient)
+    return back_to_record(slug, patient_id)

@@ -1,0 +1,161 @@
+"""Making a record of the patient of a conversation, or adding the conversation to a record that exists.
+
+What the sender said of themselves is offered, and written only if a member chooses it. It is read from the
+conversation again, so that the form holds choices and no values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from inbox.models import Conversation, Message, Patient, Role, now
+from inbox.patient_book import (
+    FIELDS,
+    add_address,
+    check_details,
+    create_patient,
+    link_conversation,
+    patients_of_conversation,
+    touch_patient,
+)
+from intake.errors import IntakeError
+from staff import display
+from staff.auth.access import member, open_to, record_on_conversation
+from staff.live import is_refresh
+from staff.patients.access import record_on_patient, unborrowed_conversation
+from staff.patients.history import LABELS
+from web.row_ids import read_row_id
+from web.services import services_of
+
+blueprint = Blueprint("patient_of", __name__, url_prefix="/staff/conversations/<int:conversation_id>/patient")
+
+
+@blueprint.app_context_processor
+def records() -> dict[str, Any]:
+    """Let the conversation page show the records of its patient."""
+    return {"patients_of": _patients_of} if current_user.is_authenticated else {}
+
+
+@blueprint.get("")
+@open_to(Role.STAFF)
+def page(conversation_id: int) -> str:
+    """Show what a record could be made of."""
+    return _show(conversation_id)
+
+
+@blueprint.post("")
+@open_to(Role.STAFF)
+def create(conversation_id: int) -> Response | tuple[str, int]:
+    """Create a record, or add the conversation and what was chosen to the record whose number is given."""
+    services = services_of(current_app)
+    typed = {name: request.form.get(name, "") for name in FIELDS}
+    other = request.form.get("record", "").strip()
+    wrong: dict[str, str] = {}
+    patient: Patient | None = None
+    with services.database.write() as session:
+        conversation = unborrowed_conversation(session, conversation_id, lock=True)
+        offers = read_offers(session, conversation)
+        chosen = {key: offers[key] for key in request.form.getlist("use") if key in offers}
+        if not typed["name"].strip() and "name" in chosen:
+            typed["name"] = chosen["name"]
+        if other:
+            patient = _existing(session, conversation.practice, other)
+        else:
+            zone = ZoneInfo(services.practices.require(conversation.practice).time_zone)
+            details, wrong = check_details(typed, now().astimezone(zone).date())
+            if details is not None:
+                patient = create_patient(session, conversation.practice, details)
+        if patient is not None:
+            _fill(session, patient, conversation, chosen, is_new=not other)
+    if patient is None:
+        return _show(conversation_id, typed=typed, wrong=wrong), 422
+    return redirect(url_for("patient.page", slug=patient.practice, patient_id=patient.id), 303)
+
+
+def read_offers(session: Session, conversation: Conversation) -> dict[str, str]:
+    """Return what a record could take from a conversation: the address that wrote, and what the sender claims.
+
+    `address` is the only one that is proven; the others are what anyone can write.
+    """
+    query = select(Message).where(Message.conversation_id == conversation.id)
+    latest = session.scalars(query.order_by(Message.id.desc()).limit(1)).first()
+    offers = {
+        "address": conversation.patient_address,
+        "name": (latest and latest.claimed_name) or conversation.patient_name,
+        "phone": (latest and latest.claimed_phone) or conversation.contact_phone,
+        "email": (latest and latest.claimed_email) or conversation.contact_email,
+    }
+    proven = offers["address"]
+    return {key: value for key, value in offers.items() if value and (key == "address" or value != proven)}
+
+
+def _existing(session: Session, practice: str, typed: str) -> Patient:
+    query = select(Patient).where(
+        Patient.id == (read_row_id(typed) or 0), Patient.practice == practice, Patient.merged_into.is_(None)
+    )
+    found = session.scalar(query.with_for_update())
+    return found or abort(409, "There is no record with this number at this practice. Check the number.")
+
+
+def _fill(
+    session: Session, patient: Patient, conversation: Conversation, chosen: Mapping[str, str], *, is_new: bool
+) -> None:
+    """Link a conversation to a record, with the addresses that the member chose."""
+    added = []
+    for key in ("address", "phone", "email"):
+        try:
+            if key in chosen and add_address(session, patient, chosen[key]) is not None:
+                added.append(key)
+        except IntakeError:
+            abort(400, "That is no number or email address that can be used. Leave it out.")
+    linked = link_conversation(session, patient, conversation)
+    if not is_new and (added or linked):
+        touch_patient(patient)
+    action = "record_created" if is_new else "patient_linked"
+    used = sorted({*added, "name"} & chosen.keys()) if is_new else added
+    record_on_patient(session, patient, action, conversation=conversation.id, used=used)
+    record_on_conversation(session, conversation.id, conversation.practice, "patient_linked", patient=patient.id)
+
+
+def _show(conversation_id: int, **changes: Any) -> str:
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = unborrowed_conversation(session, conversation_id)
+        shown: dict[str, Any] = {
+            "conversation": conversation,
+            "practice": services.practices.require(conversation.practice),
+            "offers": {key: display.spoken(value) for key, value in read_offers(session, conversation).items()},
+            "known": patients_of_conversation(session, conversation),
+            "labels": LABELS,
+            "typed": dict.fromkeys(FIELDS, ""),
+            "wrong": {},
+        }
+        known = [patient.id for patient in shown["known"]]
+        record_on_conversation(
+            session,
+            conversation.id,
+            conversation.practice,
+            "patient_offered",
+            patients=known,
+            offers=list(shown["offers"]),
+        )
+    return render_template("staff/patient_new.html", **(shown | changes))
+
+
+def _patients_of(conversation: Conversation) -> dict[str, Any] | None:
+    """Return the records of a conversation's patient; None for emergency access and refreshes."""
+    if conversation.practice not in member().practices or is_refresh():
+        return None
+    key = f"patients_of_{conversation.id}"
+    if key not in g:
+        with services_of(current_app).database.read() as session:
+            setattr(g, key, list(patients_of_conversation(session, conversation)))
+    return {"records": getattr(g, key)}

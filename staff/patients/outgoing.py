@@ -1,0 +1,236 @@
+"""Messages that staff start from a patient's record: now, or scheduled. The outbox sends them like any reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.column_types import keyring
+from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, Patient, PatientAddress, now
+from inbox.patient_book import conversations_of_patient
+from inbox.patients import conversations_of
+from inbox.text_permission import why_not_text
+from intake.practices import Practice
+from intake.vocabulary import Channel, Medium
+from staff import display
+from staff.conversations.conversation_queries import Reach, is_first_text
+from staff.conversations.reply import FORM_ID, REPLY, check, outgoing, take_over
+from tasks.delivery.outbox import add_delivery
+from tasks.notification.quiet_hours import after_quiet_hours
+from tasks.queue import AfterCommit
+
+FURTHEST = timedelta(days=366)
+_INPUT = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDraft:
+    """A message as typed.
+
+    Attributes:
+        text: the text.
+        form_id: the form's random id, by which repeats are recognized.
+        address_id: the ID of the record's number or email address.
+        send_at: the practice's local time, such as `2026-11-30T09:00`; empty for now.
+    """
+
+    text: str = field(repr=False)
+    form_id: str
+    address_id: int
+    send_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What became of a draft: why it was refused and when it could be sent, or where it went."""
+
+    problem: str = ""
+    next_time: str = ""
+    after_commit: AfterCommit = field(default_factory=AfterCommit)
+    conversation_id: int | None = None
+    delivery_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A message that waits for its time."""
+
+    id: int
+    address: str = field(repr=False)
+    shown_to: str = field(repr=False)
+    text: str = field(repr=False)
+    shown_at: str
+
+
+def send_message(
+    session: Session, patient: Patient, practice: Practice, staff_id: int, draft: MessageDraft, moment: datetime
+) -> Outgoing:
+    """Put a message into the outbox; a refused one changes nothing.
+
+    Args:
+        session: an open write transaction.
+        patient: the record, locked, so that a form that is sent twice is seen.
+        practice: its practice.
+        staff_id: the member who writes.
+        draft: the message.
+        moment: the current time.
+    """
+    known = session.scalar(select(Delivery).where(Delivery.form_id == draft.form_id)) if draft.form_id else None
+    if known is not None and known.conversation_id in conversations_of_patient(session, patient):
+        return Outgoing()
+    address = session.scalar(
+        select(PatientAddress).where(PatientAddress.id == draft.address_id, PatientAddress.patient_id == patient.id)
+    )
+    if known is not None or not FORM_ID.fullmatch(draft.form_id):
+        return Outgoing("This page is out of date. Try again.")
+    if address is None:
+        return Outgoing("Choose a number or email address of this record.")
+    at, problem = read_time(draft.send_at, practice.time_zone, moment)
+    problem = problem or _why_unreachable(session, practice, address)
+    if problem:
+        return Outgoing(problem)
+    later = quiet_until(practice, at or moment) if address.is_number else None
+    if later is not None:
+        return _refuse_quiet(practice, later)
+    return _store_message(session, address, practice, staff_id, draft, at)
+
+
+def _why_unreachable(session: Session, practice: Practice, address: PatientAddress) -> str:
+    if not address.is_number:
+        return "" if practice.email else "The practice has no address to email from."
+    if practice.texts_from is None:
+        return "The practice has no number to text from."
+    return why_not_text(session, practice.slug, address.patient_address)
+
+
+def _refuse_quiet(practice: Practice, later: datetime) -> Outgoing:
+    span = practice.patient_quiet_hours.replace("-", " and ")
+    shown = display.clock(later, practice.time_zone)
+    why = f"Not sent: no new texts go out between {span}. The next time is {shown}, filled in below."
+    return Outgoing(why, next_time=later.strftime(_INPUT))
+
+
+def _store_message(
+    session: Session,
+    address: PatientAddress,
+    practice: Practice,
+    staff_id: int,
+    draft: MessageDraft,
+    at: datetime | None,
+) -> Outgoing:
+    medium = Medium.SMS if address.is_number else Medium.EMAIL
+    sender = (practice.texts_from if address.is_number else practice.email) or ""
+    conversation = _find_conversation(session, practice.slug, address, medium)
+    is_first = address.is_number and (conversation is None or is_first_text(session, conversation.id))
+    text = outgoing(draft.text, practice, Reach(medium, sender, "", is_first))
+    if problem := check(draft.text, text, medium):
+        return Outgoing(problem)
+    if conversation is None:
+        conversation = _begin_conversation(session, address, medium, staff_id)
+    elif at is None:
+        take_over(conversation, staff_id)
+        conversation.last_activity_at = now()
+    delivery = Delivery(
+        conversation=conversation,
+        reply=REPLY,
+        medium=medium,
+        sender=sender,
+        body=text,
+        staff_id=staff_id,
+        form_id=draft.form_id,
+        scheduled_for=at,
+        next_attempt_at=at or now(),
+    )
+    after_commit = add_delivery(session, delivery)
+    if at is not None:
+        after_commit = replace(after_commit, deliveries=())  # the reconciler queues it when it is due
+    return Outgoing(after_commit=after_commit, conversation_id=conversation.id, delivery_id=delivery.id)
+
+
+def read_time(typed: str, zone: str, moment: datetime) -> tuple[datetime | None, str]:
+    """Return the time that a form names, None for now, and what is wrong with it."""
+    if not typed:
+        return None, ""
+    try:
+        at = datetime.strptime(typed[:16], _INPUT).replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        return None, "Enter a date and time, such as 2026-11-30T09:00, or leave it empty to send now."
+    if not moment < at <= moment + FURTHEST:
+        return None, "Choose a time in the next 12 months, or leave it empty to send now."
+    return at, ""
+
+
+def quiet_until(practice: Practice, at: datetime) -> datetime | None:
+    """Return when the practice's quiet hours end if a time is in them, as local time."""
+    local = at.astimezone(ZoneInfo(practice.time_zone))
+    later = after_quiet_hours(practice.patient_quiet_hours, local)
+    return later if later > local else None
+
+
+def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Scheduled]:
+    """Return the messages to a patient's addresses that wait for their time, the next one first."""
+    query = (
+        select(Delivery)
+        .join(Delivery.conversation)
+        .where(
+            Delivery.conversation_id.in_(conversations_of_patient(session, patient)),
+            Delivery.state == DeliveryState.PENDING,
+            Delivery.scheduled_for.is_not(None),
+        )
+    )
+    return [
+        Scheduled(
+            delivery.id,
+            delivery.conversation.patient_address or "",
+            display.spoken(delivery.conversation.patient_address or ""),
+            delivery.body,
+            display.clock(delivery.scheduled_for or delivery.next_attempt_at, zone),
+        )
+        for delivery in session.scalars(query.order_by(Delivery.scheduled_for, Delivery.id))
+    ]
+
+
+def find_message(session: Session, patient: Patient, delivery_id: int) -> Delivery | None:
+    """Return a message to a patient, locked against being claimed."""
+    ids: Sequence[int] = conversations_of_patient(session, patient)
+    query = select(Delivery).where(Delivery.id == delivery_id, Delivery.conversation_id.in_(ids))
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def cancel_message(delivery: Delivery) -> bool:
+    """Cancel a locked message, and return whether it was waiting for its time."""
+    if delivery.scheduled_for is None or delivery.state != DeliveryState.PENDING or delivery.attempts:
+        return False
+    delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, display.CANCELLED
+    return True
+
+
+def _find_conversation(session: Session, practice: str, address: PatientAddress, medium: Medium) -> Conversation | None:
+    query = select(Conversation).where(
+        conversations_of(practice, address.patient_address), Conversation.channel == _channel(medium)
+    )
+    return session.scalars(query.order_by(Conversation.id).limit(1).with_for_update()).first()
+
+
+def _begin_conversation(session: Session, address: PatientAddress, medium: Medium, staff_id: int) -> Conversation:
+    conversation = Conversation(
+        practice=address.practice,
+        channel=_channel(medium),
+        patient_address=address.patient_address,
+        patient_index=keyring().index(address.patient_address),
+        state=ConversationState.WAITING,
+        assigned_to=staff_id,
+        staff_took_over_at=now(),
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def _channel(medium: Medium) -> Channel:
+    return Channel.SMS if medium is Medium.SMS else Channel.EMAIL

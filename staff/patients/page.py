@@ -1,0 +1,89 @@
+"""What the routes of a patient's record share: the page itself."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import current_app, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from inbox.consent import is_opted_out, is_recorded_by_staff
+from inbox.models import Patient, PatientAddress, PatientConversation
+from inbox.patient_book import FIELDS, sharing_patients
+from inbox.patient_merging import latest_merge
+from intake.vocabulary import ConsentHow, OptOutMistake
+from staff import display
+from staff.conversations.consent_history import read_number_history
+from staff.displays import is_new_display, seal_of
+from staff.patients.access import own_patient, record_on_patient
+from staff.patients.history import LABELS, changes_since, read_history
+from staff.patients.outgoing import read_scheduled
+from web.row_ids import read_row_id
+from web.services import services_of
+
+PREFIX = "/staff/patients/<slug>/<int:patient_id>"
+
+
+def back_to_record(slug: str, patient_id: int) -> Response:
+    """Redirect to the page after a change."""
+    return redirect(url_for("patient.page", slug=slug, patient_id=patient_id), 303)
+
+
+def show_record(slug: str, patient_id: int, **changes: Any) -> str:
+    """Return the page, and record that it was shown."""
+    services = services_of(current_app)
+    before = read_row_id(request.args.get("before", ""))
+    with services.database.read() as session:
+        patient = own_patient(session, slug, patient_id)
+        practice = services.practices.require(slug)
+        shown = _read(session, patient, practice.time_zone, before, changes.pop("since", None))
+    said = [(entry.key, entry.text) for entry in shown["history"].entries]
+    details = [getattr(patient, name) for name in FIELDS]
+    seal = seal_of(f"patient {patient_id}", [before, details, [a["shown"] for a in shown["addresses"]], said])
+    if is_new_display(seal):
+        with services.database.write() as session:
+            record_on_patient(session, patient, "record_viewed", before=before, shown=len(said))
+    defaults = {"typed": None, "wrong": {}, "problem": "", "address": "", "address_problem": "", "draft": None}
+    defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
+    return render_template("staff/patient_record.html", practice=practice, **(shown | defaults | changes))
+
+
+def _read(session: Session, patient: Patient, zone: str, before: int | None, since: int | None) -> dict[str, Any]:
+    newest = latest_merge(session, patient.id)
+    linked = session.scalars(
+        select(PatientConversation.conversation_id).where(PatientConversation.patient_id == patient.id)
+    ).all()
+    addresses = session.scalars(
+        select(PatientAddress).where(PatientAddress.patient_id == patient.id).order_by(PatientAddress.id)
+    ).all()
+    return {
+        "patient": patient,
+        "labels": LABELS,
+        "addresses": [_describe_address(session, address, zone) for address in addresses],
+        "ways": list(ConsentHow),
+        "mistakes": list(OptOutMistake),
+        "history": read_history(session, patient, zone, before),
+        "before": before,
+        "linked": linked,
+        "others": sharing_patients(session, patient),
+        "merge": newest,
+        "merged_at": display.clock(newest.created_at, zone) if newest else "",
+        "scheduled": read_scheduled(session, patient, zone),
+        "changed": changes_since(session, patient, since) if since is not None else [],
+    }
+
+
+def _describe_address(session: Session, address: PatientAddress, zone: str) -> dict[str, Any]:
+    out = address.is_number and is_opted_out(session, address.practice, address.patient_address)
+    return {
+        "id": address.id,
+        "shown": display.spoken(address.patient_address),
+        "is_number": address.is_number,
+        "opted_out": out,
+        "can_undo": out and is_recorded_by_staff(session, address.practice, address.patient_address),
+        "consent": ConsentHow(address.consent_how).words.lower() if address.consent_how else "",
+        "consents": read_number_history(session, address, zone) if address.is_number else [],
+    }

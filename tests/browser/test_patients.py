@@ -1,0 +1,56 @@
+"""The pages of patient records in a browser: axe finds nothing, and they fit a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from intake.settings import Settings
+from tests.browser.visitor import Visitor
+from tests.staff.conftest import PASSWORD, Console, console_of
+from tests.world import PRACTICES_TOML
+
+__all__ = ["console_of"]
+
+SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
+RECORD = "/staff/patients/demo/1"
+
+
+@pytest.fixture
+def console(settings: Settings, console_of: Callable[[Settings], Console]) -> Console:
+    """A console with a record that has everything on it, and another of the same family."""
+    settings.practices_file.write_text(PRACTICES_TOML)
+    console = console_of(settings)
+    console.text("Do you have parking?")
+    staff = console.sign_in()
+    of_conversation = "/staff/conversations/1/patient"
+    for name in ("Maria Rivera", "Leo Rivera-With-A-Long-Name-That-Goes-On-And-On", "Maria R"):
+        staff.post(of_conversation, data={"name": name, "use": "address", "birth_date": "1984-03-27"})
+    staff.post(f"{RECORD}/addresses", data={"new_address": "maria.rivera.with.a.long.name@mail.example"})
+    staff.post(f"{RECORD}/addresses/1/consent", data={"how": "by_phone"})
+    staff.post(f"{RECORD}/merge", data={"other": "3"})
+    return console
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_everybody_can_read_and_use_the_pages_of_records(console: Console, browser: Browser, screen: str) -> None:
+    width, height = SCREENS[screen]
+    visitor = Visitor(browser, base_url=console.url, viewport={"width": width, "height": height})
+    page = visitor.context.new_page()
+    member = console.add_member(name="Ada Admin")
+    page.goto("/staff/sign-in")
+    page.get_by_label("Email").fill(member.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/")
+
+    for path in ("/staff/patients", RECORD, "/staff/patients/demo/3", "/staff/conversations/1/patient"):
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    visitor.leave()

@@ -1,0 +1,262 @@
+"""Patient records: found by number, address, and name, merged and restored, and kept through a change of keys."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.database import Database
+from inbox.erasure import erase_patients
+from inbox.inbound import record_message
+from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, PatientMerge, now
+from inbox.patient_book import (
+    Details,
+    add_address,
+    check_details,
+    conversations_of_patient,
+    create_patient,
+    edit_patient,
+    find_patients,
+    link_conversation,
+    patients_of_conversation,
+)
+from inbox.patient_export import export_patient
+from inbox.patient_merging import latest_merge, merge_fields, merge_patients, unmerge_patients
+from inbox.patient_names import last_name_of, ordered_name
+from inbox.patient_records import PatientRecords, find_records
+from inbox.patient_retention import delete_overdue_patients
+from inbox.rotation import rotate_keys
+from intake.errors import IntakeError
+from intake.vocabulary import Channel
+from tests.inbox.conftest import Reopen, acting, inbound
+from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
+
+TODAY = date(2026, 11, 29)
+MARIA = Details("María Rivera", "she/her", "1984-03-27", "Spanish", "Prefers mornings")
+
+
+def add(session: Session, details: Details = MARIA, *addresses: str, practice: str = "demo") -> Patient:
+    patient = create_patient(session, practice, details)
+    for address in addresses:
+        add_address(session, patient, address)
+    return patient
+
+
+def names(found: object) -> list[str]:
+    return [patient.name for patient in found]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "last"),
+    [
+        ("María  Rivera", "maria rivera", "rivera"),
+        ("Rivera, María", "maria rivera", "rivera"),
+        ("Sam O’Neill Jr.", "sam oneill jr", "oneill"),
+        ("Cher", "cher", "cher"),
+        ("Ana-Lucía de la Cruz", "ana lucia de la cruz", "cruz"),
+    ],
+)
+def test_a_name_is_compared_without_accents_capitals_and_punctuation(name: str, full: str, last: str) -> None:
+    assert (ordered_name(name), last_name_of(name)) == (full, last)
+
+
+def test_details_are_refused_field_by_field() -> None:
+    typed = {"name": " ", "birth_date": "2027-01-01", "pronouns": "x" * 41}
+
+    assert check_details(typed, TODAY)[0] is None
+    assert set(check_details(typed, TODAY)[1]) == {"name", "birth_date", "pronouns"}
+    assert check_details({"name": "Maria", "birth_date": "1984-03-27"}, TODAY)[0] == Details(
+        "Maria", birth_date="1984-03-27"
+    )
+
+
+@pytest.mark.parametrize(
+    "wanted", ["(202) 555-0123", "MARIA@example.com", "maria rivera", "Rivera, Maria", "RIVERA", "María Rivera"]
+)
+def test_a_record_is_found_by_its_exact_number_address_or_name(database: Database, wanted: str) -> None:
+    with database.write() as session:
+        add(session, MARIA, PATIENT, "maria@example.com")
+        add(session, MARIA, PATIENT, practice="other")
+
+    with database.read() as session:
+        assert len(find_patients(session, "demo", wanted)) == 1
+
+
+@pytest.mark.parametrize("wanted", ["", "Maria", "River", "Maria Rivers", "+12025550199", "rivera@example.com"])
+def test_nothing_is_found_by_a_part_of_a_name(database: Database, wanted: str) -> None:
+    with database.write() as session:
+        add(session, MARIA, PATIENT)
+
+    with database.read() as session:
+        assert find_patients(session, "demo", wanted) == []
+
+
+def test_a_number_can_belong_to_a_family(database: Database) -> None:
+    record_message(database, inbound())
+    with database.write() as session:
+        add(session, MARIA, PATIENT)
+        add(session, Details("Leo Rivera"), PATIENT)
+
+    with database.read() as session:
+        conversation = session.scalars(select(Conversation)).one()
+        assert sorted(names(patients_of_conversation(session, conversation))) == ["Leo Rivera", "María Rivera"]
+
+
+def test_a_record_has_the_conversations_of_its_addresses_and_those_linked_to_it(database: Database) -> None:
+    texted = record_message(database, inbound()).conversation_id
+    mailed = record_message(
+        database, inbound(channel=Channel.EMAIL, patient_address="maria@example.com")
+    ).conversation_id
+    hidden = record_message(database, inbound(channel=Channel.WEB_FORM, patient_address=None)).conversation_id
+    record_message(database, inbound(patient_address="+12025550199"))
+    with database.write() as session:
+        patient = add(session, MARIA, PATIENT, "maria@example.com")
+        conversation = session.get_one(Conversation, hidden)
+        assert link_conversation(session, patient, conversation)
+        assert not link_conversation(session, patient, conversation)
+        assert add_address(session, patient, "202-555-0123") is None
+
+        assert conversations_of_patient(session, patient) == sorted([texted, mailed, hidden])
+
+
+def test_an_edit_says_which_fields_changed_and_counts(database: Database) -> None:
+    with database.write() as session:
+        patient = add(session)
+        assert edit_patient(patient, Details("Maria Rivera-Diaz", "she/her", "1984-03-27", "Spanish", None)) == [
+            "name",
+            "notes",
+        ]
+        assert patient.version == 2
+        assert edit_patient(patient, Details("Maria Rivera-Diaz", "she/her", "1984-03-27", "Spanish", None)) == []
+        assert patient.version == 2
+
+
+def test_a_merge_fills_blanks_and_joins_notes() -> None:
+    blank = {"name": "Maria", "pronouns": None, "birth_date": None, "language": "Spanish", "notes": "Mornings"}
+    other = {"name": "M. Rivera", "pronouns": "she/her", "birth_date": None, "language": "English", "notes": "Cat"}
+
+    assert merge_fields(blank, other) == {"pronouns": "she/her", "notes": "Mornings\n\nCat"}
+
+
+def test_a_merge_moves_everything_and_undoing_it_restores_both_records(database: Database) -> None:
+    hidden = record_message(database, inbound(channel=Channel.WEB_FORM, patient_address=None)).conversation_id
+    with database.write() as session:
+        kept = add(session, Details("Maria Rivera", notes="Mornings"), PATIENT)
+        dropped = add(session, MARIA, PATIENT, "maria@example.com")
+        link_conversation(session, dropped, session.get_one(Conversation, hidden))
+    before = snapshot(database)
+
+    with database.write() as session:
+        kept, dropped = session.scalars(select(Patient).order_by(Patient.id)).all()
+        merge_patients(session, kept, dropped, 1)
+    with database.read() as session:
+        assert names(find_patients(session, "demo", "maria@example.com")) == ["Maria Rivera"]
+        kept = session.get_one(Patient, 1)
+        assert kept.birth_date == "1984-03-27"
+        assert hidden in conversations_of_patient(session, kept)
+        assert len(find_patients(session, "demo", "Maria Rivera")) == 1
+
+    with database.write() as session:
+        merge = latest_merge(session, 1)
+        assert merge is not None
+        unmerge_patients(session, merge, session.get_one(Patient, 1), session.get_one(Patient, 2))
+        assert latest_merge(session, 1) is None
+    assert snapshot(database) == before
+
+
+def test_undoing_a_merge_keeps_what_staff_wrote_since(database: Database) -> None:
+    with database.write() as session:
+        kept, dropped = add(session, Details("Maria Rivera")), add(session, MARIA)
+        merge = merge_patients(session, kept, dropped, 1)
+        edit_patient(kept, Details("Maria Rivera", "they/them", "1984-03-27", "Spanish", "Prefers mornings"))
+        unmerge_patients(session, merge, kept, dropped)
+
+        assert (kept.pronouns, kept.birth_date, kept.notes) == ("they/them", None, None)
+
+
+def snapshot(database: Database) -> list[object]:
+    with database.read() as session:
+        rows: list[object] = [
+            (p.id, p.name, p.pronouns, p.birth_date, p.language, p.notes, p.merged_into, p.name_index)
+            for p in session.scalars(select(Patient).order_by(Patient.id))
+        ]
+        rows += [(a.id, a.patient_id, a.patient_address) for a in session.scalars(select(PatientAddress))]
+        rows += [conversations_of_patient(session, p) for p in session.scalars(select(Patient).order_by(Patient.id))]
+        return rows
+
+
+def test_records_are_found_under_a_new_key(database: Database, reopen: Reopen) -> None:
+    with database.write() as session:
+        add(session, MARIA, PATIENT)
+    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+
+    with acting(reopen(OTHER_KEY)).read() as session:
+        for wanted in (PATIENT, "Rivera", "maria rivera"):
+            assert names(find_patients(session, "demo", wanted)) == ["María Rivera"]
+
+
+# ---- whose record it is, and when it goes
+
+
+def found(session: Session, address: str) -> PatientRecords:
+    return find_records(session, address, ["demo", "other"])
+
+
+def test_everything_of_a_person_is_found_by_any_address_of_the_record(database: Database) -> None:
+    record_message(database, inbound())
+    with database.write() as session:
+        add(session, MARIA, PATIENT, "maria@example.com")
+
+        records = found(session, "maria@example.com")
+        assert len(records.conversations) == 1
+        assert "Mornings" not in str(export_patient(session, "maria@example.com", records, now())["conversations"])
+        exported = export_patient(session, "maria@example.com", records, now())["records"]
+        assert [record["name"] for record in exported] == ["María Rivera"]
+        assert [address["patient_address"] for address in exported[0]["addresses"]] == [PATIENT, "maria@example.com"]
+
+
+def test_a_number_that_a_family_shares_tells_nobody_of_the_others(database: Database) -> None:
+    record_message(database, inbound())
+    with database.write() as session:
+        add(session, MARIA, PATIENT, "maria@example.com")
+        add(session, Details("Leo Rivera"), PATIENT)
+
+        assert found(session, "maria@example.com").conversations == []
+        assert export_patient(session, PATIENT, found(session, PATIENT), now())["records"] == []
+        with pytest.raises(IntakeError, match="share this number or address"):
+            erase_patients(session, found(session, PATIENT).patients)
+
+
+def test_an_erased_record_is_gone_with_those_merged_into_it(database: Database) -> None:
+    with database.write() as session:
+        kept, dropped = add(session, MARIA, PATIENT), add(session, Details("Maria R"), "maria@example.com")
+        merge_patients(session, kept, dropped, 1)
+
+    with database.write() as session:
+        erase_patients(session, found(session, "maria@example.com").patients)
+        for table in (Patient, PatientAddress, PatientConversation, PatientMerge):
+            assert session.scalars(select(table)).all() == []
+
+
+def test_a_record_goes_by_age_unless_a_conversation_is_recent_or_held(database: Database) -> None:
+    conversation_id = record_message(database, inbound()).conversation_id
+    with database.write() as session:
+        kept, gone = add(session, MARIA, PATIENT), add(session, Details("Leo Rivera"), "+12025550199")
+        merge_patients(session, gone, add(session, Details("L. Rivera")), 1)
+        for patient in session.scalars(select(Patient)):
+            patient.updated_at = now() - timedelta(days=40)
+        before = now() - timedelta(days=30)
+
+        assert delete_overdue_patients(session, "demo", before, 10) == 1
+        assert session.scalars(select(Patient.id)).all() == [kept.id]
+
+        conversation = session.get_one(Conversation, conversation_id)
+        conversation.last_activity_at, conversation.held_at = now() - timedelta(days=40), now()
+        session.flush()
+        assert delete_overdue_patients(session, "demo", before, 10) == 0
+        conversation.held_at = None
+        session.flush()
+        assert delete_overdue_patients(session, "demo", before, 10) == 1

@@ -1,0 +1,205 @@
+"""Staff text or email a patient from the record: with consent, outside quiet hours, now or later, and once."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import requests
+
+from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, now
+from inbox.patient_book import Details, add_address, create_patient
+from staff.patients.outgoing import read_time
+from tests.staff.conftest import Browser, Console, StartConsole
+from tests.world import DEMO_NUMBER, PATIENT
+
+RECORD = "/staff/patients/demo/1"
+NUMBER = "+12025550188"
+ZONE = ZoneInfo("America/New_York")
+
+
+def local(hours: float) -> datetime:
+    return now().astimezone(ZONE) + timedelta(hours=hours)
+
+
+def quiet(begins: float, ends: float) -> str:
+    """Quiet hours that begin and end so many hours from now."""
+    return f'patient_quiet_hours = "{local(begins):%H:%M}-{local(ends):%H:%M}"'
+
+
+LOUD = (6, 8)
+
+
+def keep(console: Console, *addresses: str) -> None:
+    with console.edit() as session:
+        patient = create_patient(session, "demo", Details("Maria Rivera"))
+        for address in addresses:
+            add_address(session, patient, address)
+
+
+def agree(browser: Browser) -> None:
+    assert browser.post(f"{RECORD}/addresses/1/consent", data={"how": "by_phone"}).status_code == 303
+
+
+def send(browser: Browser, send_at: str = "", form_id: str = "", address: str = "1") -> requests.Response:
+    form = {"text": "Your forms are ready.", "address": address, "send_at": send_at}
+    return browser.post(f"{RECORD}/messages", data=form | {"form_id": form_id or secrets.token_hex(16)})
+
+
+def test_a_first_text_needs_consent_on_record_and_says_so(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+
+    refused = send(browser)
+    assert refused.status_code == 409
+    assert "No consent to texts is on record for this number." in refused.text
+    assert "Your forms are ready." in refused.text
+    assert console.rows(Delivery) == []
+
+    agree(browser)
+    assert send(browser).status_code == 303
+    console.work()
+    (sent,) = console.twilio.messages
+    assert sent.to == NUMBER
+    assert "Your forms are ready." in sent.body
+    assert "STOP" in sent.body
+
+
+def test_a_patient_who_texted_may_be_texted_and_one_who_opted_out_may_not(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    console.text("Hello")
+    keep(console, PATIENT)
+    browser = console.sign_in()
+
+    assert send(browser).status_code == 303
+    assert [row.conversation_id for row in console.rows(Delivery) if row.staff_id] == [1]
+    console.text("STOP")
+    refused = send(browser)
+    assert refused.status_code == 409
+    assert "This number opted out of texts." in refused.text
+
+
+def test_a_form_that_is_sent_twice_sends_one_message(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+
+    for _ in range(2):
+        assert send(browser, form_id="0" * 32).status_code == 303
+    assert len(console.rows(Delivery)) == 1
+
+
+def test_in_quiet_hours_a_text_is_refused_with_the_next_time(start_console: StartConsole) -> None:
+    hours, ends = quiet(-2, 3), local(3)
+    console = start_console(f'{hours[:-6]}{ends:%H:%M}"')
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+
+    refused = send(browser)
+
+    assert refused.status_code == 409
+    assert "no new texts go out between" in refused.text
+    assert f'value="{ends:%Y-%m-%dT%H:%M}"' in refused.text
+    assert console.rows(Delivery) == []
+    assert send(browser, f"{local(4):%Y-%m-%dT%H:%M}").status_code == 303
+
+
+def test_a_scheduled_message_waits_for_its_time_and_is_sent_once(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    assert send(browser, f"{local(3):%Y-%m-%dT%H:%M}").status_code == 303
+    console.reconcile()
+    console.work()
+    assert console.twilio.messages == []
+    assert "Scheduled messages" in browser.get(RECORD).text
+
+    with console.edit() as session:
+        delivery = session.get_one(Delivery, 1)
+        delivery.scheduled_for = delivery.next_attempt_at = delivery.created_at = now() - timedelta(minutes=1)
+    for _ in range(2):
+        console.reconcile()
+        console.work()
+
+    assert len(console.twilio.messages) == 1
+    assert "Scheduled messages" not in browser.get(RECORD).text
+
+
+def test_a_scheduled_message_is_cancelled_until_it_is_sent(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    send(browser, f"{local(3):%Y-%m-%dT%H:%M}")
+    assert browser.post(f"{RECORD}/addresses/1/remove").status_code == 409
+
+    assert browser.post(f"{RECORD}/messages/1/cancel").status_code == 303
+    assert browser.post(f"{RECORD}/messages/1/cancel").status_code == 409
+
+    assert console.rows(Delivery)[0].state == DeliveryState.SUPPRESSED
+    assert "staff cancelled it" in browser.get(RECORD).text
+    done = [entry.action for entry in console.rows(AuditEntry)]
+    assert {"message_scheduled", "schedule_cancelled"} <= set(done)
+
+
+def test_one_who_opts_out_meanwhile_gets_no_scheduled_text(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    send(browser, f"{local(3):%Y-%m-%dT%H:%M}")
+    browser.post(f"{RECORD}/addresses/1/opt-out")
+    with console.edit() as session:
+        delivery = session.get_one(Delivery, 1)
+        delivery.scheduled_for = delivery.next_attempt_at = delivery.created_at = now() - timedelta(minutes=1)
+    console.reconcile()
+    console.work()
+
+    assert console.twilio.messages == []
+    assert console.rows(Delivery)[0].state == DeliveryState.SUPPRESSED
+
+
+def test_a_scheduled_text_that_comes_late_waits_for_the_end_of_quiet_hours(start_console: StartConsole) -> None:
+    console = start_console(quiet(-1, 2))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    send(browser, f"{local(4):%Y-%m-%dT%H:%M}")
+    with console.edit() as session:
+        delivery = session.get_one(Delivery, 1)
+        delivery.scheduled_for = delivery.next_attempt_at = delivery.created_at = now() - timedelta(minutes=1)
+    console.reconcile()
+    console.work()
+
+    (delivery,) = console.rows(Delivery)
+    assert console.twilio.messages == []
+    assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 0)
+    assert delivery.next_attempt_at > now()
+
+
+def test_the_answer_to_a_text_that_staff_began_joins_its_conversation(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    send(browser)
+    assert "Reply by" in browser.get("/staff/conversations/1").text
+    console.text("Thanks", from_=NUMBER, to=DEMO_NUMBER)
+
+    assert len(console.rows(Conversation)) == 1
+    assert "Thanks" in browser.get(RECORD).text
+    assert console.rows(Patient)[0].name == "Maria Rivera"
+
+
+def test_a_time_is_the_practices_own_and_in_the_next_year() -> None:
+    moment = datetime(2026, 11, 29, 12, tzinfo=ZoneInfo("UTC"))
+
+    assert read_time("", "America/New_York", moment) == (None, "")
+    assert read_time("2026-11-30T09:00", "America/New_York", moment) == (datetime(2026, 11, 30, 9, tzinfo=ZONE), "")
+    for wrong in ("soon", "2026-11-29T06:59", "2028-01-01T09:00"):
+        assert read_time(wrong, "America/New_York", moment)[1]

@@ -1,0 +1,185 @@
+"""Staff make a record of a patient from a conversation, keep it, merge it, and find it by exact values."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from inbox.models import AuditEntry, Conversation, Patient, PatientAddress, PatientConversation
+from tests.chat_client import ChatClient
+from tests.staff.conftest import Browser, Console
+from tests.world import PATIENT
+
+OF_CONVERSATION = "/staff/conversations/1/patient"
+RECORDS = "/staff/patients/demo"
+RECORD = f"{RECORDS}/1"
+
+
+def create(browser: Browser, name: str = "Maria Rivera", *use: str, conversation: int = 1) -> str:
+    answer = browser.post(f"/staff/conversations/{conversation}/patient", data={"name": name, "use": list(use)})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def actions(console: Console) -> list[str]:
+    return [entry.action for entry in console.rows(AuditEntry)]
+
+
+def test_a_record_is_made_of_a_conversation_and_shown_beside_it(console: Console) -> None:
+    console.text("Do you have parking?")
+    browser = console.sign_in()
+    assert "Create record" in browser.get("/staff/conversations/1").text
+
+    assert create(browser, "Maria Rivera", "address") == RECORD
+
+    page = browser.get(RECORD).text
+    assert "Maria Rivera" in page
+    assert "(202) 555-0123" in page
+    assert "Do you have parking?" in page
+    assert RECORD in browser.get("/staff/conversations/1").text
+    assert "Maria" not in re.search(r"<title>.*?</title>", page)[0]  # type: ignore[index]
+
+
+def test_what_a_sender_claims_is_offered_and_written_only_if_a_member_chooses_it(console: Console) -> None:
+    ChatClient(console.url, name="Sam", phone="(202) 555-0188").send("Hello", "m1")
+    browser = console.sign_in()
+    assert "Sam" in browser.get(OF_CONVERSATION).text
+    assert console.rows(Patient) == []
+
+    create(browser, "Maria Rivera")
+    assert console.rows(PatientAddress) == []
+
+    create(browser, "", "name", "phone")
+    assert console.rows(Patient)[-1].name == "Sam"
+    assert [row.patient_address for row in console.rows(PatientAddress)] == ["+12025550188"]
+
+
+def test_a_conversation_is_added_to_a_record_that_exists(console: Console) -> None:
+    console.text("Hello")
+    ChatClient(console.url).send("Hello", "m1")
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+
+    assert browser.post("/staff/conversations/2/patient", data={"record": "1"}).status_code == 303
+    assert len(console.rows(Patient)) == 1
+    assert [row.conversation_id for row in console.rows(PatientConversation)] == [1, 2]
+    assert browser.post("/staff/conversations/2/patient", data={"record": "99"}).status_code == 409
+
+
+def test_of_two_who_edit_at_once_the_second_sees_what_the_first_changed(console: Console) -> None:
+    console.text("Hello")
+    first, second = console.sign_in(name="Ann First"), console.sign_in(name="Ben Second")
+    create(first, "Maria Rivera", "address")
+    edit = {"name": "Maria Rivera", "version": "1"}
+    assert first.post(f"{RECORD}/details", data=edit | {"language": "Spanish"}).status_code == 303
+
+    answer = second.post(f"{RECORD}/details", data=edit | {"pronouns": "she/her"})
+
+    assert answer.status_code == 409
+    assert "Ann First changed:" in answer.text
+    assert "Language: Spanish" in answer.text
+    assert 'value="she/her"' in answer.text
+    assert console.rows(Patient)[0].pronouns is None
+    assert second.post(f"{RECORD}/details", data=edit | {"pronouns": "she/her", "version": "2"}).status_code == 303
+    assert console.rows(Patient)[0].pronouns == "she/her"
+
+
+def test_a_wrong_birth_date_is_explained_at_its_field(console: Console) -> None:
+    console.text("Hello")
+    browser = console.sign_in()
+    create(browser)
+
+    form = {"name": "Maria", "birth_date": "tomorrow", "version": "1"}
+    answer = browser.post(f"{RECORD}/details", data=form)
+
+    assert answer.status_code == 422
+    assert 'id="wrong-birth_date"' in answer.text
+
+
+def test_two_records_are_merged_and_the_merge_is_undone(console: Console) -> None:
+    console.text("First")
+    console.text("Second", from_="+12025550199")
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+    create(browser, "Maria Rivera-Diaz", "address", conversation=2)
+
+    assert browser.post(f"{RECORD}/merge", data={"other": "2"}).status_code == 303
+    page = browser.get(RECORD).text
+    assert "First" in page
+    assert "Second" in page
+    assert "merged into" in browser.get(f"{RECORDS}/2").text
+    assert browser.post(f"{RECORDS}/2/details", data={"name": "X", "version": "2"}).status_code == 409
+
+    assert browser.post(f"{RECORD}/merges/1/undo").status_code == 303
+    assert "Second" not in browser.get(RECORD).text
+    assert "Second" in browser.get(f"{RECORDS}/2").text
+    assert browser.post(f"{RECORD}/merges/1/undo").status_code == 409
+
+
+def test_a_record_of_another_practice_is_never_merged(console: Console) -> None:
+    console.text("First")
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+    with console.edit() as session:
+        session.add(Patient(practice="other", name="X", name_index="x", last_name_index="x"))
+
+    assert browser.post(f"{RECORD}/merge", data={"other": "2"}).status_code == 409
+    assert console.rows(Patient)[0].merged_into is None
+
+
+def test_consent_is_recorded_for_a_number_with_its_history(console: Console) -> None:
+    console.text("Hello")
+    browser = console.sign_in(name="Dana Reyes")
+    create(browser, "Maria Rivera", "address")
+    consent, opt_out = f"{RECORD}/addresses/1/consent", f"{RECORD}/addresses/1/opt-out"
+
+    assert browser.post(consent, data={"how": "by_phone"}).status_code == 303
+    assert "Dana Reyes recorded that the patient agreed to texts: by phone" in browser.get(RECORD).text
+    assert browser.post(opt_out).status_code == 303
+    page = browser.get(RECORD).text
+    assert "Opted out of texts" in page
+    assert "recorded that the patient wants no texts" in page
+    assert browser.post(consent, data={"how": "by_phone"}).status_code == 409
+    assert browser.post(f"{RECORD}/addresses/1/undo-opt-out", data={"reason": "misunderstood"}).status_code == 303
+    assert "Opted out of texts" not in browser.get(RECORD).text
+
+
+@pytest.mark.parametrize("wanted", ["202-555-0123", "maria rivera", "RIVERA"])
+def test_a_record_is_found_by_a_search_that_leaves_no_trace_in_the_address(console: Console, wanted: str) -> None:
+    console.text("Hello")
+    browser = console.sign_in()
+    create(browser, "María Rivera", "address")
+
+    answer = browser.post(f"{RECORDS}/search", data={"wanted": wanted})
+
+    assert "1 record found" in answer.text
+    assert RECORD in answer.text
+    assert "0 records found" in browser.post(f"{RECORDS}/search", data={"wanted": "River"}).text
+
+
+def test_every_display_and_change_is_audited_without_the_patients_words(console: Console) -> None:
+    console.text("Hello")
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+    browser.get(RECORD)
+    browser.post(f"{RECORD}/details", data={"name": "Maria Diaz", "version": "1"})
+    browser.get(RECORDS)
+    browser.post(f"{RECORDS}/search", data={"wanted": "Diaz"})
+
+    for action in ("record_created", "record_viewed", "record_changed", "patients_listed", "patients_searched"):
+        assert action in actions(console)
+    told = str([entry.detail for entry in console.rows(AuditEntry)])
+    assert "Maria" not in told
+    assert "Diaz" not in told
+    assert PATIENT not in told
+
+
+def test_emergency_access_opens_no_record(console: Console) -> None:
+    console.text("Hello")
+    create(console.sign_in(), "Maria Rivera", "address")
+    stranger = console.sign_in(practices=["other"])
+
+    assert stranger.get(RECORD).status_code == 404
+    assert stranger.get(OF_CONVERSATION).status_code == 404
+    assert console.rows(Conversation)
