@@ -60,7 +60,7 @@ FORM = {
     "reply": "complaint",
     "role": "staff",
     "practices": "demo",
-    "name": "Marigold Ownpatient",
+    "name": "Nora Newly",
     "new_address": "(202) 555-0166",
     "how": "by_phone",
     "other": "1",
