@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from classifier.errors import ModelError
-from classifier.questions import QuestionIndex, QuestionMatch, encode_questions, is_answerable
-from classifier.sentences import SentenceEncoder, Vector
 from inbox.common_questions import PracticeQuestion, has_answers, read_questions
 from inbox.models import AskedOutcome, Message
 
 if TYPE_CHECKING:
     from classifier import Understanding
+    from classifier.questions import QuestionIndex, QuestionMatch
+    from classifier.sentences import SentenceEncoder, Vector
     from inbox.database import Database
 
 log = structlog.get_logger(__name__)
@@ -60,6 +59,8 @@ class QuestionFinder:
 
     def find(self, practice: str, questions: Sequence[PracticeQuestion], text: str) -> FoundQuestion | None:
         """Return the question that a text is closest to; None if the encoder cannot be used."""
+        from classifier.questions import encode_questions  # with the model's libraries, which the web does without
+
         encoder = self._load()
         if encoder is None:
             return None
@@ -72,6 +73,8 @@ class QuestionFinder:
         return self._encoder is not None and found.match.similarity >= self._encoder.info.thresholds.similarity - NEAR
 
     def _index(self, encoder: SentenceEncoder, practice: str, questions: tuple[PracticeQuestion, ...]) -> QuestionIndex:
+        from classifier.questions import QuestionIndex, encode_questions
+
         known = self._indexes.get(practice)
         if known is None or known[0] != questions:
             topics: Mapping[str, Vector] = {
@@ -81,6 +84,9 @@ class QuestionFinder:
         return known[1]
 
     def _load(self) -> SentenceEncoder | None:
+        from classifier.errors import ModelError
+        from classifier.sentences import SentenceEncoder
+
         if self._encoder is None and not self._is_broken:
             try:
                 self._encoder = SentenceEncoder.load()
@@ -97,6 +103,8 @@ def find_questions(
     understandings: Mapping[int, Understanding],
 ) -> dict[int, FoundQuestion]:
     """Return the common questions that messages ask, by message id."""
+    from classifier.questions import is_answerable
+
     asked = [
         message
         for message in messages

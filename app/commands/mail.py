@@ -8,7 +8,6 @@ import ssl
 import click
 
 from intake.errors import IntakeError
-from intake.settings import load_settings
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 NOTHING_SET = "Neither MAIL_LISTEN nor any practice's mailbox is set, so no email comes in this way."
@@ -29,6 +28,7 @@ def serve() -> None:
     from inbox.presence import MAIL, Heartbeat
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
+    from intake.settings import load_settings
     from web.services import open_services
 
     settings = load_settings()
@@ -54,6 +54,7 @@ def fetch() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from intake.logs import configure_logging
+    from intake.settings import load_settings
     from web.services import open_services
     from webhooks.email.mailbox_reader import fetch_new, open_mailbox
 

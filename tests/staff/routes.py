@@ -66,7 +66,7 @@ FORM = {
     "title": "Contact lenses",
     "phrasings": "do you sell contacts\ncan i buy contacts\nwhere are contacts sold",
     "answer": "At the desk.",
-    "name": "Marigold Ownpatient",
+    "name": "Nora Newly",
     "new_address": "(202) 555-0166",
     "how": "by_phone",
     "other": "1",
