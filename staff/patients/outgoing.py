@@ -135,8 +135,9 @@ def _store_message(
     elif at is None:
         take_over(conversation, staff_id)
         conversation.last_activity_at = now()
+    session.flush()  # a new conversation has its id from then on
     delivery = Delivery(
-        conversation=conversation,
+        conversation_id=conversation.id,
         reply=REPLY,
         medium=medium,
         sender=sender,

@@ -46,7 +46,14 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
     if is_new_display(seal):
         with services.database.write() as session:
             record_on_patient(session, patient, "record_viewed", before=before, shown=len(said))
-    defaults: dict[str, Any] = {"typed": None, "wrong": {}, "problem": "", "address": "", "address_problem": "", "draft": None}
+    defaults: dict[str, Any] = {
+        "typed": None,
+        "wrong": {},
+        "problem": "",
+        "address": "",
+        "address_problem": "",
+        "draft": None,
+    }
     defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
     return render_template("staff/patient_record.html", practice=practice, **(shown | defaults | changes))
 
