@@ -18,9 +18,13 @@ SELDOM = {"apprise", "authlib", "imapclient", "inscriptis", "mailparser_reply", 
 SETTINGS = {"cryptography", "pydantic", "pydantic_settings"}
 
 HELP = "from app.cli import main; atexit.register(report); sys.argv[1:] = ['--help']; main()"
-WEB = """from gevent import monkey; monkey.patch_all()
-from app.gunicorn_config import on_starting; on_starting(None)
-report()"""
+WEB = """
+from gevent import monkey
+monkey.patch_all()
+from app.gunicorn_config import on_starting
+on_starting(None)
+report()
+"""
 WORKER = "from tasks.context import open_context; from intake.settings import load_settings; import tasks.worker; \
 open_context(load_settings()); report()"
 PROLOGUE = """
