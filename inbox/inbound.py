@@ -15,7 +15,7 @@ from inbox.column_types import keyring
 from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.key_registry import lacks_keys
-from inbox.models import Conversation, Keyword, Message, TextConsent
+from inbox.models import Attachment, Conversation, Keyword, Message, TextConsent
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import traits_of
@@ -24,7 +24,7 @@ from intake.vocabulary import Channel, SenderDoubt
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture or file that came with a message and stays at the provider."""
+    """A picture or file that came with a message; the provider keeps it at `url` until it is fetched."""
 
     url: str
     content_type: str
@@ -158,6 +158,9 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
+    for position, item in enumerate(inbound.media):
+        if item.url:
+            session.add(Attachment(message_id=message.id, position=position))
     if inbound.contact.phone and inbound.contact.text_consent:
         session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))
     return Recorded.of(message, is_new=True)

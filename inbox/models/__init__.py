@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inbox.models.attachments import Attachment, AttachmentKind, AttachmentState, Refusal
 from inbox.models.audit import AuditEntry
 from inbox.models.base import Base, now
 from inbox.models.conversations import (
@@ -28,6 +29,9 @@ from inbox.models.voicemails import Voicemail
 
 __all__ = [
     "AlarmEnd",
+    "Attachment",
+    "AttachmentKind",
+    "AttachmentState",
     "AuditEntry",
     "Base",
     "CarrierErasure",
@@ -52,6 +56,7 @@ __all__ = [
     "NotificationState",
     "OptOut",
     "Passkey",
+    "Refusal",
     "RestoredBackup",
     "RetentionRun",
     "Review",

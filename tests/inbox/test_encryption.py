@@ -36,7 +36,7 @@ from inbox.setting_versions import Change, Standing, add_version, read_standing
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practice_settings import Override
-from tests.inbox.conftest import Reopen, inbound
+from tests.inbox.conftest import NO_FILES, Reopen, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 
 OLD_KEY, NEW_KEY = ENCRYPTION_KEY, OTHER_KEY
@@ -246,7 +246,7 @@ def test_new_rows_are_written_with_the_old_key_until_the_rotation(reopen: Reopen
 
 def test_new_rows_are_written_with_the_new_key_after_it(reopen: Reopen) -> None:
     both = reopen(BOTH_KEYS)
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
     fill(both)
 
     for table, column in ENCRYPTED_COLUMNS:
@@ -260,7 +260,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, three of staff
-    assert rotate_keys(both) == Rotated(12, 0)
+    assert rotate_keys(both, NO_FILES) == Rotated(12, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()
@@ -281,7 +281,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
 def test_a_rotation_leaves_nothing_that_the_old_key_reads(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
 
     for table, column in ENCRYPTED_COLUMNS:
         for token in stored(both, table, column):
@@ -296,7 +296,7 @@ def test_a_rotation_goes_through_every_batch(
     for number in range(5):
         record_message(database, inbound(f"Message {number}"))
 
-    assert rotate_keys(reopen(BOTH_KEYS)).rows == 6
+    assert rotate_keys(reopen(BOTH_KEYS), NO_FILES).rows == 6
     with reopen(NEW_KEY).read() as session:
         assert texts(session) == [f"Message {number}" for number in range(5)]
 
@@ -305,8 +305,8 @@ def test_a_rotation_may_be_repeated(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
 
-    rotate_keys(both)
-    assert rotate_keys(both) == Rotated(0, 0)
+    rotate_keys(both, NO_FILES)
+    assert rotate_keys(both, NO_FILES) == Rotated(0, 0)
     reopen(NEW_KEY).check_keys()
 
 
@@ -320,5 +320,5 @@ def test_a_rotation_changes_nothing_but_the_keys(database: Database, reopen: Reo
             return [connection.execute(text(query)).all() for query in unchanged]
 
     before = snapshot()
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
     assert snapshot() == before
