@@ -16,7 +16,7 @@ from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
 from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
-from staff.conversations import alarm_badge, conversation, escalations, inbox, recordings
+from staff.conversations import alarm_badge, attachments, conversation, escalations, inbox, recordings
 from staff.reviews import quality, review
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
@@ -39,6 +39,7 @@ BLUEPRINTS = (
     inbox.blueprint,
     conversation.blueprint,
     recordings.blueprint,
+    attachments.blueprint,
     review.blueprint,
     quality.blueprint,
     settings_page.blueprint,

@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
 from inbox.accounts import add_member
+from inbox.attachment_files import FileStore
+from inbox.attachments import write_contents
 from inbox.models import (
+    Attachment,
+    AttachmentKind,
+    AttachmentState,
     Conversation,
     Delivery,
     EmergencyAccess,
@@ -30,6 +35,7 @@ from inbox.models import (
 )
 from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
+from tests.pictures import phone_photo
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.twilio import ACCOUNT_SID
 from tests.world import DEMO_NUMBER
@@ -176,12 +182,12 @@ def build_world(console: Console) -> World:
     for practice, member in members.items():
         assert member is not None
         with console.edit() as session:
-            ids[practice] = _add_rows(session, practice, member)
+            ids[practice] = _add_rows(session, practice, member, console.context.files)
         console.twilio.audio[RECORDINGS[practice]] = b"a voice"
     return World(console, ids)
 
 
-def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str, Any]:
+def _add_rows(session: Session, practice: str, member: StaffMember, files: FileStore) -> dict[str, Any]:
     conversation = session.scalars(select(Conversation).where(Conversation.practice == practice)).one()
     conversation.patient_name = NAMES[practice]
     message = session.scalars(select(Message).where(Message.conversation_id == conversation.id)).one()
@@ -199,6 +205,15 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
         sampling_rate=1.0,
     )
     escalation = Escalation(message_id=message.id, conversation_id=conversation.id, practice=practice, code="4F7")
+    attachment = Attachment(
+        message_id=message.id,
+        position=0,
+        state=AttachmentState.STORED,
+        kind=AttachmentKind.PICTURE,
+        content_type="image/jpeg",
+        width=64,
+        height=48,
+    )
     sid = RECORDINGS[practice]
     voicemail = Voicemail(
         call_sid=sid.replace("RE", "CA"),
@@ -214,8 +229,9 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     words = f"{{{{ practice.name }}}}: We are sorry about the {WORDS[practice]}."
     standing = Standing(1, {reply: Override(words, None)})
     add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
-    session.add_all([note, review, escalation, voicemail])
+    session.add_all([note, review, escalation, voicemail, attachment])
     session.flush()
+    write_contents(files, attachment, phone_photo(), phone_photo())
     nurse = f"{NAMES[practice]}’s nurse"
     colleague = add_member(session, f"{practice}@colleagues.example", nurse, Role.STAFF, [practice], None)
     passkey = Passkey(credential_id=f"key of {practice}", public_key="", name=f"Phone {WORDS[practice]}")
@@ -229,6 +245,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     return {
         "conversation_id": conversation.id,
         "message_id": message.id,
+        "attachment_id": attachment.id,
         "delivery_id": delivery.id,
         "note_id": note.id,
         "review_id": review.id,

@@ -1,7 +1,7 @@
 """The pictures and files of incoming messages (https://www.twilio.com/docs/messaging/api/media-resource).
 
-The API takes the account's credentials and sends on to a host that keeps files, whose addresses hold their own signature
-and who refuses a request that brings credentials as well. Both are served here, told apart by their paths.
+The API takes the account's credentials and sends on to a host that keeps files. That host's addresses hold their own
+signature, and it refuses a request that brings credentials as well. Both are served here, told apart by their paths.
 """
 
 from __future__ import annotations
