@@ -94,6 +94,7 @@ $(VENV)/.tools: $(BIN)/python requirements/security.lock
 	$(TOOLS)/pip --disable-pip-version-check install --quiet --require-hashes --requirement requirements/security.lock
 	@touch $@
 
+# Tests compile the modules that they import; compiling all of these libraries takes pip about a minute.
 $(VENV)/.development: $(VENV)/.serving constraints.txt
-	$(PIP) --editable '.[redis,dev,training]'
+	$(PIP) --no-compile --editable '.[redis,dev,training]'
 	@touch $@

@@ -14,9 +14,11 @@ from app.commands.calibrate import calibrate
 from app.commands.classify import classify
 from app.commands.init import init
 from app.commands.keys import keys
+from app.commands.mail import mail
 from app.commands.model import model
 from app.commands.patient import patient
 from app.commands.practice import practice
+from app.commands.redact import redact
 from app.commands.retention import retention
 from app.commands.run import migrate, up, web, worker
 from app.commands.simulate import simulate
@@ -35,7 +37,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(init, up, web, worker, migrate, classify, calibrate, simulate, model, practice, keys, staff, audit),
+    *(init, up, web, worker, mail, migrate, classify, redact, calibrate, simulate, model, practice, keys, staff, audit),
     *(retention, patient, backup, restore),
 )
 for command in COMMANDS:

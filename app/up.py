@@ -22,7 +22,7 @@ from app.paging_check import warn_if_nobody_is_paged
 from app.supervision import Child, Supervised
 from inbox.database import MISSING_KEY, Database
 from inbox.models import now
-from inbox.presence import name_process, running_processes
+from inbox.presence import MAIL, name_process, running_processes
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practices import load_practices
@@ -31,6 +31,7 @@ from intake.settings import Settings
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 WEB = "web server"
+MAIL_RECEIVER = "mail receiver"
 # One that no other server can hold up, one for people in danger, and one that waits for carriers: see ADR 0012.
 WORKERS = {
     "message worker": ["--queue", "messages"],
@@ -105,6 +106,8 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
                 redis_server.start()
             database = _open_database(settings)
             processes.append(_Process(WEB, ["web", "--port", str(port)], environment))
+            if settings.mail_door or any(practice.mailbox for practice in practices.all):
+                processes.append(_Process(MAIL_RECEIVER, ["mail", "serve"], environment))
             for name, arguments in WORKERS.items():
                 processes.append(_Process(name, ["worker", *arguments], environment))
             _wait_until_started(port, processes, database, stop)
@@ -177,7 +180,10 @@ def _wait_until_started(port: int, processes: list[_Process], database: Database
 
 
 def _has_started(process: _Process, port: int, present: set[str]) -> bool:
-    return _answers(port) if process.name == WEB else name_process("worker", process.process_id) in present
+    if process.name == WEB:
+        return _answers(port)
+    kind = MAIL if process.name == MAIL_RECEIVER else "worker"
+    return name_process(kind, process.process_id) in present
 
 
 def _answers(port: int) -> bool:

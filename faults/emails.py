@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 
 import requests
 
 from faults.texts import ORDINARY_TEXTS, Sort, Text
+from intake.encryption import Keyring
+from tests.world import ENCRYPTION_KEY
+from webhooks.email.text import patient_words
 
 EMAIL_SECRET = "a secret for faults only"
+SUBJECT = "My bill"
 PRACTICE, PRACTICE_EMAIL = "demo", "hello@maple.example"
 TIMEOUT_SECONDS = 15.0
 
 
 def email_from(address: str) -> Text:
     """Return an email from this address, and the id that it is stored under."""
-    provider_id = hashlib.sha256(f"{PRACTICE}\n{_message_id(address)}\n{address}".encode()).hexdigest()
+    text = patient_words(SUBJECT, ORDINARY_TEXTS[0], "")
+    provider_id = Keyring(ENCRYPTION_KEY).index(f"{PRACTICE}\n{_message_id(address)}\n{text}")
     return Text(Sort.EMAIL, address, ORDINARY_TEXTS[0], provider_id)
 
 
@@ -27,14 +31,14 @@ def post_email(email: Text, port: int) -> None:
     headers = {
         "From": email.patient,
         "To": PRACTICE_EMAIL,
-        "Subject": "My bill",
+        "Subject": SUBJECT,
         "Message-ID": _message_id(email.patient),
     }
     fields = {
         "headers": "".join(f"{name}: {value}\n" for name, value in headers.items()),
         "from": email.patient,
         "to": PRACTICE_EMAIL,
-        "subject": "My bill",
+        "subject": SUBJECT,
         "text": email.body,
         "envelope": json.dumps({"to": [PRACTICE_EMAIL], "from": email.patient}),
         "charsets": '{"to":"UTF-8","from":"UTF-8","subject":"UTF-8","text":"utf-8"}',

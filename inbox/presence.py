@@ -24,7 +24,9 @@ from inbox.models import RunningProcess, now
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 10.0
+MAIL = "mail"  # the kind of the process that takes raw email in
 AWAY_AFTER = timedelta(seconds=35)
+MAILBOX_AWAY = "mailbox"  # email can't be fetched from one of the practices' mailboxes
 MODEL_LOST = "model"  # the active model is gone, and the shipped one is used
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -35,7 +37,7 @@ class Presence:
 
     Attributes:
         name: its kind, process id, and machine.
-        kind: `web` or `worker`.
+        kind: `web`, `worker`, or `mail`.
         queues: the queues that it takes jobs from.
         fingerprints: the keys that it can read.
         seen_at: when it last said so.
@@ -74,6 +76,11 @@ def running_processes(session: Session, moment: datetime) -> list[Presence]:
 def is_model_lost(processes: Iterable[Presence]) -> bool:
     """Return whether a running worker uses the shipped model because the active one is gone."""
     return any(MODEL_LOST in process.troubles for process in processes)
+
+
+def takes_mail(processes: Iterable[Presence]) -> bool:
+    """Return whether a process takes raw email in, and reaches every mailbox."""
+    return any(process.kind == MAIL and MAILBOX_AWAY not in process.troubles for process in processes)
 
 
 def find_unattended(processes: Iterable[Presence], queues: Sequence[str]) -> list[str]:

@@ -19,12 +19,12 @@ _OWN = frozenset({"app", "staff", "webhooks", "web", "tasks", "inbox", "template
 _KEPT_OF_A_FRAME = ("filename", "module", "function", "lineno", "in_app", "abs_path")
 
 
-def configure_reporting(dsn: str | None, process: Literal["web", "worker"]) -> None:
+def configure_reporting(dsn: str | None, process: Literal["web", "worker", "mail"]) -> None:
     """Report this process's errors to Sentry when there is an address to report to.
 
     Args:
         dsn: Sentry's address of the project, None to report nothing.
-        process: `web` or `worker`.
+        process: `web`, `worker`, or `mail`.
     """
     if dsn is None:
         return

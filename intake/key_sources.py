@@ -53,7 +53,7 @@ def _values(name: str, given: Mapping[str, Any]) -> dict[str, str]:
     if given.get(name):
         values[name] = str(given[name])
     if path := given.get(f"{name}_file"):
-        values[f"{name}_file"] = _lines(name, _read_file(f"{name}_file".upper(), Path(path)))
+        values[f"{name}_file"] = _lines(name, read_private_file(f"{name}_file".upper(), Path(path)))
     if command := given.get(f"{name}_command"):
         values[f"{name}_command"] = _lines(name, _run(f"{name}_command".upper(), str(command)))
     return values
@@ -65,7 +65,16 @@ def _lines(name: str, text: str) -> str:
     return ("," if name == "encryption_keys" else "\n").join(lines)
 
 
-def _read_file(variable: str, path: Path) -> str:
+def read_private_file(variable: str, path: Path) -> str:
+    """Return what is in a file of secrets.
+
+    Args:
+        variable: What to call it in an error.
+        path: The file.
+
+    Raises:
+        ValueError: Others than its owner may use it, it can't be read, or it is empty.
+    """
     try:
         with path.open(encoding="utf-8") as file:
             about = os.fstat(file.fileno())
@@ -75,7 +84,7 @@ def _read_file(variable: str, path: Path) -> str:
     except OSError as error:
         raise ValueError(f"{variable}: {path} cannot be read ({error.strerror})") from None
     if not text.strip():
-        raise ValueError(f"{variable}: {path} is empty; write the keys into it, one per line")
+        raise ValueError(f"{variable}: {path} is empty; write the secret into it")
     return text
 
 

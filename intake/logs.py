@@ -15,6 +15,8 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 _QUIET = ("werkzeug", "alembic", "urllib3", "twilio", "requests", "sqlalchemy.engine")
+# what they log contains addresses, texts, and answers of servers
+_SILENT = ("apprise", "mail.log", "mail.debug", "imapclient")
 
 
 def configure_logging() -> None:
@@ -45,7 +47,8 @@ def configure_logging() -> None:
     root.setLevel(logging.INFO)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its errors contain addresses and answers of servers
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def where_raised(error: BaseException, tb: TracebackType | None) -> str:

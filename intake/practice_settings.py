@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -118,9 +118,7 @@ def list_settings(model: Model, teams: Iterable[str]) -> list[Setting]:
 
 def find_setting(model: Model, key: str) -> Setting | None:
     """Return the setting with this key, if there is one."""
-    path = _path(model, key)
-    teams = path[1:-1]
-    return next((setting for setting in list_settings(model, teams) if setting.path == path), None)
+    return _setting_at(model, _path(model, key))
 
 
 def setting_of(model: Model, key: str) -> Setting:
@@ -180,6 +178,12 @@ def find_conflicts(practice: Practice, overrides: Mapping[str, Override]) -> lis
         for key, file, override in found
         if file not in (override.file, override.value)
     ]
+
+
+@lru_cache(maxsize=1000)  # one page asks hundreds of times, also for keys that somebody makes up
+def _setting_at(model: Model, path: tuple[str, ...]) -> Setting | None:
+    teams = path[1:-1]
+    return next((setting for setting in list_settings(model, teams) if setting.path == path), None)
 
 
 def _settings_in(head: str, field: FieldInfo, teams: tuple[str, ...]) -> Iterator[Setting]:

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from intake.errors import IntakeError
 from intake.federal_holidays import is_federal_holiday, is_holiday_eve
+from intake.mailbox import Mailbox
 from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX  # imported from here by those who send notices
 from intake.practice_values import (
     Address,
@@ -220,6 +221,7 @@ class Practice(_Strict):
     phone_numbers: list[PhoneNumber] = Field(default=[], description="Twilio numbers that texts come in on")
     messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
     email: EmailAddress | None = Field(default=None, description="mail comes in to it, and replies go out from it")
+    mailbox: Mailbox | None = Field(default=None, description="where mail to it is fetched from by IMAP")
     widget_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{3,64}$")
     allowed_origins: list[Origin] = Field(default=[], description="sites that may embed the chat and post forms")
     chat: ChatAppearance = ChatAppearance()
@@ -335,6 +337,12 @@ class Practice(_Strict):
         for step in self.escalation:
             if step.team is not None and step.team not in self.teams:
                 raise ValueError(f"escalation: there is no team {step.team}; add it to teams")
+        return self
+
+    @model_validator(mode="after")
+    def _mailbox_has_an_address(self) -> Practice:
+        if self.mailbox is not None and self.email is None:
+            raise ValueError("mailbox: set the practice's email too, which replies go out from")
         return self
 
     @model_validator(mode="after")

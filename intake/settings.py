@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 from intake.errors import IntakeError
 from intake.key_sources import resolve_keys
 from intake.loopback import is_loopback_name
+from intake.mail_listening import MailDoor, MailProtocol, check_door, parse_address, parse_peers, parse_server_names
 from intake.mail_server import parse_mail_server
 from intake.notice_hosts import parse_notice_hosts
 from intake.oidc_rights import parse_rights
@@ -61,6 +62,17 @@ class Settings(BaseSettings):
     )
     email_webhook_secret: str | None = Field(
         default=None, min_length=16, repr=False, description="password of the webhook that email comes in by"
+    )
+    mail_listen: str | None = Field(default=None, description="HOST:PORT that raw mail is taken in at")
+    mail_protocol: MailProtocol = Field(default="lmtp", description="what is spoken there: lmtp or smtp")
+    mail_peers: str = Field(default="127.0.0.1, ::1", description="IP addresses and networks that may connect to it")
+    mail_certificate_file: Path | None = Field(default=None, description="certificate for STARTTLS, with its chain")
+    mail_key_file: Path | None = Field(default=None, description="key of that certificate, if in a file of its own")
+    mail_trusted_servers: str = Field(
+        default="", description="mail servers whose Authentication-Results are believed, comma-separated"
+    )
+    mail_largest_bytes: int = Field(
+        default=36 * 1024 * 1024, ge=64 * 1024, le=100 * 1024 * 1024, description="largest mail"
     )
     oidc_issuer: str | None = Field(default=None, description="identity provider for single sign-on")
     oidc_client_id: str | None = Field(default=None, description="who this service is to the identity provider")
@@ -144,6 +156,19 @@ class Settings(BaseSettings):
             parse_mail_server(value)
         return value
 
+    @field_validator("mail_listen")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_address(value)
+        return value
+
+    @field_validator("mail_peers")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        parse_peers(value)
+        return value
+
     @field_validator("notice_hosts")
     @classmethod
     def _are_ip_addresses(cls, value: str) -> str:
@@ -200,6 +225,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _takes_mail_in_safely(self) -> Settings:
+        if self.mail_door is not None:
+            check_door(self.mail_door)
+        return self
+
+    @model_validator(mode="after")
     def _account_needs_its_token(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
             raise ValueError("TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not; set both or neither")
@@ -228,6 +259,23 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """The keys of tokens and cookies: the first signs, all verify."""
         return self.secret_key, *_separate(self.secret_key_fallbacks or "")
+
+    @property
+    def mail_door(self) -> MailDoor | None:
+        """Where raw mail is taken in, if anywhere."""
+        if self.mail_listen is None:
+            return None
+        host, port = parse_address(self.mail_listen)
+        return MailDoor(
+            host=host,
+            port=port,
+            protocol=self.mail_protocol,
+            peers=parse_peers(self.mail_peers),
+            largest=self.mail_largest_bytes,
+            trusted=parse_server_names(self.mail_trusted_servers),
+            certificate=self.mail_certificate_file,
+            key=self.mail_key_file,
+        )
 
     @property
     def sends_texts(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
@@ -123,11 +123,16 @@ def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
 
     A moment that does not exist is left out.
     """
-    week = [moment + timedelta(hours=hours) for hours in range(7 * 24)]
-    found = {is_open: next((at for at in week if practice.is_open(at) is is_open), None) for is_open in (True, False)}
-    return {is_open: at for is_open, at in found.items() if at is not None}
+    found: dict[bool, datetime] = {}
+    for hours in range(7 * 24):
+        at = moment + timedelta(hours=hours)
+        found.setdefault(practice.is_open(at), at)
+        if len(found) == 2:
+            break
+    return dict(sorted(found.items(), reverse=True))
 
 
+@cache
 def standard_words(name: str) -> str:
     """Return a reply's standard template, which a practice's override replaces."""
     return (FOLDER / f"{name}.txt").read_text("utf-8").strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,7 +75,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from looking through modules and tests, which all stay."""
+    """Keep the garbage collector from looking through modules and tests, which all stay.
+
+    Raises:
+        pytest.UsageError: a module has imported torch, so that every test process did.
+    """
+    if "torch" in sys.modules:
+        raise pytest.UsageError("collecting the tests imported torch: import what needs it by `tests.training.lazy`")
     gc.freeze()
 
 

@@ -19,7 +19,8 @@ TORCH = (  # each process that imports it takes seconds
     *("tests/training/data/spans/test_dataset.py", "tests/training/test_entity_pipeline.py"),
     *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
 )
-CONSOLE_UNIT, PRODUCT_UNIT, TORCH_UNIT = "browser: consoles", "browser: the running product", "training: torch"
+CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"
+TORCH_UNIT, POSTGRES_UNIT = "training: torch", "postgres"
 
 
 class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -30,16 +31,19 @@ class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def unit_of(nodeid: str) -> str:
-    """Return the unit that a test belongs to, which is its module except in three folders.
+    """Return the unit that a test belongs to, which is its module except in four folders.
 
     Each test in `e2e/` is its own unit if it starts its own processes. Modules in `browser/` share Chromium and,
-    except for those that test the console, one running product. Modules in `training/` that need PyTorch share it.
+    except for those that test the console, one running product. Modules in `training/` that need PyTorch share it, and
+    those in `postgres/` share a PostgreSQL server.
     """
     module, folder = _module_and_folder(nodeid)
     if folder == "e2e" and module.name not in SHARED_SERVICES:
         return nodeid
     if folder == "browser":
         return CONSOLE_UNIT if module.name in CONSOLES else PRODUCT_UNIT
+    if folder == "postgres":
+        return POSTGRES_UNIT
     return TORCH_UNIT if _needs_torch(module) else str(module)
 
 

@@ -20,6 +20,8 @@ ALLOWED: Final = frozenset(
 )
 # Installed on other systems or older Pythons alone, so not to be asked here.
 _ELSEWHERE: Final = {"async-timeout": "Apache-2.0", "colorama": "BSD-3-Clause"}
+# Stated in the library's own files alone.
+_IN_ITS_FILES: Final = {"imapclient": "BSD-3-Clause"}
 # What libraries write that do not name their license as SPDX does.
 _SPDX: Final = {
     "Apache": "Apache-2.0",
@@ -59,6 +61,8 @@ def license_of(name: str) -> str:
         if name in _ELSEWHERE:
             return _ELSEWHERE[name]
         raise
+    if name in _IN_ITS_FILES:
+        return _IN_ITS_FILES[name]
     if about.get("license_expression"):
         return str(about["license_expression"])
     classified = [line.rpartition(" :: ")[2] for line in about.get("classifier", []) if line.startswith("License")]

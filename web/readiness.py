@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.models import now
-from inbox.presence import find_unattended, is_model_lost, running_processes
+from inbox.presence import find_unattended, is_model_lost, running_processes, takes_mail
 from tasks.queue import QUEUES
 from web.services import Services
 
@@ -21,6 +21,7 @@ class Readiness:
         queue: whether Redis answers; without it, messages are handled once it is back.
         keys: whether this process has every encryption key in use; without one, nothing is sent.
         model: whether the active model is there; without it, the shipped one answers.
+        mail: whether raw email comes in, if it is set up to; without it, mail servers keep it.
         workers: for each queue, whether a running worker takes jobs from it.
     """
 
@@ -28,6 +29,7 @@ class Readiness:
     queue: bool
     keys: bool
     model: bool
+    mail: bool
     workers: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -35,7 +37,7 @@ class Readiness:
         """`ready`, `degraded` while a part is away that a message can wait for, or `not ready`."""
         if not self.database:
             return "not ready"
-        parts = (self.queue, self.keys, self.model, *self.workers.values())
+        parts = (self.queue, self.keys, self.model, self.mail, *self.workers.values())
         return "ready" if all(parts) else "degraded"
 
 
@@ -53,5 +55,10 @@ def read_readiness(services: Services) -> Readiness:
         queue=queue,
         keys=not missing,
         model=not is_model_lost(processes),
+        mail=takes_mail(processes) or not _expects_mail(services),
         workers={name: name not in unattended for name in QUEUES},
     )
+
+
+def _expects_mail(services: Services) -> bool:
+    return bool(services.settings.mail_listen) or any(practice.mailbox for practice in services.practices.all)

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
+from app.commands.json_lines import read_objects
+from app.commands.redact import load_recognizer
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.service_files import model_places
 
 if TYPE_CHECKING:
     from classifier import Classifier, Understanding
+    from classifier.entities.recognizer import Recognizer
     from classifier.store import ModelStore
 
 BATCH = 64
@@ -42,8 +45,13 @@ def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool, data_dir: Path)
     if jsonl:
         _classify_lines(model, sys.stdin.buffer, sys.stdout)
         return
-    for text, understanding in zip(texts, model.classify(texts), strict=True):
-        click.echo(json.dumps({"text": text} | describe(understanding)) if as_json else _line(understanding))
+    understandings = model.classify(texts)
+    if not as_json:
+        click.echo("\n".join(map(_line, understandings)))
+        return
+    recognizer = load_recognizer()
+    for text, understanding in zip(texts, understandings, strict=True):
+        click.echo(json.dumps({"text": text} | describe(understanding) | describe_facts(text, recognizer)))
 
 
 def model_store(data_dir: Path) -> ModelStore:
@@ -84,6 +92,19 @@ def describe(understanding: Understanding) -> dict[str, Any]:
     }
 
 
+def describe_facts(text: str, recognizer: Recognizer) -> dict[str, Any]:
+    """Return what other programs read of the entities and the insurance facts in a text."""
+    from classifier.insurance import assemble_record
+
+    entities = recognizer.find(text)
+    return {
+        "entities": [
+            {"start": e.start, "end": e.end, "kind": str(e.kind), "text": text[e.start : e.end]} for e in entities
+        ],
+        "insurance": assemble_record(text, entities).values(),
+    }
+
+
 def _line(understanding: Understanding) -> str:
     remarks: list[str] = [understanding.disposition] if understanding.disposition != "route" else []
     remarks += [understanding.triage] if understanding.triage != "routine" else []
@@ -95,24 +116,12 @@ def _line(understanding: Understanding) -> str:
 
 
 def _classify_lines(model: Classifier, source: BinaryIO, target: TextIO) -> None:
-    for batch in _batches(_objects(source)):
+    recognizer = load_recognizer()
+    for batch in _batches(read_objects(source)):
         understandings = model.classify([item["text"] for item in batch])
         for item, understanding in zip(batch, understandings, strict=True):
-            target.write(json.dumps(item | describe(understanding)) + "\n")
+            target.write(json.dumps(item | describe(understanding) | describe_facts(item["text"], recognizer)) + "\n")
     target.flush()
-
-
-def _objects(source: BinaryIO) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(source, start=1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except ValueError:
-            raise IntakeError(f"line {number} is not JSON: expected one object a line") from None
-        if not isinstance(item, dict) or not isinstance(item.get("text"), str):
-            raise IntakeError(f"line {number} has no `text`: expected an object with a text, a line each")
-        yield item
 
 
 def _batches(items: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

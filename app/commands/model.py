@@ -63,12 +63,13 @@ def info(data_dir: Path) -> None:
 @model.command("check")
 @data_dir_option
 def check_model(data_dir: Path) -> None:
-    """Verify the files of the model in use, and its answers to three known messages."""
+    """Verify the files of the models in use, and the intent model's answers to three known messages."""
     from classifier.check import check
+    from classifier.entities.check import check_entities
 
     with _one_sentence():
         folder = model_store(data_dir).active_folder()
-    findings = check(folder)
+    findings = [*check(folder), check_entities()]
     for finding in findings:
         click.echo(finding)
     if not all(finding.passed for finding in findings):
@@ -180,11 +181,13 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
 
 def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
     """Read what may be exported, and note in the audit trail that it was."""
+    from classifier.entities.recognizer import Recognizer
     from inbox.audit import record_action
     from inbox.review_export import export_reviews
 
+    recognizer = Recognizer.load()
     with database.read() as session:
-        reviews = export_reviews(session, practices, datetime.now(UTC))
+        reviews = export_reviews(session, practices, datetime.now(UTC), recognizer)
     with database.write() as session:
         record_action(
             session,

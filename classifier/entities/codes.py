@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from classifier.entities.entity import Entity
 from classifier.entities.folding import Folded
 from classifier.entities.patterns import CERTAIN, LIKELY, entity_at
-from classifier.entities.spoken import DIGITS, write_code
+from classifier.entities.spoken import DIGITS, TENS, write_code
 from intake.vocabulary import EntityKind
 
 _LABEL = re.compile(r"\b(?:cpt|c p t|codes?|codigos?|procedures?|procedimientos?|hcpcs|billed)\b", re.IGNORECASE)
 _BETWEEN = re.compile(
-    r"(?: {0,2}(?:codes?|codigo|number|no|is|was|es|it's|they|used|de|for|of|the|and|y|e|or|o|cpt)\b|[ #:.,(&+/-]){0,8}", re.IGNORECASE
+    r"(?: {0,2}(?:codes?|codigo|number|no|is|was|es|it's|they|used|de|for|of|the|and|y|e|or|o|cpt)\b"
+    r"|[ #:.,(&+/-]){0,8}",
+    re.IGNORECASE,
 )
-_SAID = "(?:" + "|".join(DIGITS) + "|[a-z]|" + "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety" + ")"
+_SAID = "(?:" + "|".join((*DIGITS, "[a-z]", *TENS)) + ")"
 _CODE = re.compile(
-    rf"(?:[a-hj-v]\d{{4}}|\d{{5}}|\d{{4}}[ftu])(?:-(?:\d\d|[a-z]{{2}}|[a-z]\d))?(?!\w)|{_SAID}(?:[ ,]{{1,2}}{_SAID}\b){{2,6}}|[a-z]? ?\d(?:[ ,]{{1,2}}\d){{3,4}}(?!\w)",
+    rf"(?:[a-hj-v]\d{{4}}|\d{{5}}|\d{{4}}[ftu])(?:-(?:\d\d|[a-z]{{2}}|[a-z]\d))?(?!\w)"
+    rf"|{_SAID}(?:[ ,]{{1,2}}{_SAID}\b){{2,6}}|[a-z]? ?\d(?:[ ,]{{1,2}}\d){{3,4}}(?!\w)",
     re.IGNORECASE,
 )
 _WRITTEN = re.compile(r"(?:[A-HJ-V]\d{4}|\d{5}|\d{4}[FTU])")

@@ -24,8 +24,28 @@ WEEKDAYS: Final = (
 ORDINALS: Final = {
     word: value
     for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
-        " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ],
         start=1,
     )
 } | {"thirtieth": 30, "primero": 1}
@@ -93,7 +113,8 @@ def _split_numbers(words: list[str]) -> list[int]:
         for length in range(len(words), 0, -1):
             value = read_number(words[:length])
             is_year = value is not None and 1900 <= value <= 2099 and length == len(words)
-            is_small = value is not None and value <= 31 and (length == 1 or words[0] in _TENS and length == 2)
+            is_joined = words[0] in _TENS and length == (3 if words[1:2] == ["y"] else 2)
+            is_small = value is not None and value <= 31 and (length == 1 or is_joined)
             if value is not None and (is_year or is_small):
                 break
         else:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Final, Protocol
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
 
 from classifier.entities.entity import Entity
 from classifier.entities.merging import merge
 from classifier.entities.rules import find_by_rules
 
-
-class Tagger(Protocol):
-    """What finds entities with a network."""
-
-    def find(self, text: str) -> tuple[Entity, ...]:
-        """Return the entities of a text, in its order, without overlaps."""
-        ...
+if TYPE_CHECKING:
+    from classifier.entities.tagger import EntityTagger
 
 
 class Recognizer:
@@ -25,10 +21,28 @@ class Recognizer:
         tagger: The network; None without one.
     """
 
-    def __init__(self, tagger: Tagger | None = None) -> None:
+    def __init__(self, tagger: EntityTagger | None = None) -> None:
         """Use a network beside the rules; None for the rules alone."""
         self.tagger: Final = tagger
 
-    def find(self, text: str) -> tuple[Entity, ...]:
-        """Return the entities of a text, in its order, without overlaps."""
-        return merge(find_by_rules(text), () if self.tagger is None else self.tagger.find(text))
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Load a model folder, by default the one shipped with the package; without it, the rules work alone.
+
+        Raises:
+            ModelError: The folder is there, but one of its files is missing, altered or unusable.
+        """
+        from classifier.entities.bundle import DEFAULT_FOLDER
+        from classifier.entities.tagger import EntityTagger
+
+        home = DEFAULT_FOLDER if path is None else path
+        return cls(EntityTagger.load(home) if home.is_dir() else None)
+
+    def find(self, text: str, recorded: Iterable[Entity] = ()) -> tuple[Entity, ...]:
+        """Return the entities of a text, in its order, without overlaps.
+
+        Args:
+            text: Any string.
+            recorded: What of the patient's record the text contains (see `find_recorded`).
+        """
+        return merge((*recorded, *find_by_rules(text)), () if self.tagger is None else self.tagger.find(text))

@@ -9,7 +9,7 @@ from typing import Final
 import phonenumbers
 
 from classifier.entities.patterns import LIKELY, pattern
-from classifier.entities.spoken import DIGITS, write_code
+from classifier.entities.spoken import DIGITS, TENS, write_code
 from intake.vocabulary import EntityKind
 
 _LABEL = r"[\w%+-]{1,64}"
@@ -19,7 +19,7 @@ _TOP = (
 _SAID = r"(?:[\w-]{1,40}(?: (?:dot|punto|underscore|dash|guion|guion bajo) [\w-]{1,40}){0,4})"
 _SEPARATOR = r"[ .\-]{0,3}"
 _SAID_DIGIT = "(?:" + "|".join((*DIGITS, "double", "triple", "doble", "hundred", r"\d{1,4}")) + ")"
-_TENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_TENS = "|".join(TENS)
 _CALL = r"(?:call|phone|cell|number|text|tel|telephone|mobile|reach me|fax|at|on|is|telefono|celular|numero|al|line)"
 _STREET = (
     r"(?:street|str|st|avenue|ave|boulevard|blvd|road|rd|lane|ln|highway|hwy|parkway|pkwy|terrace|ter|circle|cir"
@@ -39,6 +39,8 @@ def _is_phone(value: str) -> bool:
 
 
 def _is_said_phone(value: str) -> bool:
+    if value.isascii() and not re.search(r"[a-z]|^\D*\d(?:\D+\d)*\D*$", value, re.IGNORECASE):
+        return False
     written = write_code(value)
     return written.isdecimal() and len(written) in (7, 10, 11) and (len(written) != 11 or written.startswith("1"))
 
@@ -52,7 +54,8 @@ def _is_ip(value: str) -> bool:
 
 
 RULES: Final = (
-    pattern("email", EntityKind.EMAIL, rf"(?<![\w.%+-]){_LABEL}(?:\.{_LABEL}){{0,6}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,6}}"),
+    pattern("email", EntityKind.EMAIL,
+        rf"(?<![\w.%+-]){_LABEL}(?:\.{_LABEL}){{0,6}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,6}}"),
     pattern(
         "said_email",
         EntityKind.EMAIL,
@@ -77,15 +80,18 @@ RULES: Final = (
     pattern(
         "phone",
         EntityKind.PHONE,
-        rf"(?<![\w.$-])(?:\+?1[ .\-]{{0,2}})?(?:\(\d{{3}}\) ?|\d{{3}}[ ./\-]{{0,3}})\d{{3}}{_SEPARATOR}\d{{4}}(?![\w]|-\d)",
+        rf"(?<![\w.$-])(?:\+?1[ .\-]{{0,2}})?(?:\(\d{{3}}\) ?"
+        rf"|\d{{3}}[ ./\-]{{0,3}})\d{{3}}{_SEPARATOR}\d{{4}}(?![\w]|-\d)",
         _is_phone,
     ),
     pattern("phone_local", EntityKind.PHONE, r"(?<![\w.$/-])[2-9]\d{2}[.\-]\d{4}(?![\w/]|-\d)"),
-    pattern("phone_cued", EntityKind.PHONE, rf"\b{_CALL}:? (?P<value>[2-9]\d{{2}} \d{{4}})(?![\w/]|-\d)", confidence=LIKELY),
+    pattern("phone_cued", EntityKind.PHONE, rf"\b{_CALL}:? (?P<value>[2-9]\d{{2}} \d{{4}})(?![\w/]"
+        rf"|-\d)", confidence=LIKELY),
     pattern(
         "said_phone",
         EntityKind.PHONE,
-        rf"(?<![\w'-])(?:{_SAID_DIGIT}|{_TENS})(?:[ ,.\-]{{1,4}}(?:(?:uh|um|dash|and then|and|then|y luego) )?(?:{_SAID_DIGIT}|{_TENS})){{2,12}}(?![\w'])",
+        rf"(?<![\w'-])(?=\w)(?:{_SAID_DIGIT}|{_TENS})(?:[ ,.\-]{{1,4}}(?:(?:uh|um|dash|and then|and|then"
+        rf"|y luego) )?(?:{_SAID_DIGIT}|{_TENS})){{2,12}}(?![\w'])",
         _is_said_phone,
     ),
     pattern("extension", EntityKind.PHONE, r"\b(?:ext|extension|exten)\b\.?:? {0,2}(?P<value>\d{2,6})(?!\w)"),
@@ -94,12 +100,16 @@ RULES: Final = (
     pattern(
         "street",
         EntityKind.ADDRESS,
-        rf"(?<![\w$./-])\d{{1,6}}[a-z]? (?:[nsew]\.? |north |south |east |west )?(?:[a-z0-9][\w'.]{{0,20}} ){{1,4}}?{_STREET}\b\.?{_UNIT}",
-        lambda value: not re.search(r"\b(?:at|on|my|the|to|and|for|in|mg|min|minutes|day|days|weeks|from|with)\b", value),
+        rf"(?<![\w$./-])\d{{1,6}}[a-z]? (?:[nsew]\.? |north |south |east "
+        rf"|west )?(?:[a-z0-9][\w'.]{{0,20}} ){{1,4}}?{_STREET}\b\.?{_UNIT}",
+        lambda value: not re.search(r"\b(?:at|on|my|the|to|and|for|in|mg|min|minutes|day|days|weeks|from"
+            r"|with)\b", value),
         LIKELY,
     ),
-    pattern("calle", EntityKind.ADDRESS, rf"\b{_CALLE}\.? (?:[a-z][\w'.]{{0,20}} ){{1,4}}?\d{{1,6}}\b{_UNIT}", None, LIKELY),
-    pattern("unit", EntityKind.ADDRESS, r"\b(?:apartment|apt|apto)\b\.? {0,2}#?(?P<value>\d{1,5}[a-z]?|[a-z]\d{0,3})(?!\w)", None, LIKELY),
+    pattern("calle", EntityKind.ADDRESS,
+        rf"\b{_CALLE}\.? (?:[a-z][\w'.]{{0,20}} ){{1,4}}?\d{{1,6}}\b{_UNIT}", None, LIKELY),
+    pattern("unit", EntityKind.ADDRESS, r"\b(?:apartment|apt|apto)\b\.? {0,2}#?(?P<value>\d{1,5}[a-z]?"
+        r"|[a-z]\d{0,3})(?!\w)", None, LIKELY),
     pattern("state_zip", EntityKind.ADDRESS, r"(?-i:\b[A-Z]{2}) \d{5}(?:-\d{4})?(?![\w-])"),
     pattern("zip", EntityKind.ADDRESS, r"\bzip(?: ?code)?(?: is|:)? {0,2}(?P<value>\d{5}(?:-\d{4})?)(?![\w-])"),
     pattern("codigo_postal", EntityKind.ADDRESS, r"\bcodigo postal(?: es|:)? {0,2}(?P<value>\d{5})(?![\w-])"),

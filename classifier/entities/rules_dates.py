@@ -18,9 +18,7 @@ _WEEKDAY = any_of(name for names in WEEKDAYS for name in names)
 _DAY = r"(?:[12][0-9]|3[01]|0?[1-9])"
 _ORDINAL = rf"(?:(?:twenty|thirty)[ -])?{any_of(ORDINALS)}\b"
 _NUMBER = any_of(word for word in NUMBERS if len(word) > 1)
-_SAID_YEAR = (
-    rf"(?:(?:nineteen|twenty|two thousand|mil novecientos|dos mil)(?:[ -](?:and |y )?{_NUMBER}\b){{0,4}})"
-)
+_SAID_YEAR = rf"(?:(?:nineteen|twenty|two thousand|mil novecientos|dos mil)(?:[ -](?:and |y )?{_NUMBER}\b){{0,4}})"
 _YEAR = rf"(?:,? (?:of |de |del )?(?:(?:19|20)\d\d|{_SAID_YEAR}|'\d\d)(?!\w))"
 _MEASURE = r"(?! ?(?:mg|mcg|ml|units|iu|%|min|minutes|hours|hrs|days|weeks|times|pills|am\b|pm\b)|:\d|\.\d|\d)"
 _FUNCTION = (
@@ -28,44 +26,59 @@ _FUNCTION = (
     " that before after did do does can could should until you he she they a as are on not no wait instead thanks por"
     " para y o a con si no que me mi se fue es esta estaba de"
 )
-_FOLLOWS = rf"(?=\s*$|[.,;:!?)\n]| [$&(]| (?:call|by|text|also|only|around|until|{'|'.join(_FUNCTION.split())})\b| -)"
+_FOLLOWS = (
+    rf"(?!:\d)(?=\s*$|[.,;:!?)\n]| [$&(]| (?:call|by|text|also|only|around|until|{'|'.join(_FUNCTION.split())})\b| -)"
+)
 _CUE = r"(?:on|for|from|since|by|the|of|dated|visit|appt|appointment|until|to|el|del|desde|para)"
-_SEEN = r"(?P<value>"
 
 _FORMS: Final = tuple(
     (name, re.compile(expression, re.IGNORECASE), confidence)
     for name, expression, confidence in (
         ("iso_date", rf"(?<![\w/.-])(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.]{_DAY}(?![\w/])", CERTAIN),
-        ("full_date", r"(?<![\w/.-])\d{1,2}(?:/ ?\d{1,2}/ ?|-\d{1,2}-|\.\d{1,2}\.)(?:(?:19|20)\d\d|\d\d)(?![\w/])", CERTAIN),
-        ("short_date", rf"(?<![\w/.$%:])(?:{_WEEKDAY},? )?\d{{1,2}}/\d{{1,2}}(?![\w/%]| ?(?:mg|mm|tab|cup|pain))", LIKELY),
-        ("cued_date", rf"\b{_CUE} (?P<value>(?:0?[1-9]|1[0-2])-{_DAY})(?![\w/-]| ?(?:day|week|month|year|min|hour|hr|visit|time|mm|mg|ml|pill|session))", LIKELY),
-        ("month_day", rf"(?<![\w-])(?:{_WEEKDAY},? )?{_MONTH} ?(?:the )?(?:{_DAY}(?:st|nd|rd|th)?(?!\w)|{_ORDINAL}){_MEASURE}{_YEAR}?", CERTAIN),
-        ("day_month", rf"(?<![\w/.-])(?:the |el )?(?:{_WEEKDAY},? )?(?:{_DAY}(?:st|nd|rd|th)?|{_ORDINAL})[ -](?:of |de )?(?!may\b(?! \d{{4}})){_MONTH}{_YEAR}?(?!\w)", CERTAIN),
-        ("day_of_month", rf"(?<![\w/.-])(?:the )?(?:{_DAY}(?:st|nd|rd|th)|{_ORDINAL}) of {_MONTH}{_YEAR}?(?!\w)", CERTAIN),
-        ("dia_de_mes", rf"(?<![\w-])(?:el )?(?:{_NUMBER} (?:y {_NUMBER} )?|primero )de {any_of(names[-1] if number else 'enero' for number, names in enumerate(MONTHS))}\b(?:{_YEAR})?", LIKELY),
-        ("dia_de_mes", rf"(?<![\w-])(?:el )?(?:(?:treinta y )?{_NUMBER}|primero) de {any_of(name for names in MONTHS for name in names if len(name) > 3)}\b{_YEAR}?", LIKELY),
-        ("the_nth", rf"(?<!\w)(?:the |{_WEEKDAY} (?:the )?)(?:(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)|(?!first|second|third){_ORDINAL}){_FOLLOWS}", LIKELY),
-        ("el_dia", rf"(?<!\w)(?:el )?(?:(?<=el )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_FOLLOWS}", LIKELY),
+        ("full_date", r"(?<![\w/.-])\d{1,2}(?:/ ?\d{1,2}/ ?|-\d{1,2}-|\.\d{1,2}\.)(?:(?:19|20)\d\d"
+            r"|\d\d)(?![\w/])", CERTAIN),
+        ("short_date", rf"(?<![\w/.$%:])(?=\w)(?:{_WEEKDAY},? )?\d{{1,2}}/\d{{1,2}}(?![\w/%]| ?(?:mg|mm|tab|cup"
+            rf"|pain))", LIKELY),
+        ("cued_date", rf"\b{_CUE} (?P<value>(?:0?[1-9]|1[0-2])-{_DAY})(?![\w/-]| ?(?:day|week|month|year|min"
+            rf"|hour|hr|visit|time|mm|mg|ml|pill|session))", LIKELY),
+        ("month_day", rf"(?<![\w-])(?=\w)(?:{_WEEKDAY},? )?{_MONTH} ?(?:the )?(?:{_DAY}(?:st|nd|rd|th)?(?!\w)"
+            rf"|{_ORDINAL}){_MEASURE}{_YEAR}?", CERTAIN),
+        ("day_month", rf"(?<![\w/.-])(?=\w)(?:the |el )?(?:{_WEEKDAY},? )?(?:{_DAY}(?:st|nd|rd|th)?"
+            rf"|{_ORDINAL})[ -](?:of |de )?(?!may\b(?! \d{{4}})){_MONTH}{_YEAR}?(?!\w)", CERTAIN),
+        ("day_of_month", rf"(?<![\w/.-])(?=\w)(?:the )?(?:{_DAY}(?:st|nd|rd|th)"
+            rf"|{_ORDINAL}) of {_MONTH}{_YEAR}?(?!\w)", CERTAIN),
+        ("dia_de_mes", rf"(?<![\w-])(?=\w)(?:el )?(?:(?:treinta y )?{_NUMBER}"
+            rf"|primero) de {any_of(name for names in MONTHS for name in names if len(name) > 3)}\b{_YEAR}?", LIKELY),
+        ("the_nth", rf"(?<!\w)(?=\w)(?:the |{_WEEKDAY} (?:the )?)(?:(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)"
+            rf"|(?!first|second|third){_ORDINAL}){_FOLLOWS}", LIKELY),
+        ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=\bel )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_FOLLOWS}", LIKELY),
     )
 )  # fmt: skip
-_BIRTH = r"(?:dob|d\.o\.b\.?|birth ?da(?:y|te)|date of birth|born|bday|b-day|nacid[oa]|naci|nacio|nacimiento|cumpleanos)"
-_BORN_BEFORE = re.compile(rf"\b{_BIRTH}(?:[ :.,#(-]|is|was|on|it's|the|el|del|es|de|subscriber|patient|'s){{0,12}}$", re.IGNORECASE)
-_BORN_AFTER = re.compile(r"^[ ,(]{0,3}(?:is )?(?:my |her |his )?(?:dob|date of birth|birthday|birthdate|born)\b", re.IGNORECASE)
+_BIRTH = (
+    r"(?:dob|d\.o\.b\.?|birth ?da(?:y|te)|date of birth|born|bday|b-day|nacid[oa]|naci|nacio|nacimiento|cumpleanos)"
+)
+_BORN_BEFORE = re.compile(
+    rf"\b{_BIRTH}(?:[ :.,#(-]|is|was|on|it's|the|el|del|es|de|subscriber|patient|'s){{0,12}}$", re.IGNORECASE
+)
+_BORN_AFTER = re.compile(
+    r"^[ ,(]{0,3}(?:is )?(?:my |her |his )?(?:dob|date of birth|birthday|birthdate|born)\b", re.IGNORECASE
+)
 _BARE_BIRTH = re.compile(
     rf"\b{_BIRTH}(?: is| was|:|,|#| -){{0,2}} ?(?P<value>\d{{8}}|\d{{6}}|\d{{1,2}} \d{{1,2}} (?:\d{{4}}|\d\d))(?!\w)",
     re.IGNORECASE,
 )
 _SAID = any_of((*DIGITS, *NUMBERS, *ORDINALS))
 _SAID_BIRTH = re.compile(
-    rf"\b{_BIRTH}(?: is| was| on|:|,){{0,2}} (?P<value>{_SAID}(?:[ ,-]{{1,2}}(?:slash |and )?{_SAID}\b){{2,8}})", re.IGNORECASE
+    rf"\b{_BIRTH}(?: is| was| on|:|,){{0,2}} (?P<value>{_SAID}(?:[ ,-]{{1,2}}(?:slash |and )?{_SAID}\b){{2,8}})",
+    re.IGNORECASE,
 )
 _OLD = re.compile(
-    r"(?<![\w$/.-])(?P<value>9\d|1[01]\d|ninety(?:[ -]\w{3,5})?|noventa(?: y \w{3,6})?)"
+    r"(?<![\w$/.-])(?=\w)(?P<value>9\d|1[01]\d|ninety(?:[ -]\w{3,5})?|noventa(?: y \w{3,6})?)"
     r"(?=[ -]?(?:years?[ -]olds?|yrs? ?old|y/?o\b|year-old|anos\b)|[,)]? (?:and |y )?(?:frail|bedridden|lives alone)\b)"
     r"|\b(?:aged?|she's|he's|edad|turn(?:s|ed|ing)|is only|cumple) (?P<aged>9\d|1[01]\d)(?=[.,;!?)]|\s*$| and\b| y\b)",
     re.IGNORECASE,
 )
-_FRACTION = re.compile(r"1/[2348]|2/3|3/4|[1-9]/(?:5|10)|10/10|24/7|20/\d\d")
+_FRACTION = re.compile(r"(?:.*\D)?(?:1/[2348]|2/3|3/4|[1-9]/(?:5|7|10|16)|10/10|24/7|20/\d\d)")
 
 
 def find(folded: Folded) -> Iterator[Entity]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from classifier.entities.entity import Entity
 from classifier.entities.folding import Folded, fold
-from classifier.entities.patterns import CERTAIN, LIKELY, entity_at
+from classifier.entities.patterns import CERTAIN, LIKELY, entity_at, pattern
 from intake.vocabulary import EntityKind
 
 _WORD = re.compile(r"[A-Za-z0-9&']+")
@@ -23,20 +23,25 @@ _INSURANCE_WORD = re.compile(
 )
 _METAL = r"(?:gold|silver|bronze|platinum|preferred|select|choice|basic|standard|premier|advantage|basico|oro|plata)"
 _TYPE = r"(?:ppo|hmo|epo|pos|hdhp|dppo|dhmo|dmo|hsa)"
+_NUMBERED = r"(?:gold|silver|bronze|platinum) \d{2,4}(?: (?:ppo|hmo|epo|hsa))?"
 _PLANS = (
-    (re.compile(rf"(?<![\w-])(?:{_METAL} ){{0,2}}(?:\d{{2,4}} )?{_TYPE}(?: {_METAL}\b)?(?: \d{{2,4}})?(?![\w-])", re.IGNORECASE), re.compile("hsa|pos", re.IGNORECASE)),
-    (re.compile(r"(?<![\w-])(?:gold|silver|bronze|platinum) \d{2,4}(?: (?:ppo|hmo|epo|hsa))?(?![\w-])", re.IGNORECASE), None),
-    (re.compile(r"(?<![\w-])plan [a-dfgk-n](?![\w'-])", re.IGNORECASE), re.compile("plan a", re.IGNORECASE)),
-)  # fmt: skip
+    pattern(
+        "plan_type",
+        EntityKind.PLAN,
+        rf"(?<![\w-])(?:{_METAL} ){{0,2}}(?:\d{{2,4}} )?{_TYPE}(?: {_METAL}\b)?(?: \d{{2,4}})?(?![\w-])",
+        lambda value: value.lower() not in ("hsa", "pos"),
+        LIKELY,
+    ),
+    pattern("plan_metal", EntityKind.PLAN, rf"(?<![\w-]){_NUMBERED}(?![\w-])", confidence=LIKELY),
+    pattern("plan_letter", EntityKind.PLAN, r"(?<![\w-])plan [b-dfgk-n](?![\w'-])", confidence=LIKELY),
+)
 
 
 def find(folded: Folded) -> Iterator[Entity]:
     """Yield each insurer and plan that a text names."""
     yield from _find_listed(folded)
-    for expression, wrong in _PLANS:
-        for match in expression.finditer(folded.text):
-            if wrong is None or not wrong.fullmatch(match[0]):
-                yield entity_at(folded, *match.span(), EntityKind.PLAN, "plan_type", LIKELY)
+    for rule in _PLANS:
+        yield from rule.find(folded)
 
 
 def canonical_carrier(name: str) -> str:

@@ -17,7 +17,8 @@ _LABELS: Final = (
     (EntityKind.PHONE, r"extension|ext"),
     (EntityKind.GROUP_NUMBER, r"groups?|grp|gp|grupo"),
     (EntityKind.CLAIM_NUMBER, r"claims?|clm|reclamos?|reclamacion|appeal|apelacion"),
-    (EntityKind.MEMBER_ID, r"member(?:ship)?|subscriber|sub|insurance|policy|poliza|miembro|afiliad[oa]|asegurad[oa]|medicaid|medicare"),
+    (EntityKind.MEMBER_ID, r"member(?:ship)?|subscriber|sub|insurance|policy|poliza|miembro|afiliad[oa]"
+        r"|asegurad[oa]|medicaid|medicare"),
     (
         EntityKind.ID,
         r"account|acct|cuenta|mrn|m r n|chart|medical record|record|expediente|invoice|factura|statement|prior auth"
@@ -27,21 +28,58 @@ _LABELS: Final = (
     (EntityKind.MEMBER_ID, r"(?-i:ID|Id)|id|i d"),
 )  # fmt: skip
 _LABEL = re.compile(
-    r"(?<![^\W\d_])(?:" + "|".join(f"(?P<l{place}>{words})" for place, (_, words) in enumerate(_LABELS)) + r")(?![^\W\d_'])",
+    r"(?<![^\W\d_])(?=[a-z])(?:"
+    + "|".join(f"(?P<l{place}>{words})" for place, (_, words) in enumerate(_LABELS))
+    + r")(?![^\W\d_'])",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
-    r"(?:[ \t]{0,3}(?:(?:id|i d|i d's|id's|number|numbers|numero|no|num|nr|is|was|it's|its|es|era|de|del|of|the|my|mi|el"
-    r"|card|on|for|in|ending|uh|um|and|this|that|one|called|says|goes|from|now|still)\b|[#:.,=(-]|\n(?=\S))){0,7}[ \t]{0,3}",
+    r"(?:[ \t]{0,3}(?:(?:id|i d|i d's|id's|number|numbers|numero|no|num|nr|is|was|it's|its|es|era|de|del|of|the"
+    r"|my|mi|el"
+    r"|card|on|for|in|ending|uh|um|and|this|that|one|called|says|goes|from|now|still)\b|[#:.,=(-]"
+    r"|\n(?=\S))){0,7}[ \t]{0,3}",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"[A-Za-z]+|\d+(?:[A-Za-z0-9]*)|[^\sA-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _GAP = re.compile(r" - |[-/.]|[ ,]{1,2}(?:\.\.\. )?|")
 _MOST = 40
 _UNITS = frozenset(
-    "mg ml mcg day days week weeks month months year years hour hours minute minutes min times visits visit dollars"
-    " bucks people pills pm am th st nd rd percent sessions session units unit".split()
+    [
+        "mg",
+        "ml",
+        "mcg",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "hour",
+        "hours",
+        "minute",
+        "minutes",
+        "min",
+        "times",
+        "visits",
+        "visit",
+        "dollars",
+        "bucks",
+        "people",
+        "pills",
+        "pm",
+        "am",
+        "th",
+        "st",
+        "nd",
+        "rd",
+        "percent",
+        "sessions",
+        "session",
+        "units",
+        "unit",
+    ]
 )
 
 

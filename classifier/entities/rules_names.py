@@ -28,16 +28,19 @@ _SPELLED = r"[A-Z](?:[ .,-]{1,2}[A-Z]){3,12}"
 _RULES: Final = tuple(
     re.compile(expression, re.IGNORECASE)
     for expression in (
-        rf"\b(?:my (?:full )?name is|my name's|the name is|name is|name's|names|(?:full |patient |last |first )?name:|nombre:"
-        rf"|paciente:|patient:|subscriber:|policyholder:|titular:|under the name(?: of)?|last name(?: is)?|first name(?: is)?"
+        rf"\b(?:my (?:full )?name is|my name's|the name is|name is|name's|names|(?:full |patient |last "
+        rf"|first )?name:|nombre:"
+        rf"|paciente:|patient:|subscriber:|policyholder:|titular:|under the name(?: of)?|last name(?: is)?"
+        rf"|first name(?: is)?"
         rf"|named|mi nombre es|me llamo|se llama|a nombre de|apellido(?: es)?) (?:is )?{_ANY}",
         rf"\b{_I_AM} {_NAMES}",
         rf"\b(?:{_I_AM}) {_ANY}(?=,? (?:calling|speaking|again|here|from|de nuevo|llamando)\b)",
         rf"\b(?:speaking with|spoke (?:to|with)|talked (?:to|with)|here is|ask for) {_NAMES}",
         rf"(?:(?<=^)|(?<=[.!?,] )){_ANY}(?= here\b)",
-        rf"\b(?:dr|dra|doctor|doctora|doc|nurse|np|pa|enfermera)\b\.? (?!(?:s|is|was|said|says|about|if|for|and|or|the|my"
+        rf"\b(?:dr|dra|doctor|doctora|doc)\b\.? (?!(?:s|is|was|said|says|about|if|for|and"
+        rf"|or|the|my"
         rf"|to|of|in|on|at|dijo|me|que)\b)(?P<value>{NAME_WORD})(?! ?(?:'s)? ?office\b(?<=\bs))",
-        rf"\b(?:dr|dra|doctor|doctora|nurse)\b\.? {_NAMES}",
+        rf"\b(?:dr|dra|doctor|doctora|nurse|enfermera)\b\.? {_NAMES}",
         rf"\b(?:mr|mrs|ms|miss|mister|senor|senora|sr|sra)\b\.? {_NAMES}",
         rf"\b{_RELATIVE}(?:'s name is|,)? {_NAMES}",
         rf"\b(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hola|estimad[oa]) {_NAMES}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from classifier.entities.patterns import CERTAIN, LIKELY, any_of, pattern
@@ -31,12 +30,14 @@ RULES: Final = (
     pattern(
         "ssn_cued",
         EntityKind.ID,
-        r"\b(?:ssn|social(?: security)?(?: number)?|seguro social)(?: is|:|#| es){0,2} {0,2}(?P<value>\d{9}|\d{4})(?!\w)",
+        r"\b(?:ssn|social(?: security)?(?: number)?|seguro social)(?: is|:|#| es){0,2} {0,2}(?P<value>\d{9}"
+        r"|\d{4})(?!\w)",
     ),
     pattern(
         "last_four",
         EntityKind.ID,
-        r"\b(?:last (?:four|4)(?: digits)?|(?:card|tarjeta)?,? ?(?:ending|ends|ending in|termina(?:da)?)|\b(?:card|tarjeta|visa|mastercard|amex))"
+        r"\b(?:last (?:four|4)(?: digits)?|(?:card|tarjeta)?,? ?(?:ending|ends|ending in|termina(?:da)?)"
+        r"|\b(?:card|tarjeta|visa|mastercard|amex))"
         r"(?: in| with| of| is| are| my| the| social| card| en| digits|:){0,6} {0,2}(?P<value>\d{4})(?!\w)",
     ),
     pattern("card_number", EntityKind.ID, r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])", _passes_luhn),
@@ -47,7 +48,8 @@ RULES: Final = (
         rf"{_MEDICARE_LETTER}{{2}}\d\d(?![\w-])",
     ),
     pattern("dental_code", EntityKind.CPT, r"(?<![\w-])d[0-9]\d{3}(?![\w-])", confidence=CERTAIN),
-    pattern("supply_code", EntityKind.CPT, r"(?<![\w$#-])(?:[agj]\d{4}|0\d{3}t)(?:-[a-z0-9]{2})?(?![\w-])", confidence=LIKELY),
+    pattern("supply_code", EntityKind.CPT, r"(?<![\w$#-])(?:[agj]\d{4}"
+        r"|0\d{3}t)(?:-[a-z0-9]{2})?(?![\w-])", confidence=LIKELY),
     pattern("common_cpt", EntityKind.CPT, rf"(?<![\w.$#-])(?:{_COMMON_CPT})(?![\w]|-\d{{3}})", confidence=LIKELY),
     pattern("amount", EntityKind.AMOUNT, rf"(?<![\w$])\$ ?(?:{_WHOLE})(?:\.\d\d?)?k?(?!\w|,\d)"),
     pattern("amount_after", EntityKind.AMOUNT, rf"(?<![\w.$,-])(?:{_WHOLE})(?:\.\d\d?)?(?: ?\$| {_MONEY})"),
@@ -55,7 +57,7 @@ RULES: Final = (
     pattern(
         "amount_said",
         EntityKind.AMOUNT,
-        rf"(?<![\w-])(?:a )?{_NUMBER}(?:[ -](?:and |y )?{_NUMBER}\b){{0,8}} (?:{_MONEY}|grand\b)"
+        rf"(?<![\w-])(?=\w)(?:a )?{_NUMBER}(?:[ -](?:and |y )?{_NUMBER}\b){{0,8}} (?:{_MONEY}|grand\b)"
         rf"(?:(?: and| y| con) {_NUMBER}(?:[ -](?:y )?{_NUMBER}\b){{0,2}}(?: cents?| centavos?)?)?",
     ),
 )  # fmt: skip

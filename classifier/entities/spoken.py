@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_UNITS = "zero one two three four five six seven eight nine".split()
-_UNITS_ES = "cero uno dos tres cuatro cinco seis siete ocho nueve".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TEENS_ES = "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_TENS_ES = "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
+_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_UNITS_ES = ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TEENS_ES = ["diez", "once", "doce", "trece", "catorce", "quince", "dieciseis", "diecisiete", "dieciocho", "diecinueve"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_TENS_ES = ["veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"]
 _HUNDREDS_ES = "ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos"
 
 DIGITS: Final = {
@@ -25,11 +25,16 @@ _LONGER = {
     "veintiun": 21, "fourty": 40,
 }  # fmt: skip
 _HUNDREDS = {**{word: value * 100 for value, word in enumerate(_HUNDREDS_ES.split(), start=1)}, "cien": 100}
+TENS: Final = (*_TEENS, *_TENS)
+"""The English words for 10 to 19, and for 20, 30, and so on."""
 NUMBERS: Final = {**DIGITS, **_LONGER, **_HUNDREDS, "hundred": 100, "thousand": 1000, "mil": 1000, "grand": 1000}
 """The words that numbers are made of."""
 _REPEATS = {"double": 2, "triple": 3, "doble": 2}
 _LINKS = {"like", "for", "de"}
-PAUSES: Final = frozenset("dash hyphen guion uh um and then luego este eh slash diagonal space point dot".split())
+PAUSES: Final = frozenset((
+    "dash", "hyphen", "guion", "uh", "um", "and", "then", "luego", "este", "eh", "slash", "diagonal",
+    "space", "point", "dot"
+))  # fmt: skip
 """Words between the parts of a code that are not part of it."""
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
@@ -51,28 +56,28 @@ def write_code(said: str) -> str:
 
 def _next_piece(tokens: list[str], place: int, *, is_after_letter: bool) -> tuple[str, int]:
     """Return what the tokens at a place stand for, and the place after them."""
-    token, following = tokens[place], tokens[place + 1 : place + 3]
-    if token == "as" and following[:1] == ["in"]:
+    word, following = tokens[place], tokens[place + 1 : place + 3]
+    if word == "as" and following[:1] == ["in"]:
         return "", place + 3
-    if token in _LINKS and is_after_letter and following and following[0] not in NUMBERS:
+    if word in _LINKS and is_after_letter and following and following[0] not in NUMBERS:
         return "", place + 2
-    if token in PAUSES or (token == "y" and following[:1] == ["luego"]):
+    if word in PAUSES or (word == "y" and following[:1] == ["luego"]):
         return "", place + 1
-    if token in _REPEATS and following:
+    if word in _REPEATS and following:
         digit = DIGITS.get(following[0])
         shown = following[0].upper() if digit is None else str(digit)
-        return shown * _REPEATS[token], place + 2
-    if token in DIGITS and len(following) and following[0] == "hundred":
-        return f"{DIGITS[token]}00", place + 2
-    if token in _LONGER:
-        value = _LONGER[token]
-        rest = [word for word in following if word != "y"][:1]
-        if value >= 20 and value % 10 == 0 and rest and 0 < DIGITS.get(rest[0], 0):
+        return shown * _REPEATS[word], place + 2
+    if word in DIGITS and len(following) and following[0] == "hundred":
+        return f"{DIGITS[word]}00", place + 2
+    if word in _LONGER:
+        value = _LONGER[word]
+        rest = [other for other in following if other != "y"][:1]
+        if value >= 20 and value % 10 == 0 and rest and DIGITS.get(rest[0], 0) > 0:
             return str(value + DIGITS[rest[0]]), place + (3 if following[0] == "y" else 2)
         return str(value), place + 1
-    if token in _HUNDREDS:
-        return str(_HUNDREDS[token]), place + 1
-    return str(DIGITS[token]) if token in DIGITS else token.upper(), place + 1
+    if word in _HUNDREDS:
+        return str(_HUNDREDS[word]), place + 1
+    return str(DIGITS[word]) if word in DIGITS else word.upper(), place + 1
 
 
 def read_number(words: list[str]) -> int | None:

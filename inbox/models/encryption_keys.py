@@ -29,7 +29,8 @@ class EncryptionKey(Base):
 class RunningProcess(Base):
     """A process of the service, which says every few seconds that it runs and which keys it can read.
 
-    `kind` is `web` or `worker`, `queues` are those that a worker takes jobs from, and `troubles` names what it lacks.
+    `kind` is `web`, `worker`, or `mail`; `queues` are those that a worker takes jobs from, and `troubles` names what it
+    lacks.
     """
 
     __tablename__ = "running_processes"

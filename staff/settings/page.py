@@ -39,7 +39,7 @@ from staff.settings.view import (
     explain_unlisted,
     explain_unusable,
 )
-from templates.replies import STOP_WORDING
+from templates.replies import STOP_WORDING, hours_to_try
 from templates.simple_words import ATTRIBUTES, NAMES
 
 blueprint = Blueprint("settings", __name__, url_prefix="/staff/settings")
@@ -108,7 +108,7 @@ def show_preview(slug: str) -> str:
         abort(400, f"Unknown reply. Known replies: {', '.join(REPLIES)}.")
     with current_services().database.read() as session:
         practice = load_situation(session, file).practice
-    preview = preview_wording(practice, name, request.form.get("text", ""), now())
+    preview = preview_wording(practice, name, request.form.get("text", ""), hours_to_try(practice, now()))
     return render_template("staff/settings_preview.html", preview=preview)
 
 

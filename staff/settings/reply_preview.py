@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from intake.practice_settings import Mistake, MistakenError, Value, read_setting
 from intake.practices import Practice
 from staff.settings.form_values import is_same
 from staff.settings.mistakes import explain_at_field, locate_mistake
-from templates.replies import Occasion, hours_to_try, render_reply, standard_words
+from templates.replies import Occasion, render_reply, standard_words
 from templates.segments import count_segments, outside_gsm7
 from templates.simple_words import problem_of
 
@@ -49,15 +50,15 @@ class ReplyPreview:
     is_standard: bool
 
 
-def preview_wording(practice: Practice, name: str, typed: str, moment: datetime) -> ReplyPreview:
-    """Preview a reply in the wording that is being typed."""
+def preview_wording(practice: Practice, name: str, typed: str, hours: Mapping[bool, datetime]) -> ReplyPreview:
+    """Preview a reply in the wording that is being typed, at the hours that `hours_to_try` found."""
     key = f"replies.{name}"
     setting, typed = setting_of(type(practice), key), typed.strip()
     wording: Value = None if is_same(setting, typed, standard_words(name)) else typed or None
     try:
         if isinstance(wording, str) and not is_same(setting, wording, read_setting(practice, key)):
             _require_simple(key, wording)
-        texts = preview_reply(with_settings(practice, {key: wording}), name, moment)
+        texts = preview_reply(with_settings(practice, {key: wording}), name, hours)
     except MistakenError as error:
         return ReplyPreview((), explain_at_field(type(practice), error.mistakes[0]), wording is None)
     except IntakeError as error:
@@ -65,13 +66,12 @@ def preview_wording(practice: Practice, name: str, typed: str, moment: datetime)
     return ReplyPreview(tuple(texts), "", wording is None)
 
 
-def preview_reply(practice: Practice, name: str, moment: datetime) -> list[PreviewedText]:
+def preview_reply(practice: Practice, name: str, hours: Mapping[bool, datetime]) -> list[PreviewedText]:
     """Return a reply while the practice is open and while it is closed, or once if that makes no difference.
 
     Raises:
         IntakeError: it cannot be rendered.
     """
-    hours = hours_to_try(practice, moment)
     texts = {is_open: render_reply(name, practice, Occasion(at, is_first=True)) for is_open, at in hours.items()}
     if len(set(texts.values())) == 1:
         return [_measure("At any hour", next(iter(texts.values())))]

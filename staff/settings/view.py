@@ -17,6 +17,7 @@ from staff.settings.changes import Situation
 from staff.settings.form_values import KEPT, describe_addresses, display_value, format_value, practice_settings
 from staff.settings.mistakes import explain_at_field, explain_elsewhere
 from staff.settings.reply_preview import ReplyPreview, preview_wording
+from templates.replies import hours_to_try
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,9 @@ def build_sections(situation: Situation, unsaved: UnsavedForm, moment: datetime)
     """
     settings = practice_settings(situation.practice)
     by_group = {group: [item for item in settings if item.editor.group is group] for group in SettingGroup}
+    hours = hours_to_try(situation.practice, moment)
     return [
-        PageSection(group, tuple(_forms(situation, unsaved, members, moment)))
+        PageSection(group, tuple(_forms(situation, unsaved, members, hours)))
         for group, members in by_group.items()
         if members
     ]
@@ -160,7 +162,7 @@ def _describe_conflict(setting: Setting, conflict: Conflict) -> dict[str, str]:
 
 
 def _forms(
-    situation: Situation, unsaved: UnsavedForm, settings: Iterable[Setting], moment: datetime
+    situation: Situation, unsaved: UnsavedForm, settings: Iterable[Setting], hours: Mapping[bool, datetime]
 ) -> Iterable[SettingForm]:
     for (title, name), members in groupby(settings, key=_form_of):
         blocks = tuple(
@@ -170,7 +172,7 @@ def _forms(
         first = blocks[0].fields[0]
         preview = None
         if first.setting.editor.kind is EditorKind.REPLY:
-            preview = preview_wording(situation.practice, first.setting.path[-1], first.typed, moment)
+            preview = preview_wording(situation.practice, first.setting.path[-1], first.typed, hours)
         yield SettingForm(title, re.sub(r"\W", "-", name), blocks, preview)
 
 

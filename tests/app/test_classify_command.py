@@ -26,6 +26,8 @@ UNDERSTANDING = {
     "urgent",
     "danger",
     "also",
+    "entities",
+    "insurance",
 }
 AWKWARD = ["", "   ", "\N{THUMBS UP SIGN}", "\ud83d", "a\x00b", "fever " * 2_000, "résumé 熱"]
 
@@ -84,6 +86,18 @@ def test_one_json_object_a_text(folder: Path, classifier: Classifier) -> None:
         assert item.keys() == {"text", *UNDERSTANDING}
         assert item["intent"] == understanding.intent
         assert item["disposition"] == understanding.disposition
+
+
+def test_entities_and_insurance_facts_come_with_their_values(folder: Path) -> None:
+    text = "¿Toman Aetna? member id w 88-2 455, cita el 12/4"
+    [line] = intake("classify", "--json", text, folder=folder).lines
+
+    shown = json.loads(line)
+    for entity in shown["entities"]:
+        assert entity["text"] == text[entity["start"] : entity["end"]]
+    assert [entity["kind"] for entity in shown["entities"]] == ["CARRIER", "MEMBER_ID", "DATE"]
+    assert shown["insurance"]["member_id"] == "W882455"
+    assert shown["insurance"]["carrier"] == "Aetna"
 
 
 # ---- JSON lines

@@ -27,7 +27,7 @@ BY_NAME = [pytest.param(path, id=" ".join(path)) for path in COMMANDS]
 
 def test_these_are_the_commands() -> None:
     assert {" ".join(path) for path, command in COMMANDS.items() if not isinstance(command, click.Group)} == {
-        *("init", "up", "web", "worker", "migrate", "classify", "calibrate"),
+        *("init", "up", "web", "worker", "migrate", "classify", "redact", "calibrate"),
         *("simulate sms", "simulate voicemail", "simulate chat", "practice check"),
         *("model info", "model check", "model import", "model list", "model activate", "model rollback"),
         "model export-reviews",

@@ -17,6 +17,7 @@ DONE = [
     (["init", "clinic"], "Wrote clinic/practices.toml and clinic/.env."),
     (["migrate"], "The database is up to date."),
     (["classify", "ok thanks!"], "(acknowledgement)"),
+    (["redact", "call 202-555-0142"], "call [PHONE]"),
     (["model", "list"], "shipped"),
     (["calibrate", "messages.csv"], "1 messages, 0 of them labeled"),
     (["practice", "check", "practices.toml"], "demo: Maple Street, 34 replies of at most 2 SMS segments"),
@@ -27,6 +28,8 @@ DONE = [
 REFUSED = [
     (["web"], "SECRET_KEY is missing"),
     (["worker"], "SECRET_KEY is missing"),
+    (["mail", "serve"], "SECRET_KEY is missing"),
+    (["mail", "fetch"], "SECRET_KEY is missing"),
     (["simulate", "sms", "Hello"], "start the service with `intake up` first"),
     (["patient", "export", "+12025550123", "--to", "patient.json"], "start the service with `intake up` first"),
     (["backup", "intake.backup"], "start the service with `intake up` first"),

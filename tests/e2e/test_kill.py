@@ -6,9 +6,9 @@ import signal
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from inbox.models import Decision, Delivery, DeliveryState, Message, Notification, now
+from inbox.models import Decision, Delivery, DeliveryState, Lease, Message, Notification, now
 from intake.settings import Settings
 from tasks.delivery.search import PAUSES
 from tests.e2e.processes import Processes
@@ -143,9 +143,10 @@ def _assert_answered_once(service: Service, twilio: TwilioStandIn) -> None:
 
 
 def _pretend_that_a_search_is_left(service: Service) -> None:
-    """Have unfinished sends be so long ago that one more search decides about them."""
+    """Have unfinished sends be so long ago that one more search decides about them; a dead worker's lease ran out."""
     long_ago = now() - timedelta(minutes=20)
     with service.edit() as session:
+        session.execute(update(Lease).values(expires_at=0.0))
         for row in session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING)):
             row.sending_at, row.next_attempt_at = long_ago, now()
             row.searches, row.searched_at = len(PAUSES), now() - timedelta(minutes=10)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
 from app.embedded_redis import find_server
-from intake.encryption import new_key
 from tests.e2e.machine import QUESTION, Machine
 from tests.e2e.processes import Processes, free_port, running_in
 
@@ -26,7 +27,10 @@ def machine(processes: Processes) -> Iterator[Machine]:
     machine.clear()
 
 
-def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> None:
+def test_ctrl_c_stops_everything_the_next_start_has_the_messages_and_what_is_killed_is_started_again(
+    machine: Machine,
+) -> None:
+    """One test, as each start takes 20 seconds of CPU time."""
     service = machine.up(free_port())
     machine.simulate(QUESTION)
     assert len(machine.running(find_server().name)) == 1
@@ -47,6 +51,12 @@ def test_ctrl_c_stops_every_process_and_the_messages_stay(machine: Machine) -> N
         assert database.execute("SELECT count(*) FROM messages").fetchone() == (2,)
         assert database.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
     database.close()
+
+    for what in ("app worker --queue messages", find_server().name, "app worker --queue messages", "gunicorn"):
+        before = set(machine.running(what))
+        os.kill(min(before), signal.SIGKILL)
+        machine.processes.wait_until(partial(machine.has_replaced, what, before), f"another {what}")
+    machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
     assert again.stop() == 0, again.tail()
 
 
@@ -62,22 +72,10 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(machine: Machine) -> None:
         assert running_in(machine.folder) == {}
 
 
-def test_whatever_is_killed_is_started_again_and_nothing_ends_the_rest(machine: Machine) -> None:
-    machine.up(free_port())
-
-    for what in ("app worker --queue messages", find_server().name, "app worker --queue messages", "gunicorn"):
-        before = set(machine.running(what))
-        os.kill(min(before), signal.SIGKILL)
-        machine.processes.wait_until(partial(machine.has_replaced, what, before), f"another {what}")
-    machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
-
-
-def test_a_key_that_is_replaced_too_early_does_not_keep_texts_out(machine: Machine) -> None:
-    assert machine.up(free_port()).stop() == 0
-    keys = machine.folder / "var" / "keys.env"
-    before = keys.read_text()
-    old = next(line for line in before.splitlines() if line.startswith("ENCRYPTION_KEYS="))
-    keys.write_text(before.replace(old, f"ENCRYPTION_KEYS={new_key()}"))
+def test_a_key_that_is_replaced_too_early_does_not_keep_texts_out(machine: Machine, migrated_file: Path) -> None:
+    """The database was made with another key than the one that this start makes."""
+    (machine.folder / "var").mkdir(mode=0o700)
+    shutil.copy(migrated_file, machine.folder / "var" / "intake.db")
 
     port = free_port()
     service = machine.up(port)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake", "training", "tests")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "intent", "corpus", "runs", "reports")
+LEFT_OUT = shutil.ignore_patterns("intent", "corpus", "runs", "reports")  # what is compiled comes along and saves time
 PRODUCT = ROOMS[:-1]
 
 

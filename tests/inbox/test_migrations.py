@@ -142,12 +142,7 @@ def migrate_with_data(database: Database, revision: str) -> None:
 
 
 @pytest.mark.parametrize("revision", released())
-def test_a_database_of_an_older_version_loses_nothing(new: Database, revision: str) -> None:
-    migrate_with_data(new, revision)
-
-
-@pytest.mark.parametrize("revision", released())
-def test_a_text_that_an_older_version_stored_is_readable(new: Database, revision: str) -> None:
+def test_a_database_of_an_older_version_loses_nothing_and_its_text_is_readable(new: Database, revision: str) -> None:
     migrate_with_data(new, revision)
 
     with new.read() as session:

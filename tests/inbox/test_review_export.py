@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from classifier.entities.recognizer import Recognizer
 from inbox.database import Database
 from inbox.inbound import Contact
 from inbox.review_export import export_reviews
@@ -15,7 +16,7 @@ from tests.reviews import FIRST, add_reviewed
 
 def exported(database: Database, *practices: str) -> ReviewsFile:
     with database.read() as session:
-        return export_reviews(session, practices, FIRST)
+        return export_reviews(session, practices, FIRST, Recognizer())
 
 
 def test_a_decided_review_of_a_practice_that_agreed_is_taken_with_its_label(database: Database) -> None:

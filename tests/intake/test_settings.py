@@ -258,3 +258,44 @@ def test_nobody_outside_this_machine_uses_the_service_without_encryption(host: s
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "intake.localhost", "[::1]:8000", "127.9.9.9"])
 def test_on_this_machine_http_will_do(host: str) -> None:
     assert load(PUBLIC_URL=f"http://{host}").public_url == f"http://{host}"
+
+
+# ---- raw email
+
+
+def test_nothing_listens_for_email_unless_it_is_set() -> None:
+    assert load().mail_door is None
+
+
+def test_email_is_taken_by_lmtp_from_this_machine_alone_at_first() -> None:
+    door = load(MAIL_LISTEN="127.0.0.1:2424").mail_door
+
+    assert door is not None
+    assert (door.host, door.port, door.protocol) == ("127.0.0.1", 2424, "lmtp")
+    assert door.admits("127.0.0.1")
+    assert door.admits("::1")
+    assert door.admits("::ffff:127.0.0.1")
+    assert not door.admits("10.0.0.5")
+    assert not door.admits("")
+    assert not door.must_encrypt
+
+
+@pytest.mark.parametrize("value", ["2424", "127.0.0.1", "127.0.0.1:x", ":2424", "127.0.0.1:99999"])
+def test_an_address_to_listen_on_that_is_none_is_refused(value: str) -> None:
+    assert "MAIL_LISTEN: expected HOST:PORT" in refusal(MAIL_LISTEN=value)
+
+
+def test_email_does_not_cross_a_network_in_the_clear() -> None:
+    assert "set MAIL_CERTIFICATE_FILE" in refusal(MAIL_LISTEN="0.0.0.0:25", MAIL_PROTOCOL="smtp")
+    assert load(MAIL_LISTEN="[::]:25", MAIL_CERTIFICATE_FILE="mail.pem").mail_door is not None
+
+
+def test_who_may_connect_is_a_list_of_networks() -> None:
+    assert "MAIL_PEERS: expected IP addresses or networks" in refusal(MAIL_PEERS="mx.maple.example")
+
+
+def test_nobody_is_believed_about_senders_where_anybody_may_connect() -> None:
+    open_to_all = {"MAIL_LISTEN": "127.0.0.1:2424", "MAIL_PEERS": "0.0.0.0/0"}
+
+    assert load(**open_to_all).mail_door is not None
+    assert "who could write these servers' results" in refusal(**open_to_all, MAIL_TRUSTED_SERVERS="mx.maple.example")

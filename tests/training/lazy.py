@@ -10,7 +10,10 @@ from tests.training.conftest import third_party_warnings_ignored
 
 
 class Lazy:
-    """A module, or a function or class of a module, that is imported when it is first used."""
+    """A module, or a function or class of a module, that is imported when it is first used.
+
+    It has no private attributes: pytest asks every name of a test module for some, to find what wraps a fixture.
+    """
 
     def __init__(self, module: str, name: str | None = None) -> None:
         """Name what to import."""
@@ -23,6 +26,8 @@ class Lazy:
         return getattr(module, self._name) if self._name else module
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._imported, name)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:

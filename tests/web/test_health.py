@@ -8,11 +8,13 @@ import requests
 
 from inbox.database import Database
 from inbox.inbound import record_message
-from inbox.presence import MODEL_LOST, Heartbeat
+from inbox.presence import MAIL, MAILBOX_AWAY, MODEL_LOST, Heartbeat
 from intake.encryption import Keyring
+from intake.settings import Settings
 from tasks.queue import QUEUES
 from tests.inbox.conftest import acting, inbound
 from tests.service import Service
+from tests.standins.twilio import TwilioStandIn
 from tests.world import OTHER_KEY
 
 
@@ -32,6 +34,7 @@ def test_a_service_with_all_its_parts_is_ready(service: Service) -> None:
         "queue": True,
         "keys": True,
         "model": True,
+        "mail": True,
         "workers": dict.fromkeys(QUEUES, True),
     }
 
@@ -48,6 +51,19 @@ def test_a_model_that_is_lost_is_said(service: Service) -> None:
 
     found = readiness(service)
     assert (found["status"], found["model"]) == ("degraded", False)
+
+
+def test_mail_that_nothing_takes_in_is_said(service: Service, settings: Settings, twilio: TwilioStandIn) -> None:
+    expecting = settings.model_copy(update={"mail_listen": "127.0.0.1:2424"})
+    with Service(expecting, service.context.classifier, twilio) as running:
+        Heartbeat(running.database, "worker", QUEUES).beat()
+        assert (readiness(running)["status"], readiness(running)["mail"]) == ("degraded", False)
+
+        Heartbeat(running.database, MAIL).beat()
+        assert readiness(running)["status"] == "ready"
+
+        Heartbeat(running.database, MAIL, find_troubles=lambda: [MAILBOX_AWAY]).beat()
+        assert readiness(running)["mail"] is False
 
 
 def test_a_key_that_is_missing_is_said(service: Service) -> None:

@@ -16,12 +16,15 @@ from classifier.entities.spans import Span
 from intake.vocabulary import EntityKind
 from training.data import cross_style
 from training.data.corpus import CorpusError, read_lines, read_rows, with_line_breaks
+from training.data.insurance_messages import InsuranceMessage, read_record
 
 _FOLDER: Final = Path("held_back") / "entities"
 SETS: Final = ("dense", "lookalikes")
 """The names of the sets by strangers."""
 FILES: Final = (cross_style.FILE, *(_FOLDER / f"{name}.tsv" for name in SETS))
 """The paths of all test messages in the corpus folder."""
+INSURANCE: Final = _FOLDER / "insurance.tsv"
+"""The path of the messages about insurance, whose records are tested."""
 
 _MARK = re.compile(r"\[\[([A-Z_]+)\|(.*?)\]\]", re.DOTALL)
 
@@ -102,3 +105,17 @@ def _places(text: str, values: list[tuple[str, str]], place: str) -> Iterator[Sp
             raise CorpusError(f"{place} lists a value that is not in its text")
         last = start + len(value)
         yield start, last, _kind(kind, place)
+
+
+def read_insurance_tests(corpus: Path) -> list[InsuranceMessage]:
+    """Read the messages about insurance by strangers, with their records.
+
+    Raises:
+        CorpusError: The file cannot be read, or a line does not have the format that `corpus/README.md` describes.
+    """
+    path = corpus / INSURANCE
+    found: list[InsuranceMessage] = []
+    for number, (language, channel, text, record) in read_rows(path, 4):
+        message = parse_marked(text, channel, language, f"{path}:{number}")
+        found.append(InsuranceMessage(message.text, message.spans, read_record(record, number), language))
+    return found

@@ -81,8 +81,12 @@ def write_report(evaluation: Mapping[str, Any], latency: Mapping[str, float | in
     write_json(folder / "evaluation.json", evaluation)
     write_json(folder / "latency.json", latency)
     draw_figures(evaluation, folder)
-    text = "\n\n".join(section.strip() for section in _sections(evaluation, latency))
-    (folder / "report.md").write_text(text + "\n", encoding="utf-8")
+    (folder / "report.md").write_text(render_report(evaluation, latency), encoding="utf-8")
+
+
+def render_report(evaluation: Mapping[str, Any], latency: Mapping[str, float | int | str]) -> str:
+    """Return the text of a report, which links to its figures."""
+    return "\n\n".join(section.strip() for section in _sections(evaluation, latency)) + "\n"
 
 
 def _sections(evaluation: Mapping[str, Any], latency: Mapping[str, float | int | str]) -> Iterator[str]:

@@ -7,28 +7,21 @@ not told apart from two customers of one provider, so they don't count.
 
 from __future__ import annotations
 
-import re
-
-_DKIM_RESULT = re.compile(r"@?([a-z0-9._-]{1,253})\s*:\s*([a-z]+)")
+from collections.abc import Iterable
 
 
-def is_aligned(sender: str, *, dkim: str, spf: str, envelope_sender: str | None, dmarc: str) -> bool:
+def is_aligned(sender: str, *, proved: Iterable[str], dmarc: str = "") -> bool:
     """Return whether an email is proved to come from the domain of its sender.
 
     Args:
         sender: the address in the From header.
-        dkim: the signatures' domains and results, as SendGrid writes them: `{@example.com : pass, @other.com : fail}`.
-        spf: the result for the envelope's sender.
-        envelope_sender: the address in the envelope.
-        dmarc: the result for the From header's domain; empty if the posting service gives none.
+        proved: the domains that a valid signature or the SPF result proves.
+        dmarc: the result for the From header's domain; empty if nobody gives one.
     """
     if dmarc.strip():
         return dmarc.strip().lower() == "pass"
-    proved = [domain for domain, result in _DKIM_RESULT.findall(dkim.lower()) if result == "pass"]
-    if spf.strip().lower() == "pass" and envelope_sender and "@" in envelope_sender:
-        proved.append(envelope_sender.strip().strip("<>").rpartition("@")[2].lower())
     domain = sender.rpartition("@")[2].lower()
-    return any(_belong_together(domain, other) for other in proved)
+    return any(_belong_together(domain, other.lower()) for other in proved)
 
 
 def _belong_together(first: str, second: str) -> bool:

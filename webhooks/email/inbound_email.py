@@ -1,14 +1,9 @@
-"""Reading an email posted by SendGrid's Inbound Parse.
-
-The fields: https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/inbound-email#default-parameters
-"""
+"""An incoming email, however it came in, and what its headers say of its sender."""
 
 from __future__ import annotations
 
 import codecs
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import HeaderParser
@@ -16,15 +11,13 @@ from email.parser import HeaderParser
 from intake import email_address
 from intake.errors import IntakeError
 from intake.mail_syntax import MESSAGE_ID
-from webhooks.email.alignment import is_aligned
-from webhooks.email.text import patient_words
 
 LONGEST_NAME = 100
 LONGEST_SUBJECT = 500
 LONGEST_TEXT = 50_000
-CUT_OFF = "\n[…]"
 LONGEST_HEADER = 4000
-# SendGrid passes on the charset that the email names. By these two names, mail programs mean the Windows superset.
+CUT_OFF = "\n[…]"
+# By these two names, mail programs mean the Windows superset.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252"}
 # Python's codecs for domain names take quadratic time.
 _NOT_FOR_TEXT = frozenset({"idna", "punycode"})
@@ -56,6 +49,8 @@ class InboundEmail:
         raw_headers: all headers.
         is_automatic: whether a program sent it, or it asks not to receive automatic replies.
         is_verified: whether it is proved to come from the domain of its sender.
+        attachments: the content types of the files that came with it and are not kept.
+        is_readable: whether all of its text could be read; if not, a person has to look at it.
     """
 
     sender: str | None = field(repr=False)
@@ -67,60 +62,26 @@ class InboundEmail:
     raw_headers: str = field(repr=False)
     is_automatic: bool
     is_verified: bool
+    attachments: tuple[str, ...] = ()
+    is_readable: bool = True
 
     @property
     def may_be_answered(self) -> bool:
         """Whether it may get an automatic reply; two programs that reply to each other would never stop."""
-        return self.sender is not None and not self.is_automatic and self.is_verified
-
-
-def read_email(fields: Mapping[str, bytes]) -> InboundEmail:
-    """Read the webhook's fields, whatever they contain."""
-    decoded = decode_fields(fields)
-    headers = read_headers(decoded.get("headers", ""))
-    envelope = _json_object(decoded.get("envelope", ""))
-    return_path = envelope.get("from")
-    written_from = (decoded.get("from") or str(headers.get("From", "")))[:LONGEST_HEADER]
-    subject = " ".join(decoded.get("subject", "").split())[:LONGEST_SUBJECT]
-    sender = _sender(written_from, return_path)
-    return InboundEmail(
-        sender=sender,
-        sender_name=_name(written_from),
-        recipients=_recipients(envelope, decoded),
-        message_id=_message_id(headers),
-        subject=subject,
-        text=_shorten(patient_words(subject, decoded.get("text", ""), decoded.get("html", ""))),
-        raw_headers=decoded.get("headers", ""),
-        is_automatic=is_automatic(headers, sender, return_path if isinstance(return_path, str) else None),
-        is_verified=sender is not None
-        and is_aligned(
-            sender,
-            dkim=decoded.get("dkim", "")[:LONGEST_HEADER],
-            spf=decoded.get("SPF", ""),
-            envelope_sender=return_path if isinstance(return_path, str) else None,
-            dmarc=decoded.get("dmarc", ""),
-        ),
-    )
-
-
-def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:
-    """Decode each field with the charset that the field `charsets` names for it, or UTF-8.
-
-    Unknown charsets and invalid bytes are not errors; whatever cannot be decoded is replaced.
-    """
-    charsets = _json_object(fields.get("charsets", b"").decode("utf-8", "replace"))
-    return {name: decode(value, str(charsets.get(name) or "utf-8")) for name, value in fields.items()}
+        return self.sender is not None and not self.is_automatic and self.is_verified and self.is_readable
 
 
 def decode(value: bytes, charset: str) -> str:
-    """Decode bytes, replacing each invalid one with U+FFFD."""
+    """Decode bytes, replacing each invalid one, and each half of a character, with a replacement character."""
     try:
         known = codecs.lookup(charset.strip()).name
         if known in _NOT_FOR_TEXT:
             known = "utf-8"
-        return value.decode(_MEANT.get(known, known), "replace")
+        text = value.decode(_MEANT.get(known, known), "replace")
     except (LookupError, ValueError):  # ValueError: a name with a zero byte, or Python's "undefined" codec
-        return value.decode("utf-8", "replace")
+        text = value.decode("utf-8", "replace")
+    # some charsets, such as UTF-7, can write half a character, which no database takes
+    return text.encode("utf-8", "replace").decode()
 
 
 def read_headers(raw: str) -> Message:
@@ -152,46 +113,44 @@ def is_automatic(headers: Message, sender: str | None, return_path: str | None) 
     )
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(CUT_OFF)] + CUT_OFF
-
-
-def _sender(written: str, return_path: object) -> str | None:
-    """Return the address in the From header, or the envelope's if there is none."""
+def find_sender(written: str, return_path: object) -> str | None:
+    """Return the address in a From header, or the envelope's if there is none."""
     bracketed = _IN_BRACKETS.search(written)
-    candidates = [bracketed[1]] if bracketed else _ADDRESS.findall(written)[:1]
-    return next((address for address in map(_address, [*candidates, return_path]) if address), None)
+    candidates = [bracketed[1]] if bracketed else find_addresses(written)[:1]
+    return next((address for address in map(usable_address, [*candidates, return_path]) if address), None)
 
 
-def _name(written: str) -> str | None:
+def find_name(written: str) -> str | None:
+    """Return the name in a From header."""
     bracketed = _IN_BRACKETS.search(written)
     name = written[: bracketed.start()] if bracketed else ""
     return " ".join(name.replace('"', "").split())[:LONGEST_NAME] or None
 
 
-def _recipients(envelope: Mapping[str, object], decoded: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the envelope's recipients, which are the actual ones, or those in the headers if there are none."""
-    delivered_to = envelope.get("to")
-    in_headers = ", ".join(decoded.get(name, "")[:LONGEST_HEADER] for name in ("to", "cc"))
-    written = delivered_to if isinstance(delivered_to, list) else _ADDRESS.findall(in_headers)
-    return tuple(dict.fromkeys(address for address in map(_address, written) if address))
+def find_addresses(written: str) -> list[str]:
+    """Return what looks like an address in a header."""
+    return _ADDRESS.findall(written)
 
 
-def _address(value: object) -> str | None:
+def usable_address(value: object) -> str | None:
+    """Return an address in the form in which it is stored; None if mail cannot be sent to it."""
     try:
         return email_address.normalise(value.strip().strip("<>")) if isinstance(value, str) else None
     except IntakeError:
         return None
 
 
-def _message_id(headers: Message) -> str | None:
+def find_message_id(headers: Message) -> str | None:
+    """Return the Message-ID, with its angle brackets."""
     found = MESSAGE_ID.search(str(headers.get("Message-ID", "")))
     return found[0] if found else None
 
 
-def _json_object(text: str) -> dict[str, object]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def tidy_subject(subject: str) -> str:
+    """Return a decoded subject on one line of bounded length."""
+    return " ".join(subject.split())[:LONGEST_SUBJECT]
+
+
+def shorten(text: str) -> str:
+    """Return a text of at most 50,000 characters, which says where it was cut off."""
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(CUT_OFF)] + CUT_OFF

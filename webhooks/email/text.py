@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 
 from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
@@ -17,8 +18,10 @@ LANGUAGES = ("en", "es")
 # history that begins beyond this limit stays in the text.
 LONGEST_LINE = 300
 LOOKED_THROUGH = 10_000
+DEEPEST_HTML = 200
 
 _STRICT = ParserConfig(css=CSS_PROFILES["strict"])
+_NOT_TEXT = frozenset({"head", "script", "style"})
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _FOLD = "\u2060\n\u2060"  # word joiners, because the parser strips spaces from the ends of lines
 # The parser's own pattern for this line never matches.
@@ -59,8 +62,28 @@ def patient_words(subject: str, text: str, html: str) -> str:
 
 
 def html_to_text(html: str) -> str:
-    """Return the visible text of an HTML part."""
-    return get_text(html, _STRICT) if html.strip() else ""
+    """Return the visible text of an HTML part.
+
+    The parser gives up on elements nested 250 deep, as the quotes of a long thread can be. Of those, all text is read.
+    """
+    text = get_text(html, _STRICT) if html.strip() else ""
+    if not text.strip() and html.count("<") > DEEPEST_HTML:
+        return unescape(" ".join(_between_tags(html)))
+    return text
+
+
+def _between_tags(html: str) -> Iterator[str]:
+    first, *rest = html.split("<")
+    yield first
+    inside = ""
+    for piece in rest:
+        tag, _, text = piece.partition(">")
+        name = tag[:20].split(" ")[0].lower()
+        if inside and name != f"/{inside}":
+            continue
+        inside = name if name in _NOT_TEXT else ""
+        if not inside and text.strip():
+            yield text
 
 
 def without_history(text: str) -> str:
@@ -70,7 +93,7 @@ def without_history(text: str) -> str:
     replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies
     own = "\n".join(_own_parts(replies)).replace(_FOLD, "")
     if not any(_is_header(reply.headers) for reply in replies):
-        own += rest  # without a header, it may not be history
+        own += head[len(head.rstrip()) :] + rest  # without a header, it may not be history
     own = _tidy(_ADVERTISEMENT.sub("", _SIGNATURE.sub("", _QUOTED_BLOCK.sub("", own))))
     return own or text
 

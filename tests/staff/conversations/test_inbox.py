@@ -206,28 +206,26 @@ def test_nothing_unread_leaves_the_title_plain(console: Console) -> None:
 # ---- filters
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("intent=billing_inquiry", [TWO]),
-        ("priority=urgent", [THREE]),
-        ("triage=emergency", [THREE]),
-        ("triage=same_day", []),
-        ("triage=nonsense", [THREE, TWO, ONE]),
-        ("team=billing", [TWO]),
-        ("channel=sms", [THREE, TWO, ONE]),
-        ("channel=chat", []),
-        ("state=open", [THREE, TWO, ONE]),
-        ("state=waiting", []),
-        ("unread=1", [THREE, TWO, ONE]),
-        ("mine=1", []),
-        ("intent=nonsense&priority=1&state=x&before=y-z", [THREE, TWO, ONE]),
-    ],
-)
-def test_filters_leave_what_was_asked_for(busy: Console, query: str, found: list[str]) -> None:
-    page = busy.sign_in().get(f"/staff/?{query}")
+def test_filters_leave_what_was_asked_for(busy: Console) -> None:
+    expected = {
+        "intent=billing_inquiry": [TWO],
+        "priority=urgent": [THREE],
+        "triage=emergency": [THREE],
+        "triage=same_day": [],
+        "triage=nonsense": [THREE, TWO, ONE],
+        "team=billing": [TWO],
+        "channel=sms": [THREE, TWO, ONE],
+        "channel=chat": [],
+        "state=open": [THREE, TWO, ONE],
+        "state=waiting": [],
+        "unread=1": [THREE, TWO, ONE],
+        "mine=1": [],
+        "intent=nonsense&priority=1&state=x&before=y-z": [THREE, TWO, ONE],
+    }
+    dana = busy.sign_in()
+    found = {query: [who[-2:] for who in rows(dana.get(f"/staff/?{query}"))] for query in expected}
 
-    assert [who[-2:] for who in rows(page)] == [number[-2:] for number in found]
+    assert found == {query: [number[-2:] for number in numbers] for query, numbers in expected.items()}
 
 
 def test_closed_ones_are_shown_when_they_are_asked_for(busy: Console) -> None:
@@ -277,22 +275,22 @@ def test_a_long_list_comes_in_pages_that_neither_repeat_nor_leave_out_anything(c
 # ---- the search
 
 
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        ("CHEST pain", ["(202) 555-0133"]),
-        ("555-0132", ["(202) 555-0132"]),
-        ("202 555 0131", ["(202) 555-0131"]),
-        ("(202) 555-0131", ["(202) 555-0131"]),
-        ("nowhere", []),
-        ("%", []),
-        ("", ["(202) 555-0133", "(202) 555-0132", "(202) 555-0131"]),
-    ],
-)
-def test_words_and_numbers_are_found(busy: Console, wanted: str, found: list[str]) -> None:
-    page = busy.sign_in().post("/staff/search", data={"wanted": wanted, "state": "all"})
+def test_words_and_numbers_are_found(busy: Console) -> None:
+    expected = {
+        "CHEST pain": ["(202) 555-0133"],
+        "555-0132": ["(202) 555-0132"],
+        "202 555 0131": ["(202) 555-0131"],
+        "(202) 555-0131": ["(202) 555-0131"],
+        "nowhere": [],
+        "%": [],
+        "": ["(202) 555-0133", "(202) 555-0132", "(202) 555-0131"],
+    }
+    dana = busy.sign_in()
 
-    assert rows(page) == found
+    def search(wanted: str) -> list[str]:
+        return rows(dana.post("/staff/search", data={"wanted": wanted, "state": "all"}))
+
+    assert {wanted: search(wanted) for wanted in expected} == expected
 
 
 def test_names_and_what_staff_wrote_are_found(console: Console) -> None:

@@ -7,14 +7,16 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from classifier import INTENTS
-from tests.standins.llm import LlmStandIn, faults
-from tests.training.benchmark.conftest import EACH, Benchmarking
+from tests.standins.llm import Asked, LlmStandIn, faults
+from tests.training.benchmark.conftest import EACH, Benchmarking, name_intent
 from training.__main__ import main
 from training.benchmark.api_model import PROMPT
 
@@ -24,21 +26,40 @@ RIGHT = MESSAGES - len(INTENTS) + 1
 RUN = "from training.__main__ import main; main()"
 
 
-def test_compares_models_in_a_table_that_is_printed_and_kept(benchmarking: Benchmarking) -> None:
-    result = benchmarking(GPT, CLAUDE)
+@dataclass(frozen=True)
+class Compared:
+    """A finished comparison of two models, which tests read and do not change."""
+
+    output: Path
+    printed: str
+    texts: list[str]
+    asked: list[Asked]
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    with LlmStandIn(name_intent) as standin:
+        benchmarking = Benchmarking(tmp_path_factory.mktemp("compared"), standin)
+        result = benchmarking(GPT, CLAUDE)
+        assert standin.refusals == []
     assert result.exit_code == 0, result.output
-    page = (benchmarking.output / "benchmark.md").read_text(encoding="utf-8")
-    assert page in result.stdout
+    texts = [json.loads(line)["text"] for line in benchmarking.messages.read_text(encoding="utf-8").splitlines()]
+    return Compared(benchmarking.output, result.stdout, texts, standin.asked)
+
+
+def test_compares_models_in_a_table_that_is_printed_and_kept(compared: Compared) -> None:
+    page = (compared.output / "benchmark.md").read_text(encoding="utf-8")
+    assert page in compared.printed
     assert f"{MESSAGES} messages" in page
     for model in (GPT, CLAUDE):
         assert re.search(rf"^\| `{model}` \| {RIGHT / MESSAGES:.1%} \[\d+\.\d%, \d+\.\d%\] \| ", page, re.MULTILINE)
     assert re.search(r"^\| billing_inquiry \(4\) \| 85\.7% \| 85\.7% \|$", page, re.MULTILINE)
 
 
-def test_keeps_all_figures_as_json(benchmarking: Benchmarking) -> None:
-    benchmarking(GPT)
-    content = json.loads((benchmarking.output / "benchmark.json").read_text(encoding="utf-8"))
-    [model] = content["models"]
+def test_keeps_all_figures_as_json(compared: Compared) -> None:
+    content = json.loads((compared.output / "benchmark.json").read_text(encoding="utf-8"))
+    assert {model["name"] for model in content["models"]} == {GPT, CLAUDE}
+    [model] = [model for model in content["models"] if model["name"] == GPT]
     assert (content["messages"], model["name"], model["unreadable"]) == (MESSAGES, GPT, 0)
     assert model["accuracy"] == RIGHT / MESSAGES
     low, high = model["accuracy_interval"]
@@ -66,12 +87,10 @@ def test_draws_pictures_and_the_same_answers_give_the_same_ones(benchmarking: Be
     assert {name: (benchmarking.output / name).read_bytes() for name in names} == first
 
 
-def test_models_are_asked_with_the_definitions_and_the_text_alone(benchmarking: Benchmarking) -> None:
-    benchmarking(GPT, CLAUDE)
-    texts = [json.loads(line)["text"] for line in benchmarking.messages.read_text(encoding="utf-8").splitlines()]
+def test_models_are_asked_with_the_definitions_and_the_text_alone(compared: Compared) -> None:
     for api in ("openai", "anthropic"):
-        asked = [question for question in benchmarking.standin.asked if question.api == api]
-        assert sorted(question.user for question in asked) == sorted(texts)
+        asked = [question for question in compared.asked if question.api == api]
+        assert sorted(question.user for question in asked) == sorted(compared.texts)
         assert {question.system for question in asked} == {PROMPT}
 
 

@@ -27,7 +27,7 @@ from tests.training.evaluation.test_metrics import (
 from training.data.strangers import SETS
 from training.evaluation.card import write_card
 from training.evaluation.metrics import hardest_pairs, intent_measures, round_numbers, screen_measures
-from training.evaluation.report import LATENCY_HEADING, write_report
+from training.evaluation.report import LATENCY_HEADING, render_report, write_report
 from training.fit.output_columns import output_names
 from training.recipe import load_recipe
 
@@ -91,9 +91,8 @@ def with_unseen(measured: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def report_of(folder: Path, measured: dict[str, Any]) -> str:
-    write_report(measured, LATENCY, folder)
-    return (folder / "report.md").read_text(encoding="utf-8")
+def report_of(measured: dict[str, Any]) -> str:
+    return render_report(measured, LATENCY)
 
 
 def section(report: str, heading: str) -> str:
@@ -112,6 +111,7 @@ def test_the_same_evaluation_gives_the_same_report_to_the_byte(tmp_path: Path) -
     for name in ("first", "second"):
         write_report(with_unseen(evaluation(screens=True)), LATENCY, tmp_path / name)
     first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    assert first["report.md"].decode() == report_of(with_unseen(evaluation(screens=True)))
     assert first == {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
     assert sum(map(len, first.values())) < 300_000
 
@@ -130,8 +130,8 @@ def test_a_report_leaves_nothing_of_an_earlier_one_behind(tmp_path: Path) -> Non
     assert not list(tmp_path.glob("*cross_style*"))
 
 
-def test_a_report_shows_scores_and_mistakes(tmp_path: Path) -> None:
-    text = report_of(tmp_path, with_unseen(evaluation(screens=True)))
+def test_a_report_shows_scores_and_mistakes() -> None:
+    text = report_of(with_unseen(evaluation(screens=True)))
     assert "trained on 1,234 messages, validated on 8" in text
     assert "| validation | 4 | this model, int8 (served) | 75.0% (" in text
     assert "| cross-style test | 4 | baseline | 25.0% (" in text
@@ -141,8 +141,8 @@ def test_a_report_shows_scores_and_mistakes(tmp_path: Path) -> None:
     assert "**`clinical_concern` and `complaint`**: 1 confused\n\n- a {date}\n" in text
 
 
-def test_a_report_shows_the_screens_of_every_set_beside_each_other(tmp_path: Path) -> None:
-    text = report_of(tmp_path, with_unseen(evaluation(screens=True)))
+def test_a_report_shows_the_screens_of_every_set_beside_each_other() -> None:
+    text = report_of(with_unseen(evaluation(screens=True)))
     sets = ["validation", "held back", "strangers: triage", "strangers: letters", "strangers: scope"]
     sets += ["strangers: Spanish", "strangers: two intents"]
     scope = section(text, "Scope, requests and languages")
@@ -153,8 +153,8 @@ def test_a_report_shows_the_screens_of_every_set_beside_each_other(tmp_path: Pat
     assert "in another language" not in scope, "nothing was in one"
 
 
-def test_a_report_shows_what_finds_the_emergencies_and_their_kinds(tmp_path: Path) -> None:
-    triage = section(report_of(tmp_path, with_unseen(evaluation(screens=True))), "Triage")
+def test_a_report_shows_what_finds_the_emergencies_and_their_kinds() -> None:
+    triage = section(report_of(with_unseen(evaluation(screens=True))), "Triage")
     for who, share in (
         ("everything together", "50.0% ("),
         ("only the network", "0.0% ("),
@@ -170,8 +170,8 @@ def test_a_report_shows_what_finds_the_emergencies_and_their_kinds(tmp_path: Pat
     assert "| ingestion emergency" not in triage, "there was none"
 
 
-def test_a_report_ends_a_table_of_writers_with_the_worst_of_each_column(tmp_path: Path) -> None:
-    table = section(report_of(tmp_path, evaluation(screens=True)), "By writer")
+def test_a_report_ends_a_table_of_writers_with_the_worst_of_each_column() -> None:
+    table = section(report_of(evaluation(screens=True)), "By writer")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
     header, _, harbor, quarry, worst = rows
     assert [row[0] for row in (harbor, quarry, worst)] == ["`harbor`", "`quarry`", "worst"]
@@ -183,27 +183,27 @@ def test_a_report_ends_a_table_of_writers_with_the_worst_of_each_column(tmp_path
     assert [row[column].split()[0] for row in (harbor, quarry, worst)] == ["0.0%", "–", "0.0%"]
 
 
-def test_the_worst_share_of_alarms_is_the_highest(tmp_path: Path) -> None:
+def test_the_worst_share_of_alarms_is_the_highest() -> None:
     measured = evaluation(screens=True)
     alarms = [m["triage"]["emergency"]["served"] for m in measured["validation"]["writers"].values()]
     alarms[1]["false_alarms"] = alarms[0]["false_alarms"] | {"count": 1, "share": 1.0}
-    last = section(report_of(tmp_path, measured), "By writer").strip().splitlines()[-1]
+    last = section(report_of(measured), "By writer").strip().splitlines()[-1]
     assert last.split("|")[3].split()[0] == "100.0%"
 
 
-def test_a_report_shows_the_temperature_and_thresholds_of_each_language(tmp_path: Path) -> None:
-    text = report_of(tmp_path, evaluation(screens=True))
+def test_a_report_shows_the_temperature_and_thresholds_of_each_language() -> None:
+    text = report_of(evaluation(screens=True))
     assert "en: logits are divided by 1.25, and intents are routed from a confidence of 0.61 to 0.87" in text
     assert "es: logits are divided by 0.75, and intents are routed from a confidence of 0.5 to 0.9" in text
 
 
-def test_a_report_says_whose_messages_it_was_validated_on(tmp_path: Path) -> None:
-    held_out = report_of(tmp_path, with_unseen(evaluation(screens=True))).replace("\n", " ")
+def test_a_report_says_whose_messages_it_was_validated_on() -> None:
+    held_out = report_of(with_unseen(evaluation(screens=True))).replace("\n", " ")
     assert (
         f"all messages of {', '.join(f'`{name}`' for name in VALIDATION_WRITERS)}, of whom the network has seen nothing"
         in held_out
     )
-    shared = report_of(tmp_path, evaluation(screens=True, recipe="plain.toml")).replace("\n", " ")
+    shared = report_of(evaluation(screens=True, recipe="plain.toml")).replace("\n", " ")
     assert "a share of every writer's messages, so the network has seen others of theirs" in shared
     assert "seen nothing" not in shared
 

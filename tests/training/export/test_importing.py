@@ -24,6 +24,7 @@ from app.cli import main
 from classifier import INTENTS, Classifier
 from tests.training import tiny_deberta
 from tests.training.conftest import RECIPES, WRITERS, third_party_warnings_ignored
+from training.data.corpus import CorpusError
 from training.recipe import load_recipe
 
 if TYPE_CHECKING:
@@ -394,23 +395,15 @@ def test_the_command_refuses_in_one_sentence(
     assert capsys.readouterr().err == expected
 
 
-def test_a_corpus_without_validation_messages_is_one_sentence(deberta: Path, tmp_path: Path) -> None:
+def test_a_corpus_without_validation_messages_is_refused(deberta: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     write_messages(corpus)
     for path in corpus.rglob("*.tsv"):
         path.write_text("routine\tout_of_scope\t-\tsms\tan offer\n", encoding="utf-8")
-    other_corpus = (
-        "import pathlib, training.data.corpus as corpus; "
-        f"corpus.CORPUS = pathlib.Path({str(corpus)!r}); from app.cli import main; main()"
-    )
-    command = [sys.executable, "-c", other_corpus, "model", "import", str(deberta), "--data-dir", str(tmp_path / "var")]
 
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert ended.returncode == 1
-    (sentence,) = ended.stderr.splitlines()
-    assert sentence.startswith(f"Error: {corpus} leaves no message with an intent for validation, on which ")
-    assert list((tmp_path / "var").glob("models/*")) == []
+    with pytest.raises(CorpusError, match=f"^{re.escape(str(corpus))} leaves no message with an intent for validation"):
+        import_model(str(deberta), tmp_path / "models", corpus=corpus)
+    assert not (tmp_path / "models").exists()
 
 
 def change_config(checkpoint: Path, **changes: object) -> None:

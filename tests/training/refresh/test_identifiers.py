@@ -9,7 +9,9 @@ from random import Random
 
 import pytest
 
-from inbox.redaction import Known, redact
+from classifier.entities.recognizer import Recognizer
+from classifier.entities.recorded import Recorded
+from inbox.review_export import without_people
 from training.data.corpus import CorpusMessage, read_corpus
 from training.data.rendering import Rendered, render
 from training.refresh.names import NameList
@@ -24,9 +26,10 @@ def looked_at() -> list[tuple[Rendered, str | None]]:
     """Messages as patients write them, and what would be trained on."""
     corpus: list[CorpusMessage] = [message for message in read_corpus() if message.label]
     names = NameList(corpus)
+    recognizer = Recognizer()
     drawn = Random(7).sample(corpus, COUNT)
     rendered = [render(message.text, message.channel, Random(index)) for index, message in enumerate(drawn)]
-    found = [(message, redact(message.text, Known())) for message in rendered]
+    found = [(message, without_people(message.text, Recorded(), recognizer)) for message in rendered]
     return [(message, None if kept is None or names.names_somebody(kept) else kept) for message, kept in found]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from webhooks.email.alignment import is_aligned
+from webhooks.email.sendgrid import proved_domains
 
 VICTIM = "ana@patient.example"
 ATTACKER = "mallory@attacker.example"
@@ -13,7 +14,7 @@ ATTACKER = "mallory@attacker.example"
 def aligned(
     sender: str = VICTIM, *, dkim: str = "none", spf: str = "none", envelope: str | None = VICTIM, dmarc: str = ""
 ) -> bool:
-    return is_aligned(sender, dkim=dkim, spf=spf, envelope_sender=envelope, dmarc=dmarc)
+    return is_aligned(sender, proved=proved_domains(dkim, spf, envelope), dmarc=dmarc)
 
 
 def test_a_signature_of_the_senders_domain_proves_the_sender() -> None:

@@ -189,6 +189,12 @@ def test_what_html_hides_is_not_read() -> None:
     assert html_to_text("<div style='display:none'>Swordfish</div><!-- herring --><p>Hello</p>").strip() == "Hello"
 
 
+def test_the_words_in_html_that_is_nested_very_deeply_are_not_lost() -> None:
+    deep = "<style>p { color: red }</style>" + "<div>" * 2000 + "My chest &amp; arm hurt" + "</div>" * 2000
+
+    assert html_to_text(deep).strip() == "My chest & arm hurt"
+
+
 @pytest.mark.parametrize("subject", ["Fwd: Letter", "FW: Letter", "RV: Carta", "Reenvío: Carta"])
 def test_a_forwarded_message_stays_whole(subject: str) -> None:
     written = f"Is this right?\n\n---------- Forwarded message ---------\n{OUTLOOK}\n\nYou owe us $20."
@@ -233,7 +239,7 @@ def test_a_hostile_text_takes_no_longer_than_it_may(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "html", ["<div>" * 50_000 + "x", "<table><tr><td>" * 9_000, "&" * 100_000, "<" * 100_000, "<b"]
+    "html", ["<div>" * 50_000 + "x", "<table><tr><td>" * 9_000, "&" * 100_000, "<" * 100_000, "<b", "<script>" * 60_000]
 )
 def test_hostile_html_is_no_failure(html: str) -> None:
     assert isinstance(patient_words("", "", html), str)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.email.inbound_email import LONGEST_TEXT, InboundEmail, decode, decode_fields, read_email
+from webhooks.email.inbound_email import LONGEST_TEXT, InboundEmail, decode
+from webhooks.email.sendgrid import decode_fields, read_email
 
 HEADERS = {
     "Received": "by mx.sendgrid.example with SMTP; Mon, 05 Jan 2026 14:00:00 +0000 (UTC)",

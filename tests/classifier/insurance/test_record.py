@@ -1,0 +1,163 @@
+"""The insurance record that is assembled from a message and its entities."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from classifier.entities.entity import MODEL, Entity
+from classifier.insurance import assemble_record
+from classifier.insurance.normalize import normal_amount, normal_phone
+from classifier.insurance.question import QUESTIONS
+from intake.vocabulary import EntityKind
+
+_MARK = re.compile(r"\[([A-Z_]+) ([^\]]*)\]")
+
+
+def record(marked: str) -> dict[str, object]:
+    """The record of a message in which each value is written as `[KIND value]`."""
+    text, entities, last = "", [], 0
+    for mark in _MARK.finditer(marked):
+        text += marked[last : mark.start()]
+        entities.append(Entity(EntityKind(mark[1]), len(text), len(text) + len(mark[2]), 1.0, MODEL))
+        text, last = text + mark[2], mark.end()
+    text += marked[last:]
+    found = assemble_record(text, entities)
+    for field, spans in found.spans().items():
+        values = getattr(found, field)
+        assert [span is None for span in spans] == [value is None for value in values]
+    return found.values()
+
+
+def test_a_card_gives_its_fields_in_one_form_each() -> None:
+    assert record(
+        "New card: [CARRIER Aetna] [PLAN Gold PPO], member [MEMBER_ID w 88-2 455], group [GROUP_NUMBER 0012-a],"
+        " rx bin [ID six one oh oh one four], provider line [PHONE 1-800-555-0142]"
+    ) == {
+        "carrier": "Aetna",
+        "plan": "Gold PPO",
+        "member_id": "W882455",
+        "group_number": "0012A",
+        "rx_bin": "610014",
+        "payer_phone": "8005550142",
+        "question": "update_card",
+    }
+
+
+def test_what_is_not_stated_is_absent_and_other_messages_have_no_record() -> None:
+    assert record("my kid's fever is 103, call [PHONE 202-555-0142], [NAME Ana]") == {}
+    assert record("can I move my visit on [DATE 4/12]?") == {}
+
+
+def test_a_corrected_number_is_the_one_that_holds() -> None:
+    said = record(
+        "the id is [MEMBER_ID A111] no wait that's the old one it's [MEMBER_ID B222] with [CARRIER Cigna] now"
+    )
+
+    assert said["member_id"] == "B222"
+
+
+def test_the_new_insurance_counts_not_the_old_one() -> None:
+    assert record("changed from [CARRIER Aetna] to [CARRIER Humana], id [MEMBER_ID H1234]")["carrier"] == "Humana"
+
+
+def test_two_policies_are_aligned_the_primary_one_first() -> None:
+    said = record(
+        "[CARRIER Cigna] [MEMBER_ID C1234] is secondary, [CARRIER Medicare] is primary, [MEMBER_ID 1EG4-TE5-MK73]"
+    )
+
+    assert said["carrier"] == ["Medicare", "Cigna"]
+    assert said["member_id"] == ["1EG4TE5MK73", "C1234"]
+    assert said["question"] == "coordination"
+
+
+def test_a_policy_number_is_not_a_member_id() -> None:
+    said = record("[CARRIER Geico] policy [MEMBER_ID 77-1234], claim [CLAIM_NUMBER 55 66 77] was denied")
+
+    assert (said["policy_number"], said["claim_number"]) == ("771234", "556677")
+    assert "member_id" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "relationship"),
+    [
+        ("Subscriber: [NAME Leo Ruiz], spouse. [CARRIER Aetna]", "Leo Ruiz", "spouse"),
+        ("do you take [CARRIER Aetna], it's through my husband [NAME Leo]", "Leo", "spouse"),
+        ("I'm [NAME Ana], the subscriber is my dad [NAME Leo], [CARRIER Aetna]", "Leo", "child"),
+        ("[CARRIER Aetna] through my job. is it accepted? [NAME Ana Ruiz]", "Ana Ruiz", "self"),
+        ("Titular: [NAME Leo Ruiz], papá. Seguro [CARRIER Aetna]", "Leo Ruiz", "child"),
+        ("my partner [NAME Mo] is the employee; I'm a domestic partner. [CARRIER Aetna]", "Mo", "domestic_partner"),
+    ],
+)
+def test_the_holder_of_the_policy_and_the_relationship_are_read(text: str, name: str, relationship: str) -> None:
+    said = record(text)
+
+    assert (said["subscriber_name"], said["relationship"]) == (name, relationship)
+
+
+def test_a_signature_alone_is_no_subscriber() -> None:
+    said = record("claim [CLAIM_NUMBER 123456] was denied by [CARRIER Aetna]. [NAME Ana Ruiz]")
+
+    assert "subscriber_name" not in said
+
+
+def test_the_subscribers_birth_date_is_taken_not_the_patients() -> None:
+    said = record("Patient [NAME Mia], [DOB 1/2/2015]. Subscriber [NAME Leo], [DOB 4/12/1980]. [CARRIER Aetna]")
+
+    assert said["subscriber_dob"] == "1980-04-12"
+
+
+def test_only_days_of_visits_are_dates_of_service() -> None:
+    said = record("denied for my visit on [DATE 4/12]; the appeal is due [DATE May 1], plan effective [DATE 1/1/26]")
+
+    assert said["dates_of_service"] == ["--04-12"]
+
+
+def test_a_patients_own_phone_is_not_the_payers() -> None:
+    assert "payer_phone" not in record("[CARRIER Aetna] denied it, call me at [PHONE 202-555-0142]")
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("do you take [CARRIER Aetna]?", "eligibility"),
+        ("[CARRIER Aetna] rejected claim [CLAIM_NUMBER 123456]", "claim_denied"),
+        ("why was I charged [AMOUNT $50] when my eob says [AMOUNT $20]", "balance_dispute"),
+        ("[CARRIER Aetna] and [CARRIER Cigna], which one is primary?", "coordination"),
+        ("did you get the prior auth for [CPT 70551]?", "prior_auth"),
+        ("please send a superbill for [DATE 4/12]", "superbill"),
+        ("can I pay [AMOUNT $50] a month?", "payment_plan"),
+        ("I paid twice, please refund [AMOUNT $50]", "refund"),
+        ("new insurance card: [CARRIER Aetna], [MEMBER_ID W1234]", "update_card"),
+        ("this is [NAME Jo] from [CARRIER Aetna], we need the records for claim [CLAIM_NUMBER 123456]", "other"),
+        ("negaron el reclamo [CLAIM_NUMBER 123456]", "claim_denied"),
+        ("¿aceptan [CARRIER Aetna]?", "eligibility"),
+        ("¿puedo pagar [AMOUNT $50] al mes?", "payment_plan"),
+    ],
+)
+def test_the_question_is_named(text: str, question: str) -> None:
+    assert question in QUESTIONS
+    assert record(text)["question"] == question
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [
+        ("$1,234.56", "1234.56"), ("240 dollars", "240.00"), ("$3.5k", "3500.00"), ("two grand", "2000.00"),
+        ("three eighty two bucks", "382.00"), ("ninety dollars and fifty "
+            "cents", "90.50"), ("doscientos dólares", "200.00"),
+    ],
+)  # fmt: skip
+def test_an_amount_has_two_decimals(said: str, amount: str) -> None:
+    assert normal_amount(said) == amount
+
+
+def test_a_phone_number_is_its_digits() -> None:
+    assert normal_phone("one eight hundred five five five oh one four two") == "8005550142"
+
+
+def test_of_a_very_long_message_only_a_part_is_read() -> None:
+    said = record("subscriber [NAME Ana], [CARRIER Aetna], is it accepted? " * 3_000)
+
+    assert (said["carrier"], said["subscriber_name"], said["question"]) == ("Aetna", "Ana", "eligibility")

@@ -1,0 +1,32 @@
+"""How the insurance record is measured."""
+
+from __future__ import annotations
+
+from intake.vocabulary import EntityKind
+from training.data.insurance_messages import InsuranceMessage
+from training.evaluation.insurance import compare_records, score_records, table, true_entities
+
+
+def test_a_field_is_right_however_it_is_written() -> None:
+    assert compare_records(
+        {"carrier": "bcbs", "member_id": "w 88-2", "amounts": ["two hundred dollars"], "question": "refund"},
+        {"carrier": "Blue Cross Blue Shield", "member_id": "W882", "amounts": ["200.00"], "question": "other"},
+    ) == {"carrier": True, "member_id": True, "amounts": True, "question": False}
+
+
+def test_a_field_too_many_or_too_few_is_wrong() -> None:
+    assert compare_records({"plan": "PPO"}, {"group_number": "12"}) == {"plan": False, "group_number": False}
+    assert compare_records({"carrier": ["Aetna", None]}, {"carrier": ["Aetna"]}) == {"carrier": False}
+
+
+def test_scores_count_fields_and_whole_records() -> None:
+    text = "do you take Aetna?"
+    start = text.index("Aetna")
+    spans = ((start, start + 5, EntityKind.CARRIER),)
+    right = InsuranceMessage(text, spans, {"carrier": "Aetna", "question": "eligibility"}, "en")
+    wrong = InsuranceMessage(text, spans, {"carrier": "Cigna", "question": "eligibility"}, "en")
+
+    scores = score_records([right, wrong], true_entities)
+
+    assert (scores.fields, scores.records) == (0.75, 0.5)
+    assert "| `carrier` | 50.0% of 2 |" in table({"true values": scores})

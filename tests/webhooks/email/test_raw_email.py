@@ -1,0 +1,340 @@
+"""A raw email, read without ever failing, in the patient's own words."""
+
+from __future__ import annotations
+
+import base64
+import time
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhooks.email.inbound_email import LONGEST_TEXT, InboundEmail
+from webhooks.email.raw_email import NOT_READ, read_raw_email
+
+PRACTICE = "hello@maple.example"
+PATIENT = "ana@patient.example"
+TRUSTED = ("mx.maple.example",)
+VOUCHED = "Authentication-Results: mx.maple.example; dmarc=pass header.from=patient.example\r\n"
+HEADERS = (
+    f"{VOUCHED}From: Ana Lopez <{PATIENT}>\r\nTo: {PRACTICE}\r\nSubject: My bill\r\n"
+    "Date: Mon, 05 Jan 2026 09:00:00 -0500\r\nMessage-ID: <abc@patient.example>\r\n"
+)
+BOUNDARY = "Content-Type: multipart/{}; boundary=b\r\n"
+
+
+def read(raw: bytes | str, *, return_path: str | None = PATIENT) -> InboundEmail:
+    content = raw.encode() if isinstance(raw, str) else raw
+    return read_raw_email(content, recipients=(PRACTICE,), return_path=return_path, trusted=TRUSTED)
+
+
+def words(extra: str = "", body: str | bytes = "It is wrong.\r\n") -> str:
+    """The text of an email with a subject that adds nothing."""
+    content = body.encode() if isinstance(body, str) else body
+    return read(HEADERS.replace("My bill", "Re: a bill").encode() + extra.encode() + b"\r\n" + content).text
+
+
+def parts(kind: str, *inside: str) -> str:
+    """The lines of a multipart email from its Content-Type on."""
+    return BOUNDARY.format(kind) + "\r\n" + "".join(f"--b\r\n{part}\r\n" for part in inside) + "--b--\r\n"
+
+
+def test_an_ordinary_email_is_read() -> None:
+    email = read(f"{HEADERS}\r\nIt is wrong.\r\n")
+
+    assert (email.sender, email.sender_name) == (PATIENT, "Ana Lopez")
+    assert email.recipients == (PRACTICE,)
+    assert email.message_id == "<abc@patient.example>"
+    assert (email.subject, email.text) == ("My bill", "My bill. It is wrong.")
+    assert email.may_be_answered
+    assert email.attachments == ()
+
+
+def test_what_the_standard_library_writes_is_read_back() -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = f'"López, Ana" <{PATIENT}>', "¿Cuánto cuesta una visita con la doctora Ñandú?"
+    message.set_content("Tengo tos — ¿debo ir?\n")
+    message.add_alternative("<p>No se lee</p>", subtype="html")
+    message.add_attachment(b"%PDF" * 1000, maintype="application", subtype="pdf", filename="carta.pdf")
+    email = read(message.as_bytes())
+
+    assert email.sender_name == "López, Ana"
+    assert email.text == "¿Cuánto cuesta una visita con la doctora Ñandú? Tengo tos — ¿debo ir?"
+    assert email.attachments == ("application/pdf",)
+    assert email.is_readable
+
+
+# ---- which parts are the patient's words
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (parts("alternative", "\r\nPlain.", "Content-Type: text/html\r\n\r\n<p>HTML.</p>"), "Plain."),
+        (parts("alternative", "\r\n \r\n", "Content-Type: text/html\r\n\r\n<p>HTML.</p>"), "HTML."),
+        (
+            parts("mixed", "\r\nBefore the photo.", "Content-Type: image/png\r\n\r\nx", "\r\nAfter."),
+            "Before the photo.\n\nAfter.",
+        ),
+        (
+            parts("mixed", "\r\nExternal sender.", "Content-Type: text/html\r\n\r\n<p>It hurts.</p>"),
+            "External sender.\n\nIt hurts.",
+        ),
+        (parts("signed", "\r\nSigned.", "Content-Type: application/pkcs7-signature\r\n\r\nx"), "Signed."),
+        (parts("mixed", "\r\nHello.", "Content-Disposition: attachment\r\n\r\nnotes"), "Hello."),
+        (parts("mixed", "\r\nHello.", 'Content-Type: text/plain; name="a.txt"\r\n\r\nnotes'), "Hello."),
+        ("Content-Type: text/html; charset=utf-8\r\n\r\n<p>Just <b>HTML</b>.</p><script>x()</script>", "Just HTML."),
+        ("Content-Type: multipart/mixed\r\n\r\nNo boundary at all.", "No boundary at all."),
+        ("Content-Type: multipart/mixed; boundary=b\r\n\r\nIt never comes.", "It never comes."),
+        ("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nNever closed.", "Never closed."),
+        ("Content-Type: nonsense\r\n\r\nNo such type.", "No such type."),
+        (
+            "Content-Type: text/plain\r\nOne line is no header: help me.\r\n\r\nPlease.",
+            "One line is no header: help me.\n\nPlease.",
+        ),
+    ],
+)
+def test_the_patients_words_are_found(lines: str, text: str) -> None:
+    extra, _, body = lines.partition("\r\n\r\n")
+
+    assert words(extra + "\r\n", body) == text
+
+
+def test_words_without_an_empty_line_above_them_are_not_lost() -> None:
+    assert read(f"From: {PATIENT}\r\nMy chest hurts\r\nPlease call.\r\n").text == "My chest hurts\nPlease call."
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("text/calendar; method=REPLY", "text/calendar"),
+        ("application/ms-tnef; name=winmail.dat", "application/ms-tnef"),
+        ("application/pkcs7-mime; smime-type=enveloped-data", "application/pkcs7-mime"),
+        ("message/rfc822", "message/rfc822"),
+        ("image/jpeg", "image/jpeg"),
+    ],
+)
+def test_what_is_no_text_is_a_file_and_leaves_the_words_to_a_person(kind: str, name: str) -> None:
+    email = read(f"From: {PATIENT}\r\nContent-Type: {kind}\r\n\r\nSubject: x\r\n\r\ny")
+
+    assert (email.text, email.attachments) == ("", (name,))
+
+
+def test_an_encrypted_email_has_no_words_but_its_subject() -> None:
+    lines = parts(
+        "encrypted",
+        "Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1",
+        "Content-Type: application/octet-stream\r\n\r\nxxxx",
+    )
+    email = read(HEADERS + lines)
+
+    assert email.text == "My bill"
+    assert email.attachments == ("application/pgp-encrypted", "application/octet-stream")
+
+
+# ---- charsets and encodings
+
+
+@pytest.mark.parametrize(
+    ("extra", "body", "text"),
+    [
+        ("Content-Type: text/plain; charset=iso-8859-1\r\n", "¿Cuánto?".encode("latin-1"), "¿Cuánto?"),
+        ("Content-Type: text/plain; charset=windows-1252\r\n", "“Sí”".encode("cp1252"), "“Sí”"),
+        ("Content-Type: text/plain; charset=iso-2022-jp\r\n", "頭が痛い".encode("iso-2022-jp"), "頭が痛い"),
+        ("Content-Type: text/plain; charset=no-such-charset\r\n", "¿Cuánto?".encode(), "¿Cuánto?"),
+        ("Content-Type: text/plain; charset=us-ascii\r\n", "¿Cuánto?".encode(), "¿Cuánto?"),
+        ("", "¿Cuánto?".encode(), "¿Cuánto?"),
+        ("", "¿Cuánto?".encode("latin-1"), "¿Cuánto?"),
+        (
+            "Content-Transfer-Encoding: quoted-printable\r\n",
+            b"=C2=BFCu=C3=A1nto?=\r\n =3D ok =ZZ",
+            "¿Cuánto? = ok =ZZ",
+        ),
+        ("Content-Transfer-Encoding: base64\r\n", base64.encodebytes("¿Cuánto?".encode()), "¿Cuánto?"),
+        ("Content-Transfer-Encoding: base64\r\n", b"aGVsbG8gdGhlcm", "hello ther"),
+        ("Content-Transfer-Encoding: base64\r\n", b"****", "****"),
+        ("Content-Transfer-Encoding: no-such-encoding\r\n", b"As it is.", "As it is."),
+        ("Content-Type: text/plain; charset=utf-7\r\n", b"a +2AA- b", "a ? b"),
+    ],
+)
+def test_a_text_is_read_in_its_own_charset_and_encoding(extra: str, body: bytes, text: str) -> None:
+    assert words(extra, body) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "subject"),
+    [
+        ("=?utf-8?q?Mi_rodilla_=C2=BFs=C3=AD=3F?=", "Mi rodilla ¿sí?"),
+        ("=?utf-8?b?wr8=?= =?utf-8?b?U8Ot?=", "¿Sí"),
+        ("=?utf-8?b?w?= =?utf-8?b?7E=?=", "=?utf-8?b?w?= =?utf-8?b?7E=?="),
+        ("=?no-such-charset?q?knee?=", "knee"),
+        ("=?utf-8?x?knee?=", "=?utf-8?x?knee?="),
+        ("My knee\r\n hurts", "My knee hurts"),
+        ("Mi rodilla está mal", "Mi rodilla está mal"),
+        ("", ""),
+    ],
+)
+def test_a_subject_is_decoded(written: str, subject: str) -> None:
+    assert read(f"From: {PATIENT}\r\nSubject: {written}\r\n\r\nHello").subject == subject
+
+
+# ---- who wrote it
+
+
+def test_the_address_is_not_taken_out_of_an_encoded_name() -> None:
+    email = read(f"From: =?utf-8?q?Eva_=3Ceva=40other.example=3E?= <{PATIENT}>\r\n\r\nHello")
+
+    assert email.sender == PATIENT
+
+
+def test_a_second_from_header_makes_the_sender_unverified() -> None:
+    assert not read(f"{HEADERS}From: Mallory <mallory@attacker.example>\r\n\r\nHello").is_verified
+
+
+def test_nobody_is_verified_without_a_trusted_servers_word() -> None:
+    forged = HEADERS.replace("mx.maple.example", "mx.attacker.example")
+
+    assert read(f"{HEADERS}\r\nHello").is_verified
+    assert not read(f"{forged}\r\nHello").is_verified
+    assert not read(f"From: {PATIENT}\r\n\r\nHello").is_verified
+    assert not read_raw_email(f"{HEADERS}\r\nHello".encode(), recipients=(PRACTICE,), return_path=PATIENT).is_verified
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "Auto-Submitted: auto-replied\r\n",
+        "Precedence: bulk\r\n",
+        "List-Id: <news.example>\r\n",
+        "List-Unsubscribe: <https://news.example>\r\n",
+        "X-Auto-Response-Suppress: All\r\n",
+        "Content-Type: multipart/report; boundary=b\r\n",
+        "Return-Path: <>\r\n",
+    ],
+)
+def test_what_a_program_sent_is_not_answered(extra: str) -> None:
+    email = read(f"{HEADERS}{extra}\r\nHello", return_path=None)
+
+    assert email.is_automatic
+    assert not email.may_be_answered
+
+
+def test_a_bounce_is_known_by_its_envelope() -> None:
+    assert read(f"{HEADERS}\r\nHello", return_path="").is_automatic
+
+
+# ---- broken and hostile emails
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"From",
+        b"\x00",
+        b"\xff\xfe",
+        b"--b\r\n",
+        b"From ana Mon\r\nSubject: x\r\n\r\n",
+        b"=?",
+    ],
+)
+def test_what_is_hardly_an_email_is_no_failure(raw: bytes) -> None:
+    assert isinstance(read(raw), InboundEmail)
+
+
+def test_parts_nested_too_deeply_go_to_a_person_with_what_could_be_read() -> None:
+    nest = "".join(
+        f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n\r\nLevel {n}.\r\n--b{n}\r\n"
+        for n in range(2000)
+    )
+    email = read(HEADERS + nest)
+
+    assert email.text.startswith("My bill. Level 0.\n\nLevel 1.")
+    assert email.attachments == (NOT_READ,)
+    assert not email.is_readable
+    assert not email.may_be_answered
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        BOUNDARY.format("mixed") + "\r\n" + "--b\r\n\r\nHello\r\n" * 5000,
+        HEADERS + "X-Padding: " + "x" * 300_000 + "\r\n\r\nHello",
+    ],
+    ids=["parts", "headers"],
+)
+def test_too_much_of_anything_goes_to_a_person(raw: str) -> None:
+    email = read(raw)
+
+    assert not email.is_readable
+    assert NOT_READ in email.attachments
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Subject: x\r\n\r\n" + b"\r\n" * 5_000_000,
+        BOUNDARY.format("mixed").encode() + b"\r\n" + b"--b\r\n" * 2_000_000,
+        b"Content-Type: multipart/mixed; boundary=-\r\n\r\n" + b"---\r\n" * 2_000_000,
+        b"a: b\r\n" * 1_000_000 + b"\r\nx",
+        b"Content-Type: text/plain" + b";a=b" * 50_000 + b"\r\n\r\nx",
+        b"Content-Type: text/plain" + b';a="' * 50_000 + b"\r\n\r\nx",
+        b"From: " + b"(" * 100_000 + b"\r\n\r\nx",
+        b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\r\n\r\nx",
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + b"A\r\n" * 2_000_000,
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=\r\n" * 2_000_000,
+        b"Content-Type: text/html\r\n\r\n" + b"<div>" * 100_000 + b"x",
+    ],
+    ids=range(11),
+)
+def test_a_hostile_email_takes_no_longer_than_it_may(raw: bytes) -> None:
+    began = time.process_time()
+    email = read(raw)
+
+    assert time.process_time() - began < 5
+    assert isinstance(email, InboundEmail)
+
+
+def test_a_long_text_says_where_it_was_cut_off() -> None:
+    text = words(body="word " * 30_000)
+
+    assert len(text) == LONGEST_TEXT
+    assert text.endswith("[…]")
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b"--b",
+            b"--b--",
+            b"=?utf-8?b?",
+            b"?=",
+            b";",
+            b":",
+            b"\xc3",
+            b"\x00",
+            b"<p>",
+            b"Hello ",
+        ),
+        *(b"Content-Type: multipart/mixed; boundary=b", b"Content-Type: text/html; charset=utf-7"),
+        *(b"Content-Type: message/rfc822", b"Content-Disposition: inline;", b"filename*0*=utf-8''%ff"),
+        *(b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: x-uuencode", b"begin 644 x"),
+        *(b"Subject: ", b"From: <a@b.example>", b"Authentication-Results: mx.maple.example;", b"Return-Path: <>"),
+    ]
+)
+
+
+@given(st.lists(st.one_of(_PIECES, st.binary(max_size=8)), max_size=40).map(b"".join))
+def test_whatever_comes_in_is_read(raw: bytes) -> None:
+    email = read(raw)
+
+    for text in (email.text, email.subject, email.sender_name or "", email.raw_headers):
+        assert "\x00" not in email.text
+        text.encode()  # no half of a character, which no database takes
+    assert email.is_readable, "nothing of this is beyond the limits, so nothing may have failed"

@@ -1,0 +1,139 @@
+"""Measure the insurance record: which fields are right, and how many records are right as a whole.
+
+Each message is measured twice: with its true values, which shows the errors of the assembler alone, and with what the
+network and the rules find.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from classifier.entities.entity import MODEL, Entity
+from classifier.entities.recognizer import Recognizer
+from classifier.entities.rules_insurance import canonical_carrier
+from classifier.insurance import assemble_record, normalize
+from training.data.corpus import CORPUS
+from training.data.entity_tests import INSURANCE, read_insurance_tests
+from training.data.insurance_messages import InsuranceMessage, read_halves
+from training.evaluation.test_set_log import record_read
+
+Find = Callable[[InsuranceMessage], Sequence[Entity]]
+
+_FORMS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "carrier": lambda name: canonical_carrier(name).casefold(),
+    "member_id": normalize.normal_code,
+    "group_number": normalize.normal_code,
+    "claim_number": normalize.normal_code,
+    "policy_number": normalize.normal_code,
+    "rx_bin": normalize.normal_code,
+    "subscriber_dob": normalize.normal_birth_date,
+    "amounts": normalize.normal_amount,
+    "cpt_codes": normalize.normal_cpt,
+    "dates_of_service": normalize.normal_date,
+    "payer_phone": normalize.normal_phone,
+}
+
+
+@dataclass(slots=True)
+class RecordScores:
+    """How many fields and records are right.
+
+    Attributes:
+        right: For each field, in how many messages it is right.
+        stated: For each field, in how many messages it is in the true record or in the one that was assembled.
+        whole: The messages of which every field is right.
+        messages: All messages.
+    """
+
+    right: Counter[str] = field(default_factory=Counter)
+    stated: Counter[str] = field(default_factory=Counter)
+    whole: int = 0
+    messages: int = 0
+
+    @property
+    def fields(self) -> float:
+        """The share of stated fields that are right."""
+        return self.right.total() / max(self.stated.total(), 1)
+
+    @property
+    def records(self) -> float:
+        """The share of messages whose whole record is right."""
+        return self.whole / max(self.messages, 1)
+
+
+def score_records(messages: Sequence[InsuranceMessage], find: Find) -> RecordScores:
+    """Return how much of the assembled records is right.
+
+    Args:
+        messages: The messages with their true records.
+        find: Returns the entities of a message.
+    """
+    scores = RecordScores()
+    for message in messages:
+        outcome = compare_records(message.record, assemble_record(message.text, find(message)).values())
+        scores.stated.update(outcome.keys())
+        scores.right.update(name for name, is_right in outcome.items() if is_right)
+        scores.whole += all(outcome.values())
+        scores.messages += 1
+    return scores
+
+
+def compare_records(true: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, bool]:
+    """Return for each field of either record whether both say the same, however they write it."""
+    return {name: _in_form(name, true.get(name)) == _in_form(name, found.get(name)) for name in {*true, *found}}
+
+
+def _in_form(name: str, stated: Any) -> list[str | None]:
+    values = stated if isinstance(stated, list) else [] if stated is None else [stated]
+    form = _FORMS.get(name, lambda value: normalize.normal_name(value).casefold())
+    return [None if value is None else form(str(value)) or str(value) for value in values]
+
+
+def true_entities(message: InsuranceMessage) -> list[Entity]:
+    """Return the true values of a message as entities."""
+    return [Entity(kind, start, end, 1.0, MODEL) for start, end, kind in message.spans]
+
+
+def table(columns: Mapping[str, RecordScores]) -> str:
+    """Return the scores as a table in Markdown, one column for each way of finding entities."""
+    fields = sorted({name for scores in columns.values() for name in scores.stated})
+    lines = [f"| field | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    for name in fields:
+        cells = (
+            f"{scores.right[name] / max(scores.stated[name], 1):.1%} of {scores.stated[name]}"
+            for scores in columns.values()
+        )
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    lines.append(f"| all fields | {' | '.join(f'{scores.fields:.1%}' for scores in columns.values())} |")
+    lines.append(f"| whole records | {' | '.join(f'{scores.records:.1%}' for scores in columns.values())} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the scores of the two halves of the corpus, or of the messages by strangers."""
+    parser = argparse.ArgumentParser(prog="python -m training.evaluation.insurance", description=__doc__)
+    parser.add_argument("--strangers", action="store_true", help="measure the held-back messages; this is logged")
+    arguments = parser.parse_args()
+    recognizer = Recognizer.load()
+    if arguments.strangers:
+        version = "rules" if recognizer.tagger is None else recognizer.tagger.version
+        record_read(CORPUS, datetime.now(UTC).date(), version, [INSURANCE], "training.evaluation.insurance --strangers")
+        sets = {"strangers": read_insurance_tests(CORPUS)}
+    else:
+        sets = dict(zip(("first half", "second half"), read_halves(CORPUS), strict=True))
+    served = "rules" if recognizer.tagger is None else "network and rules"
+    for name, messages in sets.items():
+        columns = {
+            "true values": score_records(messages, true_entities),
+            served: score_records(messages, lambda message: recognizer.find(message.text)),
+        }
+        print(f"\n{name}, {len(messages)} messages\n\n{table(columns)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Fetching a practice's email from its mailbox by IMAP (RFC 3501).
+
+Every email in the folder is stored, and moved out of it once that is committed. If the process dies in between, the
+email is found again and recognized. So the folder itself says what is still to be done.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from intake.mailbox import Mailbox
+from intake.practices import Practice
+from web.services import Services
+from webhooks.email.raw_email import read_raw_email
+from webhooks.email.recording import record_email
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT = SocketTimeout(connect=20, read=60)
+ANSWERED_WITHIN = timedelta(days=3)
+_SIZE, _DATE = b"RFC822.SIZE", b"INTERNALDATE"
+
+
+@contextmanager
+def open_mailbox(mailbox: Mailbox, tls: ssl.SSLContext) -> Iterator[IMAPClient]:
+    """Sign in to a mailbox, and open its folder.
+
+    Raises:
+        OSError: the server can't be reached, or its certificate isn't trusted.
+        IMAPClientError: it refuses the password, or there is no such folder.
+        IntakeError: there is no password.
+    """
+    password = mailbox.read_password()
+    client = IMAPClient(mailbox.host, mailbox.port, ssl=True, ssl_context=tls, timeout=TIMEOUT)
+    try:
+        client.normalise_times = False  # they keep their time zones
+        client.login(mailbox.user, password)
+        if not client.folder_exists(mailbox.done_folder):
+            client.create_folder(mailbox.done_folder)
+        client.select_folder(mailbox.folder)
+        yield client
+    finally:
+        with suppress(IMAPClientError, OSError):
+            client.logout()
+
+
+def fetch_new(client: IMAPClient, services: Services, practice: Practice, mailbox: Mailbox) -> int:
+    """Store every email in the open folder, and return how many there were.
+
+    Raises:
+        OSError: the connection broke.
+        IMAPClientAbortError: likewise.
+        sqlalchemy.exc.SQLAlchemyError: the database could not be reached; the email stays in the folder.
+        IMAPClientError: the server failed for some emails, after all others were stored.
+    """
+    stored, failure = 0, None
+    for uid in sorted(client.search("UNDELETED")):
+        try:
+            stored += _take_one(client, uid, services, practice, mailbox)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:  # of this one email; the others don't wait for it
+            log.error("email_not_fetched", practice=practice.slug, uid=uid, error=type(error).__name__)
+            failure = error
+    if failure is not None:
+        raise failure
+    return stored
+
+
+def _take_one(client: IMAPClient, uid: int, services: Services, practice: Practice, mailbox: Mailbox) -> bool:
+    """Store one email and move it away; return whether it was still there."""
+    about = client.fetch([uid], [_SIZE, _DATE]).get(uid)
+    if about is None:
+        return False
+    limit = services.settings.mail_largest_bytes
+    item = "BODY.PEEK[]" if about[_SIZE] <= limit else f"BODY.PEEK[]<0.{limit}>"
+    found = client.fetch([uid], [item]).get(uid, {})
+    raw = next((value for name, value in found.items() if name.startswith(b"BODY[]")), None)
+    if raw is None:
+        return False
+    email = read_raw_email(
+        raw,
+        recipients=(practice.email or "",),
+        return_path=None,
+        trusted=mailbox.trusted_servers,
+        is_whole=about[_SIZE] <= limit,
+    )
+    if _is_old(about[_DATE]):  # such as what was in the mailbox when it was connected
+        email = replace(email, is_automatic=True)
+    record_email(services, practice, email)
+    _move_away(client, uid, mailbox.done_folder)
+    return True
+
+
+def _is_old(received_at: datetime) -> bool:
+    return datetime.now(UTC) - received_at > ANSWERED_WITHIN
+
+
+def _move_away(client: IMAPClient, uid: int, folder: str) -> None:
+    if client.has_capability("MOVE"):
+        client.move([uid], folder)
+        return
+    client.copy([uid], folder)
+    client.delete_messages([uid])  # marked, and so not found again
+    if client.has_capability("UIDPLUS"):
+        client.uid_expunge([uid])

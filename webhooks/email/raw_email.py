@@ -1,0 +1,179 @@
+"""Reading a raw email (RFC 5322, MIME) without ever failing: what cannot be read is marked, for a person to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+
+import structlog
+
+from intake.logs import where_raised
+from webhooks.email.authentication_results import proves_sender
+from webhooks.email.inbound_email import (
+    LONGEST_HEADER,
+    InboundEmail,
+    decode,
+    find_message_id,
+    find_name,
+    find_sender,
+    is_automatic,
+    shorten,
+    tidy_subject,
+    usable_address,
+)
+from webhooks.email.mime_parts import LONGEST_HEADERS, MimePart, open_part
+from webhooks.email.text import html_to_text, patient_words
+
+log = structlog.get_logger(__name__)
+
+MOST_PARTS = 500
+DEEPEST = 20
+LONGEST_SALVAGED = 8000
+LONGEST_CONTENT_TYPE = 100
+NOT_READ = "an email that could not be read in full"
+"""What staff see among the attachments of such an email."""
+
+
+def read_raw_email(
+    raw: bytes,
+    *,
+    recipients: tuple[str, ...],
+    return_path: str | None,
+    trusted: Collection[str] = (),
+    is_whole: bool = True,
+) -> InboundEmail:
+    """Read an email, whatever it contains.
+
+    Args:
+        raw: the email as it was sent.
+        recipients: the addresses it was delivered to.
+        return_path: the envelope's sender, empty for a bounce; None takes the header's.
+        trusted: the mail servers whose Authentication-Results count.
+        is_whole: whether these are all of its bytes.
+    """
+    try:
+        email = _read(open_part(raw), recipients, return_path, trusted)
+    except Exception as error:
+        # whatever nobody thought of: a person reads the beginning
+        log.error("email_not_readable", error=where_raised(error, error.__traceback__))
+        email = _salvage(raw, recipients)
+    if is_whole and email.is_readable:
+        return email
+    return replace(email, is_readable=False, attachments=(NOT_READ, *email.attachments))
+
+
+def _read(
+    email: MimePart, recipients: tuple[str, ...], return_path: str | None, trusted: Collection[str]
+) -> InboundEmail:
+    headers = email.headers
+    returned_to = return_path if return_path is not None else _header(headers, "Return-Path")
+    written_from = _header(headers, "From") or ""
+    sender = find_sender(written_from, returned_to)
+    subject = tidy_subject(decode_words(_header(headers, "Subject") or ""))
+    body = _BodyReader()
+    text = body.read(email)
+    # of two senders, the server that vouches for one may have read the other
+    is_one = len(_headers(headers, "From")) == 1
+    return InboundEmail(
+        sender=sender,
+        sender_name=find_name(decode_words(written_from)),
+        recipients=tuple(address for address in map(usable_address, recipients) if address),
+        message_id=find_message_id(headers),
+        subject=subject,
+        text=shorten(patient_words(subject, text, "")),
+        raw_headers=decode(email.header_bytes[:LONGEST_HEADERS], "utf-8"),
+        is_automatic=is_automatic(headers, sender, returned_to),
+        is_verified=sender is not None
+        and is_one
+        and proves_sender(sender, _headers(headers, "Authentication-Results"), trusted),
+        attachments=tuple(body.attachments),
+        is_readable=body.is_whole,
+    )
+
+
+class _BodyReader:
+    """Reads the text out of an email's parts.
+
+    Attributes:
+        attachments: the content types of the parts that are not text.
+        is_whole: whether every part was read.
+    """
+
+    def __init__(self) -> None:
+        self.attachments: list[str] = []
+        self.is_whole = True
+        self._parts = 0
+
+    def read(self, part: MimePart, depth: int = 0) -> str:
+        """Return the text of a part and of those inside."""
+        self._parts += 1
+        if self._parts > MOST_PARTS or depth > DEEPEST or len(part.header_bytes) > LONGEST_HEADERS:
+            self.is_whole = False
+            return ""
+        chunks = part.split()
+        if chunks is None:
+            return self._read_leaf(part)
+        texts = [text for chunk in chunks if (text := self.read(open_part(chunk), depth + 1)).strip()]
+        # the alternatives say the same, the plainest first
+        return "\n\n".join(texts[:1] if part.content_type == "multipart/alternative" else texts)
+
+    def _read_leaf(self, part: MimePart) -> str:
+        kind = part.content_type
+        if kind.startswith("multipart/"):  # without any boundary
+            kind = "text/plain"
+        if part.is_file or kind not in ("text/plain", "text/html"):
+            self.attachments.append(kind[:LONGEST_CONTENT_TYPE])
+            return ""
+        text = _decode_text(part.decode_body(), part.headers)
+        return html_to_text(text) if kind == "text/html" else text
+
+
+def decode_words(value: str) -> str:
+    """Decode the encoded words of a header (RFC 2047); what cannot be decoded stays as it is."""
+    if "=?" not in value or not value.isascii():
+        return value
+    try:
+        decoded = decode_header(value)
+    except (HeaderParseError, ValueError):
+        return value
+    words = (word if isinstance(word, str) else decode(word, charset or "utf-8") for word, charset in decoded)
+    return "".join(words)
+
+
+def _decode_text(body: bytes, headers: Message) -> str:
+    charset = headers.get_content_charset()
+    if charset and charset not in ("us-ascii", "unknown-8bit"):
+        return decode(body, charset)
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return decode(body, "cp1252")
+
+
+def _header(headers: Message, name: str) -> str | None:
+    return next(iter(_headers(headers, name)), None)
+
+
+def _headers(headers: Message, name: str) -> list[str]:
+    """Return the values of a header, each on one line, not decoded, of bounded length; bytes beyond ASCII are UTF-8."""
+    values = [value for known, value in headers.raw_items() if known.lower() == name.lower()]
+    as_sent = [value[:LONGEST_HEADER].encode("utf-8", "surrogateescape") for value in values]
+    return [" ".join(decode(value, "utf-8").splitlines()) for value in as_sent]
+
+
+def _salvage(raw: bytes, recipients: tuple[str, ...]) -> InboundEmail:
+    return InboundEmail(
+        sender=None,
+        sender_name=None,
+        recipients=recipients,
+        message_id=None,
+        subject="",
+        text=patient_words("", decode(raw[:LONGEST_SALVAGED], "utf-8"), "")[:LONGEST_SALVAGED],
+        raw_headers=decode(raw[:LONGEST_HEADERS], "utf-8"),
+        is_automatic=True,
+        is_verified=False,
+        is_readable=False,
+    )

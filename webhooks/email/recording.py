@@ -1,0 +1,56 @@
+"""Storing an email for a practice: once, however often and by whatever way it comes in."""
+
+from __future__ import annotations
+
+from inbox.column_types import keyring
+from inbox.inbound import Contact, InboundMessage, Media, Recorded
+from intake.practices import Practice
+from intake.vocabulary import Channel, SenderDoubt
+from web.services import Services
+from webhooks.email.inbound_email import InboundEmail
+
+MOST_MEDIA = 50
+
+
+def record_email(services: Services, practice: Practice, email: InboundEmail) -> Recorded:
+    """Store and queue an email.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
+    """
+    doubt = _doubt(services, email)
+    inbound = InboundMessage(
+        practice=practice.slug,
+        channel=Channel.EMAIL,
+        provider="email",
+        provider_id=identify_email(practice.slug, email),
+        # without an address, nothing is sent; staff still see the sender in the contact
+        patient_address=email.sender if doubt is None else None,
+        received_on=practice.email or "",
+        text=email.text,
+        media=tuple(Media("", content_type) for content_type in email.attachments[:MOST_MEDIA]),
+        sender_message_id=email.message_id,
+        subject=email.subject or None,
+        contact=Contact(name=email.sender_name, email=email.sender),
+        doubt=doubt,
+    )
+    return services.receive(inbound)
+
+
+def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
+    """Return why nothing may be sent to an email's sender by itself, None if it may be answered."""
+    if services.practices.by_email(email.sender or "") is not None:
+        return SenderDoubt.OWN_ADDRESS
+    if email.may_be_answered:
+        return None
+    return SenderDoubt.AUTOMATIC if email.is_automatic and email.is_verified else SenderDoubt.UNVERIFIED
+
+
+def identify_email(practice: str, email: InboundEmail) -> str:
+    """Return an ID that is the same if an email comes in again.
+
+    A Message-ID alone is not enough: programs use one twice, and whoever knows one could have a later email with it
+    taken for a repeat. Headers and texts are private, so the hash is keyed.
+    """
+    known_by = f"{email.message_id}\n{email.text}" if email.message_id else email.raw_headers
+    return keyring().index(f"{practice}\n{known_by}")

@@ -1,0 +1,99 @@
+"""Reading an email posted by SendGrid's Inbound Parse.
+
+The fields: https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/inbound-email#default-parameters
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from webhooks.email.alignment import is_aligned
+from webhooks.email.inbound_email import (
+    LONGEST_HEADER,
+    InboundEmail,
+    decode,
+    find_addresses,
+    find_message_id,
+    find_name,
+    find_sender,
+    is_automatic,
+    read_headers,
+    shorten,
+    tidy_subject,
+    usable_address,
+)
+from webhooks.email.text import patient_words
+
+# `{@example.com : pass, @other.com : fail}`
+_DKIM_RESULT = re.compile(r"@?([a-z0-9._-]{1,253})\s*:\s*([a-z]+)")
+
+
+def read_email(fields: Mapping[str, bytes], attachments: tuple[str, ...] = ()) -> InboundEmail:
+    """Read the webhook's fields, whatever they contain.
+
+    Args:
+        fields: the undecoded fields by name.
+        attachments: the content types of the files that were posted with them.
+    """
+    decoded = decode_fields(fields)
+    headers = read_headers(decoded.get("headers", ""))
+    envelope = _json_object(decoded.get("envelope", ""))
+    given = envelope.get("from")
+    return_path = given if isinstance(given, str) else None
+    written_from = (decoded.get("from") or str(headers.get("From", "")))[:LONGEST_HEADER]
+    subject = tidy_subject(decoded.get("subject", ""))
+    sender = find_sender(written_from, return_path)
+    proved = proved_domains(decoded.get("dkim", "")[:LONGEST_HEADER], decoded.get("SPF", ""), return_path)
+    return InboundEmail(
+        sender=sender,
+        sender_name=find_name(written_from),
+        recipients=_recipients(envelope, decoded),
+        message_id=find_message_id(headers),
+        subject=subject,
+        text=shorten(patient_words(subject, decoded.get("text", ""), decoded.get("html", ""))),
+        raw_headers=decoded.get("headers", ""),
+        is_automatic=is_automatic(headers, sender, return_path),
+        is_verified=sender is not None and is_aligned(sender, proved=proved, dmarc=decoded.get("dmarc", "")),
+        attachments=attachments,
+    )
+
+
+def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:
+    """Decode each field with the charset that the field `charsets` names for it, or UTF-8.
+
+    Unknown charsets and invalid bytes are not errors; whatever cannot be decoded is replaced.
+    """
+    charsets = _json_object(fields.get("charsets", b"").decode("utf-8", "replace"))
+    return {name: decode(value, str(charsets.get(name) or "utf-8")) for name, value in fields.items()}
+
+
+def proved_domains(dkim: str, spf: str, envelope_sender: str | None) -> list[str]:
+    """Return the domains that a valid signature or the SPF result proves.
+
+    Args:
+        dkim: the signatures' domains and results: `{@example.com : pass, @other.com : fail}`.
+        spf: the result for the envelope's sender.
+        envelope_sender: the address in the envelope.
+    """
+    proved = [domain for domain, result in _DKIM_RESULT.findall(dkim.lower()) if result == "pass"]
+    if spf.strip().lower() == "pass" and envelope_sender and "@" in envelope_sender:
+        proved.append(envelope_sender.strip().strip("<>").rpartition("@")[2])
+    return proved
+
+
+def _recipients(envelope: Mapping[str, object], decoded: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the envelope's recipients, which are the actual ones, or those in the headers if there are none."""
+    delivered_to = envelope.get("to")
+    in_headers = ", ".join(decoded.get(name, "")[:LONGEST_HEADER] for name in ("to", "cc"))
+    written = delivered_to if isinstance(delivered_to, list) else find_addresses(in_headers)
+    return tuple(dict.fromkeys(address for address in map(usable_address, written) if address))
+
+
+def _json_object(text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
