@@ -22,7 +22,7 @@ REFUSALS = {
     Refusal.UNSUPPORTED: f"A file was of a kind that can't be opened safely here. {_ASK} a photo (JPEG or PNG) or PDF.",
     Refusal.DAMAGED: "A picture was damaged and couldn't be opened. Ask the patient to send it again.",
     Refusal.FOREIGN: "A file wasn't fetched, because it isn't at the phone carrier. Ask the patient to send it again.",
-    Refusal.UNREACHABLE: "A file couldn't be fetched from the phone carrier. Ask the patient to send it again.",
+    Refusal.UNREACHABLE: "A file couldn't be fetched or stored. Ask the patient to send it again.",
 }
 WAITING = "A picture or file is on its way. It appears here in a moment."
 GONE = "A picture or file is no longer available."

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from inbox.attachments import source_of, write_contents
 from inbox.models import Attachment, AttachmentState, Refusal, now
+from intake.errors import MissingKeyError
 from tasks.attachments.content import MOST_BYTES, Checked, check
 from tasks.attachments.download import LostError, download
 from tasks.attachments.rendering import render
@@ -28,12 +29,11 @@ LOOKS_FOR_LOST = 5  # Twilio may announce a picture moments before its servers h
 
 def fetch_attachment(context: Context, attachment_id: int) -> AfterCommit:
     """Fetch, check, and store an attachment. An attempt is counted before it begins, also one that ends its worker."""
-    begun = _begin(context, attachment_id)
-    if begun is None:
+    attempts = _begin(context, attachment_id)
+    if attempts is None:
         return AfterCommit()
-    source, attempts = begun
     try:
-        found = download(source, context.settings, MOST_BYTES)
+        found = download(_source(context, attachment_id), context.settings, MOST_BYTES)
         outcome = found if isinstance(found, Refusal) else check(found, render)
     except CarrierUnreachableError as error:
         log.warning("attachment_not_fetched", attachment_id=attachment_id, error=str(error))
@@ -48,8 +48,8 @@ def fetch_attachment(context: Context, attachment_id: int) -> AfterCommit:
     return _finish(context, attachment_id, outcome)
 
 
-def _begin(context: Context, attachment_id: int) -> tuple[str, int] | None:
-    """Count an attempt, and return where to fetch from and which attempt it is; None if there is nothing to do."""
+def _begin(context: Context, attachment_id: int) -> int | None:
+    """Count an attempt, and return which it is; None if there is nothing to do."""
     with context.database.write() as session:
         attachment = _lock(session, attachment_id)
         if attachment is None or attachment.next_attempt_at > now():
@@ -57,9 +57,23 @@ def _begin(context: Context, attachment_id: int) -> tuple[str, int] | None:
         attachment.attempts += 1
         attachment.next_attempt_at = now() + wait_after(attachment.attempts)
         if attachment.attempts > MAX_ATTEMPTS:
-            attachment.state, attachment.reason = AttachmentState.REFUSED, Refusal.DAMAGED
+            attachment.state, attachment.reason = AttachmentState.REFUSED, Refusal.UNREACHABLE
             return None
-        return source_of(attachment.message, attachment.position), attachment.attempts
+        return attachment.attempts
+
+
+def _source(context: Context, attachment_id: int) -> str:
+    """Return where the provider keeps an attachment.
+
+    Raises:
+        CarrierUnreachableError: this process lacks the key of the address; another may have it.
+    """
+    try:
+        with context.database.read() as session:
+            attachment = session.get(Attachment, attachment_id)
+            return "" if attachment is None else source_of(attachment.message, attachment.position)
+    except MissingKeyError:
+        raise CarrierUnreachableError("an encryption key is missing") from None
 
 
 def _finish(context: Context, attachment_id: int, outcome: Checked | Refusal | None) -> AfterCommit:

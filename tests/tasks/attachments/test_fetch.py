@@ -56,7 +56,7 @@ def test_a_picture_is_fetched_and_stored_encrypted_without_its_place(service: Se
 
     [attachment] = service.rows(Attachment)
     contents = read_contents(service.context.files, attachment)
-    assert attachment.state is AttachmentState.STORED
+    assert attachment.state == AttachmentState.STORED
     assert contents is not None
     assert (opened(contents).size, attachment.size) == ((48, 64), len(contents))
     assert read_thumbnail(service.context.files, attachment)
