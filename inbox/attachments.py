@@ -6,15 +6,72 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from inbox.attachment_files import THUMBNAIL, FileStore
 from inbox.column_types import keyring
-from inbox.models import Attachment, AttachmentState, ErasureKind, Message
+from inbox.models import Attachment, AttachmentState, ErasureKind, Message, Refusal
 
+MOST_BYTES = 10 * 1024 * 1024
 Part = tuple[ErasureKind, str, str | None]
+
+
+class Sent(Protocol):
+    """A picture or file as it comes with a message: an `inbox.inbound.Media`."""
+
+    @property
+    def url(self) -> str:
+        """Where to fetch it, empty if it came with the message."""
+        ...
+
+    @property
+    def name(self) -> str | None:
+        """What the sender calls it."""
+        ...
+
+    @property
+    def contents(self) -> bytes | None:
+        """What came."""
+        ...
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it was not taken."""
+        ...
+
+
+def add_attachments(session: Session, message_id: int, sent: Sequence[Sent], files: FileStore | None) -> None:
+    """Add what came with a message, to be fetched or checked; contents are kept encrypted until they are.
+
+    Raises:
+        OSError: contents can't be kept, so that the message must not be stored without them.
+    """
+    for position, item in enumerate(sent):
+        contents = None if files is None else item.contents
+        if not item.url and contents is None and item.refusal is None:
+            continue
+        attachment = Attachment(message_id=message_id, position=position, name=item.name)
+        if item.refusal is not None:
+            attachment.state, attachment.reason = AttachmentState.REFUSED, item.refusal
+        session.add(attachment)
+        if contents is not None and files is not None:
+            session.flush()
+            files.write(attachment.file_id, keyring().encrypt_bytes(contents))
+
+
+def read_unchecked(files: FileStore, attachment: Attachment) -> bytes | None:
+    """Return what came with a message and nobody has checked yet; None if it is lost.
+
+    Raises:
+        MissingKeyError: it was encrypted with a key that this process lacks.
+    """
+    try:
+        return keyring().decrypt_bytes(files.read(attachment.file_id))
+    except FileNotFoundError:
+        return None
 
 
 def write_contents(files: FileStore, attachment: Attachment, contents: bytes, thumbnail: bytes | None) -> None:

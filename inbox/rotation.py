@@ -26,6 +26,7 @@ from inbox.models import Attachment, AttachmentState, AuditEntry, Base, Encrypti
 from intake.errors import IntakeError
 
 BATCH = 200
+IN_FILES = (AttachmentState.STORED, AttachmentState.WAITING)
 FILES_BATCH = 5  # their rows are locked while the files are written
 ATTEMPTS = 5
 ADDRESS = "patient_address"
@@ -170,18 +171,20 @@ def _rewrite_files(database: Database, store: FileStore) -> int:
     last_id = seen = missing = written = 0
     while True:
         with database.write() as session:
-            found = select(Attachment).where(Attachment.id > last_id, Attachment.state == AttachmentState.STORED)
+            found = select(Attachment).where(Attachment.id > last_id, Attachment.state.in_(IN_FILES))
             batch = session.scalars(found.order_by(Attachment.id).limit(FILES_BATCH).with_for_update()).all()
             try:
                 for attachment in batch:
                     written += _renew_file(store, attachment.file_id + THUMBNAIL) or 0
                     renewed = _renew_file(store, attachment.file_id)
-                    missing, written = missing + (renewed is None), written + (renewed or 0)
+                    is_missing = renewed is None and attachment.state == AttachmentState.STORED
+                    missing, written = missing + is_missing, written + (renewed or 0)
             except OSError as error:
                 raise IntakeError(f"cannot rewrite a file of ATTACHMENTS_DIR: {error.strerror}") from None
         if not batch:
             break
-        last_id, seen = batch[-1].id, seen + len(batch)
+        last_id = batch[-1].id
+        seen += sum(attachment.state == AttachmentState.STORED for attachment in batch)
     if seen and missing == seen:
         raise IntakeError(
             "none of the files that patients sent is in ATTACHMENTS_DIR: run this where the service keeps them, or the"

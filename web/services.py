@@ -40,7 +40,7 @@ class Services:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
         """
-        recorded = record_message(self.database, inbound)
+        recorded = record_message(self.database, inbound, self.files)
         self.pass_on(recorded)
         return recorded
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import filetype
 
+from inbox.attachments import MOST_BYTES
 from inbox.models import AttachmentKind, Refusal
 from tasks.attachments.rendering import Picture
 
-MOST_BYTES = 10 * 1024 * 1024
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 PDF = "application/pdf"
 # the names that the library has for them, and the standard ones

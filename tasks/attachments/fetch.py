@@ -8,10 +8,11 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.attachments import source_of, write_contents
-from inbox.models import Attachment, AttachmentState, Refusal, now
+from inbox.attachments import MOST_BYTES, read_unchecked, source_of, write_contents
+from inbox.carrier_erasures import queue_erasures
+from inbox.models import Attachment, AttachmentState, ErasureKind, Refusal, now
 from intake.errors import MissingKeyError
-from tasks.attachments.content import MOST_BYTES, Checked, check
+from tasks.attachments.content import Checked, check
 from tasks.attachments.download import LostError, download
 from tasks.attachments.rendering import render
 from tasks.carriers.backoff import MAX_ATTEMPTS, wait_after
@@ -33,7 +34,7 @@ def fetch_attachment(context: Context, attachment_id: int) -> AfterCommit:
     if attempts is None:
         return AfterCommit()
     try:
-        found = download(_source(context, attachment_id), context.settings, MOST_BYTES)
+        found = _obtain(context, attachment_id)
         outcome = found if isinstance(found, Refusal) else check(found, render)
     except CarrierUnreachableError as error:
         log.warning("attachment_not_fetched", attachment_id=attachment_id, error=str(error))
@@ -62,18 +63,27 @@ def _begin(context: Context, attachment_id: int) -> int | None:
         return attachment.attempts
 
 
-def _source(context: Context, attachment_id: int) -> str:
-    """Return where the provider keeps an attachment.
+def _obtain(context: Context, attachment_id: int) -> bytes | Refusal:
+    """Return the contents of an attachment, from where the provider keeps them or from what came with the message.
 
     Raises:
-        CarrierUnreachableError: this process lacks the key of the address; another may have it.
+        CarrierUnreachableError: they can't be had now, also because this process lacks a key.
+        LostError: they are nowhere.
     """
     try:
         with context.database.read() as session:
             attachment = session.get(Attachment, attachment_id)
-            return "" if attachment is None else source_of(attachment.message, attachment.position)
+            if attachment is None:
+                raise LostError
+            source = source_of(attachment.message, attachment.position)
+        if source:
+            return download(source, context.settings, MOST_BYTES)
+        contents = read_unchecked(context.files, attachment)
     except MissingKeyError:
         raise CarrierUnreachableError("an encryption key is missing") from None
+    if contents is None:
+        raise LostError
+    return contents
 
 
 def _finish(context: Context, attachment_id: int, outcome: Checked | Refusal | None) -> AfterCommit:
@@ -87,6 +97,7 @@ def _finish(context: Context, attachment_id: int, outcome: Checked | Refusal | N
                 attachment.state = AttachmentState.GONE
             case Refusal():
                 attachment.state, attachment.reason = AttachmentState.REFUSED, outcome
+                queue_erasures(session, [(ErasureKind.FILE, attachment.file_id, None)])  # what came with an email
             case Checked():
                 attachment.state = AttachmentState.STORED
                 attachment.kind, attachment.content_type = outcome.kind, outcome.content_type

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from inbox.attachments import MOST_BYTES
 from inbox.models import AttachmentKind, Refusal
-from tasks.attachments.content import MOST_BYTES, Checked, check
+from tasks.attachments.content import Checked, check
 from tasks.attachments.picture_program import LONGEST_SIDE, THUMBNAIL_SIDE
 from tasks.attachments.rendering import render
 from tests.pictures import HTML, MP3, PDF, PLACE, SVG, bomb, encoded, opened, phone_photo

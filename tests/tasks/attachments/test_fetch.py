@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox.attachment_files import THUMBNAIL
-from inbox.attachments import read_contents, read_thumbnail
+from inbox.attachments import MOST_BYTES, read_contents, read_thumbnail
 from inbox.database import Database
 from inbox.erasure import erase_conversations
 from inbox.models import Attachment, AttachmentState, CarrierErasure, Conversation, Message, Refusal, now
@@ -17,7 +17,6 @@ from inbox.rotation import rotate_keys
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.twilio_hosts import is_api_address, is_media_address
-from tasks.attachments.content import MOST_BYTES
 from tasks.carriers.backoff import MAX_ATTEMPTS
 from tests.inbox.conftest import NO_FILES
 from tests.pictures import HTML, PLACE, opened, phone_photo
