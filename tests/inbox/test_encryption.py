@@ -19,6 +19,7 @@ from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.inbound import Contact, Media, record_message
 from inbox.models import (
+    Attachment,
     Conversation,
     Delivery,
     EmergencyAccess,
@@ -42,6 +43,8 @@ from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 OLD_KEY, NEW_KEY = ENCRYPTION_KEY, OTHER_KEY
 BOTH_KEYS = f"{NEW_KEY},{OLD_KEY}"
 ENCRYPTED_COLUMNS = [
+    ("attachments", "checksum"),
+    ("attachments", "name"),
     ("audit_entries", "detail"),
     ("conversations", "contact_email"),
     ("conversations", "contact_phone"),
@@ -86,6 +89,8 @@ def fill(database: Database) -> None:
     with database.write() as session:
         message = session.get_one(Message, message_id)
         message.conversation.contact_phone, message.conversation.contact_email = contact.phone, contact.email
+        attachment = session.scalars(select(Attachment)).one()
+        attachment.name, attachment.checksum = "swordfish.jpg", "0" * 64
         session.add(
             Voicemail(
                 call_sid="CA1",
@@ -259,8 +264,9 @@ def test_new_rows_are_written_with_the_new_key_after_it(reopen: Reopen) -> None:
 def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
-    # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, three of staff
-    assert rotate_keys(both, NO_FILES) == Rotated(12, 0)
+    # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, an attachment, three of
+    # staff
+    assert rotate_keys(both, NO_FILES) == Rotated(13, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()

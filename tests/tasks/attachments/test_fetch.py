@@ -6,13 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from inbox.attachment_files import THUMBNAIL
 from inbox.attachments import MOST_BYTES, read_contents, read_thumbnail
 from inbox.database import Database
 from inbox.erasure import erase_conversations
-from inbox.models import Attachment, AttachmentState, CarrierErasure, Conversation, Message, Refusal, now
+from inbox.models import Attachment, AttachmentState, CarrierErasure, Conversation, Message, Refusal, RetentionRun, now
 from inbox.rotation import rotate_keys
 from intake.encryption import Keyring
 from intake.errors import IntakeError
@@ -192,6 +192,7 @@ def test_retention_deletes_the_files(start_service: StartService) -> None:
         for message in session.scalars(select(Message)):
             message.received_at -= timedelta(days=31)
             message.handled_at = message.received_at
+        session.execute(update(RetentionRun).values(next_run_at=now()))
 
     for _ in range(4):
         service.reconcile()
