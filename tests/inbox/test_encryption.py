@@ -264,8 +264,8 @@ def test_new_rows_are_written_with_the_new_key_after_it(reopen: Reopen) -> None:
 def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
-    # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, an attachment, three of
-    # staff
+    # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, an attachment,
+    # three of staff
     assert rotate_keys(both, NO_FILES) == Rotated(13, 0)
 
     alone = reopen(NEW_KEY)

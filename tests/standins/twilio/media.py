@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.standins.loopback import Request, Response
 from tests.standins.twilio.errors import ApiError, not_found
@@ -54,9 +55,9 @@ class Media:
         if request.method != "GET":
             return None
         if found := _MEDIA.fullmatch(request.path):
-            return lambda: self._send_on(found[1], found[3], account, check_credentials, deleted)
+            return partial(self._send_on, found[1], found[3], account, check_credentials, deleted)
         if found := _FILE.fullmatch(request.path):
-            return lambda: self._serve(found[1], request)
+            return partial(self._serve, found[1], request)
         return None
 
     def _send_on(
