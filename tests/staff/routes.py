@@ -35,7 +35,6 @@ from inbox.models import (
 )
 from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
-from tests.pictures import phone_photo
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.twilio import ACCOUNT_SID
 from tests.world import DEMO_NUMBER
@@ -231,7 +230,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
     add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
     session.add_all([note, review, escalation, voicemail, attachment])
     session.flush()
-    write_contents(files, attachment, phone_photo(), phone_photo())
+    write_contents(files, attachment, WORDS[practice].encode(), WORDS[practice].encode())
     nurse = f"{NAMES[practice]}’s nurse"
     colleague = add_member(session, f"{practice}@colleagues.example", nurse, Role.STAFF, [practice], None)
     passkey = Passkey(credential_id=f"key of {practice}", public_key="", name=f"Phone {WORDS[practice]}")
