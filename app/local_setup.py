@@ -12,7 +12,7 @@ from dotenv import set_key
 from intake.encryption import new_key
 from intake.errors import IntakeError
 from intake.key_sources import is_given
-from intake.service_files import KEYS_FILE, MODELS_FOLDER, RUN_FILE
+from intake.service_files import ATTACHMENTS_FOLDER, KEYS_FILE, MODELS_FOLDER, RUN_FILE
 from intake.settings import ENV_FILE, Settings, given_settings, load_settings
 
 PRACTICES_FILES = (Path("practices.toml"), Path("practices.demo.toml"))
@@ -43,6 +43,7 @@ def prepare(data_dir: Path, port: int, redis_url: str) -> Settings:
         "public_url": f"http://127.0.0.1:{port}",
         "practices_file": given.get("practices_file") or _practices_file().resolve(),
         "models_dir": (data_dir / MODELS_FOLDER).resolve(),
+        "attachments_dir": (data_dir / ATTACHMENTS_FOLDER).resolve(),
         "demo_mode": "twilio_account_sid" not in given,
     }
     settings = load_settings(**(chosen | given))

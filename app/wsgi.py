@@ -16,7 +16,7 @@ from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
 from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
-from staff.conversations import actions, alarm_badge, bulk, conversation, escalations, inbox, recordings
+from staff.conversations import actions, alarm_badge, attachments, bulk, conversation, escalations, inbox, recordings
 from staff.patients import addresses, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.security import protect
@@ -49,6 +49,7 @@ BLUEPRINTS = (
     addresses.blueprint,
     merging.blueprint,
     from_conversation.blueprint,
+    attachments.blueprint,
     review.blueprint,
     quality.blueprint,
     settings_page.blueprint,

@@ -68,7 +68,8 @@ def claim_due_erasures(session: Session, moment: datetime, limit: int) -> Sequen
 
 def count_erasures(session: Session) -> int:
     """Return how many erasures the carrier has not confirmed."""
-    return session.scalar(select(func.count()).select_from(CarrierErasure)) or 0
+    at_carrier = CarrierErasure.kind != ErasureKind.FILE
+    return session.scalar(select(func.count()).select_from(CarrierErasure).where(at_carrier)) or 0
 
 
 def forget_erasure(session: Session, erasure_id: int) -> None:

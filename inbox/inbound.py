@@ -10,12 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
 from inbox import conversation_state
+from inbox.attachment_files import FileStore
+from inbox.attachments import add_attachments
 from inbox.chat import next_entry
 from inbox.column_types import keyring
 from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.key_registry import lacks_keys
-from inbox.models import Conversation, Keyword, Message, TextConsent
+from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import traits_of
@@ -24,10 +26,21 @@ from intake.vocabulary import Channel, SenderDoubt
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture or file that came with a message and stays at the provider."""
+    """A picture or file that came with a message: at `url`, where the provider keeps it, or with its `contents`.
+
+    Attributes:
+        url: where to fetch it, empty if it came with the message.
+        content_type: what the sender says it is.
+        name: what the sender calls it.
+        contents: what came; None if it is to be fetched, or was not taken.
+        refusal: why it was not taken.
+    """
 
     url: str
     content_type: str
+    name: str | None = field(default=None, repr=False)
+    contents: bytes | None = field(default=None, repr=False)
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +117,32 @@ class Recorded:
         return cls(message.id, conversation.id, conversation.practice, conversation.channel, is_new, message.entry)
 
 
-def record_message(database: Database, inbound: InboundMessage) -> Recorded:
+def record_message(database: Database, inbound: InboundMessage, files: FileStore | None = None) -> Recorded:
     """Store a message, or find it if it is already stored.
 
     An opt-out takes effect in the same transaction, so nothing sent later can miss it.
+
+    Args:
+        database: the database.
+        inbound: the message.
+        files: where the contents of its files go; without it, they are only named.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
     """
     try:
-        return _record_once(database, inbound)
+        return _record_once(database, inbound, files)
     except IntegrityError:
         # A concurrent copy, or a concurrent first message from the same patient, won. Its row is visible now.
-        return _record_once(database, inbound)
+        return _record_once(database, inbound, files)
 
 
-def _record_once(database: Database, inbound: InboundMessage) -> Recorded:
+def _record_once(database: Database, inbound: InboundMessage, files: FileStore | None) -> Recorded:
     with database.write() as session:
-        return store_message(session, inbound)
+        return store_message(session, inbound, files)
 
 
-def store_message(session: Session, inbound: InboundMessage) -> Recorded:
+def store_message(session: Session, inbound: InboundMessage, files: FileStore | None = None) -> Recorded:
     """Store a message, or find it, in an open transaction.
 
     Raises:
@@ -158,6 +176,7 @@ def store_message(session: Session, inbound: InboundMessage) -> Recorded:
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
+    add_attachments(session, message.id, inbound.media, files)
     if inbound.contact.phone and inbound.contact.text_consent:
         session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))
     return Recorded.of(message, is_new=True)

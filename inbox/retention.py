@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, select, upda
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from inbox.attachments import delete_attachments, parts_of_attachments
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.models import Base, Conversation, Delivery, DeliveryState, Message, Note, RetentionRun, Review, Voicemail
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
@@ -136,6 +137,8 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
 
 def _empty_messages(session: Session, messages: Sequence[Message], moment: datetime) -> None:
     row_ids = [message.id for message in messages]
+    queue_erasures(session, parts_of_attachments(session, row_ids))
+    delete_attachments(session, row_ids)
     for message in messages:
         queue_erasures(session, parts_of_message(message))
         message.text, message.subject, message.media, message.sender_message_id = "", None, None, None

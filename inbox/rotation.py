@@ -16,16 +16,19 @@ from sqlalchemy import LargeBinary, RowMapping, Table, delete, select, type_coer
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from inbox.attachment_files import THUMBNAIL, FileStore
 from inbox.column_types import EncryptedText, keyring
 from inbox.database import MISSING_KEY, Database
 from inbox.key_registry import keys_of_erased, read_keys, register_key
 from inbox.key_status import KeyStatus, Phase, name_behind, read_status
 from inbox.merging import INDEX, find_twin, merge_rows
-from inbox.models import AuditEntry, Base, EncryptionKey, Patient
+from inbox.models import Attachment, AttachmentState, AuditEntry, Base, EncryptionKey, Patient
 from inbox.patient_names import last_name_value, name_value
 from intake.errors import IntakeError
 
 BATCH = 200
+IN_FILES = (AttachmentState.STORED, AttachmentState.WAITING)
+FILES_BATCH = 5  # their rows are locked while the files are written
 ATTEMPTS = 5
 ADDRESS = "patient_address"
 _NAME_INDEXES = {"name_index": name_value, "last_name_index": last_name_value}
@@ -39,16 +42,22 @@ class Rotated:
     Attributes:
         rows: the number of rows that it wrote.
         merged: the number of rows that turned out to belong to one patient, and became one.
+        files: the number of files of attachments that it wrote.
     """
 
     rows: int
     merged: int
+    files: int = 0
 
 
-def rotate_keys(database: Database) -> Rotated:
+def rotate_keys(database: Database, store: FileStore) -> Rotated:
     """Write everything with the first key, and forget the others.
 
     It can run while the service is running, and can be run again after an interruption.
+
+    Args:
+        database: the database, opened with the new key before the old one.
+        store: the files of attachments.
 
     Raises:
         IntakeError: this process lacks a key that is in use, or a running process lacks the new one.
@@ -59,16 +68,17 @@ def rotate_keys(database: Database) -> Rotated:
         session.execute(update(EncryptionKey).values(writes=EncryptionKey.fingerprint == target))
         if target not in read_keys(session).known:
             register_key(session, target, writes=True)
-    rows = merged = 0
+    rows = merged = files = 0
     while True:
         with database.read() as session:
             strays = _strays(session)
         for table in _encrypted_tables():
             written, made_one = _rewrite_table(database, table)
             rows, merged = rows + written, merged + made_one
+        files += _rewrite_files(database, store)
         _seal_anew(database)
         if _forget_others(database, target, strays):
-            return Rotated(rows, merged)
+            return Rotated(rows, merged, files)
         _require_readers(read_status(database))
 
 
@@ -158,6 +168,49 @@ def _renewed(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:
         if index != row[column]:
             values[column] = index
     return values
+
+
+def _rewrite_files(database: Database, store: FileStore) -> int:
+    """Write the files of attachments with the new key, and return how many there were to write.
+
+    Raises:
+        IntakeError: not one file is there, so that this is likely the wrong place, or one can't be read.
+    """
+    last_id = seen = missing = written = 0
+    while True:
+        with database.write() as session:
+            found = select(Attachment).where(Attachment.id > last_id, Attachment.state.in_(IN_FILES))
+            batch = session.scalars(found.order_by(Attachment.id).limit(FILES_BATCH).with_for_update()).all()
+            try:
+                for attachment in batch:
+                    written += _renew_file(store, attachment.file_id + THUMBNAIL) or 0
+                    renewed = _renew_file(store, attachment.file_id)
+                    is_missing = renewed is None and attachment.state == AttachmentState.STORED
+                    missing, written = missing + is_missing, written + (renewed or 0)
+            except OSError as error:
+                raise IntakeError(f"cannot rewrite a file of ATTACHMENTS_DIR: {error.strerror}") from None
+        if not batch:
+            break
+        last_id = batch[-1].id
+        seen += sum(attachment.state == AttachmentState.STORED for attachment in batch)
+    if seen and missing == seen:
+        raise IntakeError(
+            "none of the files that patients sent is in ATTACHMENTS_DIR: run this where the service keeps them, or the"
+            " old key could be thrown away while they need it"
+        )
+    return written
+
+
+def _renew_file(store: FileStore, name: str) -> int | None:
+    """Write a file with the new key and return 1, 0 if it already is, None if there is none."""
+    try:
+        renewed = keyring().renew(store.read(name))
+    except FileNotFoundError:
+        return None
+    if renewed is None:
+        return 0
+    store.write(name, renewed)
+    return 1
 
 
 def _strays(session: Session) -> int:

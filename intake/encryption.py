@@ -52,8 +52,12 @@ class Keyring:
 
     def encrypt(self, text: str) -> bytes:
         """Return the encrypted text; lone surrogates survive the round trip."""
+        return self.encrypt_bytes(text.encode("utf-8", "surrogatepass"))
+
+    def encrypt_bytes(self, data: bytes) -> bytes:
+        """Return the encrypted bytes."""
         self.writes += 1
-        return self._fernets[self._writing].encrypt(text.encode("utf-8", "surrogatepass"))
+        return self._fernets[self._writing].encrypt(data)
 
     def decrypt(self, token: bytes) -> str:
         """Return the text.
@@ -61,15 +65,23 @@ class Keyring:
         Raises:
             MissingKeyError: none of the keys made this token, or it was altered.
         """
+        return self.decrypt_bytes(token).decode("utf-8", "surrogatepass")
+
+    def decrypt_bytes(self, token: bytes) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            MissingKeyError: none of the keys made this token, or it was altered.
+        """
         for fernet in self._fernets:
             try:
-                return fernet.decrypt(token).decode("utf-8", "surrogatepass")
+                return fernet.decrypt(token)
             except InvalidToken:
                 continue
         raise MissingKeyError(_UNREADABLE) from None
 
     def renew(self, token: bytes) -> bytes | None:
-        """Return a text encrypted with the key that writes; None if it already is.
+        """Return what was encrypted, encrypted with the key that writes; None if it already is.
 
         Raises:
             MissingKeyError: none of the keys made this token, or it was altered.
@@ -77,7 +89,7 @@ class Keyring:
         try:
             self._fernets[self._writing].decrypt(token)
         except InvalidToken:
-            return self.encrypt(self.decrypt(token))
+            return self.encrypt_bytes(self.decrypt_bytes(token))
         return None
 
     def index(self, value: str) -> str:

@@ -17,6 +17,7 @@ DATA_DIR = Path("var")
 KEYS_FILE = "keys.env"
 RUN_FILE = "run.env"
 MODELS_FOLDER = "models"
+ATTACHMENTS_FOLDER = "attachments"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     )
     model_dir: Path | None = Field(default=None, description="an intent model that is used whatever is activated")
     models_dir: Path = Field(default=Path("var/models"), description="where the models that can be activated are kept")
+    attachments_dir: Path = Field(
+        default=Path("var/attachments"), description="where the files of attachments are kept, encrypted"
+    )
     twilio_account_sid: str | None = Field(default=None, description="account that texts are sent from")
     twilio_auth_token: str | None = Field(default=None, repr=False, description="checks signatures, sends texts")
     twilio_api_base_url: str = Field(default="https://api.twilio.com", description="Twilio's REST API")

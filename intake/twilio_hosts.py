@@ -9,6 +9,9 @@ TWILIO_API = "https://api.twilio.com"
 
 # One pattern rather than a parser: parsers disagree on where a host ends, and this one takes no doubtful address.
 _TWILIO = re.compile(r"https://([a-z0-9-]+\.)*twilio\.com(:443)?/[!-~]*", re.IGNORECASE)
+_API = re.compile(r"https://api\.twilio\.com(:443)?/[!-~]*", re.IGNORECASE)
+# Where Twilio's API sends those who ask for a picture: https://www.twilio.com/docs/messaging/api/media-resource
+_MEDIA = re.compile(r"https://([a-z0-9-]+\.)+twiliocdn\.com(:443)?/[!-~]*", re.IGNORECASE)
 
 
 def is_twilio_address(url: str) -> bool:
@@ -22,3 +25,13 @@ def rebase(url: str, base_url: str) -> str:
         return url
     base = urlsplit(base_url)
     return urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc).geturl()
+
+
+def is_api_address(url: str) -> bool:
+    """Return whether an address is on the host of Twilio's API, which takes the account's credentials."""
+    return _API.fullmatch(url) is not None
+
+
+def is_media_address(url: str) -> bool:
+    """Return whether an address is on one of the hosts where Twilio keeps pictures, which take no credentials."""
+    return _MEDIA.fullmatch(url) is not None

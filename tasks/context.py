@@ -9,6 +9,7 @@ import structlog
 
 from classifier import Classifier, ModelError
 from classifier.store import SHIPPED, ModelStore
+from inbox.attachment_files import FileStore, Folder
 from inbox.database import MISSING_KEY, Database
 from inbox.live_practices import LivePractices
 from inbox.models import now
@@ -45,6 +46,7 @@ class Context:
     notifier: Notifier
     classifier: Classifier
     lookup: Lookup
+    files: FileStore
     not_subtracted: set[int] = field(default_factory=set)
     questions: QuestionFinder = field(default_factory=QuestionFinder)
 
@@ -79,6 +81,7 @@ def open_context(settings: Settings) -> Context:
         notifier=make_notifier(settings),
         classifier=_load_model(settings),
         lookup=make_lookup(settings),
+        files=Folder(settings.attachments_dir),
     )
 
 

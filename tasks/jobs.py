@@ -10,6 +10,7 @@ from functools import wraps
 
 from intake.error_reporting import report_error
 from tasks import account_mail, retention, voicemail
+from tasks.attachments import fetch
 from tasks.context import Context, current
 from tasks.delivery import batch as deliveries
 from tasks.delivery import settle as settling
@@ -94,6 +95,7 @@ escalate = job(for_each(escalation.escalate))
 look_for_recording = job(for_each(voicemail.look_for_recording))
 retain = job(for_each(retention.retain))
 erase_at_carrier = job(for_each(retention.erase_at_carrier))
+fetch_attachment = job(for_each(fetch.fetch_attachment))
 mail_link = job(for_each(account_mail.mail_link))
 announce_emergency = job(for_each(account_mail.announce_emergency))
 
@@ -102,6 +104,6 @@ JOBS: dict[str, Callable[..., None]] = {
     run.__name__: run
     for run in (
         *(handle_message, deliver, settle, notify, escalate, look_for_recording, retain, erase_at_carrier),
-        *(mail_link, announce_emergency),
+        *(fetch_attachment, mail_link, announce_emergency),
     )
 }

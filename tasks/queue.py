@@ -37,6 +37,7 @@ Job = Literal[
     "look_for_recording",
     "retain",
     "erase_at_carrier",
+    "fetch_attachment",
     "mail_link",
     "announce_emergency",
 ]
@@ -49,6 +50,7 @@ _QUEUE_OF: dict[Job, str] = {
     "look_for_recording": LOOKUPS,
     "retain": LOOKUPS,  # it waits for nobody, but no message should wait for it
     "erase_at_carrier": LOOKUPS,
+    "fetch_attachment": LOOKUPS,
     "mail_link": CARRIERS,
     "announce_emergency": NOTICES,
 }

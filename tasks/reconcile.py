@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from inbox.attachments import due_attachments
 from inbox.carrier_erasures import claim_due_erasures
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, StaffLink, now
 from inbox.retention import due_runs
@@ -57,6 +58,8 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
             *(Ticket("erase_at_carrier", row_id) for row_id in erasures),
         ]
     with context.database.read() as session:
+        fetched = due_attachments(session, now(), BATCH)
+        last += [Ticket("fetch_attachment", row) for row in fetched if ("fetch_attachment", row) not in waiting]
         tickets = [*_due(session, now(), now() - grace, waiting), *last]
     added = sum(context.queue.put_tickets(tickets[start : start + BATCH]) for start in range(0, len(tickets), BATCH))
     if added:

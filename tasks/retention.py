@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from inbox.audit import record_action
 from inbox.audit_retention import prune_overdue
 from inbox.carrier_erasures import forget_erasure
-from inbox.models import CarrierErasure, RetentionRun, now
+from inbox.models import CarrierErasure, ErasureKind, RetentionRun, now
 from inbox.retention import EVERY, Removed, delete_overdue
 from intake.practices import Practice, Practices
 from tasks.carriers.backoff import wait_after
@@ -58,15 +58,19 @@ def delete_batch(session: Session, practice: Practice, practices: Practices, mom
 
 
 def erase_at_carrier(context: Context, erasure_id: int) -> AfterCommit:
-    """Ask the carrier to erase something, and try again later until it confirms."""
+    """Ask the carrier or the file store to erase something, and try again later until it confirms."""
     with context.database.read() as session:
         erasure = session.get(CarrierErasure, erasure_id)
     if erasure is None:
         return AfterCommit()
     try:
-        make_eraser(context.settings).erase(erasure.kind, erasure.provider_id, erasure.parent_id)
-    except CarrierUnreachableError as error:
-        log.warning("not_erased_at_carrier", erasure_id=erasure_id, error=str(error))
+        if erasure.kind == ErasureKind.FILE:
+            context.files.delete(erasure.provider_id)
+        else:
+            make_eraser(context.settings).erase(erasure.kind, erasure.provider_id, erasure.parent_id)
+    except (CarrierUnreachableError, OSError) as error:
+        reason = str(error) if isinstance(error, CarrierUnreachableError) else type(error).__name__
+        log.warning("not_erased", erasure_id=erasure_id, error=reason)
         with context.database.write() as session:
             waiting = session.get(CarrierErasure, erasure_id, with_for_update=True)
             if waiting is not None:

@@ -168,6 +168,7 @@ def settings(
         public_url="https://intake.example.com",
         practices_file=practices_file,
         models_dir=tmp_path / "models",
+        attachments_dir=tmp_path / "attachments",
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=AUTH_TOKEN,
         twilio_api_base_url=twilio.url,

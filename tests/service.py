@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from app.edges import build_app
 from classifier import Classifier
+from inbox.attachment_files import Folder
 from inbox.database import Database
 from inbox.live_practices import LivePractices
 from inbox.models import Base, Delivery, Message, Notification
@@ -46,7 +47,9 @@ class Applications:
     """
 
     # read from `Services` with each request, so the application does not depend on them
-    _READ_PER_REQUEST = frozenset({"database_url", "practices_file", "models_dir", "smtp_url", "twilio_api_base_url"})
+    _READ_PER_REQUEST = frozenset(
+        {"database_url", "practices_file", "models_dir", "attachments_dir", "smtp_url", "twilio_api_base_url"}
+    )
 
     def __init__(self) -> None:
         self._idle: defaultdict[_Kind, list[Flask]] = defaultdict(list)
@@ -111,6 +114,7 @@ class Service:
             notifier=make_notifier(settings),
             classifier=classifier,
             lookup=make_lookup(settings),
+            files=Folder(settings.attachments_dir),
         )
 
     @staticmethod

@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 from flask import Flask
 
+from inbox.attachment_files import FileStore, Folder
 from inbox.database import Database
 from inbox.inbound import InboundMessage, Recorded, record_message
 from inbox.live_practices import LivePractices
@@ -31,6 +32,7 @@ class Services:
     live: LivePractices
     queue: WorkQueue
     watchers: Watchers
+    files: FileStore
 
     def receive(self, inbound: InboundMessage) -> Recorded:
         """Store a message once, queue it for handling, and wake the pages that show it.
@@ -38,7 +40,7 @@ class Services:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
         """
-        recorded = record_message(self.database, inbound)
+        recorded = record_message(self.database, inbound, self.files)
         self.pass_on(recorded)
         return recorded
 
@@ -70,6 +72,7 @@ def open_services(settings: Settings) -> Services:
         live=LivePractices(database, load_practices(settings.practices_file, ignore_unknown=True)),
         queue=WorkQueue(connect(settings.redis_url), database.keyring),
         watchers=Watchers(partial(connect, settings.redis_url)),
+        files=Folder(settings.attachments_dir),
     )
 
 

@@ -8,7 +8,13 @@ import click
 
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
-from intake.service_files import KEYS_FILE, keyring_of_service, model_places, settings_of_running_service
+from intake.service_files import (
+    ATTACHMENTS_FOLDER,
+    KEYS_FILE,
+    keyring_of_service,
+    model_places,
+    settings_of_running_service,
+)
 
 DATABASE_FILE = "intake.db"
 DEFAULT_PRACTICES = Path("practices.toml")
@@ -27,11 +33,12 @@ key_file_option = click.option(
 def backup(file: Path, key_file: Path | None, data_dir: Path) -> None:
     """Write an encrypted backup to a new FILE while the service runs.
 
-    It contains the database and the practices file, and no keys or other secrets: keep the backup key, ENCRYPTION_KEYS,
-    and .env somewhere else.
+    It contains the database, the files that patients sent, and the practices file, and no keys or other secrets: keep
+    the backup key, ENCRYPTION_KEYS, and .env somewhere else.
     """
+    from inbox.attachment_files import Folder
     from inbox.audit import record_action
-    from inbox.backup.archive import describe_database, write_backup
+    from inbox.backup.archive import BackupSource, describe_database, write_backup
     from inbox.backup.sealed_stream import BackupKey
     from inbox.database import Database
     from inbox.models import now
@@ -46,7 +53,8 @@ def backup(file: Path, key_file: Path | None, data_dir: Path) -> None:
     try:
         database.check_keys()
         manifest = describe_database(database, now(), _active_model(data_dir))
-        write_backup(file, manifest, settings.database_url, settings.practices_file, key)
+        files = Folder(settings.attachments_dir)
+        write_backup(file, manifest, BackupSource(settings.database_url, settings.practices_file, files), key)
         with database.write() as session:
             record_action(session, staff_id=None, practice=None, action="backed_up", subject="backup")
     finally:
@@ -64,6 +72,7 @@ def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
     ENCRYPTION_KEYS must be in the environment, .env, or the data folder's keys.env. Replies that waited when the backup
     was made are looked up at the carrier before they are sent.
     """
+    from inbox.attachment_files import Folder
     from inbox.backup.restore import RestoreTarget, restore_backup
     from inbox.backup.sealed_stream import BackupKey
     from intake.settings import ENV_FILE, given_settings
@@ -79,6 +88,7 @@ def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
         url=_database_url(given.get("database_url"), data_dir),
         practices_file=Path(given.get("practices_file") or DEFAULT_PRACTICES),
         keyring=keyring,
+        files=Folder(Path(given.get("attachments_dir") or data_dir / ATTACHMENTS_FOLDER)),
     )
     is_new = not data_dir.exists()
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

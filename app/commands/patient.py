@@ -77,7 +77,7 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
         forget_numbers(records.opt_outs)
         erase_patients(session, records.patients)
         queued = erase_conversations(session, records.all_conversations) + erase_calls(session, records.calls)
-    click.echo(f"Erased {found}. The workers erase {queued} texts and recordings at Twilio.")
+    click.echo(f"Erased {found}. The workers erase {queued} texts, recordings, and files.")
     click.echo("Backups made before today still contain them: delete those, or erase again after a restore.")
 
 

@@ -7,6 +7,8 @@ import os
 import shutil
 import tarfile
 import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, cast
@@ -14,6 +16,7 @@ from typing import IO, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select, text
 
+from inbox.attachment_files import FileStore, Folder, is_file_name
 from inbox.backup.database_dump import dump_database, kind_of
 from inbox.backup.sealed_stream import DAMAGED, BackupKey, SealedReader, SealedWriter
 from inbox.database import Database
@@ -23,6 +26,7 @@ from intake.errors import IntakeError
 
 FORMAT = 1
 MANIFEST, PRACTICES, DATABASE = "manifest.json", "practices.toml", "database"
+ATTACHMENTS = "attachments/"
 _COPY_BYTES = 1024 * 1024
 
 
@@ -66,14 +70,22 @@ def describe_database(database: Database, moment: datetime, model: str) -> Manif
     )
 
 
-def write_backup(target: Path, manifest: Manifest, url: str, practices_file: Path, key: BackupKey) -> None:
+@dataclass(frozen=True, slots=True)
+class BackupSource:
+    """What goes into a backup: the database, by its address, the practices file, and the files of attachments."""
+
+    url: str
+    practices_file: Path
+    files: FileStore
+
+
+def write_backup(target: Path, manifest: Manifest, source: BackupSource, key: BackupKey) -> None:
     """Write a backup to a new file, which is complete or not there at all.
 
     Args:
         target: the new file.
         manifest: what it is.
-        url: the database.
-        practices_file: the practices file.
+        source: what goes into it.
         key: the backup key.
 
     Raises:
@@ -84,13 +96,14 @@ def write_backup(target: Path, manifest: Manifest, url: str, practices_file: Pat
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".intake-backup-") as folder:
             dump, unfinished = Path(folder) / DATABASE, Path(folder) / "backup"
-            dump_database(url, dump)
+            dump_database(source.url, dump)
             with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 sealed = SealedWriter(file, key)
                 with tarfile.open(mode="w|", fileobj=cast(IO[bytes], sealed)) as archive:
                     _add_text(archive, MANIFEST, manifest.model_dump_json().encode())
-                    _add_text(archive, PRACTICES, practices_file.read_bytes())
+                    _add_text(archive, PRACTICES, source.practices_file.read_bytes())
                     archive.add(dump, DATABASE)
+                    _add_files(archive, source.files)
                 sealed.finish()
                 file.flush()
                 os.fsync(file.fileno())
@@ -126,9 +139,21 @@ def _add_text(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
+def _add_files(archive: tarfile.TarFile, files: FileStore) -> None:
+    """Add the files of attachments, still encrypted, after the database that refers to them."""
+    for name in files.names():
+        with suppress(FileNotFoundError):  # deleted this moment
+            _add_text(archive, ATTACHMENTS + name, files.read(name))
+
+
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     found = archive.extractfile(member)
-    if found is None or member.name not in (MANIFEST, PRACTICES, DATABASE):
+    if found is None:
+        return
+    if member.name.startswith(ATTACHMENTS) and is_file_name(name := member.name.removeprefix(ATTACHMENTS)):
+        Folder(folder / ATTACHMENTS).write(name, found.read())
+        return
+    if member.name not in (MANIFEST, PRACTICES, DATABASE):
         return
     with os.fdopen(os.open(folder / member.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         shutil.copyfileobj(found, file, _COPY_BYTES)

@@ -11,13 +11,16 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import select
 
 from inbox import migrations
-from inbox.backup.archive import DATABASE, PRACTICES, Manifest, read_backup
+from inbox.attachment_files import THUMBNAIL, FileStore, Folder
+from inbox.backup.archive import ATTACHMENTS, DATABASE, PRACTICES, Manifest, read_backup
 from inbox.backup.database_dump import SQLITE, is_empty, kind_of, load_dump, sqlite_file
 from inbox.backup.restored import note_restoration
 from inbox.backup.sealed_stream import BackupKey
 from inbox.database import Database
+from inbox.models import Attachment
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 
@@ -30,11 +33,13 @@ class RestoreTarget:
         url: the database, which must be empty.
         practices_file: the practices file, which must not exist or be the same.
         keyring: the encryption keys, which the backup does not contain.
+        files: where the files of attachments go.
     """
 
     url: str
     practices_file: Path
     keyring: Keyring
+    files: FileStore
 
 
 def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: Path) -> tuple[Manifest, int]:
@@ -64,8 +69,22 @@ def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: 
         else:
             load_dump(target.url, unpacked / DATABASE)
             unsure = _finish(target.url, manifest, target.keyring)
+        _move_files(Folder(unpacked / ATTACHMENTS), target)
         shutil.copyfile(unpacked / PRACTICES, target.practices_file)
     return manifest, unsure
+
+
+def _move_files(unpacked: Folder, target: RestoreTarget) -> None:
+    """Keep the files that the database knows; others came or went while the backup was made."""
+    database = Database(target.url, target.keyring)
+    try:
+        with database.read() as session:
+            known = set(session.scalars(select(Attachment.file_id)))
+    finally:
+        database.close()
+    for name in unpacked.names():
+        if name.removesuffix(THUMBNAIL) in known:
+            target.files.write(name, unpacked.read(name))
 
 
 def _finish(url: str, manifest: Manifest, keyring: Keyring) -> int:

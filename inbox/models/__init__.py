@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inbox.models.attachments import Attachment, AttachmentKind, AttachmentState, Refusal
 from inbox.models.audit import AuditEntry
 from inbox.models.base import Base, now
 from inbox.models.common_questions import AskedOutcome, AskedQuestion, CommonQuestion
@@ -32,6 +33,9 @@ __all__ = [
     "AlarmEnd",
     "AskedOutcome",
     "AskedQuestion",
+    "Attachment",
+    "AttachmentKind",
+    "AttachmentState",
     "AuditEntry",
     "Base",
     "CarrierErasure",
@@ -61,6 +65,7 @@ __all__ = [
     "PatientAddress",
     "PatientConversation",
     "PatientMerge",
+    "Refusal",
     "RestoredBackup",
     "RetentionRun",
     "Review",

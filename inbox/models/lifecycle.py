@@ -12,17 +12,19 @@ from inbox.models.base import Base, now
 
 
 class ErasureKind(StrEnum):
-    """What the carrier must erase: a text's body, a picture that came with a text, or a voicemail's recording."""
+    """What must be erased: a text's body, a picture of a text, or a recording at the carrier, or a file here."""
 
     MESSAGE = "message"
     MEDIA = "media"
     RECORDING = "recording"
+    FILE = "file"
 
 
 class CarrierErasure(Base):
-    """Something that the carrier must still erase: an outbox row, deleted once the carrier confirms.
+    """Something that must still be erased: an outbox row, deleted once the carrier or the file store confirms.
 
-    `parent_id` is the text that a picture came with.
+    `parent_id` is the text that a picture came with. A file of an attachment waits here, too: it must outlive a
+    transaction that fails, and must not outlive one that succeeds.
     """
 
     __tablename__ = "carrier_erasures"

@@ -34,6 +34,7 @@ from inbox.patients import conversations_of
 from intake.practices import Practice
 from intake.vocabulary import INTENTS, TOPICS_WITHOUT_INTENT, Channel, Language, Medium, Route, SenderDoubt, words_of
 from staff import display
+from staff.conversations.attachment_queries import ShownAttachment, read_attachments
 from staff.conversations.people import names_of
 from staff.conversations.row_words import NOT_SURE, SHOWN_FROM
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
@@ -101,6 +102,7 @@ class ThreadEntry:
     status: str = ""
     trouble: bool = False
     media: tuple[str, ...] = ()
+    attachments: tuple[ShownAttachment, ...] = ()
     recording: int | None = None
     seconds: int | None = None
     reading: Reading | None = None
@@ -323,8 +325,12 @@ def _entries(
 ) -> list[ThreadEntry]:
     recordings = _recordings(session, messages)
     reviews = _corrections(session, messages)
+    attached = read_attachments(session, [message.id for message in messages])
     names = names_of(session, [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)])
-    entries = [_said(message, recordings.get(message.id), reviews.get(message.id, ""), zone) for message in messages]
+    entries = [
+        _said(message, recordings.get(message.id), attached.get(message.id, ()), reviews.get(message.id, ""), zone)
+        for message in messages
+    ]
     entries += [_answered(delivery, names, zone) for delivery in deliveries]
     return _in_order(entries, [_noted(note, names, zone) for note in notes])
 
@@ -355,7 +361,13 @@ def _corrections(session: Session, messages: Sequence[Message]) -> dict[int, str
     return {message_id: f"{words_of(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
 
 
-def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: str) -> ThreadEntry:
+def _said(
+    message: Message,
+    voicemail: Voicemail | None,
+    attachments: tuple[ShownAttachment, ...],
+    corrected: str,
+    zone: str,
+) -> ThreadEntry:
     has_recording = voicemail is not None and voicemail.recording_url is not None
     return ThreadEntry(
         key=f"message-{message.id}",
@@ -367,6 +379,7 @@ def _said(message: Message, voicemail: Voicemail | None, corrected: str, zone: s
         number=message.entry,
         subject=message.subject or "",
         media=_media(message.media),
+        attachments=attachments,
         recording=message.id if has_recording else None,
         seconds=voicemail.duration_seconds if voicemail else None,
         reading=_reading(message, corrected),

@@ -12,10 +12,12 @@ import pytest
 from sqlalchemy import select, text
 
 from classifier import Classifier
+from inbox.attachment_files import THUMBNAIL, Folder
+from inbox.attachments import read_contents, read_thumbnail, write_contents
 from inbox.backup.sealed_stream import CHUNK, BackupKey, SealedReader, SealedWriter
 from inbox.database import Database
-from inbox.inbound import record_message
-from inbox.models import AuditEntry, Delivery, DeliveryState, Message, now
+from inbox.inbound import Media, record_message
+from inbox.models import Attachment, AttachmentState, AuditEntry, Delivery, DeliveryState, Message, now
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.settings import Settings
@@ -90,6 +92,25 @@ def test_a_backup_restores_into_an_empty_folder(made: Path, new: Path) -> None:
     assert texts_in(new / "var" / "intake.db") == [WORDS]
     assert (new / "practices.toml").read_text() == PRACTICES_TOML
     assert stat.S_IMODE((new / "var" / "intake.db").stat().st_mode) == 0o600
+
+
+def test_the_files_that_patients_sent_are_in_a_backup(
+    folder: Path, stored: Database, tmp_path: Path, new: Path
+) -> None:
+    files = Folder(folder / "var" / "attachments")
+    record_message(stored, inbound(WORDS, media=(Media("https://api.twilio.com/picture", "image/jpeg"),)))
+    with stored.write() as session:
+        attachment = session.scalars(select(Attachment)).one()
+        attachment.state = AttachmentState.STORED
+        write_contents(files, attachment, b"a picture", b"a small one")
+        files.write("ab" * 16, b"of a row that is gone")
+    assert back_up(folder, tmp_path / "intake.backup").lines
+
+    assert restore(new, tmp_path / "intake.backup").lines
+
+    restored = Folder(new / "var" / "attachments")
+    assert sorted(restored.names()) == [attachment.file_id, attachment.file_id + THUMBNAIL]
+    assert (read_contents(restored, attachment), read_thumbnail(restored, attachment)) == (b"a picture", b"a small one")
 
 
 def test_a_backup_made_during_a_transaction_holds_what_was_committed(

@@ -39,7 +39,7 @@ from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.vocabulary import Channel, Medium
 from tests.app.command import Finished, complete, intake
-from tests.inbox.conftest import inbound
+from tests.inbox.conftest import NO_FILES, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT, PRACTICES_TOML
 
 STRANGER = "+12025550177"
@@ -255,7 +255,7 @@ def test_after_a_rotation_of_keys_an_erased_number_is_still_opted_out(folder: Pa
 
     both = Database(stored.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
     both.check_keys()
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
     with both.read() as session:
         assert is_opted_out(session, "demo", PATIENT)
     both.close()

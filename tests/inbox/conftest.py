@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inbox.attachment_files import Folder
 from inbox.column_types import use_keyring
 from inbox.database import Database
 from inbox.inbound import InboundMessage
@@ -16,6 +18,7 @@ from intake.vocabulary import Channel
 from tests.world import DEMO_NUMBER, PATIENT
 
 Reopen = Callable[[str], Database]
+NO_FILES = Folder(Path("/nowhere"))
 _numbers = count(1)
 
 

@@ -21,7 +21,7 @@ from inbox.database import Database
 from inbox.models import AuditEntry
 from inbox.rotation import rotate_keys
 from intake.encryption import Keyring
-from tests.inbox.conftest import Reopen
+from tests.inbox.conftest import NO_FILES, Reopen
 from tests.inbox.test_database import alembic_config
 from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
@@ -262,7 +262,7 @@ def test_a_chain_that_is_made_anew_is_found_by_the_hash_that_was_noted(trail: Da
 
 def test_the_trail_stays_whole_and_keeps_its_hashes_when_keys_are_rotated(trail: Database, reopen: Reopen) -> None:
     noted = last_hash(trail)
-    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"), NO_FILES)
     alone = reopen(OTHER_KEY)
 
     assert verdict_of(alone, noted).is_whole
@@ -273,7 +273,7 @@ def test_the_trail_stays_whole_and_keeps_its_hashes_when_keys_are_rotated(trail:
 def test_a_rotation_seals_nothing_that_was_forged(trail: Database, reopen: Reopen) -> None:
     with trail.engine.begin() as connection:
         make_anew(connection, chained)
-    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"), NO_FILES)
 
     assert verdict_of(reopen(OTHER_KEY)).broken_at == 3
 

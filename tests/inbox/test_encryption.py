@@ -19,6 +19,7 @@ from inbox.consent import is_opted_out
 from inbox.database import Database
 from inbox.inbound import Contact, Media, record_message
 from inbox.models import (
+    Attachment,
     Conversation,
     Delivery,
     EmergencyAccess,
@@ -38,12 +39,14 @@ from inbox.setting_versions import Change, Standing, add_version, read_standing
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practice_settings import Override
-from tests.inbox.conftest import Reopen, inbound
+from tests.inbox.conftest import NO_FILES, Reopen, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 
 OLD_KEY, NEW_KEY = ENCRYPTION_KEY, OTHER_KEY
 BOTH_KEYS = f"{NEW_KEY},{OLD_KEY}"
 ENCRYPTED_COLUMNS = [
+    ("attachments", "checksum"),
+    ("attachments", "name"),
     ("audit_entries", "detail"),
     ("conversations", "contact_email"),
     ("conversations", "contact_phone"),
@@ -95,6 +98,8 @@ def fill(database: Database) -> None:
     with database.write() as session:
         message = session.get_one(Message, message_id)
         message.conversation.contact_phone, message.conversation.contact_email = contact.phone, contact.email
+        attachment = session.scalars(select(Attachment)).one()
+        attachment.name, attachment.checksum = "swordfish.jpg", "0" * 64
         session.add(
             Voicemail(
                 call_sid="CA1",
@@ -261,7 +266,7 @@ def test_new_rows_are_written_with_the_old_key_until_the_rotation(reopen: Reopen
 
 def test_new_rows_are_written_with_the_new_key_after_it(reopen: Reopen) -> None:
     both = reopen(BOTH_KEYS)
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
     fill(both)
 
     for table, column in ENCRYPTED_COLUMNS:
@@ -274,8 +279,9 @@ def test_new_rows_are_written_with_the_new_key_after_it(reopen: Reopen) -> None:
 def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
-    # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, three of staff
-    assert rotate_keys(both) == Rotated(16, 0)
+    # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, an attachment,
+    # three of staff, and a patient's record
+    assert rotate_keys(both, NO_FILES) == Rotated(17, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()
@@ -296,7 +302,7 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
 def test_a_rotation_leaves_nothing_that_the_old_key_reads(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
 
     for table, column in ENCRYPTED_COLUMNS:
         for token in stored(both, table, column):
@@ -311,7 +317,7 @@ def test_a_rotation_goes_through_every_batch(
     for number in range(5):
         record_message(database, inbound(f"Message {number}"))
 
-    assert rotate_keys(reopen(BOTH_KEYS)).rows == 6
+    assert rotate_keys(reopen(BOTH_KEYS), NO_FILES).rows == 6
     with reopen(NEW_KEY).read() as session:
         assert texts(session) == [f"Message {number}" for number in range(5)]
 
@@ -320,8 +326,8 @@ def test_a_rotation_may_be_repeated(database: Database, reopen: Reopen) -> None:
     fill(database)
     both = reopen(BOTH_KEYS)
 
-    rotate_keys(both)
-    assert rotate_keys(both) == Rotated(0, 0)
+    rotate_keys(both, NO_FILES)
+    assert rotate_keys(both, NO_FILES) == Rotated(0, 0)
     reopen(NEW_KEY).check_keys()
 
 
@@ -335,5 +341,5 @@ def test_a_rotation_changes_nothing_but_the_keys(database: Database, reopen: Reo
             return [connection.execute(text(query)).all() for query in unchanged]
 
     before = snapshot()
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
     assert snapshot() == before

@@ -50,7 +50,7 @@ VALUES: dict[str, Any] = {
     "caller": PATIENT,
 }
 ENCRYPTED_JSON = ("detail",)
-STATES = {"deliveries": "delivered", "notifications": "sent"}
+STATES = {"deliveries": "delivered", "notifications": "sent", "attachments": "waiting"}
 # columns whose contents a later migration puts into other words, which other tests look at
 REWORDED = {
     ("classifications", "urgent"),

@@ -16,7 +16,7 @@ from inbox.rotation import _forget_others, rotate_keys
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.vocabulary import Priority
-from tests.inbox.conftest import Reopen, acting, inbound
+from tests.inbox.conftest import NO_FILES, Reopen, acting, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 
 OLD_KEY, NEW_KEY = ENCRYPTION_KEY, OTHER_KEY
@@ -80,11 +80,11 @@ def test_a_rotation_waits_until_every_running_process_can_read_the_new_key(datab
     both = reopen(BOTH_KEYS)
 
     with pytest.raises(IntakeError, match=r"these processes cannot read the new key yet: worker \d+ on "):
-        rotate_keys(both)
+        rotate_keys(both, NO_FILES)
     assert keys_of(both) == KeyUse(frozenset({OLD}), OLD)
 
     Heartbeat(both, "worker", ["messages"]).beat()  # the same process after a restart
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
     assert keys_of(both) == KeyUse(frozenset({NEW}), NEW)
 
 
@@ -92,7 +92,7 @@ def test_a_running_process_writes_with_the_new_key_as_soon_as_it_is_switched(
     database: Database, reopen: Reopen
 ) -> None:
     running, rotating = reopen(BOTH_KEYS), reopen(BOTH_KEYS)
-    rotate_keys(rotating)
+    rotate_keys(rotating, NO_FILES)
     record_message(acting(running), inbound("STOP"))
 
     assert opted_out(reopen(NEW_KEY))
@@ -107,7 +107,7 @@ def test_a_rotation_that_was_interrupted_after_the_switch_is_finished(database: 
     record_message(both, inbound("Do you have parking?", patient_address="+12025550124"))
     assert read_status(both).phase is Phase.REWRITING
 
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
 
     alone = reopen(NEW_KEY)
     assert opted_out(alone)
@@ -166,7 +166,7 @@ def test_two_opt_outs_of_one_patient_become_one_that_is_opted_out(database: Data
     both = reopen(BOTH_KEYS)
     assert opted_out(both)
 
-    assert rotate_keys(both).merged == 2  # the opt-outs, and the conversations
+    assert rotate_keys(both, NO_FILES).merged == 2  # the opt-outs, and the conversations
 
     assert opted_out(reopen(NEW_KEY))
     with both.read() as session:
@@ -192,7 +192,7 @@ def test_two_conversations_of_one_patient_become_one_with_all_messages(database:
         first.state, first.priority = ConversationState.CLOSED, None
         second.state, second.priority = ConversationState.OPEN, Priority.HIGH
 
-    rotate_keys(both)
+    rotate_keys(both, NO_FILES)
 
     with reopen(NEW_KEY).read() as session:
         [conversation] = session.scalars(select(Conversation))

@@ -10,7 +10,7 @@ from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import EncryptionKey, Message
 from inbox.rotation import rotate_keys
-from tests.inbox.conftest import Reopen, inbound
+from tests.inbox.conftest import NO_FILES, Reopen, inbound
 from tests.inbox.test_rotation import (
     test_a_process_with_a_new_key_alone_stores_what_comes_in_and_says_which_key_it_used,
     test_a_rotation_that_was_interrupted_after_the_switch_is_finished,
@@ -33,7 +33,7 @@ def test_a_rotation_never_writes_an_old_text_over_a_newer_one(database: Database
     with both.change_keys() as session:  # a rotation that was interrupted after the switch
         session.query(EncryptionKey).update({"writes": False})
         session.add(EncryptionKey(fingerprint=both.keyring.fingerprints[0], writes=True))
-    rotating = threading.Thread(target=rotate_keys, args=(both,))
+    rotating = threading.Thread(target=rotate_keys, args=(both, NO_FILES))
     with both.write() as session:
         message = session.get_one(Message, message_id, with_for_update=True)
         rotating.start()

@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
 from inbox.accounts import add_member
+from inbox.attachment_files import FileStore
+from inbox.attachments import write_contents
 from inbox.models import (
+    Attachment,
+    AttachmentKind,
+    AttachmentState,
     Conversation,
     Delivery,
     EmergencyAccess,
@@ -189,12 +194,12 @@ def build_world(console: Console) -> World:
     for practice, member in members.items():
         assert member is not None
         with console.edit() as session:
-            ids[practice] = _add_rows(session, practice, member)
+            ids[practice] = _add_rows(session, practice, member, console.context.files)
         console.twilio.audio[RECORDINGS[practice]] = b"a voice"
     return World(console, ids)
 
 
-def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str, Any]:
+def _add_rows(session: Session, practice: str, member: StaffMember, files: FileStore) -> dict[str, Any]:
     conversation = session.scalars(select(Conversation).where(Conversation.practice == practice)).one()
     conversation.patient_name = NAMES[practice]
     message = session.scalars(select(Message).where(Message.conversation_id == conversation.id)).one()
@@ -212,6 +217,15 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
         sampling_rate=1.0,
     )
     escalation = Escalation(message_id=message.id, conversation_id=conversation.id, practice=practice, code="4F7")
+    attachment = Attachment(
+        message_id=message.id,
+        position=0,
+        state=AttachmentState.STORED,
+        kind=AttachmentKind.PICTURE,
+        content_type="image/jpeg",
+        width=64,
+        height=48,
+    )
     sid = RECORDINGS[practice]
     voicemail = Voicemail(
         call_sid=sid.replace("RE", "CA"),
@@ -227,8 +241,9 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     words = f"{{{{ practice.name }}}}: We are sorry about the {WORDS[practice]}."
     standing = Standing(1, {reply: Override(words, None)})
     add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
-    session.add_all([note, review, escalation, voicemail])
+    session.add_all([note, review, escalation, voicemail, attachment])
     session.flush()
+    write_contents(files, attachment, WORDS[practice].encode(), WORDS[practice].encode())
     nurse = f"{NAMES[practice]}’s nurse"
     colleague = add_member(session, f"{practice}@colleagues.example", nurse, Role.STAFF, [practice], None)
     passkey = Passkey(credential_id=f"key of {practice}", public_key="", name=f"Phone {WORDS[practice]}")
@@ -247,6 +262,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember) -> dict[str,
     return {
         "conversation_id": conversation.id,
         "message_id": message.id,
+        "attachment_id": attachment.id,
         "delivery_id": delivery.id,
         "note_id": note.id,
         "review_id": review.id,

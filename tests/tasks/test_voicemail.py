@@ -18,6 +18,7 @@ from intake.vocabulary import Channel, Medium
 from tasks import jobs
 from tasks.context import use
 from tasks.routing import can_be_answered
+from tests.inbox.conftest import NO_FILES
 from tests.service import Service
 from tests.standins.twilio import IncomingCall, TwilioStandIn
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PATIENT
@@ -329,7 +330,7 @@ def test_numbers_texts_and_addresses_are_encrypted_and_follow_a_key_rotation(ser
     assert "api.twilio.com" not in stored
 
     rotated = Database(service.database.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
-    rotate_keys(rotated)
+    rotate_keys(rotated, NO_FILES)
     rotated.close()
     newest = Database(service.database.url, Keyring(OTHER_KEY))
     with newest.read() as session:

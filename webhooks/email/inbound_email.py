@@ -35,6 +35,14 @@ _SUPPRESSES_REPLIES = frozenset({"all", "autoreply", "oof"})
 
 
 @dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file that came with an email: its name, and its contents, None if they are too long."""
+
+    name: str = field(repr=False)
+    contents: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class InboundEmail:
     """An incoming email.
 
@@ -49,7 +57,8 @@ class InboundEmail:
         raw_headers: all headers.
         is_automatic: whether a program sent it, or it asks not to receive automatic replies.
         is_verified: whether it is proved to come from the domain of its sender.
-        attachments: the content types of the files that came with it and are not kept.
+        attachments: the content types of the files that came with it.
+        files: those files, each in the place of its content type; None for what is no file.
         is_readable: whether all of its text could be read; if not, a person has to look at it.
     """
 
@@ -63,6 +72,7 @@ class InboundEmail:
     is_automatic: bool
     is_verified: bool
     attachments: tuple[str, ...] = ()
+    files: tuple[MailFile | None, ...] = field(default=(), repr=False)
     is_readable: bool = True
 
     @property

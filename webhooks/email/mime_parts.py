@@ -17,6 +17,7 @@ from email.policy import Compat32
 LONGEST_HEADERS = 256 * 1024
 LONGEST_HEADER_VALUE = 16 * 1024
 LONGEST_BODY = 1024 * 1024
+LONGEST_NAME = 100
 _MOST_CHUNKS = 1000
 # An empty line, or one that is no header, because the empty line is missing.
 _END_OF_HEADERS = re.compile(rb"^(?!From |[!-9;-~]*:|[\t ])(?:\r?\n)?", re.MULTILINE)
@@ -56,6 +57,18 @@ class MimePart:
         disposition = str(self.headers.get("Content-Disposition", "")).partition(";")[0].strip().lower()
         return disposition == "attachment" or self.headers.get_filename() is not None
 
+    @property
+    def file_name(self) -> str:
+        """What its sender calls it, cut off after 100 characters; empty if it has no name."""
+        return str(self.headers.get_filename() or "")[:LONGEST_NAME].encode("utf-8", "replace").decode()
+
+    def decode_file(self, most_bytes: int) -> bytes | None:
+        """Return the decoded body; None if it is longer than this."""
+        if len(self.body) > most_bytes * 3 // 2:  # base64 with its line ends
+            return None
+        decoded = self._decode(len(self.body))
+        return decoded if len(decoded) <= most_bytes else None
+
     def split(self) -> list[bytes] | None:
         """Return the parts between the boundaries; None if it has no parts."""
         boundary = self.headers.get_boundary()
@@ -78,12 +91,15 @@ class MimePart:
 
     def decode_body(self) -> bytes:
         """Return the decoded body, as far as the first MiB."""
-        self.headers.set_payload(self.body[:LONGEST_BODY].decode("ascii", "surrogateescape"))
+        return self._decode(LONGEST_BODY)
+
+    def _decode(self, most: int) -> bytes:
+        self.headers.set_payload(self.body[:most].decode("ascii", "surrogateescape"))
         try:
             decoded = self.headers.get_payload(decode=True)
         except (ValueError, binascii.Error):
-            return self.body[:LONGEST_BODY]
-        return decoded if isinstance(decoded, bytes) and decoded.strip() else self.body[:LONGEST_BODY]
+            return self.body[:most]
+        return decoded if isinstance(decoded, bytes) and decoded.strip() else self.body[:most]
 
 
 def open_part(raw: bytes) -> MimePart:

@@ -1,4 +1,4 @@
-"""Reading `multipart/form-data` (RFC 7578) as bytes: keep the fields and discard the files."""
+"""Reading `multipart/form-data` (RFC 7578) as bytes: keep the fields, and the files up to a limit."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from typing import IO
 
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
+from inbox.attachments import MOST_BYTES
 from web.errors import RequestError
 
 LONGEST_FIELD = 512 * 1024
 LONGEST_CONTENT_TYPE = 100
+LONGEST_NAME = 100
 MOST_PARTS = 1000
 _CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class DiscardedFile:
-    """A discarded file: its declared content type and its size in bytes."""
+class PostedFile:
+    """A file: its declared content type, its size in bytes, its name, and its contents, None if they are too long."""
 
     content_type: str
     size: int
+    name: str = field(default="", repr=False)
+    contents: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,11 @@ class PostedForm:
 
     Attributes:
         fields: the undecoded fields by name, each cut off after 512 KiB; if a name repeats, the last one wins.
-        files: the discarded files, in order.
+        files: the files, in order.
     """
 
     fields: Mapping[str, bytes] = field(repr=False)
-    files: tuple[DiscardedFile, ...] = ()
+    files: tuple[PostedFile, ...] = ()
 
 
 def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedForm:
@@ -61,7 +65,28 @@ def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedFo
             collector.collect(decoder)
     except ValueError:
         raise RequestError(400, "invalid_form", "The body is not valid multipart/form-data.") from None
-    return PostedForm({name: bytes(value) for name, value in collector.fields.items()}, tuple(collector.files))
+    return PostedForm({name: bytes(value) for name, value in collector.fields.items()}, collector.files)
+
+
+@dataclass(slots=True)
+class _File:
+    """A file that is being read; its contents are thrown away once they are too long."""
+
+    content_type: str
+    name: str
+    size: int = 0
+    contents: bytearray = field(default_factory=bytearray)
+
+    def take(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > MOST_BYTES:
+            self.contents = bytearray()
+        else:
+            self.contents += data
+
+    def finish(self) -> PostedFile:
+        kept = bytes(self.contents) if self.size <= MOST_BYTES else None
+        return PostedFile(self.content_type, self.size, self.name, kept)
 
 
 class _Collector:
@@ -69,7 +94,7 @@ class _Collector:
 
     def __init__(self) -> None:
         self.fields: dict[str, bytearray] = {}
-        self.files: list[DiscardedFile] = []
+        self._files: list[_File] = []
         self.finished = False
         self._part: Field | File | None = None
 
@@ -80,7 +105,8 @@ class _Collector:
                     self.fields[name] = bytearray()
                     self._part = event
                 case File():
-                    self.files.append(DiscardedFile(event.headers.get("Content-Type", "")[:LONGEST_CONTENT_TYPE], 0))
+                    content_type = event.headers.get("Content-Type", "")[:LONGEST_CONTENT_TYPE]
+                    self._files.append(_File(content_type, event.filename[:LONGEST_NAME]))
                     self._part = event
                 case Data(data=data):
                     self._take(data)
@@ -92,6 +118,9 @@ class _Collector:
         if isinstance(self._part, Field):
             value = self.fields[self._part.name]
             value += data[: LONGEST_FIELD - len(value)]
-        elif self.files:
-            last = self.files[-1]
-            self.files[-1] = DiscardedFile(last.content_type, last.size + len(data))
+        elif self._files:
+            self._files[-1].take(data)
+
+    @property
+    def files(self) -> tuple[PostedFile, ...]:
+        return tuple(file.finish() for file in self._files)

@@ -10,11 +10,13 @@ from email.message import Message
 
 import structlog
 
+from inbox.attachments import MOST_BYTES
 from intake.logs import where_raised
 from webhooks.email.authentication_results import proves_sender
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
     InboundEmail,
+    MailFile,
     decode,
     find_message_id,
     find_name,
@@ -62,7 +64,7 @@ def read_raw_email(
         email = _salvage(raw, recipients)
     if is_whole and email.is_readable:
         return email
-    return replace(email, is_readable=False, attachments=(NOT_READ, *email.attachments))
+    return replace(email, is_readable=False, attachments=(NOT_READ, *email.attachments), files=(None, *email.files))
 
 
 def _read(
@@ -90,6 +92,7 @@ def _read(
         and is_one
         and proves_sender(sender, _headers(headers, "Authentication-Results"), trusted),
         attachments=tuple(body.attachments),
+        files=tuple(body.files),
         is_readable=body.is_whole,
     )
 
@@ -99,11 +102,13 @@ class _BodyReader:
 
     Attributes:
         attachments: the content types of the parts that are not text.
+        files: those parts.
         is_whole: whether every part was read.
     """
 
     def __init__(self) -> None:
         self.attachments: list[str] = []
+        self.files: list[MailFile] = []
         self.is_whole = True
         self._parts = 0
 
@@ -126,6 +131,7 @@ class _BodyReader:
             kind = "text/plain"
         if part.is_file or kind not in ("text/plain", "text/html"):
             self.attachments.append(kind[:LONGEST_CONTENT_TYPE])
+            self.files.append(MailFile(part.file_name, part.decode_file(MOST_BYTES)))
             return ""
         text = _decode_text(part.decode_body(), part.headers)
         return html_to_text(text) if kind == "text/html" else text

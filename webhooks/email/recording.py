@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from inbox.column_types import keyring
 from inbox.inbound import Contact, InboundMessage, Media, Recorded
+from inbox.models import Refusal
 from intake.practices import Practice
 from intake.vocabulary import Channel, SenderDoubt
 from web.services import Services
-from webhooks.email.inbound_email import InboundEmail
+from webhooks.email.inbound_email import InboundEmail, MailFile
 
-MOST_MEDIA = 50
+MOST_MEDIA, MOST_FILES = 50, 10
 
 
 def record_email(services: Services, practice: Practice, email: InboundEmail) -> Recorded:
@@ -28,13 +31,28 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
         patient_address=email.sender if doubt is None else None,
         received_on=practice.email or "",
         text=email.text,
-        media=tuple(Media("", content_type) for content_type in email.attachments[:MOST_MEDIA]),
+        media=_media(email),
         sender_message_id=email.message_id,
         subject=email.subject or None,
         contact=Contact(name=email.sender_name, email=email.sender),
         doubt=doubt,
     )
     return services.receive(inbound)
+
+
+def _media(email: InboundEmail) -> tuple[Media, ...]:
+    """Return what came with an email; files beyond the first ten are only named."""
+    listed = list(zip_longest(email.attachments, email.files, fillvalue=None))[:MOST_MEDIA]
+    return tuple(
+        _medium(kind or "", file if number < MOST_FILES else None) for number, (kind, file) in enumerate(listed)
+    )
+
+
+def _medium(content_type: str, file: MailFile | None) -> Media:
+    if file is None:
+        return Media("", content_type)
+    refusal = Refusal.TOO_LARGE if file.contents is None else None
+    return Media("", content_type, " ".join(file.name.split()) or None, file.contents, refusal)
 
 
 def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:

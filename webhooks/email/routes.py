@@ -41,7 +41,7 @@ def receive() -> Response:
             "The headers field is missing. Post parsed emails, not raw ones (in SendGrid, turn off 'POST the raw, full"
             " MIME message').",
         )
-    email = read_email(posted.fields, tuple(file.content_type for file in posted.files))
+    email = read_email(posted.fields, posted.files)
     practices = {practice.slug: practice for practice in map(services.practices.by_email, email.recipients) if practice}
     if not practices:
         log.warning("unknown_address")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from webhooks.email.alignment import is_aligned
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
     InboundEmail,
+    MailFile,
     decode,
     find_addresses,
     find_message_id,
@@ -24,18 +25,19 @@ from webhooks.email.inbound_email import (
     tidy_subject,
     usable_address,
 )
+from webhooks.email.multipart import PostedFile
 from webhooks.email.text import patient_words
 
 # `{@example.com : pass, @other.com : fail}`
 _DKIM_RESULT = re.compile(r"@?([a-z0-9._-]{1,253})\s*:\s*([a-z]+)")
 
 
-def read_email(fields: Mapping[str, bytes], attachments: tuple[str, ...] = ()) -> InboundEmail:
+def read_email(fields: Mapping[str, bytes], files: Sequence[PostedFile] = ()) -> InboundEmail:
     """Read the webhook's fields, whatever they contain.
 
     Args:
         fields: the undecoded fields by name.
-        attachments: the content types of the files that were posted with them.
+        files: the files that were posted with them.
     """
     decoded = decode_fields(fields)
     headers = read_headers(decoded.get("headers", ""))
@@ -56,7 +58,8 @@ def read_email(fields: Mapping[str, bytes], attachments: tuple[str, ...] = ()) -
         raw_headers=decoded.get("headers", ""),
         is_automatic=is_automatic(headers, sender, return_path),
         is_verified=sender is not None and is_aligned(sender, proved=proved, dmarc=decoded.get("dmarc", "")),
-        attachments=attachments,
+        attachments=tuple(file.content_type for file in files),
+        files=tuple(MailFile(file.name, file.contents) for file in files),
     )
 
 

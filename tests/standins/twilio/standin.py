@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from tests.standins.loopback import Drop, LoopbackServer, Request, Response
@@ -17,6 +18,7 @@ from tests.standins.twilio.calls import IncomingCall
 from tests.standins.twilio.erasure import Erasures
 from tests.standins.twilio.errors import ApiError, json_response, not_found
 from tests.standins.twilio.faults import Faults, Operation
+from tests.standins.twilio.media import Media
 from tests.standins.twilio.messages import API_VERSION, Message, MessageStore, now
 from tests.standins.twilio.signing import Signature
 from tests.standins.twilio.webhooks import (
@@ -57,6 +59,7 @@ class TwilioStandIn(LoopbackServer):
         recordings: CallSid → RecordingSid of what callers left, for the list of recordings.
         audio: RecordingSid → what is heard of it, as MP3.
         erasures: what was redacted and deleted, and whether that fails.
+        media: the pictures and files of incoming messages.
         lookups_fail: whether Lookup and the list of recordings answer 503.
         callback_base: where status callbacks really go, such as "http://127.0.0.1:8000", while the signature
             is over the public StatusCallback URL; None posts to that URL itself.
@@ -85,6 +88,7 @@ class TwilioStandIn(LoopbackServer):
         self.recordings: dict[str, str] = {}
         self.audio: dict[str, bytes] = {}
         self.erasures = Erasures()
+        self.media = Media()
         self._lookups: Record[str] = Record("look-ups")
         self._store = MessageStore()
         self._requests: Record[ApiRequest] = Record("requests")
@@ -279,6 +283,8 @@ class TwilioStandIn(LoopbackServer):
             return self._look_up(request)
         if (erased := self._erase(request)) is not None:
             return erased
+        if (found := self._fetch_media(request)) is not None:
+            return found
         if request.path == f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings.json":
             return self._list_recordings(request)
         if request.path.startswith(f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings/"):
@@ -301,6 +307,15 @@ class TwilioStandIn(LoopbackServer):
         try:
             self._check_credentials(request.headers.get("Authorization"))
             return handler()
+        except ApiError as error:
+            return error.response()
+
+    def _fetch_media(self, request: Request) -> Response | None:
+        """A picture of an incoming message; None for every other request."""
+        check = partial(self._check_credentials, request.headers.get("Authorization"))
+        handler = self.media.handler_of(request, self.account.sid, check, self.erasures.deleted)
+        try:
+            return None if handler is None else handler()
         except ApiError as error:
             return error.response()
 

@@ -1,4 +1,4 @@
-"""Posted forms as bytes: fields undecoded, files counted and thrown away."""
+"""Posted forms as bytes: fields undecoded, files up to a limit."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inbox.attachments import MOST_BYTES
 from web.errors import RequestError
-from webhooks.email.multipart import LONGEST_FIELD, DiscardedFile, PostedForm, read_multipart
+from webhooks.email.multipart import LONGEST_FIELD, PostedFile, PostedForm, read_multipart
 
 BOUNDARY = "xYzZY"
 
@@ -31,14 +32,17 @@ def test_fields_are_bytes_by_name() -> None:
     assert form.files == ()
 
 
-def test_files_are_counted_with_what_they_are_said_to_be() -> None:
+def test_files_are_read_with_what_they_are_said_to_be() -> None:
     form = read(
         part("attachment1", b"\x00" * 70_000, ("card.jpg", "image/jpeg")),
         part("text", b"See attached"),
         part("attachment2", b"", ("empty.pdf", "application/pdf")),
     )
 
-    assert form.files == (DiscardedFile("image/jpeg", 70_000), DiscardedFile("application/pdf", 0))
+    assert form.files == (
+        PostedFile("image/jpeg", 70_000, "card.jpg", b"\x00" * 70_000),
+        PostedFile("application/pdf", 0, "empty.pdf", b""),
+    )
     assert form.fields == {"text": b"See attached"}
 
 
@@ -53,7 +57,7 @@ def test_a_field_that_is_too_long_is_cut_and_no_failure() -> None:
     assert form.fields["text"] == b"Hello"
 
 
-def test_large_files_go_past_memory() -> None:
+def test_a_file_that_is_too_large_goes_past_memory() -> None:
     class Attachment(io.RawIOBase):
         """30 MB that are made while they are read."""
 
@@ -71,8 +75,8 @@ def test_large_files_go_past_memory() -> None:
     finally:
         tracemalloc.stop()
 
-    assert form.files == (DiscardedFile("image/tiff", 30_000_000),)
-    assert peak < 3_000_000
+    assert form.files == (PostedFile("image/tiff", 30_000_000, "scan.tif", None),)
+    assert peak < 2 * MOST_BYTES
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.binary(max_size=2000)))

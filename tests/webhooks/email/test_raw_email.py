@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.email.inbound_email import LONGEST_TEXT, InboundEmail
+from webhooks.email.inbound_email import LONGEST_TEXT, InboundEmail, MailFile
 from webhooks.email.raw_email import NOT_READ, read_raw_email
 
 PRACTICE = "hello@maple.example"
@@ -62,6 +62,7 @@ def test_what_the_standard_library_writes_is_read_back() -> None:
     assert email.sender_name == "López, Ana"
     assert email.text == "¿Cuánto cuesta una visita con la doctora Ñandú? Tengo tos — ¿debo ir?"
     assert email.attachments == ("application/pdf",)
+    assert email.files == (MailFile("carta.pdf", b"%PDF" * 1000),)
     assert email.is_readable
 
 

@@ -10,8 +10,21 @@ from typing import Any
 import pytest
 import requests
 
-from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, Notification
+from inbox.attachments import read_contents
+from inbox.models import (
+    Attachment,
+    AttachmentKind,
+    AttachmentState,
+    Conversation,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Message,
+    Notification,
+    Refusal,
+)
 from intake.settings import Settings
+from tests.pictures import HTML, PDF, PLACE, phone_photo
 from tests.service import Service
 from tests.standins.smtp import Fault, SmtpStandIn, Stage
 
@@ -151,12 +164,31 @@ def test_an_email_to_two_practices_is_stored_for_each(service: Service) -> None:
 # ---- attachments
 
 
-def test_attachments_are_listed_and_thrown_away(service: Service, smtp: SmtpStandIn) -> None:
-    files = (("card.jpg", b"\xff" * 300_000, "image/jpeg"), ("letter.pdf", b"%PDF", "application/pdf"))
+def test_attachments_are_checked_and_kept(service: Service, smtp: SmtpStandIn) -> None:
+    files = (("card.jpg", phone_photo(), "image/jpeg"), ("letter.pdf", PDF, "application/pdf"), ("x.png", HTML, "x/y"))
     email(service, files=files)
+    assert all(row.state == AttachmentState.WAITING for row in service.rows(Attachment))
+
+    service.reconcile()
 
     listed = json.loads(service.rows(Message)[0].media or "[]")
-    assert listed == [{"url": "", "content_type": "image/jpeg"}, {"url": "", "content_type": "application/pdf"}]
+    assert [item["content_type"] for item in listed] == ["image/jpeg", "application/pdf", "x/y"]
+    card, letter, page = service.rows(Attachment)
+    assert (card.kind, letter.kind, page.kind) == (AttachmentKind.PICTURE, AttachmentKind.PDF, None)
+    assert (card.name, page.reason) == ("card.jpg", Refusal.UNSUPPORTED)
+    assert PLACE.encode() not in (read_contents(service.context.files, card) or b"")
+    assert read_contents(service.context.files, letter) == PDF
+
+    service.reconcile()
+    assert {name.partition(".")[0] for name in service.context.files.names()} == {card.file_id, letter.file_id}
+
+
+def test_an_email_that_comes_in_again_leaves_one_copy_of_its_files(service: Service, smtp: SmtpStandIn) -> None:
+    for _ in range(2):
+        email(service, files=(("letter.pdf", PDF, "application/pdf"),))
+    service.reconcile()
+
+    assert len(service.rows(Attachment)) == len(list(service.context.files.names())) == 1
 
 
 def test_thirty_five_megabytes_of_attachments_are_no_failure(service: Service) -> None:
@@ -164,6 +196,7 @@ def test_thirty_five_megabytes_of_attachments_are_no_failure(service: Service) -
 
     assert answer.status_code == 200
     assert len(service.rows(Message)) == 1
+    assert [row.reason for row in service.rows(Attachment)] == [Refusal.TOO_LARGE]
 
 
 def test_an_email_of_nothing_but_an_attachment_goes_to_a_person(service: Service) -> None:

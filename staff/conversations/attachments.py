@@ -1,0 +1,117 @@
+"""Serving patients' pictures and files to their practice's members; only pictures drawn anew are ever shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from flask import Blueprint, Response, abort, current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.attachment_files import FileStore
+from inbox.attachments import read_contents, read_thumbnail
+from inbox.models import Attachment, AttachmentKind, AttachmentState, AuditEntry, Conversation, Message, Role, now
+from intake.errors import MissingKeyError
+from staff.auth.access import member, open_to, record_on_conversation
+from web.services import services_of
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("attachments", __name__, url_prefix="/staff/attachments/<int:attachment_id>")
+
+LOST = "This picture or file is no longer available."
+LOOKING = timedelta(minutes=10)
+# Whatever the file turned out to be, a browser would not run it, keep it, or take it for another type.
+_SAFE = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store, private",
+}
+_EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "application/pdf": "pdf",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/amr": "amr",
+    "audio/aac": "aac",
+}
+
+
+@blueprint.get("/thumbnail")
+@open_to(Role.STAFF)
+def thumbnail(attachment_id: int) -> Response:
+    """Show the small copy of a picture."""
+    return _serve(attachment_id, "picture_viewed", read_thumbnail, inline=True)
+
+
+@blueprint.get("/picture")
+@open_to(Role.STAFF)
+def picture(attachment_id: int) -> Response:
+    """Show a picture."""
+    return _serve(attachment_id, "picture_opened", read_contents, inline=True)
+
+
+@blueprint.get("/download")
+@open_to(Role.STAFF)
+def download(attachment_id: int) -> Response:
+    """Download a picture or file."""
+    return _serve(attachment_id, "file_downloaded", read_contents, inline=False)
+
+
+def _serve(
+    attachment_id: int, action: str, read: Callable[[FileStore, Attachment], bytes | None], *, inline: bool
+) -> Response:
+    """Answer with a stored attachment, after recording who gets it."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        attachment = _own_attachment(session, attachment_id)
+        if inline and attachment.kind != AttachmentKind.PICTURE:
+            abort(404)
+        conversation = attachment.message.conversation
+        if not inline or not _is_looking(session, conversation.id, action, attachment_id):
+            record_on_conversation(session, conversation.id, conversation.practice, action, attachment=attachment_id)
+    try:
+        contents = read(services.files, attachment)
+    except (MissingKeyError, OSError) as error:
+        log.error("attachment_not_read", attachment_id=attachment_id, error=type(error).__name__)
+        contents = None
+    if contents is None:
+        abort(404, LOST)
+    content_type = attachment.content_type or "application/octet-stream"
+    response = Response(contents, mimetype=content_type)
+    # a name of our own: the patient's could be that of a program, or say who they are
+    name = f"attachment-{attachment_id}.{_EXTENSIONS.get(content_type, 'bin')}"
+    response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
+    response.headers.update(_SAFE)
+    return response
+
+
+def _own_attachment(session: Session, attachment_id: int) -> Attachment:
+    """Return a stored attachment of the signed-in member's practices, or abort with 404."""
+    query = (
+        select(Attachment)
+        .join(Attachment.message)
+        .join(Message.conversation)
+        .where(
+            Attachment.id == attachment_id,
+            Attachment.state == AttachmentState.STORED,
+            Conversation.practice.in_(member().reachable),
+        )
+    )
+    return session.scalar(query) or abort(404)
+
+
+def _is_looking(session: Session, conversation_id: int, action: str, attachment_id: int) -> bool:
+    """Return whether the audit trail has it that the member was shown the same a short time ago, as pages refresh."""
+    shown = select(AuditEntry.detail).where(
+        AuditEntry.subject == f"conversation:{conversation_id}",
+        AuditEntry.action == action,
+        AuditEntry.staff_id == member().id,
+        AuditEntry.at > now() - LOOKING,
+    )
+    return any(detail.get("attachment") == attachment_id for detail in session.scalars(shown))

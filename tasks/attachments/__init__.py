@@ -1,0 +1,1 @@
+"""Pictures and files of patients: fetched, checked by content, and stored encrypted."""

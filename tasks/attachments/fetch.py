@@ -1,0 +1,114 @@
+"""The job that fetches an attachment, checks it, and stores it; until then nobody can open it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.attachments import MOST_BYTES, read_unchecked, source_of, write_contents
+from inbox.carrier_erasures import queue_erasures
+from inbox.models import Attachment, AttachmentState, ErasureKind, Refusal, now
+from intake.errors import MissingKeyError
+from tasks.attachments.content import Checked, check
+from tasks.attachments.download import LostError, download
+from tasks.attachments.rendering import render
+from tasks.carriers.backoff import MAX_ATTEMPTS, wait_after
+from tasks.carriers.protocol import CarrierUnreachableError
+from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+
+log = structlog.get_logger(__name__)
+
+LOOKS_FOR_LOST = 5  # Twilio may announce a picture moments before its servers have it
+
+
+def fetch_attachment(context: Context, attachment_id: int) -> AfterCommit:
+    """Fetch, check, and store an attachment. An attempt is counted before it begins, also one that ends its worker."""
+    attempts = _begin(context, attachment_id)
+    if attempts is None:
+        return AfterCommit()
+    try:
+        found = _obtain(context, attachment_id)
+        outcome = found if isinstance(found, Refusal) else check(found, render)
+    except CarrierUnreachableError as error:
+        log.warning("attachment_not_fetched", attachment_id=attachment_id, error=str(error))
+        if attempts < MAX_ATTEMPTS:
+            return AfterCommit()
+        outcome = Refusal.UNREACHABLE
+    except LostError:
+        log.warning("attachment_not_there", attachment_id=attachment_id)
+        if attempts < LOOKS_FOR_LOST:
+            return AfterCommit()
+        return _finish(context, attachment_id, None)
+    return _finish(context, attachment_id, outcome)
+
+
+def _begin(context: Context, attachment_id: int) -> int | None:
+    """Count an attempt, and return which it is; None if there is nothing to do."""
+    with context.database.write() as session:
+        attachment = _lock(session, attachment_id)
+        if attachment is None or attachment.next_attempt_at > now():
+            return None
+        attachment.attempts += 1
+        attachment.next_attempt_at = now() + wait_after(attachment.attempts)
+        if attachment.attempts > MAX_ATTEMPTS:
+            attachment.state, attachment.reason = AttachmentState.REFUSED, Refusal.UNREACHABLE
+            return None
+        return attachment.attempts
+
+
+def _obtain(context: Context, attachment_id: int) -> bytes | Refusal:
+    """Return the contents of an attachment, from where the provider keeps them or from what came with the message.
+
+    Raises:
+        CarrierUnreachableError: they can't be had now, also because this process lacks a key.
+        LostError: they are nowhere.
+    """
+    try:
+        with context.database.read() as session:
+            attachment = session.get(Attachment, attachment_id)
+            if attachment is None:
+                raise LostError
+            source = source_of(attachment.message, attachment.position)
+        if source:
+            return download(source, context.settings, MOST_BYTES)
+        contents = read_unchecked(context.files, attachment)
+    except MissingKeyError:
+        raise CarrierUnreachableError("an encryption key is missing") from None
+    if contents is None:
+        raise LostError
+    return contents
+
+
+def _finish(context: Context, attachment_id: int, outcome: Checked | Refusal | None) -> AfterCommit:
+    """Store what an attempt ended with; None if the carrier has lost the attachment."""
+    with context.database.write() as session:
+        attachment = _lock(session, attachment_id)
+        if attachment is None:  # the message was deleted meanwhile, or another attempt was faster
+            return AfterCommit()
+        match outcome:
+            case None:
+                attachment.state = AttachmentState.GONE
+            case Refusal():
+                attachment.state, attachment.reason = AttachmentState.REFUSED, outcome
+                queue_erasures(session, [(ErasureKind.FILE, attachment.file_id, None)])  # what came with an email
+            case Checked():
+                attachment.state = AttachmentState.STORED
+                attachment.kind, attachment.content_type = outcome.kind, outcome.content_type
+                attachment.width, attachment.height = outcome.width, outcome.height
+                write_contents(context.files, attachment, outcome.contents, outcome.thumbnail)
+        log.info("attachment", attachment_id=attachment_id, state=str(attachment.state), reason=attachment.reason)
+        conversation = attachment.message.conversation
+        return AfterCommit(topics=topics_of(conversation.id, conversation.practice))
+
+
+def _lock(session: Session, attachment_id: int) -> Attachment | None:
+    """Return an attachment that waits, locked, so that it can't be deleted between its file and its row."""
+    query = select(Attachment).where(Attachment.id == attachment_id, Attachment.state == AttachmentState.WAITING)
+    return session.scalar(query.with_for_update(of=Attachment))

@@ -1,0 +1,122 @@
+"""Staff see the pictures that patients text, download files, and are told why one is missing."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from inbox.models import Attachment, AttachmentState, AuditEntry
+from tests.pictures import HTML, PDF, PLACE, opened, phone_photo
+from tests.staff.conftest import Browser, Console
+from tests.standins.twilio import ACCOUNT_SID
+
+PAGE = "/staff/conversations/1"
+ONE = "/staff/attachments/1"
+
+
+def send(console: Console, *files: bytes) -> None:
+    media = [(console.twilio.media.add(ACCOUNT_SID, contents), "image/jpeg") for contents in files]
+    console.text("Is this rash normal?", media=media)
+    console.reconcile()
+
+
+@pytest.fixture
+def browser(console: Console) -> Browser:
+    """A member of the practice."""
+    return console.sign_in()
+
+
+def check_headers(answer: requests.Response, disposition: str) -> None:
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith(disposition)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_a_picture_is_shown_small_in_the_thread_and_opens_in_full_size(console: Console, browser: Browser) -> None:
+    send(console, phone_photo())
+
+    page = browser.get(PAGE).text
+    assert f'href="{ONE}/picture"><img src="{ONE}/thumbnail" alt="Picture 1 from the patient' in page
+    for address in (f"{ONE}/thumbnail", f"{ONE}/picture"):
+        answer = browser.get(address)
+        check_headers(answer, 'inline; filename="attachment-1.jpg"')
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        assert opened(answer.content).size == (48, 64)
+        assert PLACE.encode() not in answer.content
+
+
+def test_a_pdf_is_offered_for_download_and_never_shown(console: Console, browser: Browser) -> None:
+    send(console, PDF)
+
+    page = browser.get(PAGE).text
+    assert "PDF document 1 from the patient" in page
+    assert f"{ONE}/picture" not in page
+    answer = browser.get(f"{ONE}/download")
+    check_headers(answer, 'attachment; filename="attachment-1.pdf"')
+    assert (answer.headers["Content-Type"], answer.content) == ("application/pdf", PDF)
+    assert browser.get(f"{ONE}/picture").status_code == 404
+    assert browser.get(f"{ONE}/thumbnail").status_code == 404
+
+
+def test_a_refused_file_says_why_and_cannot_be_opened(console: Console, browser: Browser) -> None:
+    send(console, HTML)
+
+    page = browser.get(PAGE).text
+    assert "of a kind that can&#39;t be opened safely here" in page
+    assert ONE not in page
+    assert browser.get(f"{ONE}/download").status_code == 404
+
+
+def test_a_file_that_is_not_checked_yet_cannot_be_opened(console: Console, browser: Browser) -> None:
+    console.twilio.media.fail = True
+    send(console, phone_photo())
+
+    assert "on its way" in browser.get(PAGE).text
+    assert browser.get(f"{ONE}/picture").status_code == 404
+
+
+def test_a_file_that_was_lost_says_so(console: Console, browser: Browser) -> None:
+    send(console, phone_photo())
+    console.context.files.delete(console.rows(Attachment)[0].file_id)
+
+    answer = browser.get(f"{ONE}/picture")
+
+    assert answer.status_code == 404
+    assert "no longer available" in answer.text
+
+
+def test_the_audit_trail_says_who_saw_and_downloaded_what(console: Console, browser: Browser) -> None:
+    send(console, phone_photo())
+
+    for _ in range(2):
+        browser.get(f"{ONE}/thumbnail")
+        browser.get(f"{ONE}/picture")
+        browser.get(f"{ONE}/download")
+
+    entries = [entry for entry in console.rows(AuditEntry) if entry.detail.get("attachment") == 1]
+    assert sorted(entry.action for entry in entries) == [
+        *("file_downloaded", "file_downloaded", "picture_opened", "picture_viewed")
+    ]
+    assert {entry.staff_id for entry in entries} == {browser.member and browser.member.id}
+    assert "downloaded a file" in browser.get(PAGE).text
+
+
+def test_members_of_another_practice_and_strangers_get_nothing(console: Console) -> None:
+    send(console, phone_photo())
+
+    for kind in ("thumbnail", "picture", "download"):
+        assert console.sign_in(practices=["other"]).get(f"{ONE}/{kind}").status_code == 404
+        assert console.browser().get(f"{ONE}/{kind}").status_code == 302
+
+
+def test_a_picture_that_came_before_they_were_kept_is_still_named(console: Console, browser: Browser) -> None:
+    send(console, phone_photo())
+    with console.edit() as session:
+        for attachment in session.scalars(select(Attachment)):
+            assert attachment.state == AttachmentState.STORED
+            session.delete(attachment)
+
+    assert "Attachments: image/jpeg" in browser.get(PAGE).text
