@@ -48,6 +48,7 @@ def rotate() -> None:
     from inbox.attachment_files import Folder
     from inbox.key_status import advise, read_status
     from inbox.rotation import rotate_keys
+    from intake.settings import load_settings
 
     database = _open_database()
     rotated = rotate_keys(database, Folder(load_settings().attachments_dir))

@@ -11,9 +11,8 @@ from urllib3.exceptions import HTTPError
 from inbox.models import Refusal
 from intake.notice_hosts import parse_notice_hosts
 from intake.settings import Settings
-from intake.twilio_hosts import is_api_address, is_media_address
+from intake.twilio_hosts import is_api_address, is_media_address, rebase
 from tasks.carriers.protocol import CarrierUnreachableError
-from tasks.carriers.twilio import rebase
 from tasks.notification.public_targets import only_public
 
 TIMEOUT_SECONDS = 10.0

@@ -31,7 +31,7 @@ from inbox.patient_retention import delete_overdue_patients
 from inbox.rotation import rotate_keys
 from intake.errors import IntakeError
 from intake.vocabulary import Channel
-from tests.inbox.conftest import Reopen, acting, inbound
+from tests.inbox.conftest import NO_FILES, Reopen, acting, inbound
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT
 
 TODAY = date(2026, 11, 29)
@@ -191,7 +191,7 @@ def snapshot(database: Database) -> list[object]:
 def test_records_are_found_under_a_new_key(database: Database, reopen: Reopen) -> None:
     with database.write() as session:
         add(session, MARIA, PATIENT)
-    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    rotate_keys(reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}"), NO_FILES)
 
     with acting(reopen(OTHER_KEY)).read() as session:
         for wanted in (PATIENT, "Rivera", "maria rivera"):
