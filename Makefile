@@ -28,7 +28,7 @@ run: setup
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/pytest -n 4 --dist loadfile
+	$(BIN)/pytest -n 6 --dist loadfile
 
 test-postgres: $(VENV)/.development
 	$(BIN)/pytest -n 4 --database postgres tests/inbox tests/tasks tests/webhooks tests/staff tests/postgres

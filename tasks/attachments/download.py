@@ -12,6 +12,7 @@ from inbox.models import Refusal
 from intake.notice_hosts import parse_notice_hosts
 from intake.settings import Settings
 from intake.twilio_hosts import is_api_address, is_media_address, rebase
+from tasks.attachments.lost import LostError
 from tasks.carriers.protocol import CarrierUnreachableError
 from tasks.notification.public_targets import only_public
 
@@ -20,10 +21,6 @@ LONGEST_SECONDS = 20.0
 MOST_REDIRECTS = 3
 _CHUNK_BYTES = 64 * 1024
 _LOST = (requests.codes.not_found, requests.codes.gone)
-
-
-class LostError(Exception):
-    """Twilio doesn't have the picture (yet, or any more)."""
 
 
 def download(url: str, settings: Settings, most_bytes: int) -> bytes | Refusal:

@@ -13,7 +13,7 @@ from inbox.carrier_erasures import queue_erasures
 from inbox.models import Attachment, AttachmentState, ErasureKind, Refusal, now
 from intake.errors import MissingKeyError
 from tasks.attachments.content import Checked, check
-from tasks.attachments.download import LostError, download
+from tasks.attachments.lost import LostError
 from tasks.attachments.rendering import render
 from tasks.carriers.backoff import MAX_ATTEMPTS, wait_after
 from tasks.carriers.protocol import CarrierUnreachableError
@@ -77,6 +77,8 @@ def _obtain(context: Context, attachment_id: int) -> bytes | Refusal:
                 raise LostError
             source = source_of(attachment.message, attachment.position)
         if source:
+            from tasks.attachments.download import download  # with requests, which few jobs need
+
             return download(source, context.settings, MOST_BYTES)
         contents = read_unchecked(context.files, attachment)
     except MissingKeyError:

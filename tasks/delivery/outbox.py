@@ -66,7 +66,7 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
     out in another way.
     """
     shown = delivery.medium == Medium.CHAT
-    conversation = session.get_one(Conversation, delivery.conversation_id)
+    conversation = delivery.conversation or session.get_one(Conversation, delivery.conversation_id)
     if conversation.channel == Channel.CHAT:
         delivery.entry = next_entry(session, delivery.conversation_id)
     if shown:

