@@ -25,6 +25,7 @@ _IN_ITS_FILES: Final = {"imapclient": "BSD-3-Clause"}
 # What libraries write that do not name their license as SPDX does.
 _SPDX: Final = {
     "Apache": "Apache-2.0",
+    "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
