@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tokenizers import Tokenizer
 
 from classifier.errors import ModelError
+from classifier.loading import open_session
 from classifier.model_bundle import CALIBRATION, MANIFEST, NETWORK, TOKENIZER, FileRecord, read_file
 from classifier.normalise import well_formed
 
@@ -98,7 +99,7 @@ class SentenceEncoder:
             raise ModelError(f"{folder} is not the folder of a sentence encoder: {_REMEDY}") from None
         return cls(
             EncoderInfo(manifest.version, thresholds),
-            open_session(contents[NETWORK]),
+            open_session(folder, contents[NETWORK], threads=1),
             read_tokenizer(contents[TOKENIZER]),
             _read_vectors(contents[PHRASINGS]),
         )
@@ -117,22 +118,6 @@ class SentenceEncoder:
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         vector: Vector = self._session.run(None, feeds)[0][0]
         return vector
-
-
-def open_session(network: bytes) -> onnxruntime.InferenceSession:
-    """Load an encoder's network.
-
-    Raises:
-        ModelError: ONNX Runtime cannot read it.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-    # The library has an exception for each kind of failure, and Exception is their only common base.
-    except Exception as error:
-        raise ModelError(f"the sentence encoder cannot be loaded by ONNX Runtime: {error}") from error
 
 
 def _read_vectors(content: bytes) -> dict[str, Vector]:

@@ -18,6 +18,7 @@ import onnx
 from onnx import helper, numpy_helper
 from tokenizers import Tokenizer
 
+from classifier.loading import open_session
 from classifier.model_bundle import CALIBRATION, MANIFEST, NETWORK, TOKENIZER
 from classifier.questions import MAX_CHARACTERS, encode_questions, spell_out
 from classifier.sentences import (
@@ -26,7 +27,6 @@ from classifier.sentences import (
     MatchThresholds,
     SentenceEncoder,
     Vector,
-    open_session,
     read_tokenizer,
 )
 from intake.starter_questions import starter_questions
@@ -100,7 +100,7 @@ def _other_messages(corpus: Path) -> list[str]:
 
 def _encoder(network: bytes, folder: Path) -> SentenceEncoder:
     tokenizer = read_tokenizer((folder / TOKENIZER).read_bytes())
-    return SentenceEncoder(EncoderInfo("", _UNUSED), open_session(network), tokenizer, {})
+    return SentenceEncoder(EncoderInfo("", _UNUSED), open_session(folder, network, threads=1), tokenizer, {})
 
 
 def _write_phrasings(encoder: SentenceEncoder, folder: Path) -> None:
