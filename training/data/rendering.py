@@ -15,6 +15,7 @@ from random import Random
 
 from faker import Faker
 
+from training.data.number_words import ENGLISH_DIGITS, number_words, ordinal_words
 from training.errors import TrainingError
 
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
@@ -22,17 +23,6 @@ _TITLE_BEFORE = re.compile(r"\b(?:dr|doctor|doc|nurse|np|pa)\.?\s*$", re.IGNOREC
 
 _LOCALES = ("en_US", "es_MX", "en_IN")
 _LOCALE_WEIGHTS = (8, 1, 1)
-
-_DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = (
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-    "nineteen",
-)  # fmt: skip
-_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ORDINALS = {
-    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
-    "twelve": "twelfth",
-}  # fmt: skip
 
 _CARRIERS = (
     "Aetna", "Cigna", "Humana", "Blue Cross", "BCBS", "Blue Cross Blue Shield", "Anthem",
@@ -193,7 +183,9 @@ def _birth_date(setting: _Setting) -> str:
 def _written_date(setting: _Setting, day: date, *, year: bool) -> str:
     rng = setting.rng
     if setting.spoken and rng.random() < 0.7:
-        spoken_day = rng.choice((_ordinal(day.day), f"{day.day}{_suffix(day.day)}", f"the {_ordinal(day.day)}"))
+        spoken_day = rng.choice(
+            (ordinal_words(day.day), f"{day.day}{_suffix(day.day)}", f"the {ordinal_words(day.day)}")
+        )
         return f"{day:%B} {spoken_day}" + (f" {_spoken_year(day.year, rng)}" if year else "")
     return rng.choice(_dates_with_year(day) if year else _dates_without_year(day))
 
@@ -288,7 +280,7 @@ def _amount(setting: _Setting) -> str:
     rng = setting.rng
     whole = rng.choice(_SMALL_AMOUNTS) if rng.random() < 0.4 else rng.randint(12, rng.choice((400, 2000, 9000)))
     if setting.spoken and rng.random() < 0.6:
-        return f"{_number_words(whole)} {rng.choice(('dollars', 'dollars', 'bucks'))}"
+        return f"{number_words(whole)} {rng.choice(('dollars', 'dollars', 'bucks'))}"
     cents = f".{rng.randint(0, 99):02d}" if rng.random() < 0.3 else ""
     forms = (f"${whole}{cents}", f"${whole}{cents}", f"${whole:,}{cents}", f"{whole} dollars", f"{whole}$")
     return rng.choice(forms if setting.casual else forms[:4])
@@ -330,7 +322,7 @@ def _from(*values: str) -> Callable[[_Setting], str]:
 
 def _spelled(digits: str, rng: Random) -> str:
     zero = rng.choice(("zero", "oh"))
-    return " ".join(_DIGIT_WORDS[int(digit)] if digit != "0" else zero for digit in digits)
+    return " ".join(ENGLISH_DIGITS[int(digit)] if digit != "0" else zero for digit in digits)
 
 
 def _maybe_spelled(identifier: str, setting: _Setting) -> str:
@@ -345,26 +337,6 @@ def _maybe_spelled(identifier: str, setting: _Setting) -> str:
     return " ".join(_spelled(c, rng) if c.isdigit() else c for c in characters)
 
 
-def _number_words(number: int) -> str:
-    """Write a whole number from 0 to 9,999 in words, as in "three hundred eighty two"."""
-    if number >= 1000:
-        rest = f" {_number_words(number % 1000)}" if number % 1000 else ""
-        return f"{_DIGIT_WORDS[number // 1000]} thousand{rest}"
-    if number >= 100:
-        rest = f" {_number_words(number % 100)}" if number % 100 else ""
-        return f"{_DIGIT_WORDS[number // 100]} hundred{rest}"
-    if number >= 20:
-        return _TENS[number // 10] + (f" {_DIGIT_WORDS[number % 10]}" if number % 10 else "")
-    return _TEENS[number - 10] if number >= 10 else _DIGIT_WORDS[number]
-
-
-def _ordinal(number: int) -> str:
-    """Write a day of the month as an ordinal in words, as in "twenty third"."""
-    *head, last = _number_words(number).split()
-    regular = f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th"
-    return " ".join([*head, _ORDINALS.get(last, regular)])
-
-
 def _suffix(day: int) -> str:
     return "th" if 10 <= day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
 
@@ -374,9 +346,9 @@ def _spoken_year(year: int, rng: Random) -> str:
     if rng.random() < 0.4:
         return str(year)
     if century == 20 and rest < 10:
-        return f"two thousand {_number_words(rest)}" if rest else "two thousand"
-    tail = f"oh {_number_words(rest)}" if 0 < rest < 10 else _number_words(rest)
-    return f"{_number_words(century)} {tail}"
+        return f"two thousand {number_words(rest)}" if rest else "two thousand"
+    tail = f"oh {number_words(rest)}" if 0 < rest < 10 else number_words(rest)
+    return f"{number_words(century)} {tail}"
 
 
 _VALUES: dict[str, Callable[[_Setting], str]] = {

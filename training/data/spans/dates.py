@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from training.data.number_words import number_words, ordinal_words
 from training.data.spans.setting import Setting
-from training.data.spans.spoken import digit_words, number_words, ordinal_words
+from training.data.spans.spoken import digit_words
 
 _MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from training.data.number_words import number_words
 from training.data.spans.setting import Setting
-from training.data.spans.spoken import code_word, digit_words, number_words, pair_words, said_groups
+from training.data.spans.spoken import code_word, digit_words, pair_words, said_groups
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _TOLL_FREE = ("800", "888", "877", "866", "855", "844", "833")

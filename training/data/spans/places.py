@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from classifier.normalise import without_accents
+from training.data.number_words import number_words
 from training.data.spans.setting import Setting
-from training.data.spans.spoken import digit_words, number_words, pair_words
+from training.data.spans.spoken import digit_words, pair_words
 
 _SUFFIXES = (
     "St", "St", "Street", "Street", "St.", "Ave", "Ave", "Avenue", "Ave.", "Rd", "Road", "Dr", "Drive", "Ln", "Lane",

@@ -4,26 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-_ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_SPANISH = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
-_TEENS = (
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_TEENS_SPANISH = (
-    "diez", "once", "doce", "trece", "catorce", "quince", "dieciséis", "diecisiete", "dieciocho", "diecinueve",
-)  # fmt: skip
-_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_TENS_SPANISH = (
-    "", "", "veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa",
-)  # fmt: skip
-_HUNDREDS_SPANISH = (
-    "", "ciento", "doscientos", "trescientos", "cuatrocientos", "quinientos", "seiscientos", "setecientos",
-    "ochocientos", "novecientos",
-)  # fmt: skip
-_ORDINALS = {
-    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
-    "twelve": "twelfth",
-}  # fmt: skip
+from training.data.number_words import ENGLISH_DIGITS, SPANISH_DIGITS, number_words
+
 _CODE_WORDS = {
     "A": ("apple", "Alpha", "Adam"), "B": ("boy", "Bravo", "Bob"), "C": ("cat", "Charlie"), "D": ("dog", "Delta"),
     "E": ("Edward", "Echo", "elephant"), "F": ("Frank", "Foxtrot"), "G": ("George", "Golf"), "H": ("Henry", "Hotel"),
@@ -39,7 +21,7 @@ _PAUSES_SPANISH = (" ", " ", " ", ", ", ", ", " este ", " eh ", " guion ", " y l
 
 def digit_words(digits: str, rng: Random, *, spanish: bool = False) -> str:
     """Say digits one by one, sometimes with "double" or "triple"; other characters stay."""
-    words = _SPANISH if spanish else _ENGLISH
+    words = SPANISH_DIGITS if spanish else ENGLISH_DIGITS
     zero = "cero" if spanish else rng.choice(("zero", "oh", "oh", "o"))
     doubled = not spanish and rng.random() < 0.12
     said: list[str] = []
@@ -81,44 +63,6 @@ def said_groups(groups: list[str], rng: Random, *, spanish: bool = False) -> str
         word = say(group, rng, spanish=spanish) if plain else digit_words(group, rng, spanish=spanish)
         out += (rng.choice((pause, pause, pause, rng.choice(pauses))) if number else "") + word
     return out
-
-
-def number_words(number: int, *, spanish: bool = False) -> str:
-    """Write a whole number from 0 to 9,999 in words, as in "three hundred eighty two"."""
-    if spanish:
-        return _spanish_words(number)
-    if number >= 1000:
-        rest = f" {number_words(number % 1000)}" if number % 1000 else ""
-        return f"{_ENGLISH[number // 1000]} thousand{rest}"
-    if number >= 100:
-        rest = f" {number_words(number % 100)}" if number % 100 else ""
-        return f"{_ENGLISH[number // 100]} hundred{rest}"
-    if number >= 20:
-        return _TENS[number // 10] + (f" {_ENGLISH[number % 10]}" if number % 10 else "")
-    return _TEENS[number - 10] if number >= 10 else _ENGLISH[number]
-
-
-def _spanish_words(number: int) -> str:
-    if number >= 1000:
-        head = "mil" if number < 2000 else f"{_SPANISH[number // 1000]} mil"
-        return f"{head} {_spanish_words(number % 1000)}" if number % 1000 else head
-    if number >= 100:
-        if number == 100:
-            return "cien"
-        head = _HUNDREDS_SPANISH[number // 100]
-        return f"{head} {_spanish_words(number % 100)}" if number % 100 else head
-    if number >= 30:
-        return _TENS_SPANISH[number // 10] + (f" y {_SPANISH[number % 10]}" if number % 10 else "")
-    if number >= 20:
-        return f"veinti{_SPANISH[number % 10]}" if number % 10 else "veinte"
-    return _TEENS_SPANISH[number - 10] if number >= 10 else _SPANISH[number]
-
-
-def ordinal_words(number: int) -> str:
-    """Write a day of the month as an ordinal in words, as in "twenty third"."""
-    *head, last = number_words(number).split()
-    regular = f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th"
-    return " ".join([*head, _ORDINALS.get(last, regular)])
 
 
 def spelled_letters(word: str, rng: Random) -> str:
