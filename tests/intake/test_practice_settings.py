@@ -35,6 +35,7 @@ VALUES: dict[str, Value] = {
     "observe_federal_holidays": False,
     "observe_holiday_eves": False,
     "auto_reply": "off",
+    "ask_insurance_details": True,
     **{
         f"links.{name}": f"https://{name}.example"
         for name in ("new_patient", "scheduling", "pay", "prices", "privacy", "terms")
@@ -53,7 +54,7 @@ VALUES: dict[str, Value] = {
     "teams.front.desk.notify": ["sms:+12025550113"],
     "teams.front.desk.quiet_hours": "20:00-07:00",
     "teams.front.desk.digest_at": ["08:00"],
-    "teams.front.desk.include_text": True,
+    "teams.front.desk.include_text": "redacted",
 }
 
 
