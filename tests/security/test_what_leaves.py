@@ -46,7 +46,7 @@ MARKERS = {
     "a member ID": "W882134567",
     "a birth date": "4/12/1982",
 }
-WORDS = ("a text", "a chat", "a form", "an email", "a voicemail")
+WORDS = ("a text", "a chat", "a form", "an email", "a subject", "a voicemail")
 """Markers that identify nobody: a notice with names and numbers replaced may contain them."""
 
 
