@@ -215,3 +215,15 @@ def test_if_no_single_override_is_to_blame_the_values_of_the_file_apply() -> Non
 
     assert merged == file
     assert len(mistakes) == 1
+
+
+@pytest.mark.parametrize(("old", "new"), [(False, "off"), (True, "full")])
+def test_notices_with_text_were_once_on_or_off_and_an_override_of_then_still_fits(old: bool, new: str) -> None:
+    now_in_file = practice(teams={"billing": {"include_text": old}})
+    overrides = {"teams.billing.include_text": Override(value=not old, file=old)}
+
+    merged, mistakes = merge_what_fits(now_in_file, overrides)
+
+    assert read_setting(now_in_file, "teams.billing.include_text") == new
+    assert (read_setting(merged, "teams.billing.include_text"), mistakes) == ("off" if old else "full", [])
+    assert find_conflicts(now_in_file, overrides) == []
