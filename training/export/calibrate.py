@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import Outputs, Thresholds
+from classifier.decoding import Outputs, Thresholds, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
 from intake.vocabulary import TriageLevel
@@ -133,10 +133,11 @@ def _calibrate_language(
     names = [message.label for message in answers.messages]
     labels = np.array([outputs.labels.index(name) if name in outputs.labels else -1 for name in names])
     columns = [outputs.names.index(label) for label in outputs.labels]
-    temperature = round(fit_temperature(answers.logits[labels >= 0][:, columns], labels[labels >= 0]), 4)
+    in_scope = np.array([name in INTENTS for name in names])
+    own_columns = [outputs.labels.index(intent) for intent in outputs.intents]
+    temperature = round(fit_temperature(answers.logits[in_scope][:, columns], own_columns, labels[in_scope]), 4)
     probabilities = outputs.probabilities(answers.logits, temperature)
     confidence, correct = intent_confidence(outputs, probabilities, names)
-    in_scope = np.array([name in INTENTS for name in names])
     # Acknowledgements need no answer, so the thresholds need not block them.
     blocked = (labels >= 0) & ~in_scope & np.array([name != "acknowledgement" for name in names])
     predicted = best_intents(outputs, probabilities)
@@ -281,18 +282,33 @@ class _Triage:
         self.figures["same_day_found"] = _share(pressing[soon] >= self.same_day)
 
 
-def fit_temperature(logits: Floats, labels: Labels) -> float:
-    """Return the temperature, from 0.2 to 5, with the lowest negative log-likelihood; 1 without messages.
+def fit_temperature(logits: Floats, intents: Sequence[int], labels: Labels) -> float:
+    """Return the temperature, from 0.2 to 5, at which the confidence in the best intent says how often it is right.
+
+    It has the lowest negative log-likelihood of "right" and "wrong" on messages with an intent, which are those whose
+    confidence staff see. A likelihood of all labels would also be about messages without an intent, whose share among
+    the messages says nothing about a practice's.
 
     Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
-    """
-    from scipy.special import softmax
 
+    Args:
+        logits: One row per message, one column per label.
+        intents: The columns that are intents.
+        labels: The column that is right for each message.
+
+    Returns:
+        The temperature; 1 without messages.
+    """
     if not len(labels):
         return 1.0
-    rows = np.arange(len(labels))
-    losses = [-np.log(softmax(logits / t, axis=1)[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+    columns = list(intents)
+    correct = np.array(columns)[logits[:, columns].argmax(axis=1)] == labels
+    return float(min(_TEMPERATURES, key=lambda t: _log_loss(softmax_rows(logits / t)[:, columns].max(axis=1), correct)))
+
+
+def _log_loss(confidence: Floats, correct: Flags) -> float:
+    sure = np.clip(confidence, 1e-9, 1 - 1e-9)
+    return float(-np.log(np.where(correct, sure, 1 - sure)).mean())
 
 
 def review_threshold(confidence: Floats, correct: NDArray[np.bool_], target_accuracy: float) -> float:

@@ -92,7 +92,9 @@ def together(*parts: NetworkAnswers) -> NetworkAnswers:
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_the_temperature_that_spoilt_the_logits_is_found(temperature: float) -> None:
-    assert fit_temperature(*overconfident(temperature)) == pytest.approx(temperature, rel=0.08)
+    logits, labels = overconfident(temperature)
+
+    assert fit_temperature(logits, range(logits.shape[1]), labels) == pytest.approx(temperature, rel=0.08)
 
 
 def test_the_error_of_an_overconfident_network_falls() -> None:
@@ -101,6 +103,13 @@ def test_the_error_of_an_overconfident_network_falls() -> None:
     assert found["ece_after"] is not None
     assert found["ece_before"] > 0.15
     assert found["ece_after"] < 0.03
+
+
+def test_messages_without_an_intent_do_not_disturb_the_confidence_of_those_with_one() -> None:
+    inside = with_every_column(intents_alone(1.0))
+    outside = answers_of(*[(message("out_of_scope"), {"complaint": 3.0})] * 2_000)
+
+    assert calibrated(together(inside, outside)).temperature == calibrated(inside).temperature
 
 
 def test_the_threshold_is_the_lowest_that_reaches_the_target() -> None:
