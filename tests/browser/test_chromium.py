@@ -117,7 +117,9 @@ def test_when_nothing_works_it_is_said_what_was_tried_and_what_to_do(program: Pr
         ensure_chromium(attempts)
 
     first, *rest = str(raised.value).splitlines()
-    assert "install one that is called chromium-headless-shell, chromium, chromium-browser, google-chrome on PATH" in first
+    assert (
+        "install one that is called chromium-headless-shell, chromium, chromium-browser, google-chrome on PATH" in first
+    )
     assert rest[0].endswith("failed: no route to host")
     assert rest[1].endswith("took more than 0.5 s")
     assert rest[2] == "- a missing tool: there is no apt-get"

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import Outputs, Thresholds, softmax_rows
+from classifier.decoding import Outputs, Thresholds, is_long, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
 from intake.vocabulary import TriageLevel
@@ -29,6 +29,9 @@ Figures = dict[str, float | None]
 CALIBRATED: Final[tuple[Language, ...]] = ("en", "es")
 LEAST_MESSAGES: Final = 100
 """The fewest messages with an intent on which a language can be calibrated; English is with any number."""
+
+LEAST_LONG_MESSAGES: Final = 30
+"""The fewest emergencies, and routine messages that could seem urgent, for thresholds of long texts alone."""
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 2001)
 _THRESHOLDS = np.arange(1001) / 1000
@@ -163,6 +166,8 @@ def _calibrate_language(
         praise=_sure_threshold(outputs, probabilities, names, "praise", _PRAISE_SPARED),
         emergency=triage.emergency,
         emergency_with_sign=triage.emergency_with_sign,
+        long_emergency=triage.long_emergency,
+        long_emergency_with_sign=triage.long_emergency_with_sign,
         same_day=triage.same_day,
         mention=_mention_threshold(outputs, answers),
     )
@@ -242,6 +247,8 @@ class _Triage:
 
     def __init__(self, outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets) -> None:
         self.emergency, self.emergency_with_sign, self.same_day = 1.0, 0.0, 1.0
+        self.long_emergency: float | None = None
+        self.long_emergency_with_sign: float | None = None
         self.figures: Figures = {"urgent_found": None, "false_alarms": None, "same_day_found": None}
         levels = outputs.levels(answers.logits)
         known = np.array([message.level is not None for message in answers.messages], dtype=bool)
@@ -255,15 +262,28 @@ class _Triage:
         self._certain = np.array([screening.certain is not None for screening in answers.screenings], dtype=bool)
         self._signed = np.array([screening != Screening() for screening in answers.screenings], dtype=bool)
         self._levels = levels
-        self._choose_emergency(urgent, routine, targets.false_alarms)
+        self._choose_emergency(urgent, routine, answers, targets.false_alarms)
         self._choose_same_day(soon, routine, targets.false_alarms)
 
     def _alarms(self, alone: float, with_sign: float) -> Flags:
         raised: Flags = self._certain | (self._levels[:, 0] >= np.where(self._signed, with_sign, alone))
         return raised
 
-    def _choose_emergency(self, urgent: Flags, routine: Flags, allowed: float) -> None:
-        """Choose the pair that finds the most emergencies among those with no more false alarms than allowed."""
+    def _choose_emergency(self, urgent: Flags, routine: Flags, answers: NetworkAnswers, allowed: float) -> None:
+        """Choose thresholds for long texts, if there are enough to choose on, and for the others."""
+        lengthy = np.array([is_long(message.text) for message in answers.messages], dtype=bool)
+        if min(int((lengthy & urgent).sum()), int((lengthy & routine).sum())) < LEAST_LONG_MESSAGES:
+            lengthy[:] = False
+        self.emergency, self.emergency_with_sign = self._best_pair(urgent & ~lengthy, routine & ~lengthy, allowed)
+        raised = self._alarms(self.emergency, self.emergency_with_sign)
+        if lengthy.any():
+            pair = self._best_pair(urgent & lengthy, routine & lengthy, allowed)
+            self.long_emergency, self.long_emergency_with_sign = pair
+            raised = np.where(lengthy, self._alarms(*pair), raised)
+        self.figures |= {"urgent_found": _share(raised[urgent]), "false_alarms": _share(raised[routine])}
+
+    def _best_pair(self, urgent: Flags, routine: Flags, allowed: float) -> tuple[float, float]:
+        """Return the pair that finds the most emergencies among those with no more false alarms than allowed."""
 
         def rank(pair: tuple[float, float]) -> tuple[float, ...]:
             raised = self._alarms(*pair)
@@ -271,9 +291,7 @@ class _Triage:
             return min(allowed - false, 0.0), found, -false, pair[0]
 
         pairs = [(float(alone), with_sign) for alone, with_sign in product(_ALONE, _WITH_SIGN) if with_sign <= alone]
-        self.emergency, self.emergency_with_sign = max(pairs, key=rank)
-        raised = self._alarms(self.emergency, self.emergency_with_sign)
-        self.figures |= {"urgent_found": _share(raised[urgent]), "false_alarms": _share(raised[routine])}
+        return max(pairs, key=rank)
 
     def _choose_same_day(self, soon: Flags, routine: Flags, allowed: float) -> None:
         """Choose the lowest threshold at which no more routine messages than allowed count as same-day ones."""

@@ -25,8 +25,8 @@ from training.export.deberta_onnx import TEXTS, TOKENS
 from training.export.model_folder import EVALUATION, NETWORK
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.warm_start import deberta_config
-from training.recipe import Recipe, RecipeError
-from training.run_folder import MODELS, RunFolder
+from training.recipe import Recipe, RecipeError, load_recipe
+from training.run_folder import RunFolder, open_run
 
 Floats = NDArray[np.float32]
 
@@ -56,16 +56,16 @@ def recover_checkpoint(model: Path, recipe: Recipe, base: Path, folder: Path) ->
     arriving.rename(folder)
 
 
-def recover_served(recipe: Recipe, run: RunFolder, model: Path = MODELS / "intent") -> bool:
-    """Write a run's best checkpoint from the model that ships with the program, if that is what the run would give.
+def recover_run(recipe: Recipe, run: RunFolder, model: Path) -> bool:
+    """Write a run's best checkpoint from the model that is published, if the run's recipe made it.
 
     Args:
         recipe: The run's recipe.
         run: The run, not trained yet.
-        model: The model folder.
+        model: The folder of the published model.
 
     Returns:
-        Whether the model was made by this very recipe, so that the run now has its checkpoint.
+        Whether that is so, and the run now has its checkpoint.
     """
     evaluation = model / EVALUATION
     if not evaluation.is_file():
@@ -74,6 +74,26 @@ def recover_served(recipe: Recipe, run: RunFolder, model: Path = MODELS / "inten
         return False
     recover_checkpoint(model, recipe, locate_checkpoint(recipe.base), run.best)
     return True
+
+
+def recover_earlier(recipe: Recipe, config: Path, runs: Path, model: Path) -> None:
+    """Write the checkpoint that a recipe continues from, if its run folder is not there and the published model has it.
+
+    Args:
+        recipe: The recipe.
+        config: Its file; the earlier recipe is in the same folder.
+        runs: The folder for run folders.
+        model: The folder of the published model.
+
+    Raises:
+        TrainingError: The earlier recipe cannot be used, or a different version of it has been trained.
+    """
+    if recipe.continues is None:
+        return
+    earlier = load_recipe(config.parent / recipe.continues)
+    run = open_run(earlier, runs)
+    if not run.best.exists():
+        recover_run(earlier, run, model)
 
 
 class _Constants:

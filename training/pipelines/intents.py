@@ -47,10 +47,10 @@ class IntentRun:
         train_model(self.recipe, self.split, self.folder, teacher, earlier_weights(self.recipe, self.config, self.runs))
 
     def _fit_unless_done(self, recipe: str) -> None:
-        from training.export.recover import recover_served
+        from training.export.recover import recover_run
 
         run = IntentRun(self.config.parent / recipe, self.corpus, self.runs)
-        if not run.folder.best.exists() and not recover_served(run.recipe, run.folder):
+        if not run.folder.best.exists() and not recover_run(run.recipe, run.folder, self.output):
             run.fit()
 
     def export(self) -> None:

@@ -18,6 +18,7 @@ from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 from training.data.corpus import CorpusMessage
 from training.export.calibrate import (
+    LEAST_LONG_MESSAGES,
     LEAST_MESSAGES,
     NetworkAnswers,
     calibrate_network,
@@ -343,6 +344,28 @@ def test_the_alarms_that_are_counted_are_those_that_are_served() -> None:
     alarms = {level: sum(s is EMERGENCY for s in found) / len(found) for level, found in of_level.items()}
     assert found["urgent_found"] == pytest.approx(alarms[EMERGENCY], abs=1e-4)
     assert found["false_alarms"] == pytest.approx(alarms[ROUTINE], abs=1e-4)
+
+
+def lengthened(answers: NetworkAnswers) -> NetworkAnswers:
+    return replace(answers, messages=[replace(known, text="word " * 99) for known in answers.messages])
+
+
+def test_long_texts_in_which_more_sounds_like_danger_have_thresholds_of_their_own() -> None:
+    short = triaged(*[(EMERGENCY, 0.3, 0.0, NOTHING), (ROUTINE, 0.1, 0.0, NOTHING)] * LEAST_LONG_MESSAGES)
+    letters = lengthened(triaged(*[(EMERGENCY, 0.9, 0.0, NOTHING), (ROUTINE, 0.5, 0.0, NOTHING)] * LEAST_LONG_MESSAGES))
+
+    found = calibrated(together(short, letters))
+
+    assert found.emergency <= 0.3 < 0.5 < (found.long_emergency or 0.0) <= 0.9
+    assert figures(together(short, letters))["urgent_found"] == 1.0
+    assert figures(together(short, letters))["false_alarms"] == 0.0
+
+
+def test_a_few_long_texts_have_the_thresholds_of_all() -> None:
+    few = lengthened(triaged(*[(EMERGENCY, 0.9, 0.0, NOTHING), (ROUTINE, 0.5, 0.0, NOTHING)] * 9))
+
+    assert calibrated(few).long_emergency is None
+    assert 0.5 < calibrated(few).emergency <= 0.9
 
 
 def test_a_false_alarm_that_nobody_would_raise_does_not_count() -> None:
