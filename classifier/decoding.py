@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 SELF_HARM_SUSPECTED = 0.3
 """The probability from which an emergency counts as self-harm: naming a helpline too many does no harm."""
 INGESTION_SUSPECTED = 0.5
+LONG_WORDS = 60
+"""Texts of more words have alarm thresholds of their own: much in them sounds like danger, and danger takes words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Thresholds:
         praise: The same for a message that only praises the practice.
         emergency: The least probability of an emergency, 0–1, that raises the alarm by itself.
         emergency_with_sign: The least probability that raises it together with an ambiguous danger sign.
+        long_emergency: The same as `emergency` for long texts; None if it is the same.
+        long_emergency_with_sign: The same as `emergency_with_sign` for long texts; None if it is the same.
         same_day: The least probability of an emergency or a same-day matter, 0–1, that makes a message a same-day one.
         mention: The least probability, 0–1, at which a second intent is reported.
     """
@@ -55,12 +59,27 @@ class Thresholds:
     praise: float = 1.0
     emergency: float = 1.0
     emergency_with_sign: float = 0.0
+    long_emergency: float | None = None
+    long_emergency_with_sign: float | None = None
     same_day: float = 1.0
     mention: float = 1.0
 
     def review_of(self, intent: str) -> float:
         """Return the least confidence, 0–1, at which an intent is acted on without a person."""
         return self.of_intents.get(intent, self.review)
+
+    def alarm_at(self, signed: bool, is_long: bool) -> float:
+        """Return the least probability of an emergency, 0–1, that raises the alarm.
+
+        Args:
+            signed: Whether there is an ambiguous danger sign, which never makes an alarm less likely.
+            is_long: Whether the text is a long one.
+        """
+        alone, with_sign = self.emergency, self.emergency_with_sign
+        if is_long:
+            alone = alone if self.long_emergency is None else self.long_emergency
+            with_sign = with_sign if self.long_emergency_with_sign is None else self.long_emergency_with_sign
+        return min(alone, with_sign) if signed else alone
 
 
 class Outputs:
@@ -129,7 +148,14 @@ def _sigmoid(scores: Floats) -> Floats:
     return result
 
 
-def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresholds) -> TriageLevel:
+def is_long(text: str) -> bool:
+    """Return whether a text has the alarm thresholds of long ones."""
+    return len(text.split()) > LONG_WORDS
+
+
+def triage_level(
+    levels: Floats | None, screening: Screening, thresholds: Thresholds, *, is_long: bool = False
+) -> TriageLevel:
     """Return how soon a person must see a message.
 
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement.
@@ -139,6 +165,7 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
             such output, and then the signs decide alone.
         screening: The danger signs in the words.
         thresholds: The calibrated thresholds of the message's language.
+        is_long: Whether the message is a long one.
     """
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
@@ -147,7 +174,7 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
         return TriageLevel.ROUTINE
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
-    if emergency >= (min(thresholds.emergency_with_sign, thresholds.emergency) if signed else thresholds.emergency):
+    if emergency >= thresholds.alarm_at(signed, is_long):
         return TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else TriageLevel.ROUTINE
 

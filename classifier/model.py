@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from classifier import acknowledgement, model_bundle, windows
 from classifier.danger_signs import load_tables
-from classifier.decoding import Outputs, Thresholds, danger_kind, triage_level
+from classifier.decoding import Outputs, Thresholds, danger_kind, is_long, triage_level
 from classifier.errors import ModelError
 from classifier.excerpt import Excerpt, choose_windows, shorten_text
 from classifier.loading import load_tokenizer, open_session
@@ -197,7 +197,9 @@ class Classifier:
         shares = outputs.intent_shares(combined)
         intent, confidence = outputs.intents[int(shares.argmax())], float(shares.max())
         levels, dangers, mentions = outputs.levels(logits), outputs.dangers(logits), outputs.mentions(logits)
-        triage = TriageLevel.EMERGENCY if excerpt.has_unread_sign else triage_level(levels, screening, thresholds)
+        triage = TriageLevel.EMERGENCY
+        if not excerpt.has_unread_sign:
+            triage = triage_level(levels, screening, thresholds, is_long=is_long(text))
         danger = None
         if triage is TriageLevel.EMERGENCY:
             worst = 0 if levels is None else int(levels[:, 0].argmax())

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no window to draw, and takes a third less of the processor.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_SECONDS = 30.0
 _ASK_PLAYWRIGHT = """
 from playwright.sync_api import sync_playwright
@@ -104,15 +105,18 @@ def ensure_chromium(attempts: Sequence[Attempt] | None = None) -> Path:
 
 
 def default_attempts() -> tuple[Attempt, ...]:
-    """Playwright's own download, which needs no rights, then the system's package, which does."""
+    """Playwright's own download, which needs no rights, then the system's packages, which do."""
     as_root = () if os.geteuid() == 0 else ("sudo", "-n")
     apt = (*as_root, "apt-get", "-o", "DPkg::Lock::Timeout=60")
     return (
         Attempt("Playwright's own download", [(sys.executable, "-m", "playwright", "install", "chromium")], 180),
-        Attempt(
-            "the system's package",
-            [(*apt, "update"), (*apt, "install", "--yes", "--no-install-recommends", "chromium")],
-            600,
+        *(
+            Attempt(
+                f"the system's package {package}",
+                [(*apt, "update"), (*apt, "install", "--yes", "--no-install-recommends", package)],
+                600,
+            )
+            for package in ("chromium-headless-shell", "chromium")
         ),
     )
 

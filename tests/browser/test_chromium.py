@@ -42,7 +42,7 @@ def installs(program: Path) -> Attempt:
     return Attempt("a package", [[sys.executable, "-c", script]], 30)
 
 
-@pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
+@pytest.mark.parametrize("name", ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"])
 def test_a_chromium_on_path_is_taken(program: Program, name: str) -> None:
     there = program(name, RUNS)
 
@@ -117,7 +117,9 @@ def test_when_nothing_works_it_is_said_what_was_tried_and_what_to_do(program: Pr
         ensure_chromium(attempts)
 
     first, *rest = str(raised.value).splitlines()
-    assert "install one that is called chromium, chromium-browser, google-chrome on PATH" in first
+    assert (
+        "install one that is called chromium-headless-shell, chromium, chromium-browser, google-chrome on PATH" in first
+    )
     assert rest[0].endswith("failed: no route to host")
     assert rest[1].endswith("took more than 0.5 s")
     assert rest[2] == "- a missing tool: there is no apt-get"
@@ -137,7 +139,7 @@ echo "$DEBIAN_FRONTEND $*" >> {calls}
 case "$*" in *install*) printf '#!/bin/sh\\n' > {installed}; /bin/chmod +x {installed};; esac
 """,
     )
-    [_, package] = default_attempts()
+    [_, _, package] = default_attempts()
 
     assert package.commands[0][: len(rights)] == rights
     assert ensure_chromium([package]) == installed
@@ -147,7 +149,7 @@ case "$*" in *install*) printf '#!/bin/sh\\n' > {installed}; /bin/chmod +x {inst
 
 
 def test_a_download_needs_no_rights_so_it_comes_first() -> None:
-    [download, package] = default_attempts()
+    [download, small, whole] = default_attempts()
 
     assert download.commands == [(sys.executable, "-m", "playwright", "install", "chromium")]
-    assert package.commands[-1][-1] == "chromium"
+    assert [package.commands[-1][-1] for package in (small, whole)] == ["chromium-headless-shell", "chromium"]

@@ -72,6 +72,7 @@ def opened(page: Page, number: int) -> None:
 
 def open_inbox(sign_in: SignIn, **options: object) -> Page:
     page = sign_in(**options)
+    page.wait_for_load_state()  # until the scripts run, links load pages
     page.evaluate("window.same = true")
     return page
 

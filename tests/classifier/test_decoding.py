@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from classifier.decoding import Thresholds, danger_kind, triage_level
+from classifier.decoding import LONG_WORDS, Thresholds, danger_kind, is_long, triage_level
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -46,6 +48,29 @@ def test_an_ambiguous_sign_needs_the_network_to_agree_but_less_than_without_it(
 def test_a_sign_never_raises_the_bar() -> None:
     odd = Thresholds(temperature=1.0, review=0.6, emergency=0.3, emergency_with_sign=0.5)
     assert triage_level(levels((0.4, 0.0)), POSSIBLE, odd) is EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("emergency", "screening", "expected"),
+    [(0.85, NOTHING, ROUTINE), (0.9, NOTHING, EMERGENCY), (0.2, POSSIBLE, ROUTINE), (0.3, POSSIBLE, EMERGENCY)],
+)
+def test_a_long_text_has_a_bar_of_its_own(emergency: float, screening: Screening, expected: TriageLevel) -> None:
+    letters = replace(THRESHOLDS, long_emergency=0.9, long_emergency_with_sign=0.3, same_day=1.0)
+
+    assert triage_level(levels((emergency, 0.0)), screening, letters, is_long=True) is expected
+    assert triage_level(levels((emergency, 0.0)), screening, letters) is (
+        EMERGENCY if emergency >= (0.1 if screening is POSSIBLE else 0.8) else ROUTINE
+    )
+
+
+def test_without_a_bar_of_its_own_a_long_text_has_that_of_all() -> None:
+    assert triage_level(levels((0.8, 0.0)), NOTHING, THRESHOLDS, is_long=True) is EMERGENCY
+    assert triage_level(levels((0.1, 0.0)), POSSIBLE, THRESHOLDS, is_long=True) is EMERGENCY
+
+
+def test_a_text_is_long_by_its_words() -> None:
+    assert not is_long("word " * LONG_WORDS)
+    assert is_long("word " * (LONG_WORDS + 1))
 
 
 @pytest.mark.parametrize(

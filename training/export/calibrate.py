@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import Outputs, Thresholds
+from classifier.decoding import Outputs, Thresholds, is_long, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
 from intake.vocabulary import TriageLevel
@@ -29,6 +29,9 @@ Figures = dict[str, float | None]
 CALIBRATED: Final[tuple[Language, ...]] = ("en", "es")
 LEAST_MESSAGES: Final = 100
 """The fewest messages with an intent on which a language can be calibrated; English is with any number."""
+
+LEAST_LONG_MESSAGES: Final = 30
+"""The fewest emergencies, and routine messages that could seem urgent, for thresholds of long texts alone."""
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 2001)
 _THRESHOLDS = np.arange(1001) / 1000
@@ -133,10 +136,11 @@ def _calibrate_language(
     names = [message.label for message in answers.messages]
     labels = np.array([outputs.labels.index(name) if name in outputs.labels else -1 for name in names])
     columns = [outputs.names.index(label) for label in outputs.labels]
-    temperature = round(fit_temperature(answers.logits[labels >= 0][:, columns], labels[labels >= 0]), 4)
+    in_scope = np.array([name in INTENTS for name in names])
+    own_columns = [outputs.labels.index(intent) for intent in outputs.intents]
+    temperature = round(fit_temperature(answers.logits[in_scope][:, columns], own_columns, labels[in_scope]), 4)
     probabilities = outputs.probabilities(answers.logits, temperature)
     confidence, correct = intent_confidence(outputs, probabilities, names)
-    in_scope = np.array([name in INTENTS for name in names])
     # Acknowledgements need no answer, so the thresholds need not block them.
     blocked = (labels >= 0) & ~in_scope & np.array([name != "acknowledgement" for name in names])
     predicted = best_intents(outputs, probabilities)
@@ -162,6 +166,8 @@ def _calibrate_language(
         praise=_sure_threshold(outputs, probabilities, names, "praise", _PRAISE_SPARED),
         emergency=triage.emergency,
         emergency_with_sign=triage.emergency_with_sign,
+        long_emergency=triage.long_emergency,
+        long_emergency_with_sign=triage.long_emergency_with_sign,
         same_day=triage.same_day,
         mention=_mention_threshold(outputs, answers),
     )
@@ -241,6 +247,8 @@ class _Triage:
 
     def __init__(self, outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets) -> None:
         self.emergency, self.emergency_with_sign, self.same_day = 1.0, 0.0, 1.0
+        self.long_emergency: float | None = None
+        self.long_emergency_with_sign: float | None = None
         self.figures: Figures = {"urgent_found": None, "false_alarms": None, "same_day_found": None}
         levels = outputs.levels(answers.logits)
         known = np.array([message.level is not None for message in answers.messages], dtype=bool)
@@ -254,15 +262,28 @@ class _Triage:
         self._certain = np.array([screening.certain is not None for screening in answers.screenings], dtype=bool)
         self._signed = np.array([screening != Screening() for screening in answers.screenings], dtype=bool)
         self._levels = levels
-        self._choose_emergency(urgent, routine, targets.false_alarms)
+        self._choose_emergency(urgent, routine, answers, targets.false_alarms)
         self._choose_same_day(soon, routine, targets.false_alarms)
 
     def _alarms(self, alone: float, with_sign: float) -> Flags:
         raised: Flags = self._certain | (self._levels[:, 0] >= np.where(self._signed, with_sign, alone))
         return raised
 
-    def _choose_emergency(self, urgent: Flags, routine: Flags, allowed: float) -> None:
-        """Choose the pair that finds the most emergencies among those with no more false alarms than allowed."""
+    def _choose_emergency(self, urgent: Flags, routine: Flags, answers: NetworkAnswers, allowed: float) -> None:
+        """Choose thresholds for long texts, if there are enough to choose on, and for the others."""
+        lengthy = np.array([is_long(message.text) for message in answers.messages], dtype=bool)
+        if min(int((lengthy & urgent).sum()), int((lengthy & routine).sum())) < LEAST_LONG_MESSAGES:
+            lengthy[:] = False
+        self.emergency, self.emergency_with_sign = self._best_pair(urgent & ~lengthy, routine & ~lengthy, allowed)
+        raised = self._alarms(self.emergency, self.emergency_with_sign)
+        if lengthy.any():
+            pair = self._best_pair(urgent & lengthy, routine & lengthy, allowed)
+            self.long_emergency, self.long_emergency_with_sign = pair
+            raised = np.where(lengthy, self._alarms(*pair), raised)
+        self.figures |= {"urgent_found": _share(raised[urgent]), "false_alarms": _share(raised[routine])}
+
+    def _best_pair(self, urgent: Flags, routine: Flags, allowed: float) -> tuple[float, float]:
+        """Return the pair that finds the most emergencies among those with no more false alarms than allowed."""
 
         def rank(pair: tuple[float, float]) -> tuple[float, ...]:
             raised = self._alarms(*pair)
@@ -270,9 +291,7 @@ class _Triage:
             return min(allowed - false, 0.0), found, -false, pair[0]
 
         pairs = [(float(alone), with_sign) for alone, with_sign in product(_ALONE, _WITH_SIGN) if with_sign <= alone]
-        self.emergency, self.emergency_with_sign = max(pairs, key=rank)
-        raised = self._alarms(self.emergency, self.emergency_with_sign)
-        self.figures |= {"urgent_found": _share(raised[urgent]), "false_alarms": _share(raised[routine])}
+        return max(pairs, key=rank)
 
     def _choose_same_day(self, soon: Flags, routine: Flags, allowed: float) -> None:
         """Choose the lowest threshold at which no more routine messages than allowed count as same-day ones."""
@@ -281,18 +300,33 @@ class _Triage:
         self.figures["same_day_found"] = _share(pressing[soon] >= self.same_day)
 
 
-def fit_temperature(logits: Floats, labels: Labels) -> float:
-    """Return the temperature, from 0.2 to 5, with the lowest negative log-likelihood; 1 without messages.
+def fit_temperature(logits: Floats, intents: Sequence[int], labels: Labels) -> float:
+    """Return the temperature, from 0.2 to 5, at which the confidence in the best intent says how often it is right.
+
+    It has the lowest negative log-likelihood of "right" and "wrong" on messages with an intent, which are those whose
+    confidence staff see. A likelihood of all labels would also be about messages without an intent, whose share among
+    the messages says nothing about a practice's.
 
     Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
-    """
-    from scipy.special import softmax
 
+    Args:
+        logits: One row per message, one column per label.
+        intents: The columns that are intents.
+        labels: The column that is right for each message.
+
+    Returns:
+        The temperature; 1 without messages.
+    """
     if not len(labels):
         return 1.0
-    rows = np.arange(len(labels))
-    losses = [-np.log(softmax(logits / t, axis=1)[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+    columns = list(intents)
+    correct = np.array(columns)[logits[:, columns].argmax(axis=1)] == labels
+    return float(min(_TEMPERATURES, key=lambda t: _log_loss(softmax_rows(logits / t)[:, columns].max(axis=1), correct)))
+
+
+def _log_loss(confidence: Floats, correct: Flags) -> float:
+    sure = np.clip(confidence, 1e-9, 1 - 1e-9)
+    return float(-np.log(np.where(correct, sure, 1 - sure)).mean())
 
 
 def review_threshold(confidence: Floats, correct: NDArray[np.bool_], target_accuracy: float) -> float:

@@ -52,8 +52,7 @@ def warm_start(
     Raises:
         RecipeError: The checkpoint is not a BERT encoder with absolute positions.
     """
-    bert = _read_bert(checkpoint)
-    config = _config(bert, architecture, labels)
+    config = deberta_config(checkpoint, architecture, labels)
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
     _load_encoder(model, checkpoint, architecture)
     return model
@@ -67,7 +66,7 @@ def warm_start_tagger(
     Raises:
         RecipeError: The checkpoint is not a BERT encoder with absolute positions.
     """
-    config = _config(_read_bert(checkpoint), architecture, labels)
+    config = deberta_config(checkpoint, architecture, labels)
     model = DebertaV2ForTokenClassification(config)  # type: ignore[no-untyped-call]
     _load_encoder(model, checkpoint, architecture)
     return model
@@ -118,7 +117,13 @@ def _start_as_mean(layer: Any) -> None:
     nn.init.zeros_(layer.output.dense.weight)
 
 
-def _config(bert: dict[str, Any], architecture: Architecture, labels: tuple[str, ...]) -> DebertaV2Config:
+def deberta_config(checkpoint: Path, architecture: Architecture, labels: tuple[str, ...]) -> DebertaV2Config:
+    """Return the configuration of the classifier that starts from a BERT checkpoint.
+
+    Raises:
+        RecipeError: The checkpoint is not a BERT encoder with absolute positions.
+    """
+    bert = _read_bert(checkpoint)
     shared = (
         "vocab_size", "hidden_size", "num_attention_heads", "intermediate_size",
         "hidden_act", "max_position_embeddings", "layer_norm_eps", "pad_token_id", "initializer_range",

@@ -35,7 +35,7 @@ class IntentRun:
         self.runs = runs
 
     def fit(self) -> None:
-        """Fit the weights, and before them those of the recipes that this one builds on."""
+        """Fit the weights, and before them those of the recipes that this one builds on, unless they ship."""
         from training.fit.earlier_run import earlier_weights
         from training.fit.teacher import teacher_logits
         from training.fit.train import train_model
@@ -47,8 +47,10 @@ class IntentRun:
         train_model(self.recipe, self.split, self.folder, teacher, earlier_weights(self.recipe, self.config, self.runs))
 
     def _fit_unless_done(self, recipe: str) -> None:
+        from training.export.recover import recover_run
+
         run = IntentRun(self.config.parent / recipe, self.corpus, self.runs)
-        if not run.folder.best.exists():
+        if not run.folder.best.exists() and not recover_run(run.recipe, run.folder, self.output):
             run.fit()
 
     def export(self) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from training.refresh.mixing import Mixture
 
 _PATH = click.Path(path_type=Path)
-_RECIPE = Path(__file__).parents[1] / "recipes" / "accurate.toml"
+_RECIPE = Path(__file__).parents[1] / "recipes" / "refreshed.toml"
 
 
 @click.command()

@@ -8,14 +8,14 @@ from pathlib import Path
 from training.data.splitting import Split
 from training.recipe import Recipe
 from training.refresh.mixing import Mixture
-from training.run_folder import RunFolder, open_run
+from training.run_folder import MODELS, RunFolder, open_run
 
 
 def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
     """Train a model according to a recipe and export it.
 
     The run's name is a hash of its training messages, so the same reviews resume the same run and different ones start
-    a new run. Its files contain no text.
+    a new run. Its files contain no text. A recipe that continues the one of the shipped model starts from that model.
 
     Args:
         recipe: The recipe.
@@ -31,6 +31,7 @@ def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) ->
         RunError: What the recipe builds on, a teacher or the run that it continues, has not been trained yet.
     """
     from training.export.export_model import export_model
+    from training.export.recover import recover_earlier
     from training.fit.earlier_run import earlier_weights
     from training.fit.teacher import teacher_logits
     from training.fit.train import train_model
@@ -39,6 +40,7 @@ def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) ->
     run = open_run(recipe.model_copy(update={"name": name}), runs)
     if not run.best.exists():
         teacher = teacher_logits(recipe, config, mixture.split.train, runs)
+        recover_earlier(recipe, config, runs, MODELS / "intent")
         train_model(recipe, mixture.split, run, teacher, earlier_weights(recipe, config, runs))
     if not run.model.exists():
         export_model(recipe, mixture.split.validation, run)

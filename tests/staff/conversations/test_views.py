@@ -62,12 +62,13 @@ def conversation(console: Console, number: int = 1) -> Conversation:
 
 @contextmanager
 def statements(console: Console) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
+    """What is asked of the database meanwhile, but for the look at the settings that is due every few seconds."""
     engine: Engine = services_of(console.app).database.engine
     asked: list[str] = []
 
     def note(_c: object, _r: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+        if statement != "BEGIN" and "FROM setting_versions" not in statement:
+            asked.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:
@@ -403,17 +404,18 @@ def test_a_page_of_fifty_rows_asks_the_database_as_often_as_one_of_five(console:
                 session.flush()
                 found.last_message_id = message.id
 
+    # Each further member of staff is a name more to read, so one and the same looks at both.
+    dana = console.sign_in()
     asked = []
     for first, last in ((0, 5), (5, 60)):
         fill(first, last)
-        dana = console.sign_in()
+        dana.get("/staff/")
+        dana.get("/staff/conversations/1")  # whoever opens it first also marks it as read
         with statements(console) as list_alone:
             assert len(rows(dana.get("/staff/"))) == min(last, 50)
-        dana.get("/staff/conversations/1")  # whoever opens it first also marks it as read
         with statements(console) as beside:
             dana.get("/staff/conversations/1")
         asked.append((len(list_alone), len(beside)))
 
-    # what is written down of a sign-in and a view varies by a query or two; one per row would be 45 more
-    assert all(abs(few - many) <= 2 for few, many in zip(*asked, strict=True)), asked
+    assert asked[0] == asked[1]
     assert max(asked[0]) < 70

@@ -18,6 +18,7 @@ from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 from training.data.corpus import CorpusMessage
 from training.export.calibrate import (
+    LEAST_LONG_MESSAGES,
     LEAST_MESSAGES,
     NetworkAnswers,
     calibrate_network,
@@ -92,7 +93,9 @@ def together(*parts: NetworkAnswers) -> NetworkAnswers:
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_the_temperature_that_spoilt_the_logits_is_found(temperature: float) -> None:
-    assert fit_temperature(*overconfident(temperature)) == pytest.approx(temperature, rel=0.08)
+    logits, labels = overconfident(temperature)
+
+    assert fit_temperature(logits, range(logits.shape[1]), labels) == pytest.approx(temperature, rel=0.08)
 
 
 def test_the_error_of_an_overconfident_network_falls() -> None:
@@ -101,6 +104,13 @@ def test_the_error_of_an_overconfident_network_falls() -> None:
     assert found["ece_after"] is not None
     assert found["ece_before"] > 0.15
     assert found["ece_after"] < 0.03
+
+
+def test_messages_without_an_intent_do_not_disturb_the_confidence_of_those_with_one() -> None:
+    inside = with_every_column(intents_alone(1.0))
+    outside = answers_of(*[(message("out_of_scope"), {"complaint": 3.0})] * 2_000)
+
+    assert calibrated(together(inside, outside)).temperature == calibrated(inside).temperature
 
 
 def test_the_threshold_is_the_lowest_that_reaches_the_target() -> None:
@@ -334,6 +344,28 @@ def test_the_alarms_that_are_counted_are_those_that_are_served() -> None:
     alarms = {level: sum(s is EMERGENCY for s in found) / len(found) for level, found in of_level.items()}
     assert found["urgent_found"] == pytest.approx(alarms[EMERGENCY], abs=1e-4)
     assert found["false_alarms"] == pytest.approx(alarms[ROUTINE], abs=1e-4)
+
+
+def lengthened(answers: NetworkAnswers) -> NetworkAnswers:
+    return replace(answers, messages=[replace(known, text="word " * 99) for known in answers.messages])
+
+
+def test_long_texts_in_which_more_sounds_like_danger_have_thresholds_of_their_own() -> None:
+    short = triaged(*[(EMERGENCY, 0.3, 0.0, NOTHING), (ROUTINE, 0.1, 0.0, NOTHING)] * LEAST_LONG_MESSAGES)
+    letters = lengthened(triaged(*[(EMERGENCY, 0.9, 0.0, NOTHING), (ROUTINE, 0.5, 0.0, NOTHING)] * LEAST_LONG_MESSAGES))
+
+    found = calibrated(together(short, letters))
+
+    assert found.emergency <= 0.3 < 0.5 < (found.long_emergency or 0.0) <= 0.9
+    assert figures(together(short, letters))["urgent_found"] == 1.0
+    assert figures(together(short, letters))["false_alarms"] == 0.0
+
+
+def test_a_few_long_texts_have_the_thresholds_of_all() -> None:
+    few = lengthened(triaged(*[(EMERGENCY, 0.9, 0.0, NOTHING), (ROUTINE, 0.5, 0.0, NOTHING)] * 9))
+
+    assert calibrated(few).long_emergency is None
+    assert 0.5 < calibrated(few).emergency <= 0.9
 
 
 def test_a_false_alarm_that_nobody_would_raise_does_not_count() -> None:
