@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.found_entities import stored_entities
 from inbox.models import (
     Base,
     Conversation,
@@ -118,6 +119,10 @@ def _message(session: Session, message: Message) -> dict[str, Any]:
         "id": message.id,
         **_fields(message, _MESSAGE),
         "attachments": json.loads(message.media or "[]"),
+        "entities": [
+            {"kind": str(entity.kind), "start": entity.start, "end": entity.end}
+            for entity in stored_entities(session, [message.id]).get(message.id, ())
+        ],
         "classification": _fields(message.classification, _UNDERSTOOD),
         "decision": _fields(message.decision, _DECIDED),
         "review": _fields(review, ("reason", "decided_at", "label")),

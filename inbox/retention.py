@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.attachments import delete_attachments, parts_of_attachments
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
+from inbox.found_entities import delete_entities
 from inbox.models import Base, Conversation, Delivery, DeliveryState, Message, Note, RetentionRun, Review, Voicemail
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
 from inbox.voicemail import forget_recording
@@ -139,6 +140,7 @@ def _empty_messages(session: Session, messages: Sequence[Message], moment: datet
     row_ids = [message.id for message in messages]
     queue_erasures(session, parts_of_attachments(session, row_ids))
     delete_attachments(session, row_ids)
+    delete_entities(session, row_ids)
     for message in messages:
         queue_erasures(session, parts_of_message(message))
         message.text, message.subject, message.media, message.sender_message_id = "", None, None, None

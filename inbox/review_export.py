@@ -13,6 +13,7 @@ from classifier.entities.entity import Entity
 from classifier.entities.recognizer import Recognizer
 from classifier.entities.recorded import Recorded, find_recorded
 from classifier.redaction import may_identify, redact
+from inbox.found_entities import recorded_of
 from inbox.models import Message, Review
 from intake.review_archive import Reviewed, ReviewsFile
 from intake.vocabulary import INTENTS, EntityKind
@@ -47,7 +48,7 @@ def export_reviews(
             without_intent += 1
             continue
         conversation = review.message.conversation
-        text = without_people(review.message.text, _recorded(review.message), recognizer)
+        text = without_people(review.message.text, recorded_of(review.message), recognizer)
         if text is None:
             left_out += 1
             continue
@@ -104,14 +105,3 @@ def _decided(session: Session, practices: Collection[str]) -> Iterator[Review]:
         .order_by(Review.decided_at, Review.id)
     )
     yield from session.scalars(query.execution_options(yield_per=BATCH))
-
-
-def _recorded(message: Message) -> Recorded:
-    conversation = message.conversation
-    given = (conversation.patient_address, conversation.contact_phone, conversation.contact_email)
-    addresses = [address for address in (*given, message.claimed_phone, message.claimed_email) if address]
-    return Recorded(
-        names=tuple(name for name in (conversation.patient_name, message.claimed_name) if name),
-        numbers=tuple(address for address in addresses if "@" not in address),
-        emails=tuple(address for address in addresses if "@" in address),
-    )

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
+from inbox.found_entities import delete_entities
 from inbox.inbound import InboundMessage, Recorded, store_message
 from inbox.models import Decision, Message, Voicemail, now
 from intake.vocabulary import Channel
@@ -287,4 +288,5 @@ def _complete(session: Session, message: Message, text: str) -> Recorded:
     message.failures = 0
     message.next_attempt_at = now()
     session.execute(delete(Decision).where(Decision.message_id == message.id))
+    delete_entities(session, [message.id])
     return Recorded.of(message, is_new=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from intake.practices import Practice
 from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, ReplyName, Route, Team
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
+from tasks.entities import note_entities
 from tasks.metrics import QUESTIONS, Measure, of_message
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
@@ -30,6 +32,7 @@ from templates.replies import Occasion, render_for_patient
 
 if TYPE_CHECKING:
     from classifier import Understanding
+    from classifier.entities.entity import Entity
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
@@ -44,6 +47,7 @@ def handle_message(
     understanding: Understanding | None,
     context: Context,
     question: FoundQuestion | None = None,
+    entities: Sequence[Entity] | None = None,
 ) -> AfterCommit:
     """Write what a message means and what follows, unless it has already been handled.
 
@@ -54,6 +58,7 @@ def handle_message(
         understanding: the result of the model; None if the message needed none when it was looked at.
         context: the worker's context.
         question: the common question that it is closest to, if any is near.
+        entities: its entities, if its answer needs them; None if they are to be found later.
 
     Raises:
         IntakeError: its reply cannot be rendered.
@@ -68,6 +73,7 @@ def handle_message(
     plan = decide(facts, practice)
     if understanding is not None:
         session.add(_classification(message, understanding))
+    later = () if understanding is None else note_entities(session, message, entities)
     session.add(_decision(message, plan))
     add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     reply = add_reply(session, message, practice, plan, moment, answer=question.answer if question else "")
@@ -93,7 +99,7 @@ def handle_message(
     )
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment) + counted
-    return reply | AfterCommit(notifications=notifications, topics=topics, measures=measures)
+    return reply | AfterCommit(notifications=notifications, later=later, topics=topics, measures=measures)
 
 
 def notify_others(session: Session, message: Message, practice: Practice, plan: RoutingDecision) -> tuple[Ticket, ...]:

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 
 from inbox.models import Conversation, Message
 from tasks.attempts import OUTAGES, Begun, begin_attempts, fail_attempt, lock_messages
+from tasks.entities import find_at_once
 from tasks.handle_message import handle_message
 from tasks.metrics import CLASSIFY_SECONDS, Measure
 from tasks.questions import FoundQuestion, find_questions
@@ -24,6 +25,7 @@ from tasks.routing_facts import needs_no_model
 
 if TYPE_CHECKING:
     from classifier import Understanding
+    from classifier.entities.entity import Entity
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
@@ -71,13 +73,14 @@ def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[in
         understandings, after = _understand(context, messages)
         context.queue.put_all(after)
         questions = find_questions(context.database, context.questions, messages, understandings)
+        entities = find_at_once(messages, understandings)
     except Exception as error:
         return _degrade(context, messages, error)
     errors: dict[int, Exception] = {}
     for start in range(0, len(messages), IN_ONE_TRANSACTION):
         few = messages[start : start + IN_ONE_TRANSACTION]
         try:
-            context.queue.put_all(_write(context, few, understandings, questions))
+            context.queue.put_all(_write(context, few, understandings, questions, entities))
         except Exception as error:
             if isinstance(error, _FOR_ALL):
                 return errors | _give_up(context, [message.id for message in messages[start:]], error)
@@ -107,6 +110,7 @@ def _write(
     messages: Sequence[Message],
     understandings: Mapping[int, Understanding],
     questions: Mapping[int, FoundQuestion],
+    entities: Mapping[int, tuple[Entity, ...]],
 ) -> AfterCommit:
     after = AfterCommit()
     with context.database.write() as session:
@@ -116,7 +120,8 @@ def _write(
         for message in lock_messages(session, [message.id for message in messages]):
             practice = context.practices.require(message.conversation.practice)
             understood, question = understandings.get(message.id), questions.get(message.id)
-            after |= handle_message(session, message, practice, understood, context, question)
+            found = entities.get(message.id)
+            after |= handle_message(session, message, practice, understood, context, question, found)
     return after
 
 

@@ -40,6 +40,7 @@ Job = Literal[
     "fetch_attachment",
     "mail_link",
     "announce_emergency",
+    "find_entities",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -53,6 +54,7 @@ _QUEUE_OF: dict[Job, str] = {
     "fetch_attachment": LOOKUPS,
     "mail_link": CARRIERS,
     "announce_emergency": NOTICES,
+    "find_entities": LOOKUPS,  # it waits for nobody, but everything else goes first
 }
 
 
@@ -101,6 +103,7 @@ class AfterCommit:
         messages: ids of messages to handle.
         deliveries: ids of replies to send.
         notifications: the jobs that send notices.
+        later: jobs that nobody waits for.
         topics: topics whose watchers should look again.
         measures: what to count.
     """
@@ -108,6 +111,7 @@ class AfterCommit:
     messages: tuple[int, ...] = ()
     deliveries: tuple[int, ...] = ()
     notifications: tuple[Ticket, ...] = ()
+    later: tuple[Ticket, ...] = ()
     topics: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
 
@@ -117,6 +121,7 @@ class AfterCommit:
             self.messages + other.messages,
             self.deliveries + other.deliveries,
             self.notifications + other.notifications,
+            self.later + other.later,
             tuple(dict.fromkeys(self.topics + other.topics)),
             self.measures + other.measures,
         )
@@ -184,6 +189,7 @@ class WorkQueue:
             *after_commit.notifications,
             *(Ticket("handle_message", message_id) for message_id in after_commit.messages),
             *(Ticket("deliver", delivery_id) for delivery_id in after_commit.deliveries),
+            *after_commit.later,
         ]
         if not (tickets or after_commit.topics or after_commit.measures):
             return

@@ -19,6 +19,7 @@ from intake.errors import MissingKeyError
 from intake.vocabulary import Priority
 from tasks.context import Context
 from tasks.due import is_ripe
+from tasks.entities import waiting_messages
 from tasks.notification.outbox import is_due_notice, requeue_interrupted
 from tasks.queue import Job, Ticket
 
@@ -105,6 +106,7 @@ def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset
         *_oldest(session, "notify", _notices(moment, young).where(other), waiting),
         *_oldest(session, "deliver", deliveries.order_by(Delivery.id), waiting),
         *_oldest(session, "mail_link", links.order_by(StaffLink.id), waiting),
+        *_oldest(session, "find_entities", waiting_messages(moment, young), waiting),
     ]
 
 

@@ -17,6 +17,7 @@ from inbox.models.conversations import (
 )
 from inbox.models.deliveries import Delivery, DeliveryState
 from inbox.models.encryption_keys import EncryptionKey, RunningProcess
+from inbox.models.found_entities import FoundEntities
 from inbox.models.leases import Lease
 from inbox.models.lifecycle import CarrierErasure, ErasureKind, RestoredBackup, RetentionRun
 from inbox.models.notifications import AlarmEnd, Escalation, Notification, NotificationState
@@ -51,6 +52,7 @@ __all__ = [
     "EncryptionKey",
     "ErasureKind",
     "Escalation",
+    "FoundEntities",
     "Keyword",
     "Lease",
     "LineType",

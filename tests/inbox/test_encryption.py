@@ -25,6 +25,7 @@ from inbox.models import (
     EmergencyAccess,
     EncryptionKey,
     Escalation,
+    FoundEntities,
     Message,
     Note,
     OptOut,
@@ -55,6 +56,7 @@ ENCRYPTED_COLUMNS = [
     ("deliveries", "body"),
     ("emergency_accesses", "reason"),
     ("escalations", "acknowledged_by"),
+    ("found_entities", "spans"),
     ("messages", "claimed_email"),
     ("messages", "claimed_name"),
     ("messages", "claimed_phone"),
@@ -98,6 +100,7 @@ def fill(database: Database) -> None:
     with database.write() as session:
         message = session.get_one(Message, message_id)
         message.conversation.contact_phone, message.conversation.contact_email = contact.phone, contact.email
+        session.add(FoundEntities(message_id=message_id, spans=[["NAME", 3, 12, 1.0, "model"]]))
         attachment = session.scalars(select(Attachment)).one()
         attachment.name, attachment.checksum = "swordfish.jpg", "0" * 64
         session.add(
@@ -280,8 +283,8 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, an attachment,
-    # three of staff, and a patient's record
-    assert rotate_keys(both, NO_FILES) == Rotated(17, 0)
+    # a message's entities, three of staff, and a patient's record
+    assert rotate_keys(both, NO_FILES) == Rotated(18, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()

@@ -21,6 +21,7 @@ from inbox.models import (
     Classification,
     Conversation,
     Delivery,
+    FoundEntities,
     Message,
     Note,
     OptOut,
@@ -81,6 +82,7 @@ def ask(service: Service, text: str = QUESTION, **options: Any) -> None:
 def test_after_its_days_a_text_and_its_reply_are_empty_and_their_skeleton_stays(service: Service) -> None:
     ask(service)
     [before], [understood] = service.rows(Message), service.rows(Classification)
+    assert len(service.rows(FoundEntities)) == 1
     age(service, 31)
 
     clean(service)
@@ -94,6 +96,7 @@ def test_after_its_days_a_text_and_its_reply_are_empty_and_their_skeleton_stays(
     assert before.handled_at
     assert (message.provider_id, message.handled_at) == (before.provider_id, before.handled_at - timedelta(days=31))
     assert [row.intent for row in service.rows(Classification)] == [understood.intent]
+    assert service.rows(FoundEntities) == []
 
 
 def test_what_is_not_yet_old_enough_stays(service: Service) -> None:

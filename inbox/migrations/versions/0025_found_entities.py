@@ -1,0 +1,36 @@
+"""The entities of messages; those that came before this have none until someone opens them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+import inbox.column_types
+
+revision = "0025"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "found_entities",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("spans", inbox.column_types.EncryptedJson(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_found_entities_message_id_messages")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_found_entities")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_found_entities_message_id")),
+    )
+    waiting = sa.text("spans IS NULL")
+    op.create_index(
+        "ix_found_entities_waiting", "found_entities", ["id"], sqlite_where=waiting, postgresql_where=waiting
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("found_entities")
