@@ -25,7 +25,7 @@ def export_conversation(
     conversation: Conversation,
     moment: datetime,
     address: str,
-    find: Callable[[str], Sequence[Entity]] | None = None,
+    find: Callable[[Message], Sequence[Entity]] | None = None,
 ) -> dict[str, Any]:
     """Return a conversation as a Bundle; what retention deleted and internal notes are not in it.
 
@@ -34,7 +34,7 @@ def export_conversation(
         conversation: The conversation.
         moment: The current time.
         address: The service's public address.
-        find: Finds the entities of messages in which nobody has looked for any; without it, they have none.
+        find: Finds the entities of a message whose entities are not stored; without it, it has none.
     """
     person = _patient_of(session, conversation)
     subject = fhir.reference_to(address, person["resourceType"], person["id"])
@@ -45,7 +45,9 @@ def export_conversation(
     entities = stored_entities(session, [message.id for message in said])
     policies: dict[str, dict[str, Any]] = {}
     for message in said:
-        found = entities.get(message.id) or (find(message.text) if find else ())
+        found = entities.get(message.id)
+        if found is None:
+            found = find(message) if find else ()
         for coverage in _coverages(message, found, subject, address):
             policies.setdefault(_stated(coverage), coverage)
     in_order = sorted(sent, key=lambda resource: datetime.fromisoformat(resource["sent"]))

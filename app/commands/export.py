@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
+
+if TYPE_CHECKING:
+    from classifier.entities.entity import Entity
 
 
 @click.group()
@@ -32,9 +37,14 @@ def fhir(conversation_id: int, file: Path | None, data_dir: Path) -> None:
     from inbox.audit import record_action
     from inbox.database import Database
     from inbox.fhir_export import export_conversation
-    from inbox.models import Conversation, now
+    from inbox.found_entities import recorded_of
+    from inbox.models import Conversation, Message, now
     from inbox.private_files import write_private
     from intake.encryption import Keyring
+    from tasks.entities import find_in_text
+
+    def find(message: Message) -> Sequence[Entity]:
+        return find_in_text(message.text, recorded_of(message))
 
     settings = settings_of_running_service(data_dir)
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
@@ -46,7 +56,7 @@ def fhir(conversation_id: int, file: Path | None, data_dir: Path) -> None:
                 raise IntakeError(
                     f"there is no conversation {conversation_id}: use the number in its address in the console"
                 )
-            bundle = export_conversation(session, conversation, now(), settings.public_url)
+            bundle = export_conversation(session, conversation, now(), settings.public_url, find)
             written = json.dumps(bundle, indent=2, ensure_ascii=False) + "\n"
             record_action(
                 session,

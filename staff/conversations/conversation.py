@@ -33,8 +33,9 @@ from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first
 from staff.conversations.row_words import initials
 from staff.conversations.snooze import CHOICES as SNOOZES
 from staff.displays import is_new_display, seal_of
-from staff.live import Presence, stream, wants_pane
+from staff.live import Presence, is_refresh, stream, wants_pane
 from tasks.pubsub import conversation_topic, practice_topic
+from tasks.queue import Ticket
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
@@ -140,7 +141,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
                 session,
                 conversation,
                 practice,
-                [entry.message for entry in thread.entries if entry.message is not None],
+                [entry.message for entry in thread.entries if entry.message and entry.text and not entry.waiting],
                 is_marked=shows_marks(),
                 may_add=is_own,
             ),
@@ -189,6 +190,8 @@ def _show(services: Services, conversation_id: int, before: int | None, **change
         with services.database.write() as session:
             mark_read(session, member().id, conversation.id, thread.last_message)
             record_on_conversation(session, conversation_id, conversation.practice, "viewed", up_to=thread.last_message)
+    if not is_refresh():
+        services.queue.put_tickets([Ticket("find_entities", message_id) for message_id in shown["found"].unread])
     return _render(shown, seal)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from classifier.entities.entity import Entity
 from classifier.insurance import assemble_record
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, Patient
@@ -38,11 +39,13 @@ class Found:
         marks: the texts in which something is marked, in parts, by message ID.
         card: the insurance card, if there is anything to put on it.
         offered: what could be added.
+        unread: the IDs of the messages in which nobody has looked yet.
     """
 
     marks: dict[int, list[Part]] = field(repr=False)
     card: InsuranceCard | None
     offered: Offered
+    unread: Sequence[int]
 
 
 def read_found(
@@ -64,7 +67,8 @@ def read_found(
         is_marked: whether their texts are to be marked.
         may_add: whether the member may add what was found to a record.
     """
-    newest_first = _read_said(session, conversation, practice, ids)
+    found = stored_entities(session, ids)
+    newest_first = _read_said(session, conversation, practice, found)
     offers = find_offers(newest_first) if may_add and conversation.channel in CHANNELS else []
     return Found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
@@ -72,6 +76,7 @@ def read_found(
             Source(said.message, said.shown_at, assemble_record(said.text, said.entities)) for said in newest_first
         ),
         offered=_leave_new(session, conversation, practice, offers) if offers else Offered(),
+        unread=[message_id for message_id in ids if message_id not in found],
     )
 
 
@@ -81,7 +86,7 @@ def read_offered(session: Session, conversation: Conversation, practice: Practic
         return Offered()
     newest = select(Message.id).where(Message.conversation_id == conversation.id).order_by(Message.id.desc())
     ids = session.scalars(newest.limit(SEARCHED)).all()
-    offers = find_offers(_read_said(session, conversation, practice, ids))
+    offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, ids)))
     return _leave_new(session, conversation, practice, offers)
 
 
@@ -90,13 +95,15 @@ def find_offer(session: Session, conversation: Conversation, practice: Practice,
     message_id = read_row_id(key.partition(".")[0])
     if conversation.channel not in CHANNELS or message_id is None:
         return None
-    offers = find_offers(_read_said(session, conversation, practice, [message_id]))
+    offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, [message_id])))
     return next((offer for offer in offers if offer.key == key), None)
 
 
-def _read_said(session: Session, conversation: Conversation, practice: Practice, ids: Sequence[int]) -> list[Said]:
+def _read_said(
+    session: Session, conversation: Conversation, practice: Practice, stored: Mapping[int, Sequence[Entity]]
+) -> list[Said]:
     """Return the messages in which something was found, the newest first."""
-    found = {message_id: entities for message_id, entities in stored_entities(session, ids).items() if entities}
+    found = {message_id: entities for message_id, entities in stored.items() if entities}
     query = select(Message).where(Message.conversation_id == conversation.id, Message.id.in_(found))
     return [
         Said(message.id, display.clock(message.received_at, practice.time_zone), message.text, found[message.id])

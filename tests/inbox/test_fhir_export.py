@@ -8,12 +8,15 @@ from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
 
+from classifier.entities.entity import Entity
 from inbox.database import Database
 from inbox.fhir_export import export_conversation
+from inbox.found_entities import recorded_of
 from inbox.inbound import record_message
 from inbox.models import Conversation, Delivery, DeliveryState, Message, now
 from inbox.patient_book import Details, add_address, create_patient, link_conversation
 from intake.vocabulary import Channel, Medium
+from tasks.entities import find_in_text
 from tests.inbox.conftest import inbound
 from tests.world import PATIENT
 
@@ -22,10 +25,14 @@ MOMENT = datetime(2026, 4, 12, 9, 30, tzinfo=UTC)
 CARD = "Hi, my insurance is Aetna, member ID W882041193, group 0012345. Is the crown covered?"
 
 
+def find(message: Message) -> tuple[Entity, ...]:
+    return find_in_text(message.text, recorded_of(message))
+
+
 def exported(database: Database) -> tuple[Any, list[Any]]:
     """The Bundle of the only conversation as JSON holds it, once it is valid, and its resources."""
     with database.read() as session:
-        made = export_conversation(session, session.get_one(Conversation, 1), MOMENT, ADDRESS)
+        made = export_conversation(session, session.get_one(Conversation, 1), MOMENT, ADDRESS, find)
     valid: Any = Bundle.model_validate(json.loads(json.dumps(made)))
     return valid, [entry.resource for entry in valid.entry]
 

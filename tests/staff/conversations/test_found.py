@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from sqlalchemy import delete
 
 from classifier.entities.entity import Entity
-from inbox.models import AuditEntry, Conversation, PatientAddress
+from inbox.models import AuditEntry, Conversation, FoundEntities, PatientAddress
 from intake.vocabulary import EntityKind
 from staff.conversations.insurance_card import date_words
 from staff.conversations.marking import split_text
@@ -131,6 +132,18 @@ def test_the_card_says_what_was_stated_and_in_which_message(console: Console, da
         "Member ID: W882041193",
     ]
     assert "Group number: 0012399; 0012345" in text
+
+
+def test_what_is_in_an_older_message_is_looked_for_once_it_is_opened(console: Console, dana: Browser) -> None:
+    console.text(CARD)
+    console.work()
+    with console.edit() as session:
+        session.execute(delete(FoundEntities))
+    assert "Insurance and billing" not in dana.get(PAGE).text
+
+    console.work()
+
+    assert "Insurance and billing" in dana.get(PAGE).text
 
 
 def test_there_is_no_card_without_insurance_facts(console: Console, dana: Browser) -> None:
