@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from classifier.entities.entity import Entity
-from classifier.insurance import assemble_record
+from classifier.insurance import InsuranceRecord, assemble_record
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, Patient
 from inbox.patient_book import patients_of_conversation
 from intake.practices import Practice
+from intake.vocabulary import EntityKind
 from staff import display
 from staff.conversations.insurance_card import InsuranceCard, Source, build_card
 from staff.conversations.marking import Part, split_text
@@ -21,6 +22,10 @@ from staff.conversations.offers import CHANNELS, Offer, Said, find_offers, leave
 from web.row_ids import read_row_id
 
 SEARCHED = 100
+_OF_BILLS = frozenset(
+    (EntityKind.CARRIER, EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER,
+     EntityKind.AMOUNT, EntityKind.CPT, EntityKind.PHONE)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,7 @@ def read_found(
     offers = find_offers(newest_first) if may_add and conversation.channel in CHANNELS else []
     return Found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
-        card=build_card(
-            Source(said.message, said.shown_at, assemble_record(said.text, said.entities)) for said in newest_first
-        ),
+        card=build_card(Source(said.message, said.shown_at, said.record) for said in newest_first),
         offered=_leave_new(session, conversation, practice, offers) if offers else Offered(),
         unread=[message_id for message_id in ids if message_id not in found],
     )
@@ -106,14 +109,31 @@ def _read_said(
     found = {message_id: entities for message_id, entities in stored.items() if entities}
     query = select(Message).where(Message.conversation_id == conversation.id, Message.id.in_(found))
     return [
-        Said(message.id, display.clock(message.received_at, practice.time_zone), message.text, found[message.id])
+        Said(
+            message.id,
+            display.clock(message.received_at, practice.time_zone),
+            message.text,
+            found[message.id],
+            _record_of(message.text, found[message.id]),
+        )
         for message in session.scalars(query.order_by(Message.id.desc()))
     ]
 
 
+def _record_of(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
+    """Return what a message says about an insurance; most say nothing, and need not be searched for it."""
+    is_about = any(entity.kind in _OF_BILLS for entity in entities)
+    return assemble_record(text, entities) if is_about else InsuranceRecord()
+
+
 def _leave_new(session: Session, conversation: Conversation, practice: Practice, offers: Sequence[Offer]) -> Offered:
-    """Leave out what the conversation or one of its records has already, and the practice's own numbers."""
+    """Leave out what the conversation or one of its records has already, and the practice's own numbers.
+
+    A name can name the conversation or a new record, so it is of no use where there are both.
+    """
     records = patients_of_conversation(session, conversation)
+    if conversation.patient_name and records:
+        offers = [offer for offer in offers if offer.kind is not EntityKind.NAME]
     known = [
         *(conversation.patient_name, conversation.patient_address),
         *(conversation.contact_phone, conversation.contact_email),

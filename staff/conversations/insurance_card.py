@@ -12,7 +12,7 @@ from intake.errors import IntakeError
 
 UNVERIFIED = "As the patient wrote it, not verified"
 _LABELS = {
-    "carrier": "Insurance company",
+    "carrier": "Insurance",
     "plan": "Plan",
     "member_id": "Member ID",
     "policy_number": "Policy number",
@@ -21,7 +21,7 @@ _LABELS = {
     "claim_number": "Claim number",
     "subscriber_name": "Subscriber",
     "subscriber_dob": "Date of birth",
-    "relationship": "Patient is the subscriber’s",
+    "relationship": "Relationship",
     "employer": "Employer",
     "payer_phone": "Insurer’s phone",
     "amounts": "Amount",
@@ -40,6 +40,7 @@ _QUESTIONS = {
     "refund": "Wants a refund",
     "update_card": "New insurance or card",
 }
+_RELATIONSHIPS = {"self": "the patient is the subscriber", "other": "other"}
 _DATE = re.compile(r"(?:(\d{4})|-)-(?:(\d\d)|-)-?(\d\d)")
 
 
@@ -79,6 +80,12 @@ class InsuranceCard:
     """What is known, and the same as plain text."""
 
     lines: Sequence[CardLine]
+
+    @property
+    def source(self) -> Source | None:
+        """The only message that it is from; None if there are several."""
+        sources = {value.source.message: value.source for line in self.lines for value in line.values}
+        return next(iter(sources.values())) if len(sources) == 1 else None
 
     @property
     def plain(self) -> str:
@@ -132,7 +139,7 @@ def _words(name: str, value: str) -> str:
         case "question":
             return _QUESTIONS.get(value, "")
         case "relationship":
-            return value.replace("_", " ")
+            return _RELATIONSHIPS.get(value) or f"{value.replace('_', ' ')} of the subscriber"
     return value
 
 

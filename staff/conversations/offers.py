@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from classifier.entities.entity import Entity
-from classifier.insurance import assemble_record
+from classifier.insurance import InsuranceRecord
 from classifier.insurance.normalize import normal_name, normal_phone
 from intake import email_address, phone
 from intake.errors import IntakeError
@@ -27,12 +27,13 @@ _CONTEXT = 20
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message, and what was found in it."""
+    """A message, what was found in it, and what it says about an insurance."""
 
     message: int
     shown_at: str
     text: str = field(repr=False)
     entities: Sequence[Entity] = field(repr=False)
+    record: InsuranceRecord = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,23 @@ def leave_new(offers: Iterable[Offer], known: Collection[str | None]) -> list[Of
 
 
 def _offers_of(said: Said) -> Iterable[Offer]:
-    insurers = {value.start for value in assemble_record(said.text, said.entities).payer_phone if value is not None}
+    of_others = _places_of_others(said)
     for entity in said.entities:
         write = _WRITERS.get(EntityKind(entity.kind))
         before = said.text[max(0, entity.start - _CONTEXT) : entity.start]
-        if write is None or entity.start in insurers or _TITLED.search(before):
+        if write is None or entity.start in of_others or _TITLED.search(before):
             continue
         value = write(said.text[entity.start : entity.end])
         if value is not None:
             kind = EntityKind(entity.kind)
             yield Offer(f"{said.message}.{entity.start}", kind, value, display.spoken(value), said)
+
+
+def _places_of_others(said: Said) -> set[int]:
+    """Return where insurers' numbers are, and the names of subscribers other than the patient."""
+    record = said.record
+    subscribers = record.subscriber_name if record.relationship not in (None, "self") else ()
+    return {value.start for value in (*record.payer_phone, *subscribers) if value is not None}
 
 
 def _write_name(said: str) -> str | None:
