@@ -46,9 +46,8 @@ def export_conversation(
     policies: dict[str, dict[str, Any]] = {}
     for message in said:
         found = entities.get(message.id)
-        if found is None:
-            found = find(message) if find else ()
-        for coverage in _coverages(message, found, subject, address):
+        looked = find(message) if found is None and find else found
+        for coverage in _coverages(message, looked or (), subject, address):
             policies.setdefault(_stated(coverage), coverage)
     in_order = sorted(sent, key=lambda resource: datetime.fromisoformat(resource["sent"]))
     return fhir.bundle([person, *in_order, *policies.values()], moment, address)

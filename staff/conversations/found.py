@@ -29,11 +29,19 @@ _OF_BILLS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class Proposal:
     """What could be added, and the records that could take it."""
 
-    offers: Sequence[Offer] = ()
-    records: Sequence[Patient] = field(default=(), repr=False)
+    offer: Offer
+    records: Sequence[Patient] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Everything that could be added, and whether the conversation belongs to a record."""
+
+    all: Sequence[Proposal] = ()
+    has_record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Found:
 
     marks: dict[int, list[Part]] = field(repr=False)
     card: InsuranceCard | None
-    offered: Offered
+    offered: Proposals
     unread: Sequence[int]
 
 
@@ -78,19 +86,19 @@ def read_found(
     return Found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
         card=build_card(Source(said.message, said.shown_at, said.record) for said in newest_first),
-        offered=_leave_new(session, conversation, practice, offers) if offers else Offered(),
+        offered=_propose(session, conversation, practice, offers) if offers else Proposals(),
         unread=[message_id for message_id in ids if message_id not in found],
     )
 
 
-def read_offered(session: Session, conversation: Conversation, practice: Practice) -> Offered:
+def read_offered(session: Session, conversation: Conversation, practice: Practice) -> Proposals:
     """Return what the newest messages of a conversation offer."""
     if conversation.channel not in CHANNELS:
-        return Offered()
+        return Proposals()
     newest = select(Message.id).where(Message.conversation_id == conversation.id).order_by(Message.id.desc())
     ids = session.scalars(newest.limit(SEARCHED)).all()
     offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, ids)))
-    return _leave_new(session, conversation, practice, offers)
+    return _propose(session, conversation, practice, offers)
 
 
 def find_offer(session: Session, conversation: Conversation, practice: Practice, key: str) -> Offer | None:
@@ -126,19 +134,25 @@ def _record_of(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     return assemble_record(text, entities) if is_about else InsuranceRecord()
 
 
-def _leave_new(session: Session, conversation: Conversation, practice: Practice, offers: Sequence[Offer]) -> Offered:
-    """Leave out what the conversation or one of its records has already, and the practice's own numbers.
+def _propose(session: Session, conversation: Conversation, practice: Practice, offers: Sequence[Offer]) -> Proposals:
+    """Leave out what is known already, and the practice's own numbers.
 
-    A name can name the conversation or a new record, so it is of no use where there are both.
+    A record takes what it lacks. Without one, what the conversation has is left out: a new record is offered that
+    anyway. A name can name the conversation or a new record, so it is of no use where there are both.
     """
     records = patients_of_conversation(session, conversation)
     if conversation.patient_name and records:
         offers = [offer for offer in offers if offer.kind is not EntityKind.NAME]
-    known = [
-        *(conversation.patient_name, conversation.patient_address),
-        *(conversation.contact_phone, conversation.contact_email),
-        *(practice.phone, *practice.phone_numbers, practice.email),
-        *(address.patient_address for record in records for address in record.addresses),
-        *(record.name for record in records),
-    ]
-    return Offered(leave_new(offers, known), records)
+    known = [practice.phone, *practice.phone_numbers, practice.email, conversation.patient_name]
+    known += [record.name for record in records]
+    if not records:
+        known += [conversation.patient_address, conversation.contact_phone, conversation.contact_email]
+    had = {record.id: {address.patient_address for address in record.addresses} for record in records}
+    lacking = {
+        offer.key: [record for record in records if offer.value not in had[record.id]]
+        for offer in offers
+        if offer.kind is not EntityKind.NAME
+    }
+    useful = (offer for offer in offers if not records or lacking.get(offer.key, True))
+    new = leave_new(useful, known)
+    return Proposals([Proposal(offer, lacking.get(offer.key, ())) for offer in new], bool(records))

@@ -136,7 +136,7 @@ def _show(conversation_id: int, **changes: Any) -> str:
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id)
         practice = services.practices.require(conversation.practice)
-        found = read_offered(session, conversation, practice).offers
+        found = [proposal.offer for proposal in read_offered(session, conversation, practice).all]
         shown: dict[str, Any] = {
             "conversation": conversation,
             "practice": practice,

@@ -33,8 +33,8 @@ def dana(console: Console) -> Browser:
     return console.sign_in(name="Dana Reyes")
 
 
-def chat(console: Console, text: str) -> ChatClient:
-    client = ChatClient(console.url)
+def chat(console: Console, text: str, **details: str) -> ChatClient:
+    client = ChatClient(console.url, **details)
     client.send(text, "m1")
     console.work()
     return client
@@ -167,13 +167,13 @@ def test_dates_are_written_as_the_front_desk_does(value: str, shown: str) -> Non
 def test_a_number_found_in_a_chat_is_added_only_by_a_member_and_shows_in_the_history(
     console: Console, dana: Browser
 ) -> None:
-    chat(console, CALL)
+    chat(console, CALL, phone="(202) 555-0188")  # known to the conversation, but not to the record
     dana.post(f"{PAGE}/patient", data={"name": "Maria Rivera"})
     page = dana.get(PAGE).text
     assert "(202) 555-0188" in part(page, "offers")
     assert "Okafor" not in part(page, "offers")
     assert console.rows(PatientAddress) == []
-    key = offered(page, 'Add to Maria Rivera’s record<span class="hidden">: (202) 555-0188')
+    key = offered(page, 'Add to Maria Rivera’s record<span class="hidden"> (202) 555-0188')
 
     for _ in range(2):  # once, even if the button is pressed twice
         assert dana.post(f"{FOUND}/1", data={"found": key}).status_code == 303
