@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from intake.errors import IntakeError
 from intake.practices import Location, Practice, TeamSettings, explain_mistakes
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import words_of
+from intake.vocabulary import NoticeText, words_of
 
 Value = str | float | bool | list[str] | None
 Model = type[Practice]
@@ -176,8 +176,13 @@ def find_conflicts(practice: Practice, overrides: Mapping[str, Override]) -> lis
     return [
         Conflict(key, file, override.value)
         for key, file, override in found
-        if file not in (override.file, override.value)
+        if file not in (as_written_today(key, override.file), as_written_today(key, override.value))
     ]
+
+
+def as_written_today(key: str, value: Value) -> Value:
+    """Return a value that an earlier release may have stored as this one writes it."""
+    return NoticeText.of(value) if key.endswith(".include_text") else value  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=1000)  # one page asks hundreds of times, also for keys that somebody makes up

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from intake.errors import IntakeError
@@ -40,7 +40,7 @@ from intake.practice_values import (
     TimeZone,
 )
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLIES, AutoReply, Priority, Weekday
+from intake.vocabulary import INTENTS, REPLIES, AutoReply, NoticeText, Priority, Weekday
 
 log = structlog.get_logger(__name__)
 
@@ -91,14 +91,17 @@ class TeamSettings(_Strict):
         ),
     ] = []
     include_text: Annotated[
-        bool,
+        NoticeText,
+        BeforeValidator(NoticeText.of),
         Editor(
             SettingGroup.TEAMS,
-            EditorKind.FLAG,
+            EditorKind.CHOICE,
             "Include the patient’s message in notices",
-            hint="Only if every address of this team is safe for health information.",
+            options=tuple(NoticeText),
+            hint="Only if every address of this team is safe for health information. Replacing names and numbers"
+            " can miss some.",
         ),
-    ] = Field(default=False, description="whether the practice declares these addresses safe for PHI")
+    ] = Field(default=NoticeText.OFF, description="whether the practice declares these addresses safe for PHI")
 
 
 class EscalationStep(_Strict):
@@ -329,6 +332,16 @@ class Practice(_Strict):
             hint="Off: staff are notified as usual, but only emergencies, STOP, START, and HELP are answered.",
         ),
     ] = AutoReply.ON
+    ask_insurance_details: Annotated[
+        bool,
+        Editor(
+            SettingGroup.REPLIES,
+            EditorKind.FLAG,
+            "Ask for missing insurance details",
+            hint="The reply to a billing question about insurance asks, once per conversation, for the insurance"
+            " company, member ID, and date of birth that the patient didn’t give.",
+        ),
+    ] = Field(default=False, description="whether the reply to a billing question asks for what it lacks")
     replies: Annotated[
         dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]],
         Editor(SettingGroup.REPLIES, EditorKind.REPLY, members=REPLIES, empty="standard wording"),
@@ -363,6 +376,11 @@ class Practice(_Strict):
                 " sms: addresses and the numbers of escalation"
             )
         return self
+
+    @property
+    def redacts_notices(self) -> bool:
+        """Whether notices to a team contain messages with names and numbers replaced."""
+        return any(team.include_text is NoticeText.REDACTED for team in self.teams.values())
 
     @property
     def texts_from(self) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from intake.vocabulary import AutoReply, Intent, Reply, Weekday
+from intake.vocabulary import AutoReply, Intent, NoticeText, Reply, Weekday
 
 
 class EditorKind(StrEnum):
@@ -70,7 +70,7 @@ class Editor:
     kind: EditorKind
     label: str = ""
     members: tuple[Weekday | Intent | Reply, ...] = ()
-    options: tuple[AutoReply, ...] = ()
+    options: tuple[AutoReply | NoticeText, ...] = ()
     hint: str = ""
     example: str = ""
     empty: str = "none"

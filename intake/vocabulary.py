@@ -262,6 +262,21 @@ class AutoReply(_WordedEnum):
     OFF = "off", "Off"
 
 
+class NoticeText(_WordedEnum):
+    """Whether notices to a team contain what the patient wrote."""
+
+    OFF = "off", "No"
+    REDACTED = "redacted", "With names and numbers replaced"
+    FULL = "full", "In full"
+
+    @classmethod
+    def of(cls, value: object) -> object:
+        """Return a value of the setting, which was once yes or no, as it is written today."""
+        if isinstance(value, bool):
+            return cls.FULL if value else cls.OFF
+        return value
+
+
 class Team(_WordedEnum):
     """A team that the default routing names; a practice may add teams of its own."""
 

@@ -19,6 +19,7 @@ from inbox.found_entities import MOST_ATTEMPTS, pack_entities, recorded_of, stor
 from inbox.models import FoundEntities, Message, now
 from intake.error_reporting import report_error
 from intake.errors import MissingKeyError
+from intake.practices import Practice, Practices
 from intake.vocabulary import Intent
 from tasks.carriers.backoff import wait_after
 from tasks.due import is_due, is_ripe
@@ -72,18 +73,27 @@ def _recognizer() -> Recognizer:
         return Recognizer()
 
 
-def needs_entities(understanding: Understanding) -> bool:
-    """Return whether the decision about a message, or its notice, needs its entities."""
-    return Intent.BILLING_INQUIRY in (understanding.intent, *(other.intent for other in understanding.also))
+def needs_entities(practice: Practice, understanding: Understanding) -> bool:
+    """Return whether the decision about a message, or its notices, need its entities."""
+    return practice.redacts_notices or Intent.BILLING_INQUIRY in (
+        understanding.intent,
+        *(other.intent for other in understanding.also),
+    )
 
 
 def find_at_once(
-    messages: Iterable[Message], understandings: Mapping[int, Understanding]
+    practices: Practices, messages: Iterable[Message], understandings: Mapping[int, Understanding]
 ) -> dict[int, tuple[Entity, ...]]:
-    """Return the entities of the messages whose answer needs them, by message id; an error costs no answer."""
+    """Return the entities of the messages whose decision or notices need them, by message id.
+
+    An error costs no answer: the job that follows tries again.
+    """
     found: dict[int, tuple[Entity, ...]] = {}
     for message in messages:
-        if message.id in understandings and needs_entities(understandings[message.id]):
+        understanding = understandings.get(message.id)
+        if understanding is not None and needs_entities(
+            practices.require(message.conversation.practice), understanding
+        ):
             try:
                 found[message.id] = find_in_text(message.text, recorded_of(message))
             except JobTimeoutException:

@@ -15,10 +15,11 @@ from inbox.chat_contact import has_contact, note_contact
 from inbox.conversation_state import note_decision, note_triage
 from inbox.models import AskedQuestion, Classification, Decision, Delivery, Keyword, Message, now
 from intake.practices import Practice
-from intake.vocabulary import TOPICS, Medium, NotificationReason, Priority, ReplyName, Route, Team
+from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Priority, ReplyName, Route, Team
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
 from tasks.entities import note_entities
+from tasks.insurance_details import details_to_ask
 from tasks.metrics import QUESTIONS, Measure, of_message
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
@@ -76,7 +77,9 @@ def handle_message(
     later = () if understanding is None else note_entities(session, message, entities)
     session.add(_decision(message, plan))
     add_review(session, message, understanding, facts, practice, context.settings.secret_key)
-    reply = add_reply(session, message, practice, plan, moment, answer=question.answer if question else "")
+    answer = question.answer if question else ""
+    ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
+    reply = add_reply(session, message, practice, plan, moment, answer=answer, ask=ask)
     counted = _count_question(session, message, practice, plan, question)
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
@@ -166,6 +169,7 @@ def add_reply(
     moment: datetime,
     *,
     answer: str = "",
+    ask: tuple[EntityKind, ...] = (),
 ) -> AfterCommit:
     """Add the decision's reply to the outbox, unless the message already got that reply."""
     if plan.reply is None:
@@ -180,6 +184,7 @@ def add_reply(
         is_text=medium is Medium.SMS,
         answer=answer,
         can_reach=has_contact(message.conversation),
+        ask=ask,
     )
     body, is_own = render_for_patient(plan.reply, practice, occasion)
     delivery = Delivery(

@@ -73,7 +73,7 @@ def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[in
         understandings, after = _understand(context, messages)
         context.queue.put_all(after)
         questions = find_questions(context.database, context.questions, messages, understandings)
-        entities = find_at_once(messages, understandings)
+        entities = find_at_once(context.practices, messages, understandings)
     except Exception as error:
         return _degrade(context, messages, error)
     errors: dict[int, Exception] = {}

@@ -13,7 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
-from intake.vocabulary import REPLIES, Intent, Language, ReplyName, find_reply
+from intake.vocabulary import REPLIES, EntityKind, Intent, Language, Reply, ReplyName, find_reply
 from templates.helplines import missing_helplines
 from templates.say_when import say_when
 
@@ -23,6 +23,7 @@ STOP_WORDING_ES = "Responda STOP para no recibir mensajes."
 SAMPLE_ANSWER = "We are open Monday to Friday, 8:00 AM to 5:00 PM."
 """Stands for the answer to a common question while its reply is checked or previewed."""
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
+ROOM = 200  # for a question about insurance details and for the opt-out instructions
 
 
 PERSON_WORD = "PERSON"
@@ -36,6 +37,20 @@ ASKS_FOR_CONTACT = {
     Language.EN: "To hear from us after you leave this chat, write your phone number or email address here.",
     Language.ES: "Para recibir nuestra respuesta aunque cierre este chat, escriba aquí su correo o teléfono.",
 }
+ASKS_FOR_DETAILS = {Language.EN: "Please also send us {}.", Language.ES: "Por favor, mande también {}."}
+DETAILS: dict[Language, dict[EntityKind, str]] = {
+    Language.EN: {
+        EntityKind.MEMBER_ID: "your member ID",
+        EntityKind.CARRIER: "the name of your insurance company",
+        EntityKind.DOB: "your date of birth",
+    },
+    Language.ES: {
+        EntityKind.MEMBER_ID: "su ID de miembro",
+        EntityKind.CARRIER: "el nombre de su aseguradora",
+        EntityKind.DOB: "su fecha de nacimiento",
+    },
+}
+"""How a reply calls the insurance details that it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,7 @@ class Occasion:
         answer: the practice's answer to a common question, for the reply that gives it.
         can_reach: whether the practice can reach the patient; if not, no reply promises a call, and those that promise
             an answer ask for a number or an address.
+        ask: the insurance details that the reply also asks for.
     """
 
     moment: datetime
@@ -56,6 +72,7 @@ class Occasion:
     is_text: bool = True
     answer: str = SAMPLE_ANSWER
     can_reach: bool = True
+    ask: tuple[EntityKind, ...] = ()
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
@@ -91,8 +108,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
             f"practice[{practice.slug}].replies.{name} must contain {{{{ answer }}}} and say that patients can reply"
             f" {PERSON_WORD}"
         )
-    if not occasion.can_reach and reply.name in PROMISES:
-        text += " " + ASKS_FOR_CONTACT[reply.language]
+    text += _questions_for(occasion, reply, MAX_LENGTH - len(text))
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
     elif occasion.is_first and reply.name is not ReplyName.OPT_OUT and "STOP" not in text:
@@ -102,6 +118,20 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
             f"practice[{practice.slug}].replies.{name} is {len(text)} characters long; the limit is {MAX_LENGTH}"
         )
     return text
+
+
+def _questions_for(occasion: Occasion, reply: Reply, left: int) -> str:
+    """Return what a reply also asks: how to reach the patient, and, if there is room, for insurance details."""
+    asked = ""
+    if not occasion.can_reach and reply.name in PROMISES:
+        asked += " " + ASKS_FOR_CONTACT[reply.language]
+    if occasion.ask and left - len(asked) >= ROOM:
+        words = [DETAILS[reply.language][detail] for detail in occasion.ask]
+        *first, last = words
+        joint = " y " if reply.language is Language.ES else ", and " if len(first) > 1 else " and "
+        listed = joint.join(filter(None, (", ".join(first), last)))
+        asked += " " + ASKS_FOR_DETAILS[reply.language].format(listed)
+    return asked
 
 
 def _tidy(text: str) -> str:

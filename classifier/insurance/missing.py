@@ -23,6 +23,10 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
 """The fields that a question can't be answered without."""
 
 
+ABOUT_INSURANCE: Final = frozenset(("eligibility", "claim_denied", "coordination", "prior_auth", "update_card"))
+"""The questions that nobody answers without an insurance card."""
+
+
 @dataclass(frozen=True, slots=True)
 class BillingFields:
     """The fields of a record, without their values.
@@ -42,3 +46,8 @@ def billing_fields(record: InsuranceRecord) -> BillingFields:
     complete = {name for name, value in stated.items() if not isinstance(value, list) or None not in value}
     needed = NEEDED.get(record.question or "other", ())
     return BillingFields(tuple(stated), tuple(name for name in needed if name not in complete))
+
+
+def is_about_insurance(record: InsuranceRecord) -> bool:
+    """Return whether a message is about an insurance, and not only about a bill."""
+    return record.question in ABOUT_INSURANCE or bool(record.carrier or record.plan or record.member_id)

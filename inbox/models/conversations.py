@@ -50,7 +50,7 @@ class Conversation(Base):
     patient can no longer continue the chat. `listed_at` is its place in the inbox, the newest first: the last activity,
     or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what
     nobody has answered, None if nobody needs to. `chat_seen_at` is about when the patient's
-    browser last asked for news.
+    browser last asked for news. `insurance_asked_at` is when an automatic reply asked for missing insurance details.
     """
 
     __tablename__ = "conversations"
@@ -97,6 +97,7 @@ class Conversation(Base):
     snoozed_until: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
     chat_seen_at: Mapped[datetime | None]
+    insurance_asked_at: Mapped[datetime | None]
 
 
 class Message(Base):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
 
-from intake.practice_settings import Setting, Value, list_settings, read_setting
+from intake.practice_settings import Setting, Value, as_written_today, list_settings, read_setting
 from intake.practices import TEXT_PREFIX, Practice
 from intake.setting_editors import EditorKind
 from tasks.notification.targets import key_of
@@ -97,6 +97,7 @@ def display_value(setting: Setting, value: Value) -> str:
     if setting.editor.kind is EditorKind.ADDRESSES and isinstance(value, list):
         return ", ".join(describe_addresses(value).values())
     if setting.editor.kind is EditorKind.CHOICE:
+        value = as_written_today(setting.key, value)
         return next((option.words for option in setting.editor.options if option == value), str(value))
     return format_value(setting, value)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.orm import Session
 
+from classifier.insurance.missing import BillingFields
 from inbox.models import Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice
 from intake.vocabulary import Channel, Priority, Route, words_of
@@ -43,6 +44,7 @@ class Notice:
         escalation_id: the alarm to acknowledge, if any.
         code: the code to acknowledge it with by text, if any.
         text: the patient's text, None unless the practice allows it at the team's addresses.
+        billing: which facts of a billing question the message states; None if it is none.
     """
 
     conversation_id: int
@@ -54,6 +56,7 @@ class Notice:
     escalation_id: int | None = None
     code: str | None = None
     text: str | None = field(default=None, repr=False)
+    billing: BillingFields | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from inbox.audit import record_action
 from inbox.consent import is_opted_out
 from inbox.conversation_state import bring_back
 from inbox.database import MISSING_KEY
+from inbox.found_entities import stored_entities
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Message, Notification, NotificationState, now
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
@@ -24,6 +25,7 @@ from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
 from tasks.due import is_due
 from tasks.metrics import NOTIFICATIONS, Measure
+from tasks.notification.contents import facts_for, quote_for
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice
 from tasks.notification.quiet_hours import PRESSING, is_gathered
 from tasks.notification.targets import CONSOLE, targets_for, team_settings, telephone_of
@@ -146,7 +148,7 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
 def _notice_of(session: Session, rows: Sequence[Notification], practice: Practice, settings: TeamSettings) -> AnyNotice:
     """Return one notice for claimed rows: an ordinary one if there is only one row."""
     if len(rows) == 1:
-        return _notice(rows[0], practice, settings)
+        return _notice(session, rows[0], practice, settings)
     if rows[0].priority == Priority.URGENT:
         return _bundle(rows, practice)
     return _digest(session, [row.id for row in rows], practice, rows[0])
@@ -247,7 +249,8 @@ def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
     )
 
 
-def _notice(row: Notification, practice: Practice, settings: TeamSettings) -> Notice:
+def _notice(session: Session, row: Notification, practice: Practice, settings: TeamSettings) -> Notice:
+    entities = stored_entities(session, [row.message_id]).get(row.message_id)
     return Notice(
         conversation_id=row.message.conversation_id,
         message_id=row.message_id,
@@ -257,7 +260,8 @@ def _notice(row: Notification, practice: Practice, settings: TeamSettings) -> No
         team=_named_team(row, practice),
         escalation_id=row.escalation_id,
         code=row.escalation.code if row.escalation else None,
-        text=row.message.text if settings.include_text and row.target != CONSOLE else None,
+        text=None if row.target == CONSOLE else quote_for(settings.include_text, row.message.text, entities),
+        billing=facts_for(row.reason, row.message.text, entities),
     )
 
 

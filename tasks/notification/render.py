@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from classifier.insurance.missing import BillingFields
 from intake.channels import CHANNELS
 from intake.vocabulary import NotificationReason, words_of
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice, describe
 
 LONGEST_QUOTE = 500
 MOST_CODES = 12
+FIELDS = {
+    "carrier": "insurance company",
+    "plan": "plan",
+    "member_id": "member ID",
+    "group_number": "group number",
+    "claim_number": "claim number",
+    "policy_number": "policy number",
+    "subscriber_name": "policyholder name",
+    "subscriber_dob": "date of birth",
+    "relationship": "relationship to the policyholder",
+    "employer": "employer",
+    "amounts": "amount",
+    "cpt_codes": "procedure code",
+    "dates_of_service": "date of service",
+    "rx_bin": "RxBIN",
+    "payer_phone": "insurance phone number",
+}
+"""How a notice calls the fields of an insurance record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +65,16 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
         link = f"{public_url}/staff/escalations/{notice.escalation_id}"
         answer = f" Reply ACK {notice.code} to acknowledge."
     quote = "" if notice.text is None else f"\n\n{_shorten(notice.text)}"
-    body = f"{_recipient(notice.team)} View it: {link}"
-    return Wording(title, body + quote, f"{title}.{answer} {link}{quote}")
+    facts = "" if notice.billing is None else _word_facts(notice.billing)
+    body = f"{_recipient(notice.team)}{facts} View it: {link}"
+    return Wording(title, body + quote, f"{title}.{facts}{answer} {link}{quote}")
+
+
+def _word_facts(fields: BillingFields) -> str:
+    """Return one sentence on what a billing question states and lacks, without any value."""
+    present, missing = (", ".join(FIELDS[name] for name in names) for names in (fields.present, fields.missing))
+    parts = [*([f"gives {present}"] if present else []), *([f"lacks {missing}"] if missing else [])]
+    return f" The message {' and '.join(parts)}." if parts else ""
 
 
 def _word_bundle(bundle: AlarmBundle, public_url: str) -> Wording:

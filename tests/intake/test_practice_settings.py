@@ -35,6 +35,7 @@ VALUES: dict[str, Value] = {
     "observe_federal_holidays": False,
     "observe_holiday_eves": False,
     "auto_reply": "off",
+    "ask_insurance_details": True,
     **{
         f"links.{name}": f"https://{name}.example"
         for name in ("new_patient", "scheduling", "pay", "prices", "privacy", "terms")
@@ -53,7 +54,7 @@ VALUES: dict[str, Value] = {
     "teams.front.desk.notify": ["sms:+12025550113"],
     "teams.front.desk.quiet_hours": "20:00-07:00",
     "teams.front.desk.digest_at": ["08:00"],
-    "teams.front.desk.include_text": True,
+    "teams.front.desk.include_text": "redacted",
 }
 
 
@@ -214,3 +215,15 @@ def test_if_no_single_override_is_to_blame_the_values_of_the_file_apply() -> Non
 
     assert merged == file
     assert len(mistakes) == 1
+
+
+@pytest.mark.parametrize(("old", "new"), [(False, "off"), (True, "full")])
+def test_notices_with_text_were_once_on_or_off_and_an_override_of_then_still_fits(old: bool, new: str) -> None:
+    now_in_file = practice(teams={"billing": {"include_text": old}})
+    overrides = {"teams.billing.include_text": Override(value=not old, file=old)}
+
+    merged, mistakes = merge_what_fits(now_in_file, overrides)
+
+    assert read_setting(now_in_file, "teams.billing.include_text") == new
+    assert (read_setting(merged, "teams.billing.include_text"), mistakes) == ("off" if old else "full", [])
+    assert find_conflicts(now_in_file, overrides) == []

@@ -43,7 +43,11 @@ MARKERS = {
     "another address": "cypress@patient.example",
     "a number": PATIENT.removeprefix("+1"),
     "a typed number": "2025550177",
+    "a member ID": "W882134567",
+    "a birth date": "4/12/1982",
 }
+WORDS = ("a text", "a chat", "a form", "an email", "a subject", "a voicemail")
+"""Markers that identify nobody: a notice with names and numbers replaced may contain them."""
 
 
 @pytest.fixture
@@ -53,12 +57,18 @@ def settings(settings: Settings, smtp: SmtpStandIn) -> Settings:
     )
 
 
+@pytest.fixture(params=["off", "redacted"])
+def quotes(request: pytest.FixtureRequest) -> str:
+    """What notices contain of a message."""
+    return str(request.param)
+
+
 @pytest.fixture
-def notified(start_console: StartConsole, hook: HookReceiver) -> Console:
+def notified(start_console: StartConsole, hook: HookReceiver, quotes: str) -> Console:
     """A practice that tells every team through a hook."""
-    teams = [str(team) for team in Team if team != Team.DIGEST]
-    lines = ", ".join(f'{team} = {{ notify = ["{hook.apprise_url(f"/{team}")}"] }}' for team in teams)
-    return start_console(f"teams = {{ {lines} }}")
+    keys = {str(team): hook.apprise_url(f"/{team}") for team in Team if team != Team.DIGEST}
+    lines = (f'{team} = {{ notify = ["{url}"], include_text = "{quotes}" }}' for team, url in keys.items())
+    return start_console(f"ask_insurance_details = true\nteams = {{ {', '.join(lines)} }}")
 
 
 def spelled(marker: str) -> set[str]:
@@ -89,6 +99,7 @@ def test_the_search_finds_a_marker_however_it_is_written(marker: str) -> None:
 
 def test_nothing_that_a_patient_or_staff_typed_leaves(
     notified: Console,
+    quotes: str,
     hook: HookReceiver,
     smtp: SmtpStandIn,
     caplog: pytest.LogCaptureFixture,
@@ -125,6 +136,11 @@ def test_nothing_that_a_patient_or_staff_typed_leaves(
         ],
     }
     found = hits(told)
+    if quotes == "redacted":
+        replaced = {kind for kind in ("NAME", "PHONE", "EMAIL", "MEMBER_ID", "DOB") if said_to(hook, f"[{kind}]")}
+        assert len(replaced) == 5
+        assert said_to(hook, MARKERS["a text"])
+        found = [hit for hit in found if hit not in {f"{word} in notices to staff" for word in WORDS}]
     record_property("places", len(told))
     record_property("markers", len(MARKERS))
     record_property("hits", len(found))
@@ -133,17 +149,25 @@ def test_nothing_that_a_patient_or_staff_typed_leaves(
     assert found == []
 
 
+def said_to(hook: HookReceiver, words: str) -> bool:
+    """Whether staff were told these words."""
+    return any(words in notice.body["message"] for notice in hook.notifications)
+
+
 def everyone_writes(console: Console) -> tuple[list[str], list[requests.Response]]:
     """A patient writes on every channel; returns what is in Redis before anybody works, and the product's answers."""
-    console.text(f"My code is {MARKERS['a text']} {DANGER}")
+    console.text(f"My name is {MARKERS['a name']} Lopez, my code is {MARKERS['a text']} {DANGER}")
     call = console.call()
     call.finish()
     call.report_recording()
     call.report_transcription(f"this is {MARKERS['another name']} about the {MARKERS['a voicemail']}")
     chat = ChatClient(console.url, name=MARKERS["a name"], phone=MARKERS["a typed number"])
-    answers = [chat.send(f"About my {MARKERS['a chat']} bill", "message-1")]
+    card = f"member ID {MARKERS['a member ID']}, born {MARKERS['a birth date']}"
+    answers = [
+        chat.send(f"A question about my {MARKERS['a chat']} bill, I am {MARKERS['a name']}, {card}", "message-1")
+    ]
     contact = {
-        "message": f"A complaint about {MARKERS['a form']}",
+        "message": f"A complaint about {MARKERS['a form']}, call me at {MARKERS['a typed number']}",
         "name": MARKERS["another name"],
         "email": MARKERS["an address"],
         "phone": MARKERS["a typed number"],
@@ -152,7 +176,7 @@ def everyone_writes(console: Console) -> tuple[list[str], list[requests.Response
     answers.append(
         email(
             console,
-            f"Please move my visit, {MARKERS['an email']}",
+            f"Please move my visit, {MARKERS['an email']}. Write to me at {MARKERS['another address']}",
             subject=f"My {MARKERS['a subject']}",
             from_=f"{MARKERS['a name']} Lopez <{MARKERS['another address']}>",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,21 +10,31 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from classifier.entities.recorded import Recorded
+from classifier.insurance import InsuranceRecord
 from inbox.erasure import erase_conversations
 from inbox.found_entities import MOST_ATTEMPTS, recorded_of, stored_entities
-from inbox.models import Conversation, Delivery, FoundEntities, Message, now
+from inbox.models import Conversation, Decision, Delivery, FoundEntities, Message, now
 from inbox.patient_export import export_patient
 from inbox.patient_records import find_records
+from intake.vocabulary import NoticeText, Priority, TriageLevel, reply_in
 from tasks import entities, jobs
 from tasks.context import use
 from tasks.entities import MOST_CHARACTERS, beginning_of, find_in_text
+from tasks.insurance_details import CARD, choose_details, may_ask
 from tasks.jobs import JobFailedError
+from tasks.notification.contents import quote_for
+from tasks.routing import Facts, RoutingDecision
 from tests.service import Service
+from tests.standins.hook import HookReceiver
+from tests.standins.twilio import TwilioStandIn
+from tests.tasks.conftest import StartService
+from tests.tasks.test_routing import PRACTICE, facts
 from tests.world import PATIENT
 
 BILL = "This is Ana Lopez, why does my statement from Aetna say I owe $240? My member ID is W882134567."
 VISIT = "This is Ana Lopez, can I move my visit to April 12, 2027?"
 POISON = "poisonous"
+REDACTED = 'include_text = "redacted"'
 
 
 def found(service: Service) -> dict[int, set[tuple[str, str]]]:
@@ -110,6 +121,7 @@ def test_a_message_from_before_has_none_until_it_is_asked_for(service: Service) 
     handle(service, VISIT)
     with service.edit() as session:
         session.execute(delete(FoundEntities))
+    service.redis.flushall()
     service.reconcile()
     assert found(service) == {}
 
@@ -147,3 +159,95 @@ def test_entities_are_exported_and_erased_with_their_message(service: Service) -
         erase_conversations(session, session.scalars(select(Conversation)).all())
 
     assert service.rows(FoundEntities) == []
+
+
+# ---- what notices say
+
+
+def test_a_billing_notice_says_which_facts_are_there_and_which_are_missing(
+    start_service: StartService, hook: HookReceiver
+) -> None:
+    service = start_service(f'teams = {{ billing = {{ notify = ["{hook.apprise_url()}"] }} }}')
+
+    service.text("Why was my claim denied? My insurance is Aetna, it was for the visit on April 12, 2026.")
+    service.work()
+
+    [notice] = hook.notifications
+    facts = "The message gives insurance company, date of service and lacks claim number."
+    assert facts in notice.body["message"]
+    assert "Aetna" not in notice.raw.decode()
+    assert "April" not in notice.raw.decode()
+
+
+def test_a_notice_may_carry_the_message_with_names_and_numbers_replaced(
+    start_service: StartService, hook: HookReceiver
+) -> None:
+    service = start_service(f'teams = {{ scheduling = {{ notify = ["{hook.apprise_url()}"], {REDACTED} }} }}')
+    service.text(VISIT)
+    service.work()
+
+    assert hook.notifications[0].body["message"].endswith("\n\nThis is [NAME], can I move my visit to [DATE]?")
+
+
+def test_what_nobody_has_looked_at_is_not_quoted_and_nothing_after_what_was_read() -> None:
+    read, left = "x " * (MOST_CHARACTERS // 2), "Ana Lopez"
+
+    assert quote_for(NoticeText.REDACTED, VISIT, None) is None
+    assert quote_for(NoticeText.REDACTED, read + left, ()) == read[:-1]
+    assert (quote_for(NoticeText.OFF, VISIT, ()), quote_for(NoticeText.FULL, VISIT, None)) == (None, VISIT)
+
+
+# ---- what replies ask for
+
+
+def test_the_reply_to_a_question_about_insurance_asks_once_for_what_is_missing(
+    start_service: StartService, twilio: TwilioStandIn
+) -> None:
+    service = start_service("ask_insurance_details = true\nlimits = { cool_down_minutes = 0 }")
+    for text in ("Will my Aetna insurance pay the bill from my last visit?", "Did my insurance pay my bill by now?"):
+        service.text(text)
+        service.work()
+
+    asked = "Please also send us your member ID and your date of birth."
+    assert [decision.route for decision in service.rows(Decision)] == ["billing_inquiry"] * 2
+    assert [asked in text.body for text in twilio.messages] == [True, False]
+    assert [conversation.insurance_asked_at is not None for conversation in service.rows(Conversation)] == [True]
+
+
+def test_no_reply_asks_unless_the_practice_wants_it(service: Service, twilio: TwilioStandIn) -> None:
+    service.text("Will my Aetna insurance pay the bill from my last visit?")
+    service.work()
+
+    assert "member ID" not in twilio.messages[0].body
+
+
+MORNING = datetime(2026, 6, 1, 12, tzinfo=UTC)
+PLAN = RoutingDecision("billing_inquiry", reply_in("en", "billing_inquiry"), "billing", Priority.NORMAL, "sure")
+ASKING = PRACTICE.model_copy(update={"ask_insurance_details": True})
+BILLING = facts("billing_inquiry")
+
+
+@pytest.mark.parametrize(
+    ("plan", "known", "before", "asks"),
+    [
+        (PLAN, BILLING, {}, True),
+        (PLAN, replace(BILLING, also=("appointment_request",)), {}, True),
+        (replace(PLAN, reply=None), BILLING, {}, False),
+        (replace(PLAN, reply=reply_in("en", "review")), BILLING, {}, False),
+        (PLAN, replace(BILLING, triage=TriageLevel.SAME_DAY), {}, False),
+        (PLAN, replace(BILLING, also=("complaint",)), {}, False),
+        (PLAN, BILLING, {"triage": TriageLevel.EMERGENCY}, False),
+        (PLAN, BILLING, {"intent": "complaint"}, False),
+        (PLAN, BILLING, {"insurance_asked_at": MORNING}, False),
+    ],
+)
+def test_a_reply_asks_only_where_nothing_is_more_serious(
+    plan: RoutingDecision, known: Facts, before: dict[str, Any], asks: bool
+) -> None:
+    assert may_ask(plan, known, ASKING, Conversation(**before)) is asks
+
+
+def test_a_question_about_a_bill_alone_is_not_asked_for_a_card() -> None:
+    assert choose_details(InsuranceRecord(question="balance_dispute"), ()) == ()
+    assert choose_details(InsuranceRecord(question="eligibility"), CARD) == ()
+    assert choose_details(InsuranceRecord(question="eligibility"), CARD[:1]) == CARD[1:]

@@ -11,7 +11,7 @@ import pytest
 
 from intake.errors import IntakeError
 from intake.practices import Practice, load_practices
-from intake.vocabulary import REPLIES, Intent, Language, ReplyName, find_reply, reply_in
+from intake.vocabulary import REPLIES, EntityKind, Intent, Language, ReplyName, find_reply, reply_in
 from templates.replies import (
     ASKS_FOR_CONTACT,
     MAX_LENGTH,
@@ -466,3 +466,29 @@ def test_no_call_is_promised_to_who_cannot_be_reached(name: Intent | ReplyName, 
     assert text.endswith(ASKS_FOR_CONTACT[language])
     assert "will call you" not in text
     assert "le va a llamar" not in text
+
+
+@pytest.mark.parametrize(
+    ("details", "language", "asked"),
+    [
+        ("DOB", "en", "Please also send us your date of birth."),
+        ("MEMBER_ID CARRIER", "es", "Por favor, mande también su ID de miembro y el nombre de su aseguradora."),
+        (
+            "MEMBER_ID CARRIER DOB",
+            "en",
+            "Please also send us your member ID, the name of your insurance company, and your date of birth.",
+        ),
+    ],
+)
+def test_a_reply_asks_for_insurance_details_before_the_opt_out_instructions(
+    details: str, language: Language, asked: str
+) -> None:
+    maple = Practice.model_validate(FULL)
+    ask = tuple(EntityKind(detail) for detail in details.split())
+
+    text = render_reply(reply_in(language, Intent.BILLING_INQUIRY), maple, Occasion(OPEN, is_first=True, ask=ask))
+
+    assert text.endswith(f" {asked} {stop_wording(Language(language))}")
+    assert is_gsm7(text)
+    long = maple.model_copy(update={"replies": {"billing_inquiry": "x" * 1500}})
+    assert "send us" not in render_reply("billing_inquiry", long, Occasion(OPEN, is_first=True, ask=ask))

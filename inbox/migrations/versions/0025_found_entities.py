@@ -1,4 +1,4 @@
-"""The entities of messages; those that came before this have none until someone opens them."""
+"""The entities of messages (older ones have none until someone opens them), and who was asked for insurance details."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_found_entities_waiting", "found_entities", ["id"], sqlite_where=waiting, postgresql_where=waiting
     )
+    op.add_column("conversations", sa.Column("insurance_asked_at", inbox.column_types.Timestamp(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("conversations", "insurance_asked_at")
     op.drop_table("found_entities")

@@ -258,7 +258,7 @@ def test_federal_holidays_are_worked_on_when_the_practice_says_so(console: Conso
 def test_a_form_without_a_change_writes_no_version(console: Console, manager: Browser) -> None:
     page = manager.get(ADDRESS)
     form = {key: field(page, key) for key in ("hours.mon", "links.scheduling", "review_sample", "replies.complaint")}
-    answer = manager.post(ADDRESS, data={"version": token(page), **form, "teams.billing.include_text": "no"})
+    answer = manager.post(ADDRESS, data={"version": token(page), **form, "teams.billing.include_text": "off"})
 
     assert answer.status_code == 303
     assert "Nothing changed." in manager.get(ADDRESS).text

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from inbox.live_practices import LivePractices
 from inbox.models import AlarmEnd, AuditEntry, Escalation, Message, Notification, now
 from intake.practices import EscalationStep, Practice, Practices
-from intake.vocabulary import Team
+from intake.vocabulary import NoticeText, Team
 from tasks import jobs
 from tasks.context import use
 from tasks.notification.alarms import acknowledge
@@ -107,8 +107,8 @@ def test_a_step_tells_its_team_or_its_number() -> None:
 
 
 def test_a_number_is_never_sent_what_the_patient_wrote() -> None:
-    assert team_settings(practice_with_steps(), Team.ON_CALL, 1).include_text
-    assert not team_settings(practice_with_steps(), Team.ON_CALL, 2).include_text
+    assert team_settings(practice_with_steps(), Team.ON_CALL, 1).include_text is NoticeText.FULL
+    assert team_settings(practice_with_steps(), Team.ON_CALL, 2).include_text is NoticeText.OFF
 
 
 @pytest.mark.parametrize("step", [-1, 0, 1, 3])
