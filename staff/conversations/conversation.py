@@ -24,14 +24,18 @@ from staff.conversations.conversation_queries import (
     read_reach,
     read_thread,
 )
+from staff.conversations.found import read_found
+from staff.conversations.insurance_card import UNVERIFIED
 from staff.conversations.list_pane import address_of, density, read_filters, show_list
+from staff.conversations.mark_switch import shows_marks
 from staff.conversations.people import assignable, names_of
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, quick_replies, send
 from staff.conversations.row_words import initials
 from staff.conversations.snooze import CHOICES as SNOOZES
 from staff.displays import is_new_display, seal_of
-from staff.live import Presence, stream, wants_pane
+from staff.live import Presence, is_refresh, stream, wants_pane
 from tasks.pubsub import conversation_topic, practice_topic
+from tasks.queue import Ticket
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
@@ -127,10 +131,22 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         others = Presence(services.queue.connection, conversation_id).others(member().id)
         colleagues = assignable(session, [conversation.practice])
         alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
+        thread = read_thread(session, conversation, zone, before)
+        is_own = practice.slug in member().practices
         return {
             "conversation": conversation,
             "practice": practice,
-            "thread": read_thread(session, conversation, zone, before),
+            "thread": thread,
+            "found": read_found(
+                session,
+                conversation,
+                practice,
+                [entry.message for entry in thread.entries if entry.message and entry.text and not entry.waiting],
+                is_marked=shows_marks(),
+                may_add=is_own,
+            ),
+            "marks_on": shows_marks(),
+            "unverified": UNVERIFIED,
             "acts": read_acts(session, conversation_id, zone),
             "contact": read_contact(session, conversation, zone),
             "reach": reach,
@@ -148,7 +164,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             if conversation.snoozed_until and conversation.snoozed_until > moment
             else "",
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
-            "may_hold": member().may(Role.MANAGER) and practice.slug in member().practices,
+            "may_hold": member().may(Role.MANAGER) and is_own,
+            "may_export": is_own,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment, read_language(session, conversation)),
@@ -173,6 +190,8 @@ def _show(services: Services, conversation_id: int, before: int | None, **change
         with services.database.write() as session:
             mark_read(session, member().id, conversation.id, thread.last_message)
             record_on_conversation(session, conversation_id, conversation.practice, "viewed", up_to=thread.last_message)
+    if not is_refresh():
+        services.queue.put_tickets([Ticket("find_entities", message_id) for message_id in shown["found"].unread])
     return _render(shown, seal)
 
 
