@@ -20,6 +20,7 @@ from inbox.attachments import delete_attachments, parts_of_attachments
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.models import Base, Conversation, Delivery, DeliveryState, Message, Note, RetentionRun, Review, Voicemail
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
+from inbox.search_index import forget_texts
 from inbox.voicemail import forget_recording
 from intake.practices import Practice, Practices
 
@@ -123,6 +124,7 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
     notes = _next(session, _notes(practice, before), Note.id, limit)
     calls = _next(session, _calls(practice, before), Voicemail.id, limit)
     _empty_messages(session, messages, moment)
+    forget_texts(session, [message.id for message in messages], [reply.id for reply in replies])
     for reply in replies:
         queue_erasures(session, parts_of_delivery(reply))
         reply.body, reply.emptied_at = "", moment

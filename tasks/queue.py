@@ -40,6 +40,7 @@ Job = Literal[
     "fetch_attachment",
     "mail_link",
     "announce_emergency",
+    "index_texts",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -53,6 +54,7 @@ _QUEUE_OF: dict[Job, str] = {
     "fetch_attachment": LOOKUPS,
     "mail_link": CARRIERS,
     "announce_emergency": NOTICES,
+    "index_texts": LOOKUPS,
 }
 
 

@@ -23,6 +23,7 @@ from inbox.models.notifications import AlarmEnd, Escalation, Notification, Notif
 from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
+from inbox.models.search_codes import SearchCode
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
 from inbox.models.staff import ConversationRead, Note, Passkey, Role, StaffMember, StaffPractice, StaffSession
@@ -72,6 +73,7 @@ __all__ = [
     "ReviewReason",
     "Role",
     "RunningProcess",
+    "SearchCode",
     "SettingVersion",
     "SignInFailure",
     "StaffLink",

@@ -29,12 +29,14 @@ from staff.conversations.people import assignable, names_of
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, quick_replies, send
 from staff.conversations.row_words import initials
 from staff.conversations.snooze import CHOICES as SNOOZES
+from staff.conversations.thread_part import find_part
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, stream, wants_pane
 from tasks.pubsub import conversation_topic, practice_topic
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
+LONGEST_KEY = 30
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
 
@@ -43,8 +45,12 @@ blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations
 def page(conversation_id: int) -> str:
     """Show a conversation."""
     services = services_of(current_app)
-    before = read_row_id(request.args.get("before", ""))
-    return _show(services, conversation_id, before)
+    before, hit = read_row_id(request.args.get("before", "")), request.args.get("hit", "")[:LONGEST_KEY]
+    if hit and before is None:
+        with services.database.read() as session:
+            own_conversation(session, conversation_id)
+            before = find_part(session, conversation_id, hit)
+    return _show(services, conversation_id, before, hit=hit)
 
 
 @blueprint.get("/events")
@@ -159,6 +165,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "problem": "",
             "overtaken": False,
             "before": before,
+            "hit": "",
         }
 
 

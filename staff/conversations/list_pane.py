@@ -19,7 +19,7 @@ from staff.auth.access import member
 from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, list_page
 from staff.conversations.people import assignable
-from staff.conversations.search import MESSAGES_SEARCHED, SEARCHED, search_page
+from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
 from staff.conversations.snooze import CHOICES as SNOOZES
 from staff.conversations.view_counts import read_counts
@@ -82,7 +82,6 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "states": display.STATES,
         "choices": _choices(practices),
-        "searched": (SEARCHED, MESSAGES_SEARCHED),
         "people": people,
         "snoozes": SNOOZES,
         "refused": refused,

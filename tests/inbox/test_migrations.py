@@ -49,7 +49,7 @@ VALUES: dict[str, Any] = {
     "patient_address": PATIENT,
     "caller": PATIENT,
 }
-ENCRYPTED_JSON = ("detail",)
+ENCRYPTED_JSON = ("detail", "moved")
 STATES = {"deliveries": "delivered", "notifications": "sent", "attachments": "waiting"}
 # columns whose contents a later migration puts into other words, which other tests look at
 REWORDED = {

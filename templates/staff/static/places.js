@@ -18,13 +18,16 @@ function listOf(address) {
   const query = new URL(address).searchParams;
   query.delete("before"); // which part of the thread
   query.delete("refused");
+  query.delete("hit"); // what the search found in it
   query.sort();
   return query.toString();
 }
 
-/** Scrolls the thread to its newest message. */
+/** Scrolls the thread to what a search found, or to its newest message. */
 export function showNewest() {
-  if (!location.hash && !document.getElementById("problem")) document.getElementById("newest")?.scrollIntoView({ block: "end" });
+  const hit = document.querySelector("#thread > .hit");
+  if (hit) hit.scrollIntoView({ block: "center" });
+  else if (!location.hash && !document.getElementById("problem")) document.getElementById("newest")?.scrollIntoView({ block: "end" });
 }
 
 function markRow() {
