@@ -16,7 +16,17 @@ from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
 from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
-from staff.conversations import actions, alarm_badge, attachments, bulk, conversation, escalations, inbox, recordings
+from staff.conversations import (
+    actions,
+    alarm_badge,
+    attachments,
+    bulk,
+    conversation,
+    draft,
+    escalations,
+    inbox,
+    recordings,
+)
 from staff.patients import addresses, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.security import protect
@@ -41,6 +51,7 @@ BLUEPRINTS = (
     inbox.blueprint,
     bulk.blueprint,
     conversation.blueprint,
+    draft.blueprint,
     actions.blueprint,
     recordings.blueprint,
     listing.blueprint,

@@ -16,6 +16,7 @@ from inbox.models.conversations import (
     Message,
 )
 from inbox.models.deliveries import Delivery, DeliveryState
+from inbox.models.drafts import ReplyDraft
 from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.leases import Lease
 from inbox.models.lifecycle import CarrierErasure, ErasureKind, RestoredBackup, RetentionRun
@@ -67,6 +68,7 @@ __all__ = [
     "PatientConversation",
     "PatientMerge",
     "Refusal",
+    "ReplyDraft",
     "RestoredBackup",
     "RetentionRun",
     "Review",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
 from inbox.models import Conversation, now
+from inbox.reply_drafts import drafted_conversations
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
@@ -66,6 +67,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         capped = capped_practices(session, list(practices), moment)
         people = assignable(session, member().reachable)
         refused = _refused(session)
+        drafted = drafted_conversations(session, member().id, [row.id for row in (*page.pinned, *page.rows)])
     return {
         "list_seal": _record(page, wanted),
         "page": page,
@@ -85,6 +87,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "people": people,
         "snoozes": SNOOZES,
         "refused": refused,
+        "drafted": drafted,
         "selected": selected,
         "density": density(),
     }
