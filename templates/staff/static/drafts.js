@@ -121,7 +121,7 @@ export function openDraft() {
   const id = opened();
   const { mark, member, keep } = text.dataset;
   const here = known.get(id) ?? takeStored(id, member);
-  const fresh = { saved: text.value, text: text.value, mark, member, place: keep, form: text.form.elements.form_id.value };
+  const fresh = { saved: text.defaultValue, text: text.defaultValue, mark, member, place: keep, form: text.form.elements.form_id.value };
   if (here && here.text !== here.saved && (here.mark === mark || here.newer)) fresh.text = here.text;
   if (here?.newer) fresh.newer = { text: fresh.saved, mark };
   known.set(id, Object.assign(fresh, { saving: here?.saving ?? Promise.resolve(), timer: 0 }));

@@ -13,7 +13,7 @@ import requests
 from sqlalchemy import CursorResult, insert, text
 from sqlalchemy.orm import Session
 
-from inbox.models import AuditEntry, Conversation, Delivery, Message, SearchCode
+from inbox.models import AuditEntry, Conversation, Delivery, Message, SearchCode, now
 from inbox.patient_book import Details, add_address, create_patient
 from inbox.search_index import codes_of, index_waiting
 from intake.encryption import Keyring
@@ -143,6 +143,7 @@ def test_results_come_newest_hit_first_in_pages_without_repeats(console: Console
     console.text("More parking please", from_=ONE)
     with console.edit() as session:  # the oldest has the newest hit: its conversation is listed with that one, once
         found = Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="c", body="Parking is free")
+        found.created_at = now() + timedelta(hours=1)
         session.add(found)
         session.flush()
         while index_waiting(session):
