@@ -41,6 +41,7 @@ Job = Literal[
     "mail_link",
     "announce_emergency",
     "find_entities",
+    "index_texts",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -55,6 +56,7 @@ _QUEUE_OF: dict[Job, str] = {
     "mail_link": CARRIERS,
     "announce_emergency": NOTICES,
     "find_entities": LOOKUPS,  # it waits for nobody, but everything else goes first
+    "index_texts": LOOKUPS,
 }
 
 

@@ -1,6 +1,7 @@
 // The inbox: keys for the list and the conversation beside it, live updates, and what is opened in place.
 
-import { restoreTyped } from "./composer.js";
+import { countTyped } from "./composer.js";
+import { keepDrafts, openDraft } from "./drafts.js";
 import { act, keepUp, refreshHeaders } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import { listen } from "./shortcuts.js";
@@ -111,7 +112,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 openInPlace(() => look.follow());
-restoreTyped();
+keepDrafts(() => look());
+openDraft();
+countTyped();
 showNewest();
 listen({
   j: () => move(1),
