@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.models import AskedOutcome, AskedQuestion, CommonQuestion, now
@@ -64,21 +65,35 @@ def has_answers(session: Session, practice: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def save_question(session: Session, practice: str, question: PracticeQuestion) -> str:
+class QuestionChangedError(Exception):
+    """Someone else has changed a question meanwhile."""
+
+
+def save_question(session: Session, practice: str, question: PracticeQuestion, before: str) -> str:
     """Store a question, and return its key.
 
     Args:
         session: an open write transaction.
         practice: the practice's slug.
         question: the question, checked; an empty key makes a new one.
+        before: the answer that this one replaces, empty if there was none.
+
+    Raises:
+        QuestionChangedError: that is no longer its answer.
     """
     key = question.key or f"own_{secrets.token_hex(4)}"
     row = _find_row(session, practice, key)
+    if before != (row.answer if row else ""):
+        raise QuestionChangedError
     if row is None:
         row = CommonQuestion(practice=practice, key=key)
         session.add(row)
     row.title, row.phrasings, row.answer = question.title, list(question.phrasings), question.answer
     row.updated_at = now()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise QuestionChangedError from None
     return key
 
 
@@ -127,7 +142,8 @@ def count_unanswered(session: Session, practice: str, since: datetime) -> Sequen
 
 def _find_row(session: Session, practice: str, key: str) -> CommonQuestion | None:
     own = (CommonQuestion.practice == practice, CommonQuestion.key == key)
-    return session.scalar(select(CommonQuestion).where(*own).with_for_update())
+    query = select(CommonQuestion).where(*own).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def _of_row(row: CommonQuestion) -> PracticeQuestion:

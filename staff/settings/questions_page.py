@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from inbox.common_questions import (
@@ -15,6 +14,7 @@ from inbox.common_questions import (
     LONGEST_TITLE,
     MOST_OWN,
     PracticeQuestion,
+    QuestionChangedError,
     count_unanswered,
     delete_question,
     find_problem,
@@ -68,8 +68,9 @@ def save(slug: str) -> Response | Refusal:
             typed = _read_form(known.get(key))
             problem = _find_problem(typed, known)
             if not problem:
-                record_audit(session, slug, "question_saved", question=save_question(session, slug, typed))
-    except IntegrityError:  # someone else stored it at this very moment
+                saved = save_question(session, slug, typed, _typed_text("before"))
+                record_audit(session, slug, "question_saved", question=saved)
+    except QuestionChangedError:
         problem = OVERTAKEN
     if problem:
         return _render(slug, _Unsaved(typed, problem)), 422
@@ -108,8 +109,7 @@ def _find_problem(typed: PracticeQuestion, known: Mapping[str, PracticeQuestion]
     """Return why what was typed cannot be stored beside the questions that are, empty if it can."""
     if not typed.key and sum(question.is_own for question in known.values()) >= MOST_OWN:
         return f"There are {MOST_OWN} questions of your own already. Delete one first."
-    overtaken = _typed_text("before") != _state_of(known.get(typed.key))
-    return find_problem(typed) or (OVERTAKEN if overtaken else "")
+    return find_problem(typed)
 
 
 def _read_form(known: PracticeQuestion | None) -> PracticeQuestion:

@@ -25,7 +25,7 @@ QUESTION = facts("existing_patient_question", has_answer=True)
 def answer(service: Service, key: str = "hours", words: str = ANSWER) -> None:
     with service.edit() as session:
         known = {question.key: question for question in read_questions(session, "demo")}
-        save_question(session, "demo", replace(known[key], answer=words))
+        save_question(session, "demo", replace(known[key], answer=words), known[key].answer)
 
 
 def replies(service: Service) -> list[str]:
@@ -154,7 +154,7 @@ def test_after_an_hour_a_question_is_answered_again() -> None:
 def test_a_practices_own_question_is_found_by_its_phrasings(service: Service) -> None:
     phrasings = ("Do you sell contact lenses?", "can i buy contacts from you", "Where can I order my contact lenses?")
     with service.edit() as session:
-        save_question(session, "demo", PracticeQuestion("", "Contact lenses", phrasings, "Order them at the desk."))
+        save_question(session, "demo", PracticeQuestion("", "Contact lenses", phrasings, "Order them at the desk."), "")
 
     service.text("do you guys sell contact lenses")
     service.work()
