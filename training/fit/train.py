@@ -45,8 +45,8 @@ def train_model(
 ) -> None:
     """Fine-tune according to a recipe; resume from the run's last checkpoint if there is one.
 
-    The checkpoint with the best score on the stopping messages ends up in `run.best`, averaged with the weights that the
-    run started from if the recipe says so.
+    The checkpoint with the best score on the stopping messages ends up in `run.best`, averaged with the weights that
+    the run started from if the recipe says so.
 
     Args:
         recipe: The recipe.
