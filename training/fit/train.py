@@ -26,6 +26,7 @@ from training.data.dataset import Collate, FixedMessages, FreshMessages, load_to
 from training.data.spans.dataset import FreshSpans
 from training.data.splitting import VALIDATION_SEED, Split
 from training.errors import TrainingError
+from training.fit.averaging import average_checkpoints
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.initial_model import load_classifier, load_initial_model
 from training.fit.objective import training_loss
@@ -44,7 +45,8 @@ def train_model(
 ) -> None:
     """Fine-tune according to a recipe; resume from the run's last checkpoint if there is one.
 
-    The checkpoint with the best score on the stopping messages ends up in `run.best`.
+    The checkpoint with the best score on the stopping messages ends up in `run.best`, averaged with the weights that
+    the run started from if the recipe says so.
 
     Args:
         recipe: The recipe.
@@ -62,7 +64,11 @@ def train_model(
     trainer = _trainer(recipe, run, model, split, tokenizer, teacher)
     last = get_last_checkpoint(str(run.path))  # type: ignore[no-untyped-call]
     trainer.train(resume_from_checkpoint=last)
-    trainer.save_model(str(run.best))
+    arriving = run.best.with_name(f"{run.best.name}.arriving")
+    trainer.save_model(str(arriving))
+    if start and recipe.averaged is not None:
+        average_checkpoints(start, arriving, recipe.averaged)
+    arriving.rename(run.best)
 
 
 def _load_base(recipe: Recipe, start: Path | None) -> tuple[PreTrainedModel, Tokenizer]:
