@@ -25,6 +25,15 @@ from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.setting_versions import SettingVersion
+from inbox.models.setup import (
+    FirstAdminLink,
+    PracticeSetup,
+    SetupSighting,
+    SetupTest,
+    SetupTestKind,
+    SetupTestState,
+    SightingKind,
+)
 from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
 from inbox.models.staff import ConversationRead, Note, Passkey, Role, StaffMember, StaffPractice, StaffSession
 from inbox.models.text_consents import TextConsent
@@ -52,6 +61,7 @@ __all__ = [
     "EncryptionKey",
     "ErasureKind",
     "Escalation",
+    "FirstAdminLink",
     "FoundEntities",
     "Keyword",
     "Lease",
@@ -67,6 +77,7 @@ __all__ = [
     "PatientAddress",
     "PatientConversation",
     "PatientMerge",
+    "PracticeSetup",
     "Refusal",
     "RestoredBackup",
     "RetentionRun",
@@ -75,6 +86,11 @@ __all__ = [
     "Role",
     "RunningProcess",
     "SettingVersion",
+    "SetupSighting",
+    "SetupTest",
+    "SetupTestKind",
+    "SetupTestState",
+    "SightingKind",
     "SignInFailure",
     "StaffLink",
     "StaffMember",
