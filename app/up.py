@@ -18,7 +18,6 @@ from urllib.request import urlopen
 
 from app.embedded_redis import EmbeddedRedis, die_with_parent
 from app.local_setup import environment_of, prepare
-from app.paging_check import warn_if_nobody_is_paged
 from app.supervision import Child, Supervised
 from inbox.database import MISSING_KEY, Database
 from inbox.first_admin import address_of_link, offer_link
@@ -26,6 +25,7 @@ from inbox.models import now
 from inbox.presence import MAIL, name_process, running_processes
 from intake.encryption import Keyring
 from intake.errors import IntakeError
+from intake.logs import configure_logging
 from intake.practices import load_practices
 from intake.settings import Settings
 
@@ -94,6 +94,7 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
     Raises:
         IntakeError: something it needs is missing or taken; everything started is stopped again.
     """
+    configure_logging()
     with _only_one(data_dir), _stop_on_signals() as stop:
         _require_free(port)
         redis_server = EmbeddedRedis(data_dir / "redis")
@@ -110,11 +111,10 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
             if settings.mail_door or any(practice.mailbox for practice in practices.all):
                 processes.append(_Process(MAIL_RECEIVER, ["mail", "serve"], environment))
             for name, arguments in WORKERS.items():
-                processes.append(_Process(name, ["worker", *arguments], environment))
+                processes.append(_Process(name, ["worker", "--warned", *arguments], environment))
             _wait_until_started(port, processes, database, stop)
             if not stop:
                 _greet(say, settings, port, data_dir, database)
-                warn_if_nobody_is_paged(database, practices, say)
             children: list[Child] = [*([redis_server] if embedded else []), *processes]
             kept = [Supervised(child, _warn) for child in children]
             while not stop:
