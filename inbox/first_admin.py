@@ -40,14 +40,15 @@ def make_first_admin(
 ) -> StaffMember:
     """Make the first account with a link's token, an administrator of every practice.
 
-    The link is locked until the transaction ends, so that of two browsers one makes the account.
+    Every unused link is locked until the transaction ends, so that of several browsers one makes the account.
 
     Raises:
         IntakeError: the link is not or no longer valid, or the name, the address, or the password cannot be used.
     """
-    query = select(FirstAdminLink).where(FirstAdminLink.token_hash == _digest(token))
-    link = session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if link is None or link.used_at is not None or link.expires_at <= moment or has_members(session):
+    unused = select(FirstAdminLink).where(FirstAdminLink.used_at.is_(None)).order_by(FirstAdminLink.id)
+    links = {link.token_hash: link for link in session.scalars(unused.with_for_update())}
+    link = links.get(_digest(token))
+    if link is None or link.expires_at <= moment or has_members(session):
         raise IntakeError(VOID)
     if not 0 < len(name) <= LONGEST_NAME:
         raise IntakeError(f"enter your name, up to {LONGEST_NAME} characters")

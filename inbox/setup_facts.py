@@ -70,7 +70,7 @@ def read_facts(session: Session, practice: str) -> SetupFacts:
     tests = select(SetupTest).where(SetupTest.practice == practice).order_by(SetupTest.id.desc()).limit(TESTS_READ)
     return SetupFacts(
         text_at=session.scalar(text),
-        callback_at=callback and callback.last_at,
+        callback_at=callback.last_at if callback else None,
         chat=(chat.last_at, chat.origin or "") if chat else None,
         backup_at=session.scalar(backup),
         tests={(SetupTestKind(test.kind), test.target): test for test in reversed(session.scalars(tests).all())},

@@ -90,7 +90,7 @@ def voicemail(
     settings = settings_of_running_service(data_dir)
     practice, number = _recipient(settings, recipient)
     account = settings.twilio_account_sid or f"AC{'0' * 32}"
-    recording_sid = f"RE{secrets.token_hex(16)}"
+    recording_sid = f"RE{SIMULATED}{secrets.token_hex(10)}"
     call = {
         "CallSid": f"CA{SIMULATED}{secrets.token_hex(10)}",
         "AccountSid": account,

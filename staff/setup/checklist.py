@@ -104,8 +104,8 @@ def _judge_number(practice: Practice, settings: Settings, facts: SetupFacts) -> 
         when = display.clock(facts.text_at, practice.time_zone)
         return Line(key, title, True, f"Twilio’s last text or voicemail arrived on {when}.")
     todo = (
-        f"In Twilio’s console, set the number’s webhook for messages to {settings.public_url}/twilio/sms and for calls"
-        f" to {settings.public_url}/twilio/voice. Then text the number."
+        f"In Twilio’s console, set the number’s webhook for messages to `{settings.public_url}/twilio/sms` and for"
+        f" calls to `{settings.public_url}/twilio/voice`. Then text the number."
     )
     return Line(key, title, False, "No signed text or voicemail has arrived from Twilio.", todo)
 
@@ -118,8 +118,8 @@ def _judge_delivery(practice: Practice, settings: Settings, facts: SetupFacts) -
         when = display.clock(facts.callback_at, practice.time_zone)
         return Line(key, title, True, f"Twilio has reported what became of a text, most recently seen on {when}.")
     todo = (
-        f"Text the number and wait for the automatic reply. Twilio reports to {settings.public_url}/twilio/sms/status,"
-        " so PUBLIC_URL must be reachable from the internet."
+        "Text the number and wait for the automatic reply. Twilio reports to"
+        f" `{settings.public_url}/twilio/sms/status`, so PUBLIC_URL must be reachable from the internet."
     )
     return Line(key, title, False, "Twilio has not reported what became of a text.", todo)
 
@@ -176,12 +176,12 @@ def _judge_on_call(practice: Practice, facts: SetupFacts, moment: datetime) -> L
     tests = [facts.tests.get((SetupTestKind.NOTICE, target)) for target in addresses]
     accepted = sum(test is not None and test.state == SetupTestState.ACCEPTED for test in tests)
     is_done = accepted == len(addresses)
-    counted = "the only address" if len(addresses) == 1 else f"{accepted} of {len(addresses)} addresses"
+    counted = "The only address" if len(addresses) == 1 else f"{accepted} of {len(addresses)} addresses"
     return Line(
         key,
         title,
         is_done,
-        f"A test notice was taken for {counted}." if accepted else "No test notice has gone to on call.",
+        f"{counted} took a test notice." if accepted else "No test notice has gone to on call.",
         "Ask whoever is on call whether it arrived." if is_done else "Send a test notice to everyone on call.",
         (TestButton(Team.ON_CALL, "Test on call"),),
         _show_notices(Team.ON_CALL, practice, facts, moment),
@@ -217,10 +217,10 @@ def _judge_backup(practice: Practice, facts: SetupFacts, moment: datetime) -> Li
 
 def _show_notices(team: str, practice: Practice, facts: SetupFacts, moment: datetime) -> tuple[Result, ...]:
     shown = []
-    for target, address in tested_addresses(practice, team).items():
+    for number, (target, address) in enumerate(tested_addresses(practice, team).items(), start=1):
         test = facts.tests.get((SetupTestKind.NOTICE, target))
         if test is not None:
-            where = f"{words_of(team)}, {_name_address(address)}"
+            where = f"{words_of(team)}, address {number} ({_name_address(address)})"
             shown.append(_show_result(where, test, practice, moment))
     return tuple(shown)
 

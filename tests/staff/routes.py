@@ -74,6 +74,7 @@ FORM = {
     "name": "Nora Newly",
     "new_address": "(202) 555-0166",
     "how": "by_phone",
+    "what": "on_call",
     "other": "1",
     "address": "1",
 }

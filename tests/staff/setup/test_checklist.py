@@ -86,7 +86,7 @@ def test_a_test_that_no_worker_takes_says_so(practice: Practice, settings: Setti
     facts = facts_with((SetupTestKind.NOTICE, key_of(PHONES[0])), state=SetupTestState.WAITING)
 
     (result,) = lines_of(practice, settings, facts)["on_call"].results
-    assert result.words == "On call, number ending in 0112: sending…"
+    assert result.words == "On call, address 1 (number ending in 0112): sending…"
     later = build_checklist(practice, settings, facts, MOMENT + timedelta(minutes=3))
     (result,) = next(line for line in later if line.key == "on_call").results
     assert "Check that the workers run" in result.words

@@ -40,7 +40,7 @@ def begin_test(browser: Browser, what: str) -> requests.Response:
 
 
 def test_what_other_systems_do_is_seen(start_console: StartConsole) -> None:
-    console = start_console()
+    console = start_console("")
     browser = console.sign_in(Role.MANAGER)
     assert done(browser) == set()
 
@@ -78,8 +78,8 @@ def test_tests_go_out_and_say_what_became_of_them(
 
         page = browser.get(PATH).text
         assert done(browser) == {"teams", "on_call", "email"}
-        assert "On call, json: the provider took it on" in page
-        assert "Billing, json: not sent on" in page
+        assert "On call, address 1 (json): the provider took it on" in page
+        assert "Billing, address 1 (json): not sent on" in page
         assert "the address leads into the network" in page
         (notice,) = hook.notifications
         assert notice.path == "/on-call"
