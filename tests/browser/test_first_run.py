@@ -44,7 +44,7 @@ def check_page(page: Page, name: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             if PICTURES:
                 page.screenshot(path=Path(PICTURES) / f"{name}-{screen}-{scheme}.png", full_page=True)
             if screen != "phone":
