@@ -12,6 +12,7 @@ from app.commands.audit import audit
 from app.commands.backup import backup, restore
 from app.commands.calibrate import calibrate
 from app.commands.classify import classify
+from app.commands.export import export
 from app.commands.init import init
 from app.commands.keys import keys
 from app.commands.mail import mail
@@ -40,7 +41,7 @@ def cli() -> None:
 COMMANDS = (
     *(init, up, web, worker, mail, migrate, classify, redact, calibrate, simulate, model, practice, questions, keys),
     *(staff, audit),
-    *(retention, patient, backup, restore),
+    *(retention, patient, export, backup, restore),
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -16,8 +16,20 @@ from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
 from staff.auth import account, first_admin, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
-from staff.conversations import actions, alarm_badge, attachments, bulk, conversation, escalations, inbox, recordings
-from staff.patients import addresses, from_conversation, listing, merging, messages, record
+from staff.conversations import (
+    actions,
+    alarm_badge,
+    attachments,
+    bulk,
+    conversation,
+    draft,
+    escalations,
+    exports,
+    inbox,
+    mark_switch,
+    recordings,
+)
+from staff.patients import addresses, found_values, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
@@ -43,14 +55,18 @@ BLUEPRINTS = (
     inbox.blueprint,
     bulk.blueprint,
     conversation.blueprint,
+    draft.blueprint,
     actions.blueprint,
     recordings.blueprint,
+    mark_switch.blueprint,
+    exports.blueprint,
     listing.blueprint,
     record.blueprint,
     messages.blueprint,
     addresses.blueprint,
     merging.blueprint,
     from_conversation.blueprint,
+    found_values.blueprint,
     attachments.blueprint,
     review.blueprint,
     quality.blueprint,

@@ -23,6 +23,7 @@ from inbox.models import (
     now,
 )
 from inbox.passwords import NO_PASSWORD
+from inbox.reply_drafts import forget_drafts_of
 from inbox.second_factor import remove_second_factor
 from inbox.staff_links import add_link, void_links
 from intake.errors import IntakeError
@@ -118,6 +119,7 @@ def remove_member(session: Session, admin_id: int | None, member: StaffMember, m
     end_accesses(session, member.id, moment)
     session.execute(delete(StaffSession).where(StaffSession.staff_id == member.id))
     session.execute(delete(StaffLink).where(StaffLink.staff_id == member.id))
+    forget_drafts_of(session, staff_id=member.id)
     session.execute(delete(ConversationRead).where(ConversationRead.staff_id == member.id))
     session.execute(update(Conversation).where(Conversation.assigned_to == member.id).values(assigned_to=None))
     session.flush()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from inbox.column_types import EncryptedText, keyring
 from inbox.models import Base, Conversation, ConversationRead, ConversationState, LineType, OptOut, PatientAddress
+from inbox.search_index import move_texts
 from intake.vocabulary import Priority, TriageLevel
 
 Values = Mapping[str, Any]
@@ -86,6 +87,7 @@ def merge_rows(session: Session, table: Table, first_id: int, second_id: int) ->
     values = rows[kept_id] | _COMBINED[table.name](rows[kept_id], rows[dropped_id])
     address = keyring().decrypt(values["patient_address"])
     if table.name == Conversation.__tablename__:
+        move_texts(session, dropped_id, kept_id)
         _move_references(session, table, kept_id, dropped_id)
     session.execute(delete(table).where(table.c.id == dropped_id))
     encrypted = {column.name for column in table.columns if isinstance(column.type, EncryptedText)}

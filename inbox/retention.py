@@ -19,8 +19,21 @@ from sqlalchemy.orm.attributes import flag_modified
 from inbox.attachments import delete_attachments, parts_of_attachments
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.found_entities import delete_entities
-from inbox.models import Base, Conversation, Delivery, DeliveryState, Message, Note, RetentionRun, Review, Voicemail
+from inbox.models import (
+    Base,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Message,
+    Note,
+    ReplyDraft,
+    RetentionRun,
+    Review,
+    Voicemail,
+)
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
+from inbox.reply_drafts import delete_overdue_drafts
+from inbox.search_index import forget_texts
 from inbox.voicemail import forget_recording
 from intake.practices import Practice, Practices
 
@@ -124,6 +137,7 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
     notes = _next(session, _notes(practice, before), Note.id, limit)
     calls = _next(session, _calls(practice, before), Voicemail.id, limit)
     _empty_messages(session, messages, moment)
+    forget_texts(session, [message.id for message in messages], [reply.id for reply in replies])
     for reply in replies:
         queue_erasures(session, parts_of_delivery(reply))
         reply.body, reply.emptied_at = "", moment
@@ -131,6 +145,7 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
     for row in (*notes, *calls):
         session.delete(row)
     session.flush()
+    delete_overdue_drafts(session, practice, before)
     touched = [row.conversation_id for rows in (messages, replies, notes) for row in rows]
     _forget_patients(session, touched, before)
     return Removed(messages=len(messages), replies=len(replies), notes=len(notes), calls=len(calls))
@@ -171,6 +186,7 @@ def _forget_patients(session: Session, conversation_ids: Sequence[int], before: 
     for conversation in session.scalars(query.with_for_update()):
         conversation.patient_address = conversation.patient_index = conversation.public_id = None
         conversation.patient_name = conversation.contact_phone = conversation.contact_email = None
+        session.execute(delete(ReplyDraft).where(ReplyDraft.conversation_id == conversation.id))
 
 
 def _messages(practice: str, before: datetime) -> Select[Message]:

@@ -24,6 +24,7 @@ from inbox.key_status import KeyStatus, Phase, name_behind, read_status
 from inbox.merging import INDEX, find_twin, merge_rows
 from inbox.models import Attachment, AttachmentState, AuditEntry, Base, EncryptionKey, Patient
 from inbox.patient_names import last_name_value, name_value
+from inbox.search_index import reindex
 from intake.errors import IntakeError
 
 BATCH = 200
@@ -75,6 +76,7 @@ def rotate_keys(database: Database, store: FileStore) -> Rotated:
         for table in _encrypted_tables():
             written, made_one = _rewrite_table(database, table)
             rows, merged = rows + written, merged + made_one
+        reindex(database)
         files += _rewrite_files(database, store)
         _seal_anew(database)
         if _forget_others(database, target, strays):

@@ -20,6 +20,7 @@ from inbox.database import Database
 from inbox.found_entities import delete_entities
 from inbox.inbound import InboundMessage, Recorded, store_message
 from inbox.models import Decision, Message, Voicemail, now
+from inbox.search_index import index_again
 from intake.vocabulary import Channel
 
 PROVIDER = "twilio"
@@ -274,7 +275,10 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
             text=known.text,
         ),
     )
-    session.get_one(Message, recorded.message_id).received_at = voicemail.created_at
+    message = session.get_one(Message, recorded.message_id)
+    if recorded.is_new:
+        message.received_at = voicemail.created_at
+        index_again(session, message)
     voicemail.message_id = recorded.message_id
     return recorded
 
@@ -284,6 +288,7 @@ def _complete(session: Session, message: Message, text: str) -> Recorded:
     if message.text or not text or message.emptied_at is not None:
         return Recorded.of(message, is_new=False)
     message.text = text
+    index_again(session, message)
     message.handled_at = None
     message.failures = 0
     message.next_attempt_at = now()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -37,6 +38,7 @@ class Keyring:
         self._index_keys = [_derive(secret, b"intake blind index") for secret in secrets]
         self._seal_keys = [_derive(secret, b"intake audit seal") for secret in secrets]
         self._job_keys = [_derive(secret, b"intake job") for secret in secrets]
+        self._search_keys = [_derive(secret, b"intake search index") for secret in secrets]
         self.fingerprints = [_derive(secret, b"intake key fingerprint").hex()[:16] for secret in secrets]
         self.writes = 0
         self._writing = 0
@@ -103,6 +105,16 @@ class Keyring:
         keys = [first, *(key for key in self._index_keys if key != first)]
         return [hmac.new(key, data, hashlib.sha256).hexdigest()[:32] for key in keys]
 
+    def word_codes(self, scope: str, words: Iterable[str]) -> set[int]:
+        """Return the codes of words in a search index under the key that writes; see `_word_code`."""
+        key = self._search_keys[self._writing]
+        area = _area(key, scope)
+        return {_word_code(key, area, scope, word) for word in words}
+
+    def wanted_codes(self, scope: str, word: str) -> set[int]:
+        """Return the codes that a word may have in a search index, under any of the keys."""
+        return {_word_code(key, _area(key, scope), scope, word) for key in self._search_keys}
+
     def seal(self, value: str) -> str:
         """Return what only those who have the key that writes can make of a value: 64 hexadecimal digits."""
         self.writes += 1
@@ -134,3 +146,16 @@ def _derive(secret: bytes, purpose: bytes) -> bytes:
 
 def _seal(key: bytes, value: str) -> str:
     return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _area(key: bytes, scope: str) -> bytes:
+    return hmac.digest(key, b"scope\n" + scope.encode(), "sha256")[:2]
+
+
+def _word_code(key: bytes, area: bytes, scope: str, word: str) -> int:
+    """Return a 32-bit code of a word: half of it stands for the scope, half for the word.
+
+    The half for the word is that short on purpose, so that a code belongs to several rare words; see ADR 26.
+    """
+    value = f"word\n{scope}\n{word}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(area + hmac.digest(key, value, "sha256")[:2], "big", signed=True)

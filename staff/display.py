@@ -75,6 +75,9 @@ _ACTIONS = {
     "chat_ended": "ended the chat",
     "hold_released": "released the legal hold",
     "patient_exported": "exported the patient’s data",
+    "fhir_exported": "exported it as FHIR",
+    "name_added": "named it as a message says",
+    "found_added": "added a detail from a message to a patient record",
 }
 
 

@@ -42,6 +42,7 @@ Job = Literal[
     "announce_emergency",
     "run_setup_test",
     "find_entities",
+    "index_texts",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -57,6 +58,7 @@ _QUEUE_OF: dict[Job, str] = {
     "announce_emergency": NOTICES,
     "run_setup_test": NOTICES,
     "find_entities": LOOKUPS,  # it waits for nobody, but everything else goes first
+    "index_texts": LOOKUPS,
 }
 
 

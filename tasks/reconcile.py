@@ -14,6 +14,7 @@ from inbox.attachments import due_attachments
 from inbox.carrier_erasures import claim_due_erasures
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, StaffLink, now
 from inbox.retention import due_runs
+from inbox.search_index import first_unindexed
 from inbox.voicemail import store_overdue, unheard_of
 from intake.errors import MissingKeyError
 from intake.vocabulary import Priority
@@ -61,11 +62,20 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     with context.database.read() as session:
         fetched = due_attachments(session, now(), BATCH)
         last += [Ticket("fetch_attachment", row) for row in fetched if ("fetch_attachment", row) not in waiting]
+        last += _to_index(session, waiting)
         tickets = [*_due(session, now(), now() - grace, waiting), *last]
     added = sum(context.queue.put_tickets(tickets[start : start + BATCH]) for start in range(0, len(tickets), BATCH))
     if added:
         log.info("reconciled", jobs=added)
     return added
+
+
+def _to_index(session: Session, waiting: frozenset[tuple[str, int]]) -> list[Ticket]:
+    """Return a job that indexes a batch for the search, if there is anything to index and no such job waits."""
+    if any(job == "index_texts" for job, _ in waiting):
+        return []
+    first = first_unindexed(session)
+    return [] if first is None else [Ticket("index_texts", first)]
 
 
 def _store_overdue_voicemails(context: Context) -> None:

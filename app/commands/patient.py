@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,11 +46,12 @@ def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
     from inbox.models import now
     from inbox.patient_export import export_patient
     from inbox.patient_records import is_one_person
+    from inbox.private_files import write_private
 
     with _records(address, slug, data_dir) as (session, known_as, records):
         exported = export_patient(session, known_as, records, now())
         _audit(session, records, "patient_exported")
-        _write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
+        write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"Wrote {_conversations(records)} to {file}. Recordings are at Twilio and not in the file.")
     if not is_one_person(records.patients):
         click.echo("Several people’s records share this number or address, so none of the records is in the file.")
@@ -159,13 +159,3 @@ def _conversations(records: PatientRecords) -> str:
     kept = len(records.patients)
     noted = f" and {kept} patient {'record' if kept == 1 else 'records'}" if kept else ""
     return f"{len(found)} {'conversation' if len(found) == 1 else 'conversations'}{named}{noted}"
-
-
-def _write_private(path: Path, text: str) -> None:
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise IntakeError(f"{path} exists: choose a new file") from None
-    except OSError as error:
-        raise IntakeError(f"cannot write {path}: {error.strerror}") from None

@@ -16,6 +16,7 @@ from inbox.models.conversations import (
     Message,
 )
 from inbox.models.deliveries import Delivery, DeliveryState
+from inbox.models.drafts import ReplyDraft
 from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.found_entities import FoundEntities
 from inbox.models.leases import Lease
@@ -24,6 +25,7 @@ from inbox.models.notifications import AlarmEnd, Escalation, Notification, Notif
 from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
+from inbox.models.search_codes import SearchCode
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.setup import (
     FirstAdminLink,
@@ -79,12 +81,14 @@ __all__ = [
     "PatientMerge",
     "PracticeSetup",
     "Refusal",
+    "ReplyDraft",
     "RestoredBackup",
     "RetentionRun",
     "Review",
     "ReviewReason",
     "Role",
     "RunningProcess",
+    "SearchCode",
     "SettingVersion",
     "SetupSighting",
     "SetupTest",

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
@@ -100,13 +100,17 @@ class Conversation(Base):
     insurance_asked_at: Mapped[datetime | None]
 
 
+_UNINDEXED = text("indexed_with IS NULL AND emptied_at IS NULL")
+
+
 class Message(Base):
     """One message from a patient, as it arrived.
 
     The `claimed` columns are the contact details that came with it, which nothing proves. `failures` counts the
     attempts to handle it that have not succeeded, including the one that is running. `emptied_at` is when retention
     deleted everything that the patient wrote; see `inbox.retention`. `doubt` is why an email's sender is not believed,
-    so that only staff may answer it.
+    so that only staff may answer it. `indexed_with` is the fingerprint of the key under which the search finds it, None
+    if it is not indexed yet; see `inbox.search_index`.
     """
 
     __tablename__ = "messages"
@@ -115,6 +119,7 @@ class Message(Base):
         Index("ix_messages_entry", "conversation_id", "entry", unique=True),
         Index("ix_messages_unhandled", "handled_at", "next_attempt_at"),
         Index("ix_messages_kept", "emptied_at", "received_at"),
+        Index("ix_messages_unindexed", "id", sqlite_where=_UNINDEXED, postgresql_where=_UNINDEXED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -139,6 +144,7 @@ class Message(Base):
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     emptied_at: Mapped[datetime | None]
     doubt: Mapped[SenderDoubt | None] = mapped_column(String(16))
+    indexed_with: Mapped[str | None] = mapped_column(String(16))
 
     conversation: Mapped[Conversation] = relationship()
     classification: Mapped[Classification | None] = relationship(back_populates="message")

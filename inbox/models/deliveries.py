@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
@@ -28,11 +28,15 @@ class DeliveryState(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+_UNINDEXED = text("indexed_with IS NULL AND message_id IS NULL AND emptied_at IS NULL")
+
+
 class Delivery(Base):
     """One reply to a patient: an outbox row, written in the transaction that decides to send it.
 
     While a send is unanswered, `searches` counts the clean searches of the carrier's list in a row; `searched_at` is
     the last one's time by the carrier's clock. `scheduled_for` is when staff want it sent; until then, it is pending.
+    The search finds what staff wrote; `indexed_with` is the fingerprint of the key under which it does.
     """
 
     __tablename__ = "deliveries"
@@ -41,6 +45,7 @@ class Delivery(Base):
         Index("ix_deliveries_entry", "conversation_id", "entry", unique=True),
         Index("ix_deliveries_due", "state", "next_attempt_at"),
         Index("ix_deliveries_kept", "emptied_at", "created_at"),
+        Index("ix_deliveries_unindexed", "id", sqlite_where=_UNINDEXED, postgresql_where=_UNINDEXED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,6 +70,7 @@ class Delivery(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     emptied_at: Mapped[datetime | None]
     scheduled_for: Mapped[datetime | None]
+    indexed_with: Mapped[str | None] = mapped_column(String(16))
 
     conversation: Mapped[Conversation] = relationship()
     message: Mapped[Message | None] = relationship()

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.consent import is_opted_out, is_recorded_by_staff, number_of
 from inbox.models import AlarmEnd, ConversationState, Role, now
+from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
 from intake.vocabulary import OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -24,17 +25,23 @@ from staff.conversations.conversation_queries import (
     read_reach,
     read_thread,
 )
+from staff.conversations.found import read_found
+from staff.conversations.insurance_card import UNVERIFIED
 from staff.conversations.list_pane import address_of, density, read_filters, show_list
+from staff.conversations.mark_switch import shows_marks
 from staff.conversations.people import assignable, names_of
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, quick_replies, send
 from staff.conversations.row_words import initials
 from staff.conversations.snooze import CHOICES as SNOOZES
+from staff.conversations.thread_part import find_part
 from staff.displays import is_new_display, seal_of
-from staff.live import Presence, stream, wants_pane
+from staff.live import Presence, is_refresh, stream, wants_pane
 from tasks.pubsub import conversation_topic, practice_topic
+from tasks.queue import Ticket
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
+LONGEST_KEY = 30
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
 
@@ -43,8 +50,12 @@ blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations
 def page(conversation_id: int) -> str:
     """Show a conversation."""
     services = services_of(current_app)
-    before = read_row_id(request.args.get("before", ""))
-    return _show(services, conversation_id, before)
+    before, hit = read_row_id(request.args.get("before", "")), request.args.get("hit", "")[:LONGEST_KEY]
+    if hit and before is None:
+        with services.database.read() as session:
+            own_conversation(session, conversation_id)
+            before = find_part(session, conversation_id, hit)
+    return _show(services, conversation_id, before, hit=hit)
 
 
 @blueprint.get("/events")
@@ -84,6 +95,10 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         outcome = send(session, conversation, practice, member().id, draft)
         is_sent = outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE)
         following = next_after(session, conversation, place) if is_sent and draft.closes else None
+        if is_sent:
+            forget_draft(session, conversation_id, member().id)
+        else:
+            save_draft(session, conversation_id, member().id, text[:LONGEST_DRAFT], None)
         if outcome.verdict is ReplyCheck.SENT:
             record_on_conversation(
                 session,
@@ -113,7 +128,11 @@ def _insert(services: Services, conversation_id: int, text: str, name: str) -> s
     words = _read(services, conversation_id, None)["quick"].get(name)
     if words is None:
         abort(400, "This quick reply does not exist.")
-    return _show(services, conversation_id, None, draft=f"{text.rstrip()}\n{words}".strip())
+    drafted = f"{text.rstrip()}\n{words}".strip()
+    with services.database.write() as session:
+        own_conversation(session, conversation_id, lock=True)
+        save_draft(session, conversation_id, member().id, drafted[:LONGEST_DRAFT], None)
+    return _show(services, conversation_id, None, draft=drafted)
 
 
 def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
@@ -126,11 +145,24 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         reach, number = read_reach(session, conversation, practice), number_of(conversation)
         others = Presence(services.queue.connection, conversation_id).others(member().id)
         colleagues = assignable(session, [conversation.practice])
+        kept = read_draft(session, conversation_id, member().id)
         alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
+        thread = read_thread(session, conversation, zone, before)
+        is_own = practice.slug in member().practices
         return {
             "conversation": conversation,
             "practice": practice,
-            "thread": read_thread(session, conversation, zone, before),
+            "thread": thread,
+            "found": read_found(
+                session,
+                conversation,
+                practice,
+                [entry.message for entry in thread.entries if entry.message and entry.text and not entry.waiting],
+                is_marked=shows_marks(),
+                may_add=is_own,
+            ),
+            "marks_on": shows_marks(),
+            "unverified": UNVERIFIED,
             "acts": read_acts(session, conversation_id, zone),
             "contact": read_contact(session, conversation, zone),
             "reach": reach,
@@ -148,17 +180,20 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             if conversation.snoozed_until and conversation.snoozed_until > moment
             else "",
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
-            "may_hold": member().may(Role.MANAGER) and practice.slug in member().practices,
+            "may_hold": member().may(Role.MANAGER) and is_own,
+            "may_export": is_own,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment, read_language(session, conversation)),
             "state": display.STATES[ConversationState(conversation.state)],
             "channel": display.CHANNELS,
             "label": words_of,
-            "draft": "",
+            "draft": kept.text,
+            "mark": kept.mark,
             "problem": "",
             "overtaken": False,
             "before": before,
+            "hit": "",
         }
 
 
@@ -173,6 +208,8 @@ def _show(services: Services, conversation_id: int, before: int | None, **change
         with services.database.write() as session:
             mark_read(session, member().id, conversation.id, thread.last_message)
             record_on_conversation(session, conversation_id, conversation.practice, "viewed", up_to=thread.last_message)
+    if not is_refresh():
+        services.queue.put_tickets([Ticket("find_entities", message_id) for message_id in shown["found"].unread])
     return _render(shown, seal)
 
 

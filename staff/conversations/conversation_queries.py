@@ -85,6 +85,7 @@ class ThreadEntry:
         key: its id on the page, such as `message-12`.
         kind: `patient`, `robot`, `staff`, or `note`.
         trouble: whether it did not reach the patient.
+        message: the id of the patient's message that it is.
         number: its number in the patient's view of a chat.
         recording: the id of the message whose recording can be played.
         emptied: whether retention deleted its text.
@@ -97,6 +98,7 @@ class ThreadEntry:
     text: str = field(repr=False)
     at: datetime
     shown_at: str
+    message: int | None = None
     number: int | None = None
     subject: str = field(default="", repr=False)
     status: str = ""
@@ -376,6 +378,7 @@ def _said(
         text=message.text,
         at=message.received_at,
         shown_at=display.clock(message.received_at, zone),
+        message=message.id,
         number=message.entry,
         subject=message.subject or "",
         media=_media(message.media),

@@ -120,7 +120,7 @@ def find_conversations(
         after: where to start instead.
     """
     start = filters.after if after is None else after
-    query = _matching(member, filters, moment).where(*conditions, *_after(start, filters.order))
+    query = matching(member, filters, moment).where(*conditions, *_after(start, filters.order))
     return _run(session, query.order_by(*_sorted_by(filters.order)).limit(limit))
 
 
@@ -131,7 +131,7 @@ def _find_pinned(session: Session, member: Member, moment: datetime) -> list[Fou
         .where(Escalation.conversation_id == Conversation.id, Escalation.acknowledged_at.is_(None))
         .scalar_subquery()
     )
-    query = _matching(member, Filters(view=View.EVERY), moment).where(has_open_alarm())
+    query = matching(member, Filters(view=View.EVERY), moment).where(has_open_alarm())
     return _run(session, query.order_by(since, Conversation.id).limit(MOST_PINNED))
 
 
@@ -139,7 +139,8 @@ def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
     return [Found(conversation, bool(unread)) for conversation, unread in session.execute(query)]
 
 
-def _matching(member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:
+def matching(member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:
+    """Return the query for the conversations that match the filters, and whether the member has not read each."""
     read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
     conditions: list[ColumnElement[bool]] = [
         *in_practices([filters.practice] if filters.practice else member.reachable),

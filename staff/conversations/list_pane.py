@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
 from inbox.models import Conversation, now
+from inbox.reply_drafts import drafted_conversations
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
@@ -19,7 +20,7 @@ from staff.auth.access import member
 from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, list_page
 from staff.conversations.people import assignable
-from staff.conversations.search import MESSAGES_SEARCHED, SEARCHED, search_page
+from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
 from staff.conversations.snooze import CHOICES as SNOOZES
 from staff.conversations.view_counts import read_counts
@@ -66,6 +67,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         capped = capped_practices(session, list(practices), moment)
         people = assignable(session, member().reachable)
         refused = _refused(session)
+        drafted = drafted_conversations(session, member().id, [row.id for row in (*page.pinned, *page.rows)])
     return {
         "list_seal": _record(page, wanted),
         "page": page,
@@ -82,10 +84,10 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "states": display.STATES,
         "choices": _choices(practices),
-        "searched": (SEARCHED, MESSAGES_SEARCHED),
         "people": people,
         "snoozes": SNOOZES,
         "refused": refused,
+        "drafted": drafted,
         "selected": selected,
         "density": density(),
     }

@@ -109,6 +109,13 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
     return Outcome(ReplyCheck.SENT, after_commit=after_commit, delivery_id=delivery.id)
 
 
+def was_sent(session: Session, form_id: str) -> bool:
+    """Return whether the reply of a form is in the outbox."""
+    if not FORM_ID.fullmatch(form_id):
+        return False
+    return session.scalar(select(Delivery.id).where(Delivery.form_id == form_id)) is not None
+
+
 def take_over(conversation: Conversation, staff_id: int) -> None:
     """Turn off auto-replies, and assign the conversation to the member if it is unassigned."""
     conversation.staff_took_over_at = conversation.staff_took_over_at or now()

@@ -14,6 +14,7 @@ from intake.practices import Practice
 from intake.vocabulary import words_of
 from staff import display
 from staff.conversations.alarms import Alarm, read_alarms
+from staff.conversations.excerpt import Excerpt
 from staff.conversations.people import names_of
 from staff.conversations.row_words import initials, topic, wait, waits_too_long
 
@@ -33,6 +34,8 @@ class Row:
         late: whether that is too long.
         age: how long ago the last activity was.
         snoozed: until when it is or was snoozed, empty if it is not.
+        excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
+        hit: what a search found, as the thread's page calls it; empty if there is no one text.
     """
 
     id: int
@@ -60,6 +63,8 @@ class Row:
     late: bool
     snoozed: str
     alarm: Alarm | None
+    excerpt: Excerpt = field(default=(), repr=False)
+    hit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,84 +1,200 @@
-"""The search: a bounded number of conversations is decrypted and searched; a full number is found by its index."""
+"""The search: the index names candidates, the newest first, and what they say is compared before anything is shown.
+
+A result is a conversation, with the newest message or staff reply in it that has all the words. The patient's name,
+number, and address count as said in each of them. A whole phone number also finds conversations by its blind index,
+and a patient's name those of the records with exactly this name.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Subquery, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from inbox.column_types import keyring
-from inbox.models import Conversation, Delivery, Message
+from inbox.models import Conversation, Delivery, Message, SearchCode
+from inbox.patient_book import conversations_of_patient, find_patients
+from inbox.search_index import SearchedText, codes_of, identity_of, text_of_message, text_of_reply
+from inbox.search_words import Wanted, find_places, is_found, read_wanted, wanted_stems, words_of_texts
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
 from staff.auth.access import Member
+from staff.conversations.excerpt import cut_excerpt
 from staff.conversations.filters import Filters
-from staff.conversations.inbox_queries import PAGE, Page, cursor, find_conversations
+from staff.conversations.inbox_queries import PAGE, Page, find_conversations, matching
+from staff.conversations.people import names_of
 from staff.conversations.rows import Found, show_rows
+from web.row_ids import read_row_id
 
-SEARCHED = 300
-MESSAGES_SEARCHED = 20
-_E164 = re.compile(r"\+[0-9]+")
+COMPARED_FIRST = 2
+"""How many candidates of a conversation are compared before all of them are: nearly always, the first is a hit."""
+MOST_ROUNDS = 6
+_LATEST_SECOND = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The newest text of a conversation that a search found.
+
+    Attributes:
+        source: the message's ID, or the reply's, negated.
+        staff_id: who wrote a reply.
+    """
+
+    source: int
+    text: str = field(repr=False)
+    staff_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    found: Found
+    said_at: int
+
+    @property
+    def id(self) -> int:
+        return self.found.conversation.id
 
 
 def search_page(
     session: Session,
     member: Member,
     filters: Filters,
-    wanted: str,
+    typed: str,
     practices: Mapping[str, Practice],
     moment: datetime,
 ) -> Page:
-    """Return the conversations that match a search, among the first ones that match the filters.
+    """Return the conversations that a search finds among those that match the filters, the newest hit first."""
+    wanted = read_wanted(typed)
+    named = [] if filters.after else _find_by_patient(session, member, filters, typed, moment)
+    known = {found.conversation.id for found in named}
+    candidates, hits, following = _find_hits(session, member, filters, wanted, moment)
+    found = [*named, *(candidate.found for candidate in candidates if candidate.id not in known)]
+    rows = show_rows(session, found, practices, moment)
+    names = names_of(session, [hit.staff_id for hit in hits.values()])
+    for place, row in enumerate(rows):
+        if hit := hits.get(row.id):
+            by = "" if hit.source > 0 else names.get(hit.staff_id or 0, "Staff")
+            excerpt = cut_excerpt(hit.text, find_places(wanted, hit.text))
+            key = f"message-{hit.source}" if hit.source > 0 else f"delivery-{-hit.source}"
+            preview = "".join(words for words, _ in excerpt)
+            rows[place] = replace(row, by=by, preview=preview, excerpt=excerpt, hit=key)
+    return Page(rows, following)
 
-    Stored text, names, and numbers are encrypted, so a bounded number of conversations is decrypted and searched here.
-    A full phone number is found among all conversations by its blind index.
-    """
-    found = find_conversations(session, member, filters, moment, SEARCHED + 1)
-    more, found = len(found) > SEARCHED, found[:SEARCHED]
-    said = _texts(session, [hit.conversation.id for hit in found])
-    matching = [hit for hit in found if _matches(hit.conversation, said.get(hit.conversation.id, []), wanted)]
-    by_number = [] if filters.after else _find_by_number(session, member, filters, wanted, moment)
-    known = {hit.conversation.id for hit in matching}
-    matching += [hit for hit in by_number if hit.conversation.id not in known]
-    rows = show_rows(session, matching, practices, moment)
-    return Page(rows, cursor(found[-1].conversation, filters.order) if more else None)
+
+def _find_hits(
+    session: Session, member: Member, filters: Filters, wanted: Wanted, moment: datetime
+) -> tuple[list[_Candidate], dict[int, Hit], str | None]:
+    """Return a page of conversations with a hit, the hits by conversation, and where the next page starts."""
+    kept: list[_Candidate] = []
+    hits: dict[int, Hit] = {}
+    after = filters.after
+    if not wanted:
+        return kept, hits, None
+    entries = _candidates(wanted, [filters.practice] if filters.practice else member.reachable)
+    for _ in range(MOST_ROUNDS):
+        candidates = _next_candidates(session, member, filters, moment, entries, after)
+        batch = candidates[:PAGE]
+        new = _compare(session, wanted, entries, [candidate.found.conversation for candidate in batch])
+        kept += [candidate for candidate in batch if candidate.id in new]
+        hits |= new
+        if len(kept) > PAGE:
+            last = kept[PAGE - 1]
+            return kept[:PAGE], hits, f"{last.said_at}-{last.id}"
+        if len(candidates) <= PAGE:
+            return kept, hits, None
+        after = f"{batch[-1].said_at}-{batch[-1].id}"
+        if len(kept) == PAGE:
+            break
+    return kept, hits, after
 
 
-def _find_by_number(session: Session, member: Member, filters: Filters, wanted: str, moment: datetime) -> list[Found]:
+def _candidates(wanted: Wanted, practices: Sequence[str]) -> Subquery:
+    """Return the texts that the index holds all stems of a search for."""
+    first, *others = (aliased(SearchCode) for _ in wanted_stems(wanted))
+    codes = [codes_of(practices, stem) for stem in wanted_stems(wanted)]
+    query = select(first.conversation_id, first.said_at, first.source).where(first.code.in_(codes[0])).distinct()
+    for other, possible in zip(others, codes[1:], strict=True):
+        same = and_(other.said_at == first.said_at, other.source == first.source)
+        query = query.join(other, same).where(other.code.in_(possible))
+    return query.subquery()
+
+
+def _next_candidates(
+    session: Session, member: Member, filters: Filters, moment: datetime, entries: Subquery, after: str
+) -> list[_Candidate]:
+    """Return the next conversations with a candidate, those with the newest one first; one more than a page."""
+    newest = func.max(entries.c.said_at).label("said_at")
+    grouped = select(entries.c.conversation_id, newest).group_by(entries.c.conversation_id).subquery()
+    query: Select[Conversation, bool, int] = matching(member, filters, moment).join(  # type: ignore[assignment]
+        grouped, grouped.c.conversation_id == Conversation.id
+    )
+    at, _, row = after.partition("-")
+    said_at, row_id = read_row_id(at), read_row_id(row)
+    if said_at is not None and row_id is not None and said_at <= _LATEST_SECOND:
+        older = grouped.c.said_at < said_at
+        query = query.where(or_(older, and_(grouped.c.said_at == said_at, Conversation.id < row_id)))
+    query = query.add_columns(grouped.c.said_at).order_by(grouped.c.said_at.desc(), Conversation.id.desc())
+    found = session.execute(query.limit(PAGE + 1))
+    return [_Candidate(Found(conversation, bool(unread)), at) for conversation, unread, at in found]
+
+
+def _compare(
+    session: Session, wanted: Wanted, entries: Subquery, conversations: Sequence[Conversation]
+) -> dict[int, Hit]:
+    """Return the newest hit of each conversation that has one; first among a few candidates, then among all."""
+    place = func.row_number().over(
+        partition_by=entries.c.conversation_id, order_by=(entries.c.said_at.desc(), entries.c.source.desc())
+    )
+    hits: dict[int, Hit] = {}
+    undecided = {conversation.id: conversation for conversation in conversations}
+    for from_place, to_place in ((1, COMPARED_FIRST), (COMPARED_FIRST + 1, None)):
+        among = select(entries.c.source, place.label("place")).where(entries.c.conversation_id.in_(undecided))
+        ranked = among.subquery()
+        in_turn = ranked.c.place >= from_place
+        if to_place is not None:
+            in_turn &= ranked.c.place <= to_place
+        sources = session.scalars(select(ranked.c.source).where(in_turn).order_by(ranked.c.place))
+        for text, hit in _read_texts(session, list(sources)):
+            conversation = undecided.get(text.conversation_id)
+            if conversation and is_found(wanted, words_of_texts((*identity_of(conversation), *text.said))):
+                hits[conversation.id] = hit
+                del undecided[conversation.id]
+        if not undecided:
+            break
+    return hits
+
+
+def _read_texts(session: Session, sources: Sequence[int]) -> list[tuple[SearchedText, Hit]]:
+    """Return texts, decrypted, in the order of their sources."""
+    messages = select(Message).where(Message.id.in_([source for source in sources if source > 0]))
+    replies = select(Delivery).where(Delivery.id.in_([-source for source in sources if source < 0]))
+    read: dict[int, tuple[SearchedText, Hit]] = {}
+    for message in session.scalars(messages):
+        read[message.id] = text_of_message(message), Hit(message.id, _shown(message))
+    for reply in session.scalars(replies):
+        read[-reply.id] = text_of_reply(reply), Hit(-reply.id, reply.body, reply.staff_id)
+    return [read[source] for source in sources if source in read]
+
+
+def _shown(message: Message) -> str:
+    return f"{message.subject}: {message.text}" if message.subject else message.text
+
+
+def _find_by_patient(session: Session, member: Member, filters: Filters, typed: str, moment: datetime) -> list[Found]:
+    """Return the conversations with a phone number, or with the patients of exactly this name."""
+    practices = [filters.practice] if filters.practice else member.reachable
     try:
-        number = phone.normalise(wanted)
+        by_index = Conversation.patient_index.in_(keyring().indexes(phone.normalise(typed)))
     except IntakeError:
-        return []
-    by_index = Conversation.patient_index.in_(keyring().indexes(number))
+        own = [slug for slug in practices if slug in member.practices]  # emergency access opens no records
+        patients = [patient for slug in own for patient in find_patients(session, slug, typed)]
+        if not patients:
+            return []
+        ids = {row_id for patient in patients for row_id in conversations_of_patient(session, patient)}
+        by_index = Conversation.id.in_(ids)
     return find_conversations(session, member, filters, moment, PAGE, by_index)
-
-
-def _texts(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Return the newest texts by patients and staff in each conversation, and the contact details they came with."""
-    texts: dict[int, list[str]] = {}
-    claimed = (Message.claimed_name, Message.claimed_phone, Message.claimed_email)
-    for table, columns, others in (
-        (Message, (Message.text, *claimed), Message.id.is_not(None)),
-        (Delivery, (Delivery.body,), Delivery.message_id.is_(None)),
-    ):
-        place = func.row_number().over(partition_by=table.conversation_id, order_by=table.id.desc()).label("place")
-        newest = select(table.id, place).where(table.conversation_id.in_(conversation_ids), others).subquery()
-        query = select(table.conversation_id, *columns).join(newest, newest.c.id == table.id)
-        for conversation_id, *said in session.execute(query.where(newest.c.place <= MESSAGES_SEARCHED)):
-            texts.setdefault(conversation_id, []).extend(filter(None, said))
-    return texts
-
-
-def _matches(conversation: Conversation, texts: Sequence[str], wanted: str) -> bool:
-    numbers = filter(_E164.fullmatch, texts)
-    addresses = [conversation.patient_address, conversation.contact_phone, conversation.contact_email, *numbers]
-    plain = wanted.casefold()
-    if any(plain in text.casefold() for text in (*texts, conversation.patient_name or "", *filter(None, addresses))):
-        return True
-    figures = "".join(filter(str.isdecimal, wanted))
-    looks_like_a_number = len(figures) >= 3 and not any(map(str.isalpha, wanted))
-    return looks_like_a_number and any(figures in address for address in addresses if address)

@@ -6,7 +6,7 @@ conversation again, so that the form holds choices and no values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from inbox.patient_book import (
 from intake.errors import IntakeError
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
+from staff.conversations.found import find_offer, read_offered
 from staff.live import is_refresh
 from staff.patients.access import record_on_patient, unborrowed_conversation
 from staff.patients.history import LABELS
@@ -63,13 +64,18 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id, lock=True)
         offers = read_offers(session, conversation)
-        chosen = {key: offers[key] for key in request.form.getlist("use") if key in offers}
-        if not typed["name"].strip() and "name" in chosen:
-            typed["name"] = chosen["name"]
+        practice = services.practices.require(conversation.practice)
+        used = request.form.getlist("use")
+        chosen = [(key, offers[key]) for key in used if key in offers]
+        found = [find_offer(session, conversation, practice, key) for key in used if key not in offers]
+        chosen += [(offer.kind.lower(), offer.value) for offer in found if offer is not None]
+        names = [value for key, value in chosen if key == "name"]
+        if not typed["name"].strip() and names:
+            typed["name"] = names[0]
         if other:
             patient = _existing(session, conversation.practice, other)
         else:
-            zone = ZoneInfo(services.practices.require(conversation.practice).time_zone)
+            zone = ZoneInfo(practice.time_zone)
             details, wrong = check_details(typed, now().astimezone(zone).date())
             if details is not None:
                 patient = create_patient(session, conversation.practice, details)
@@ -106,13 +112,13 @@ def _existing(session: Session, practice: str, typed: str) -> Patient:
 
 
 def _fill(
-    session: Session, patient: Patient, conversation: Conversation, chosen: Mapping[str, str], *, is_new: bool
+    session: Session, patient: Patient, conversation: Conversation, chosen: Sequence[tuple[str, str]], *, is_new: bool
 ) -> None:
     """Link a conversation to a record, with the addresses that the member chose."""
     added = []
-    for key in ("address", "phone", "email"):
+    for key, value in chosen:
         try:
-            if key in chosen and add_address(session, patient, chosen[key]) is not None:
+            if key != "name" and add_address(session, patient, value) is not None:
                 added.append(key)
         except IntakeError:
             abort(400, "That is no number or email address that can be used. Leave it out.")
@@ -120,7 +126,7 @@ def _fill(
     if not is_new and (added or linked):
         touch_patient(patient)
     action = "record_created" if is_new else "patient_linked"
-    used = sorted({*added, "name"} & chosen.keys()) if is_new else added
+    used = sorted({*added, "name"} & {key for key, _ in chosen}) if is_new else added
     record_on_patient(session, patient, action, conversation=conversation.id, used=used)
     record_on_conversation(session, conversation.id, conversation.practice, "patient_linked", patient=patient.id)
 
@@ -129,9 +135,12 @@ def _show(conversation_id: int, **changes: Any) -> str:
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id)
+        practice = services.practices.require(conversation.practice)
+        found = [proposal.offer for proposal in read_offered(session, conversation, practice).all]
         shown: dict[str, Any] = {
             "conversation": conversation,
-            "practice": services.practices.require(conversation.practice),
+            "practice": practice,
+            "found": found,
             "offers": {key: display.spoken(value) for key, value in read_offers(session, conversation).items()},
             "known": patients_of_conversation(session, conversation),
             "labels": LABELS,
@@ -146,6 +155,7 @@ def _show(conversation_id: int, **changes: Any) -> str:
             "patient_offered",
             patients=known,
             offers=list(shown["offers"]),
+            found=[offer.key for offer in found],
         )
     return render_template("staff/patient_new.html", **(shown | changes))
 

@@ -19,6 +19,7 @@ from staff import display
 from staff.conversations.consent_history import read_number_history
 from staff.displays import is_new_display, seal_of
 from staff.patients.access import own_patient, record_on_patient
+from staff.patients.changes import read_changes
 from staff.patients.history import LABELS, changes_since, read_history
 from staff.patients.outgoing import read_scheduled
 from web.row_ids import read_row_id
@@ -79,6 +80,7 @@ def _read(session: Session, patient: Patient, zone: str, before: int | None, sin
         "merge": newest,
         "merged_at": display.clock(newest.created_at, zone) if newest else "",
         "scheduled": read_scheduled(session, patient, zone),
+        "changes": read_changes(session, patient, zone),
         "changed": changes_since(session, patient, since) if since is not None else [],
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from inbox.common_questions import (
@@ -57,19 +59,18 @@ def page(slug: str) -> str:
 def save(slug: str) -> Response | Refusal:
     """Save one question."""
     practice_in_file(slug)
-    with current_services().database.write() as session:
-        known = {question.key: question for question in read_questions(session, slug)}
-        key = request.form.get("key", "")
-        if key and key not in known:
-            abort(404)
-        typed = _read_form(known.get(key))
-        problem = find_problem(typed)
-        if not key and sum(question.is_own for question in known.values()) >= MOST_OWN:
-            problem = f"There are {MOST_OWN} questions of your own already. Delete one first."
-        if not problem and _typed_text("before") != _state_of(known.get(key)):
-            problem = OVERTAKEN
-        if not problem:
-            record_audit(session, slug, "question_saved", question=save_question(session, slug, typed))
+    try:
+        with current_services().database.write() as session:
+            known = {question.key: question for question in read_questions(session, slug)}
+            key = request.form.get("key", "")
+            if key and key not in known:
+                abort(404)
+            typed = _read_form(known.get(key))
+            problem = _find_problem(typed, known)
+            if not problem:
+                record_audit(session, slug, "question_saved", question=save_question(session, slug, typed))
+    except IntegrityError:  # someone else stored it at this very moment
+        problem = OVERTAKEN
     if problem:
         return _render(slug, _Unsaved(typed, problem)), 422
     flash(f"Saved “{typed.title}”. {APPLIES}")
@@ -101,6 +102,14 @@ def asked(slug: str) -> str:
         record_audit(session, slug, "questions_viewed")
     rows = [(titles.get(count.key, "A deleted question"), count) for count in counts]
     return render_template("staff/questions_asked.html", practice=practice, rows=rows, days=COUNTED_FOR.days)
+
+
+def _find_problem(typed: PracticeQuestion, known: Mapping[str, PracticeQuestion]) -> str:
+    """Return why what was typed cannot be stored beside the questions that are, empty if it can."""
+    if not typed.key and sum(question.is_own for question in known.values()) >= MOST_OWN:
+        return f"There are {MOST_OWN} questions of your own already. Delete one first."
+    overtaken = _typed_text("before") != _state_of(known.get(typed.key))
+    return find_problem(typed) or (OVERTAKEN if overtaken else "")
 
 
 def _read_form(known: PracticeQuestion | None) -> PracticeQuestion:

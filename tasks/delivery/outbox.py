@@ -17,6 +17,7 @@ from inbox.consent import is_opted_out, record_consent
 from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, LineType, Message, now
+from inbox.search_index import add_to_index, index_key
 from intake.practices import Practices
 from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Channel, Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
@@ -71,8 +72,11 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
         delivery.entry = next_entry(session, delivery.conversation_id)
     if shown:
         delivery.state = DeliveryState.DELIVERED
+    is_by_staff = delivery.message is None and delivery.message_id is None
+    delivery.indexed_with = index_key(session) if is_by_staff else None
     session.add(delivery)
     session.flush()
+    add_to_index(session, delivery)
     message = delivery.message
     if not shown and message is not None and was_received_before_backup(session, message):
         # it may have been answered before the backup was restored, so the carrier is asked first

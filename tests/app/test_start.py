@@ -33,6 +33,7 @@ REFUSED = [
     (["mail", "fetch"], "SECRET_KEY is missing"),
     (["simulate", "sms", "Hello"], "start the service with `intake up` first"),
     (["patient", "export", "+12025550123", "--to", "patient.json"], "start the service with `intake up` first"),
+    (["export", "fhir", "1"], "start the service with `intake up` first"),
     (["backup", "intake.backup"], "start the service with `intake up` first"),
     (["restore", __file__], "there is no backup key"),
 ]

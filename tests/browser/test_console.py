@@ -42,16 +42,24 @@ def console(settings: Settings, console_of: Callable[[Settings], Console], site:
 def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
     """Signs in a new member in a separate browser profile and opens a page of the console.
 
-    If `refused` is given, the browser is expected to complain about a form refused with this status.
+    If `refused` is given, the browser is expected to complain about a form refused with this status. `complaint` is
+    what else it may complain about.
     """
 
     def open_console(
-        path: str = "/staff/", *, name: str = "Dana Reyes", refused: int | None = None, **options: Any
+        path: str = "/staff/",
+        *,
+        name: str = "Dana Reyes",
+        refused: int | None = None,
+        complaint: str = "",
+        **options: Any,
     ) -> Page:
         member = console.add_member(name=name)
         profile = new_profile(base_url=console.url, **options)
         if refused:
             profile.expect_complaint(f"status of {refused}")
+        if complaint:
+            profile.expect_complaint(complaint)
         page = profile.context.new_page()
         page.goto("/staff/sign-in")
         page.get_by_label("Email").fill(member.email)

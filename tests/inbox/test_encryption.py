@@ -73,6 +73,7 @@ ENCRYPTED_COLUMNS = [
     ("patients", "name"),
     ("patients", "notes"),
     ("patients", "pronouns"),
+    ("reply_drafts", "text"),
     ("setting_versions", "changes"),
     ("setting_versions", "overrides"),
     ("staff_members", "totp_secret"),

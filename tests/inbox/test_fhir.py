@@ -36,6 +36,15 @@ def test_a_reply_has_the_patient_as_its_recipient() -> None:
     assert valid.recipient[0].reference == "Patient/12"
 
 
+def test_a_voicemail_without_a_transcript_has_no_payload_and_control_characters_are_left_out() -> None:
+    empty = communication("1", " ", SENT, channel=Channel.VOICEMAIL, subject="Patient/1", is_from_patient=True)
+    odd = communication("2", "a\x00b\n🙂", SENT, channel=Channel.CHAT, subject="Patient/1", is_from_patient=True)
+
+    valid: Any = Communication.model_validate(empty)
+    assert valid.payload is None
+    assert odd["payload"] == [{"contentString": "a b\n🙂"}]
+
+
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         communication("1", "a", datetime(2026, 4, 12), channel=Channel.SMS, subject="Patient/1", is_from_patient=True)
@@ -55,7 +64,7 @@ def test_a_policy_is_a_coverage() -> None:
         question="update_card",
     )
 
-    [made] = coverages(record, "Patient/12")
+    [made] = coverages(record, "Patient/12", "message-3", "urn:3")
 
     valid: Any = Coverage.model_validate(made)
     assert (valid.subscriberId, valid.payor[0].display, valid.subscriber.display) == ("W882", "Cigna", "Leo Ruiz")
@@ -65,12 +74,15 @@ def test_a_policy_is_a_coverage() -> None:
         ("rxbin", "610014"),
     ]
     assert valid.relationship.coding[0].code == "spouse"
+    assert (valid.id, valid.meta.source) == ("message-3-1", "urn:3")
 
 
 def test_two_policies_are_two_coverages_in_order() -> None:
     record = InsuranceRecord(carrier=(value("Medicare"), value("Cigna")), member_id=(None, value("C1")))
 
-    made: list[Any] = [Coverage.model_validate(coverage) for coverage in coverages(record, "Patient/12")]
+    made: list[Any] = [
+        Coverage.model_validate(coverage) for coverage in coverages(record, "Patient/12", "message-3", "urn:3")
+    ]
 
     assert [(coverage.order, coverage.payor[0].display, coverage.subscriberId) for coverage in made] == [
         (1, "Medicare", None),
@@ -79,4 +91,4 @@ def test_two_policies_are_two_coverages_in_order() -> None:
 
 
 def test_a_record_without_a_policy_gives_none() -> None:
-    assert coverages(InsuranceRecord(amounts=(value("20.00"),), question="refund"), "Patient/12") == []
+    assert coverages(InsuranceRecord(amounts=(value("20.00"),), question="refund"), "Patient/12", "a", "urn:3") == []

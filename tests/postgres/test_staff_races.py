@@ -23,6 +23,7 @@ from tests.staff.settings.test_page import (
     test_the_next_message_gets_the_new_words_without_a_restart,
     test_undoing_a_version_puts_back_what_it_changed_as_a_new_version,
 )
+from tests.staff.settings.test_questions_page import test_of_answers_that_are_saved_at_the_same_moment_one_is_stored
 
 __all__ = [
     "console",
@@ -35,6 +36,7 @@ __all__ = [
     "test_attempts_that_come_at_once_are_all_counted",
     "test_entries_from_before_there_were_seals_are_whole_after_the_migration",
     "test_entries_that_come_at_once_form_one_chain",
+    "test_of_answers_that_are_saved_at_the_same_moment_one_is_stored",
     "test_of_browsers_that_race_one_makes_the_admin",
     "test_of_saves_at_the_same_moment_one_is_stored",
     "test_of_two_who_edit_the_second_is_shown_what_the_first_changed",

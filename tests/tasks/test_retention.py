@@ -28,6 +28,7 @@ from inbox.models import (
     RetentionRun,
     Review,
     Role,
+    SearchCode,
     Voicemail,
     now,
 )
@@ -93,6 +94,8 @@ def test_after_its_days_a_text_and_its_reply_are_empty_and_their_skeleton_stays(
     assert reply.emptied_at
     assert (conversation.patient_address, conversation.patient_index, conversation.patient_name) == (None, None, None)
     assert (conversation.intent, conversation.team) == (understood.intent, "scheduling")
+    with service.database.read() as session:
+        assert session.scalars(select(SearchCode.source)).all() == []
     assert before.handled_at
     assert (message.provider_id, message.handled_at) == (before.provider_id, before.handled_at - timedelta(days=31))
     assert [row.intent for row in service.rows(Classification)] == [understood.intent]

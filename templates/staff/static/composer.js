@@ -1,11 +1,8 @@
-// The reply box: counting what goes out, quick replies, and keeping what was typed while another conversation is open.
+// The reply box: counting what goes out, and quick replies.
 
 import { countSegments } from "./segments.js";
 
-const typed = new Map(); // by conversation; in this tab's memory alone
-
 const box = () => document.getElementById("text");
-const opened = () => document.getElementById("panes").dataset.id;
 
 // the reply as the server will send it; see staff/conversations/reply.py
 function outgoing(text) {
@@ -31,27 +28,12 @@ function insert(words) {
   const before = text.value.trimEnd();
   text.value = before ? `${before}\n${words}` : words;
   text.focus();
-  count();
+  text.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Keeps what was typed for the open conversation, before another is put in its place. */
-export function keepTyped() {
-  if (!box()) return;
-  if (box().value.trim()) typed.set(opened(), box().value);
-  else typed.delete(opened());
-}
-
-/** Forgets what was typed for a conversation, because it was sent; another may be open by now. */
-export function forgetTyped(id) {
-  typed.delete(id);
-  if (box() && opened() === id) box().value = "";
-}
-
-/** Puts what was typed for the open conversation back in the box, unless the server has put something there. */
-export function restoreTyped() {
-  if (!box()) return;
-  if (!box().value) box().value = typed.get(opened()) ?? "";
-  count();
+/** Counts what the box holds, once a conversation was opened. */
+export function countTyped() {
+  if (box()) count();
 }
 
 document.addEventListener("input", (event) => event.target.id === "text" && count());

@@ -1,6 +1,7 @@
 // The inbox: keys for the list and the conversation beside it, live updates, and what is opened in place.
 
-import { restoreTyped } from "./composer.js";
+import { countTyped } from "./composer.js";
+import { keepDrafts, openDraft } from "./drafts.js";
 import { act, keepUp, refreshHeaders } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import { listen } from "./shortcuts.js";
@@ -76,8 +77,44 @@ function countPicked() {
 // a key that is held down is meant once
 document.addEventListener("keydown", (event) => event.repeat && "eax".includes(event.key) && event.stopImmediatePropagation(), true);
 
+async function switchMarks(link) {
+  await fetch(link.href, { headers: { Accept: "application/json" } });
+  await look();
+}
+
+/** Copies a text box; where the browser has no clipboard, shows it with its text selected. */
+async function copyFrom(button) {
+  const box = document.getElementById(button.dataset.copies);
+  const said = document.getElementById("copied");
+  try {
+    await navigator.clipboard.writeText(box.value);
+    said.textContent = "Copied.";
+  } catch {
+    box.closest("details").open = true;
+    box.select();
+    said.textContent = "Press Ctrl+C or ⌘C to copy.";
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#mark-details");
+  if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+    event.preventDefault();
+    switchMarks(link);
+  }
+  const button = event.target.closest("[data-copies]");
+  if (button) copyFrom(button);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || event.target.id !== "mark-details") return;
+  event.preventDefault();
+  switchMarks(event.target);
+});
+
 openInPlace(() => look.follow());
-restoreTyped();
+keepDrafts(() => look());
+openDraft();
+countTyped();
 showNewest();
 listen({
   j: () => move(1),

@@ -1,6 +1,7 @@
 // Opens what the inbox links to in place: asks the server for it, puts it on the page, and keeps the browser's history.
 
-import { forgetTyped, keepTyped, restoreTyped } from "./composer.js";
+import { countTyped } from "./composer.js";
+import { forgetDraft, holdDraft, leaveDraft, openDraft } from "./drafts.js";
 import { rememberParts, say, withAlarms } from "./live.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
@@ -17,14 +18,17 @@ const isPlace = (url) => url.origin === location.origin && PLACE.test(url.pathna
 function listOf(address) {
   const query = new URL(address).searchParams;
   query.delete("before"); // which part of the thread
+  query.delete("hit"); // what the search found in it
   query.delete("refused");
   query.sort();
   return query.toString();
 }
 
-/** Scrolls the thread to its newest message. */
+/** Scrolls the thread to what a search found, or to its newest message. */
 export function showNewest() {
-  if (!location.hash && !document.getElementById("problem")) document.getElementById("newest")?.scrollIntoView({ block: "end" });
+  const hit = document.querySelector("#thread > .hit");
+  if (hit) hit.scrollIntoView({ block: "center" });
+  else if (!location.hash && !document.getElementById("problem")) document.getElementById("newest")?.scrollIntoView({ block: "end" });
 }
 
 function markRow() {
@@ -48,7 +52,7 @@ function put(html) {
   const wasInside = document.getElementById("panes").contains(document.activeElement);
   const wasOpenRow = document.activeElement?.matches(".row > a[aria-current]");
   const filters = document.getElementById("filter-menu").open;
-  keepTyped();
+  leaveDraft();
   if (fresh) {
     desk.className = fresh.className;
     desk.replaceChildren(...fresh.childNodes);
@@ -62,7 +66,8 @@ function put(html) {
   document.title = withAlarms(page.title || panes.dataset.title);
   markRow();
   rememberParts();
-  restoreTyped();
+  openDraft();
+  countTyped();
   showNewest();
   const row = document.querySelector(".row > a[aria-current]");
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
@@ -99,6 +104,7 @@ async function ask(address, options, push) {
   const mine = ++turn;
   say("");
   try {
+    await holdDraft(PLACE.exec(new URL(address).pathname)?.[1]?.split("/")[1]);
     const answer = await fetch(address, options);
     if (mine === turn) return await take(answer, push);
   } catch {
@@ -130,8 +136,9 @@ async function send(form, button) {
   const mine = ++turn;
   say("");
   try {
+    if (replied) await holdDraft(replied);
     const answer = await fetch(action, { method: "POST", headers: headersFor(shownAt), body });
-    if (replied && answer.redirected) forgetTyped(replied);
+    if (replied && isPlace(new URL(answer.url)) && (answer.redirected || ANSWERED.includes(answer.status))) forgetDraft(replied);
     if (mine === turn) await take(answer, true);
   } catch {
     say("There is no connection. Nothing was sent. Try again in a moment.");

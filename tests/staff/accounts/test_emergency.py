@@ -73,6 +73,8 @@ def test_it_gives_no_rights_beyond_conversations(console: Console) -> None:
 
     assert dana.get("/staff/settings/other").status_code == 404
     assert dana.post("/staff/conversations/1/hold", data={"hold": "place"}).status_code == 403
+    assert dana.get("/staff/conversations/1/fhir.json").status_code == 403
+    assert dana.post("/staff/conversations/1/found", data={"found": "1.0"}).status_code == 403
     assert "Foreign" not in dana.get("/staff/accounts").text
 
 

@@ -15,9 +15,9 @@ import requests
 from sqlalchemy import func, select
 
 from classifier.understanding import Mention
-from inbox.models import AlarmEnd, AuditEntry, Conversation, Delivery, Notification, now
+from inbox.models import AlarmEnd, Conversation, Notification, now
 from intake.settings import Settings
-from intake.vocabulary import Medium, NotificationReason
+from intake.vocabulary import NotificationReason
 from tasks.notification.alarms import acknowledge
 from tasks.pubsub import Watchers, announce
 from tasks.queue import connect
@@ -279,66 +279,6 @@ def test_a_long_list_comes_in_pages_that_neither_repeat_nor_leave_out_anything(c
         range(1, 121), key=lambda number: (-(number // 7), number), reverse=True
     )
     assert len(rows(dana.get("/staff/"))) == 50
-
-
-# ---- the search
-
-
-def test_words_and_numbers_are_found(busy: Console) -> None:
-    expected = {
-        "CHEST pain": ["(202) 555-0133"],
-        "555-0132": ["(202) 555-0132"],
-        "202 555 0131": ["(202) 555-0131"],
-        "(202) 555-0131": ["(202) 555-0131"],
-        "nowhere": [],
-        "%": [],
-        "": ["(202) 555-0133", "(202) 555-0132", "(202) 555-0131"],
-    }
-    dana = busy.sign_in()
-
-    assert {wanted: rows(search(dana, wanted=wanted)) for wanted in expected} == expected
-
-
-def test_names_and_what_staff_wrote_are_found(console: Console) -> None:
-    ChatClient(console.url, name="Robin Hood").send(PRICES, "m1")
-    with console.edit() as session:
-        session.add(
-            Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body="Bring the green form.")
-        )
-    dana = console.sign_in()
-
-    assert rows(search(dana, wanted="robin hood")) == ["Robin Hood"]
-    assert rows(search(dana, wanted="green form")) == ["Robin Hood"]
-
-
-def test_a_search_keeps_to_its_filters_and_its_practices(busy: Console) -> None:
-    assert rows(search(busy.sign_in(), wanted="555", intent="billing_inquiry")) == ["(202) 555-0132"]
-    assert rows(search(busy.sign_in(practices=["other"]), wanted=ONE)) == []
-
-
-def test_a_whole_number_is_found_however_long_ago_it_wrote(busy: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("staff.conversations.search.SEARCHED", 1)
-    dana = busy.sign_in()
-
-    assert rows(search(dana, wanted="555-0131")) == []
-    assert rows(search(dana, wanted="(202) 555-0131")) == ["(202) 555-0131"]
-    older = search(dana, wanted="555-0132")
-    assert rows(older) == []
-    [following] = re.findall(r'href="([^"]+)">Search older conversations', older.text)
-    last = dana.get(unescape(following))
-    assert rows(last) == ["(202) 555-0132"]
-
-
-def test_what_is_searched_is_said_on_the_page_and_what_for_is_written_nowhere(busy: Console) -> None:
-    dana = busy.sign_in()
-    assert "300 most recent" in " ".join(dana.get("/staff/").text.split())
-
-    page = search(dana, wanted="chest pain")
-
-    assert "chest" not in page.url
-    assert page.headers["Cache-Control"] == "no-store"
-    entries = [entry for entry in busy.rows(AuditEntry) if entry.action == "searched"]
-    assert [(entry.subject, entry.detail) for entry in entries] == [("inbox", {"conversations": [3]})]
 
 
 # ---- live

@@ -268,7 +268,7 @@ def test_a_search_includes_closed_and_snoozed_ones_and_is_kept_beside_a_conversa
     dana.post("/staff/conversations/2/snooze", data={"until": "tomorrow"})
 
     results = search(dana, wanted="555")
-    assert rows(results) == [NAMES[TWO], NAMES[THREE], NAMES[ONE]]
+    assert rows(results) == [NAMES[THREE], NAMES[TWO], NAMES[ONE]]
     [first] = re.findall(r'href="([^"]+)" id="open-1"', results.text)
     assert len(rows(dana.get(unescape(first)))) == 3
 

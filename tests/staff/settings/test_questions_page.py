@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -57,6 +58,21 @@ def test_an_answer_that_someone_changed_meanwhile_is_not_overwritten(console: Co
     assert refused.status_code == 422
     assert "Other words" in refused.text
     assert console.rows(CommonQuestion)[0].answer == ANSWER
+
+
+def test_of_answers_that_are_saved_at_the_same_moment_one_is_stored(console: Console) -> None:
+    browsers = [console.sign_in(Role.MANAGER) for _ in range(4)]
+    phrasings = phrasings_of(console)
+    for browser in browsers:
+        browser.token()
+
+    def save(browser: Browser) -> int:
+        form = {"key": "hours", "before": "", "answer": f"{ANSWER} {browsers.index(browser)}", "phrasings": phrasings}
+        return browser.post(ADDRESS, data=form).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(save, browsers)) == [303, 422, 422, 422]
+    assert len(console.rows(CommonQuestion)) == 1
 
 
 def test_an_answer_of_several_lines_is_changed_as_browsers_send_it(console: Console, manager: Browser) -> None:

@@ -1,0 +1,188 @@
+"""The search index: written with each message and staff reply, and by a job for those that are not in it yet.
+
+It holds codes of words, never words: see docs/adr/0026-search-index.md for what they tell someone without the keys. A
+code only says where to look. Whoever searches compares the texts themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ARRAY, ColumnElement, Integer, delete, func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from inbox.column_types import keyring
+from inbox.database import Database
+from inbox.key_registry import lacks_keys
+from inbox.models import Conversation, Delivery, Message, SearchCode
+from inbox.search_words import stems_of, words_of_texts
+
+BATCH = 200
+_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+_IDENTITY = (
+    Conversation.patient_name,
+    Conversation.patient_address,
+    Conversation.contact_phone,
+    Conversation.contact_email,
+)
+_COLUMNS = ("code", "said_at", "source", "conversation_id")
+_WRITTEN_BY_STAFF = Delivery.message_id.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedText:
+    """What the search finds a message or a reply by.
+
+    Attributes:
+        source: the message's ID, or the reply's, negated.
+        said: what was written, and the contact details that came with it.
+    """
+
+    source: int
+    conversation_id: int
+    at: datetime
+    said: tuple[str | None, ...]
+
+
+def text_of_message(message: Message) -> SearchedText:
+    """Return what the search finds a message by."""
+    claimed = message.claimed_name, message.claimed_phone, message.claimed_email
+    said = message.text, message.subject, *claimed
+    return SearchedText(message.id, message.conversation_id, message.received_at, said)
+
+
+def text_of_reply(reply: Delivery) -> SearchedText:
+    """Return what the search finds a staff reply by."""
+    return SearchedText(-reply.id, reply.conversation_id, reply.created_at, (reply.body,))
+
+
+def identity_of(conversation: Conversation) -> tuple[str | None, ...]:
+    """Return who the patient of a conversation is, by which the search finds all that was said in it."""
+    return tuple(getattr(conversation, column.key) for column in _IDENTITY)
+
+
+def index_key(session: Session) -> str | None:
+    """Return the fingerprint of the key to index with; None if this process can't read all that it would need."""
+    return None if lacks_keys(session) else keyring().writing
+
+
+def add_to_index(session: Session, row: Message | Delivery) -> None:
+    """Index a new message or staff reply, whose `indexed_with` is set.
+
+    Args:
+        session: an open write transaction, in which the row has its ID.
+        row: the message or reply; nothing is done for an automatic reply, or one that is not to be indexed yet.
+    """
+    if row.indexed_with is not None:
+        _insert_codes(session, [_text_of(row)])
+
+
+def index_again(session: Session, message: Message) -> None:
+    """Index a message whose text has changed."""
+    _delete_codes(session, [message.id])
+    message.indexed_with = index_key(session)
+    add_to_index(session, message)
+
+
+def forget_texts(session: Session, messages: Iterable[int], replies: Iterable[int]) -> None:
+    """Delete what the index holds of messages and replies."""
+    _delete_codes(session, [*messages, *(-reply for reply in replies)])
+
+
+def move_texts(session: Session, from_id: int, to_id: int) -> None:
+    """Have the index lead to another conversation, before its messages and replies move there."""
+    messages = select(Message.id).where(Message.conversation_id == from_id)
+    replies = select(-Delivery.id).where(Delivery.conversation_id == from_id)
+    for found in (SearchCode.source.in_(messages), SearchCode.source.in_(replies)):
+        moved = update(SearchCode).where(found).values(conversation_id=to_id)
+        session.execute(moved.execution_options(synchronize_session=False))
+
+
+def first_unindexed(session: Session) -> int | None:
+    """Return a message or reply that is not indexed yet, by its source."""
+    message = session.scalar(select(Message.id).where(_lacking(Message)).order_by(Message.id).limit(1))
+    if message is not None:
+        return message
+    return session.scalar(select(Delivery.id).where(_lacking(Delivery)).order_by(Delivery.id).limit(1))
+
+
+def index_waiting(session: Session, limit: int = BATCH) -> int:
+    """Index a batch of those that are not indexed yet, and return how many; none if this process lacks a key."""
+    return 0 if lacks_keys(session) else sum(_index_rows(session, table, _lacking(table), limit) for table in _TABLES)
+
+
+def reindex(database: Database) -> None:
+    """Index everything that is indexed with another key with the one that writes."""
+    for table in _TABLES:
+        last_id: int | None = 0
+        while last_id is not None:
+            with database.write() as session:
+                others = table.indexed_with != keyring().writing
+                query = select(table.id).where(table.id > last_id, others)
+                ids = session.scalars(query.order_by(table.id).limit(BATCH)).all()
+                _index_rows(session, table, table.id.in_(ids) & others, BATCH)
+                last_id = ids[-1] if ids else None
+
+
+def codes_of(practices: Iterable[str], stem: str) -> set[int]:
+    """Return the codes that a stem may have in the index, in any of these practices."""
+    return {code for practice in practices for code in keyring().wanted_codes(practice, stem)}
+
+
+_TABLES: tuple[type[Message] | type[Delivery], ...] = (Message, Delivery)
+
+
+def _text_of(row: Message | Delivery) -> SearchedText:
+    return text_of_message(row) if isinstance(row, Message) else text_of_reply(row)
+
+
+def _lacking(table: type[Message] | type[Delivery]) -> ColumnElement[bool]:
+    waiting = table.indexed_with.is_(None) & table.emptied_at.is_(None)
+    return waiting if table is Message else _WRITTEN_BY_STAFF & waiting
+
+
+def _index_rows(
+    session: Session, table: type[Message] | type[Delivery], condition: ColumnElement[bool], limit: int
+) -> int:
+    query = select(table).where(condition).order_by(table.id).limit(limit)
+    rows = [row for row in session.scalars(query.with_for_update()) if isinstance(row, Message | Delivery)]
+    texts = [_text_of(row) for row in rows]
+    _delete_codes(session, [text.source for text in texts])
+    _insert_codes(session, [text for text, row in zip(texts, rows, strict=True) if row.emptied_at is None])
+    values = {"indexed_with": keyring().writing}
+    kept = {"updated_at": table.__table__.c.updated_at} if "updated_at" in table.__table__.c else {}
+    session.execute(
+        update(table)
+        .where(table.id.in_([row.id for row in rows]))
+        .values(values | kept)  # indexing is no activity
+        .execution_options(synchronize_session=False)
+    )
+    return len(rows)
+
+
+def _insert_codes(session: Session, texts: Sequence[SearchedText]) -> None:
+    columns = (Conversation.id, Conversation.practice, *_IDENTITY)
+    query = select(*columns).where(Conversation.id.in_({text.conversation_id for text in texts}))
+    about = {row[0]: (row[1], row[2:]) for row in session.execute(query)}
+    for text in texts:
+        practice, identity = about[text.conversation_id]
+        said_at = int((text.at - _SINCE).total_seconds())
+        codes = keyring().word_codes(practice, stems_of(words_of_texts((*identity, *text.said))))
+        values = (literal(value, Integer) for value in (said_at, text.source, text.conversation_id))
+        rows = select(_as_rows(session, codes), *values)
+        session.execute(insert(SearchCode).from_select(_COLUMNS, rows))
+
+
+def _as_rows(session: Session, codes: Iterable[int]) -> ColumnElement[int]:
+    """Return a column that has these codes: one statement with them is far quicker than one for each."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.unnest(literal(list(codes), ARRAY(Integer)))
+    return func.json_each(json.dumps(list(codes))).table_valued("value").c.value
+
+
+def _delete_codes(session: Session, sources: Sequence[int]) -> None:
+    gone = delete(SearchCode).where(SearchCode.source.in_(sources))
+    session.execute(gone.execution_options(synchronize_session=False))

@@ -1,0 +1,40 @@
+"""The part of a text around what a search found, short enough for a row of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LENGTH = 140
+BEFORE = 24
+Excerpt = tuple[tuple[str, bool], ...]
+"""Pieces of text, each with whether it is what was searched for."""
+
+
+def cut_excerpt(text: str, places: Sequence[tuple[int, int]]) -> Excerpt:
+    """Return the part of a text around its first hit, on one line.
+
+    Args:
+        text: the text.
+        places: where the hits are, as the first index and the one after the last, in order.
+    """
+    first = places[0][0] if places else 0
+    start = 0 if first <= BEFORE else text.rfind(" ", 0, first - BEFORE) + 1 or first - BEFORE
+    end = min(start + LENGTH, len(text))
+    pieces = [("…" if start else "", False)]
+    at = start
+    for begin, stop in places:
+        if begin >= end:
+            break
+        pieces += [(text[at:begin], False), (text[begin : min(stop, end)], True)]
+        at = min(stop, end)
+    pieces += [(text[at:end], False), ("…" if end < len(text) else "", False)]
+    return tuple((_on_one_line(words), is_hit) for words, is_hit in pieces if words)
+
+
+def _on_one_line(text: str) -> str:
+    """Return a piece with each run of white space as one space; those at its ends keep pieces apart."""
+    return "".join(
+        character if not character.isspace() else " "
+        for place, character in enumerate(text)
+        if not (character.isspace() and place and text[place - 1].isspace())
+    )

@@ -1,0 +1,158 @@
+"""What was found in the messages of a conversation: marks, the insurance card, and what a record could take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from classifier.entities.entity import Entity
+from classifier.insurance import InsuranceRecord, assemble_record
+from inbox.found_entities import stored_entities
+from inbox.models import Conversation, Message, Patient
+from inbox.patient_book import patients_of_conversation
+from intake.practices import Practice
+from intake.vocabulary import EntityKind
+from staff import display
+from staff.conversations.insurance_card import InsuranceCard, Source, build_card
+from staff.conversations.marking import Part, split_text
+from staff.conversations.offers import CHANNELS, Offer, Said, find_offers, leave_new
+from web.row_ids import read_row_id
+
+SEARCHED = 100
+_OF_BILLS = frozenset(
+    (EntityKind.CARRIER, EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER,
+     EntityKind.AMOUNT, EntityKind.CPT, EntityKind.PHONE)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What could be added, and the records that could take it."""
+
+    offer: Offer
+    records: Sequence[Patient] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Everything that could be added, and whether the conversation belongs to a record."""
+
+    all: Sequence[Proposal] = ()
+    has_record: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in some messages.
+
+    Attributes:
+        marks: the texts in which something is marked, in parts, by message ID.
+        card: the insurance card, if there is anything to put on it.
+        offered: what could be added.
+        unread: the IDs of the messages in which nobody has looked yet.
+    """
+
+    marks: dict[int, list[Part]] = field(repr=False)
+    card: InsuranceCard | None
+    offered: Proposals
+    unread: Sequence[int]
+
+
+def read_found(
+    session: Session,
+    conversation: Conversation,
+    practice: Practice,
+    ids: Sequence[int],
+    *,
+    is_marked: bool,
+    may_add: bool,
+) -> Found:
+    """Return what was found in messages of a conversation.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        practice: its practice.
+        ids: the IDs of the messages.
+        is_marked: whether their texts are to be marked.
+        may_add: whether the member may add what was found to a record.
+    """
+    found = stored_entities(session, ids)
+    newest_first = _read_said(session, conversation, practice, found)
+    offers = find_offers(newest_first) if may_add and conversation.channel in CHANNELS else []
+    return Found(
+        marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
+        card=build_card(Source(said.message, said.shown_at, said.record) for said in newest_first),
+        offered=_propose(session, conversation, practice, offers) if offers else Proposals(),
+        unread=[message_id for message_id in ids if message_id not in found],
+    )
+
+
+def read_offered(session: Session, conversation: Conversation, practice: Practice) -> Proposals:
+    """Return what the newest messages of a conversation offer."""
+    if conversation.channel not in CHANNELS:
+        return Proposals()
+    newest = select(Message.id).where(Message.conversation_id == conversation.id).order_by(Message.id.desc())
+    ids = session.scalars(newest.limit(SEARCHED)).all()
+    offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, ids)))
+    return _propose(session, conversation, practice, offers)
+
+
+def find_offer(session: Session, conversation: Conversation, practice: Practice, key: str) -> Offer | None:
+    """Return what a form's key stands for; None if the conversation holds no such value, or no longer."""
+    message_id = read_row_id(key.partition(".")[0])
+    if conversation.channel not in CHANNELS or message_id is None:
+        return None
+    offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, [message_id])))
+    return next((offer for offer in offers if offer.key == key), None)
+
+
+def _read_said(
+    session: Session, conversation: Conversation, practice: Practice, stored: Mapping[int, Sequence[Entity]]
+) -> list[Said]:
+    """Return the messages in which something was found, the newest first."""
+    found = {message_id: entities for message_id, entities in stored.items() if entities}
+    query = select(Message).where(Message.conversation_id == conversation.id, Message.id.in_(found))
+    return [
+        Said(
+            message.id,
+            display.clock(message.received_at, practice.time_zone),
+            message.text,
+            found[message.id],
+            _record_of(message.text, found[message.id]),
+        )
+        for message in session.scalars(query.order_by(Message.id.desc()))
+    ]
+
+
+def _record_of(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
+    """Return what a message says about an insurance; most say nothing, and need not be searched for it."""
+    is_about = any(entity.kind in _OF_BILLS for entity in entities)
+    return assemble_record(text, entities) if is_about else InsuranceRecord()
+
+
+def _propose(session: Session, conversation: Conversation, practice: Practice, offers: Sequence[Offer]) -> Proposals:
+    """Leave out what is known already, and the practice's own numbers.
+
+    A record takes what it lacks. Without one, what the conversation has is left out: a new record is offered that
+    anyway. A name can name the conversation or a new record, so it is of no use where there are both.
+    """
+    records = patients_of_conversation(session, conversation)
+    if conversation.patient_name and records:
+        offers = [offer for offer in offers if offer.kind is not EntityKind.NAME]
+    known = [practice.phone, *practice.phone_numbers, practice.email, conversation.patient_name]
+    known += [record.name for record in records]
+    if not records:
+        known += [conversation.patient_address, conversation.contact_phone, conversation.contact_email]
+    had = {record.id: {address.patient_address for address in record.addresses} for record in records}
+    lacking = {
+        offer.key: [record for record in records if offer.value not in had[record.id]]
+        for offer in offers
+        if offer.kind is not EntityKind.NAME
+    }
+    useful = (offer for offer in offers if not records or lacking.get(offer.key, True))
+    new = leave_new(useful, known)
+    return Proposals([Proposal(offer, lacking.get(offer.key, ())) for offer in new], bool(records))

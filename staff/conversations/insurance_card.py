@@ -1,0 +1,150 @@
+"""What the messages of a conversation say about an insurance or a bill, on one card, each value with its message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from classifier.insurance import InsuranceRecord
+from intake import phone
+from intake.errors import IntakeError
+
+UNVERIFIED = "As the patient wrote it, not verified"
+_LABELS = {
+    "carrier": "Insurance",
+    "plan": "Plan",
+    "member_id": "Member ID",
+    "policy_number": "Policy number",
+    "group_number": "Group number",
+    "rx_bin": "RxBIN",
+    "claim_number": "Claim number",
+    "subscriber_name": "Subscriber",
+    "subscriber_dob": "Date of birth",
+    "relationship": "Relationship",
+    "employer": "Employer",
+    "payer_phone": "Insurer’s phone",
+    "amounts": "Amount",
+    "cpt_codes": "Procedure code",
+    "dates_of_service": "Date of service",
+    "question": "Question",
+}
+_QUESTIONS = {
+    "eligibility": "Is it covered, or is the plan accepted?",
+    "claim_denied": "A claim was denied",
+    "balance_dispute": "Disputes a balance",
+    "coordination": "Which insurance pays first",
+    "prior_auth": "Prior authorization",
+    "superbill": "Needs a superbill",
+    "payment_plan": "Wants a payment plan",
+    "refund": "Wants a refund",
+    "update_card": "New insurance or card",
+}
+_RELATIONSHIPS = {"self": "the patient is the subscriber", "other": "other"}
+_DATE = re.compile(r"(?:(\d{4})|-)-(?:(\d\d)|-)-?(\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A message with insurance facts.
+
+    Attributes:
+        message: its ID.
+        shown_at: when it came, in display words.
+        record: the facts.
+    """
+
+    message: int
+    shown_at: str
+    record: InsuranceRecord = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CardValue:
+    """A value, and the newest message that states it."""
+
+    text: str = field(repr=False)
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """One field, with every value that was stated, the newest first."""
+
+    label: str
+    values: Sequence[CardValue]
+
+
+@dataclass(frozen=True, slots=True)
+class InsuranceCard:
+    """What is known, and the same as plain text."""
+
+    lines: Sequence[CardLine]
+
+    @property
+    def source(self) -> Source | None:
+        """The only message that it is from; None if there are several."""
+        sources = {value.source.message: value.source for line in self.lines for value in line.values}
+        return next(iter(sources.values())) if len(sources) == 1 else None
+
+    @property
+    def plain(self) -> str:
+        """What the clipboard gets."""
+        stated = (f"{line.label}: {'; '.join(value.text for value in line.values)}" for line in self.lines)
+        return "\n".join((f"Insurance details ({UNVERIFIED[0].lower()}{UNVERIFIED[1:]})", *stated))
+
+
+def build_card(sources: Iterable[Source]) -> InsuranceCard | None:
+    """Return the card of a conversation; None if no message states anything of an insurance or a bill.
+
+    Args:
+        sources: its messages, the newest first.
+    """
+    found: dict[str, dict[str, CardValue]] = {name: {} for name in _LABELS}
+    for source in sources:
+        for name, text in _stated(source.record):
+            found[name].setdefault(text, CardValue(text, source))
+    lines = [CardLine(_LABELS[name], list(values.values())) for name, values in found.items() if values]
+    has_facts = any(values for name, values in found.items() if name != "question")
+    return InsuranceCard(lines) if has_facts else None
+
+
+def date_words(value: str) -> str:
+    """Return a date of a record as the front desk writes it: `03/27/1984`, `04/12` without a year."""
+    match = _DATE.fullmatch(value)
+    if match is None:
+        return value
+    year, month, day = match.groups()
+    return "/".join(part for part in (month, day, year) if part) if month else f"day {day}"
+
+
+def _stated(record: InsuranceRecord) -> Iterable[tuple[str, str]]:
+    """Return each stated field of a record with its display words."""
+    for name in _LABELS:
+        found = getattr(record, name)
+        if isinstance(found, tuple):
+            yield from ((name, _words(name, value.text)) for value in found if value is not None)
+        elif found and (words := _words(name, found)):
+            yield name, words
+
+
+def _words(name: str, value: str) -> str:
+    match name:
+        case "subscriber_dob" | "dates_of_service":
+            return date_words(value)
+        case "amounts":
+            return f"${value}"
+        case "payer_phone":
+            return _number_words(value)
+        case "question":
+            return _QUESTIONS.get(value, "")
+        case "relationship":
+            return _RELATIONSHIPS.get(value) or f"{value.replace('_', ' ')} of the subscriber"
+    return value
+
+
+def _number_words(digits: str) -> str:
+    try:
+        return phone.spoken(phone.normalise(digits))
+    except IntakeError:
+        return digits

@@ -1,0 +1,134 @@
+"""Names, callback numbers, and email addresses in voicemails and chats, which members may add to the patient's record.
+
+Nothing is written by itself: what is found is a guess about what anyone can say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from classifier.entities.entity import Entity
+from classifier.insurance import InsuranceRecord
+from classifier.insurance.normalize import normal_name, normal_phone
+from intake import email_address, phone
+from intake.errors import IntakeError
+from intake.vocabulary import Channel, EntityKind
+from staff import display
+
+CHANNELS = (Channel.VOICEMAIL, Channel.CHAT)
+_MOST = 6
+_LONGEST = 100
+_SHORTEST_NUMBER = 10
+_TITLED = re.compile(r"\b(?:dr|dra|doctor|doctora|nurse|enfermera|hygienist)[.\s]{1,3}$", re.IGNORECASE)
+_CONTEXT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, what was found in it, and what it says about an insurance."""
+
+    message: int
+    shown_at: str
+    text: str = field(repr=False)
+    entities: Sequence[Entity] = field(repr=False)
+    record: InsuranceRecord = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A value that could be added.
+
+    Attributes:
+        key: the message and the place in it, which a form sends instead of the value.
+        kind: NAME, PHONE, or EMAIL.
+        value: what would be written.
+        shown: the same in display words.
+        said: the message.
+    """
+
+    key: str
+    kind: EntityKind
+    value: str = field(repr=False)
+    shown: str = field(repr=False)
+    said: Said
+
+    @property
+    def comparable(self) -> str:
+        """What two offers of the same have in common."""
+        return self.value.casefold()
+
+
+def find_offers(messages: Iterable[Said]) -> list[Offer]:
+    """Return the different values that messages contain, in their order."""
+    found: dict[str, Offer] = {}
+    for said in messages:
+        for offer in _offers_of(said):
+            found.setdefault(offer.comparable, offer)
+    return list(found.values())
+
+
+def leave_new(offers: Iterable[Offer], known: Collection[str | None]) -> list[Offer]:
+    """Return the first offers of what is not known yet, whole names and parts of them included."""
+    compared = {value.casefold() for value in known if value}
+    words = {word for value in compared if not value.startswith("+") for word in value.split()}
+    new = [
+        offer
+        for offer in offers
+        if offer.comparable not in compared
+        and not (offer.kind is EntityKind.NAME and words.issuperset(offer.comparable.split()))
+    ]
+    return new[:_MOST]
+
+
+def _offers_of(said: Said) -> Iterable[Offer]:
+    of_others = _places_of_others(said)
+    for entity in said.entities:
+        write = _WRITERS.get(EntityKind(entity.kind))
+        before = said.text[max(0, entity.start - _CONTEXT) : entity.start]
+        if write is None or entity.start in of_others or _TITLED.search(before):
+            continue
+        value = write(said.text[entity.start : entity.end])
+        if value is not None:
+            kind = EntityKind(entity.kind)
+            yield Offer(f"{said.message}.{entity.start}", kind, value, display.spoken(value), said)
+
+
+def _places_of_others(said: Said) -> set[int]:
+    """Return where insurers' numbers are, and the names of subscribers other than the patient."""
+    record = said.record
+    subscribers = record.subscriber_name if record.relationship not in (None, "self") else ()
+    return {value.start for value in (*record.payer_phone, *subscribers) if value is not None}
+
+
+def _write_name(said: str) -> str | None:
+    """Return a name, capitalized if the transcript has it in small letters; None if it is spelled, or is no name."""
+    name = normal_name(said)
+    if len(name) > _LONGEST or not any(len(word) > 1 and word[0].isalpha() for word in re.split(r"[\s.-]+", name)):
+        return None
+    return name.title() if name.islower() else name
+
+
+def _write_number(said: str) -> str | None:
+    digits = said if said.startswith("+") else normal_phone(said)
+    if sum(character.isdigit() for character in digits) < _SHORTEST_NUMBER:
+        return None
+    try:
+        return phone.normalise(digits)
+    except IntakeError:
+        return None
+
+
+def _write_email(said: str) -> str | None:
+    try:
+        return email_address.normalise(said.strip())
+    except IntakeError:
+        return None
+
+
+_WRITERS: dict[EntityKind, Callable[[str], str | None]] = {
+    EntityKind.NAME: _write_name,
+    EntityKind.PHONE: _write_number,
+    EntityKind.EMAIL: _write_email,
+}

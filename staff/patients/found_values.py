@@ -1,0 +1,74 @@
+"""Adding what was found in a message to a patient's record, or to the conversation as its name.
+
+The form names a place in a message. The value is read from there again, so the form holds none.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from inbox.models import Conversation, Role
+from inbox.patient_book import add_address, patients_of_conversation, touch_patient
+from intake.vocabulary import EntityKind
+from staff.auth.access import open_to, record_on_conversation
+from staff.conversations.actions import finish_action
+from staff.conversations.found import find_offer
+from staff.conversations.offers import Offer
+from staff.patients.access import current_patient, record_on_patient, unborrowed_conversation
+from tasks.pubsub import topics_of
+from web.services import services_of
+
+blueprint = Blueprint("found_values", __name__, url_prefix="/staff/conversations/<int:conversation_id>/found")
+
+GONE = "This is no longer offered, as the message has changed. Go back and reload the page."
+
+
+@blueprint.post("")
+@open_to(Role.STAFF)
+def name_conversation(conversation_id: int) -> Response:
+    """Give a conversation without a name the name that was found."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = unborrowed_conversation(session, conversation_id, lock=True)
+        offer = _offered(session, conversation, EntityKind.NAME)
+        if conversation.patient_name is not None:
+            abort(409, "This conversation has a name by now. Reload the page.")
+        conversation.patient_name = offer.value
+        record_on_conversation(
+            session, conversation.id, conversation.practice, "name_added", message=offer.said.message
+        )
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return finish_action(conversation_id)
+
+
+@blueprint.post("/<int:patient_id>")
+@open_to(Role.STAFF)
+def add_to_record(conversation_id: int, patient_id: int) -> Response:
+    """Add a number or email address that was found to a record of the conversation's patient."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = unborrowed_conversation(session, conversation_id, lock=True)
+        patient = current_patient(session, conversation.practice, patient_id)
+        if patient.id not in [known.id for known in patients_of_conversation(session, conversation)]:
+            abort(409, "This conversation does not belong to that record. Reload the page.")
+        offer = _offered(session, conversation, EntityKind.PHONE, EntityKind.EMAIL)
+        if add_address(session, patient, offer.value) is not None:
+            touch_patient(patient)
+            source = {"message": offer.said.message, "kind": offer.kind.value}
+            record_on_patient(session, patient, "found_added", conversation=conversation.id, **source)
+            record_on_conversation(
+                session, conversation.id, conversation.practice, "found_added", patient=patient.id, **source
+            )
+    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+    return finish_action(conversation_id)
+
+
+def _offered(session: Session, conversation: Conversation, *kinds: EntityKind) -> Offer:
+    """Return what the form names, or abort with 409."""
+    practice = services_of(current_app).practices.require(conversation.practice)
+    offer = find_offer(session, conversation, practice, request.form.get("found", ""))
+    if offer is None or offer.kind not in kinds:
+        abort(409, GONE)
+    return offer

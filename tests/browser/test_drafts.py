@@ -1,0 +1,99 @@
+"""What is typed in the reply box is kept as it is typed: over reloads, expiry, other tabs, and conversations."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from inbox.models import ReplyDraft, StaffMember, StaffSession, now
+from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
+from tests.staff.conftest import PASSWORD, Console
+
+__all__ = ["console", "console_of", "new_profile", "sign_in"]
+
+PLACE = "/staff/conversations/1"
+TWO = "+12025550132"
+
+
+def write(page: Page, words: str) -> None:
+    page.get_by_label("Your reply").press_sequentially(words)
+
+
+def box(page: Page, words: str) -> None:
+    expect(page.get_by_label("Your reply")).to_have_value(words)
+
+
+def saved(page: Page) -> None:
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+
+def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", TWO)
+    page = sign_in(PLACE, complaint="EventSource's response has a MIME type")  # once the session is over
+    write(page, "Yes, we d")
+    saved(page)
+    expect(page.locator("#c-1 .draft")).to_have_text("Draft")
+
+    write(page, "o")  # not saved yet when the page goes
+    page.reload()
+    box(page, "Yes, we do")
+    page.locator("#open-2").click()
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+    box(page, "")
+    page.locator("#open-1").click()
+    box(page, "Yes, we do")
+    saved(page)
+
+    with console.edit() as session:
+        session.execute(update(StaffSession).values(revoked_at=now()))
+    page.get_by_label("Your reply").fill("Yes, we do, and no")  # at once, as the page may notice at any key
+    expect(page.get_by_text("Draft not saved yet").or_(page.get_by_label("Password"))).to_be_visible()
+    page.reload()
+    expect(page).to_have_url(re.compile("/staff/sign-in"))
+    [member] = {row.staff_id for row in console.rows(StaffSession)}
+    with console.database.read() as session:
+        email = session.get_one(StaffMember, member).email
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    box(page, "Yes, we do, and no")
+    saved(page)
+    assert page.evaluate("sessionStorage.length") == 0
+
+    write(page, " referral.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread .staff .text")).to_contain_text("Yes, we do, and no referral.")
+    box(page, "")
+    expect(page.locator("#c-1 .draft")).to_have_count(0)
+    assert console.rows(ReplyDraft) == []
+
+
+def test_the_newer_tab_wins_and_signing_out_keeps_the_last_words(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    older = sign_in(PLACE, refused=409)
+    write(older, "Yes")
+    saved(older)
+    newer = older.context.new_page()
+    newer.goto(PLACE)
+    box(newer, "Yes")
+    write(newer, ", most")
+    saved(newer)
+
+    older.bring_to_front()
+    write(older, " No")
+    expect(older.get_by_role("alert")).to_contain_text("edited in another tab")
+    older.get_by_role("button", name="Use that one").click()
+    box(older, "Yes, most")
+    expect(older.get_by_role("alert")).to_have_count(0)
+
+    older.get_by_label("Your reply").fill("Yes, most plans")
+    older.get_by_role("button", name="Sign out").click()
+    expect(older).to_have_url(re.compile("/staff/sign-in"))
+    [draft] = console.rows(ReplyDraft)
+    assert draft.text == "Yes, most plans"
+    assert older.evaluate("sessionStorage.length") == 0

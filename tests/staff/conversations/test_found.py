@@ -1,0 +1,258 @@
+"""What was found in messages: marks, the insurance card, what a record is offered, and the export as FHIR."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from sqlalchemy import delete
+
+from classifier.entities.entity import Entity
+from inbox.models import AuditEntry, Conversation, FoundEntities, PatientAddress
+from intake.vocabulary import EntityKind
+from staff.conversations.insurance_card import date_words
+from staff.conversations.marking import split_text
+from tests.chat_client import ChatClient
+from tests.staff.conftest import Browser, Console
+from tests.staff.conversations.test_conversation import thread, words
+
+PAGE = "/staff/conversations/1"
+FOUND = f"{PAGE}/found"
+RECORD = "/staff/patients/demo/1"
+CARD = "I have Aetna, member ID W882041193, group 0012345. My bill was $240 for the visit on 04/12/2026."
+CALL = "Hi, this is Maria Lopez. Please call me at 202-555-0188 or write to maria@example.com. Dr. Okafor knows."
+MARK = re.compile(r'<mark class="(?:who|when|number)" title="([^"]+)">(.*?)</mark>', re.DOTALL)
+
+
+@pytest.fixture
+def dana(console: Console) -> Browser:
+    return console.sign_in(name="Dana Reyes")
+
+
+def chat(console: Console, text: str, **details: str) -> ChatClient:
+    client = ChatClient(console.url, **details)
+    client.send(text, "m1")
+    console.work()
+    return client
+
+
+def part(page: str, name: str) -> str:
+    """The words of a live part of the page."""
+    [found] = re.findall(
+        rf'<div id="{name}" data-live>(.*?)</div>\s*(?:<div id|<section class="part">)', page, re.DOTALL
+    )
+    return words(found)
+
+
+def actions(console: Console) -> list[tuple[str, str, dict[str, Any]]]:
+    kinds = ("name_added", "found_added", "fhir_exported")
+    return [(row.subject, row.action, row.detail) for row in console.rows(AuditEntry) if row.action in kinds]
+
+
+def offered(page: str, words: str) -> str:
+    """The key of the button whose words begin like this."""
+    [key] = re.findall(rf'name="found" value="([^"]+)">{re.escape(words)}', page)
+    return str(key)
+
+
+# ---- marks
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "marked"),
+    [
+        ("🙂 Ana Ñu <b>", [(2, 8)], ["Ana Ñu"]),
+        ("abcdef", [(0, 3), (2, 5), (3, 6)], ["abc", "def"]),
+        ("abcdef", [(0, 6), (0, 3)], ["abcdef"]),
+        ("abc", [(-1, 2), (2, 2), (2, 9), (3, 4)], []),
+        ("e\u0301 \u202e\u200dx", [(0, 2), (5, 6)], ["e\u0301", "x"]),
+    ],
+    ids=["Unicode", "overlapping", "the longer", "not within the text", "marks of a script"],
+)
+def test_a_text_is_marked_at_its_places_and_stays_whole(
+    text: str, places: list[tuple[int, int]], marked: list[str]
+) -> None:
+    parts = split_text(text, [Entity(EntityKind.NAME, start, end, 1.0, "test") for start, end in places])
+
+    assert [part.text for part in parts if part.label == "Name"] == marked
+    assert "".join(part.text for part in parts) == text
+
+
+def test_each_browser_turns_the_marks_on_and_off_without_a_script(console: Console, dana: Browser) -> None:
+    console.text(f"<b>&amp; {CARD}")
+    console.work()
+    plain = dana.get(PAGE)
+    assert MARK.findall(plain.text) == []
+
+    assert dana.get(f"{PAGE}/marks?show=on&view=mine").headers["Location"] == f"{PAGE}?view=mine"
+
+    page = dana.get(PAGE)
+    found = {unescape(text): label for label, text in MARK.findall(page.text)}
+    assert found["Aetna"] == "Insurance company"
+    assert found["W882041193"] == "Member ID"
+    assert found["$240"] == "Amount"
+    assert words(page.text).count("W882041193") == words(plain.text).count("W882041193")
+    assert [re.sub(r"<[^>]+>", "", text) for _, text in thread(page)] == [
+        re.sub(r"<[^>]+>", "", text) for _, text in thread(plain)
+    ]
+    assert 'aria-pressed="true"' in page.text
+    assert MARK.findall(console.sign_in().get(PAGE).text) == []
+
+    scripted = dana.get(f"{PAGE}/marks?show=off", headers={"Accept": "application/json"})
+    assert scripted.status_code == 204
+    assert MARK.findall(dana.get(PAGE).text) == []
+
+
+# ---- the insurance card
+
+
+def test_the_card_says_what_was_stated_and_in_which_message(console: Console, dana: Browser) -> None:
+    console.text(CARD)
+    console.text("Sorry, I typed the group wrong: my group number is 0012399, it is still Aetna.")
+    console.text("Do you have parking?")
+    console.work()
+
+    page = dana.get(PAGE).text
+    card = part(page, "insurance")
+
+    assert "As the patient wrote it, not verified" in card
+    for line in ("Insurance Aetna", "Member ID W882041193", "Amount $240.00", "Date of service 04/12/2026"):
+        assert line in card
+    assert re.search(
+        r'0012399 <a class="small" href="#message-2">.*0012345 <a class="small" href="#message-1">', page, re.DOTALL
+    )
+    [text] = re.findall(r'<textarea id="insurance-text".*?>(.*?)</textarea>', page, re.DOTALL)
+    assert unescape(text).splitlines()[:3] == [
+        "Insurance details (as the patient wrote it, not verified)",
+        "Insurance: Aetna",
+        "Member ID: W882041193",
+    ]
+    assert "Group number: 0012399; 0012345" in text
+
+
+def test_what_is_in_an_older_message_is_looked_for_once_it_is_opened(console: Console, dana: Browser) -> None:
+    console.text(CARD)
+    console.work()
+    with console.edit() as session:
+        session.execute(delete(FoundEntities))
+    assert "Insurance and billing" not in dana.get(PAGE).text
+
+    console.work()
+
+    assert "Insurance and billing" in dana.get(PAGE).text
+
+
+def test_there_is_no_card_without_insurance_facts(console: Console, dana: Browser) -> None:
+    console.text("Do you have parking? This is Maria Lopez.")
+    console.work()
+
+    assert "Insurance and billing" not in dana.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("2026-04-12", "04/12/2026"), ("--04-12", "04/12"), ("---12", "day 12"), ("spring", "spring")],
+)
+def test_dates_are_written_as_the_front_desk_does(value: str, shown: str) -> None:
+    assert date_words(value) == shown
+
+
+# ---- what a record is offered
+
+
+def test_a_number_found_in_a_chat_is_added_only_by_a_member_and_shows_in_the_history(
+    console: Console, dana: Browser
+) -> None:
+    chat(console, CALL, phone="(202) 555-0188")  # known to the conversation, but not to the record
+    dana.post(f"{PAGE}/patient", data={"name": "Maria Rivera"})
+    page = dana.get(PAGE).text
+    assert "(202) 555-0188" in part(page, "offers")
+    assert "Okafor" not in part(page, "offers")
+    assert console.rows(PatientAddress) == []
+    key = offered(page, 'Add to Maria Rivera’s record<span class="hidden"> (202) 555-0188')
+
+    for _ in range(2):  # once, even if the button is pressed twice
+        assert dana.post(f"{FOUND}/1", data={"found": key}).status_code == 303
+
+    assert [row.patient_address for row in console.rows(PatientAddress)] == ["+12025550188"]
+    source = {"message": 1, "kind": "PHONE"}
+    assert actions(console) == [
+        ("patient:1", "found_added", {"conversation": 1, **source}),
+        ("conversation:1", "found_added", {"patient": 1, **source}),
+    ]
+    assert "Dana Reyes added a phone number found in a message ( conversation 1 )" in words(dana.get(RECORD).text)
+    assert "(202) 555-0188" not in part(dana.get(PAGE).text, "offers")
+    assert "maria@example.com" in part(dana.get(PAGE).text, "offers")
+
+
+def test_a_name_found_in_a_voicemail_is_offered_for_the_conversation(console: Console, dana: Browser) -> None:
+    call = console.call()
+    call.report_recording()
+    call.report_transcription("hi this is maria lopez please call me back about my cleaning")
+    console.work()
+    key = offered(dana.get(PAGE).text, "Use as name")
+
+    assert dana.post(FOUND, data={"found": key}).status_code == 303
+
+    assert console.rows(Conversation)[0].patient_name == "Maria Lopez"
+    assert actions(console) == [("conversation:1", "name_added", {"message": 1})]
+    assert 'id="offers-title"' not in dana.get(PAGE).text
+    assert dana.post(FOUND, data={"found": key}).status_code == 409
+
+
+def test_a_new_record_takes_what_was_found_and_chosen(console: Console, dana: Browser) -> None:
+    chat(console, CALL)
+    form = dana.get(f"{PAGE}/patient").text
+    keys = {unescape(shown): key for key, shown in re.findall(r'value="([\d.]+)"> [^“]+“([^”]+)”', form)}
+    assert set(keys) == {"Maria Lopez", "(202) 555-0188", "maria@example.com"}
+
+    chosen = [keys["Maria Lopez"], keys["maria@example.com"]]
+    assert dana.post(f"{PAGE}/patient", data={"name": "", "use": chosen}).status_code == 303
+
+    assert "Maria Lopez" in dana.get(RECORD).text
+    assert [row.patient_address for row in console.rows(PatientAddress)] == ["maria@example.com"]
+
+
+def test_what_is_not_offered_is_never_written(console: Console, dana: Browser) -> None:
+    console.text(CALL)
+    chat(console, CALL)
+    dana.post("/staff/conversations/2/patient", data={"name": "Maria Rivera"})
+    key = offered(dana.get("/staff/conversations/2").text, "Use as name")
+
+    assert 'id="offers-title"' not in dana.get(PAGE).text  # a text: its number is proven, and its name is in it
+    of_the_text = key.replace("2.", "1.", 1)
+    for path, found in [
+        (FOUND, of_the_text),
+        ("/staff/conversations/2/found", of_the_text),
+        ("/staff/conversations/2/found", "2.999"),
+        ("/staff/conversations/2/found", ""),
+        ("/staff/conversations/2/found/1", key),
+        (f"{FOUND}/1", of_the_text),
+    ]:
+        assert dana.post(path, data={"found": found}).status_code == 409, (path, found)
+    assert console.rows(PatientAddress) == []
+    assert [row.patient_name for row in console.rows(Conversation)] == [None, None]
+
+
+# ---- FHIR
+
+
+def test_a_conversation_is_downloaded_as_fhir(console: Console, dana: Browser) -> None:
+    console.text(CARD)
+    console.work()
+    assert 'href="/staff/conversations/1/fhir.json" download' in dana.get(PAGE).text
+
+    answer = dana.get(f"{PAGE}/fhir.json")
+
+    bundle: Any = Bundle.model_validate(json.loads(answer.text))
+    kinds = [entry.resource.get_resource_type() for entry in bundle.entry]
+    assert kinds == ["Patient", "Communication", "Communication", "Coverage"]
+    assert answer.headers["Content-Type"] == "application/fhir+json"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="conversation-1.fhir.json"'
+    assert actions(console) == [("conversation:1", "fhir_exported", {})]
+    assert console.browser().get(f"{PAGE}/fhir.json").status_code == 302
