@@ -111,7 +111,7 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
             if settings.mail_door or any(practice.mailbox for practice in practices.all):
                 processes.append(_Process(MAIL_RECEIVER, ["mail", "serve"], environment))
             for name, arguments in WORKERS.items():
-                processes.append(_Process(name, ["worker", "--warned", *arguments], environment))
+                processes.append(_Process(name, ["worker", *arguments, "--warned"], environment))
             _wait_until_started(port, processes, database, stop)
             if not stop:
                 _greet(say, settings, port, data_dir, database)
