@@ -21,6 +21,7 @@ from tests.standins.smtp import SmtpStandIn
 from tests.world import PRACTICES_TOML, SITE, WIDGET_KEY
 
 PATH = "/staff/setup/demo"
+PHONE = "+12025550113"
 TEXT = "Are you accepting new patients?"
 
 
@@ -63,6 +64,7 @@ def test_tests_go_out_and_say_what_became_of_them(
 ) -> None:
     on_call, billing = hook.apprise_url("/on-call"), "json://10.0.0.1/"
     teams = f'teams = {{ on_call = {{ notify = ["{on_call}"] }}, billing = {{ notify = ["{billing}"] }} }}'
+    teams += f'\nescalation = [{{ number = "{PHONE}", after_minutes = 5 }}]'
     settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{teams}\n', 1))
     with SmtpStandIn() as mail:
         console = console_of(settings.model_copy(update={"smtp_url": mail.url}))
@@ -79,6 +81,9 @@ def test_tests_go_out_and_say_what_became_of_them(
         page = browser.get(PATH).text
         assert done(browser) == {"teams", "on_call", "email"}
         assert "On call, address 1 (json): the provider took it on" in page
+        assert "On call, address 2 (number ending in 0113): the provider took it on" in page
+        (text,) = console.twilio.messages
+        assert (text.to, text.body.startswith("Test notice from Intake at Maple Street.")) == (PHONE, True)
         assert "Billing, address 1 (json): not sent on" in page
         assert "the address leads into the network" in page
         (notice,) = hook.notifications
