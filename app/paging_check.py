@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import structlog
@@ -27,7 +28,8 @@ def warn_if_nobody_is_paged(database: Database, file: Practices, say: Callable[[
     for practice in live.current.all:
         warning = paging_warning(practice)
         if warning:
-            log.warning("nobody_is_paged", practice=practice.slug)
+            if not sys.stderr.isatty():  # there, the printed line is enough
+                log.warning("nobody_is_paged", practice=practice.slug)
             say(f"Warning: {warning}")
 
 

@@ -18,13 +18,14 @@ from urllib.request import urlopen
 
 from app.embedded_redis import EmbeddedRedis, die_with_parent
 from app.local_setup import environment_of, prepare
-from app.paging_check import warn_if_nobody_is_paged
 from app.supervision import Child, Supervised
 from inbox.database import MISSING_KEY, Database
+from inbox.first_admin import address_of_link, offer_link
 from inbox.models import now
 from inbox.presence import MAIL, name_process, running_processes
 from intake.encryption import Keyring
 from intake.errors import IntakeError
+from intake.logs import configure_logging
 from intake.practices import load_practices
 from intake.settings import Settings
 
@@ -93,6 +94,7 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
     Raises:
         IntakeError: something it needs is missing or taken; everything started is stopped again.
     """
+    configure_logging()
     with _only_one(data_dir), _stop_on_signals() as stop:
         _require_free(port)
         redis_server = EmbeddedRedis(data_dir / "redis")
@@ -109,11 +111,10 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
             if settings.mail_door or any(practice.mailbox for practice in practices.all):
                 processes.append(_Process(MAIL_RECEIVER, ["mail", "serve"], environment))
             for name, arguments in WORKERS.items():
-                processes.append(_Process(name, ["worker", *arguments], environment))
+                processes.append(_Process(name, ["worker", *arguments, "--warned"], environment))
             _wait_until_started(port, processes, database, stop)
             if not stop:
-                _greet(say, settings, port, data_dir)
-                warn_if_nobody_is_paged(database, practices, say)
+                _greet(say, settings, port, data_dir, database)
             children: list[Child] = [*([redis_server] if embedded else []), *processes]
             kept = [Supervised(child, _warn) for child in children]
             while not stop:
@@ -140,7 +141,7 @@ def _warn(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: Path) -> None:
+def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: Path, database: Database) -> None:
     practices = load_practices(settings.practices_file).all
     say(f"Intake answers for {practices[0].name} at {settings.public_url} (ready: http://127.0.0.1:{port}/readyz)")
     if not settings.sends_texts:
@@ -148,10 +149,22 @@ def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: 
     if any(practice.widget_key for practice in practices):
         phone = ", and a phone to play a patient with" if settings.demo_mode else ""
         say(f"Open {settings.public_url}/ : a practice's site with the chat{phone}.")
+    _show_console(say, settings, database)
     location = "" if data_dir == Path("var") else f" --data-dir {data_dir}"
     say("Play a patient from another terminal:")
     say(f'  {_command()} simulate sms{location} "Are you accepting new patients?"')
     say("Ctrl-C stops everything; messages stay.")
+
+
+def _show_console(say: Callable[[str], None], settings: Settings, database: Database) -> None:
+    """Say where to sign in or, while nobody can, how to make the first account; the link goes to the terminal alone."""
+    with database.write() as session:
+        token = offer_link(session, now())
+    if token is None:
+        say(f"Staff sign in at {settings.public_url}/staff/")
+        return
+    say("Nobody can sign in yet. Open this link within an hour to make the first admin; it works once:")
+    say(f"  {address_of_link(settings.public_url, token)}")
 
 
 def _command() -> str:

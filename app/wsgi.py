@@ -14,7 +14,7 @@ from intake.settings import Settings, load_settings
 from staff import rq_dashboard
 from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
-from staff.auth import account, links, oidc, passkeys, sign_in
+from staff.auth import account, first_admin, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
 from staff.conversations import (
     actions,
@@ -35,6 +35,7 @@ from staff.security import protect
 from staff.settings import history_page as settings_history_page
 from staff.settings import page as settings_page
 from staff.settings import questions_page
+from staff.setup import page as setup_page
 from web import metrics
 from web.services import services_of
 
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     account.blueprint,
     passkeys.blueprint,
     links.blueprint,
+    first_admin.blueprint,
     oidc.blueprint,
     accounts_page.blueprint,
     attempts.blueprint,
@@ -71,6 +73,7 @@ BLUEPRINTS = (
     settings_page.blueprint,
     settings_history_page.blueprint,
     questions_page.blueprint,
+    setup_page.blueprint,
 )
 
 # what anyone can guess at, without being signed in
@@ -81,6 +84,7 @@ LIMITED = (
     "passkeys.sign_in",
     "links.set_new_password",
     "links.forgot_password",
+    "first_admin.make_account",
 )
 
 

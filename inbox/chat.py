@@ -15,7 +15,8 @@ from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, DeliveryState, Message, TextConsent, now
+from inbox.models import Conversation, Delivery, DeliveryState, Message, SightingKind, TextConsent, now
+from inbox.setup_facts import note_sighting
 from intake.vocabulary import Channel, Medium
 
 Author = Literal["patient", "robot", "staff"]
@@ -68,7 +69,12 @@ class Transcript:
 
 
 def open_chat(
-    database: Database, practice: str, name: str | None, phone: str | None, text_consent: str | None = None
+    database: Database,
+    practice: str,
+    name: str | None,
+    phone: str | None,
+    text_consent: str | None = None,
+    site: str | None = None,
 ) -> str:
     """Open a chat and return its public id, 32 random hexadecimal digits.
 
@@ -78,6 +84,7 @@ def open_chat(
         name: the name that the patient gave.
         phone: the number that the patient gave for callbacks, in E.164; it does not identify the patient.
         text_consent: the wording on texts that the patient agreed to by giving it, if any.
+        site: the origin of the site that the chat is on, None on a page of the service itself.
     """
     public_id = secrets.token_hex(16)
     with database.write() as session:
@@ -92,6 +99,8 @@ def open_chat(
         if phone and text_consent:
             session.flush()
             session.add(TextConsent(conversation_id=conversation.id, wording=text_consent))
+        if site:
+            note_sighting(session, practice, SightingKind.CHAT, now(), site)
     return public_id
 
 

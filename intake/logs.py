@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line (or readable lines on a terminal), ids only.
+"""Structured logs: one JSON object a line (or short, readable lines on a terminal), ids only.
 
 What an exception says may hold patient text, so that only its type and where it was raised are written.
 """
@@ -21,11 +21,13 @@ _SILENT = ("apprise", "mail.log", "mail.debug", "imapclient")
 
 def configure_logging() -> None:
     """Send every log line of this process, the libraries' included, through one private formatter."""
+    on_terminal = sys.stderr.isatty()
+    time_format = "%H:%M:%S" if on_terminal else "iso"
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([] if on_terminal else [structlog.stdlib.add_logger_name]),  # short, for the one who watches
+        structlog.processors.TimeStamper(fmt=time_format, utc=not on_terminal),
         _private_exception,
     ]
     structlog.configure(
@@ -34,7 +36,11 @@ def configure_logging() -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(pad_event_to=0, pad_level=False)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

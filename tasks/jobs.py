@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 from intake.error_reporting import report_error
-from tasks import account_mail, entities, retention, search_index, voicemail
+from tasks import account_mail, entities, retention, search_index, setup_tests, voicemail
 from tasks.attachments import fetch
 from tasks.context import Context, current
 from tasks.delivery import batch as deliveries
@@ -98,6 +98,7 @@ erase_at_carrier = job(for_each(retention.erase_at_carrier))
 fetch_attachment = job(for_each(fetch.fetch_attachment))
 mail_link = job(for_each(account_mail.mail_link))
 announce_emergency = job(for_each(account_mail.announce_emergency))
+run_setup_test = job(for_each(setup_tests.run_setup_test))
 find_entities = job(entities.find_entities)
 index_texts = job(for_each(search_index.index_texts))
 
@@ -106,6 +107,6 @@ JOBS: dict[str, Callable[..., None]] = {
     run.__name__: run
     for run in (
         *(handle_message, deliver, settle, notify, escalate, look_for_recording, retain, erase_at_carrier),
-        *(fetch_attachment, mail_link, announce_emergency, find_entities, index_texts),
+        *(fetch_attachment, mail_link, announce_emergency, run_setup_test, find_entities, index_texts),
     )
 }

@@ -40,6 +40,7 @@ Job = Literal[
     "fetch_attachment",
     "mail_link",
     "announce_emergency",
+    "run_setup_test",
     "find_entities",
     "index_texts",
 ]
@@ -55,6 +56,7 @@ _QUEUE_OF: dict[Job, str] = {
     "fetch_attachment": LOOKUPS,
     "mail_link": CARRIERS,
     "announce_emergency": NOTICES,
+    "run_setup_test": NOTICES,
     "find_entities": LOOKUPS,  # it waits for nobody, but everything else goes first
     "index_texts": LOOKUPS,
 }

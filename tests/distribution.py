@@ -15,7 +15,7 @@ SHARED_SERVICES = ("test_running_service.py",)  # modules in `e2e/` whose tests 
 # Each of their tests has a console of its own.
 CONSOLES = (
     *("test_accounts.py", "test_alarms.py", "test_console.py", "test_drafts.py", "test_patients.py"),
-    *("test_found.py", "test_inbox_panes.py", "test_operations.py", "test_review.py"),
+    *("test_first_run.py", "test_found.py", "test_inbox_panes.py", "test_operations.py", "test_review.py"),
 )
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),

@@ -73,7 +73,8 @@ def web(host: str, port: int, processes: int) -> None:
     type=click.Choice(["urgent", "messages", "notices", "carriers", "lookups"]),
     help="Queue to take jobs from; repeat it for several, in order of preference. Default: all.",
 )
-def worker(queues: tuple[str, ...]) -> None:
+@click.option("--warned", is_flag=True, hidden=True, help="Whoever starts it has warned of what is missing.")
+def worker(queues: tuple[str, ...], warned: bool) -> None:
     """Run one worker for messages, replies, and notices.
 
     Jobs in `messages` depend on no other server. `urgent` and `notices` wait for what notifies staff, `carriers` for
@@ -96,8 +97,9 @@ def worker(queues: tuple[str, ...]) -> None:
         configure_logging()
         configure_reporting(settings.sentry_dsn, "worker")
         context = open_context(settings)
-    warn_if_nobody_is_paged(context.database, context.live.file, _print_warning)
-    warn_if_redis_is_open(settings.redis_url, _print_warning)
+    if not warned:
+        warn_if_nobody_is_paged(context.database, context.live.file, _print_warning)
+        warn_if_redis_is_open(settings.redis_url, _print_warning)
     served = served_queues(queues or QUEUES)
     heartbeat = Heartbeat(context.database, "worker", served, partial(find_troubles, settings))
     heartbeat.start()

@@ -43,12 +43,13 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
     machine.
     """
     from inbox.database import Database
+    from inbox.setup_facts import SIMULATED
     from intake import phone
     from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)
     practice, number = _recipient(settings, recipient)
-    message_sid = f"SM{secrets.token_hex(16)}"
+    message_sid = f"SM{SIMULATED}{secrets.token_hex(10)}"
     form = {
         "MessageSid": message_sid,
         "AccountSid": settings.twilio_account_sid or f"AC{'0' * 32}",
@@ -83,14 +84,15 @@ def voicemail(
     same machine.
     """
     from inbox.database import Database
+    from inbox.setup_facts import SIMULATED
     from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)
     practice, number = _recipient(settings, recipient)
     account = settings.twilio_account_sid or f"AC{'0' * 32}"
-    recording_sid = f"RE{secrets.token_hex(16)}"
+    recording_sid = f"RE{SIMULATED}{secrets.token_hex(10)}"
     call = {
-        "CallSid": f"CA{secrets.token_hex(16)}",
+        "CallSid": f"CA{SIMULATED}{secrets.token_hex(10)}",
         "AccountSid": account,
         "From": sender,
         "To": number,

@@ -27,6 +27,15 @@ from inbox.models.patients import Patient, PatientAddress, PatientConversation, 
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.search_codes import SearchCode
 from inbox.models.setting_versions import SettingVersion
+from inbox.models.setup import (
+    FirstAdminLink,
+    PracticeSetup,
+    SetupSighting,
+    SetupTest,
+    SetupTestKind,
+    SetupTestState,
+    SightingKind,
+)
 from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
 from inbox.models.staff import ConversationRead, Note, Passkey, Role, StaffMember, StaffPractice, StaffSession
 from inbox.models.text_consents import TextConsent
@@ -54,6 +63,7 @@ __all__ = [
     "EncryptionKey",
     "ErasureKind",
     "Escalation",
+    "FirstAdminLink",
     "FoundEntities",
     "Keyword",
     "Lease",
@@ -69,6 +79,7 @@ __all__ = [
     "PatientAddress",
     "PatientConversation",
     "PatientMerge",
+    "PracticeSetup",
     "Refusal",
     "ReplyDraft",
     "RestoredBackup",
@@ -79,6 +90,11 @@ __all__ = [
     "RunningProcess",
     "SearchCode",
     "SettingVersion",
+    "SetupSighting",
+    "SetupTest",
+    "SetupTestKind",
+    "SetupTestState",
+    "SightingKind",
     "SignInFailure",
     "StaffLink",
     "StaffMember",

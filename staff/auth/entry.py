@@ -11,12 +11,15 @@ from werkzeug.wrappers import Response
 
 from inbox.accounts import find_member_to_change, open_session
 from inbox.audit import record_action
+from inbox.models import Role
 from inbox.sign_in_failures import forget_failures
-from staff.auth.access import load_member
+from staff.auth.access import load_member, member
 from staff.auth.source import remember_device, source_of
-from web.services import services_of
+from staff.setup.progress import find_unfinished
+from web.services import Services, services_of
 
 HOME = "/staff/"
+SETUP = "/staff/setup"
 
 
 def enter(staff_id: int, factor: str) -> Response:
@@ -46,9 +49,16 @@ def enter_at(staff_id: int, factor: str, wanted: str) -> Response:
         )
     session.clear()  # keep nothing from before the sign-in, above all not the CSRF token
     login_user(load_member(services, token))
-    response = redirect(page_or_home(wanted), 303)
+    response = redirect(page_or_home(wanted or _first_page(services)), 303)
     remember_device(response, staff_id)
     return response
+
+
+def _first_page(services: Services) -> str:
+    """Return the page after a sign-in that asked for none: for managers, a checklist that is not done yet."""
+    found = member()
+    slug = find_unfinished(services, found.practices) if found.may(Role.MANAGER) else None
+    return f"{SETUP}/{slug}" if slug else HOME
 
 
 def page_or_home(wanted: str) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from inbox.conversation_state import bring_back
 from inbox.database import Database
-from inbox.models import Delivery, DeliveryState, Message, Notification, now
+from inbox.models import Delivery, DeliveryState, Message, Notification, SightingKind, now
+from inbox.setup_facts import note_sighting
 from intake.practices import Practices
 from intake.vocabulary import NotificationReason, Priority, Team
 from tasks.carriers.protocol import ProviderStatus
@@ -56,6 +57,8 @@ def record_status(
             return None
         before = delivery.state
         apply_provider_status(delivery, provider_status)
+        if delivery.state != before:
+            note_sighting(session, delivery.conversation.practice, SightingKind.STATUS_CALLBACK, now())
         log.info("delivery_status", delivery_id=delivery.id, state=delivery.state)
         return follow_up(session, delivery, before, practices)
 

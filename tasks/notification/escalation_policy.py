@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from intake.practices import EscalationStep, Practice
-from intake.vocabulary import DangerKind, Route, Team
+from intake.vocabulary import DangerKind
+from tasks.notification.targets import paged_addresses
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
@@ -76,8 +77,4 @@ def collected_until(last_round: datetime | None, moment: datetime) -> datetime |
 
 def pages_nobody(practice: Practice) -> bool:
     """Return whether an emergency reaches no phone, mailbox, or service: the console alone would show it."""
-    override = practice.routes.get(Route.URGENT)
-    first = (override and override.team) or Team.ON_CALL
-    teams = [first, *(step.team for step in practice.escalation if step.team)]
-    has_address = any(team in practice.teams and practice.teams[team].notify for team in teams)
-    return not has_address and not any(step.number for step in practice.escalation)
+    return not paged_addresses(practice)

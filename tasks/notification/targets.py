@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
+from intake.vocabulary import Route, Team
 
 CONSOLE = "console"
 
@@ -43,3 +44,20 @@ def targets_for(settings: TeamSettings) -> dict[str, str]:
 def key_of(address: str) -> str:
     """Return a stable short key for an address, which reveals nothing about it."""
     return hashlib.blake2s(address.encode(), digest_size=8).hexdigest()
+
+
+def tested_addresses(practice: Practice, team: str) -> dict[str, str]:
+    """Return the addresses that a test of a team reaches, by their keys; for on call, all that an emergency pages."""
+    if team == Team.ON_CALL:
+        return paged_addresses(practice)
+    return {key_of(address): address for address in practice.teams.get(team, TeamSettings()).notify}
+
+
+def paged_addresses(practice: Practice) -> dict[str, str]:
+    """Return every address that an emergency reaches, at once or in a step of the escalation, by their keys."""
+    override = practice.routes.get(Route.URGENT)
+    first = (override and override.team) or Team.ON_CALL
+    settings = [practice.teams.get(first, TeamSettings())]
+    for number, step in enumerate(practice.escalation, start=1):
+        settings.append(team_settings(practice, step.team or "", number))
+    return {key_of(address): address for each in settings for address in each.notify}

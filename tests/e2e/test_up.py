@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -33,6 +34,8 @@ def test_ctrl_c_stops_everything_the_next_start_has_the_messages_and_what_is_kil
     """One test, as each start takes 20 seconds of CPU time."""
     service = machine.up(free_port())
     machine.simulate(QUESTION)
+    token = re.search(r"  http://127\.0\.0\.1:\d+/staff/first-admin#(\S{43})\n", service.output)
+    assert token, "nobody can sign in yet, so the start shows how"
     assert len(machine.running(find_server().name)) == 1
     assert len(machine.running("app worker")) == 3
     assert machine.running("gunicorn")
@@ -42,6 +45,7 @@ def test_ctrl_c_stops_everything_the_next_start_has_the_messages_and_what_is_kil
     assert service.wait() == 0, service.tail()
     assert service.output.endswith("Stopped.\n")
     assert "Traceback" not in service.errors
+    assert token[1] not in service.errors, "logs never hold the link"
     assert running_in(machine.folder) == {}
 
     again = machine.up(free_port())

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from intake.logs import where_raised
-from tests.app.command import python
+from tests.app.command import ROOT, python
 
 SECRET = "swordfish allergy of +12025550123"
 
@@ -56,3 +61,13 @@ def test_an_exception_is_known_by_its_type_and_place(lines: list[dict[str, Any]]
 
 def test_an_error_that_was_never_raised_has_no_place() -> None:
     assert where_raised(ValueError("swordfish"), None) == "ValueError"
+
+
+def test_on_a_terminal_a_line_is_short_and_no_json() -> None:
+    own, screen = pty.openpty()
+    with os.fdopen(own, "rb") as terminal, os.fdopen(screen, "wb") as errors:
+        command = [sys.executable, "-m", "tests.intake.log_everything", SECRET]
+        subprocess.run(command, stderr=errors, cwd=ROOT, check=True)
+        line = re.sub(r"\x1b\[[0-9;]*m", "", terminal.readline().decode())
+
+    assert re.fullmatch(r"\d\d:\d\d:\d\d \[info\] message_handled message_id=7\s*", line)

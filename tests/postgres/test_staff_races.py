@@ -10,6 +10,7 @@ from tests.inbox.test_audit import (
     test_what_nobody_touched_is_whole,
     trail,
 )
+from tests.staff.auth.test_first_admin import test_of_browsers_that_race_one_makes_the_admin
 from tests.staff.auth.test_sign_in import (
     test_a_code_that_is_given_twice_at_once_lets_one_in,
     test_attempts_that_come_at_once_are_all_counted,
@@ -36,6 +37,7 @@ __all__ = [
     "test_entries_from_before_there_were_seals_are_whole_after_the_migration",
     "test_entries_that_come_at_once_form_one_chain",
     "test_of_answers_that_are_saved_at_the_same_moment_one_is_stored",
+    "test_of_browsers_that_race_one_makes_the_admin",
     "test_of_saves_at_the_same_moment_one_is_stored",
     "test_of_two_who_edit_the_second_is_shown_what_the_first_changed",
     "test_the_next_message_gets_the_new_words_without_a_restart",

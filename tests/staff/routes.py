@@ -74,6 +74,7 @@ FORM = {
     "name": "Nora Newly",
     "new_address": "(202) 555-0166",
     "how": "by_phone",
+    "what": "on_call",
     "other": "1",
     "address": "1",
 }
@@ -81,7 +82,7 @@ FORM = {
 OPEN = {
     *("sign_in.static", "sign_in.sign_in", "sign_in.second_factor", "staff"),
     *("passkeys.begin_signing_in", "passkeys.sign_in", "links.set_new_password", "links.forgot_password"),
-    *("oidc.begin", "oidc.finish"),
+    *("oidc.begin", "oidc.finish", "first_admin.show_form", "first_admin.make_account"),
 }
 SIGNS_OUT = ("sign_in.sign_out", "account.end_all_sessions")
 # What stands in addresses of the RQ dashboard, which shows no practice's rows, to administrators alone.

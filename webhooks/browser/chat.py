@@ -33,7 +33,7 @@ from templates.text_consent import chat_wording
 from web.errors import RequestError
 from web.event_stream import StreamEndedError, event_stream
 from web.services import Services, services_of
-from webhooks.browser.origins import answer_preflights, require_origin
+from webhooks.browser.origins import answer_preflights, require_origin, site_of
 from webhooks.browser.request_fields import (
     LONGEST_MESSAGE,
     LONGEST_NAME,
@@ -98,7 +98,12 @@ def begin() -> tuple[Response, int]:
     name, number = _text(body, "name", LONGEST_NAME, needed=False), _text(body, "phone", 40, needed=False)
     consent = read_consent(_text(body, "consent", 2, needed=False), found)
     public_id = open_chat(
-        services.database, found.slug, name or None, phone_number(number) if number else None, consent
+        services.database,
+        found.slug,
+        name or None,
+        phone_number(number) if number else None,
+        consent,
+        site_of(request, services.settings),
     )
     return jsonify(conversation=public_id, token=_tokens(services).issue(public_id)), 201
 

@@ -40,6 +40,12 @@ def require_origin(request: Request, practice: Practice, settings: Settings) -> 
         )
 
 
+def site_of(request: Request, settings: Settings) -> str | None:
+    """Return the origin of a request that comes from a site other than the service's own pages."""
+    origin = request.headers.get("Origin")
+    return origin if origin != origin_of(settings.public_url) else None
+
+
 def answer_preflights(blueprint: Blueprint) -> None:
     """Answer preflight requests to a blueprint's routes, and let allowed pages read its responses."""
 

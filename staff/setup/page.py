@@ -1,0 +1,95 @@
+"""The setup checklist of a practice, for its managers: what is connected, what is missing, and tests."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from inbox.audit import record_action
+from inbox.models import PracticeSetup, Role, SetupTestState, now
+from staff.auth.access import member, open_to, own_practice
+from staff.setup.progress import TooManyTestsError, add_tests, read_checklist, targets_of
+from tasks.queue import AfterCommit, Ticket
+from web.services import services_of
+
+blueprint = Blueprint("setup", __name__, url_prefix="/staff/setup")
+
+TOO_OFTEN = "Too many tests in a short time. Wait ten minutes, then try again."
+NOTHING_TO_TEST = "There is nothing to test there any more. The page shows what is set now."
+STARTED = "The test is on its way. Its result appears below."
+HIDDEN = "The checklist no longer opens after sign-in. You find it in Settings."
+
+
+@blueprint.get("")
+@open_to(Role.MANAGER)
+def first() -> Response:
+    """Redirect to the checklist of the member's first practice."""
+    if not member().practices:
+        abort(404)
+    return redirect(url_for(".page", slug=member().practices[0]), 303)
+
+
+@blueprint.get("/<slug>")
+@open_to(Role.MANAGER)
+def page(slug: str) -> str:
+    """Show the checklist."""
+    practice, services = own_practice(slug), services_of(current_app)
+    lines, is_open = read_checklist(services, practice)
+    return render_template(
+        "staff/setup.html",
+        practice=practice,
+        practices={own: services.practices.require(own).name for own in member().practices},
+        lines=lines,
+        done=sum(line.is_done for line in lines),
+        is_open=is_open,
+        is_waiting=any(result.state == SetupTestState.WAITING for line in lines for result in line.results),
+    )
+
+
+@blueprint.post("/<slug>/tests")
+@open_to(Role.MANAGER)
+def begin_test(slug: str) -> Response:
+    """Send a test notice to a team's addresses, or a test email to the member; a worker sends it."""
+    practice, services, what = own_practice(slug), services_of(current_app), request.form.get("what", "")
+    targets = targets_of(services, practice, what)
+    if not targets:
+        flash(NOTHING_TO_TEST)
+        return _back(slug)
+    try:
+        with services.database.write() as writing:
+            tests = add_tests(writing, slug, what, targets, member().id, now())
+            record_action(
+                writing,
+                staff_id=member().id,
+                practice=slug,
+                action="setup_tested",
+                subject=f"settings:{slug}",
+                what=what,
+                tests=tests,
+            )
+    except TooManyTestsError:
+        flash(TOO_OFTEN)
+        return _back(slug)
+    services.queue.put_all(AfterCommit(notifications=tuple(Ticket("run_setup_test", test) for test in tests)))
+    flash(STARTED)
+    return _back(slug)
+
+
+@blueprint.post("/<slug>/hide")
+@open_to(Role.MANAGER)
+def hide(slug: str) -> Response:
+    """Stop showing the checklist after sign-in, to everyone in the practice."""
+    own_practice(slug)
+    with services_of(current_app).database.write() as writing:
+        setup = writing.get(PracticeSetup, slug, with_for_update=True)
+        if setup is not None and setup.hidden_at is None:
+            setup.hidden_at = now()
+            record_action(
+                writing, staff_id=member().id, practice=slug, action="setup_hidden", subject=f"settings:{slug}"
+            )
+    flash(HIDDEN)
+    return _back(slug)
+
+
+def _back(slug: str) -> Response:
+    return redirect(url_for(".page", slug=slug), 303)

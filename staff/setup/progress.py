@@ -1,0 +1,82 @@
+"""How far the setup of practices is, and starting its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
+from inbox.setup_facts import may_be_open, read_facts
+from intake.practices import Practice
+from staff.setup.checklist import EMAIL, NO_ANSWER_AFTER, Line, build_checklist, email_target
+from tasks.notification.targets import tested_addresses
+from web.services import Services
+
+MOST_TESTS = 20
+TESTS_WITHIN = timedelta(minutes=10)
+
+
+class TooManyTestsError(Exception):
+    """A practice tested so much lately that it has to wait."""
+
+
+def read_checklist(services: Services, practice: Practice) -> tuple[list[Line], bool]:
+    """Return the lines of a practice's checklist, and whether it is shown after sign-in until it is done."""
+    with services.database.read() as session:
+        facts = read_facts(session, practice.slug)
+        is_open = may_be_open(session, practice.slug)
+    return build_checklist(practice, services.settings, facts, now()), is_open
+
+
+def find_unfinished(services: Services, slugs: Iterable[str]) -> str | None:
+    """Return the first practice whose checklist is shown after sign-in, because it is neither done nor hidden."""
+    with services.database.read() as session:
+        opened = [slug for slug in slugs if may_be_open(session, slug)]
+    for slug in opened:
+        lines, _ = read_checklist(services, services.practices.require(slug))
+        if not all(line.is_done for line in lines):
+            return slug
+    return None
+
+
+def targets_of(services: Services, practice: Practice, what: str) -> list[str]:
+    """Return the keys of what a test would test, a team's addresses or email; empty if it is not possible."""
+    if what == EMAIL:
+        target = email_target(practice, services.settings)
+        return [target] if target else []
+    return list(tested_addresses(practice, what))
+
+
+def add_tests(
+    session: Session, practice: str, what: str, targets: Iterable[str], staff_id: int, moment: datetime
+) -> list[int]:
+    """Add a test of each target that is not being tested already, and return their ids.
+
+    Raises:
+        TooManyTestsError: the practice tested too much lately.
+    """
+    recent = SetupTest.practice == practice, SetupTest.created_at > moment - TESTS_WITHIN
+    if (session.scalar(select(func.count()).where(*recent)) or 0) >= MOST_TESTS:
+        raise TooManyTestsError
+    kind, team = (SetupTestKind.EMAIL, None) if what == EMAIL else (SetupTestKind.NOTICE, what)
+    running = set(
+        session.scalars(
+            select(SetupTest.target).where(
+                *recent,
+                SetupTest.kind == kind,
+                SetupTest.state == SetupTestState.WAITING,
+                SetupTest.created_at > moment - NO_ANSWER_AFTER,
+            )
+        )
+    )
+    tests = [
+        SetupTest(practice=practice, kind=kind, team=team, target=target, staff_id=staff_id, created_at=moment)
+        for target in targets
+        if target not in running
+    ]
+    session.add_all(tests)
+    session.flush()
+    return [test.id for test in tests]

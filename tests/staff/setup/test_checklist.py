@@ -1,0 +1,92 @@
+"""What the setup checklist takes for done: only what the settings and the database show."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
+from inbox.setup_facts import SetupFacts
+from intake.practices import Practice, load_practices
+from intake.settings import Settings
+from staff.setup.checklist import Line, build_checklist, email_target
+from tasks.notification.targets import key_of
+from tests.world import PRACTICES_TOML, SITE
+
+MOMENT = now()
+PHONES = ("sms:+12025550112", "sms:+12025550113")
+TEAMS = f'teams = {{ on_call = {{ notify = ["{PHONES[0]}"] }}, billing = {{}} }}\n'
+STEP = f'escalation = [{{ number = "{PHONES[1].removeprefix("sms:")}", after_minutes = 5 }}]\n'
+NOTHING = SetupFacts(None, None, None, None, {})
+
+
+@pytest.fixture
+def practice(settings: Settings) -> Practice:
+    return practice_with(settings, TEAMS + STEP)
+
+
+def practice_with(settings: Settings, lines: str) -> Practice:
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{lines}', 1))
+    return load_practices(settings.practices_file).require("demo")
+
+
+def lines_of(practice: Practice, settings: Settings, facts: SetupFacts) -> dict[str, Line]:
+    return {line.key: line for line in build_checklist(practice, settings, facts, MOMENT)}
+
+
+def facts_with(*targets: tuple[SetupTestKind, str], state: SetupTestState = SetupTestState.ACCEPTED) -> SetupFacts:
+    tests = {
+        (kind, target): SetupTest(practice="demo", kind=kind, target=target, state=state, created_at=MOMENT)
+        for kind, target in targets
+    }
+    return SetupFacts(MOMENT, MOMENT, (MOMENT, SITE), MOMENT, tests)
+
+
+def test_of_a_new_service_nothing_is_done_and_each_line_says_what_to_do(settings: Settings) -> None:
+    lines = lines_of(practice_with(settings, "teams = { on_call = {} }\n"), settings, NOTHING)
+
+    assert [line.key for line in lines.values() if line.is_done or not line.todo] == []
+    assert [line.key for line in lines.values() if line.buttons] == []
+    assert "https://intake.example.com/twilio/sms" in lines["number"].todo
+    assert 'data-practice="maple-street"' in lines["chat"].todo
+
+
+def test_all_is_done_once_everything_was_seen_and_every_address_took_a_test(
+    practice: Practice, settings: Settings
+) -> None:
+    mailing = settings.model_copy(update={"smtp_url": "smtp://mail.example:25"})
+    target = email_target(practice, mailing)
+    assert target is not None
+    targets = [(SetupTestKind.NOTICE, key_of(phone)) for phone in PHONES]
+
+    lines = lines_of(practice, mailing, facts_with((SetupTestKind.EMAIL, target), *targets))
+
+    assert [line.key for line in lines.values() if not line.is_done] == []
+    assert "In the console only: Billing" in lines["teams"].known
+    other_server = mailing.model_copy(update={"smtp_url": "smtp://other.example:25"})
+    assert not lines_of(practice, other_server, facts_with((SetupTestKind.EMAIL, target)))["email"].is_done
+
+
+def test_what_a_demo_or_an_old_or_half_a_test_shows_is_not_done(practice: Practice, settings: Settings) -> None:
+    demo = settings.model_copy(update={"twilio_account_sid": None, "demo_mode": True})
+    first = (SetupTestKind.NOTICE, key_of(PHONES[0]))
+    old = SetupFacts(MOMENT, MOMENT, (MOMENT, "https://gone.example"), MOMENT - timedelta(days=8), {})
+
+    assert not lines_of(practice, demo, facts_with())["number"].is_done
+    assert not lines_of(practice, demo, facts_with())["delivery"].is_done
+    assert not lines_of(practice, settings, old)["chat"].is_done
+    assert "more than a week old" in lines_of(practice, settings, old)["backup"].known
+    half = lines_of(practice, settings, facts_with(first))["on_call"]
+    assert (half.is_done, "1 of 2 addresses" in half.known) == (False, True)
+    assert not lines_of(practice, settings, facts_with(first, state=SetupTestState.FAILED))["on_call"].is_done
+
+
+def test_a_test_that_no_worker_takes_says_so(practice: Practice, settings: Settings) -> None:
+    facts = facts_with((SetupTestKind.NOTICE, key_of(PHONES[0])), state=SetupTestState.WAITING)
+
+    (result,) = lines_of(practice, settings, facts)["on_call"].results
+    assert result.words == "On call, address 1 (number ending in 0112): sending…"
+    later = build_checklist(practice, settings, facts, MOMENT + timedelta(minutes=3))
+    (result,) = next(line for line in later if line.key == "on_call").results
+    assert "Check that the workers run" in result.words
