@@ -488,13 +488,14 @@ def test_a_run_ends_with_the_average_of_what_it_started_from_and_what_it_reached
 
     assert pipeline("fit").exit_code == 0
 
-    def words(folder: Path) -> Any:
-        return load_file(folder / "model.safetensors")["deberta.embeddings.word_embeddings.weight"]
+    def head(folder: Path) -> Any:
+        return load_file(folder / "model.safetensors")["classifier.weight"].astype(np.float64)
 
-    start, best = words(pipeline.run.with_name("plain") / "best"), words(pipeline.run / "best")
-    reached = [words(checkpoint) for checkpoint in pipeline.run.glob("checkpoint-*")]
-    assert not np.allclose(start, best, atol=1e-5)
-    assert any(np.allclose(best, 0.75 * start + 0.25 * end, atol=1e-6) for end in reached)
+    start, best = head(pipeline.run.with_name("plain") / "best"), head(pipeline.run / "best")
+    reached = [head(checkpoint) for checkpoint in pipeline.run.glob("checkpoint-*")]
+    moved = np.abs(best - start).max()
+    assert moved > 0
+    assert any(np.abs(best - (0.75 * start + 0.25 * end)).max() < moved / 10 for end in reached)
 
 
 def test_a_recipe_continues_the_published_model_where_its_run_is_gone(
