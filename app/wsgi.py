@@ -16,7 +16,17 @@ from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
 from staff.auth import account, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
-from staff.conversations import actions, alarm_badge, attachments, bulk, conversation, escalations, inbox, recordings
+from staff.conversations import (
+    actions,
+    alarm_badge,
+    attachments,
+    bulk,
+    calls,
+    conversation,
+    escalations,
+    inbox,
+    recordings,
+)
 from staff.patients import addresses, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.security import protect
@@ -30,6 +40,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     metrics.blueprint,
     alarm_badge.blueprint,
+    calls.blueprint,
     escalations.blueprint,
     account.blueprint,
     passkeys.blueprint,

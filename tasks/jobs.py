@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 from intake.error_reporting import report_error
-from tasks import account_mail, entities, retention, voicemail
+from tasks import account_mail, entities, notice_mail, retention, voicemail
 from tasks.attachments import fetch
 from tasks.context import Context, current
 from tasks.delivery import batch as deliveries
@@ -99,12 +99,13 @@ fetch_attachment = job(for_each(fetch.fetch_attachment))
 mail_link = job(for_each(account_mail.mail_link))
 announce_emergency = job(for_each(account_mail.announce_emergency))
 find_entities = job(entities.find_entities)
+mail_notice = job(for_each(notice_mail.mail_notice))
 
 # A worker runs these and nothing else, whatever Redis says.
 JOBS: dict[str, Callable[..., None]] = {
     run.__name__: run
     for run in (
         *(handle_message, deliver, settle, notify, escalate, look_for_recording, retain, erase_at_carrier),
-        *(fetch_attachment, mail_link, announce_emergency, find_entities),
+        *(fetch_attachment, mail_link, announce_emergency, find_entities, mail_notice),
     )
 }

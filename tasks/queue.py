@@ -41,6 +41,7 @@ Job = Literal[
     "mail_link",
     "announce_emergency",
     "find_entities",
+    "mail_notice",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -55,6 +56,7 @@ _QUEUE_OF: dict[Job, str] = {
     "mail_link": CARRIERS,
     "announce_emergency": NOTICES,
     "find_entities": LOOKUPS,  # it waits for nobody, but everything else goes first
+    "mail_notice": LOOKUPS,  # a colleague's call is on the console at once; the mail comes after all that patients need
 }
 
 

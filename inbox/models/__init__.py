@@ -20,13 +20,23 @@ from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.found_entities import FoundEntities
 from inbox.models.leases import Lease
 from inbox.models.lifecycle import CarrierErasure, ErasureKind, RestoredBackup, RetentionRun
+from inbox.models.member_notices import MemberNotice, NoticeReason
 from inbox.models.notifications import AlarmEnd, Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
-from inbox.models.staff import ConversationRead, Note, Passkey, Role, StaffMember, StaffPractice, StaffSession
+from inbox.models.staff import (
+    ConversationRead,
+    Note,
+    NoticePreference,
+    Passkey,
+    Role,
+    StaffMember,
+    StaffPractice,
+    StaffSession,
+)
 from inbox.models.text_consents import TextConsent
 from inbox.models.voicemails import Voicemail
 
@@ -57,8 +67,11 @@ __all__ = [
     "Lease",
     "LineType",
     "LinkPurpose",
+    "MemberNotice",
     "Message",
     "Note",
+    "NoticePreference",
+    "NoticeReason",
     "Notification",
     "NotificationState",
     "OptOut",

@@ -44,7 +44,7 @@ def search_page(
     by_number = [] if filters.after else _find_by_number(session, member, filters, wanted, moment)
     known = {hit.conversation.id for hit in matching}
     matching += [hit for hit in by_number if hit.conversation.id not in known]
-    rows = show_rows(session, matching, practices, moment)
+    rows = show_rows(session, member.id, matching, practices, moment)
     return Page(rows, cursor(found[-1].conversation, filters.order) if more else None)
 
 

@@ -3,6 +3,7 @@
 import { restoreTyped } from "./composer.js";
 import { act, keepUp, refreshHeaders } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
+import "./mentions.js";
 import { listen } from "./shortcuts.js";
 
 const panes = () => document.getElementById("panes");

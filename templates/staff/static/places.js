@@ -1,7 +1,7 @@
 // Opens what the inbox links to in place: asks the server for it, puts it on the page, and keeps the browser's history.
 
 import { forgetTyped, keepTyped, restoreTyped } from "./composer.js";
-import { rememberParts, say, withAlarms } from "./live.js";
+import { rememberParts, say, withCalls } from "./live.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
 const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
@@ -59,7 +59,7 @@ function put(html) {
     document.getElementById("panes").replaceWith(panes);
     desk.classList.add("open");
   }
-  document.title = withAlarms(page.title || panes.dataset.title);
+  document.title = withCalls(page.title || panes.dataset.title);
   markRow();
   rememberParts();
   restoreTyped();
