@@ -19,7 +19,18 @@ from sqlalchemy.orm.attributes import flag_modified
 from inbox.attachments import delete_attachments, parts_of_attachments
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.found_entities import delete_entities
-from inbox.models import Base, Conversation, Delivery, DeliveryState, Message, Note, RetentionRun, Review, Voicemail
+from inbox.models import (
+    Base,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    MemberNotice,
+    Message,
+    Note,
+    RetentionRun,
+    Review,
+    Voicemail,
+)
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
 from inbox.voicemail import forget_recording
 from intake.practices import Practice, Practices
@@ -171,6 +182,7 @@ def _forget_patients(session: Session, conversation_ids: Sequence[int], before: 
     for conversation in session.scalars(query.with_for_update()):
         conversation.patient_address = conversation.patient_index = conversation.public_id = None
         conversation.patient_name = conversation.contact_phone = conversation.contact_email = None
+        session.execute(delete(MemberNotice).where(MemberNotice.conversation_id == conversation.id))
 
 
 def _messages(practice: str, before: datetime) -> Select[Message]:

@@ -106,7 +106,8 @@ def _claim(session: Session, notice_id: int, context: Context) -> _Claim | None:
         MemberNotice.mail_state == NotificationState.PENDING,
         is_due(*columns, moment),
     )
-    rows = session.scalars(pending.order_by(MemberNotice.id).with_for_update()).all()
+    locked = pending.order_by(MemberNotice.id).with_for_update().execution_options(populate_existing=True)
+    rows = session.scalars(locked).all()
     unseen = [row for row in rows if row.seen_at is None]
     wants_mail = _wants_mail(asked)
     for row in rows:
