@@ -24,6 +24,7 @@ from inbox.models import (
     Conversation,
     Delivery,
     DeliveryState,
+    MemberNotice,
     Message,
     Note,
     ReplyDraft,
@@ -187,6 +188,7 @@ def _forget_patients(session: Session, conversation_ids: Sequence[int], before: 
         conversation.patient_address = conversation.patient_index = conversation.public_id = None
         conversation.patient_name = conversation.contact_phone = conversation.contact_email = None
         session.execute(delete(ReplyDraft).where(ReplyDraft.conversation_id == conversation.id))
+        session.execute(delete(MemberNotice).where(MemberNotice.conversation_id == conversation.id))
 
 
 def _messages(practice: str, before: datetime) -> Select[Message]:

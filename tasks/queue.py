@@ -43,6 +43,7 @@ Job = Literal[
     "run_setup_test",
     "find_entities",
     "index_texts",
+    "mail_notice",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -59,6 +60,7 @@ _QUEUE_OF: dict[Job, str] = {
     "run_setup_test": NOTICES,
     "find_entities": LOOKUPS,  # it waits for nobody, but everything else goes first
     "index_texts": LOOKUPS,
+    "mail_notice": LOOKUPS,  # a colleague's call is on the console at once; the mail comes after all that patients need
 }
 
 

@@ -21,6 +21,7 @@ from intake.vocabulary import Priority
 from tasks.context import Context
 from tasks.due import is_ripe
 from tasks.entities import waiting_messages
+from tasks.notice_mail import due_mail, requeue_interrupted_mail
 from tasks.notification.outbox import is_due_notice, requeue_interrupted
 from tasks.queue import Job, Ticket
 
@@ -51,6 +52,7 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     _store_overdue_voicemails(context)
     with context.database.write() as session:
         requeue_interrupted(session, now())
+        requeue_interrupted_mail(session, now())
         settle_after = timedelta(seconds=context.settings.settle_after_seconds)
         erasures = claim_due_erasures(session, now(), BATCH)
         last = [
@@ -116,6 +118,7 @@ def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset
         *_oldest(session, "notify", _notices(moment, young).where(other), waiting),
         *_oldest(session, "deliver", deliveries.order_by(Delivery.id), waiting),
         *_oldest(session, "mail_link", links.order_by(StaffLink.id), waiting),
+        *_oldest(session, "mail_notice", due_mail(moment, young), waiting),
         *_oldest(session, "find_entities", waiting_messages(moment, young), waiting),
     ]
 

@@ -21,6 +21,7 @@ from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.found_entities import FoundEntities
 from inbox.models.leases import Lease
 from inbox.models.lifecycle import CarrierErasure, ErasureKind, RestoredBackup, RetentionRun
+from inbox.models.member_notices import MemberNotice, NoticeReason
 from inbox.models.notifications import AlarmEnd, Escalation, Notification, NotificationState
 from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
@@ -37,7 +38,16 @@ from inbox.models.setup import (
     SightingKind,
 )
 from inbox.models.sign_in import EmergencyAccess, LinkPurpose, SignInFailure, StaffLink
-from inbox.models.staff import ConversationRead, Note, Passkey, Role, StaffMember, StaffPractice, StaffSession
+from inbox.models.staff import (
+    ConversationRead,
+    Note,
+    NoticePreference,
+    Passkey,
+    Role,
+    StaffMember,
+    StaffPractice,
+    StaffSession,
+)
 from inbox.models.text_consents import TextConsent
 from inbox.models.voicemails import Voicemail
 
@@ -69,8 +79,11 @@ __all__ = [
     "Lease",
     "LineType",
     "LinkPurpose",
+    "MemberNotice",
     "Message",
     "Note",
+    "NoticePreference",
+    "NoticeReason",
     "Notification",
     "NotificationState",
     "OptOut",

@@ -21,6 +21,14 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class NoticePreference(StrEnum):
+    """How a member hears of mentions and assignments: not at all, on the console, or by email too."""
+
+    NOTHING = "nothing"
+    CONSOLE = "console"
+    EMAIL = "email"
+
+
 class StaffMember(Base):
     """A person who may sign in to the console.
 
@@ -44,6 +52,9 @@ class StaffMember(Base):
     totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
     totp_last_step: Mapped[int | None]
     recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    notices: Mapped[NoticePreference] = mapped_column(
+        String(8), default=NoticePreference.CONSOLE, server_default=NoticePreference.CONSOLE.value
+    )
 
     oidc_subject: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
 

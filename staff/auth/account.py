@@ -1,4 +1,4 @@
-"""The member's own account page: the password and the authenticator app."""
+"""The member's own account page: the password, the authenticator app, and how they hear of colleagues' calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 
 from inbox.accounts import find_member_to_change, has_proof, revoke_sessions
 from inbox.audit import record_action
-from inbox.models import Role, StaffMember, StaffSession, now
+from inbox.models import NoticePreference, Role, StaffMember, StaffSession, now
 from inbox.passwords import NO_PASSWORD, SHORTEST_PASSWORD, hash_password, words_about
 from inbox.second_factor import (
     check_totp,
@@ -38,6 +38,7 @@ from staff.auth.access import member, open_to
 from staff.auth.browsers import list_browsers
 from staff.auth.reauthentication import refuse_unproved
 from staff.display import clock
+from tasks.account_mail import practice_that_mails
 from web.services import Services, services_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")
@@ -45,6 +46,11 @@ browsers.add_routes(blueprint)
 
 WRONG_CODE = "Incorrect code. Enter the code that the app shows now."
 DIFFERENT = "The new passwords do not match."
+_PREFERENCES = {
+    NoticePreference.NOTHING: "Nothing",
+    NoticePreference.CONSOLE: "The conversation is marked as unread",
+    NoticePreference.EMAIL: "Marked as unread, and an email",
+}
 _NEW_SECRET = "new_authenticator"  # noqa: S105 (a session key, not a secret)
 
 
@@ -76,6 +82,19 @@ def change_password() -> Response:
         void_links(writing, member().id, now())
         _record(writing, "password_changed")
     return _done("Password changed. You have been signed out everywhere else.")
+
+
+@blueprint.post("/notices")
+@open_to(Role.STAFF)
+def choose_notices() -> Response:
+    """Choose how the member hears of mentions and assignments."""
+    wanted = request.form.get("notices", "")
+    if wanted not in set(NoticePreference):
+        return _page("notices", "Choose one of the three.")
+    with _services().database.write() as writing:
+        find_member_to_change(writing, member().id).notices = NoticePreference(wanted)
+        _record(writing, "notices_chosen", notices=wanted)
+    return _done("Saved.")
 
 
 @blueprint.get("/authenticator")
@@ -183,6 +202,8 @@ def _page(part: str | None = None, problem: str | None = None) -> Response:
                 for practice in _services().practices.all
                 if practice.slug not in member().practices
             ),
+            preferences=_PREFERENCES,
+            can_mail=practice_that_mails(_services().settings, _services().practices, member().practices) is not None,
             shortest=SHORTEST_PASSWORD,
             problems={part: problem},
         )

@@ -15,22 +15,23 @@ from werkzeug.wrappers import Response as AnyResponse
 from inbox.chat import end_chat
 from inbox.consent import number_of, record_consent, undo_opt_out
 from inbox.legal_hold import hold_conversation, release_conversation
-from inbox.models import AlarmEnd, Conversation, ConversationState, Note, Role, now
+from inbox.member_notices import pending_mail
+from inbox.models import AlarmEnd, Conversation, ConversationState, Role, now
 from intake.vocabulary import OptOutMistake
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import count_open_of
-from staff.conversations.changes import ALARM_ENDS, AWAKE, ME, change_assignee, change_snooze, change_state
+from staff.conversations.changes import ALARM_ENDS, AWAKE, ME, add_note, change_assignee, change_snooze, change_state
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import hand_back, take_over
 from tasks.notification.alarms import end_alarms
 from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit, Ticket
 from web.services import services_of
 
 blueprint = Blueprint("actions", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
-LONGEST_NOTE = 4000
 Change = Callable[[Session, Conversation], dict[str, Any]]
 
 
@@ -68,7 +69,7 @@ def assign(conversation_id: int) -> AnyResponse:
         return change_assignee(session, conversation, wanted)
 
     ends = AlarmEnd.ASSIGN if wanted in (ME, str(member().id)) else None
-    return _act(conversation_id, "assigned", change, ends=ends)
+    return _act(conversation_id, "assigned", change, ends=ends, calls=True)
 
 
 @blueprint.post("/notes")
@@ -78,14 +79,9 @@ def note(conversation_id: int) -> AnyResponse:
     text = request.form.get("note", "").strip()
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
-        if not 0 < len(text) <= LONGEST_NOTE:
-            abort(400, f"A note must be 1 to {LONGEST_NOTE} characters long.")
-        written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
-        session.add(written)
-        session.flush()
-        return {"note": written.id}
+        return add_note(session, conversation, text)
 
-    return _act(conversation_id, "noted", change, place="#newest")
+    return _act(conversation_id, "noted", change, place="#newest", calls=True)
 
 
 @blueprint.post("/state")
@@ -227,8 +223,12 @@ def _act(
     ends: AlarmEnd | None = None,
     place: str = "",
     goes_on: bool = False,
+    calls: bool = False,
 ) -> AnyResponse:
-    """Change a conversation, end its alarm if the change means that someone deals with it, and wake its viewers."""
+    """Change a conversation, end its alarm if the change means that someone deals with it, and wake its viewers.
+
+    If the change may call colleagues to the conversation, those who want it get mail.
+    """
     services = services_of(current_app)
     following = None
     with services.database.write() as session:
@@ -240,7 +240,9 @@ def _act(
         _record(session, conversation, action, **detail)
         if ends is not None:
             end_alarm(session, conversation, ends)
-    services.queue.announce(*topics_of(conversation.id, conversation.practice))
+        mail = pending_mail(session, [conversation_id], now()) if calls else []
+    tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)
+    services.queue.put_all(AfterCommit(later=tickets, topics=topics_of(conversation.id, conversation.practice)))
     return go_on(following) if goes_on else finish_action(conversation_id, place)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Conversation, ConversationState, Role
+from inbox.member_notices import pending_mail
+from inbox.models import Conversation, ConversationState, Role, now
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import has_open_alarm
 from staff.conversations.changes import ME, change_assignee, change_snooze, change_state, may_be_assigned
@@ -18,6 +19,7 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
 from staff.conversations.list_pane import address_of, read_filters
 from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit, Ticket
 from web.row_ids import read_row_id
 from web.services import services_of
 
@@ -44,7 +46,10 @@ def change_several() -> Response:
             (refused if detail is None else changed).append(conversation)
             if detail is not None:
                 record_on_conversation(session, conversation.id, conversation.practice, action, bulk=True, **detail)
-    services.queue.announce(*(topic for found in changed for topic in topics_of(found.id, found.practice)))
+        mail = pending_mail(session, [found.id for found in changed], now())
+    topics = tuple(topic for found in changed for topic in topics_of(found.id, found.practice))
+    tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)
+    services.queue.put_all(AfterCommit(later=tickets, topics=topics))
     flash(f"{len(changed)} {'conversation' if len(changed) == 1 else 'conversations'} {words}." if ids else NOTHING)
     query = read_filters().whole_query()
     if refused:

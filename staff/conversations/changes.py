@@ -1,4 +1,4 @@
-"""What staff do with a conversation apart from writing: each change, whoever asks for it and for how many at once."""
+"""What staff do with a conversation apart from answering: each change, whoever asks for it and for how many at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from flask import abort
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import end_snooze, note_answer, snooze
-from inbox.models import AlarmEnd, Conversation, ConversationState, now
+from inbox.member_notices import call_members, note_seen
+from inbox.mentions import find_mentions
+from inbox.models import AlarmEnd, Conversation, ConversationState, Note, NoticeReason, now
 from staff.auth.access import member
 from staff.conversations.people import assignable
 from staff.conversations.reply import hand_back
@@ -17,6 +19,7 @@ from web.row_ids import read_row_id
 
 ME = "me"
 AWAKE = "now"
+LONGEST_NOTE = 4000
 ALARM_ENDS: dict[str, AlarmEnd] = {
     ConversationState.WAITING: AlarmEnd.WAITING,
     ConversationState.CLOSED: AlarmEnd.CLOSE,
@@ -42,8 +45,25 @@ def change_assignee(session: Session, conversation: Conversation, wanted: str) -
     chosen = member().id if wanted == ME else read_row_id(wanted)
     if chosen is not None and not may_be_assigned(session, conversation.practice, chosen):
         abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
+    if conversation.assigned_to not in (None, chosen):
+        note_seen(session, conversation.assigned_to, conversation.id, NoticeReason.ASSIGNED)  # no longer theirs
+    if chosen is not None and chosen != conversation.assigned_to:
+        call_members(session, conversation, [chosen], NoticeReason.ASSIGNED, member().id)
     conversation.assigned_to = chosen
     return {"to": chosen}
+
+
+def add_note(session: Session, conversation: Conversation, text: str) -> dict[str, Any]:
+    """Add a note for other staff, and call those whom it mentions."""
+    if not 0 < len(text) <= LONGEST_NOTE:
+        abort(400, f"A note must be 1 to {LONGEST_NOTE} characters long.")
+    written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
+    session.add(written)
+    session.flush()
+    names = {person.id: person.name for person in assignable(session, [conversation.practice])}
+    mentioned = [staff_id for staff_id in find_mentions(text, names) if staff_id != member().id]
+    call_members(session, conversation, mentioned, NoticeReason.MENTIONED, member().id)
+    return {"note": written.id} | ({"mentioned": mentioned} if mentioned else {})
 
 
 def may_be_assigned(session: Session, practice: str, staff_id: int) -> bool:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.consent import is_opted_out, is_recorded_by_staff, number_of
+from inbox.member_notices import is_called, note_seen
 from inbox.models import AlarmEnd, ConversationState, Role, now
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
 from intake.vocabulary import OptOutMistake, words_of
@@ -183,6 +184,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "may_hold": member().may(Role.MANAGER) and is_own,
             "may_export": is_own,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
+            "is_called": is_called(session, member().id, conversation_id),
             "present": list(names_of(session, others).values()),
             "quick": quick_replies(practice, reach.medium, moment, read_language(session, conversation)),
             "state": display.STATES[ConversationState(conversation.state)],
@@ -204,10 +206,14 @@ def _show(services: Services, conversation_id: int, before: int | None, **change
     said = [(entry.key, entry.subject, entry.text) for entry in thread.entries]
     seal = seal_of(f"conversation {conversation_id}", [before, contact.who, contact.lines, said])
     _enter(services, conversation.id, member().id)
-    if is_new_display(seal):
+    is_new = is_new_display(seal)
+    if is_new or shown["is_called"]:
         with services.database.write() as session:
-            mark_read(session, member().id, conversation.id, thread.last_message)
-            record_on_conversation(session, conversation_id, conversation.practice, "viewed", up_to=thread.last_message)
+            note_seen(session, member().id, conversation.id)
+            if is_new:
+                up_to = thread.last_message
+                mark_read(session, member().id, conversation.id, up_to)
+                record_on_conversation(session, conversation_id, conversation.practice, "viewed", up_to=up_to)
     if not is_refresh():
         services.queue.put_tickets([Ticket("find_entities", message_id) for message_id in shown["found"].unread])
     return _render(shown, seal)

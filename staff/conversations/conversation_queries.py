@@ -223,7 +223,8 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
     """Return staff activity in a conversation, newest first; a person's consecutive views are combined."""
     query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
     found = list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(ACTIONS_SHOWN)))
-    concerned = [entry.detail.get("to") for entry in found if entry.action == "assigned"]
+    given = [entry.detail.get("to") for entry in found if entry.action == "assigned"]
+    concerned = [*given, *(staff_id for entry in found for staff_id in entry.detail.get("mentioned", []))]
     names = names_of(session, [*(entry.staff_id for entry in found), *concerned])
     acts: list[Act] = []
     for newer, entry in zip([None, *found], found, strict=False):
@@ -481,6 +482,8 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
         case "assigned":
             given = names.get(detail.get("to") or 0)
             return f"assigned it to {given}" if given else "unassigned it"
+        case "noted" if mentioned := entry.detail.get("mentioned"):
+            return f"added a note for {', '.join(names[staff_id] for staff_id in mentioned if staff_id in names)}"
         case "state_changed":
             return f"marked it as {str(detail.get('state', '')).lower()}"
     return display.action(entry.action)

@@ -15,10 +15,14 @@ LONGEST_TOKEN = 1000
 
 
 class View(StrEnum):
-    """A list that the inbox can show; `all` is everything that is neither closed nor snoozed."""
+    """A list that the inbox can show; `all` is everything that is neither closed nor snoozed.
+
+    `mentions` is everything that colleagues mentioned the member in or assigned to them, whatever became of it.
+    """
 
     URGENT = "urgent"
     MINE = "mine"
+    MENTIONS = "mentions"
     UNASSIGNED = "unassigned"
     WAITING = "waiting"
     ALL = "all"
@@ -30,6 +34,7 @@ class View(StrEnum):
 VIEWS = {
     View.URGENT: "Urgent",
     View.MINE: "Mine",
+    View.MENTIONS: "Mentions",
     View.UNASSIGNED: "Unassigned",
     View.WAITING: "Waiting",
     View.ALL: "All",

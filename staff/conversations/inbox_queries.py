@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import Timestamp
-from inbox.models import Conversation, ConversationRead, ConversationState, Escalation
+from inbox.member_notices import unseen_by
+from inbox.models import Conversation, ConversationRead, ConversationState, Escalation, MemberNotice
 from intake.practices import Practice
 from intake.vocabulary import Priority
 from staff.auth.access import Member
@@ -24,11 +25,12 @@ PAGE = 50
 MOST_PINNED = 200
 UNFINISHED = (ConversationState.OPEN, ConversationState.WAITING)
 PRESSING = (Priority.URGENT, Priority.HIGH)
+_HAS_MESSAGE = Conversation.last_message_id.is_not(None)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = datetime(2500, 1, 1, tzinfo=UTC)  # nobody waits: behind everyone who does
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST_MICROSECOND = 10**17
-IS_UNREAD = and_(
+_HAS_NEWS = and_(
     Conversation.state != ConversationState.CLOSED,
     Conversation.last_message_id > func.coalesce(ConversationRead.message_id, 0),
 )
@@ -64,7 +66,7 @@ def list_page(
     pinned = _find_pinned(session, member, moment)
     found = find_conversations(session, member, filters, moment, PAGE + 1, ~has_open_alarm())
     more, found = len(found) > PAGE, found[:PAGE]
-    rows = show_rows(session, [*pinned, *found], practices, moment)
+    rows = show_rows(session, member.id, [*pinned, *found], practices, moment)
     return Page(
         rows[len(pinned) :], cursor(found[-1].conversation, filters.order) if more else None, rows[: len(pinned)]
     )
@@ -143,20 +145,25 @@ def matching(member: Member, filters: Filters, moment: datetime) -> Select[Conve
     """Return the query for the conversations that match the filters, and whether the member has not read each."""
     read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
     conditions: list[ColumnElement[bool]] = [
-        *in_practices([filters.practice] if filters.practice else member.reachable),
+        Conversation.practice.in_([filters.practice] if filters.practice else member.reachable),
         *_in_view(filters.view, member, moment),
     ]
     for name in ("intent", "triage", "priority", "team", "channel"):
         if value := getattr(filters, name):
             conditions.append(getattr(Conversation, name) == value)
     if filters.unread:
-        conditions.append(IS_UNREAD)
-    return select(Conversation, IS_UNREAD).outerjoin(ConversationRead, read).where(*conditions)
+        conditions.append(is_unread(member))
+    return select(Conversation, is_unread(member)).outerjoin(ConversationRead, read).where(*conditions)
+
+
+def is_unread(member: Member) -> ColumnElement[bool]:
+    """Return the condition that a member has not read a conversation's last message, or is called to it."""
+    return or_(_HAS_NEWS, Conversation.id.in_(unseen_by(member.id)))
 
 
 def in_practices(practices: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that a conversation is of one of these practices, and has a message."""
-    return Conversation.practice.in_(practices), Conversation.last_message_id.is_not(None)
+    return Conversation.practice.in_(practices), _HAS_MESSAGE
 
 
 def is_snoozed(moment: datetime) -> ColumnElement[bool]:
@@ -165,6 +172,13 @@ def is_snoozed(moment: datetime) -> ColumnElement[bool]:
 
 
 def _in_view(view: View, member: Member, moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    if view is View.MENTIONS:  # one that staff began may have no message yet
+        calls = select(MemberNotice.conversation_id).where(MemberNotice.staff_id == member.id)
+        return (Conversation.id.in_(calls),)
+    return _HAS_MESSAGE, *_among_messages(view, member, moment)
+
+
+def _among_messages(view: View, member: Member, moment: datetime) -> tuple[ColumnElement[bool], ...]:
     state, awake = Conversation.state, ~is_snoozed(moment)
     match view:
         case View.URGENT:
@@ -181,7 +195,7 @@ def _in_view(view: View, member: Member, moment: datetime) -> tuple[ColumnElemen
             return state.in_(UNFINISHED), is_snoozed(moment)
         case View.CLOSED:
             return (state == ConversationState.CLOSED,)
-        case View.EVERY:
+        case _:
             return ()
 
 

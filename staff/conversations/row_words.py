@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from inbox.models import NoticeReason
 from intake.practices import Practice
 from intake.vocabulary import Priority, Route, words_of
 
@@ -43,6 +44,12 @@ def initials(name: str | None) -> str:
     if not words or "@" in (name or ""):
         return ""
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def called_by(reason: NoticeReason, name: str) -> str:
+    """Return who called the member to a conversation, and how."""
+    what = "Mentioned" if reason == NoticeReason.MENTIONED else "Assigned to you"
+    return f"{what} by {name}" if name else what
 
 
 def wait(since: datetime, moment: datetime) -> str:

@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.models import Conversation, ConversationState, Delivery, Message, Review
+from inbox.member_notices import read_calls
+from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message, Review
 from intake.practices import Practice
 from intake.vocabulary import words_of
 from staff import display
 from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.excerpt import Excerpt
 from staff.conversations.people import names_of
-from staff.conversations.row_words import initials, topic, wait, waits_too_long
+from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
 
 PREVIEW = 140
 
@@ -36,6 +37,7 @@ class Row:
         snoozed: until when it is or was snoozed, empty if it is not.
         excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
+        called: who called the member to it, such as "Mentioned by Ann Lee"; empty once the member has opened it.
     """
 
     id: int
@@ -62,6 +64,7 @@ class Row:
     waits: str
     late: bool
     snoozed: str
+    called: str
     alarm: Alarm | None
     excerpt: Excerpt = field(default=(), repr=False)
     hit: str = ""
@@ -76,12 +79,13 @@ class Found:
 
 
 def show_rows(
-    session: Session, found: Sequence[Found], practices: Mapping[str, Practice], moment: datetime
+    session: Session, staff_id: int, found: Sequence[Found], practices: Mapping[str, Practice], moment: datetime
 ) -> list[Row]:
     """Return conversations as rows.
 
     Args:
         session: an open transaction.
+        staff_id: the member who sees them.
         found: the conversations.
         practices: their practices, by slug.
         moment: the current time, aware.
@@ -92,7 +96,9 @@ def show_rows(
     replies = _last_replies(session, ids)
     corrected = _corrected(session, [message.id for message in messages.values()])
     writers = [reply.staff_id for reply in replies.values()]
-    names = names_of(session, [*(conversation.assigned_to for conversation in conversations), *writers])
+    calls = read_calls(session, staff_id, ids)
+    callers = (call.by_staff_id for call in calls.values())
+    names = names_of(session, [*(conversation.assigned_to for conversation in conversations), *writers, *callers])
     alarms = read_alarms(session, ids, practices, moment)
     return [
         _row(
@@ -100,6 +106,7 @@ def show_rows(
             messages.get(hit.conversation.id),
             replies.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
+            calls.get(hit.conversation.id),
             corrected,
             names,
             practices[hit.conversation.practice],
@@ -136,6 +143,7 @@ def _row(
     message: Message | None,
     reply: Delivery | None,
     alarm: Alarm | None,
+    call: MemberNotice | None,
     corrected: set[int],
     names: Mapping[int, str],
     practice: Practice,
@@ -178,6 +186,7 @@ def _row(
         waits=wait(since, moment) if since else "",
         late=since is not None and waits_too_long(since, conversation.priority, practice, moment),
         snoozed=display.clock(snoozed_until, zone) if snoozed_until else "",
+        called=called_by(call.reason, names.get(call.by_staff_id, "")) if call else "",
         alarm=alarm if alarm and (alarm.is_open or conversation.state != ConversationState.CLOSED) else None,
     )
 

@@ -74,7 +74,7 @@ def search_page(
     known = {found.conversation.id for found in named}
     candidates, hits, following = _find_hits(session, member, filters, wanted, moment)
     found = [*named, *(candidate.found for candidate in candidates if candidate.id not in known)]
-    rows = show_rows(session, found, practices, moment)
+    rows = show_rows(session, member.id, found, practices, moment)
     names = names_of(session, [hit.staff_id for hit in hits.values()])
     for place, row in enumerate(rows):
         if hit := hits.get(row.id):

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
+from inbox.member_notices import count_unseen
 from inbox.models import Conversation, ConversationRead, ConversationState
 from staff.auth.access import Member
 from staff.conversations.filters import View
-from staff.conversations.inbox_queries import IS_UNREAD, PRESSING, UNFINISHED, in_practices, is_snoozed
+from staff.conversations.inbox_queries import PRESSING, UNFINISHED, in_practices, is_snoozed, is_unread
 
 _NOBODY, _ME, _OTHERS = "nobody", "me", "others"
 
@@ -48,7 +49,10 @@ class Counts:
 
 
 def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
-    """Count the conversations of the member's practices that are not closed; closed ones are not worth a count."""
+    """Count the conversations of the member's practices that are not closed; closed ones are not worth a count.
+
+    Of those that colleagues called the member to, the count is how many the member has not opened since.
+    """
     read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
     assigned = Conversation.assigned_to
     holder = case((assigned.is_(None), _NOBODY), (assigned == member.id, _ME), else_=_OTHERS)
@@ -60,7 +64,7 @@ def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
         is_snoozed(moment).label("snoozed"),
     )
     alike = (
-        select(*kinds, case((IS_UNREAD, 1), else_=0).label("unread"))
+        select(*kinds, case((is_unread(member), 1), else_=0).label("unread"))
         .outerjoin(ConversationRead, read)
         .where(*in_practices(member.reachable), Conversation.state.in_(UNFINISHED))
         .subquery()
@@ -69,7 +73,10 @@ def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
     columns = [alike.c[name] for name in names]
     query = select(*columns, func.count(), func.sum(alike.c.unread)).group_by(*columns)
     groups: Iterable[Any] = session.execute(query)
-    return sum_counts(Group(*values) for values in groups)
+    counts = sum_counts(Group(*values) for values in groups)
+    if calls := session.scalar(select(count_unseen(member.id, member.reachable))):
+        counts.views[View.MENTIONS] = calls
+    return counts
 
 
 def sum_counts(groups: Iterable[Group]) -> Counts:

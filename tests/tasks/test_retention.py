@@ -22,13 +22,16 @@ from inbox.models import (
     Conversation,
     Delivery,
     FoundEntities,
+    MemberNotice,
     Message,
     Note,
+    NoticeReason,
     OptOut,
     RetentionRun,
     Review,
     Role,
     SearchCode,
+    StaffMember,
     Voicemail,
     now,
 )
@@ -295,16 +298,21 @@ def add_note(session: Session, conversation: Conversation, text: str) -> None:
     session.add(Note(conversation_id=conversation.id, staff_id=member.id, text=text))
 
 
-def test_notes_and_open_reviews_of_a_deleted_text_go_too(service: Service) -> None:
+def test_notes_whom_they_called_and_open_reviews_of_a_deleted_text_go_too(service: Service) -> None:
     ask(service, "My florb is wibbly, what about the thing?")
     with service.edit() as session:
-        add_note(session, session.scalars(select(Conversation)).one(), "Asked about the thing")
+        conversation = session.scalars(select(Conversation)).one()
+        add_note(session, conversation, "Asked about the thing")
+        caller = session.scalars(select(StaffMember.id)).one()
+        called = {"staff_id": caller, "by_staff_id": caller, "reason": NoticeReason.MENTIONED}
+        session.add(MemberNotice(conversation_id=conversation.id, **called))
     assert len(service.rows(Review)) == 1
     age(service, 31)
 
     clean(service)
 
     assert service.rows(Note) == []
+    assert service.rows(MemberNotice) == []
     assert service.rows(Review) == []
 
 

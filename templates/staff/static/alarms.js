@@ -1,10 +1,12 @@
-// Keeps the number of open alarms and the warning that nobody is paged up to date on every page, even a hidden one, whose
-// title shows them. It asks rather than listens, as browsers limit the number of streams to a host.
+// Keeps what calls the member and the warning that nobody is paged up to date on every page, even a hidden one, whose
+// title shows it. It asks rather than listens, as browsers limit the number of streams to a host.
 
 import { takeOver } from "./live.js";
+import { tellOfCalls, tickWhenHidden } from "./notices.js";
 
 const VISIBLE = 10_000;
 const HIDDEN = 60_000;
+const TELLING = 15_000; // hidden, but it tells of alarms by itself
 
 let asked = Date.now();
 let isActive = false;
@@ -27,5 +29,10 @@ async function look() {
   }
 }
 
-setInterval(() => Date.now() - asked >= (document.hidden ? HIDDEN : VISIBLE) && look(), VISIBLE / 2);
+let whenHidden = HIDDEN;
+const lookIfDue = () => Date.now() - asked >= (document.hidden ? whenHidden : VISIBLE) && look();
+
+tellOfCalls();
+if (tickWhenHidden(lookIfDue)) whenHidden = TELLING;
+setInterval(lookIfDue, VISIBLE / 2);
 document.addEventListener("visibilitychange", () => document.hidden || look());

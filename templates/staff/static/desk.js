@@ -4,6 +4,7 @@ import { countTyped } from "./composer.js";
 import { keepDrafts, openDraft } from "./drafts.js";
 import { act, keepUp, refreshHeaders } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
+import "./mentions.js";
 import { listen } from "./shortcuts.js";
 
 const panes = () => document.getElementById("panes");

@@ -51,11 +51,11 @@ function takeOverList(current, fresh) {
   }
 }
 
-/** Returns a page's title with the number of open alarms before it, as the navigation shows it. */
-export function withAlarms(title) {
-  const urgent = document.getElementById("alarm-count")?.textContent.trim();
-  const plain = title.replace(/^\(\d+\+? urgent\) /, "");
-  return urgent ? `(${urgent}) ${plain}` : plain;
+/** Returns a page's title with what calls the member before it, as the navigation shows it. */
+export function withCalls(title) {
+  const calls = ["alarm-count", "for-me"].map((id) => document.getElementById(id)?.textContent.trim()).filter(Boolean);
+  const plain = title.replace(/^\(\d+\+? (urgent|for you)(, \d+\+? for you)?\) /, "");
+  return calls.length ? `(${calls.join(", ")}) ${plain}` : plain;
 }
 
 /** Replaces the parts marked data-live by those of a freshly fetched page. */
@@ -72,7 +72,7 @@ export function takeOver(html) {
     const part = document.getElementById(sealed.id);
     if (part) part.dataset.seal = sealed.dataset.seal;
   }
-  document.title = withAlarms(page.title || document.title);
+  document.title = withCalls(page.title || document.title);
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 }
 

@@ -2,7 +2,7 @@
 
 import { countTyped } from "./composer.js";
 import { forgetDraft, holdDraft, leaveDraft, openDraft } from "./drafts.js";
-import { rememberParts, say, withAlarms } from "./live.js";
+import { rememberParts, say, withCalls } from "./live.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
 const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
@@ -63,7 +63,7 @@ function put(html) {
     document.getElementById("panes").replaceWith(panes);
     desk.classList.add("open");
   }
-  document.title = withAlarms(page.title || panes.dataset.title);
+  document.title = withCalls(page.title || panes.dataset.title);
   markRow();
   rememberParts();
   openDraft();

@@ -1,6 +1,6 @@
 // The review queue: one key chooses a label, and new messages appear on an empty page. Without scripts, buttons work.
 
-import { keepUp, withAlarms } from "./live.js";
+import { keepUp, withCalls } from "./live.js";
 import { listen } from "./shortcuts.js";
 
 const page = document.getElementById("review");
@@ -25,7 +25,7 @@ keepUp({
   whenHidden: true,
   after: () => {
     const waiting = Number(document.getElementById("waiting").dataset.count);
-    document.title = withAlarms(waiting > 0 ? `(${waiting}) ${plainTitle}` : plainTitle);
+    document.title = withCalls(waiting > 0 ? `(${waiting}) ${plainTitle}` : plainTitle);
     document.getElementById("review-count").textContent = waiting > 0 ? String(waiting) : "";
     if (waiting > 0 && document.getElementById("empty")) fill();
   },

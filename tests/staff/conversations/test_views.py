@@ -87,6 +87,7 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
     assert counts(dana.get("/staff/")) == {
         "Urgent": "1",
         "Mine": "1",
+        "Mentions": "",
         "Unassigned": "1",
         "Waiting": "1",
         "All": "3",

@@ -1,0 +1,107 @@
+"""Calling members to a conversation: a mention or an assignment makes it unread for them until they open it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ScalarSelect, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from inbox.models import (
+    Conversation,
+    MemberNotice,
+    NoticePreference,
+    NoticeReason,
+    NotificationState,
+    StaffMember,
+    now,
+)
+
+MAIL_PAUSE = timedelta(minutes=15)
+
+
+def call_members(
+    session: Session, conversation: Conversation, staff_ids: Sequence[int], reason: NoticeReason, by: int
+) -> None:
+    """Mark a conversation as unread for members whom a colleague calls to it, and plan the mail to those who want it.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        conversation: the conversation.
+        staff_ids: members of its practice; whoever calls is left out.
+        reason: why they are called.
+        by: who calls them.
+    """
+    others = StaffMember.id.in_([staff_id for staff_id in staff_ids if staff_id != by])
+    wanting = select(StaffMember).where(others, StaffMember.notices != NoticePreference.NOTHING)
+    for called in session.scalars(wanting).all():
+        by_mail = called.notices == NoticePreference.EMAIL
+        session.add(
+            MemberNotice(
+                staff_id=called.id,
+                conversation_id=conversation.id,
+                reason=reason,
+                by_staff_id=by,
+                mail_state=NotificationState.PENDING if by_mail else None,
+                next_attempt_at=next_mail_at(session, called.id, conversation.id, now()),
+            )
+        )
+    session.flush()
+
+
+def next_mail_at(session: Session, staff_id: int, conversation_id: int, moment: datetime) -> datetime:
+    """Return when the next mail to a member about a conversation may go out: not within 15 minutes of the last."""
+    query = select(func.max(MemberNotice.mailed_at)).where(
+        MemberNotice.staff_id == staff_id,
+        MemberNotice.conversation_id == conversation_id,
+        MemberNotice.mail_state.in_((NotificationState.SENDING, NotificationState.SENT)),
+    )
+    last = session.scalar(query)
+    return moment if last is None else max(moment, last + MAIL_PAUSE)
+
+
+def pending_mail(session: Session, conversation_ids: Sequence[int], moment: datetime) -> list[int]:
+    """Return the ids of the notices of these conversations that can be mailed now."""
+    query = select(MemberNotice.id).where(
+        MemberNotice.conversation_id.in_(conversation_ids),
+        MemberNotice.mail_state == NotificationState.PENDING,
+        MemberNotice.next_attempt_at <= moment,
+    )
+    return list(session.scalars(query.order_by(MemberNotice.id)))
+
+
+def note_seen(session: Session, staff_id: int, conversation_id: int, *reasons: NoticeReason) -> None:
+    """Note that a member has opened a conversation that they were called to, or for some reasons no longer needs to."""
+    unseen = (MemberNotice.staff_id == staff_id, MemberNotice.conversation_id == conversation_id)
+    wanted = MemberNotice.reason.in_(reasons or tuple(NoticeReason))
+    session.execute(update(MemberNotice).where(*unseen, wanted, MemberNotice.seen_at.is_(None)).values(seen_at=now()))
+
+
+def is_called(session: Session, staff_id: int, conversation_id: int) -> bool:
+    """Return whether a member has been called to a conversation and has not opened it since."""
+    return (
+        session.scalar(unseen_by(staff_id).where(MemberNotice.conversation_id == conversation_id).limit(1)) is not None
+    )
+
+
+def read_calls(session: Session, staff_id: int, conversation_ids: Sequence[int]) -> dict[int, MemberNotice]:
+    """Return the latest notice that calls a member to each of these conversations, until they have opened it."""
+    query = select(MemberNotice).where(
+        MemberNotice.staff_id == staff_id,
+        MemberNotice.seen_at.is_(None),
+        MemberNotice.conversation_id.in_(conversation_ids),
+    )
+    return {call.conversation_id: call for call in session.scalars(query.order_by(MemberNotice.id))}
+
+
+def unseen_by(staff_id: int) -> Select[int]:
+    """Return a query for the conversations that a member has been called to and has not opened since."""
+    return select(MemberNotice.conversation_id).where(MemberNotice.staff_id == staff_id, MemberNotice.seen_at.is_(None))
+
+
+def count_unseen(staff_id: int, practices: Sequence[str]) -> ScalarSelect[int]:
+    """Return a query for the number of conversations of these practices that a member is called to."""
+    own = (MemberNotice.staff_id == staff_id, MemberNotice.seen_at.is_(None))
+    counted = select(func.count(MemberNotice.conversation_id.distinct())).join(MemberNotice.conversation)
+    return counted.where(*own, Conversation.practice.in_(practices)).scalar_subquery()

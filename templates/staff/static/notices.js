@@ -1,0 +1,143 @@
+// Tells whoever is signed in what calls them: a new alarm, a mention, an assignment. The favicon has a badge; system
+// notifications and a sound are for those who turned them on in this browser, and hold nothing of a patient.
+
+const WORKER = new URL("notify_worker.js", import.meta.url);
+const WORDS = {
+  alarm: ["Urgent conversation", "urgent conversations"],
+  assigned: ["You were assigned a conversation", "conversations were assigned to you"],
+  mentioned: ["You were mentioned in a note", "notes mention you"],
+};
+const LISTS = { alarm: "/staff/", assigned: "/staff/?view=mentions", mentioned: "/staff/?view=mentions" };
+const PITCHES = [660, 880];
+const SECONDS = 0.12;
+
+const member = document.querySelector('meta[name="member"]').content;
+const key = (name) => `intake-${name}-${member}`;
+const group = (kind) => (kind === "alarm" ? "alarm" : "notice"); // what numbers its calls
+
+function read(name) {
+  try {
+    return localStorage.getItem(key(name));
+  } catch {
+    return null;
+  }
+}
+
+function write(name, value) {
+  try {
+    localStorage.setItem(key(name), value);
+  } catch {
+    // without storage, nothing is turned on
+  }
+}
+
+export const canNotify = () => "Notification" in window && "serviceWorker" in navigator;
+export const isAllowed = () => canNotify() && Notification.permission === "granted";
+export const isOn = (name) => read(name) === "on" && (name !== "notify" || isAllowed());
+
+/** Turns notifications (`notify`) or the sound (`sound`) on or off in this browser. */
+export function turn(name, on) {
+  if (on && !isOn("notify") && !isOn("sound")) write("told", JSON.stringify(newest())); // what is old is no news
+  write(name, on ? "on" : "off");
+}
+
+function shown() {
+  return [...document.querySelectorAll("#calls > li")].map(({ dataset }) => ({
+    kind: dataset.kind,
+    id: Number(dataset.id),
+    conversation: dataset.conversation,
+  }));
+}
+
+function newest(known = {}) {
+  const last = { alarm: 0, notice: 0, ...known };
+  for (const call of shown()) last[group(call.kind)] = Math.max(last[group(call.kind)], call.id);
+  return last;
+}
+
+/** Returns the calls that no tab of this browser has told of yet, and notes them. */
+function takeNew() {
+  const known = JSON.parse(read("told") ?? "null") ?? newest();
+  const found = shown().filter((call) => call.id > known[group(call.kind)]);
+  write("told", JSON.stringify(newest(known)));
+  return found;
+}
+
+async function registered() {
+  const registration = await navigator.serviceWorker.register(WORKER);
+  const starting = registration.installing ?? registration.waiting;
+  if (!registration.active && starting) {
+    await new Promise((resolve) => {
+      starting.addEventListener("statechange", () => starting.state === "activated" && resolve());
+    });
+  }
+  return registration;
+}
+
+/** Shows a system notification; pressing it opens a path of the console. */
+export async function notify(title, path, tag, stays = false) {
+  const registration = await registered();
+  await registration.showNotification(title, { tag, renotify: true, requireInteraction: stays, data: { path } });
+}
+
+/** Plays two short notes. */
+export function play() {
+  const context = new AudioContext();
+  const volume = new GainNode(context, { gain: 0.1 });
+  volume.connect(context.destination);
+  PITCHES.forEach((frequency, place) => {
+    const note = new OscillatorNode(context, { frequency });
+    note.connect(volume);
+    note.start(context.currentTime + place * SECONDS);
+    note.stop(context.currentTime + (place + 1) * SECONDS);
+    if (place === PITCHES.length - 1) note.addEventListener("ended", () => context.close());
+  });
+}
+
+function isInSight(call) {
+  return !document.hidden && document.getElementById("panes")?.dataset.id === call.conversation;
+}
+
+async function tellOf(kind, calls) {
+  const conversations = [...new Set(calls.map((call) => call.conversation))];
+  const [single, several] = WORDS[kind];
+  const isOne = conversations.length === 1;
+  const title = isOne ? single : `${conversations.length} ${several}`;
+  const path = isOne ? `/staff/conversations/${conversations[0]}` : LISTS[kind];
+  await notify(title, path, isOne ? `${kind}-${conversations[0]}` : kind, kind === "alarm");
+}
+
+/** Tells of what is new; only one tab of a browser does so at a time. */
+async function tellOfNew() {
+  const calls = takeNew().filter((call) => !isInSight(call));
+  if (!calls.length) return;
+  if (isOn("sound")) play();
+  if (!isOn("notify")) return;
+  for (const kind of Object.keys(WORDS)) {
+    const those = calls.filter((call) => call.kind === kind);
+    if (those.length) await tellOf(kind, those);
+  }
+}
+
+function tell() {
+  const favicon = document.getElementById("favicon");
+  const icon = shown().length ? "favicon-badge.svg" : "favicon.svg";
+  if (!favicon.getAttribute("href").endsWith(`/${icon}`)) favicon.setAttribute("href", new URL(icon, import.meta.url).pathname);
+  if (!isOn("notify") && !isOn("sound")) return;
+  if (navigator.locks) navigator.locks.request(key("told"), tellOfNew);
+  else tellOfNew();
+}
+
+/** Begins, and goes on whenever what calls the member changes on the page. */
+export function tellOfCalls() {
+  new MutationObserver(tell).observe(document.getElementById("calls"), { childList: true });
+  tell();
+}
+
+/** Calls a function every few seconds even while the page is hidden, if that is needed to tell of anything in time. */
+export function tickWhenHidden(tick) {
+  if (!isOn("notify") && !isOn("sound")) return false;
+  const ticker = new Worker(new URL("ticker.js", import.meta.url));
+  ticker.addEventListener("message", tick);
+  return true;
+}

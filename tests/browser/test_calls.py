@@ -1,0 +1,110 @@
+"""A member whom a colleague calls, in a browser: names completed in a note, notifications, and the badge."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from intake.settings import Settings
+from tests.browser.test_console import ONE, TWO, SignIn, console_of, new_profile, receive, sign_in
+from tests.staff.conftest import Console
+from tests.told_classifier import EMERGENCY, tell
+
+__all__ = ["console_of", "new_profile", "sign_in"]
+
+CHEST = "I have crushing chest pain"
+# Chromium's headless shell refuses every notification, so this stands in for the permission and for what is drawn. The
+# service worker is the browser's own.
+ALLOWED = """
+  window.told = [];
+  const registrations = window.ServiceWorkerRegistration?.prototype ?? {}; // none on an empty page
+  registrations.showNotification = async function (title, { body = "", data }) {
+    if (!this.active || Notification.permission !== "granted") throw new TypeError("not allowed");
+    window.told.push([title, body, data.path]);
+  };
+  Object.defineProperty(Notification, "permission", { get: () => "granted" });
+"""
+LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # at once, as when a tab is shown again
+# the tabs of a browser agree by this lock on which of them tells of a call
+TOLD_ALL = "navigator.locks.request(`intake-told-${document.querySelector('meta[name=member]').content}`, () => {})"
+PRESS = """(path) => {
+  const opened = [];
+  self.clients.openWindow = async (address) => opened.push(address);
+  const press = new ExtendableEvent("notificationclick");
+  press.notification = { data: { path }, close() {} };
+  self.dispatchEvent(press);
+  return opened;
+}"""
+
+
+@pytest.fixture
+def console(settings: Settings, console_of: object) -> Console:
+    assert callable(console_of)
+    started: Console = console_of(settings)
+    tell(started, {CHEST: EMERGENCY})
+    return started
+
+
+def notifications(*tabs: Page) -> list[list[str]]:
+    """What the tabs have shown together, each with its title, its text, and what it opens."""
+    for tab in tabs:
+        tab.evaluate(TOLD_ALL)
+    return sorted(notification for tab in tabs for notification in tab.evaluate("window.told"))
+
+
+def test_a_colleague_is_mentioned_by_keyboard_and_told_by_a_notification_on_any_page(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you have parking?", ONE)
+    dana = sign_in("/staff/account", name="Dana Reyes")
+    dana.context.add_init_script(ALLOWED)
+    dana.reload()
+    bob = sign_in("/staff/conversations/1", name="Bob Stone")
+    console.add_member(name="Daniel Oak")
+    dana.get_by_label("Show notifications").check()
+    expect(dana.locator("#notify-state")).to_contain_text("On.")
+    assert notifications(dana) == [["Notifications are on", "", "/staff/"]]
+    assert Axe().run(dana).response["violations"] == []
+    dana.goto("/staff/patients/demo")
+    other = dana.context.new_page()
+    other.goto("/staff/account")
+    expect(dana.locator("#favicon")).to_have_attribute("href", "/staff/static/favicon.svg")
+
+    bob.reload()
+    bob.get_by_label("Internal note").focus()
+    bob.keyboard.type("Please call, @da")
+    expect(bob.locator("#note-names > :not([hidden])")).to_have_text(["Dana Reyes", "Daniel Oak"])
+    assert Axe().run(bob).response["violations"] == []
+    bob.keyboard.press("ArrowDown")
+    bob.keyboard.press("ArrowUp")
+    bob.keyboard.press("Enter")
+    expect(bob.get_by_label("Internal note")).to_have_value("Please call, @Dana Reyes ")
+    expect(bob.locator("#note-names")).to_be_hidden()
+    bob.get_by_role("button", name="Add note").click()
+    expect(bob.locator("#history")).to_contain_text("Bob Stone added a note for Dana Reyes")
+    bob.locator("#to").select_option("Dana Reyes")
+    bob.locator("#assign button").click()
+    receive(console, CHEST, TWO)
+    for tab in (dana, other):
+        tab.evaluate(LOOK)
+
+    expect(dana).to_have_title("(1 urgent, 1 for you) Patients · Intake")
+    expect(dana.locator("#favicon")).to_have_attribute("href", "/staff/static/favicon-badge.svg")
+    expect(other.locator("#for-me")).to_have_text("1 for you")
+    assert notifications(dana, other) == [
+        ["Urgent conversation", "", "/staff/conversations/2"],
+        ["You were assigned a conversation", "", "/staff/conversations/1"],
+        ["You were mentioned in a note", "", "/staff/conversations/1"],
+    ]
+
+    [worker] = dana.context.service_workers
+    assert worker.evaluate(PRESS, "/staff/conversations/2") == ["/staff/conversations/2"]
+
+    dana.get_by_role("link", name="1 for you").click()
+    expect(dana.locator(".row")).to_have_count(2)
+    expect(dana.locator("#c-1")).to_contain_text("Assigned to you by Bob Stone")
+    assert Axe().run(dana).response["violations"] == []
+    dana.locator("#open-1").click()
+    expect(dana.locator("#for-me")).to_be_empty()
+    expect(dana).to_have_title("(1 urgent) Conversation 1 · Intake")
