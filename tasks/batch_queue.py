@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 import redis
@@ -10,10 +11,13 @@ from rq import Queue
 from rq.job import Job
 from rq.utils import as_text
 
+from tasks.entities import MOST_AT_ONCE
 from tasks.queue import CARRIERS, MESSAGES
 
 # The other queues hold work that may wait for somebody, and that another worker can do meanwhile.
 BATCH_SIZES = {MESSAGES: 16, CARRIERS: 16}
+# Jobs in those that wait for nobody: one is taken together with those of its kind right behind it.
+WAITS_FOR_NOBODY = "find_entities"
 
 
 class Batch(Job):
@@ -46,16 +50,33 @@ class BatchQueue(Queue):
             return None
         queue = by_key[as_text(popped[0])]
         batch = Batch("batch", connection=connection, serializer=queue.serializer)
-        batch.ids = tuple(job_id.decode("utf-8", "replace") for job_id in (popped[1], *_next_ids(connection, queue)))
+        first = _decode(popped[1])
+        batch.ids = (first, *_next_ids(connection, queue, first))
         return batch, queue
 
 
-def _next_ids(connection: redis.Redis, queue: Queue) -> list[bytes]:
+def _next_ids(connection: redis.Redis, queue: Queue, first: str) -> list[str]:
+    """Take the jobs that run together with the first one from the queue, and return their ids."""
     more = BATCH_SIZES.get(queue.name, 1) - 1
-    if not more:
+    if more:
+        with connection.pipeline() as pipeline:
+            pipeline.lrange(queue.key, 0, more - 1)
+            pipeline.ltrim(queue.key, more, -1)
+            return [_decode(job_id) for job_id in pipeline.execute()[0]]
+    if not _waits_for_nobody(first):
         return []
+    waiting = [_decode(job_id) for job_id in connection.lrange(queue.key, 0, MOST_AT_ONCE - 2)]
+    alike = list(takewhile(_waits_for_nobody, waiting))
     with connection.pipeline() as pipeline:
-        pipeline.lrange(queue.key, 0, more - 1)
-        pipeline.ltrim(queue.key, more, -1)
-        found: list[bytes] = pipeline.execute()[0]
-    return found
+        for job_id in alike:
+            pipeline.lrem(queue.key, 1, job_id)
+        # another worker may have taken some meanwhile
+        return [job_id for job_id, removed in zip(alike, pipeline.execute(), strict=True) if removed]
+
+
+def _waits_for_nobody(job_id: str) -> bool:
+    return job_id.startswith(f"{WAITS_FOR_NOBODY}-")
+
+
+def _decode(job_id: bytes | str) -> str:
+    return job_id if isinstance(job_id, str) else job_id.decode("utf-8", "replace")

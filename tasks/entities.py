@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy.orm import Session, contains_eager
 
 from classifier.entities.entity import Entity
 from classifier.entities.recorded import Recorded, find_recorded
@@ -44,6 +44,12 @@ _SPACE = re.compile(r"\s")
 
 
 _TO_FIND = (FoundEntities.spans.is_(None), FoundEntities.attempts < MOST_ATTEMPTS)
+_WITH_CONVERSATION = (
+    select(Message)
+    .join(Message.conversation)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+    .options(contains_eager(Message.conversation))
+)
 
 
 def find_in_text(text: str, recorded: Recorded) -> tuple[Entity, ...]:
@@ -129,12 +135,15 @@ def find_entities(context: Context, message_ids: Sequence[int]) -> Mapping[int, 
     if not asked:
         return {}
     with context.database.write() as session:
-        claimed = _claim(session, sorted(asked), now())
+        claimed, left = _claim(session, sorted(asked), now())
+    context.queue.put_tickets([Ticket("find_entities", message_id) for message_id in left])
     errors: dict[int, Exception] = {}
     found: dict[int, tuple[Entity, ...]] = {}
+    texts = _read_texts(context, list(claimed.values()))
     for row_id, message_id in claimed.items():
         try:
-            found[row_id] = _find_of(context, message_id)
+            read = texts[message_id] if message_id in texts else _read_texts_of(context, [message_id]).get(message_id)
+            found[row_id] = () if read is None else find_in_text(*read)
         except JobTimeoutException:
             raise
         except MissingKeyError as error:
@@ -154,31 +163,49 @@ def waiting_messages(moment: datetime, young: datetime) -> Select[int]:
     )
 
 
-def _claim(session: Session, message_ids: Sequence[int], moment: datetime) -> dict[int, int]:
-    """Count an attempt at these messages and, if none of them has failed before, at a few that wait.
+def _claim(session: Session, message_ids: Sequence[int], moment: datetime) -> tuple[dict[int, int], list[int]]:
+    """Count an attempt at some of these messages and, if that leaves room, at a few more that wait.
 
     Returns:
-        Row id → message id.
+        Row id → message id of those that were claimed, and the messages that need another job: a message that failed
+        before is tried by itself, and long ones a few at a time.
     """
     _add_rows(session, message_ids)
-    due = select(FoundEntities).where(
-        *_TO_FIND,
-        is_due(FoundEntities.next_attempt_at, FoundEntities.attempts, FoundEntities.created_at, moment),
+    due = (
+        select(FoundEntities, func.length(Message.text))
+        .join(FoundEntities.message)
+        .where(
+            *_TO_FIND,
+            is_due(FoundEntities.next_attempt_at, FoundEntities.attempts, FoundEntities.created_at, moment),
+        )
+        .order_by(FoundEntities.attempts, FoundEntities.id)
+        .with_for_update(skip_locked=True, of=FoundEntities)
     )
-    due = due.order_by(FoundEntities.id).with_for_update(skip_locked=True, of=FoundEntities)
-    rows = list(session.scalars(due.where(FoundEntities.message_id.in_(message_ids))))
-    if rows and not any(row.attempts for row in rows):
+    asked = session.execute(due.where(FoundEntities.message_id.in_(message_ids))).all()
+    rows, room = _take_first(asked)
+    left = [row.message_id for row, _ in asked if row not in rows]
+    if rows and not left and not rows[0].attempts:
         others = due.where(FoundEntities.attempts == 0, FoundEntities.message_id.not_in(message_ids))
-        sizes = others.join(FoundEntities.message).add_columns(func.length(Message.text)).limit(MOST_AT_ONCE)
-        left = MOST_BYTES
-        for row, size in session.execute(sizes):
-            left -= size
-            if left >= 0:
+        for row, size in session.execute(others.limit(MOST_AT_ONCE)):
+            room -= size
+            if room >= 0:
                 rows.append(row)
     for row in rows:
         row.attempts += 1
         row.next_attempt_at = moment + wait_after(row.attempts)
-    return {row.id: row.message_id for row in rows}
+    return {row.id: row.message_id for row in rows}, left
+
+
+def _take_first(asked: Sequence[Row[FoundEntities, int]]) -> tuple[list[FoundEntities], int]:
+    """Return which rows are tried together, and how many bytes there is room for beside them."""
+    rows: list[FoundEntities] = []
+    room = MOST_BYTES
+    for row, size in asked:
+        if rows and (row.attempts or size > room):
+            break
+        rows.append(row)
+        room -= size
+    return rows, room
 
 
 def _add_rows(session: Session, message_ids: Sequence[int]) -> None:
@@ -193,13 +220,18 @@ def _add_rows(session: Session, message_ids: Sequence[int]) -> None:
     session.flush()
 
 
-def _find_of(context: Context, message_id: int) -> tuple[Entity, ...]:
+def _read_texts(context: Context, message_ids: Sequence[int]) -> dict[int, tuple[str, Recorded]]:
+    """Return the texts of messages and what is recorded of their patients; nothing if one of them is unreadable."""
+    try:
+        return _read_texts_of(context, message_ids)
+    except MissingKeyError:
+        return {}  # each by itself then
+
+
+def _read_texts_of(context: Context, message_ids: Sequence[int]) -> dict[int, tuple[str, Recorded]]:
     with context.database.read() as session:
-        message = session.get(Message, message_id)
-        if message is None:
-            return ()
-        text, recorded = message.text, recorded_of(message)
-    return find_in_text(text, recorded)
+        messages = session.scalars(_WITH_CONVERSATION, {"ids": message_ids}).all()
+        return {message.id: (message.text, recorded_of(message)) for message in messages}
 
 
 def _postpone(context: Context, row_id: int) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from rq import Queue
 from sqlalchemy import delete, select, update
 
 from classifier.entities.recorded import Recorded
@@ -18,11 +19,13 @@ from inbox.patient_export import export_patient
 from inbox.patient_records import find_records
 from intake.vocabulary import NoticeText, Priority, TriageLevel, reply_in
 from tasks import entities, jobs
+from tasks.batch_queue import BatchQueue
 from tasks.context import use
 from tasks.entities import MOST_CHARACTERS, beginning_of, find_in_text
 from tasks.insurance_details import CARD, choose_details, may_ask
 from tasks.jobs import JobFailedError
 from tasks.notification.contents import quote_for
+from tasks.queue import LOOKUPS
 from tasks.routing import Facts, RoutingDecision
 from tests.service import Service
 from tests.standins.hook import HookReceiver
@@ -115,6 +118,35 @@ def test_an_error_costs_neither_the_answer_nor_the_entities_of_others(
         make_due(service)
         service.reconcile()
     assert [row.attempts for row in service.rows(FoundEntities)] == [MOST_ATTEMPTS, MOST_ATTEMPTS, 1]
+
+
+def test_jobs_that_wait_behind_each_other_run_together_and_leave_what_waits_for_somebody(service: Service) -> None:
+    handle(service, VISIT, VISIT, VISIT)
+    service.context.queue.put("look_for_recording", 7)
+    service.context.queue.put("find_entities", 3)
+    lookups = Queue(LOOKUPS, connection=service.redis)
+
+    taken = BatchQueue.dequeue_any([lookups], None, service.redis)
+
+    assert taken is not None
+    assert [job_id.rsplit("-", 2)[0] for job_id in taken[0].ids] == [f"find_entities-{number}" for number in (1, 2, 3)]
+    assert service.context.queue.waiting() >= {("look_for_recording", 7), ("find_entities", 3)}
+
+
+def test_a_message_that_failed_and_long_ones_are_left_to_jobs_of_their_own(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned(monkeypatch)
+    handle(service, f"{POISON}: {VISIT}", VISIT, "late " * 3000, VISIT)
+    with pytest.raises(JobFailedError):
+        jobs.find_entities(1)  # takes along what waits, up to the long one
+    assert found(service).keys() == {2}
+    make_due(service)
+    service.redis.flushall()
+
+    jobs.find_entities(1, 3, 4)
+
+    assert (found(service).keys(), waiting(service)) == ({2, 3}, [1, 4])
 
 
 def test_a_message_from_before_has_none_until_it_is_asked_for(service: Service) -> None:
