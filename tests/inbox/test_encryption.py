@@ -29,6 +29,7 @@ from inbox.models import (
     Message,
     Note,
     OptOut,
+    ReplyDraft,
     Role,
     Voicemail,
     now,
@@ -127,6 +128,8 @@ def fill(database: Database) -> None:
         member.totp_secret = "SWORDFISH"
         session.flush()
         session.add(Note(conversation_id=message.conversation_id, staff_id=member.id, text="The swordfish again"))
+        draft = {"conversation_id": message.conversation_id, "staff_id": member.id, "mark": "a"}
+        session.add(ReplyDraft(**draft, text="Bring the swordfish"))
         access = EmergencyAccess(staff_id=member.id, practice="demo", reason="The swordfish again", expires_at=now())
         session.add(access)
         key, value = "teams.billing.notify", ["mailto://desk:swordfish@maple.example"]
