@@ -137,13 +137,14 @@ def recover_weights(network: Path, config: DebertaV2Config, seed: int) -> Debert
     """
     constants = _Constants(onnx.load(network))
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
-    encoder, embeddings = model.deberta.encoder, model.deberta.embeddings
+    encoder: Any = model.deberta.encoder
+    embeddings: Any = model.deberta.embeddings
     _fill(embeddings.word_embeddings.weight, constants.rows("words"))
     _fill(embeddings.position_embeddings.weight, constants.rows("positions"))
     _fill_norm(embeddings.LayerNorm, constants, f"{TOKENS}embeddings")
     drawn = torch.randn(encoder.rel_embeddings.weight.shape, generator=torch.Generator().manual_seed(seed))
     encoder.rel_embeddings.weight.copy_(drawn * config.initializer_range)
-    positions = encoder.get_rel_embedding()[: 2 * encoder.layer[0].attention.self.pos_ebd_size]  # type: ignore[no-untyped-call]
+    positions = encoder.get_rel_embedding()[: 2 * encoder.layer[0].attention.self.pos_ebd_size]
     *layers, last = encoder.layer
     for number, layer in enumerate(layers):
         at = f"{TOKENS}{number}/"
