@@ -34,7 +34,8 @@ def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
 ) -> None:
     receive(console, "Do you take my insurance?")
     receive(console, "Where are you?", TWO)
-    page = sign_in(PLACE, complaint="EventSource's response has a MIME type")  # once the session is over
+    # once saving fails, and once the session is over
+    page = sign_in(PLACE, complaint=r"net::ERR_FAILED|EventSource's response has a MIME type")
     write(page, "Yes, we d")
     saved(page)
     expect(page.locator("#c-1 .draft")).to_have_text("Draft")
@@ -49,11 +50,13 @@ def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
     box(page, "Yes, we do")
     saved(page)
 
+    page.route(f"**{PLACE}/draft", lambda route: route.abort())
+    page.get_by_label("Your reply").fill("Yes, we do, and no")
+    expect(page.get_by_text("Draft not saved yet")).to_be_visible()
     with console.edit() as session:
         session.execute(update(StaffSession).values(revoked_at=now()))
-    page.get_by_label("Your reply").fill("Yes, we do, and no")  # at once, as the page may notice at any key
-    expect(page.get_by_text("Draft not saved yet").or_(page.get_by_label("Password"))).to_be_visible()
-    page.reload()
+    expect(page).to_have_url(re.compile("/staff/sign-in"))  # by itself: the page hears that the session is over
+    page.unroute_all()
     expect(page).to_have_url(re.compile("/staff/sign-in"))
     [member] = {row.staff_id for row in console.rows(StaffSession)}
     with console.database.read() as session:
