@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def train_model(
     trainer.save_model(str(arriving))
     if start and recipe.averaged is not None:
         average_checkpoints(start, arriving, recipe.averaged)
+    shutil.rmtree(run.best, ignore_errors=True)
     arriving.rename(run.best)
 
 
