@@ -35,12 +35,13 @@ IN_ONE_TRANSACTION = 4
 
 # Errors that trying the messages one by one would only repeat, or for which no time is left.
 _FOR_ALL = (*OUTAGES, JobTimeoutException)
-# always in one order, so that two batches never wait for each other
+# Always in one order, so that two batches never wait for each other; what refers to a conversation, such as the search
+# index of a transcription, may be added meanwhile.
 _LOCKED_CONVERSATIONS = (
     select(Conversation)
     .where(Conversation.id.in_(bindparam("ids", expanding=True)))
     .order_by(Conversation.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 

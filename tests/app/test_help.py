@@ -34,7 +34,7 @@ def test_these_are_the_commands() -> None:
         *("keys new", "keys status", "keys rotate"),
         *("patient export", "patient erase", "patient hold", "retention run", "backup", "restore"),
         *("staff add", "staff list", "staff disable", "staff enable", "staff reset", "audit verify"),
-        "questions try",
+        *("questions try", "export fhir"),
     }
 
 

@@ -109,7 +109,7 @@ def with_subject(subject: str, body: str) -> str:
 
     The subject of a reply belongs to an older message, so it is left out, as is one that the text starts with.
     """
-    line = " ".join(subject.split())
+    line = " ".join(subject.replace("\x00", "").split())
     if not body:
         return line
     if line.lower() in _SAYS_NOTHING or REPLY_MARK.match(line) or body.lower().startswith(line.lower()):

@@ -54,6 +54,7 @@ function meet(id, draft, newer) {
 
 async function send(id, draft, anyway) {
   const text = draft.text;
+  draft.sent = text;
   const body = new URLSearchParams({ text, mark: draft.mark, form_id: draft.form });
   if (anyway) body.set("anyway", "1");
   try {
@@ -92,7 +93,7 @@ function store() {
   try {
     sessionStorage.removeItem(STORED);
     if (!unsaved.length) return;
-    const kept = Object.fromEntries(unsaved.map(([id, { text, mark, member }]) => [id, { text, mark, member }]));
+    const kept = Object.fromEntries(unsaved.map(([id, { text, mark, sent, member }]) => [id, { text, mark, sent, member }]));
     sessionStorage.setItem(STORED, JSON.stringify(kept));
   } catch {
     // without storage, what the server has is all there is
@@ -122,7 +123,8 @@ export function openDraft() {
   const { mark, member, keep } = text.dataset;
   const here = known.get(id) ?? takeStored(id, member);
   const fresh = { saved: text.defaultValue, text: text.defaultValue, mark, member, place: keep, form: text.form.elements.form_id.value };
-  if (here && here.text !== here.saved && (here.mark === mark || here.newer)) fresh.text = here.text;
+  const isOurs = here && (here.mark === mark || here.sent === fresh.saved); // or its answer came after the page had gone
+  if (here && here.text !== here.saved && (isOurs || here.newer)) fresh.text = here.text;
   if (here?.newer) fresh.newer = { text: fresh.saved, mark };
   known.set(id, Object.assign(fresh, { saving: here?.saving ?? Promise.resolve(), timer: 0 }));
   put(text, fresh.text);
