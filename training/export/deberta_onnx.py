@@ -352,7 +352,7 @@ def _table(attention: Any, positions: torch.Tensor) -> torch.Tensor:
     if "p2c" in attention.pos_att_type:
         of_keys = (attention.query_proj if shared else attention.pos_query_proj)(positions)
         factors.append(of_keys[rows.flip(0).clamp(max=2 * span - 1)])
-    together = torch.cat(factors, dim=1) / _root_of_scale(attention)
+    together = torch.cat(factors, dim=1) / root_of_scale(attention)
     return together.view(len(rows), 1, -1, attention.attention_head_size)
 
 
@@ -361,12 +361,12 @@ def _scaled(attention: Any) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
 
     Each factor of the scores gets half of the scale, so that projections and tables have the same magnitude.
     """
-    root = _root_of_scale(attention)
+    root = root_of_scale(attention)
     query, key = (_linear(part.weight / root, part.bias / root) for part in (attention.query_proj, attention.key_proj))
     return query, key, attention.value_proj
 
 
-def _root_of_scale(attention: Any) -> float:
+def root_of_scale(attention: Any) -> float:
     """Return the square root of the divisor of the scores, which are the sum of two or three products."""
     return math.sqrt(math.sqrt((1 + len(attention.pos_att_type)) * attention.attention_head_size))
 

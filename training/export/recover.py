@@ -9,7 +9,6 @@ distances than columns. 8-bit weights come back as multiples of their scales: wh
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from onnx import numpy_helper
 from torch import nn
 from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
-from training.export.deberta_onnx import TEXTS, TOKENS
+from training.export.deberta_onnx import TEXTS, TOKENS, root_of_scale
 from training.export.model_folder import EVALUATION, NETWORK
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.warm_start import deberta_config
@@ -175,7 +174,7 @@ def _last_table(constants: _Constants, at: str, attention: Any) -> Floats:
 
 def _fill_attention(attention: Any, weight: Floats, bias: Floats) -> None:
     """Fill the projections to queries, keys and values; the first two had half of the scores' scale each."""
-    root, width = _root_of_scale(attention), weight.shape[1] // 3
+    root, width = root_of_scale(attention), weight.shape[1] // 3
     parts = (attention.query_proj, root), (attention.key_proj, root), (attention.value_proj, 1.0)
     for place, (linear, factor) in enumerate(parts):
         here = slice(place * width, (place + 1) * width)
@@ -185,7 +184,7 @@ def _fill_attention(attention: Any, weight: Floats, bias: Floats) -> None:
 
 def _fill_distances(attention: Any, positions: torch.Tensor, table: Floats) -> None:
     """Fill the projections of the relative embeddings so that they give the table's factors."""
-    factors = torch.from_numpy(table.copy()) * _root_of_scale(attention)
+    factors = torch.from_numpy(table.copy()) * root_of_scale(attention)
     width = attention.pos_key_proj.weight.shape[0]
     # The last row repeats the one before it. Rows for keys are in reverse order.
     _fit(attention.pos_key_proj, positions, factors[:-1, :width])
@@ -196,10 +195,6 @@ def _fill_distances(attention: Any, positions: torch.Tensor, table: Floats) -> N
 def _fit(projection: nn.Linear, positions: torch.Tensor, factors: torch.Tensor) -> None:
     projection.weight.copy_(torch.linalg.lstsq(positions, factors).solution.T)
     nn.init.zeros_(projection.bias)
-
-
-def _root_of_scale(attention: Any) -> float:
-    return math.sqrt(math.sqrt((1 + len(attention.pos_att_type)) * attention.attention_head_size))
 
 
 def _fill_rest(layer: Any, constants: _Constants, at: str) -> None:
