@@ -177,6 +177,11 @@ def own_practice(slug: str) -> Practice:
     return services_of(current_app).practices.require(slug)
 
 
+def first_practice() -> str:
+    """Return the slug of the signed-in member's first practice, or abort with 404 if there is none."""
+    return member().practices[0] if member().practices else abort(404)
+
+
 def own_conversation(session: Session, conversation_id: int, *, lock: bool = False) -> Conversation:
     """Return a conversation of the signed-in member's practices, or abort with 404."""
     query = select(Conversation).where(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from inbox.models import Patient, Role
 from inbox.patient_book import find_patients
-from staff.auth.access import member, open_to, own_practice
+from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.patients.access import record_listing
 from web.row_ids import read_row_id
 from web.services import services_of
@@ -25,9 +25,7 @@ LONGEST_SEARCH = 254
 @open_to(Role.STAFF)
 def first() -> Response:
     """Redirect to the records of the member's first practice."""
-    if not member().practices:
-        abort(404)
-    return redirect(url_for(".page", slug=member().practices[0]), 303)
+    return redirect(url_for(".page", slug=first_practice()), 303)
 
 
 @blueprint.get("/<slug>")

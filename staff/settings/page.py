@@ -9,7 +9,7 @@ from inbox.models import Role, now
 from intake.practice_settings import MistakenError, setting_of
 from intake.practices import Practice
 from intake.vocabulary import REPLIES
-from staff.auth.access import member, open_to
+from staff.auth.access import first_practice, member, open_to
 from staff.settings.changes import (
     KNOWN_SERVICES,
     OvertakenError,
@@ -59,9 +59,7 @@ MISTAKEN = "Not saved: fix the problems below, then save again."
 @open_to(Role.MANAGER)
 def first() -> Response:
     """Redirect to the settings of the member's first practice."""
-    if not member().practices:
-        abort(404)
-    return redirect(url_for(".page", slug=member().practices[0]), 303)
+    return redirect(url_for(".page", slug=first_practice()), 303)
 
 
 @blueprint.get("/<slug>")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from inbox.audit import record_action
 from inbox.models import PracticeSetup, Role, SetupTestState, now
-from staff.auth.access import member, open_to, own_practice
+from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.setup.progress import TooManyTestsError, add_tests, read_checklist, targets_of
 from tasks.queue import AfterCommit, Ticket
 from web.services import services_of
@@ -24,9 +24,7 @@ HIDDEN = "The checklist no longer opens after sign-in. You find it in Settings."
 @open_to(Role.MANAGER)
 def first() -> Response:
     """Redirect to the checklist of the member's first practice."""
-    if not member().practices:
-        abort(404)
-    return redirect(url_for(".page", slug=member().practices[0]), 303)
+    return redirect(url_for(".page", slug=first_practice()), 303)
 
 
 @blueprint.get("/<slug>")
