@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from app.edges import build_app
 from classifier import Classifier
@@ -29,12 +30,14 @@ from tasks.notification.notifier import make_notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
 from tasks.worker import WarmWorker
+from tests.standins.record import DEADLINE_SECONDS
 from tests.standins.server import POLL_SECONDS
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
 from web.services import attach, open_services, services_of
 
 Row = TypeVar("Row", bound=Base)
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Build = Callable[[Settings], Flask]
 _Kind = tuple[Build, str]
 
@@ -88,6 +91,38 @@ def _state(app: Flask) -> dict[str, Any]:
 _applications = Applications()
 
 
+class Requests:
+    """A WSGI application that knows which of its requests are in progress.
+
+    The server's threads are not joined, as a browser may hold a connection open on which it never asks for anything.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._changed = threading.Condition()
+        self._paths: list[str] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        with self._changed:
+            self._paths.append(path)
+        try:
+            return ClosingIterator(self._app(environ, start_response), lambda: self._end(path))
+        except BaseException:
+            self._end(path)
+            raise
+
+    def wait_until_ended(self) -> None:
+        """Wait until no request is in progress: one that is would use a database that its test has closed."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._paths, DEADLINE_SECONDS), f"never ended: {self._paths}"
+
+    def _end(self, path: str) -> None:
+        with self._changed:
+            self._paths.remove(path)
+            self._changed.notify_all()
+
+
 class Service:
     """A running service.
 
@@ -100,7 +135,8 @@ class Service:
         self.settings = settings
         self.twilio = twilio
         self._app = _applications.borrow(self.build, settings)
-        self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
+        self._requests = Requests(self._app)
+        self._server = make_server("127.0.0.1", 0, self._requests, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         twilio.callback_base = self.url
         # its commands return text or bytes, depending on an option that the types do not know
@@ -140,6 +176,7 @@ class Service:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._requests.wait_until_ended()
         services.database.close()
         self.redis.close()
         _applications.give_back(self._app)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from app.edges import build_app
 from intake.settings import Settings
-from tests.service import Applications
+from tests.service import Applications, Requests
 from web.services import services_of
 
 
@@ -42,3 +46,27 @@ def test_a_test_that_changes_an_application_fails(settings: Settings) -> None:
 
     with pytest.raises(AssertionError, match=r"\['config'\]"):
         applications.give_back(app)
+
+
+def test_a_request_is_in_progress_until_its_body_is_closed() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        yield b"the last thing that the browser reads"
+
+    requests = Requests(app)
+    body = requests({"PATH_INFO": "/stream"}, None)
+    assert next(iter(body)) == b"the last thing that the browser reads"
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(requests.wait_until_ended)
+        assert not waiting.done()
+        body.close()  # type: ignore[attr-defined]  # what the server calls
+        waiting.result()
+
+
+def test_a_request_that_fails_has_ended() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        raise RuntimeError
+
+    requests = Requests(app)
+    with pytest.raises(RuntimeError):
+        requests({"PATH_INFO": "/"}, None)
+    requests.wait_until_ended()
