@@ -17,6 +17,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from pydantic import ValidationError
 from torch import nn
 from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
@@ -69,7 +70,11 @@ def recover_run(recipe: Recipe, run: RunFolder, model: Path) -> bool:
     evaluation = model / EVALUATION
     if not evaluation.is_file():
         return False
-    if json.loads(evaluation.read_text(encoding="utf-8")).get("recipe") != recipe.model_dump(mode="json"):
+    try:
+        made_by = Recipe.model_validate(json.loads(evaluation.read_text(encoding="utf-8")).get("recipe"))
+    except ValidationError:
+        return False
+    if made_by != recipe:  # compared as recipes: the file may lack a key that came later, and with it its default
         return False
     recover_checkpoint(model, recipe, locate_checkpoint(recipe.base), run.best)
     return True
