@@ -20,7 +20,6 @@ from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
-from inbox.search_index import add_to_index, index_key
 from intake.channels import traits_of
 from intake.vocabulary import Channel, SenderDoubt
 
@@ -168,7 +167,6 @@ def store_message(session: Session, inbound: InboundMessage, files: FileStore | 
         entry=None if inbound.chat_id is None else next_entry(session, inbound.chat_id),
         keyword_answered=inbound.provider_keyword is not None,
         doubt=inbound.doubt,
-        indexed_with=index_key(session),
     )
     if traits_of(inbound.channel).takes_keywords and inbound.patient_address is not None:
         _apply_keyword(session, inbound, inbound.patient_address, message)
@@ -178,7 +176,6 @@ def store_message(session: Session, inbound: InboundMessage, files: FileStore | 
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
-    add_to_index(session, message)
     add_attachments(session, message.id, inbound.media, files)
     if inbound.contact.phone and inbound.contact.text_consent:
         session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))

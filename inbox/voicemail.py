@@ -20,7 +20,7 @@ from inbox.database import Database
 from inbox.found_entities import delete_entities
 from inbox.inbound import InboundMessage, Recorded, store_message
 from inbox.models import Decision, Message, Voicemail, now
-from inbox.search_index import index_again
+from inbox.search_index import forget_texts
 from intake.vocabulary import Channel
 
 PROVIDER = "twilio"
@@ -278,7 +278,6 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
     message = session.get_one(Message, recorded.message_id)
     if recorded.is_new:
         message.received_at = voicemail.created_at
-        index_again(session, message)
     voicemail.message_id = recorded.message_id
     return recorded
 
@@ -288,7 +287,8 @@ def _complete(session: Session, message: Message, text: str) -> Recorded:
     if message.text or not text or message.emptied_at is not None:
         return Recorded.of(message, is_new=False)
     message.text = text
-    index_again(session, message)
+    forget_texts(session, [message.id], [])
+    message.indexed_with = None
     message.handled_at = None
     message.failures = 0
     message.next_attempt_at = now()

@@ -1,5 +1,7 @@
 """The search: the index names candidates, the newest first, and what they say is compared before anything is shown.
 
+A message that has just come may not be in the index yet, so the newest of these are candidates, too.
+
 A result is a conversation, with the newest message or staff reply in it that has all the words. The patient's name,
 number, and address count as said in each of them. A whole phone number also finds conversations by its blind index,
 and a patient's name those of the records with exactly this name.
@@ -11,13 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Select, Subquery, and_, func, or_, select
+from sqlalchemy import Integer, Select, Subquery, and_, func, literal, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from inbox.column_types import keyring
 from inbox.models import Conversation, Delivery, Message, SearchCode
 from inbox.patient_book import conversations_of_patient, find_patients
-from inbox.search_index import SearchedText, codes_of, identity_of, text_of_message, text_of_reply
+from inbox.search_index import (
+    SearchedText,
+    codes_of,
+    identity_of,
+    newest_unindexed,
+    text_of_message,
+    text_of_reply,
+)
 from inbox.search_words import Wanted, find_places, is_found, read_wanted, wanted_stems, words_of_texts
 from intake import phone
 from intake.errors import IntakeError
@@ -33,6 +42,8 @@ from web.row_ids import read_row_id
 COMPARED_FIRST = 2
 """How many candidates of a conversation are compared before all of them are: nearly always, the first is a hit."""
 MOST_ROUNDS = 6
+MOST_UNINDEXED = 100
+"""How many messages that are not indexed yet are read; there are more for minutes after an upgrade at most."""
 _LATEST_SECOND = 2**31 - 1
 
 
@@ -95,7 +106,7 @@ def _find_hits(
     after = filters.after
     if not wanted:
         return kept, hits, None
-    entries = _candidates(wanted, [filters.practice] if filters.practice else member.reachable)
+    entries = _candidates(session, wanted, [filters.practice] if filters.practice else member.reachable)
     for _ in range(MOST_ROUNDS):
         candidates = _next_candidates(session, member, filters, moment, entries, after)
         batch = candidates[:PAGE]
@@ -113,15 +124,18 @@ def _find_hits(
     return kept, hits, after
 
 
-def _candidates(wanted: Wanted, practices: Sequence[str]) -> Subquery:
-    """Return the texts that the index holds all stems of a search for."""
+def _candidates(session: Session, wanted: Wanted, practices: Sequence[str]) -> Subquery:
+    """Return the texts that the index holds all stems of a search for, and those that it does not hold yet."""
     first, *others = (aliased(SearchCode) for _ in wanted_stems(wanted))
     codes = [codes_of(practices, stem) for stem in wanted_stems(wanted)]
     query = select(first.conversation_id, first.said_at, first.source).where(first.code.in_(codes[0])).distinct()
     for other, possible in zip(others, codes[1:], strict=True):
         same = and_(other.said_at == first.said_at, other.source == first.source)
         query = query.join(other, same).where(other.code.in_(possible))
-    return query.subquery()
+    rows = [
+        select(*(literal(value, Integer) for value in row)) for row in newest_unindexed(session, MOST_UNINDEXED)
+    ]
+    return union(query, *rows).subquery() if rows else query.subquery()
 
 
 def _next_candidates(

@@ -12,7 +12,7 @@ from inbox.erasure import erase_conversations
 from inbox.inbound import record_message
 from inbox.models import Conversation, Delivery, Message, SearchCode, now
 from inbox.rotation import rotate_keys
-from inbox.search_index import codes_of, index_waiting
+from inbox.search_index import codes_of, index_waiting, prepare_codes
 from intake.encryption import Keyring
 from intake.vocabulary import Medium
 from tasks.delivery.outbox import add_delivery
@@ -33,6 +33,13 @@ def count_codes(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(SearchCode)) or 0
 
 
+def store(database: Database, text: str) -> None:
+    """Store a message and index it, as a job does a moment later."""
+    record_message(database, inbound(text))
+    with acting(database).write() as session:
+        index_waiting(session)
+
+
 def reply(database: Database, body: str, message_id: int | None = None) -> int:
     with database.write() as session:
         delivery = Delivery(
@@ -42,8 +49,11 @@ def reply(database: Database, body: str, message_id: int | None = None) -> int:
         return delivery.id
 
 
-def test_a_message_and_a_staff_reply_are_found_as_soon_as_they_are_stored(database: Database) -> None:
+def test_a_staff_reply_is_indexed_as_soon_as_it_is_stored_and_a_message_by_a_job(database: Database) -> None:
     record_message(database, inbound("Where do I park?"))
+    assert count_codes(database) == 0
+    with database.write() as session:
+        index_waiting(session)
     written = reply(database, "Park behind the house.")
     reply(database, "The park is closed.", message_id=1)  # an automatic one
 
@@ -75,7 +85,7 @@ def test_what_was_written_before_there_was_an_index_is_added_in_batches(database
 
 
 def test_an_erased_conversation_leaves_nothing_in_the_index(database: Database) -> None:
-    record_message(database, inbound("Do you have parking?"))
+    store(database, "Do you have parking?")
     reply(database, "Yes, behind the house.")
     with database.write() as session:
         session.execute(update(Delivery).values(state="sent"))
@@ -85,7 +95,7 @@ def test_an_erased_conversation_leaves_nothing_in_the_index(database: Database) 
 
 
 def test_the_index_is_made_anew_under_a_new_key(database: Database, reopen: Reopen) -> None:
-    record_message(database, inbound("Do you have parking?"))
+    store(database, "Do you have parking?")
     before = count_codes(database)
     both = reopen(BOTH_KEYS)
     assert sources(both, "parki") == {1}
@@ -97,8 +107,8 @@ def test_the_index_is_made_anew_under_a_new_key(database: Database, reopen: Reop
     assert count_codes(database) == before
 
 
-def test_what_a_process_that_lacks_a_key_stores_is_indexed_later(database: Database, reopen: Reopen) -> None:
-    record_message(database, inbound("Do you have parking?"))
+def test_what_a_process_that_lacks_a_key_stores_is_indexed_by_one_that_has_both(database: Database, reopen: Reopen) -> None:
+    store(database, "Do you have parking?")
     record_message(reopen(OTHER_KEY), inbound("Is the parking free?"))
     assert sources(reopen(BOTH_KEYS), "parki") == {1}
 
@@ -109,6 +119,20 @@ def test_what_a_process_that_lacks_a_key_stores_is_indexed_later(database: Datab
         assert index_waiting(session) == 1
 
     assert sources(both, "parki") == {1, 2}
+
+
+def test_codes_that_were_prepared_for_another_text_are_not_used(database: Database) -> None:
+    record_message(database, inbound("Do you have parking?"))
+    with database.read() as session:
+        prepared = prepare_codes(session)
+    with database.write() as session:
+        session.get_one(Message, 1).text = "Is the garage open?"
+
+    with acting(database).write() as session:
+        assert index_waiting(session, prepared=prepared) == 1
+
+    assert sources(database, "garag") == {1}
+    assert sources(database, "parki") == set()
 
 
 def test_two_conversations_that_become_one_are_found_as_one(database: Database, reopen: Reopen) -> None:

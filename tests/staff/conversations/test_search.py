@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import CursorResult, insert, text
+from sqlalchemy import CursorResult, insert, select, text
 from sqlalchemy.orm import Session
 
 from inbox.models import AuditEntry, Conversation, Delivery, Message, SearchCode, now
@@ -62,6 +62,12 @@ def fill(console: Console, texts: list[str], *, each_its_own: bool = False, prac
             found.last_message_id = message.id
         while index_waiting(session):
             pass
+
+
+def indexed(console: Console) -> set[int]:
+    """The ids of the messages that the index holds."""
+    with console.database.read() as session:
+        return set(session.scalars(select(SearchCode.source)))
 
 
 def marked(page: requests.Response) -> list[str]:
@@ -235,14 +241,33 @@ def test_what_is_searched_is_said_on_the_page_and_what_for_is_written_nowhere(bu
     assert [(entry.subject, entry.detail) for entry in entries] == [("inbox", {"conversations": [3]})]
 
 
+def test_a_text_is_found_as_soon_as_it_has_come(console: Console) -> None:
+    console.text("There is gravel in the driveway", from_=THREE)
+    dana = console.sign_in()
+
+    assert indexed(console) == set()
+    assert rows(search(dana, wanted="gravel drive")) == ["(202) 555-0133"]
+    assert rows(search(dana, wanted="gravel garden")) == []
+
+    console.work()
+
+    assert indexed(console) == {1}
+    assert rows(search(dana, wanted="gravel drive")) == ["(202) 555-0133"]
+
+
+def test_a_text_that_another_practice_has_not_indexed_is_not_found(console: Console) -> None:
+    fill(console, ["There is gravel in the driveway"], practice="other")
+
+    assert rows(search(console.sign_in(), wanted="gravel")) == []
+
+
 def test_the_reconciler_has_what_is_not_indexed_yet_indexed(busy: Console) -> None:
     with busy.edit() as session:
         session.execute(text("DELETE FROM search_codes"))
         session.execute(text("UPDATE messages SET indexed_with = NULL"))
-    dana = busy.sign_in()
-    assert rows(search(dana, wanted="chest")) == []
 
     busy.reconcile()
     busy.work()
 
-    assert rows(search(dana, wanted="chest")) == ["(202) 555-0133"]
+    assert indexed(busy) == {1, 2, 3}
+    assert rows(search(busy.sign_in(), wanted="chest")) == ["(202) 555-0133"]
