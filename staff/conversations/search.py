@@ -132,9 +132,7 @@ def _candidates(session: Session, wanted: Wanted, practices: Sequence[str]) -> S
     for other, possible in zip(others, codes[1:], strict=True):
         same = and_(other.said_at == first.said_at, other.source == first.source)
         query = query.join(other, same).where(other.code.in_(possible))
-    rows = [
-        select(*(literal(value, Integer) for value in row)) for row in newest_unindexed(session, MOST_UNINDEXED)
-    ]
+    rows = [select(*(literal(value, Integer) for value in row)) for row in newest_unindexed(session, MOST_UNINDEXED)]
     return union(query, *rows).subquery() if rows else query.subquery()
 
 

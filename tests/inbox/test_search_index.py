@@ -107,7 +107,7 @@ def test_the_index_is_made_anew_under_a_new_key(database: Database, reopen: Reop
     assert count_codes(database) == before
 
 
-def test_what_a_process_that_lacks_a_key_stores_is_indexed_by_one_that_has_both(database: Database, reopen: Reopen) -> None:
+def test_what_a_process_that_lacks_a_key_stores_another_one_indexes(database: Database, reopen: Reopen) -> None:
     store(database, "Do you have parking?")
     record_message(reopen(OTHER_KEY), inbound("Is the parking free?"))
     assert sources(reopen(BOTH_KEYS), "parki") == {1}
