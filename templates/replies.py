@@ -90,8 +90,9 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     reply = find_reply(name)
     values = variables(practice, occasion.moment, reply.language)
     values["can_reach"] = occasion.can_reach
+    answer = _tidy(occasion.answer)  # as the reply will be, or it would not be found in it
     if reply.name is ReplyName.COMMON_QUESTION:
-        values["answer"] = occasion.answer
+        values["answer"] = answer
     try:
         text = template(FOLDER, name, practice.replies.get(name)).render(values)
     except Exception as error:  # an override is the practice's own code, which may raise anything
@@ -103,7 +104,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     missing = missing_helplines(reply.name, text)
     if missing:
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: must name {' and '.join(missing)} at every hour")
-    if reply.name is ReplyName.COMMON_QUESTION and not (occasion.answer.strip() in text and PERSON_WORD in text):
+    if reply.name is ReplyName.COMMON_QUESTION and not (answer in text and PERSON_WORD in text):
         raise IntakeError(
             f"practice[{practice.slug}].replies.{name} must contain {{{{ answer }}}} and say that patients can reply"
             f" {PERSON_WORD}"

@@ -450,6 +450,15 @@ def test_an_answer_without_its_words_or_without_a_person_is_refused(template: st
         reply("common_question", replies={"common_question": template})
 
 
+@pytest.mark.parametrize(
+    "answer", ["Park behind us.\n\nEnter from Elm.", "Park behind us.  Enter from Elm.", " Park\tbehind us. "]
+)
+def test_an_answer_is_given_however_it_is_spaced(answer: str) -> None:
+    text = render_reply("common_question", practice(), Occasion(OPEN, is_first=False, answer=answer))
+
+    assert "Park behind us." in text
+
+
 def test_what_looks_like_a_template_in_an_answer_is_sent_as_it_is() -> None:
     text = render_reply("common_question", practice(), Occasion(OPEN, is_first=False, answer="Ask for {{ phone }}."))
 
