@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from inbox.chat_contact import has_contact, note_contact
 from inbox.conversation_state import note_decision, note_triage
-from inbox.models import AskedQuestion, Classification, Decision, Delivery, Keyword, Message, now
+from inbox.models import AskedQuestion, Classification, Conversation, Decision, Delivery, Keyword, Message, now
+from inbox.opt_out_wording import OptOutWish, read_opt_out
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Priority, ReplyName, Route, Team
 from tasks.attempts import end_attempt
@@ -88,7 +89,7 @@ def handle_message(
     if plan.is_capped:
         notifications += tell_of_cap(session, message, practice, moment)
     end_attempt(message)
-    note_decision(message.conversation, _topic(plan, understanding), plan.team, plan.priority)
+    note_decision(message.conversation, _topic(plan, understanding), _team(message.conversation, plan), plan.priority)
     if understanding is not None:
         note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(
@@ -126,6 +127,13 @@ def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practic
         priority=Priority.HIGH,
         reason=NotificationReason.STAFF_OPTED_OUT,
     )
+
+
+def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
+    """Return the team that a conversation goes to: what is unclear leaves it where staff have taken over."""
+    if conversation.staff_took_over_at is not None and conversation.team is not None and plan.route == Route.REVIEW:
+        return conversation.team
+    return plan.team
 
 
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:
@@ -184,6 +192,7 @@ def add_reply(
         is_text=medium is Medium.SMS,
         answer=answer,
         can_reach=has_contact(message.conversation),
+        may_opt_out=read_opt_out(message.text) is not OptOutWish.NONE,
         ask=ask,
     )
     body, is_own = render_for_patient(plan.reply, practice, occasion)

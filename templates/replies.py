@@ -37,6 +37,10 @@ ASKS_FOR_CONTACT = {
     Language.EN: "To hear from us after you leave this chat, write your phone number or email address here.",
     Language.ES: "Para recibir nuestra respuesta aunque cierre este chat, escriba aquí su correo o teléfono.",
 }
+SAYS_HOW_TO_STOP = {
+    Language.EN: "To get no more texts from us, reply STOP to one of them.",
+    Language.ES: "Para no recibir más mensajes nuestros, responda STOP a uno.",
+}
 ASKS_FOR_DETAILS = {Language.EN: "Please also send us {}.", Language.ES: "Por favor, mande también {}."}
 DETAILS: dict[Language, dict[EntityKind, str]] = {
     Language.EN: {
@@ -64,6 +68,8 @@ class Occasion:
         answer: the practice's answer to a common question, for the reply that gives it.
         can_reach: whether the practice can reach the patient; if not, no reply promises a call, and those that promise
             an answer ask for a number or an address.
+        may_opt_out: whether the patient may want no texts; if the practice can't reach them, they are told how to stop
+            texts, and not asked for a number.
         ask: the insurance details that the reply also asks for.
     """
 
@@ -72,6 +78,7 @@ class Occasion:
     is_text: bool = True
     answer: str = SAMPLE_ANSWER
     can_reach: bool = True
+    may_opt_out: bool = False
     ask: tuple[EntityKind, ...] = ()
 
 
@@ -125,7 +132,7 @@ def _questions_for(occasion: Occasion, reply: Reply, left: int) -> str:
     """Return what a reply also asks: how to reach the patient, and, if there is room, for insurance details."""
     asked = ""
     if not occasion.can_reach and reply.name in PROMISES:
-        asked += " " + ASKS_FOR_CONTACT[reply.language]
+        asked += " " + (SAYS_HOW_TO_STOP if occasion.may_opt_out else ASKS_FOR_CONTACT)[reply.language]
     if occasion.ask and left - len(asked) >= ROOM:
         words = [DETAILS[reply.language][detail] for detail in occasion.ask]
         *first, last = words

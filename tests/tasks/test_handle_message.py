@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from inbox.live_practices import LivePractices
-from inbox.models import Classification, Decision, Delivery, Message, Notification, OptOut, now
+from inbox.models import Classification, Conversation, Decision, Delivery, Message, Notification, OptOut, now
 from intake.practices import Practices
 from tasks import jobs
 from tasks.context import use
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
+from tests.told_classifier import OUT_OF_SCOPE, sure_of, tell
 from tests.world import DEMO_NUMBER, PATIENT
 
 EVERYTHING_TO_REVIEW = "review_threshold = 1.0"
@@ -372,6 +373,18 @@ def test_the_robot_is_silent_once_staff_took_over(service: Service, twilio: Twil
 
     assert twilio.messages == []
     assert len(service.rows(Notification)) == 1
+
+
+def test_what_is_unclear_leaves_a_conversation_with_the_team_whose_member_took_over(service: Service) -> None:
+    tell(service, {"Can I come on Friday?": sure_of("appointment_request"), "yes perfect!": OUT_OF_SCOPE})
+    _exchange(service, "Can I come on Friday?")
+    with service.edit() as session:
+        service.last_message(session).conversation.staff_took_over_at = now()
+    _exchange(service, "yes perfect!")
+
+    [conversation] = service.rows(Conversation)
+    assert conversation.team == "scheduling"
+    assert conversation.waiting_since is not None
 
 
 # ---- jobs may come twice, late, or for nothing

@@ -102,13 +102,28 @@ def test_a_chat_opts_out_the_number_that_was_given_and_says_so(service: Service)
     assert is_silent_to(service)
 
 
-def test_a_chat_without_a_number_goes_to_a_person(service: Service) -> None:
-    ChatClient(service.url).send(STOP, "m1")
+@pytest.mark.parametrize(
+    ("wish", "reply", "how"),
+    [
+        (STOP, "person", "To get no more texts from us, reply STOP to one of them."),
+        (
+            "No me manden más mensajes",
+            "person_es",
+            "Para no recibir más mensajes nuestros, responda STOP a uno de ellos.",
+        ),
+    ],
+)
+def test_a_chat_without_a_number_goes_to_a_person_and_is_not_asked_for_one(
+    service: Service, wish: str, reply: str, how: str
+) -> None:
+    ChatClient(service.url).send(wish, "m1")
     service.work()
 
     assert service.rows(OptOut) == []
     assert told(service) == [("front_desk", "possible_opt_out")]
-    assert [row.reply for row in service.rows(Delivery)] == ["person"]
+    [row] = service.rows(Delivery)
+    assert row.reply == reply
+    assert row.body.endswith(how)
 
 
 @pytest.mark.parametrize("word", ["stop", "cancel", "end"])
