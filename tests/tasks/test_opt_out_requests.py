@@ -109,7 +109,7 @@ def test_a_chat_opts_out_the_number_that_was_given_and_says_so(service: Service)
         (
             "No me manden más mensajes",
             "person_es",
-            "Para no recibir más mensajes nuestros, responda STOP a uno de ellos.",
+            "Para no recibir más mensajes nuestros, responda STOP a uno.",
         ),
     ],
 )
