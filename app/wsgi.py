@@ -32,6 +32,7 @@ from staff.conversations import (
 )
 from staff.patients import addresses, found_values, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
+from staff.saved_replies import own_page, practice_page
 from staff.security import protect
 from staff.settings import history_page as settings_history_page
 from staff.settings import page as settings_page
@@ -75,6 +76,8 @@ BLUEPRINTS = (
     settings_page.blueprint,
     settings_history_page.blueprint,
     questions_page.blueprint,
+    practice_page.blueprint,
+    own_page.blueprint,
     setup_page.blueprint,
 )
 

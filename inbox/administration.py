@@ -17,6 +17,7 @@ from inbox.models import (
     LinkPurpose,
     MemberNotice,
     Role,
+    SavedReply,
     StaffLink,
     StaffMember,
     StaffPractice,
@@ -121,6 +122,7 @@ def remove_member(session: Session, admin_id: int | None, member: StaffMember, m
     session.execute(delete(StaffSession).where(StaffSession.staff_id == member.id))
     session.execute(delete(StaffLink).where(StaffLink.staff_id == member.id))
     forget_drafts_of(session, staff_id=member.id)
+    session.execute(delete(SavedReply).where(SavedReply.staff_id == member.id))
     session.execute(delete(ConversationRead).where(ConversationRead.staff_id == member.id))
     session.execute(delete(MemberNotice).where(MemberNotice.staff_id == member.id))
     session.execute(update(Conversation).where(Conversation.assigned_to == member.id).values(assigned_to=None))

@@ -14,6 +14,7 @@ from inbox.found_entities import stored_entities
 from inbox.models import (
     Base,
     Conversation,
+    ConversationTag,
     Delivery,
     Message,
     Note,
@@ -108,6 +109,7 @@ def _conversation(session: Session, conversation: Conversation, names: dict[int,
             for reply in of(Delivery)
         ],
         "consents_to_texts": [_fields(consent, ("given_at", "wording")) for consent in of(TextConsent)],
+        "tags": [tag.tag for tag in of(ConversationTag)],
         "notes": [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)],
     }
 

@@ -22,6 +22,7 @@ from inbox.found_entities import delete_entities
 from inbox.models import (
     Base,
     Conversation,
+    ConversationTag,
     Delivery,
     DeliveryState,
     MemberNotice,
@@ -189,6 +190,7 @@ def _forget_patients(session: Session, conversation_ids: Sequence[int], before: 
         conversation.patient_name = conversation.contact_phone = conversation.contact_email = None
         session.execute(delete(ReplyDraft).where(ReplyDraft.conversation_id == conversation.id))
         session.execute(delete(MemberNotice).where(MemberNotice.conversation_id == conversation.id))
+        session.execute(delete(ConversationTag).where(ConversationTag.conversation_id == conversation.id))
 
 
 def _messages(practice: str, before: datetime) -> Select[Message]:

@@ -8,7 +8,7 @@ indexes every row under it, and forgets the old one. It can be interrupted and r
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,18 @@ from inbox.database import MISSING_KEY, Database
 from inbox.key_registry import keys_of_erased, read_keys, register_key
 from inbox.key_status import KeyStatus, Phase, name_behind, read_status
 from inbox.merging import INDEX, find_twin, merge_rows
-from inbox.models import Attachment, AttachmentState, AuditEntry, Base, EncryptionKey, Patient
+from inbox.models import (
+    Attachment,
+    AttachmentState,
+    AuditEntry,
+    Base,
+    ConversationTag,
+    EncryptionKey,
+    Patient,
+)
 from inbox.patient_names import last_name_value, name_value
 from inbox.search_index import reindex
+from inbox.tag_words import tag_value
 from intake.errors import IntakeError
 
 BATCH = 200
@@ -32,7 +41,11 @@ IN_FILES = (AttachmentState.STORED, AttachmentState.WAITING)
 FILES_BATCH = 5  # their rows are locked while the files are written
 ATTEMPTS = 5
 ADDRESS = "patient_address"
-_NAME_INDEXES = {"name_index": name_value, "last_name_index": last_name_value}
+_INDEXES: Mapping[str, Mapping[str, tuple[str, Callable[[str, str], str]]]] = {
+    Patient.__tablename__: {"name_index": ("name", name_value), "last_name_index": ("name", last_name_value)},
+    ConversationTag.__tablename__: {"tag_index": ("tag", tag_value)},
+}
+"""By table, the blind indexes of a practice's words: the column of each, and what it is made of."""
 _WRITTEN, _MERGED, _UNCHANGED = "written", "merged", "unchanged"
 
 
@@ -133,14 +146,14 @@ def _rewrite_locked(session: Session, table: Table, ids: Sequence[int], *, skip_
     encrypted = [column for column in table.columns if isinstance(column.type, EncryptedText)]
     raw = [type_coerce(column, LargeBinary).label(column.name) for column in encrypted]
     index = [table.c[INDEX]] if INDEX in table.c else []
-    if table is Patient.__table__:
-        index += [table.c.practice, *(table.c[name] for name in _NAME_INDEXES)]
+    if table.name in _INDEXES:
+        index += [table.c.practice, *(table.c[name] for name in _INDEXES[table.name])]
     query = select(table.c.id, *index, *raw).where(table.c.id.in_(ids)).order_by(table.c.id)
     done: dict[int, str] = {}
     for row in session.execute(query.with_for_update(skip_locked=skip_locked)).mappings().all():
         if done.get(row["id"]) is _MERGED:
             continue
-        values = _renewed(row, [column.name for column in encrypted])
+        values = _renewed(row, [column.name for column in encrypted], _INDEXES.get(table.name, {}))
         twin = find_twin(session, table, row["id"], values[INDEX]) if INDEX in values else None
         if twin is not None:
             merge_rows(session, table, row["id"], twin)
@@ -154,7 +167,9 @@ def _rewrite_locked(session: Session, table: Table, ids: Sequence[int], *, skip_
     return list(done.items())
 
 
-def _renewed(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:
+def _renewed(
+    row: RowMapping, names: Iterable[str], indexes: Mapping[str, tuple[str, Callable[[str, str], str]]]
+) -> dict[str, Any]:
     """Return the columns of a row that are not under the new key yet, under it."""
     tokens = {name: row[name] for name in names}
     renewed = {name: keyring().renew(token) for name, token in tokens.items() if token is not None}
@@ -165,8 +180,8 @@ def _renewed(row: RowMapping, names: Iterable[str]) -> dict[str, Any]:
         index = keyring().index(keyring().decrypt(tokens[ADDRESS]))
         if index != row[INDEX]:
             values[INDEX] = index
-    for column in _NAME_INDEXES.keys() & row.keys():
-        index = keyring().index(_NAME_INDEXES[column](row["practice"], keyring().decrypt(tokens["name"])))
+    for column, (source, value_of) in indexes.items():
+        index = keyring().index(value_of(row["practice"], keyring().decrypt(tokens[source])))
         if index != row[column]:
             values[column] = index
     return values

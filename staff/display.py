@@ -52,6 +52,8 @@ _ACTIONS = {
     "replied": "replied",
     "assigned": "assigned",
     "noted": "added a note",
+    "tagged": "added a tag",
+    "untagged": "removed a tag",
     "took_over": "took over",
     "handed_back": "resumed auto-replies",
     "played": "played the voicemail",

@@ -26,6 +26,7 @@ from inbox.models.notifications import AlarmEnd, Escalation, Notification, Notif
 from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
+from inbox.models.saved_replies import SavedReply
 from inbox.models.search_codes import SearchCode
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.setup import (
@@ -48,6 +49,7 @@ from inbox.models.staff import (
     StaffPractice,
     StaffSession,
 )
+from inbox.models.tags import ConversationTag
 from inbox.models.text_consents import TextConsent
 from inbox.models.voicemails import Voicemail
 
@@ -66,6 +68,7 @@ __all__ = [
     "Conversation",
     "ConversationRead",
     "ConversationState",
+    "ConversationTag",
     "Decision",
     "Delivery",
     "DeliveryState",
@@ -101,6 +104,7 @@ __all__ = [
     "ReviewReason",
     "Role",
     "RunningProcess",
+    "SavedReply",
     "SearchCode",
     "SettingVersion",
     "SetupSighting",

@@ -1,4 +1,4 @@
-"""The actions on one conversation: who has it, its state, snoozing, notes, opt-outs, holds, and ending a chat.
+"""The actions on one conversation: who has it, its state, snoozing, notes, tags, opt-outs, holds, and ending a chat.
 
 What takes a conversation out of the list (closing, snoozing) leads to the next one in it.
 """
@@ -20,7 +20,17 @@ from inbox.models import AlarmEnd, Conversation, ConversationState, Role, now
 from intake.vocabulary import OptOutMistake
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import count_open_of
-from staff.conversations.changes import ALARM_ENDS, AWAKE, ME, add_note, change_assignee, change_snooze, change_state
+from staff.conversations.changes import (
+    ALARM_ENDS,
+    AWAKE,
+    ME,
+    add_note,
+    change_assignee,
+    change_snooze,
+    change_state,
+    tag_conversation,
+    untag_conversation,
+)
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
@@ -82,6 +92,24 @@ def note(conversation_id: int) -> AnyResponse:
         return add_note(session, conversation, text)
 
     return _act(conversation_id, "noted", change, place="#newest", calls=True)
+
+
+@blueprint.post("/tags")
+@open_to(Role.STAFF)
+def add_tag(conversation_id: int) -> AnyResponse:
+    """Add a tag."""
+    typed = request.form.get("tag", "")
+    return _act(conversation_id, "tagged", lambda session, conversation: tag_conversation(session, conversation, typed))
+
+
+@blueprint.post("/tags/remove")
+@open_to(Role.STAFF)
+def remove_tag(conversation_id: int) -> AnyResponse:
+    """Remove a tag."""
+    typed = request.form.get("tag", "")
+    return _act(
+        conversation_id, "untagged", lambda session, conversation: untag_conversation(session, conversation, typed)
+    )
 
 
 @blueprint.post("/state")

@@ -8,9 +8,11 @@ from flask import abort
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import end_snooze, note_answer, snooze
+from inbox.conversation_tags import TooManyTagsError, add_tag, remove_tag
 from inbox.member_notices import call_members, note_seen
 from inbox.mentions import find_mentions
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, NoticeReason, now
+from inbox.tag_words import MOST_TAGS, find_tag_problem, tidy_tag
 from staff.auth.access import member
 from staff.conversations.people import assignable
 from staff.conversations.reply import hand_back
@@ -64,6 +66,23 @@ def add_note(session: Session, conversation: Conversation, text: str) -> dict[st
     mentioned = [staff_id for staff_id in find_mentions(text, names) if staff_id != member().id]
     call_members(session, conversation, mentioned, NoticeReason.MENTIONED, member().id)
     return {"note": written.id} | ({"mentioned": mentioned} if mentioned else {})
+
+
+def tag_conversation(session: Session, conversation: Conversation, typed: str) -> dict[str, Any]:
+    """Add a tag."""
+    tag = tidy_tag(typed)
+    if problem := find_tag_problem(tag):
+        abort(400, problem)
+    try:
+        added = add_tag(session, conversation, tag)
+    except TooManyTagsError:
+        abort(400, f"A conversation has at most {MOST_TAGS} tags. Remove one first.")
+    return {"tag": added}
+
+
+def untag_conversation(session: Session, conversation: Conversation, typed: str) -> dict[str, Any]:
+    """Remove a tag."""
+    return {"tags": remove_tag(session, conversation, tidy_tag(typed))}
 
 
 def may_be_assigned(session: Session, practice: str, staff_id: int) -> bool:

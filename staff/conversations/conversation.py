@@ -9,9 +9,11 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.consent import is_opted_out, is_recorded_by_staff, number_of
+from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import is_called, note_seen
 from inbox.models import AlarmEnd, ConversationState, Role, now
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
+from inbox.tag_words import LONGEST_TAG
 from intake.vocabulary import OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -22,7 +24,6 @@ from staff.conversations.conversation_queries import (
     mark_read,
     read_acts,
     read_contact,
-    read_language,
     read_reach,
     read_thread,
 )
@@ -31,7 +32,8 @@ from staff.conversations.insurance_card import UNVERIFIED
 from staff.conversations.list_pane import address_of, density, read_filters, show_list
 from staff.conversations.mark_switch import shows_marks
 from staff.conversations.people import assignable, names_of
-from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, quick_replies, send
+from staff.conversations.quick_replies import read_quick_replies
+from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, send
 from staff.conversations.row_words import initials
 from staff.conversations.snooze import CHOICES as SNOOZES
 from staff.conversations.thread_part import find_part
@@ -39,6 +41,7 @@ from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
 from tasks.pubsub import conversation_topic, practice_topic
 from tasks.queue import Ticket
+from templates.saved_replies import BLANKS
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
@@ -78,11 +81,11 @@ def events(conversation_id: int) -> Response:
 @blueprint.post("/reply")
 @open_to(Role.STAFF)
 def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
-    """Send a staff reply, once even if the form is sent repeatedly; or put a quick reply in the box."""
+    """Send a staff reply, once even if the form is sent repeatedly; or put a saved one in the box."""
     services = services_of(current_app)
     text = request.form.get("text", "")
     if "insert" in request.form:
-        return _insert(services, conversation_id, text, request.form["insert"])
+        return _insert(services, conversation_id, text, request.form["insert"] or request.form.get("saved", ""))
     draft = Draft(
         text=text,
         form_id=request.form.get("form_id", ""),
@@ -125,10 +128,9 @@ def _again(services: Services, conversation_id: int, text: str, outcome: Outcome
 
 
 def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
-    """Show the page again with a quick reply in the box, for browsers without scripts."""
-    words = _read(services, conversation_id, None)["quick"].get(name)
-    if words is None:
-        abort(400, "This quick reply does not exist.")
+    """Show the page again with a saved reply in the box, for browsers without scripts."""
+    quick = {reply.key: reply.words for reply in _read(services, conversation_id, None)["quick"]}
+    words = quick.get(name) or abort(400, "This saved reply does not exist. Reload the page and choose again.")
     drafted = f"{text.rstrip()}\n{words}".strip()
     with services.database.write() as session:
         own_conversation(session, conversation_id, lock=True)
@@ -186,7 +188,14 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "is_called": is_called(session, member().id, conversation_id),
             "present": list(names_of(session, others).values()),
-            "quick": quick_replies(practice, reach.medium, moment, read_language(session, conversation)),
+            "quick": []
+            if is_refresh()  # which leaves the reply box alone
+            else read_quick_replies(session, conversation, practice, reach.medium, member(), moment),
+            "blanks": list(BLANKS.values()),
+            "tags": tags_of(session, [conversation_id]).get(conversation_id, []),
+            "tags_in_use": tags_in_use(session, [practice.slug]),
+            "longest_tag": LONGEST_TAG,
+            "may_edit_replies": member().may(Role.MANAGER) and is_own,
             "state": display.STATES[ConversationState(conversation.state)],
             "channel": display.CHANNELS,
             "label": words_of,

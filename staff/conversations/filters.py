@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,6 +52,7 @@ class Order(StrEnum):
 
 
 ORDERS = {Order.NEWEST: "Newest first", Order.WAITING: "Longest wait first"}
+_TAG = re.compile(r"[0-9a-f]{32}")
 # what addresses said before there were views
 _VIEWS_OF_STATES = {
     ConversationState.WAITING: View.WAITING,
@@ -65,6 +67,7 @@ class Filters:
 
     Attributes:
         after: where the page starts, as a cursor says.
+        tag: a tag, as the keyed hash that stands for it; a tag's words are in no address.
         search: the search, as a token that only this browser's sign-in can read; see `search_words`.
     """
 
@@ -75,6 +78,7 @@ class Filters:
     team: str = ""
     channel: str = ""
     practice: str = ""
+    tag: str = ""
     unread: bool = False
     order: Order = Order.NEWEST
     after: str = ""
@@ -97,6 +101,7 @@ class Filters:
             team=values.get("team", "")[:32],
             channel=one_of("channel", list(Channel)),
             practice=one_of("practice", practices),
+            tag=tag if _TAG.fullmatch(tag := values.get("tag", "")) else "",
             unread=bool(values.get("unread")),
             order=Order(one_of("sort", list(Order), Order.NEWEST)),
             after=values.get("after", "")[:40],
@@ -113,6 +118,7 @@ class Filters:
             "team": self.team,
             "channel": self.channel,
             "practice": self.practice,
+            "tag": self.tag,
             "unread": "1" if self.unread else "",
             "sort": "" if self.order is Order.NEWEST else str(self.order),
             "q": self.search,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import Timestamp
+from inbox.conversation_tags import has_tag
 from inbox.member_notices import unseen_by
 from inbox.models import Conversation, ConversationRead, ConversationState, Escalation, MemberNotice
 from intake.practices import Practice
@@ -122,7 +123,7 @@ def find_conversations(
         after: where to start instead.
     """
     start = filters.after if after is None else after
-    query = matching(member, filters, moment).where(*conditions, *_after(start, filters.order))
+    query = matching(session, member, filters, moment).where(*conditions, *_after(start, filters.order))
     return _run(session, query.order_by(*_sorted_by(filters.order)).limit(limit))
 
 
@@ -133,7 +134,7 @@ def _find_pinned(session: Session, member: Member, moment: datetime) -> list[Fou
         .where(Escalation.conversation_id == Conversation.id, Escalation.acknowledged_at.is_(None))
         .scalar_subquery()
     )
-    query = matching(member, Filters(view=View.EVERY), moment).where(has_open_alarm())
+    query = matching(session, member, Filters(view=View.EVERY), moment).where(has_open_alarm())
     return _run(session, query.order_by(since, Conversation.id).limit(MOST_PINNED))
 
 
@@ -141,16 +142,19 @@ def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
     return [Found(conversation, bool(unread)) for conversation, unread in session.execute(query)]
 
 
-def matching(member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:
+def matching(session: Session, member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:
     """Return the query for the conversations that match the filters, and whether the member has not read each."""
     read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
+    practices = [filters.practice] if filters.practice else member.reachable
     conditions: list[ColumnElement[bool]] = [
-        Conversation.practice.in_([filters.practice] if filters.practice else member.reachable),
+        Conversation.practice.in_(practices),
         *_in_view(filters.view, member, moment),
     ]
     for name in ("intent", "triage", "priority", "team", "channel"):
         if value := getattr(filters, name):
             conditions.append(getattr(Conversation, name) == value)
+    if filters.tag:
+        conditions.append(has_tag(session, member.reachable, filters.tag))
     if filters.unread:
         conditions.append(is_unread(member))
     return select(Conversation, is_unread(member)).outerjoin(ConversationRead, read).where(*conditions)

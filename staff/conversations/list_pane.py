@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
+from inbox.conversation_tags import Tag, find_tag, tags_in_use
 from inbox.models import Conversation, now
 from inbox.reply_drafts import drafted_conversations
+from inbox.tag_words import fold_tag
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
@@ -67,6 +69,8 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         capped = capped_practices(session, list(practices), moment)
         people = assignable(session, member().reachable)
         refused = _refused(session)
+        tags = tags_in_use(session, member().reachable)
+        tagged = find_tag(session, member().reachable, filters.tag) if filters.tag else None
         drafted = drafted_conversations(session, member().id, [row.id for row in (*page.pinned, *page.rows)])
     return {
         "list_seal": _record(page, wanted),
@@ -83,7 +87,8 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "practices": {slug: practice.name for slug, practice in practices.items()},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "states": display.STATES,
-        "choices": _choices(practices),
+        "choices": _choices(practices, [*tags, *([tagged] if tagged else [])]),
+        "tagged": tagged.word if tagged else "",
         "people": people,
         "snoozes": SNOOZES,
         "refused": refused,
@@ -136,7 +141,7 @@ def _refused(session: Session) -> list[str]:
     return [display.who(conversation) for conversation in session.scalars(own.order_by(Conversation.id))]
 
 
-def _choices(practices: dict[str, Practice]) -> dict[str, dict[str, str]]:
+def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, dict[str, str]]:
     """Return each filter's options, with their display words."""
     teams: Sequence[str] = [*Team, *(team for practice in practices.values() for team in practice.teams)]
     choices: dict[str, dict[str, str]] = {
@@ -148,4 +153,7 @@ def _choices(practices: dict[str, Practice]) -> dict[str, dict[str, str]]:
         "sort": {str(order): words for order, words in ORDERS.items()},
     }
     own = {slug: practice.name for slug, practice in practices.items()}
+    words = {fold_tag(tag.word): tag for tag in tags}  # of a tag that several practices have, the one in the address
+    if words:
+        choices["tag"] = {tag.index: tag.word for tag in words.values()}
     return choices | ({"practice": own} if len(own) > 1 else {})

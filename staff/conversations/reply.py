@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import select
@@ -13,16 +12,16 @@ from sqlalchemy.orm import Session
 from inbox.conversation_state import note_answer, note_reply
 from inbox.models import Conversation, ConversationState, Delivery, now
 from intake.practices import Practice
-from intake.vocabulary import KEYWORD_REPLIES, Intent, Medium, ReplyName, reply_in
+from intake.vocabulary import Medium
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.people import names_of
 from tasks.delivery.outbox import add_delivery
 from tasks.queue import AfterCommit
-from templates.replies import MAX_LENGTH, STOP_WORDING, Occasion, render_for_patient
+from templates.replies import MAX_LENGTH, STOP_WORDING
+from templates.saved_replies import find_blanks
 
 REPLY = "staff"
 UNCONFIRMED = "Confirm first that the reply should go to this address."
-QUICK_REPLIES = tuple(name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES)
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
 FORM_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -146,17 +145,12 @@ def check(typed: str, text: str, medium: Medium) -> str:
     """Return why a text cannot be sent, empty if it can."""
     if not typed.strip():
         return "Enter a message first."
+    if blanks := find_blanks(typed):
+        return f"Fill in {' and '.join(blanks)} first."
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2  # in UTF-16 code units, as carriers count
     if length > LONGEST[medium]:
         return f"This message is {length} characters long. The limit is {LONGEST[medium]}."
     return ""
-
-
-def quick_replies(practice: Practice, medium: Medium, moment: datetime, language: str) -> dict[str, str]:
-    """Return the practice's standard replies in the patient's language, as starting points for a staff reply."""
-    occasion = Occasion(moment, is_first=False, is_text=medium is Medium.SMS)
-    replies = [reply_in(language, name) for name in QUICK_REPLIES]
-    return {reply: render_for_patient(reply, practice, occasion)[0] for reply in replies}
 
 
 def _overtaker(session: Session, conversation_id: int, staff_id: int, seen: int) -> str:

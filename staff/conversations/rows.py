@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
 from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message, Review
 from intake.practices import Practice
@@ -37,6 +38,7 @@ class Row:
         snoozed: until when it is or was snoozed, empty if it is not.
         excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
+        tags: the words of its tags.
         called: who called the member to it, such as "Mentioned by Ann Lee"; empty once the member has opened it.
     """
 
@@ -65,6 +67,7 @@ class Row:
     late: bool
     snoozed: str
     called: str
+    tags: tuple[str, ...] = field(repr=False)
     alarm: Alarm | None
     excerpt: Excerpt = field(default=(), repr=False)
     hit: str = ""
@@ -97,6 +100,7 @@ def show_rows(
     corrected = _corrected(session, [message.id for message in messages.values()])
     writers = [reply.staff_id for reply in replies.values()]
     calls = read_calls(session, staff_id, ids)
+    tags = tags_of(session, ids)
     callers = (call.by_staff_id for call in calls.values())
     names = names_of(session, [*(conversation.assigned_to for conversation in conversations), *writers, *callers])
     alarms = read_alarms(session, ids, practices, moment)
@@ -107,6 +111,7 @@ def show_rows(
             replies.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
             calls.get(hit.conversation.id),
+            tuple(tag.word for tag in tags.get(hit.conversation.id, ())),
             corrected,
             names,
             practices[hit.conversation.practice],
@@ -144,6 +149,7 @@ def _row(
     reply: Delivery | None,
     alarm: Alarm | None,
     call: MemberNotice | None,
+    tags: tuple[str, ...],
     corrected: set[int],
     names: Mapping[int, str],
     practice: Practice,
@@ -187,6 +193,7 @@ def _row(
         late=since is not None and waits_too_long(since, conversation.priority, practice, moment),
         snoozed=display.clock(snoozed_until, zone) if snoozed_until else "",
         called=called_by(call.reason, names.get(call.by_staff_id, "")) if call else "",
+        tags=tags,
         alarm=alarm if alarm and (alarm.is_open or conversation.state != ConversationState.CLOSED) else None,
     )
 

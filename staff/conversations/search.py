@@ -142,7 +142,7 @@ def _next_candidates(
     """Return the next conversations with a candidate, those with the newest one first; one more than a page."""
     newest = func.max(entries.c.said_at).label("said_at")
     grouped = select(entries.c.conversation_id, newest).group_by(entries.c.conversation_id).subquery()
-    query: Select[Conversation, bool, int] = matching(member, filters, moment).join(  # type: ignore[assignment]
+    query: Select[Conversation, bool, int] = matching(session, member, filters, moment).join(  # type: ignore[assignment]
         grouped, grouped.c.conversation_id == Conversation.id
     )
     at, _, row = after.partition("-")

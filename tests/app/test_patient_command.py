@@ -21,6 +21,7 @@ from inbox.models import (
     CarrierErasure,
     Classification,
     Conversation,
+    ConversationTag,
     Decision,
     Delivery,
     DeliveryState,
@@ -111,6 +112,12 @@ def converse(database: Database, **changes: Any) -> int:
                     provider_id=f"SM{message.id:032x}".replace("SM0", "SMf", 1),
                 ),
                 Note(conversation_id=recorded.conversation_id, staff_id=staff.id, text="Prefers mornings"),
+                ConversationTag(
+                    conversation_id=recorded.conversation_id,
+                    practice=recorded.practice,
+                    tag="prior auth",
+                    tag_index="0" * 32,
+                ),
                 Notification(
                     message_id=message.id, reason="message", team="scheduling", target="console", priority="normal"
                 ),
@@ -154,6 +161,7 @@ def test_an_export_has_everything_about_the_patient_over_all_channels(folder: Pa
     assert first["messages"][0]["decision"]["why"] == "confidence 0.90"
     assert [(reply["by"], reply["body"]) for reply in first["replies"]] == [("automatic", "Book at our site.")]
     assert [(note["by"], note["text"]) for note in first["notes"]] == [("Dana", "Prefers mornings")]
+    assert first["tags"] == ["prior auth"]
     assert [(consent["practice"], consent["opted_out"]) for consent in exported["consents"]] == [("demo", True)]
 
 
@@ -205,7 +213,7 @@ def test_an_erasure_deletes_everything_of_the_patient_and_nothing_of_others(fold
     assert run(folder, "erase", PATIENT, "--yes").lines
 
     assert [conversation.id for conversation in rows(stored, Conversation)] == [kept]
-    for model in (Message, Classification, Decision, Delivery, Note, Notification, Escalation):
+    for model in (Message, Classification, Decision, Delivery, Note, ConversationTag, Notification, Escalation):
         assert len(rows(stored, model)) == 1, model
 
 

@@ -298,12 +298,12 @@ def test_the_keys_are_explained_and_can_be_turned_off(console: Console, sign_in:
 # ---- the reply
 
 
-def test_a_quick_reply_goes_into_the_box_and_is_counted(console: Console, sign_in: SignIn) -> None:
+def test_a_saved_reply_goes_into_the_box_and_is_counted(console: Console, sign_in: SignIn) -> None:
     receive(console, PRICES)
     page = sign_in("/staff/conversations/1")
     page.get_by_label("Your reply").fill("Hello.")
-    page.get_by_text("Quick replies").click()
-    page.get_by_role("button", name="Price question").click()
+    page.get_by_text("Saved replies").click()
+    page.get_by_role("option", name="Price question").click()
 
     box = page.get_by_label("Your reply")
     expect(box).to_have_value(re.compile("^Hello\\.\nMaple Street: Thank you for asking about prices"))
@@ -340,8 +340,9 @@ def test_it_works_without_scripts(console: Console, sign_in: SignIn) -> None:
     receive(console, BILL)
     page = sign_in(java_script_enabled=False)
     page.get_by_role("link", name="(202) 555-0131").click()
-    page.get_by_text("Quick replies").click()
-    page.get_by_role("button", name="Billing question", exact=True).click()
+    page.get_by_text("Saved replies").click()
+    page.get_by_label("Saved reply").select_option(label="Billing question (automatic reply)")
+    page.get_by_role("button", name="Add to the reply").click()
     expect(page.get_by_label("Your reply")).to_have_value(re.compile("^Maple Street: We received your billing"))
     page.get_by_label("Your reply").fill("The rest is your deductible.")
     page.get_by_role("button", name="Send and close").click()
@@ -379,7 +380,7 @@ def test_the_pages_are_accessible_and_fit_the_screen(console: Console, sign_in: 
         page.locator(".reading summary").first.click()
         check()
     page.goto("/staff/conversations/1")
-    page.get_by_text("Quick replies").click()
+    page.get_by_text("Saved replies").click()
     page.get_by_role("button", name="Take over").click()
     check()
     page.get_by_label("Your reply").fill("x" * 1700)

@@ -16,6 +16,7 @@ from inbox.accounts import add_member
 from inbox.audit import record_action
 from inbox.column_types import EncryptedText
 from inbox.consent import is_opted_out
+from inbox.conversation_tags import add_tag
 from inbox.database import Database
 from inbox.inbound import Contact, Media, record_message
 from inbox.models import (
@@ -37,6 +38,7 @@ from inbox.models import (
 from inbox.patient_book import Details, add_address, create_patient
 from inbox.patient_merging import merge_patients
 from inbox.rotation import Rotated, rotate_keys
+from inbox.saved_replies import Owner, ReplyWords, write_reply
 from inbox.setting_versions import Change, Standing, add_version, read_standing
 from intake.encryption import Keyring
 from intake.errors import IntakeError
@@ -50,6 +52,7 @@ ENCRYPTED_COLUMNS = [
     ("attachments", "checksum"),
     ("attachments", "name"),
     ("audit_entries", "detail"),
+    ("conversation_tags", "tag"),
     ("conversations", "contact_email"),
     ("conversations", "contact_phone"),
     ("conversations", "patient_address"),
@@ -75,6 +78,9 @@ ENCRYPTED_COLUMNS = [
     ("patients", "notes"),
     ("patients", "pronouns"),
     ("reply_drafts", "text"),
+    ("saved_replies", "name"),
+    ("saved_replies", "text"),
+    ("saved_replies", "text_es"),
     ("setting_versions", "changes"),
     ("setting_versions", "overrides"),
     ("staff_members", "totp_secret"),
@@ -130,6 +136,9 @@ def fill(database: Database) -> None:
         session.add(Note(conversation_id=message.conversation_id, staff_id=member.id, text="The swordfish again"))
         draft = {"conversation_id": message.conversation_id, "staff_id": member.id, "mark": "a"}
         session.add(ReplyDraft(**draft, text="Bring the swordfish"))
+        words = ReplyWords("Swordfish", "Bring the swordfish", "Traiga el swordfish")
+        write_reply(session, Owner(staff_id=member.id), None, words)
+        add_tag(session, message.conversation, "swordfish")
         access = EmergencyAccess(staff_id=member.id, practice="demo", reason="The swordfish again", expires_at=now())
         session.add(access)
         key, value = "teams.billing.notify", ["mailto://desk:swordfish@maple.example"]
@@ -287,8 +296,8 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, an attachment,
-    # a message's entities, three of staff, and a patient's record
-    assert rotate_keys(both, NO_FILES) == Rotated(19, 0)
+    # a message's entities, three of staff, a patient's record, a saved reply, and a tag
+    assert rotate_keys(both, NO_FILES) == Rotated(21, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()

@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect, Rule
 from inbox.accounts import add_member
 from inbox.attachment_files import FileStore
 from inbox.attachments import write_contents
+from inbox.conversation_tags import add_tag
 from inbox.models import (
     Attachment,
     AttachmentKind,
@@ -35,6 +36,7 @@ from inbox.models import (
 )
 from inbox.patient_book import Details, add_address, create_patient, link_conversation
 from inbox.patient_merging import merge_patients
+from inbox.saved_replies import Owner, ReplyWords, write_reply
 from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
 from tests.staff.conftest import PASSWORD, Browser, Console
@@ -77,6 +79,7 @@ FORM = {
     "what": "on_call",
     "other": "1",
     "address": "1",
+    "tag": "tagwords",
 }
 # Whoever has no account gets these and nothing else.
 OPEN = {
@@ -259,6 +262,11 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
     assert address is not None
     link_conversation(session, patient, conversation)
     merge = merge_patients(session, patient, create_patient(session, practice, Details(NAMES[practice])), member.id)
+    words = ReplyWords(f"{WORDS[practice]} saved", f"We have {WORDS[practice]}.", f"Tenemos {WORDS[practice]}.")
+    saved, own_saved = (
+        write_reply(session, owner, None, words) for owner in (Owner(practice=practice), Owner(staff_id=member.id))
+    )
+    add_tag(session, conversation, f"likes {WORDS[practice]}")
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
     return {
         "conversation_id": conversation.id,
@@ -277,6 +285,8 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
         "patient_id": patient.id,
         "address_id": address.id,
         "merge_id": merge.id,
+        "reply_id": saved.id,
+        "own_reply_id": own_saved.id,
         "filename": "console.css",
     }
 

@@ -18,7 +18,7 @@ from tests.tasks.test_privacy import _everything_in
 
 REPLY, NOTE, QUESTION = "replywords here", "notewords here", "searchwords"
 NEW_PASSWORD = "a new password, passwordwords"
-PRIVATE = [WORDS[OWN], NAMES[OWN], PATIENTS[OWN][-7:], "replywords", "notewords", QUESTION]
+PRIVATE = [WORDS[OWN], NAMES[OWN], PATIENTS[OWN][-7:], "replywords", "notewords", "tagwords", QUESTION]
 SECRETS = [PASSWORD, "wrongwords", "passwordwords"]
 
 

@@ -1,4 +1,4 @@
-// The reply box: counting what goes out, and quick replies.
+// The reply box: counting what goes out.
 
 import { countSegments } from "./segments.js";
 
@@ -23,14 +23,6 @@ function count() {
   counter.classList.toggle("problem", goes.length > longest);
 }
 
-function insert(words) {
-  const text = box();
-  const before = text.value.trimEnd();
-  text.value = before ? `${before}\n${words}` : words;
-  text.focus();
-  text.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
 /** Counts what the box holds, once a conversation was opened. */
 export function countTyped() {
   if (box()) count();
@@ -39,11 +31,4 @@ export function countTyped() {
 document.addEventListener("input", (event) => event.target.id === "text" && count());
 document.addEventListener("keydown", (event) => {
   if (event.target.id === "text" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
-});
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("#reply [name=insert]");
-  if (!button) return;
-  event.preventDefault();
-  button.closest("details").open = false;
-  insert(document.getElementById(`quick-${button.value}`).textContent);
 });

@@ -5,6 +5,7 @@ import { keepDrafts, openDraft } from "./drafts.js";
 import { act, keepUp, refreshHeaders } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
+import "./saved_replies.js";
 import { listen } from "./shortcuts.js";
 
 const panes = () => document.getElementById("panes");

@@ -72,7 +72,7 @@ function put(html) {
   const row = document.querySelector(".row > a[aria-current]");
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
   if (document.activeElement !== document.body) return;
-  const again = wasInside ? null : document.getElementById(focused);
+  const again = wasInside && focused !== "new-tag" ? null : document.getElementById(focused);
   (again ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
 }
 

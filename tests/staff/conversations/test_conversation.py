@@ -570,7 +570,7 @@ def test_who_cannot_be_reached_is_said(console: Console, dana: Browser, arrange:
     assert dana.post(f"{PAGE}/reply", data={"form_id": "0" * 32, "text": "Hello."}).status_code == 422
 
 
-def test_quick_replies_are_the_practices_words_and_only_go_into_the_box(console: Console, dana: Browser) -> None:
+def test_automatic_replies_are_the_practices_words_and_only_go_into_the_box(console: Console, dana: Browser) -> None:
     console.text(PRICES)
     page = dana.get(PAGE)
     [offered] = re.findall(r'id="quick-price_shopper">(.*?)</p>', page.text)

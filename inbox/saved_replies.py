@@ -1,0 +1,97 @@
+"""Saved replies of practices and of members: reading and changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from inbox.models import SavedReply, now
+from templates.saved_replies import LONGEST_NAME, LONGEST_TEXT, find_wrong_variable, tidy_variables
+
+MOST_SAVED = 100
+"""How many saved replies a practice or a member may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose saved replies they are: a practice's, or else a member's."""
+
+    practice: str | None = None
+    staff_id: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there is one owner."""
+        if (self.practice is None) == (self.staff_id is None):
+            raise ValueError("a saved reply belongs to a practice or to a member")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWords:
+    """What is typed for a saved reply.
+
+    Attributes:
+        name: what it is found by.
+        text: the text in English, with variables.
+        text_es: the Spanish variant, empty for none.
+    """
+
+    name: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    text_es: str = field(default="", repr=False)
+
+
+def tidy_words(name: str, text: str, text_es: str) -> ReplyWords:
+    """Return what was typed, without what browsers and hurried fingers add to it."""
+    texts = (tidy_variables(typed.strip().replace("\r\n", "\n")) for typed in (text, text_es))
+    return ReplyWords(" ".join(name.split()), *texts)
+
+
+def find_words_problem(words: ReplyWords, others: Sequence[SavedReply]) -> str:
+    """Return why a saved reply cannot be stored beside its owner's others, empty if it can."""
+    if not words.name or len(words.name) > LONGEST_NAME:
+        return f"Give the reply a name of 1 to {LONGEST_NAME} characters."
+    if words.name.casefold() in {other.name.casefold() for other in others}:
+        return "Another saved reply has this name. Choose a different one."
+    if not words.text:
+        return "Write the reply’s text."
+    for text in (words.text, words.text_es):
+        if len(text) > LONGEST_TEXT:
+            return f"A text has {len(text)} characters. The limit is {LONGEST_TEXT}."
+        if wrong := find_wrong_variable(text):
+            return wrong
+    if len(others) >= MOST_SAVED:
+        return f"There are {MOST_SAVED} saved replies already. Delete one first."
+    return ""
+
+
+def read_replies(session: Session, owner: Owner) -> list[SavedReply]:
+    """Return an owner's saved replies, by name."""
+    found = session.scalars(select(SavedReply).where(_owned_by(owner)))
+    return sorted(found, key=lambda reply: (reply.name.casefold(), reply.id))
+
+
+def find_reply(session: Session, owner: Owner, reply_id: int) -> SavedReply | None:
+    """Return one saved reply of an owner, locked."""
+    query = select(SavedReply).where(_owned_by(owner), SavedReply.id == reply_id).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def write_reply(session: Session, owner: Owner, reply: SavedReply | None, words: ReplyWords) -> SavedReply:
+    """Store checked words as a saved reply of an owner, in place of those of the given one, or as a new one."""
+    if reply is None:
+        reply = SavedReply(practice=owner.practice, staff_id=owner.staff_id, version=0)
+        session.add(reply)
+    reply.name, reply.text, reply.text_es = words.name, words.text, words.text_es or None
+    reply.version += 1
+    reply.updated_at = now()
+    session.flush()
+    return reply
+
+
+def _owned_by(owner: Owner) -> ColumnElement[bool]:
+    if owner.practice is not None:
+        return SavedReply.practice == owner.practice
+    return SavedReply.staff_id == owner.staff_id

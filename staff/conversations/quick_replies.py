@@ -1,0 +1,81 @@
+"""What a member can put into a reply: their own saved replies, the practice's, and the standard ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation
+from inbox.patient_book import patients_of_conversation
+from inbox.saved_replies import Owner, read_replies
+from intake.practices import Practice
+from intake.vocabulary import KEYWORD_REPLIES, Intent, Language, Medium, ReplyName, reply_in, words_of
+from staff.auth.access import Member
+from staff.conversations.conversation_queries import read_language
+from templates.replies import Occasion, render_for_patient
+from templates.saved_replies import Reader, fill_variables, first_name_of
+
+STANDARD = tuple(name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES)
+
+
+@dataclass(frozen=True, slots=True)
+class QuickReply:
+    """A text that goes into the reply box.
+
+    Attributes:
+        key: what a form calls it.
+        name: what it is found by.
+        whose: whose it is, in display words.
+        words: the text for this patient.
+    """
+
+    key: str
+    name: str
+    whose: str
+    words: str = field(repr=False)
+
+
+def read_quick_replies(
+    session: Session, conversation: Conversation, practice: Practice, medium: Medium, member: Member, moment: datetime
+) -> list[QuickReply]:
+    """Return what a member can put into a reply, in the patient's language as far as there is a text in it.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        practice: its practice.
+        medium: how the reply would be sent.
+        member: the member who replies.
+        moment: the current time, aware.
+    """
+    language = Language(read_language(session, conversation))
+    reader = Reader(_first_name(session, conversation, member), member.name)
+    found: list[QuickReply] = []
+    owners = {Owner(staff_id=member.id): "Yours", Owner(practice=practice.slug): "Practice"}
+    for owner, whose in owners.items():
+        for reply in read_replies(session, owner):
+            written_in = Language.ES if language is Language.ES and reply.text_es else Language.EN
+            text = reply.text_es if written_in is Language.ES and reply.text_es else reply.text
+            words = fill_variables(text, practice, moment, written_in, reader)
+            found.append(QuickReply(f"saved-{reply.id}", reply.name, whose, words))
+    return [*found, *_standard_replies(practice, medium, moment, language)]
+
+
+def _standard_replies(practice: Practice, medium: Medium, moment: datetime, language: str) -> Iterator[QuickReply]:
+    """Yield the practice's automatic replies, as starting points."""
+    occasion = Occasion(moment, is_first=False, is_text=medium is Medium.SMS)
+    for name in STANDARD:
+        reply = reply_in(language, name)
+        words = render_for_patient(reply, practice, occasion)[0]
+        yield QuickReply(reply, words_of(reply), "Automatic reply", words)
+
+
+def _first_name(session: Session, conversation: Conversation, member: Member) -> str:
+    """Return the patient's first name: that of the only record, else as the conversation has it."""
+    is_own = conversation.practice in member.practices  # emergency access opens no records
+    records = patients_of_conversation(session, conversation) if is_own else []
+    names = {first_name_of(patient.name) for patient in records} or {first_name_of(conversation.patient_name)}
+    return names.pop() if len(names) == 1 else ""

@@ -1,0 +1,145 @@
+"""Saved replies: texts with variables that staff write once and put into their replies to patients.
+
+The variables are written as in automatic replies and have the same names; there is nothing else of a template in them,
+so that whoever answers patients can write one. What is not known for a patient becomes a blank in square brackets,
+which the writer fills in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from intake.practices import Links, Practice
+from intake.setting_editors import Editor
+from intake.vocabulary import Language
+from templates.replies import FOLDER, MAX_LENGTH, template, variables
+
+LONGEST_NAME = 60
+LONGEST_TEXT = MAX_LENGTH
+LONGEST_FIRST_NAME = 30
+SAMPLE_FIRST_NAME = "Maria"
+_LINK = "links."
+_LINK_LABELS = {
+    name: editor.label
+    for name, setting in Links.model_fields.items()
+    for editor in setting.metadata
+    if isinstance(editor, Editor)
+}
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "first_name": "the patient’s first name",
+        "my_name": "your name",
+        "practice.name": "the practice’s name",
+        "phone": "the practice’s phone number",
+        "next_opening": "when the practice opens next",
+        "practice.price_range": "the practice’s price range",
+        **{_LINK + name: f"the link “{label}”" for name, label in _LINK_LABELS.items()},
+    }
+)
+"""What each variable stands for, in the order of the page that explains them."""
+BLANKS: Mapping[str, str] = MappingProxyType(
+    {
+        "first_name": "[first name]",
+        "my_name": "[your name]",
+        "practice.name": "[practice name]",
+        "phone": "[phone number]",
+        "next_opening": "[when you open next]",
+        "practice.price_range": "[price range]",
+        **{_LINK + name: f"[link: {label}]" for name, label in _LINK_LABELS.items()},
+    }
+)
+"""What stands for a variable that nothing is known for; no reply that has one is sent."""
+_VARIABLE = re.compile(r"\{\{ ?([a-z_]+(?:\.[a-z_]+)?) ?\}\}")
+_TYPED = re.compile(r"\{+\s*([A-Za-z_]+(?:\s?\.\s?[A-Za-z_]+)?)\s*\}+")
+_GREETING = re.compile(rf"^(\W?[^\W\d]+(?: [^\W\d]+)?) {re.escape(BLANKS['first_name'])}(?=[,:!])", re.MULTILINE)
+_NAME = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd"})
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "sr", "sra", "srta"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a saved reply is for and from.
+
+    Attributes:
+        first_name: the patient's first name, empty if it is not known.
+        my_name: the name of the member who replies.
+    """
+
+    first_name: str = field(default="", repr=False)
+    my_name: str = ""
+
+
+def tidy_variables(typed: str) -> str:
+    """Return a text with each known variable written as in automatic replies, whatever braces and spaces it had."""
+
+    def tidy(match: re.Match[str]) -> str:
+        name = re.sub(r"\s", "", match[1]).lower()
+        return f"{{{{ {name} }}}}" if name in VARIABLES else match[0]
+
+    return _TYPED.sub(tidy, typed)
+
+
+def find_wrong_variable(text: str) -> str:
+    """Return why a text's variables cannot be used, empty if they can."""
+    names = ", ".join(f"{{{{ {name} }}}}" for name in VARIABLES)
+    unknown = [match[0] for match in _TYPED.finditer(text) if match[1] not in VARIABLES]
+    if unknown:
+        return f"There is no variable {unknown[0]}. Use one of these: {names}."
+    if re.search(r"[{}]", _VARIABLE.sub("", text)):
+        return f"Braces are for variables only. Remove them, or use one of these: {names}."
+    return ""
+
+
+def fill_variables(text: str, practice: Practice, moment: datetime, language: Language, reader: Reader) -> str:
+    """Return a saved reply as it goes into the box: with its variables filled, and blanks where nothing is known.
+
+    A greeting does without the name instead: "Hi {{ first_name }}, …" becomes "Hi, …".
+
+    Args:
+        text: the text, with checked variables.
+        practice: the practice that replies.
+        moment: the current time, aware.
+        language: the language of the text.
+        reader: whom it is for and from.
+    """
+    known = variables(practice, moment, language)
+    said = {
+        "first_name": reader.first_name,
+        "my_name": reader.my_name,
+        "practice.name": practice.name,
+        "phone": known["phone"],
+        "next_opening": known["next_opening"],
+        "practice.price_range": practice.price_range,
+        **{_LINK + name: getattr(practice.links, name) for name in _LINK_LABELS},
+    }
+    shown = {name: value or BLANKS[name] for name, value in said.items()}
+    values: dict[str, object] = {name: value for name, value in shown.items() if "." not in name}
+    for group in ("practice", "links"):
+        start = f"{group}."
+        values[group] = {name.removeprefix(start): value for name, value in shown.items() if name.startswith(start)}
+    return _GREETING.sub(r"\1", template(FOLDER, "saved", text).render(values))
+
+
+def find_blanks(text: str) -> list[str]:
+    """Return the blanks that a reply still has."""
+    return [blank for blank in BLANKS.values() if blank in text]
+
+
+def first_name_of(name: str | None) -> str:
+    """Return the first name in a full name, such as Maria for `Rivera, Maria`; empty if there may be none.
+
+    What anyone can type as a name may hold anything: only a word of letters counts.
+    """
+    before, comma, after = (name or "").partition(",")
+    given = after if comma and after.strip().strip(".").casefold() not in _SUFFIXES else before
+    words = given.split()
+    if words and words[0].strip(".").casefold() in _TITLES:
+        words = words[1:] if len(words) > 2 else []  # "Mr. Lee" has no first name
+    first = words[0] if words else ""
+    is_name = len(first) <= LONGEST_FIRST_NAME and _NAME.fullmatch(first) is not None
+    return first if is_name else ""

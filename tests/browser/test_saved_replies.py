@@ -1,0 +1,80 @@
+"""Saved replies by keyboard in the reply box, and tags, which stay in place as they are added."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from inbox.models import StaffMember
+from inbox.saved_replies import Owner, ReplyWords, write_reply
+from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
+from tests.staff.conftest import Console
+
+__all__ = ["console", "console_of", "new_profile", "sign_in"]
+
+PLACE = "/staff/conversations/1"
+TWO = "+12025550132"
+
+
+def test_a_slash_opens_the_saved_replies_which_are_chosen_by_keyboard(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Where can I pay?")
+    page = sign_in(PLACE)
+    with console.edit() as session:
+        [member] = session.scalars(select(StaffMember))
+        for words in (
+            ReplyWords("Directions", "Park behind the house."),
+            ReplyWords("Pay online", "Hello {{ first_name }}, pay at {{ links.pay }}."),
+            ReplyWords("Pay by phone", "Call {{ phone }}.\nHave your card ready."),
+        ):
+            write_reply(session, Owner(staff_id=member.id), None, words)
+    page.reload()
+    box, finder = page.get_by_label("Your reply"), page.get_by_label("Find a saved reply")
+    chosen = page.locator("#saved-list [aria-selected=true] .name")
+
+    box.press_sequentially("Either/or\n/")
+    expect(finder).to_be_focused()
+    finder.press_sequentially("pay")
+    expect(chosen).to_have_text("Pay by phone")
+    expect(page.get_by_role("option", name="Directions")).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text("Pay online")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("Either/or\nCall (202) 555-0100.\nHave your card ready.")
+    expect(box).to_be_focused()
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    page.keyboard.type("\n/")
+    page.keyboard.press("Escape")
+    expect(finder).to_be_hidden()
+    expect(box).to_have_value("Either/or\nCall (202) 555-0100.\nHave your card ready.\n/")
+    box.fill("Hi.")
+    page.get_by_text("Saved replies").click()
+    finder.fill("nothing like it")
+    expect(page.get_by_text("No saved reply has these words.")).to_be_visible()
+    finder.fill("online")
+    page.keyboard.press("Enter")
+    page.keyboard.type("the desk")  # over the blank, which is selected
+    expect(box).to_have_value("Hi.\nHello, pay at the desk.")
+
+
+def test_tags_are_added_one_after_the_other_and_lead_to_the_tagged(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Where can I pay?")
+    receive(console, "Where are you?", TWO)
+    page = sign_in(PLACE, viewport={"width": 1440, "height": 900})
+
+    page.get_by_label("New tag").fill("billing")
+    page.keyboard.press("Enter")
+    expect(page.locator("#tags li")).to_have_text(["billing\nRemove the tag billing"], use_inner_text=True)
+    page.keyboard.type("call back")  # the caret is still there
+    page.keyboard.press("Enter")
+    expect(page.locator("#tags li")).to_have_count(2)
+    expect(page.locator("#c-1 .tag")).to_have_text(["billing", "call back"])
+    expect(page.locator("#c-2 .tag")).to_have_count(0)
+
+    page.locator("#tags").get_by_role("link", name="billing").click()
+    expect(page.locator("#summary")).to_contain_text("Tag: billing")
+    expect(page.locator("#rows > li")).to_have_count(1)
+    page.locator("#open-1").click()
+    page.get_by_role("button", name="Remove the tag billing").click()
+    expect(page.locator("#tags li")).to_have_count(1)

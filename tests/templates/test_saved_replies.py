@@ -1,0 +1,100 @@
+"""Saved replies: which variables they may have, and what stands for what is not known."""
+
+from __future__ import annotations
+
+import pytest
+
+from intake.practices import Practice
+from intake.vocabulary import Language
+from templates.saved_replies import (
+    BLANKS,
+    VARIABLES,
+    Reader,
+    fill_variables,
+    find_blanks,
+    find_wrong_variable,
+    first_name_of,
+    tidy_variables,
+)
+from tests.templates.test_replies import EVENING, FULL, PLAIN
+
+MARIA = Reader("Maria", "Dana Reyes")
+EVERYTHING = " · ".join(f"{{{{ {name} }}}}" for name in VARIABLES)
+
+
+def fill(text: str, reader: Reader = MARIA, language: Language = Language.EN, **practice: object) -> str:
+    return fill_variables(text, Practice.model_validate(FULL | practice), EVENING, language, reader)
+
+
+def test_variables_are_filled_with_what_the_practice_and_the_conversation_know() -> None:
+    text = "Hi {{ first_name }}, this is {{ my_name }}. Book: {{ links.scheduling }} or call {{ phone }}."
+
+    assert fill(text) == (
+        "Hi Maria, this is Dana Reyes. Book: https://maple-street.example/book-a-visit or call (202) 555-0100."
+    )
+    assert fill("Abrimos {{ next_opening }}.", language=Language.ES) == "Abrimos mañana a las 8:00 AM."
+
+
+def test_what_is_not_known_is_a_blank_and_never_a_brace() -> None:
+    text = fill_variables(EVERYTHING, Practice.model_validate(PLAIN), EVENING, Language.EN, Reader())
+
+    assert find_wrong_variable(EVERYTHING) == ""
+    assert set(find_blanks(text)) == set(BLANKS.values()) - {BLANKS["practice.name"], BLANKS["phone"]}
+    assert not set("{}") & set(text)
+    assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hi {{ first_name }}, we called.", "Hi, we called."),
+        ("Good morning {{ first_name }}!\nWe called.", "Good morning!\nWe called."),
+        ("¡Hola {{ first_name }}!", "¡Hola!"),
+        ("We called.\n\nDear {{ first_name }}:", "We called.\n\nDear:"),
+        ("Please bring {{ first_name }}.", "Please bring [first name]."),
+        ("{{ first_name }}, we called.", "[first name], we called."),
+    ],
+)
+def test_a_greeting_does_without_a_name_that_is_not_known(text: str, expected: str) -> None:
+    assert fill(text, Reader()) == expected
+
+
+@pytest.mark.parametrize("typed", ["{first_name}", "{{first_name}}", "{{  First_Name }}", "{ first_name }"])
+def test_a_variable_may_be_typed_carelessly(typed: str) -> None:
+    assert tidy_variables(f"Hi {typed}, hello {{nobody}}") == "Hi {{ first_name }}, hello {nobody}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Hi {{ last_name }}", "There is no variable {{ last_name }}. Use one of these: {{ first_name }}, "),
+        ("Hi {name}", "There is no variable {name}."),
+        ("{{ practice.routes }}", "There is no variable {{ practice.routes }}."),
+        ("{% if is_open %}Open{% endif %}", "Braces are for variables only."),
+        ("{{ first_name|upper }}", "Braces are for variables only."),
+        ("{# never sent #}", "Braces are for variables only."),
+        ("A smile :-}", "Braces are for variables only."),
+    ],
+)
+def test_anything_else_in_braces_is_refused(text: str, said: str) -> None:
+    assert find_wrong_variable(tidy_variables(text)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Maria Rivera", "Maria"),
+        ("Rivera, Ana-Lucía", "Ana-Lucía"),
+        ("Sam O’Neill, Jr.", "Sam"),
+        ("Dr. Robin Hood", "Robin"),
+        ("Mr. Lee", ""),
+        ("D'Angelo", "D'Angelo"),
+        ("https://evil.example win a prize", ""),
+        ("{{ phone }}", ""),
+        ("(202) 555-0123", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_the_first_name_is_a_word_of_letters(name: str | None, first: str) -> None:
+    assert first_name_of(name) == first
