@@ -1,4 +1,4 @@
-"""What a member can put into a reply: their own saved replies, the practice's, and the standard ones."""
+"""What a member can put into a reply: their own saved replies, the practice's, its answers, and the standard ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from inbox.common_questions import read_questions
 from inbox.models import Conversation
 from inbox.patient_book import patients_of_conversation
 from inbox.saved_replies import Owner, read_replies
@@ -18,7 +19,9 @@ from staff.conversations.conversation_queries import read_language
 from templates.replies import Occasion, render_for_patient
 from templates.saved_replies import Reader, fill_variables, first_name_of
 
-STANDARD = tuple(name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES)
+STANDARD = tuple(
+    name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES and name is not ReplyName.COMMON_QUESTION
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ def read_quick_replies(
             text = reply.text_es if written_in is Language.ES and reply.text_es else reply.text
             words = fill_variables(text, practice, moment, written_in, reader)
             found.append(QuickReply(f"saved-{reply.id}", reply.name, whose, words))
+    for question in read_questions(session, practice.slug):
+        if question.answer:
+            found.append(QuickReply(f"answer-{question.key}", question.title, "Common question", question.answer))
     return [*found, *_standard_replies(practice, medium, moment, language)]
 
 

@@ -13,6 +13,7 @@ import requests
 from sqlalchemy import select
 
 from classifier.understanding import Mention
+from inbox.common_questions import read_questions, save_question
 from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
     AuditEntry,
@@ -582,6 +583,19 @@ def test_automatic_replies_are_the_practices_words_and_only_go_into_the_box(cons
     assert box(answer).splitlines() == ["Hello.", unescape(offered)]
     assert by_staff(console) == []
     assert reply(dana, "Hello.", insert="nonsense").status_code == 400
+
+
+def test_the_practices_answers_to_common_questions_are_offered_and_no_sample_of_one(
+    console: Console, dana: Browser
+) -> None:
+    with console.edit() as session:
+        parking = next(question for question in read_questions(session, "demo") if question.key == "parking")
+        save_question(session, "demo", replace(parking, answer="Park behind us.\nEnter from Elm."), parking.answer)
+    console.text(PRICES)
+    page = dana.get(PAGE).text
+
+    assert 'id="quick-common_question"' not in page
+    assert box(reply(dana, "", insert="answer-parking")).splitlines() == ["Park behind us.", "Enter from Elm."]
 
 
 # ---- two at once
