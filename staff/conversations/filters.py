@@ -67,8 +67,8 @@ class Filters:
 
     Attributes:
         after: where the page starts, as a cursor says.
-        tag: a tag, as the keyed hash that stands for it; a tag's words are in no address.
         search: the search, as a token that only this browser's sign-in can read; see `search_words`.
+        tag: a tag, as the keyed hash that stands for it; a tag's words are in no address.
     """
 
     view: View = View.ALL
@@ -78,11 +78,11 @@ class Filters:
     team: str = ""
     channel: str = ""
     practice: str = ""
-    tag: str = ""
     unread: bool = False
     order: Order = Order.NEWEST
     after: str = ""
     search: str = field(default="", repr=False)
+    tag: str = ""
 
     @classmethod
     def read(cls, values: Mapping[str, str], practices: Sequence[str]) -> Filters:

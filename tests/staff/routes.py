@@ -262,9 +262,10 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
     assert address is not None
     link_conversation(session, patient, conversation)
     merge = merge_patients(session, patient, create_patient(session, practice, Details(NAMES[practice])), member.id)
-    words = ReplyWords(f"{WORDS[practice]} saved", f"We have {WORDS[practice]}.", f"Tenemos {WORDS[practice]}.")
+    reply_words = ReplyWords(f"{WORDS[practice]} saved", f"We have {WORDS[practice]}.", f"Tenemos {WORDS[practice]}.")
     saved, own_saved = (
-        write_reply(session, owner, None, words) for owner in (Owner(practice=practice), Owner(staff_id=member.id))
+        write_reply(session, owner, None, reply_words)
+        for owner in (Owner(practice=practice), Owner(staff_id=member.id))
     )
     add_tag(session, conversation, f"likes {WORDS[practice]}")
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
