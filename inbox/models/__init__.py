@@ -26,6 +26,7 @@ from inbox.models.notifications import AlarmEnd, Escalation, Notification, Notif
 from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
+from inbox.models.saved_views import SavedView
 from inbox.models.search_codes import SearchCode
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.setup import (
@@ -49,6 +50,7 @@ from inbox.models.staff import (
     StaffSession,
 )
 from inbox.models.text_consents import TextConsent
+from inbox.models.undo import Undo, UndoKind
 from inbox.models.voicemails import Voicemail
 
 __all__ = [
@@ -101,6 +103,7 @@ __all__ = [
     "ReviewReason",
     "Role",
     "RunningProcess",
+    "SavedView",
     "SearchCode",
     "SettingVersion",
     "SetupSighting",
@@ -114,6 +117,8 @@ __all__ = [
     "StaffPractice",
     "StaffSession",
     "TextConsent",
+    "Undo",
+    "UndoKind",
     "Voicemail",
     "now",
 ]

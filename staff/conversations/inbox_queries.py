@@ -144,6 +144,12 @@ def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
 def matching(member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:
     """Return the query for the conversations that match the filters, and whether the member has not read each."""
     read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
+    conditions = conditions_of(member, filters, moment)
+    return select(Conversation, is_unread(member)).outerjoin(ConversationRead, read).where(*conditions)
+
+
+def conditions_of(member: Member, filters: Filters, moment: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions that a conversation matches the filters, joined with what the member has read of it."""
     conditions: list[ColumnElement[bool]] = [
         Conversation.practice.in_([filters.practice] if filters.practice else member.reachable),
         *_in_view(filters.view, member, moment),
@@ -153,7 +159,7 @@ def matching(member: Member, filters: Filters, moment: datetime) -> Select[Conve
             conditions.append(getattr(Conversation, name) == value)
     if filters.unread:
         conditions.append(is_unread(member))
-    return select(Conversation, is_unread(member)).outerjoin(ConversationRead, read).where(*conditions)
+    return conditions
 
 
 def is_unread(member: Member) -> ColumnElement[bool]:

@@ -28,14 +28,18 @@ from inbox.models import (
     Review,
     ReviewReason,
     Role,
+    SavedView,
     StaffMember,
     StaffSession,
+    Undo,
+    UndoKind,
     Voicemail,
     now,
 )
 from inbox.patient_book import Details, add_address, create_patient, link_conversation
 from inbox.patient_merging import merge_patients
 from inbox.setting_versions import Change, Standing, add_version
+from inbox.undo import standing_of
 from intake.practice_settings import Override
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.twilio import ACCOUNT_SID
@@ -259,6 +263,19 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
     assert address is not None
     link_conversation(session, patient, conversation)
     merge = merge_patients(session, patient, create_patient(session, practice, Details(NAMES[practice])), member.id)
+    undo = Undo(
+        staff_id=member.id,
+        conversation_id=conversation.id,
+        kind=UndoKind.CLOSE,
+        batch=practice,
+        before=standing_of(conversation),
+        after=standing_of(conversation),
+        ended={"alarms": [], "notices": []},
+        until=now(),
+    )
+    view = SavedView(staff_id=member.id, name=f"About {WORDS[practice]}", query="view=mine")
+    session.add_all([undo, view])
+    session.flush()
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
     return {
         "conversation_id": conversation.id,
@@ -278,6 +295,8 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
         "address_id": address.id,
         "merge_id": merge.id,
         "filename": "console.css",
+        "undo_id": undo.id,
+        "view_id": view.id,
     }
 
 
