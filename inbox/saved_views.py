@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from inbox.models import SavedView
+from inbox.models import SavedView, StaffMember
 from intake.errors import IntakeError
 
 LONGEST_NAME = 40
@@ -28,7 +28,9 @@ def save_view(session: Session, staff_id: int, name: str, query: str) -> SavedVi
     Raises:
         IntakeError: the name can't be used, or the member has as many views as one can have.
     """
-    name, known = clean_name(name), read_views(session, staff_id)
+    name = clean_name(name)
+    session.execute(select(StaffMember.id).where(StaffMember.id == staff_id).with_for_update())  # one at a time
+    known = read_views(session, staff_id)
     view = next((view for view in known if view.name.casefold() == name.casefold()), None)
     if view is None and len(known) >= MOST_VIEWS:
         raise IntakeError(f"You have {MOST_VIEWS} saved views, which is the most. Delete one first.")

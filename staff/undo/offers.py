@@ -134,6 +134,6 @@ def _describe(kind: UndoKind, count: int) -> str:
         case UndoKind.REPLY:
             return "Sending"
         case UndoKind.LABEL:
-            return "Label saved. Taking effect"
+            return "Labeled. Taking effect"
         case _:
             return "Conversation closed" if count == 1 else f"{count} conversations closed"

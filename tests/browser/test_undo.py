@@ -75,7 +75,7 @@ def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_
 def test_a_view_is_saved_in_the_filters_menu_and_stands_in_the_navigation(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you take my insurance?")
     page = sign_in("/staff/?view=mine")
-    page.get_by_text("Filters").click()
+    page.locator("#filter-menu > summary").click()
     page.get_by_label("Save this view as").fill("What is mine")
     page.get_by_role("button", name="Save", exact=True).click()
 

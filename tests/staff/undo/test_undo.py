@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -28,6 +30,7 @@ from inbox.models import (
 from inbox.reviews import UNDO_WITHIN
 from inbox.undo import plan_return, standing_of
 from intake.settings import Settings
+from tasks.delivery.batch import deliver
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, sure_of, tell
@@ -188,6 +191,21 @@ def test_a_reply_is_undone_once_and_can_then_be_sent_again(console: Console, dan
     assert texts_to(console, ONE)[1:] == ["We can see you on Wednesday."]
 
 
+def test_of_a_worker_and_a_member_at_the_same_moment_one_wins(console: Console, dana: Browser) -> None:
+    send(dana)
+    [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(PAGE).text)
+    reply = console.rows(Delivery)[-1].id
+    with console.edit() as session:
+        session.get_one(Delivery, reply).next_attempt_at = now()
+    with ThreadPoolExecutor(2) as threads:
+        sent, undone = threads.submit(deliver, console.context, [reply]), threads.submit(dana.post, action)
+
+    assert sent.result() == {}
+    outcome = undone.result().status_code, texts_to(console, ONE)[1:]
+    assert outcome in [(303, []), (409, [WORDS])]
+    assert ("reply_undone" in actions(console)) is (outcome[0] == 303)
+
+
 def test_a_chat_shows_a_reply_once_it_can_no_longer_be_undone(console: Console, dana: Browser) -> None:
     chat = ChatClient(console.url)
     chat.send(PRICES, "first")
@@ -298,10 +316,18 @@ def test_the_bar_is_for_who_did_it_alone(console: Console, dana: Browser) -> Non
     assert colleague.post("/staff/undo/1").status_code == 404
 
 
-def test_where_it_is_turned_off_a_reply_leaves_at_once_and_nothing_is_offered(settings: Settings) -> None:
-    assert Settings.model_fields["undo_seconds"].default == 8
-    with pytest.raises(ValueError, match="undo_seconds"):
-        Settings(**(settings.model_dump() | {"undo_seconds": -1}))
+def test_where_it_is_turned_off_a_reply_leaves_at_once_and_nothing_is_offered(
+    settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    console = console_of(settings.model_copy(update={"undo_seconds": 0}))
+    console.text(PRICES, from_=ONE)
+    console.work()
+    dana = console.sign_in()
+    send(dana)
+    console.work()
+
+    assert texts_to(console, ONE)[1:] == [WORDS]
+    assert (bar(dana.get(PAGE)), console.rows(Undo)) == ("", [])
 
 
 # ---- what is put back
