@@ -153,7 +153,8 @@ def can_take_back(session: Session, review: Review) -> bool:
 def take_back(session: Session, review: Review) -> AfterCommit | None:
     """Reopen a decided review and delete its unsent reply and notifications, and the escalation that it began.
 
-    The conversation keeps its priority: too high for a moment is better than too low.
+    The conversation keeps its priority: too high for a moment is better than too low. Where its standing before the
+    label was noted, `inbox.undo` puts that back.
 
     Args:
         session: an open write transaction that holds the review's lock.

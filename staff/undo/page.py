@@ -104,6 +104,8 @@ def _restore(
         kept = read_draft(session, conversation.id, member().id).text
         together = f"{words}\n\n{kept}" if kept else words
         save_draft(session, conversation.id, member().id, together[:LONGEST_DRAFT], None)
+    if undo.kind != UndoKind.LABEL and undo.ended["alarms"]:
+        detail["alarms"] = undo.ended["alarms"]
     undo.undone_at = now()
     record_on_conversation(
         session, conversation.id, practice.slug, _ACTIONS[UndoKind(undo.kind)], undo=undo.id, **detail

@@ -215,6 +215,9 @@ def test_a_chat_shows_a_reply_once_it_can_no_longer_be_undone(console: Console, 
     undo(dana)
     send(dana, WORDS, number=2)
     assert chat.texts() == said
+    thread = re.findall(r'<li id="(message|delivery)-', dana.get("/staff/conversations/2").text)
+    assert thread == ["message", "delivery", "delivery"]
+    assert re.search(r'class="entry staff', dana.get("/staff/conversations/2").text.rpartition('<li id="delivery-')[2])
 
     console.let_pass(UNDO_TIME)
 
