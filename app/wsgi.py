@@ -29,6 +29,7 @@ from staff.conversations import (
     inbox,
     mark_switch,
     recordings,
+    saved_views,
 )
 from staff.patients import addresses, found_values, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
@@ -38,6 +39,7 @@ from staff.settings import history_page as settings_history_page
 from staff.settings import page as settings_page
 from staff.settings import questions_page
 from staff.setup import page as setup_page
+from staff.undo import page as undo_page
 from web import metrics
 from web.services import services_of
 
@@ -62,6 +64,7 @@ BLUEPRINTS = (
     actions.blueprint,
     recordings.blueprint,
     mark_switch.blueprint,
+    saved_views.blueprint,
     exports.blueprint,
     listing.blueprint,
     record.blueprint,
@@ -79,6 +82,7 @@ BLUEPRINTS = (
     practice_page.blueprint,
     own_page.blueprint,
     setup_page.blueprint,
+    undo_page.blueprint,
 )
 
 # what anyone can guess at, without being signed in

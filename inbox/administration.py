@@ -26,8 +26,10 @@ from inbox.models import (
 )
 from inbox.passwords import NO_PASSWORD
 from inbox.reply_drafts import forget_drafts_of
+from inbox.saved_views import forget_views_of
 from inbox.second_factor import remove_second_factor
 from inbox.staff_links import add_link, void_links
+from inbox.undo import forget_undos_of
 from intake.errors import IntakeError
 
 
@@ -123,6 +125,8 @@ def remove_member(session: Session, admin_id: int | None, member: StaffMember, m
     session.execute(delete(StaffLink).where(StaffLink.staff_id == member.id))
     forget_drafts_of(session, staff_id=member.id)
     session.execute(delete(SavedReply).where(SavedReply.staff_id == member.id))
+    forget_undos_of(session, staff_id=member.id)
+    forget_views_of(session, staff_id=member.id)
     session.execute(delete(ConversationRead).where(ConversationRead.staff_id == member.id))
     session.execute(delete(MemberNotice).where(MemberNotice.staff_id == member.id))
     session.execute(update(Conversation).where(Conversation.assigned_to == member.id).values(assigned_to=None))

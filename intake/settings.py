@@ -95,6 +95,12 @@ class Settings(BaseSettings):
     reconcile_every_seconds: int = Field(
         default=5, ge=1, description="how often a worker looks for unfinished messages and deliveries"
     )
+    undo_seconds: int = Field(
+        default=8,
+        ge=0,
+        le=60,
+        description="how long staff can undo a reply, a closing, or a label before it takes effect",
+    )
     backup_key: str | None = Field(default=None, repr=False, description="encrypts backups; not one of ENCRYPTION_KEYS")
     trusted_proxies: int = Field(default=0, ge=0, description="proxies in front that write X-Forwarded-For")
     require_tls: bool = Field(

@@ -50,6 +50,9 @@ _REASONS = {
 _ACTIONS = {
     "viewed": "viewed it",
     "replied": "replied",
+    "reply_undone": "undid the reply before it was sent",
+    "close_undone": "undid the closing",
+    "review_undone": "undid the label",
     "assigned": "assigned",
     "noted": "added a note",
     "tagged": "added a tag",

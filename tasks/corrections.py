@@ -25,6 +25,7 @@ from inbox.models import (
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, DangerKind, Disposition, Language, Priority, Route, TriageLevel
+from tasks.due import NO_HOLD
 from tasks.handle_message import add_reply, notify_others
 from tasks.notification.models import add_notifications
 from tasks.notification.targets import CONSOLE
@@ -107,7 +108,13 @@ def _as_labeled(facts: Facts, label: str) -> Facts:
 
 
 def correct(
-    session: Session, review: Review, label: str, staff_id: int, practice: Practice, moment: datetime
+    session: Session,
+    review: Review,
+    label: str,
+    staff_id: int,
+    practice: Practice,
+    moment: datetime,
+    hold: timedelta = NO_HOLD,
 ) -> tuple[RoutingDecision, AfterCommit]:
     """Store a reviewer's label and add the resulting reply and notifications to the outbox.
 
@@ -118,6 +125,7 @@ def correct(
         staff_id: the reviewer.
         practice: the message's practice.
         moment: the current time, aware.
+        hold: how long the label can still be undone, so that nothing is sent before.
     """
     message = review.message
     # locked, so that this and the patient's next text are counted in sequence
@@ -127,10 +135,10 @@ def correct(
     review.label, review.staff_id, review.decided_at = label, staff_id, moment
     review.claimed_by = review.claimed_until = None
     notifications = add_notifications(
-        session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route
+        session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route, hold=hold
     )
-    notifications += notify_others(session, message, practice, plan)
-    reply = add_reply(session, message, practice, plan, moment)
+    notifications += notify_others(session, message, practice, plan, hold=hold)
+    reply = add_reply(session, message, practice, plan, moment, hold=hold)
     _note_standing(conversation, message, label, plan)
     topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
     return plan, reply | topics
@@ -145,7 +153,8 @@ def can_take_back(session: Session, review: Review) -> bool:
 def take_back(session: Session, review: Review) -> AfterCommit | None:
     """Reopen a decided review and delete its unsent reply and notifications, and the escalation that it began.
 
-    The conversation keeps its priority: too high for a moment is better than too low.
+    The conversation keeps its priority: too high for a moment is better than too low. Where its standing before the
+    label was noted, `inbox.undo` puts that back.
 
     Args:
         session: an open write transaction that holds the review's lock.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,6 +19,7 @@ from intake.practices import Practice
 from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Priority, ReplyName, Route, Team
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
+from tasks.due import NO_HOLD
 from tasks.entities import note_entities
 from tasks.insurance_details import details_to_ask
 from tasks.metrics import QUESTIONS, Measure, of_message
@@ -106,11 +107,15 @@ def handle_message(
     return reply | AfterCommit(notifications=notifications, later=later, topics=topics, measures=measures)
 
 
-def notify_others(session: Session, message: Message, practice: Practice, plan: RoutingDecision) -> tuple[Ticket, ...]:
+def notify_others(
+    session: Session, message: Message, practice: Practice, plan: RoutingDecision, *, hold: timedelta = NO_HOLD
+) -> tuple[Ticket, ...]:
     """Add notifications for the other teams that a message concerns, and return those that are due now."""
     due: tuple[Ticket, ...] = ()
     for told in plan.also:
-        due += add_notifications(session, message, practice, team=told.team, priority=told.priority, reason=told.reason)
+        due += add_notifications(
+            session, message, practice, team=told.team, priority=told.priority, reason=told.reason, hold=hold
+        )
     return due
 
 
@@ -178,6 +183,7 @@ def add_reply(
     *,
     answer: str = "",
     ask: tuple[EntityKind, ...] = (),
+    hold: timedelta = NO_HOLD,
 ) -> AfterCommit:
     """Add the decision's reply to the outbox, unless the message already got that reply."""
     if plan.reply is None:
@@ -204,7 +210,7 @@ def add_reply(
         sender=message.received_on,
         body=body,
     )
-    after_commit = add_delivery(session, delivery)
+    after_commit = add_delivery(session, delivery, hold=hold)
     if not is_own:
         log.error("reply_override_broken", practice=practice.slug, reply=plan.reply)
         notifications = add_notifications(
@@ -214,6 +220,7 @@ def add_reply(
             team=Team.FRONT_DESK,
             priority=Priority.NORMAL,
             reason=NotificationReason.BROKEN_REPLY,
+            hold=hold,
         )
         return after_commit | AfterCommit(notifications=notifications)
     return after_commit

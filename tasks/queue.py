@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import redis
 import structlog
@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 # missing. A worker takes jobs from the queues it is given, in that order. See ADR 0012.
 URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS = "urgent", "messages", "notices", "carriers", "lookups"
 QUEUES = (URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS)
+LATER = "intake:later"  # jobs that wait for their time, by it
+AT_ONCE = 100  # how many of them are looked at in one go
+_HURRY = "!"  # before those that go ahead of all other work
 JOB_TIMEOUT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
 JOB_KEPT_SECONDS = 7 * 24 * 3600  # what the dashboard shows of a job whose worker died
@@ -89,11 +92,13 @@ class Ticket:
         job: the job's name.
         row_id: the row.
         is_urgent: whether it goes before all other work.
+        not_before: when it goes into its queue, None for at once.
     """
 
     job: Job
     row_id: int
     is_urgent: bool = False
+    not_before: datetime | None = None
 
     @property
     def queue(self) -> str:
@@ -210,10 +215,14 @@ class WorkQueue:
 
     def _stage(self, pipeline: redis.client.Pipeline, tickets: Sequence[Ticket], *, at_front: bool = False) -> None:
         for ticket in tickets:
+            job_id = make_job_id(ticket.job, ticket.row_id, self._keyring)
+            if ticket.not_before is not None:
+                pipeline.zadd(LATER, {f"{_HURRY if ticket.is_urgent else ''}{job_id}": ticket.not_before.timestamp()})
+                continue
             self._queues[ticket.queue].enqueue(
                 f"tasks.jobs.{ticket.job}",
                 ticket.row_id,
-                job_id=make_job_id(ticket.job, ticket.row_id, self._keyring),
+                job_id=job_id,
                 job_timeout=JOB_TIMEOUT_SECONDS,
                 ttl=JOB_KEPT_SECONDS,
                 result_ttl=0,
@@ -222,6 +231,21 @@ class WorkQueue:
                 at_front=at_front,
                 pipeline=pipeline,
             )
+
+    def release_due(self, moment: datetime) -> int:
+        """Put the jobs whose time has come into their queues, and return how many; each by one process alone.
+
+        Raises:
+            redis.RedisError: Redis could not be reached; the reconciler finds the rows.
+        """
+        found: Any = self._connection.zrangebyscore(LATER, "-inf", moment.timestamp(), start=0, num=AT_ONCE)
+        claimed = [member.decode("utf-8", "replace") for member in found if self._connection.zrem(LATER, member)]
+        tickets = []
+        for member in claimed:
+            known = read_job_id(member.removeprefix(_HURRY), self._keyring)
+            if known is not None and known[0] in _QUEUE_OF:
+                tickets.append(Ticket(known[0], known[1], is_urgent=member.startswith(_HURRY)))
+        return self.put_tickets(tickets)
 
     def announce(self, *topics: str) -> None:
         """Wake the browsers that watch any of these topics."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+import redis
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.leases import RECONCILER, return_lease, take_lease
+from inbox.models import now
 from intake.error_reporting import report_error
 from tasks.context import Context
 from tasks.reconcile import reconcile
@@ -20,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 GRACE = timedelta(seconds=10)
 LEASE_SECONDS = 30.0
+LOOK_EVERY_SECONDS = 1.0  # for jobs whose time has come, such as a reply that can no longer be undone
 
 
 class ReconcileLoop:
@@ -65,9 +69,13 @@ class ReconcileLoop:
         return True
 
     def _run(self) -> None:
-        pause = 0.0
+        pause, next_round = 0.0, time.monotonic()
         while not self._stop.wait(pause):
-            pause = self._every
+            pause = min(LOOK_EVERY_SECONDS, self._every)
+            self._release_due()
+            if time.monotonic() < next_round:
+                continue
+            next_round = time.monotonic() + self._every
             try:
                 self.run_round()
             except SQLAlchemyError as error:
@@ -75,3 +83,9 @@ class ReconcileLoop:
             except Exception as error:  # the thread must outlive an error that nobody foresaw
                 report_error(error)
                 log.error("reconcile_failed", error=type(error).__name__)
+
+    def _release_due(self) -> None:
+        try:
+            self._context.queue.release_due(now())
+        except redis.RedisError as error:
+            log.warning("redis_unreachable", error=type(error).__name__)

@@ -174,6 +174,7 @@ def settings(
         twilio_api_base_url=twilio.url,
         notice_hosts="127.0.0.1, 127.0.0.2",
         reconcile_every_seconds=1,
+        undo_seconds=0,
     )
 
 

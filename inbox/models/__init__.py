@@ -27,6 +27,7 @@ from inbox.models.opt_outs import OptOut
 from inbox.models.patients import Patient, PatientAddress, PatientConversation, PatientMerge
 from inbox.models.reviews import Review, ReviewReason
 from inbox.models.saved_replies import SavedReply
+from inbox.models.saved_views import SavedView
 from inbox.models.search_codes import SearchCode
 from inbox.models.setting_versions import SettingVersion
 from inbox.models.setup import (
@@ -51,6 +52,7 @@ from inbox.models.staff import (
 )
 from inbox.models.tags import ConversationTag
 from inbox.models.text_consents import TextConsent
+from inbox.models.undo import Undo, UndoKind
 from inbox.models.voicemails import Voicemail
 
 __all__ = [
@@ -105,6 +107,7 @@ __all__ = [
     "Role",
     "RunningProcess",
     "SavedReply",
+    "SavedView",
     "SearchCode",
     "SettingVersion",
     "SetupSighting",
@@ -118,6 +121,8 @@ __all__ = [
     "StaffPractice",
     "StaffSession",
     "TextConsent",
+    "Undo",
+    "UndoKind",
     "Voicemail",
     "now",
 ]

@@ -16,7 +16,7 @@ from inbox.chat import end_chat
 from inbox.consent import number_of, record_consent, undo_opt_out
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
-from inbox.models import AlarmEnd, Conversation, ConversationState, Role, now
+from inbox.models import AlarmEnd, Conversation, ConversationState, Role, UndoKind, now
 from intake.vocabulary import OptOutMistake
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import count_open_of
@@ -35,6 +35,7 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import hand_back, take_over
+from staff.undo.offers import begin_action, offer_undo
 from tasks.notification.alarms import end_alarms
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
@@ -261,8 +262,11 @@ def _act(
     following = None
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
-        stood = place_of(conversation)
+        stood, beginning = place_of(conversation), begin_action(session, conversation)
+        was_closed = conversation.state == ConversationState.CLOSED
         detail = change(session, conversation)
+        if conversation.state == ConversationState.CLOSED and not was_closed:
+            offer_undo(session, conversation, UndoKind.CLOSE, beginning)
         if goes_on:
             following = next_after(session, conversation, stood)
         _record(session, conversation, action, **detail)

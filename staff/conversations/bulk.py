@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.member_notices import pending_mail
-from inbox.models import Conversation, ConversationState, Role, now
+from inbox.models import Conversation, ConversationState, Role, UndoKind, now
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import has_open_alarm
 from staff.conversations.changes import ME, change_assignee, change_snooze, change_state, may_be_assigned
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
 from staff.conversations.list_pane import address_of, read_filters
+from staff.undo.offers import Batch, begin_action, offer_undo
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 from web.row_ids import read_row_id
@@ -41,8 +42,12 @@ def change_several() -> Response:
     with services.database.write() as session:
         own = [own_conversation(session, row_id, lock=True) for row_id in ids]
         urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(ids), has_open_alarm())))
+        batch = Batch()
         for conversation in own:
+            beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED
             detail = None if conversation.id in urgent else change(session, conversation)
+            if conversation.state == ConversationState.CLOSED and not was_closed:
+                offer_undo(session, conversation, UndoKind.CLOSE, beginning, batch=batch)
             (refused if detail is None else changed).append(conversation)
             if detail is not None:
                 record_on_conversation(session, conversation.id, conversation.practice, action, bulk=True, **detail)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from inbox.consent import is_opted_out, is_recorded_by_staff, number_of
 from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import is_called, note_seen
-from inbox.models import AlarmEnd, ConversationState, Role, now
+from inbox.models import AlarmEnd, ConversationState, Role, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
 from inbox.tag_words import LONGEST_TAG
 from intake.vocabulary import OptOutMistake, words_of
@@ -39,6 +39,7 @@ from staff.conversations.snooze import CHOICES as SNOOZES
 from staff.conversations.thread_part import find_part
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
+from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.pubsub import conversation_topic, practice_topic
 from tasks.queue import Ticket
 from templates.saved_replies import BLANKS
@@ -96,7 +97,8 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
         practice, place = services.practices.require(conversation.practice), place_of(conversation)
-        outcome = send(session, conversation, practice, member().id, draft)
+        beginning = begin_action(session, conversation)
+        outcome = send(session, conversation, practice, member().id, draft, hold_for())
         is_sent = outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE)
         following = next_after(session, conversation, place) if is_sent and draft.closes else None
         if is_sent:
@@ -104,6 +106,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         else:
             save_draft(session, conversation_id, member().id, text[:LONGEST_DRAFT], None)
         if outcome.verdict is ReplyCheck.SENT:
+            offer_undo(session, conversation, UndoKind.REPLY, beginning, delivery_id=outcome.delivery_id)
             record_on_conversation(
                 session,
                 conversation_id,
@@ -241,7 +244,7 @@ def _render(shown: dict[str, Any], seal: str) -> str:
         "query": address_of("", filters.whole_query()),
     }
     if wants_pane():
-        return render_template("staff/panes.html", filters=filters, density=density(), **values)
+        return render_template("staff/pane_alone.html", filters=filters, density=density(), **values)
     return render_template("staff/inbox.html", **(show_list(filters, shown["conversation"].id) | values))
 
 

@@ -342,7 +342,8 @@ def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list
     """Sort by time, but keep a chat in the order that the patient saw, even if the machines' clocks disagreed."""
     places: list[tuple[datetime, ThreadEntry]] = []
     latest: datetime | None = None
-    for entry in sorted(seen, key=lambda entry: (entry.number or 0, entry.at)):
+    # in a chat, what has no number yet can still be undone, so that the patient has not seen it
+    for entry in sorted(seen, key=lambda entry: (entry.number is None, entry.number or 0, entry.at)):
         latest = entry.at if latest is None else max(latest, entry.at)
         places.append((latest, entry))
     places += [(note.at, note) for note in notes]

@@ -145,6 +145,12 @@ def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
 def matching(session: Session, member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:
     """Return the query for the conversations that match the filters, and whether the member has not read each."""
     read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
+    conditions = conditions_of(session, member, filters, moment)
+    return select(Conversation, is_unread(member)).outerjoin(ConversationRead, read).where(*conditions)
+
+
+def conditions_of(session: Session, member: Member, filters: Filters, moment: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions that a conversation matches the filters, joined with what the member has read of it."""
     practices = [filters.practice] if filters.practice else member.reachable
     conditions: list[ColumnElement[bool]] = [
         Conversation.practice.in_(practices),
@@ -157,7 +163,7 @@ def matching(session: Session, member: Member, filters: Filters, moment: datetim
         conditions.append(has_tag(session, member.reachable, filters.tag))
     if filters.unread:
         conditions.append(is_unread(member))
-    return select(Conversation, is_unread(member)).outerjoin(ConversationRead, read).where(*conditions)
+    return conditions
 
 
 def is_unread(member: Member) -> ColumnElement[bool]:

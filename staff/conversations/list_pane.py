@@ -14,6 +14,7 @@ from inbox.audit import record_action
 from inbox.conversation_tags import Tag, find_tag, tags_in_use
 from inbox.models import Conversation, now
 from inbox.reply_drafts import drafted_conversations
+from inbox.saved_views import LONGEST_NAME
 from inbox.tag_words import fold_tag
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
@@ -26,6 +27,7 @@ from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
 from staff.conversations.snooze import CHOICES as SNOOZES
 from staff.conversations.view_counts import read_counts
+from staff.conversations.view_list import show_views
 from staff.displays import is_new_display, seal_of
 from tasks.unproven_numbers import capped_practices
 from web.row_ids import read_row_id
@@ -66,6 +68,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         else:
             page = list_page(session, member(), filters, practices, moment)
         counts = read_counts(session, member(), moment)
+        saved = show_views(session, member(), moment)
         capped = capped_practices(session, list(practices), moment)
         people = assignable(session, member().reachable)
         refused = _refused(session)
@@ -81,6 +84,9 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "heading": _heading(filters, wanted),
         "counts": counts,
         "views": VIEWS,
+        "saved": saved,
+        "saved_now": 0 if wanted else next((view.id for view in saved if view.query == filters.as_query()), 0),
+        "longest_name": LONGEST_NAME,
         "teams": {team: words_of(team) for team in sorted(counts.teams)},
         "unread": f"{MOST_COUNTED - 1}+" if counts.unread >= MOST_COUNTED else str(counts.unread),
         "capped": [practices[slug].name for slug in sorted(capped)],
@@ -143,11 +149,10 @@ def _refused(session: Session) -> list[str]:
 
 def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, dict[str, str]]:
     """Return each filter's options, with their display words."""
-    teams: Sequence[str] = [*Team, *(team for practice in practices.values() for team in practice.teams)]
     choices: dict[str, dict[str, str]] = {
         "triage": {level: level.words for level in LEVELS},
         "priority": {name: name.capitalize() for name in PRIORITIES},
-        "team": {name: words_of(name) for name in dict.fromkeys(teams)},
+        "team": {name: words_of(name) for name in team_choices()},
         "intent": {name: words_of(name) for name in TOPICS},
         "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
         "sort": {str(order): words for order, words in ORDERS.items()},
@@ -157,3 +162,17 @@ def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, d
     if words:
         choices["tag"] = {tag.index: tag.word for tag in words.values()}
     return choices | ({"practice": own} if len(own) > 1 else {})
+
+
+def team_choices() -> list[str]:
+    """Return the teams that a conversation of the member's practices can be with."""
+    teams = [*Team, *(team for practice in own_practices().values() for team in practice.teams)]
+    return list(dict.fromkeys(teams))
+
+
+def describe_filters(filters: Filters, tag: Tag | None) -> list[str]:
+    """Return what a list shows, in display words; its tag is looked up already."""
+    choices = _choices(own_practices(), [tag] if tag else [])
+    values = [(name, value) for name, value in filters.as_query().items() if name in choices]
+    words = [choices[name].get(value, words_of(value)) for name, value in values]
+    return [VIEWS.get(filters.view, "Everything"), *words, *(["Unread"] if filters.unread else [])]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_answer, note_reply
-from inbox.models import Conversation, ConversationState, Delivery, now
+from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, now
+from inbox.search_index import forget_texts
 from intake.practices import Practice
 from intake.vocabulary import Medium
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.people import names_of
 from tasks.delivery.outbox import add_delivery
+from tasks.due import NO_HOLD
 from tasks.queue import AfterCommit
 from templates.replies import MAX_LENGTH, STOP_WORDING
 from templates.saved_replies import find_blanks
@@ -64,7 +67,14 @@ class Outcome:
     delivery_id: int | None = None
 
 
-def send(session: Session, conversation: Conversation, practice: Practice, staff_id: int, draft: Draft) -> Outcome:
+def send(
+    session: Session,
+    conversation: Conversation,
+    practice: Practice,
+    staff_id: int,
+    draft: Draft,
+    hold: timedelta = NO_HOLD,
+) -> Outcome:
     """Add a reply to the outbox and take over the conversation; a refused reply changes nothing.
 
     Args:
@@ -73,6 +83,7 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
         practice: the conversation's practice.
         staff_id: the member who replies.
         draft: the reply.
+        hold: how long it can still be undone.
     """
     known = session.scalar(select(Delivery).where(Delivery.form_id == draft.form_id)) if draft.form_id else None
     if known is not None and known.conversation_id == conversation.id:
@@ -99,13 +110,30 @@ def send(session: Session, conversation: Conversation, practice: Practice, staff
         staff_id=staff_id,
         form_id=draft.form_id,
     )
-    after_commit = add_delivery(session, delivery)
+    after_commit = add_delivery(session, delivery, hold=hold)
     take_over(conversation, staff_id)
     note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING)
     if draft.closes:
         hand_back(conversation)
     note_reply(conversation)
     return Outcome(ReplyCheck.SENT, after_commit=after_commit, delivery_id=delivery.id)
+
+
+def take_back_reply(session: Session, conversation: Conversation, practice: Practice, delivery_id: int) -> str | None:
+    """Delete a reply that is not being sent yet, and return its words as they were typed; None if it is too late."""
+    query = select(Delivery).where(Delivery.id == delivery_id, Delivery.conversation_id == conversation.id)
+    delivery = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if delivery is None or delivery.state != DeliveryState.PENDING or delivery.attempts:
+        return None
+    words, medium = delivery.body, delivery.medium
+    forget_texts(session, [], [delivery.id])
+    session.delete(delivery)
+    session.flush()
+    reach = read_reach(session, conversation, practice)
+    if reach.medium != medium:
+        return words
+    before, after = first_text_wording(practice, reach)
+    return words.removeprefix(before).removesuffix(after)
 
 
 def was_sent(session: Session, form_id: str) -> bool:

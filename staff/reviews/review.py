@@ -21,7 +21,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.models import Message, Review, ReviewReason, Role, StaffMember, now
+from inbox.models import Conversation, Message, Review, ReviewReason, Role, StaffMember, UndoKind, now
 from inbox.reviews import (
     LEVEL_LABELS,
     NONE_OF_THESE,
@@ -37,6 +37,7 @@ from intake.vocabulary import INTENTS, Route, words_of
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.live import stream
+from staff.undo.offers import begin_action, hold_for, mark_label_undone, offer_undo
 from tasks.corrections import can_take_back, correct, take_back
 from tasks.pubsub import practice_topic
 from tasks.routing import RoutingDecision
@@ -137,7 +138,10 @@ def label(review_id: int) -> AnyResponse:
             flash(_refusal(database, review))
             return redirect(url_for("review.page"), 303)
         practice = services.practices.require(review.practice)
-        plan, after_commit = correct(database, review, chosen, member().id, practice, now())
+        conversation = database.get_one(Conversation, review.message.conversation_id, with_for_update=True)
+        beginning = begin_action(database, conversation)
+        plan, after_commit = correct(database, review, chosen, member().id, practice, now(), hold_for())
+        offer_undo(database, conversation, UndoKind.LABEL, beginning, review_id=review.id)
         _record(database, review, "reviewed", intent=review.intent, label=chosen, reply=plan.reply, team=plan.team)
     services.queue.put_all(after_commit)
     flash(_outcome(chosen, plan))
@@ -169,6 +173,7 @@ def undo() -> AnyResponse:
         taken_back = review.label
         after_commit = take_back(database, review)
         if after_commit is not None:
+            mark_label_undone(database, review)
             _record(database, review, "review_undone", label=taken_back)
     if after_commit is None:
         flash(TOO_LATE)

@@ -33,11 +33,11 @@ from tasks.carriers.protocol import (
 )
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import LANDLINE, OPTED_OUT_CODE, follow_up, mark_sent
-from tasks.due import is_due
+from tasks.due import NO_HOLD, is_due
 from tasks.metrics import of_delivery
 from tasks.notification.quiet_hours import after_quiet_hours
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
+from tasks.queue import AfterCommit, Ticket
 
 if TYPE_CHECKING:
     from tasks.context import Context
@@ -60,15 +60,23 @@ _LOCKED = (
 )
 
 
-def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
+def add_delivery(session: Session, delivery: Delivery, *, hold: timedelta = NO_HOLD) -> AfterCommit:
     """Add a reply to the outbox.
 
     A chat reply counts as delivered at once, because browsers read it from there. A chat also shows that a reply went
     out in another way.
+
+    Args:
+        session: an open write transaction.
+        delivery: the reply.
+        hold: how long it can still be undone, so that nobody sees it before.
     """
-    shown = delivery.medium == Medium.CHAT
+    is_chat = delivery.medium == Medium.CHAT
+    shown = is_chat and not hold
     conversation = delivery.conversation or session.get_one(Conversation, delivery.conversation_id)
-    if conversation.channel == Channel.CHAT:
+    if hold:
+        delivery.next_attempt_at = now() + hold
+    elif conversation.channel == Channel.CHAT:
         delivery.entry = next_entry(session, delivery.conversation_id)
     if shown:
         delivery.state = DeliveryState.DELIVERED
@@ -78,10 +86,13 @@ def add_delivery(session: Session, delivery: Delivery) -> AfterCommit:
     session.flush()
     add_to_index(session, delivery)
     message = delivery.message
-    if not shown and message is not None and was_received_before_backup(session, message):
+    if not is_chat and message is not None and was_received_before_backup(session, message):
         # it may have been answered before the backup was restored, so the carrier is asked first
         delivery.state, delivery.sending_at = DeliveryState.UNKNOWN, message.received_at
     topics = topics_of(delivery.conversation_id, delivery.conversation.practice)
+    if hold and delivery.state == DeliveryState.PENDING:
+        ticket = Ticket("deliver", delivery.id, not_before=delivery.next_attempt_at)
+        return AfterCommit(later=(ticket,), topics=topics)
     if not shown:
         return AfterCommit(deliveries=(delivery.id,), topics=topics)
     return AfterCommit(topics=topics, measures=of_delivery(delivery, DeliveryState.PENDING, now()))
@@ -129,6 +140,13 @@ def claim_delivery(
         return AfterCommit()
     delivery = _lock_delivery(session, delivery_id)
     reason = _why_held(session, delivery)
+    is_chat = delivery.medium == Medium.CHAT
+    is_new_in_chat = delivery.conversation.channel == Channel.CHAT and delivery.entry is None
+    if is_new_in_chat and (reason is None or not is_chat):  # until now, it could be undone
+        delivery.entry = next_entry(session, delivery.conversation_id)
+    if is_chat and reason is None:
+        delivery.state, delivery.sending_at = DeliveryState.DELIVERED, None
+        return follow_up(session, delivery, DeliveryState.PENDING, context.practices)
     later = _quiet_until(delivery, context.practices, moment)
     if reason is None and later is not None:
         delivery.state, delivery.next_attempt_at = DeliveryState.PENDING, later

@@ -4,6 +4,7 @@
                       ↘ unknown → sent …      found in the carrier's list
                                 → pending     the carrier does not have it, says its list in several searches
                                 → unconfirmed the list cannot tell; never sent again
+    pending → delivered                       a chat reply that can no longer be undone
     pending → suppressed                      the patient opted out, staff took over, or it is a landline
     sending → not_sent                        there are no credentials
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,10 +20,11 @@ from inbox.models import (
     now,
 )
 from intake.practices import Practice
-from intake.vocabulary import DangerKind
+from intake.vocabulary import DangerKind, Priority
 from tasks.notification.ack_codes import make_code
 from tasks.notification.escalation_policy import ToldSoFar, next_step_at
 from tasks.notification.targets import CONSOLE
+from tasks.queue import Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -108,6 +111,53 @@ def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | N
     return True
 
 
+def read_pressing(session: Session, conversation_id: int) -> dict[str, list[int]]:
+    """Return the ids of a conversation's open alarms, and of their notices that nobody has sent yet."""
+    alarms = [alarm.id for alarm in open_alarms(session, conversation_id)]
+    unsent = select(Notification.id).where(
+        Notification.escalation_id.in_(alarms),
+        Notification.state == NotificationState.PENDING,
+        Notification.target != CONSOLE,
+    )
+    return {"alarms": alarms, "notices": list(session.scalars(unsent)) if alarms else []}
+
+
+def reopen_alarms(session: Session, conversation_id: int, pressing: Mapping[str, Sequence[int]]) -> tuple[Ticket, ...]:
+    """Open alarms again that a member ended by mistake, and return the jobs of their notices that are due.
+
+    An alarm that the conversation has got since stays the only one.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        conversation_id: the conversation.
+        pressing: what `read_pressing` returned before.
+    """
+    alarms = session.scalars(select(Escalation).where(Escalation.id.in_(pressing["alarms"])).with_for_update()).all()
+    ended = [alarm for alarm in alarms if alarm.acknowledged_at is not None]
+    if not ended or open_alarms(session, conversation_id):
+        return ()
+    for alarm in ended:
+        taken = _open_codes(session, alarm.practice)
+        alarm.code = make_code(taken) if alarm.code in taken else alarm.code
+        alarm.acknowledged_at = alarm.acknowledged_by = alarm.acknowledged_how = None
+        session.flush()
+    dropped = Notification.id.in_(pressing["notices"]), Notification.state == NotificationState.DROPPED
+    notices = session.scalars(select(Notification).where(*dropped).with_for_update()).all()
+    for notice in notices:
+        notice.state = NotificationState.PENDING
+    moment = now()
+    return tuple(
+        Ticket("notify", notice.id, notice.priority == Priority.URGENT)
+        for notice in notices
+        if notice.next_attempt_at <= moment
+    )
+
+
+def _open_codes(session: Session, practice: str) -> set[str]:
+    query = select(Escalation.code).where(Escalation.practice == practice, Escalation.acknowledged_at.is_(None))
+    return set(session.scalars(query))
+
+
 def _raise_alarm(session: Session, message: Message, practice: Practice) -> Escalation:
     """Raise an alarm, trying again if another worker takes the same code at the same moment.
 
@@ -115,14 +165,11 @@ def _raise_alarm(session: Session, message: Message, practice: Practice) -> Esca
     """
     taken = session.scalar(select(func.max(Escalation.step)).where(Escalation.message_id == message.id)) or 0
     for attempt in range(_TRIES):
-        open_codes = select(Escalation.code).where(
-            Escalation.practice == practice.slug, Escalation.acknowledged_at.is_(None)
-        )
         alarm = Escalation(
             message_id=message.id,
             conversation_id=message.conversation_id,
             practice=practice.slug,
-            code=make_code(set(session.scalars(open_codes))),
+            code=make_code(_open_codes(session, practice.slug)),
             step=taken,
             next_step_at=next_step_at(practice.escalation, taken, now()),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from classifier.insurance.missing import BillingFields
 from inbox.models import Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice
 from intake.vocabulary import Channel, Priority, Route, words_of
+from tasks.due import NO_HOLD
 from tasks.notification.alarms import join_alarm, told_so_far
 from tasks.notification.collecting import collect_notice, is_unvouched
 from tasks.notification.escalation_policy import is_news
@@ -107,6 +109,7 @@ def add_notifications(
     priority: Priority | None,
     reason: str,
     alarm: Escalation | None = None,
+    hold: timedelta = NO_HOLD,
 ) -> tuple[Ticket, ...]:
     """Add one outbox row for each address of a team.
 
@@ -121,9 +124,10 @@ def add_notifications(
         priority: how soon they must look, None for no one.
         reason: an intent, a `Route`, or a `NotificationReason`.
         alarm: the alarm whose current step is notified; None for a first notification.
+        hold: how long the cause can still be undone, so that nobody is notified before.
 
     Returns:
-        The jobs for the notices that are due now.
+        The jobs for the notices that are due now, or once that time is over.
     """
     if team is None or priority is None:
         return ()
@@ -135,7 +139,8 @@ def add_notifications(
         danger = message.classification.danger if message.classification else None
         if not is_news(told_so_far(session, alarm, message), team, danger):
             targets = [CONSOLE]
-    due = due_at(settings, practice.time_zone, priority, moment)
+    first = moment + hold
+    due = max(first, due_at(settings, practice.time_zone, priority, moment))
     rows = []
     for target in targets:
         row = Notification(
@@ -165,7 +170,8 @@ def add_notifications(
     )
     is_urgent = priority == Priority.URGENT
     pending = [row for row in rows if row.state == NotificationState.PENDING]
-    return tuple(Ticket("notify", row.id, is_urgent) for row in pending if row.next_attempt_at <= moment)
+    not_before = first if hold else None
+    return tuple(Ticket("notify", row.id, is_urgent, not_before) for row in pending if row.next_attempt_at <= first)
 
 
 def describe(reason: str) -> str:

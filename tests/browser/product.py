@@ -101,6 +101,7 @@ class Product:
             notice_hosts="127.0.0.1",
             demo_mode=True,
             reconcile_every_seconds=1,
+            undo_seconds=0,
         )
         self._worker: Process | None = None
 

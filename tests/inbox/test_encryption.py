@@ -32,6 +32,7 @@ from inbox.models import (
     OptOut,
     ReplyDraft,
     Role,
+    SavedView,
     Voicemail,
     now,
 )
@@ -81,6 +82,7 @@ ENCRYPTED_COLUMNS = [
     ("saved_replies", "name"),
     ("saved_replies", "text"),
     ("saved_replies", "text_es"),
+    ("saved_views", "name"),
     ("setting_versions", "changes"),
     ("setting_versions", "overrides"),
     ("staff_members", "totp_secret"),
@@ -139,6 +141,7 @@ def fill(database: Database) -> None:
         words = ReplyWords("Swordfish", "Bring the swordfish", "Traiga el swordfish")
         write_reply(session, Owner(staff_id=member.id), None, words)
         add_tag(session, message.conversation, "swordfish")
+        session.add(SavedView(staff_id=member.id, name="The swordfish", query="view=mine"))
         access = EmergencyAccess(staff_id=member.id, practice="demo", reason="The swordfish again", expires_at=now())
         session.add(access)
         key, value = "teams.billing.notify", ["mailto://desk:swordfish@maple.example"]
@@ -296,8 +299,8 @@ def test_after_a_rotation_the_old_key_can_be_dropped(database: Database, reopen:
     fill(database)
     both = reopen(BOTH_KEYS)
     # a conversation, two messages, a delivery, an opt-out, a voicemail, an alarm, an audit entry, an attachment,
-    # a message's entities, three of staff, a patient's record, a saved reply, and a tag
-    assert rotate_keys(both, NO_FILES) == Rotated(21, 0)
+    # a message's entities, three of staff, a patient's record, a saved reply, a tag, and a saved view
+    assert rotate_keys(both, NO_FILES) == Rotated(22, 0)
 
     alone = reopen(NEW_KEY)
     alone.check_keys()

@@ -131,6 +131,8 @@ def test_an_empty_variable_leaves_the_value_of_the_file(tmp_path: Path) -> None:
         ("PUBLIC_URL", "https://intake.example.com/#swordfish"),
         ("PUBLIC_URL", "https://[swordfish"),
         ("TWILIO_API_BASE_URL", "api.twilio.com"),
+        ("UNDO_SECONDS", "-1"),
+        ("UNDO_SECONDS", "61"),
         ("SETTLE_AFTER_SECONDS", "swordfish"),
         ("SETTLE_AFTER_SECONDS", "-1"),
         ("SETTLE_AFTER_SECONDS", "59.9"),

@@ -29,8 +29,11 @@ from inbox.models import (
     Review,
     ReviewReason,
     Role,
+    SavedView,
     StaffMember,
     StaffSession,
+    Undo,
+    UndoKind,
     Voicemail,
     now,
 )
@@ -38,6 +41,7 @@ from inbox.patient_book import Details, add_address, create_patient, link_conver
 from inbox.patient_merging import merge_patients
 from inbox.saved_replies import Owner, ReplyWords, write_reply
 from inbox.setting_versions import Change, Standing, add_version
+from inbox.undo import standing_of
 from intake.practice_settings import Override
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.twilio import ACCOUNT_SID
@@ -268,6 +272,19 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
         for owner in (Owner(practice=practice), Owner(staff_id=member.id))
     )
     add_tag(session, conversation, f"likes {WORDS[practice]}")
+    undo = Undo(
+        staff_id=member.id,
+        conversation_id=conversation.id,
+        kind=UndoKind.CLOSE,
+        batch=practice,
+        before=standing_of(conversation),
+        after=standing_of(conversation),
+        ended={"alarms": [], "notices": []},
+        until=now(),
+    )
+    view = SavedView(staff_id=member.id, name=f"About {WORDS[practice]}", query="view=mine")
+    session.add_all([undo, view])
+    session.flush()
     its_session = session.scalars(select(StaffSession.id).where(StaffSession.staff_id == member.id)).one()
     return {
         "conversation_id": conversation.id,
@@ -289,6 +306,8 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
         "reply_id": saved.id,
         "own_reply_id": own_saved.id,
         "filename": "console.css",
+        "undo_id": undo.id,
+        "view_id": view.id,
     }
 
 

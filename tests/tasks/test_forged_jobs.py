@@ -11,11 +11,11 @@ from rq import Callback, Queue
 from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
 
-from inbox.models import Delivery, Message
+from inbox.models import Delivery, Message, now
 from intake.encryption import Keyring, new_key
 from tasks.job_ids import make_job_id, read_job_id
 from tasks.metrics import JOBS_REFUSED
-from tasks.queue import MESSAGES, QUEUES, Ticket, WorkQueue
+from tasks.queue import LATER, MESSAGES, QUEUES, AfterCommit, Ticket, WorkQueue
 from tests.service import Service
 from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
@@ -175,3 +175,15 @@ def test_a_ticket_has_the_same_look_in_every_queue(service: Service) -> None:
     service.context.queue.put_tickets([Ticket("notify", 5), Ticket("notify", 5, is_urgent=True)])
 
     assert service.context.queue.waiting() == {("notify", 5)}
+
+
+def test_a_job_that_waits_for_its_time_is_queued_only_if_this_service_made_it(service: Service) -> None:
+    queue = service.context.queue
+    forged = f"deliver-1-00000000-{'0' * 32}"
+    service.redis.zadd(LATER, {forged: 0, f"!{forged}": 0, "swordfish": 0})
+    queue.put_all(AfterCommit(notifications=(Ticket("notify", 7, is_urgent=True, not_before=now()),)))
+
+    assert queue.release_due(now()) == 1
+
+    assert queue.waiting() == {("notify", 7)}
+    assert (service.redis.llen("rq:queue:urgent"), service.redis.zcard(LATER)) == (1, 0)

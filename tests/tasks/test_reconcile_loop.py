@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from inbox.models import Lease, Message, now
-from tasks.queue import Ticket, WorkQueue
+from tasks.queue import AfterCommit, Ticket, WorkQueue
 from tasks.reconcile_loop import ReconcileLoop
 from tests.service import Service
 
@@ -74,3 +74,14 @@ def test_the_first_round_takes_the_youngest_rows_and_later_ones_leave_them_to_th
     service.redis.flushall()
     loop.run_round()
     assert len(service.context.queue.waiting()) == 0
+
+
+def test_a_running_worker_queues_a_job_once_its_time_has_come(service: Service) -> None:
+    queue = NotingQueue(service)
+    queue.put_all(AfterCommit(later=(Ticket("deliver", 7, not_before=now()),)))
+    assert queue.waiting() == frozenset()
+
+    with ReconcileLoop(replace(service.context, queue=queue)):
+        assert queue.filled.wait(DEADLINE_SECONDS)
+
+    assert queue.waiting() == {("deliver", 7)}

@@ -7,6 +7,7 @@ import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
 import "./saved_replies.js";
 import { listen } from "./shortcuts.js";
+import { pressUndo } from "./undo.js";
 
 const panes = () => document.getElementById("panes");
 const links = () => [...document.querySelectorAll(".rows > .row > a")].filter((link) => link.offsetParent);
@@ -77,7 +78,7 @@ function countPicked() {
 }
 
 // a key that is held down is meant once
-document.addEventListener("keydown", (event) => event.repeat && "eax".includes(event.key) && event.stopImmediatePropagation(), true);
+document.addEventListener("keydown", (event) => event.repeat && "eaxu".includes(event.key) && event.stopImmediatePropagation(), true);
 
 async function switchMarks(link) {
   await fetch(link.href, { headers: { Accept: "application/json" } });
@@ -128,7 +129,7 @@ listen({
       if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
     }),
   r: () => document.getElementById("text")?.focus(),
-  u: () => panes().dataset.id && go(document.getElementById("back").href),
+  u: () => pressUndo() || (panes().dataset.id && go(document.getElementById("back").href)),
   "/": () => document.getElementById("wanted").focus(),
 });
 

@@ -133,9 +133,9 @@ export function openDraft() {
   save(id);
 }
 
-/** Saves what is typed for the open conversation, before another is put in its place. */
+/** Saves what is typed for the open conversation, before something else is put in its place. */
 export function leaveDraft() {
-  if (opened()) save(opened());
+  return opened() ? save(opened()) : Promise.resolve();
 }
 
 /** Waits until no draft of a conversation is on its way, so that none comes after the reply. */

@@ -61,6 +61,8 @@ function put(html) {
     document.getElementById("pick-all").closest("label").hidden = false;
   } else {
     document.getElementById("panes").replaceWith(panes);
+    const bar = page.getElementById("undo-bar");
+    if (bar) document.getElementById("undo-bar").replaceWith(bar);
     desk.classList.add("open");
   }
   document.title = withCalls(page.title || panes.dataset.title);
@@ -131,12 +133,14 @@ async function send(form, button) {
   form.dataset.sent = "yes"; // once, even if its button is pressed repeatedly; the server also accepts it only once
   noteScroll();
   const body = new URLSearchParams(new FormData(form, button));
+  if (form.id === "save-view") document.getElementById("filter-menu").open = false;
   const replied = form.id === "reply" ? document.getElementById("panes").dataset.id : null;
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
   const mine = ++turn;
   say("");
   try {
     if (replied) await holdDraft(replied);
+    if (form.dataset.undo) await leaveDraft(); // the words of an undone reply go before it
     const answer = await fetch(action, { method: "POST", headers: headersFor(shownAt), body });
     if (replied && isPlace(new URL(answer.url)) && (answer.redirected || ANSWERED.includes(answer.status))) forgetDraft(replied);
     if (mine === turn) await take(answer, true);

@@ -2,6 +2,7 @@
 
 import { keepUp, withCalls } from "./live.js";
 import { listen } from "./shortcuts.js";
+import "./undo.js";
 
 const page = document.getElementById("review");
 const plainTitle = document.title.replace(/^(\(\d+\+? urgent\) )?(\(\d+\) )?/, "");

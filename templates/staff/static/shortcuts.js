@@ -10,7 +10,8 @@ function areOn() {
   }
 }
 
-function isTyping(target) {
+/** Returns whether keys go into a field. */
+export function isTyping(target) {
   return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }
 

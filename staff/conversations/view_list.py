@@ -1,0 +1,73 @@
+"""A member's saved views in the navigation: their addresses, and how many conversations each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from inbox.member_notices import unseen_by
+from inbox.models import Conversation, ConversationRead, SavedView
+from inbox.saved_views import read_views
+from staff.auth.access import Member
+from staff.conversations.filters import Filters, View
+from staff.conversations.inbox_queries import UNFINISHED, conditions_of
+
+_NOT_COUNTED = (View.CLOSED, View.EVERY)  # as in the built-in views: closed ones are not worth a count
+
+
+@dataclass(frozen=True, slots=True)
+class ShownView:
+    """A saved view as the navigation shows it.
+
+    Attributes:
+        id: the row.
+        name: the name that the member gave it.
+        query: its filters, as an address has them.
+        count: how many conversations it holds, 0 for none or if they are not counted.
+    """
+
+    id: int
+    name: str = field(repr=False)
+    query: dict[str, str]
+    count: int
+
+
+def show_views(session: Session, member: Member, moment: datetime) -> list[ShownView]:
+    """Return a member's saved views with their counts."""
+    views = read_views(session, member.id)
+    filters = [filters_of(view, member) for view in views]
+    counts = _count(session, member, filters, moment)
+    return [
+        ShownView(view.id, view.name, wanted.as_query(), count)
+        for view, wanted, count in zip(views, filters, counts, strict=True)
+    ]
+
+
+def filters_of(view: SavedView, member: Member) -> Filters:
+    """Return a view's filters; those that the member may not use any more are left out."""
+    return Filters.read(dict(parse_qsl(view.query)), member.reachable)
+
+
+def _count(session: Session, member: Member, views: Sequence[Filters], moment: datetime) -> list[int]:
+    """Count all views in one query; of mentions, those that the member has not opened since."""
+    columns = [
+        func.sum(case((and_(*conditions_of(session, member, filters, moment), *_news(filters, member)), 1), else_=0))
+        for filters in views
+        if filters.view not in _NOT_COUNTED
+    ]
+    if not columns:
+        return [0] * len(views)
+    read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
+    query = select(*columns).select_from(Conversation).outerjoin(ConversationRead, read)
+    among = Conversation.practice.in_(member.reachable), Conversation.state.in_(UNFINISHED)
+    found = iter(session.execute(query.where(*among)).one())
+    return [0 if filters.view in _NOT_COUNTED else next(found) or 0 for filters in views]
+
+
+def _news(filters: Filters, member: Member) -> tuple[ColumnElement[bool], ...]:
+    return (Conversation.id.in_(unseen_by(member.id)),) if filters.view is View.MENTIONS else ()

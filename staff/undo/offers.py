@@ -1,0 +1,139 @@
+"""Offering to undo what the signed-in member just did: noting how, and what the bar on the page says."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation, Review, Undo, UndoKind, now
+from inbox.undo import last_offered, note_undo, put_back, standing_of
+from staff.auth.access import member
+from tasks.notification.alarms import read_pressing
+from web.services import services_of
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a conversation stood before an action: its standing, its open alarms, and the unsent notices of these."""
+
+    standing: dict[str, Any]
+    pressing: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the bar offers to undo.
+
+    Attributes:
+        id: the row.
+        kind: what it was.
+        words: what happened, such as "3 conversations closed".
+        delays: whether something waits to be sent until the time is over.
+        seconds: how long that is from now.
+    """
+
+    id: int
+    kind: str
+    words: str
+    delays: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Actions that are undone together."""
+
+    key: str = field(default_factory=lambda: secrets.token_hex(16))
+
+
+def hold_for() -> timedelta:
+    """Return how long an action can be undone before it takes effect; zero if that is turned off."""
+    return timedelta(seconds=services_of(current_app).settings.undo_seconds)
+
+
+def begin_action(session: Session, conversation: Conversation) -> Beginning:
+    """Note how a locked conversation stands before an action."""
+    if not hold_for():
+        return Beginning({}, {})
+    return Beginning(standing_of(conversation), dict(read_pressing(session, conversation.id)))
+
+
+def offer_undo(
+    session: Session,
+    conversation: Conversation,
+    kind: UndoKind,
+    beginning: Beginning,
+    *,
+    batch: Batch | None = None,
+    delivery_id: int | None = None,
+    review_id: int | None = None,
+) -> None:
+    """Note how to undo an action of the signed-in member, unless that is turned off.
+
+    Args:
+        session: the transaction of the action, which holds the conversation's lock.
+        conversation: the conversation as the action left it.
+        kind: what was done.
+        beginning: what `begin_action` returned before.
+        batch: what it belongs to, None if it was done alone.
+        delivery_id: the reply that was added, if any.
+        review_id: the review that was decided, if any.
+    """
+    hold = hold_for()
+    if not hold:
+        return
+    note_undo(
+        session,
+        Undo(
+            staff_id=member().id,
+            conversation_id=conversation.id,
+            kind=kind,
+            batch=(batch or Batch()).key,
+            delivery_id=delivery_id,
+            review_id=review_id,
+            before=beginning.standing,
+            after=standing_of(conversation),
+            ended=beginning.pressing,
+            until=now() + hold,
+        ),
+    )
+
+
+def mark_label_undone(session: Session, review: Review) -> None:
+    """Put a conversation back where it was before a label that has just been taken back on the review page."""
+    query = select(Undo).where(Undo.review_id == review.id, Undo.undone_at.is_(None)).order_by(Undo.id.desc()).limit(1)
+    undo = session.scalar(query.with_for_update())
+    if undo is not None:
+        conversation = session.get_one(Conversation, undo.conversation_id, with_for_update=True, populate_existing=True)
+        put_back(conversation, undo.before, undo.after)
+        undo.undone_at = now()
+
+
+def read_offer() -> Offer | None:
+    """Return what the signed-in member can undo now, None if there is nothing."""
+    if not hold_for():
+        return None
+    moment = now()
+    with services_of(current_app).database.read() as session:
+        found = last_offered(session, member().id, moment)
+    if found is None:
+        return None
+    undo, count = found
+    seconds = round((undo.until - moment).total_seconds(), 1)
+    return Offer(undo.id, undo.kind, _describe(UndoKind(undo.kind), count), undo.kind != UndoKind.CLOSE, seconds)
+
+
+def _describe(kind: UndoKind, count: int) -> str:
+    match kind:
+        case UndoKind.REPLY:
+            return "Sending"
+        case UndoKind.LABEL:
+            return "Labeled. Taking effect"
+        case _:
+            return "Conversation closed" if count == 1 else f"{count} conversations closed"

@@ -1,0 +1,127 @@
+"""Undoing a reply, a closing, or a label of one's own, as long as nothing has been sent because of it."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from flask import Blueprint, abort, current_app, flash, redirect, url_for
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from inbox.models import Conversation, Review, Role, Undo, UndoKind, now
+from inbox.reply_drafts import LONGEST_DRAFT, read_draft, save_draft
+from inbox.undo import is_too_old, put_back
+from intake.practices import Practice
+from staff.auth.access import member, open_to, own_conversation, record_on_conversation
+from staff.conversations.actions import finish_action
+from staff.conversations.inbox import INBOX
+from staff.conversations.list_pane import address_of, read_filters
+from staff.conversations.reply import take_back_reply
+from staff.undo.offers import read_offer
+from tasks.corrections import take_back
+from tasks.notification.alarms import reopen_alarms
+from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit
+from web.services import services_of
+
+blueprint = Blueprint("undo", __name__, url_prefix="/staff/undo")
+
+TOO_LATE = {
+    UndoKind.REPLY: "It is too late to undo this reply: it is on its way. Write to the patient again instead.",
+    UndoKind.CLOSE: "It is too late to undo this. Reopen the conversation instead.",
+    UndoKind.LABEL: "It is too late to undo this label: a reply or notification was already sent, or a minute is over.",
+}
+_ACTIONS = {UndoKind.REPLY: "reply_undone", UndoKind.CLOSE: "close_undone", UndoKind.LABEL: "review_undone"}
+
+
+@blueprint.app_context_processor
+def offer() -> dict[str, Any]:
+    """Let pages show what the member can undo now."""
+    return {"undo_offer": read_offer if current_user.is_authenticated else lambda: None}
+
+
+@blueprint.post("/<int:undo_id>")
+@open_to(Role.STAFF)
+def undo_action(undo_id: int) -> Response:
+    """Undo what the member did, with all that was done together with it; or say that it is too late."""
+    services = services_of(current_app)
+    after_commit = AfterCommit()
+    with services.database.write() as session:
+        undo = _own_undo(session, undo_id)
+        together = select(Undo).where(Undo.batch == undo.batch, Undo.staff_id == member().id, Undo.undone_at.is_(None))
+        for each in session.scalars(together.order_by(Undo.id).with_for_update()).all():
+            after_commit |= _undo(session, each)
+        kind, conversation_id, batch = UndoKind(undo.kind), undo.conversation_id, undo.batch
+        is_alone = session.scalar(select(Undo.id).where(Undo.batch == batch, Undo.id != undo.id).limit(1)) is None
+    services.queue.put_all(after_commit)
+    if kind is UndoKind.LABEL:
+        flash("The label is undone.")
+        return redirect(url_for("review.page"), 303)
+    if is_alone:
+        return finish_action(conversation_id, "#newest" if kind is UndoKind.REPLY else "")
+    return redirect(address_of(INBOX, read_filters().whole_query()), 303)
+
+
+def _own_undo(session: Session, undo_id: int) -> Undo:
+    """Return something that the signed-in member did and can undo, or abort."""
+    own = Undo.id == undo_id, Undo.staff_id == member().id
+    undo = session.scalar(select(Undo).where(*own).with_for_update()) or abort(404)
+    own_conversation(session, undo.conversation_id)
+    if undo.undone_at is not None:
+        abort(409, "This is undone already.")
+    if is_too_old(undo, now()):
+        _refuse(undo)
+    return undo
+
+
+def _undo(session: Session, undo: Undo) -> AfterCommit:
+    conversation = own_conversation(session, undo.conversation_id)
+    practice = services_of(current_app).practices.require(conversation.practice)
+    detail: dict[str, Any] = {}
+    words: str | None = None
+    # what would be sent is locked before the conversation, as a worker does
+    match UndoKind(undo.kind):
+        case UndoKind.REPLY:
+            detail["delivery"] = undo.delivery_id
+            words = take_back_reply(session, conversation, practice, undo.delivery_id or 0)
+            if words is None:
+                _refuse(undo)
+        case UndoKind.LABEL:
+            detail |= _take_back_label(session, undo)
+    return _restore(session, undo, practice, words, detail)
+
+
+def _restore(
+    session: Session, undo: Undo, practice: Practice, words: str | None, detail: dict[str, Any]
+) -> AfterCommit:
+    """Put the conversation, its alarm, and the member's words back where they were."""
+    conversation = session.get_one(Conversation, undo.conversation_id, with_for_update=True, populate_existing=True)
+    put_back(conversation, undo.before, undo.after)
+    due = reopen_alarms(session, conversation.id, undo.ended) if undo.kind != UndoKind.LABEL else ()
+    if words:
+        kept = read_draft(session, conversation.id, member().id).text
+        together = f"{words}\n\n{kept}" if kept else words
+        save_draft(session, conversation.id, member().id, together[:LONGEST_DRAFT], None)
+    if undo.kind != UndoKind.LABEL and undo.ended["alarms"]:
+        detail["alarms"] = undo.ended["alarms"]
+    undo.undone_at = now()
+    record_on_conversation(
+        session, conversation.id, practice.slug, _ACTIONS[UndoKind(undo.kind)], undo=undo.id, **detail
+    )
+    return AfterCommit(notifications=due, topics=topics_of(conversation.id, practice.slug))
+
+
+def _take_back_label(session: Session, undo: Undo) -> dict[str, Any]:
+    review = session.get(Review, undo.review_id, with_for_update=True)
+    if review is None or review.staff_id != member().id or review.label is None:
+        _refuse(undo)
+    detail = {"message": review.message_id, "review": review.id, "label": review.label}
+    if take_back(session, review) is None:
+        _refuse(undo)
+    return detail
+
+
+def _refuse(undo: Undo) -> NoReturn:
+    abort(409, TOO_LATE[UndoKind(undo.kind)])

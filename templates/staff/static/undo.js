@@ -1,0 +1,62 @@
+// The bar that undoes what was just done: it counts down, says once what it offers, and goes when it is too late.
+
+import { isTyping } from "./shortcuts.js";
+
+const EVERY = 200;
+const ends = new Map(); // by what it undoes: when its time is over
+let asked = ""; // what is being undone
+
+const bar = () => document.getElementById("undo-bar");
+const formOf = () => bar()?.querySelector("form");
+
+function announce(words) {
+  document.getElementById("undo-said").textContent = words;
+}
+
+function take(form) {
+  const seconds = Math.ceil(Number(form.dataset.seconds));
+  ends.set(form.dataset.undo, performance.now() + 1000 * Number(form.dataset.seconds));
+  const when = form.querySelector(".left") ? ` in ${seconds} seconds` : "";
+  announce(`${form.querySelector(".what").textContent}${when}. To undo, press U.`);
+}
+
+function hide() {
+  const hadFocus = bar().contains(document.activeElement);
+  bar().replaceChildren();
+  for (const later of document.querySelectorAll("[data-after-bar]")) later.hidden = false;
+  if (!hadFocus) return;
+  const next = document.getElementById("thread-scroll") ?? document.querySelector(".row > a") ?? document.querySelector("main button");
+  next?.focus({ preventScroll: true });
+}
+
+function tick() {
+  const form = formOf();
+  if (asked && form?.dataset.undo !== asked) {
+    if (!document.getElementById("connection")?.textContent) announce("Undone.");
+    asked = "";
+  }
+  if (!form) return;
+  if (!ends.has(form.dataset.undo)) take(form);
+  const left = Math.ceil((ends.get(form.dataset.undo) - performance.now()) / 1000);
+  const shown = form.querySelector(".left");
+  if (left <= 0) hide();
+  else if (shown && shown.textContent !== String(left)) shown.textContent = left;
+}
+
+/** Presses the bar's button; returns whether there is one. */
+export function pressUndo() {
+  const button = formOf()?.querySelector("button");
+  button?.click();
+  return Boolean(button);
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.undo) asked = event.target.dataset.undo;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  if (event.repeat || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  if (pressUndo()) event.preventDefault();
+});
+setInterval(tick, EVERY);
+tick();

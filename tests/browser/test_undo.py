@@ -1,0 +1,90 @@
+"""The bar that undoes what was just done: its button, its keys, and what it says to those who don't see it."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from inbox.models import Delivery
+from intake.settings import Settings
+from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.staff.conftest import Console
+
+__all__ = ["console", "console_of", "new_profile", "sign_in"]
+
+PLACE = "/staff/conversations/1"
+WORDS = "We can see you on Tuesday."
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The usual settings, but with a minute to undo what was done."""
+    return settings.model_copy(update={"undo_seconds": 60})
+
+
+def accessible(page: Page) -> None:
+    """Asks axe about the page as it is."""
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_a_reply_is_undone_with_the_keyboard_and_what_was_typed_since_is_kept(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE)
+    box, bar, said = page.get_by_label("Your reply"), page.locator("#undo-bar"), page.locator("#undo-said")
+    box.fill(WORDS)
+    page.keyboard.press("Control+Enter")
+    expect(bar).to_contain_text("Sending in")
+    expect(said).to_contain_text("To undo, press U.")
+    expect(box).to_have_value("")
+
+    box.fill("And")
+    page.keyboard.press("Control+z")  # in a field, this is the field's own
+    expect(bar).to_contain_text("Sending in")
+    box.fill("And your card")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+
+    expect(box).to_have_value(f"{WORDS}\n\nAnd your card")
+    expect(bar).to_be_empty()
+    expect(said).to_have_text("Undone.")
+    assert [reply for reply in console.rows(Delivery) if reply.message_id is None] == []
+
+
+def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_again_afterwards(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", "+12025550132")
+    page = sign_in("/staff/conversations/2")
+    press(page, "e")
+    expect(page.locator("#panes")).to_have_attribute("data-id", "1")
+    expect(page.locator("#undo-bar")).to_contain_text("Conversation closed.")
+    accessible(page)
+
+    page.keyboard.press("u")
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+    expect(page.locator("#standing")).to_contain_text("Open")
+    expect(page.locator("#undo-bar")).to_be_empty()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Choose a conversation.")).to_be_visible()
+
+
+def test_a_view_is_saved_in_the_filters_menu_and_stands_in_the_navigation(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in("/staff/?view=mine")
+    page.locator("#filter-menu > summary").click()
+    page.get_by_label("Save this view as").fill("What is mine")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    saved = page.get_by_role("link", name="What is mine")
+    expect(saved).to_have_attribute("aria-current", "page")
+    accessible(page)
+    page.get_by_role("link", name="All").click()
+    expect(saved).not_to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Edit saved views").click()
+    accessible(page)
+    page.get_by_role("button", name="Delete What is mine").click()
+    expect(page.get_by_role("status")).to_have_text("The view is deleted. Its conversations are still there.")
