@@ -46,8 +46,8 @@ def plan_return(before: Values, after: Values, current: Values) -> dict[str, Any
         current: the standing now.
     """
 
-    def differ(first: Values, second: Values, *names: str) -> bool:
-        return any(first[name] != second[name] for name in names)
+    def differ(left: Values, right: Values, *names: str) -> bool:
+        return any(left[name] != right[name] for name in names)
 
     chosen = [names for names in _OTHERS if not differ(after, current, *names)]
     is_answered = differ(after, current, "state") and current["state"] != ConversationState.OPEN
