@@ -30,6 +30,7 @@ from staff.conversations import (
     mark_switch,
     recordings,
 )
+from staff.figures import page as figures_page
 from staff.patients import addresses, found_values, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.security import protect
@@ -71,6 +72,7 @@ BLUEPRINTS = (
     found_values.blueprint,
     attachments.blueprint,
     review.blueprint,
+    figures_page.blueprint,
     quality.blueprint,
     settings_page.blueprint,
     settings_history_page.blueprint,
