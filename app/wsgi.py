@@ -31,6 +31,7 @@ from staff.conversations import (
     recordings,
     saved_views,
 )
+from staff.figures import page as figures_page
 from staff.patients import addresses, found_values, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.saved_replies import own_page, practice_page
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     found_values.blueprint,
     attachments.blueprint,
     review.blueprint,
+    figures_page.blueprint,
     quality.blueprint,
     settings_page.blueprint,
     settings_history_page.blueprint,

@@ -106,7 +106,14 @@ def _open(settings: Settings) -> tuple[Flask, int, FlaskClient]:
     database.migrate()
     with database.write() as session:
         staff = [
-            add_member(session, f"s{number}@bench.example", f"Staff {number}", Role.STAFF, ["bench"], None)
+            add_member(
+                session,
+                f"s{number}@bench.example",
+                f"Staff {number}",
+                Role.MANAGER if number == 0 else Role.STAFF,
+                ["bench"],
+                None,
+            )
             for number in range(STAFF)
         ]
         session.flush()
@@ -220,7 +227,13 @@ def _classification(found: dict[str, Any], chance: random.Random) -> dict[str, A
 
 def _decision(found: dict[str, Any]) -> dict[str, Any]:
     row = found["row"]
-    return {"message_id": found["message_id"], "route": row["intent"], "team": row["team"], "why": "bench"}
+    return {
+        "message_id": found["message_id"],
+        "route": row["intent"],
+        "team": row["team"],
+        "priority": "normal",
+        "why": "bench",
+    }
 
 
 def _reply(row: dict[str, Any], staff: list[int]) -> dict[str, Any]:
@@ -243,6 +256,8 @@ def _measure(app: Flask, client: FlaskClient) -> None:
         "list: unassigned, longest wait first": ("/staff/?view=unassigned&sort=waiting", {}),
         "list: one team": ("/staff/?team=billing", {}),
         "list: closed": ("/staff/?view=closed", {}),
+        "figures of 7 days": ("/staff/figures?period=7", {}),
+        "figures of 90 days": ("/staff/figures?period=90", {}),
         "conversation in place": ("/staff/conversations/{}", pane),
         "conversation beside the list": ("/staff/conversations/{}?view=mine", {}),
     }

@@ -399,6 +399,10 @@ class Practice(_Strict):
         local = moment.astimezone(ZoneInfo(self.time_zone))
         return any(opens <= local < closes for opens, closes in self._openings(local.date()))
 
+    def keeps_hours(self, day: date) -> bool:
+        """Return whether the hours of its weekday count on a day, rather than being closed as on a holiday."""
+        return day not in self.closed_on and (day in self.open_on or not self._is_holiday(day))
+
     def next_opening(self, moment: datetime) -> datetime | None:
         """Return the next time the doors open after a moment, in the practice's zone; None without opening hours."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
@@ -423,7 +427,7 @@ class Practice(_Strict):
         return self.thresholds.get(intent, general)
 
     def _openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        if day in self.closed_on or (day not in self.open_on and self._is_holiday(day)):
+        if not self.keeps_hours(day):
             return
         zone = ZoneInfo(self.time_zone)
         for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):

@@ -182,8 +182,13 @@ def test_axe_finds_nothing(unsure: Console, sign_in: SignIn, screen: str) -> Non
     expect(page.get_by_role("img")).to_have_count(3)
     assert violations(page) == []
 
+    page.goto("/staff/figures")
+    expect(page.get_by_role("table", name="Messages by hour of the day")).to_contain_text("Too few to tell")
+    expect(page.locator("#hours svg")).to_be_visible()
+    assert violations(page) == []
 
-@pytest.mark.parametrize("path", ["/staff/review", "/staff/quality"])
+
+@pytest.mark.parametrize("path", ["/staff/review", "/staff/quality", "/staff/figures"])
 def test_nothing_is_wider_than_a_small_phone(unsure: Console, sign_in: SignIn, path: str) -> None:
     receive(unsure, "Averyveryverylongwordwithoutanyspacesinitthatnobodywouldwrite " * 4)
     add_review(unsure, practice="demo", decided_at=None, label=None)
