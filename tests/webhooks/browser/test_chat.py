@@ -92,7 +92,7 @@ def test_thanks_are_not_answered_and_nobody_waits(service: Service, chat: ChatCl
     chat.send("ok thanks!", "first")
     service.work()
 
-    assert chat.read() | {"messages": []} == {"messages": [], "working": False}
+    assert chat.read() | {"messages": []} == {"messages": [], "working": False, "person": None, "typing": None}
     assert service.rows(Delivery) == []
 
 
