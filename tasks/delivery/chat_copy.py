@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.chat import CHAT_COPIES, TranscriptEntry, next_entry, read_entries
+from inbox.chat import CHAT_COPIES, TranscriptEntry, read_entries
 from inbox.models import Conversation, Delivery, now
 from intake.practices import Practice
-from intake.vocabulary import Channel, Language, Medium
+from intake.vocabulary import Language, Medium
 
 COPIES_A_DAY = 50
 """How many copies a practice sends in a day, so that nobody can have it mail a list of addresses."""
@@ -119,7 +119,7 @@ def request_copy(
         return CopyRefusal.TOO_MANY
     conversation.contact_email = address
     return Delivery(
-        conversation=conversation,
+        conversation_id=conversation.id,
         message_id=conversation.last_message_id,
         reply=CHAT_COPIES[language],
         medium=Medium.EMAIL,

@@ -35,6 +35,7 @@ slug = "maple-street"
 name = "{maple}"
 phone = "+12025550100"
 phone_numbers = ["+15005550006"]
+email = "hello@maple.example"
 widget_key = "{maple_key}"
 allowed_origins = ["{origin}"]
 time_zone = "America/New_York"
@@ -45,6 +46,7 @@ limits = {{ cool_down_minutes = 0, replies_per_hour = 60 }}
 {never_closed}
 [practice.chat]
 colour = "#ffd54f"
+email_copies = true
 
 [[practice]]
 slug = "harbor-dental"
@@ -100,6 +102,7 @@ class Product:
             practices_file=practices,
             notice_hosts="127.0.0.1",
             demo_mode=True,
+            smtp_url=f"smtp://127.0.0.1:{free_port()}",
             reconcile_every_seconds=1,
         )
         self._worker: Process | None = None
