@@ -601,6 +601,8 @@ const STYLES = `
   button, summary { font-weight: 600; cursor: pointer }
   :focus-visible { outline: 3px solid var(--ink); outline-offset: -1px; box-shadow: inset 0 0 0 4px var(--paper) }
   a { color: inherit }
+  a[href^=tel] { white-space: nowrap }
+  ::placeholder { color: var(--soft); opacity: 1 }
   .close, .send { padding: 0; font-size: 1.5em }
   .lang { padding: 0 }
   .filled, .head button, [data-from=patient] .text { background: var(--accent); color: var(--on-accent);
@@ -616,12 +618,13 @@ const STYLES = `
   .panel { bottom: calc(var(--foot) + 70px); width: min(24em, 100vw - 20px - var(--side)); border-radius: 16px;
     height: min(42em, 100vh - 90px - var(--foot)); overflow: hidden; background: var(--paper) }
   .all { display: flex; flex-direction: column; height: 100% }
-  .head { display: flex; align-items: center; padding: 8px 6px 8px 18px; line-height: 1.3 }
-  .head div { flex: 1 }
+  .head { display: flex; flex-wrap: wrap; align-items: center; padding: 8px 6px 8px 18px; line-height: 1.3 }
+  .head div { flex: 1 1 7em }
+  .tools { margin-inline-start: auto }
   h2 { font-size: 1.1em; overflow-wrap: anywhere }
   small, .fine { font-size: .8em }
   .fine { color: var(--soft) }
-  [data-from] .fine:not(:empty), form .fine { margin-top: 4px }
+  [data-from] .fine:not(:empty), form .fine, .about .fine { margin-top: 4px }
   .emergency { padding: 7px 18px; background: var(--warned); color: var(--warn); font-weight: 600 }
   .scroll { flex: 1; padding: 16px 14px; overflow: hidden auto; overscroll-behavior: contain; background: var(--ground) }
   .intro, .messages { display: grid; gap: 10px; margin-bottom: 12px }
@@ -631,6 +634,9 @@ const STYLES = `
   .text, details { padding: 9px 13px; border: 1px solid var(--line); border-radius: 16px; background: var(--paper) }
   .text { max-width: 86%; width: fit-content; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: isolate }
   summary { margin: -9px 0; padding: 11px 0 }
+  .copy { font-size: .9em }
+  .copy:not([open]) { border-color: #0000; background: none }
+  .copy button { margin-top: 8px }
   label { display: block; margin-top: 8px }
   .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10em, 100%), 1fr)); gap: 0 10px }
   .pair label { display: flex; flex-direction: column; justify-content: end }
@@ -653,7 +659,9 @@ const STYLES = `
     .panel { animation: rise .2s }
     [data-typing] i { animation: rise 1s infinite alternate }
   }
+  [data-typing] { margin-bottom: 10px }
   [data-typing] i { display: inline-block; font-style: normal }
+  .fine + i { font-size: .6em }
   @keyframes rise { from { opacity: .3; transform: translateY(4px) } }
 `;
 
@@ -864,9 +872,13 @@ class IntakeChat extends HTMLElement {
           "div.head filled",
           {},
           make("div", {}, make("h2", {}, name), make("small", {}, this.#openNow())),
-          make("button.end", { click: () => this.#ask(true) }, this.#t("end")),
-          make("button.lang", inOther, other.toUpperCase()),
-          make("button.close", { "aria-label": this.#t("close"), click: () => this.#toggle() }, "×"),
+          make(
+            "span.tools",
+            {},
+            make("button.end", { click: () => this.#ask(true) }, this.#t("end")),
+            make("button.lang", inOther, other.toUpperCase()),
+            make("button.close", { "aria-label": this.#t("close"), click: () => this.#toggle() }, "×"),
+          ),
         ),
         make("p.emergency fine", {}, ...linked(this.#t("emergency"))),
         this.#scroll(),
@@ -1017,7 +1029,8 @@ class IntakeChat extends HTMLElement {
     shown?.remove();
     if (!typing) return;
     const attributes = { "data-typing": words, role: "img", "aria-label": words || this.#t("typing") };
-    this.#$(".messages").after(make("div", attributes, make("span.fine", {}, words), " ", make("i", {}, "● ● ●")));
+    const said = words ? [make("span.fine", {}, `${words} `)] : [];
+    this.#$(".messages").after(make("div", attributes, ...said, make("i", {}, "● ● ●")));
   }
 
   /** Updates only what has changed, because screen readers announce changes. */

@@ -201,7 +201,7 @@ class Product:
             )
             return list(rows)
 
-    def say_as_staff(self, conversation: int, text: str) -> None:
+    def say_as_staff(self, conversation: int, text: str, staff_id: int | None = None) -> None:
         """Has a member of staff write into a chat."""
         with self.database.write() as session:
             session.add(
@@ -211,6 +211,7 @@ class Product:
                     medium=Medium.CHAT,
                     sender="chat",
                     body=text,
+                    staff_id=staff_id,
                     entry=next_entry(session, conversation),
                     state=DeliveryState.SENT,
                 )
