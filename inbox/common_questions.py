@@ -73,7 +73,7 @@ def suggest_questions(session: Session, practice: str, since: datetime) -> list[
         counted = select(AskedQuestion.key, func.count()).where(
             AskedQuestion.practice == practice, AskedQuestion.asked_at >= since
         )
-        asked = {key: count for key, count in session.execute(counted.group_by(AskedQuestion.key))}
+        asked = {key: int(count) for key, count in session.execute(counted.group_by(AskedQuestion.key))}
         answered.sort(key=lambda question: -asked.get(question.key, 0))
     return [question.phrasings[0] for question in answered[:MOST_SUGGESTED]]
 

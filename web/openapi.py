@@ -157,7 +157,7 @@ def _paths() -> dict[str, Any]:
                 ),
                 "get": _chat(
                     "The messages after a given one",
-                    {"200": {"description": "messages, whether one waits to be handled, who has the chat, who is writing"}},
+                    {"200": {"description": "messages, whether one waits to be handled, and who is writing"}},
                     parameters=[{"name": "after", "in": "query", "schema": {"type": "integer", "default": 0}}],
                     token=True,
                 ),

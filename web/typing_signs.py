@@ -1,4 +1,4 @@
-"""Showing the visitor of a chat that a member is writing: Redis keeps the member's id for a few seconds, and no text."""
+"""Showing the visitor of a chat that a member is writing: Redis keeps the member's id for some seconds, and no text."""
 
 from __future__ import annotations
 

@@ -619,7 +619,7 @@ const STYLES = `
     height: min(42em, 100vh - 90px - var(--foot)); overflow: hidden; background: var(--paper) }
   .all { display: flex; flex-direction: column; height: 100% }
   .head { display: flex; flex-wrap: wrap; align-items: center; padding: 8px 6px 8px 18px; line-height: 1.3 }
-  .head div { flex: 1 1 7em }
+  .head div { flex: 1 1 5em }
   .tools { margin-inline-start: auto }
   h2 { font-size: 1.1em; overflow-wrap: anywhere }
   small, .fine { font-size: .8em }

@@ -130,10 +130,12 @@ def test_a_site_chooses_where_the_chat_is_and_how_it_looks(
     assert left.page.evaluate(PLACE)[::2] == [30, 80]
     expect(left.root.locator(".chat")).to_have_class(re.compile("dark"))
 
-    for path, color, shown in (("/dark-color", "#7a1f5c", "rgb(122, 31, 92)"), ("/pale", "#ffee00", "rgb(11, 110, 110)")):
+    for path, color, shown in (
+        ("/dark-color", "#7a1f5c", "rgb(122, 31, 92)"),
+        ("/pale", "#ffee00", "rgb(11, 110, 110)"),
+    ):
         chat = visit(path, f' data-color="{color}" data-offset="9999"')
         expect(chat.launcher).to_have_css("background-color", shown)
         assert chat.page.evaluate(PLACE)[1:] == [20, 200]
     assert len(warnings) == 1
     assert "#ffee00" in warnings[0]
-

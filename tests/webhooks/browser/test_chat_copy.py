@@ -77,9 +77,7 @@ def say_as_dana(service: Service, text: str) -> None:
         session.get_one(Conversation, 1).staff_took_over_at = now()
         add_delivery(
             session,
-            Delivery(
-                conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body=text, staff_id=dana.id
-            ),
+            Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body=text, staff_id=dana.id),
         )
 
 
