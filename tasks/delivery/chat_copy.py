@@ -114,8 +114,9 @@ def request_copy(
         return CopyRefusal.SENT_BEFORE
     if conversation.contact_email not in (None, address):
         return CopyRefusal.OTHER_ADDRESS
-    of_practice = copies.join(Delivery.conversation).where(Conversation.practice == practice.slug)
-    if (session.scalar(of_practice.where(Delivery.created_at > now() - timedelta(days=1))) or 0) >= COPIES_A_DAY:
+    recent = Delivery.emptied_at.is_(None), Delivery.created_at > now() - timedelta(days=1)
+    of_practice = copies.join(Delivery.conversation).where(Conversation.practice == practice.slug, *recent)
+    if (session.scalar(of_practice) or 0) >= COPIES_A_DAY:
         return CopyRefusal.TOO_MANY
     conversation.contact_email = address
     return Delivery(

@@ -50,7 +50,8 @@ const STRINGS = {
     copy: "Email me this chat",
     copyTo: "Your email",
     copySend: "Send copy",
-    copyHint: "One copy for each chat, to the address that you gave in it. Email is not encrypted.",
+    copyHint:
+      "One copy, to the address you gave in this chat. If you leave, we answer there too. Email is not encrypted.",
     copyOther: "A copy goes only to the address that you gave in this chat.",
     copyFailed: "We cannot send a copy right now.",
     sending: "Sending",
@@ -104,7 +105,8 @@ const STRINGS = {
     copy: "Enviarme este chat por correo",
     copyTo: "Su correo electrónico",
     copySend: "Enviar copia",
-    copyHint: "Una copia por chat, a la dirección que dio en él. El correo no va cifrado.",
+    copyHint:
+      "Una copia, a la dirección que dio en este chat. Si se va, le respondemos ahí. El correo no va cifrado.",
     copyOther: "La copia solo puede ir a la dirección que dio en este chat.",
     copyFailed: "No podemos enviar una copia en este momento.",
     sending: "Enviando",
@@ -626,7 +628,8 @@ const STYLES = `
   .fine { color: var(--soft) }
   [data-from] .fine:not(:empty), form .fine, .about .fine { margin-top: 4px }
   .emergency { padding: 7px 18px; background: var(--warned); color: var(--warn); font-weight: 600 }
-  .scroll { flex: 1; padding: 16px 14px; overflow: hidden auto; overscroll-behavior: contain; background: var(--ground) }
+  .scroll { flex: 1; padding: 16px 14px; overflow: hidden auto; overscroll-behavior: contain;
+    background: var(--ground) }
   .intro, .messages { display: grid; gap: 10px; margin-bottom: 12px }
   .questions { display: flex; flex-wrap: wrap; gap: 8px }
   .questions button { border-radius: 22px; font-weight: 400; text-align: start; overflow-wrap: anywhere }
@@ -785,7 +788,8 @@ class IntakeChat extends HTMLElement {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLES);
     this.#root.adoptedStyleSheets = [sheet];
-    const chat = new Conversation(this.getAttribute("api") ?? HOME, this.getAttribute("practice"), () => this.#render());
+    const [api, practice] = ["api", "practice"].map((name) => this.getAttribute(name));
+    const chat = new Conversation(api ?? HOME, practice, () => this.#render());
     this.#lang = language(chat.lang ?? this.lang);
     const color = this.getAttribute("color");
     if (color && !isVisible(color)) console.warn(`${TAG}: color "${color}" is not used: write #rrggbb, and darker.`);
