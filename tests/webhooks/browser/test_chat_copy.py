@@ -168,6 +168,7 @@ def test_a_mailbox_gets_two_a_day_from_however_many_chats(service: Service, smtp
 
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert [mail.recipient for mail in smtp.mails] == [ANN, ANN]
+    assert ANN.encode() not in b" ".join(service.redis.keys("*"))
 
 
 def test_a_practice_sends_so_many_a_day(
