@@ -886,7 +886,7 @@ class IntakeChat extends HTMLElement {
         ),
         make("p.emergency fine", {}, ...linked(this.#t("emergency"))),
         this.#scroll(),
-        make("p.person fine", { role: "status" }),
+        make("p.person fine", { "aria-live": "polite" }),
         make("p.notice fine", { role: "status" }),
         this.#composer(),
       ),
