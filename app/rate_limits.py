@@ -24,7 +24,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.character_limits import CharacterLimits, limit_characters
 from inbox.consent import parse_keyword
-from intake import phone
+from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.settings import Settings
 from tasks.queue import connect
@@ -39,6 +39,7 @@ BEGIN_BY_ADDRESS = "20 per minute; 200 per hour"
 SEND_BY_ADDRESS = "120 per minute"
 FORM_BY_ADDRESS = "10 per minute; 60 per hour"
 READ_BY_ADDRESS = "600 per minute"
+COPY_BY_ADDRESS = "10 per hour"
 DEMO_BY_ADDRESS = "30 per minute; 300 per hour"
 SIGN_IN_BY_ADDRESS = "20 per minute"
 # In each process, while Redis is away. Reads go through then, but passwords must not be guessed faster.
@@ -52,6 +53,9 @@ WATCH_BY_CONVERSATION = "60 per minute"
 # no limit at all, because carriers and the law require that they work.
 TEXT_BY_NUMBER = "60 per minute"
 FORM_BY_NUMBER = "5 per hour"
+
+# By mailbox: whoever enters another's address sends two emails there a day, however many chats they begin.
+COPY_BY_MAILBOX = "2 per day"
 
 _KEY = "intake limits"
 
@@ -89,6 +93,10 @@ def limit_requests(app: Flask, settings: Settings) -> None:
         "chat.send": [
             limiter.limit(SEND_BY_ADDRESS),
             _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
+        ],
+        "chat.copy": [
+            limiter.limit(COPY_BY_ADDRESS),
+            _of_accepted(limiter, COPY_BY_MAILBOX, _mailbox),
         ],
         "chat.end": [limiter.limit(SEND_BY_ADDRESS)],
         "forms.receive": [
@@ -191,6 +199,14 @@ def _number_in_form() -> str:
     number = _posted_values().get("phone")
     try:
         return f"number {phone.normalise(number)}" if isinstance(number, str) else ""
+    except IntakeError:
+        return ""
+
+
+def _mailbox() -> str:
+    address = _posted_values().get("email")
+    try:
+        return f"mailbox {email_address.normalise(address.strip())}" if isinstance(address, str) else ""
     except IntakeError:
         return ""
 

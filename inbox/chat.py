@@ -9,15 +9,25 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, DeliveryState, Message, SightingKind, TextConsent, now
+from inbox.models import (
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Message,
+    SightingKind,
+    StaffMember,
+    TextConsent,
+    now,
+)
 from inbox.setup_facts import note_sighting
-from intake.vocabulary import Channel, Medium
+from intake.vocabulary import Channel, Language, Medium, Priority
 
 Author = Literal["patient", "robot", "staff"]
 # The words themselves are not shown again: whoever has the browser now may not be who left it.
@@ -25,9 +35,23 @@ _SENT_BY: dict[str, str] = {
     Medium.SMS: "You had left this chat, so we are sending our answer to your phone by text.",
     Medium.EMAIL: "You had left this chat, so we are sending our answer to your email address.",
 }
+CHAT_COPIES: dict[Language, str] = {Language.EN: "chat_copy", Language.ES: "chat_copy_es"}
+"""How the outbox names the copy of a chat that its visitor asks for by email, in their language."""
+_COPY_NOT_SENT = {
+    CHAT_COPIES[Language.EN]: "We could not email you a copy of this chat.",
+    CHAT_COPIES[Language.ES]: "No pudimos enviarle una copia de este chat por correo.",
+}
+_TITLES = frozenset({"dr", "mr", "mrs", "ms", "mx", "prof", "rev", "sr", "sra"})
 _NOT_SENT = "We have an answer for you and could not send it after you left this chat. Please call us."
 _FAILED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT)
 SEEN_EVERY = timedelta(seconds=30)
+
+
+class WithPerson(StrEnum):
+    """Whether a person has a chat: it waits for one to answer, or one has taken it over."""
+
+    WAITING = "waiting"
+    ANSWERING = "answering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +74,8 @@ class TranscriptEntry:
         text: the text.
         at: when the patient sent it, or when it was shown to the patient.
         sender_message_id: the id that the patient's browser gave it.
+        name: the first name of the member who wrote it, empty for any other.
+        is_copy: whether it says that a copy of the chat was sent.
     """
 
     number: int
@@ -57,14 +83,24 @@ class TranscriptEntry:
     text: str = field(repr=False)
     at: datetime
     sender_message_id: str | None = None
+    name: str = ""
+    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The entries after a number, whether a message is still waiting to be handled, and whether the chat has ended."""
+    """What a browser shows of a chat.
+
+    Attributes:
+        entries: the entries after a number.
+        working: whether a message is still waiting to be handled.
+        person: whether a person has it, None if nobody needs to.
+        has_ended: whether the chat has ended.
+    """
 
     entries: list[TranscriptEntry]
     working: bool
+    person: WithPerson | None = None
     has_ended: bool = False
 
 
@@ -75,6 +111,7 @@ def open_chat(
     phone: str | None,
     text_consent: str | None = None,
     site: str | None = None,
+    email: str | None = None,
 ) -> str:
     """Open a chat and return its public id, 32 random hexadecimal digits.
 
@@ -85,6 +122,7 @@ def open_chat(
         phone: the number that the patient gave for callbacks, in E.164; it does not identify the patient.
         text_consent: the wording on texts that the patient agreed to by giving it, if any.
         site: the origin of the site that the chat is on, None on a page of the service itself.
+        email: the address that the patient gave, normalized; it does not identify the patient either.
     """
     public_id = secrets.token_hex(16)
     with database.write() as session:
@@ -94,6 +132,7 @@ def open_chat(
             public_id=public_id,
             patient_name=name,
             contact_phone=phone,
+            contact_email=email,
         )
         session.add(conversation)
         if phone and text_consent:
@@ -130,45 +169,85 @@ def end_chat(session: Session, conversation: Conversation) -> bool:
 
 
 def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
-    """Return the entries after a number, oldest first.
+    """Return what a browser that has read up to a number does not show yet, oldest first.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached.
     """
     with database.read() as session:
-        messages = session.execute(
-            select(Message.entry, Message.text, Message.received_at, Message.sender_message_id).where(
-                Message.conversation_id == chat_id, Message.entry > after
-            )
-        )
-        entries = [TranscriptEntry(number or 0, "patient", text, at, key) for number, text, at, key in messages]
-        replies = session.execute(
-            select(
-                Delivery.entry,
-                Delivery.message_id,
-                Delivery.body,
-                Delivery.updated_at,
-                Delivery.medium,
-                Delivery.state,
-            ).where(Delivery.conversation_id == chat_id, Delivery.entry > after)
-        )
-        entries += [
-            TranscriptEntry(
-                number or 0, "staff" if message_id is None else "robot", _shown_words(body, medium, state), at
-            )
-            for number, message_id, body, at, medium, state in replies
-        ]
+        entries = read_entries(session, chat_id, after)
         waiting = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
         working = session.scalar(select(waiting))
-        has_ended = session.scalar(select(Conversation.chat_ended_at).where(Conversation.id == chat_id)) is not None
-    return Transcript(sorted(entries, key=lambda entry: entry.number), bool(working), has_ended)
+        columns = (
+            Conversation.chat_ended_at,
+            Conversation.staff_took_over_at,
+            Conversation.waiting_since,
+            Conversation.priority,
+        )
+        ended, *state = session.execute(select(*columns).where(Conversation.id == chat_id)).one_or_none() or (None,) * 4
+    return Transcript(entries, bool(working), who_has_it(*state), ended is not None)
 
 
-def _shown_words(body: str, medium: str, state: str) -> str:
+def read_entries(session: Session, chat_id: int, after: int = 0) -> list[TranscriptEntry]:
+    """Return the entries of a chat after a number, oldest first."""
+    messages = session.execute(
+        select(Message.entry, Message.text, Message.received_at, Message.sender_message_id).where(
+            Message.conversation_id == chat_id, Message.entry > after
+        )
+    )
+    entries = [TranscriptEntry(number or 0, "patient", text, at, key) for number, text, at, key in messages]
+    replies = session.execute(
+        select(Delivery, StaffMember.name)
+        .outerjoin(StaffMember, StaffMember.id == Delivery.staff_id)
+        .where(Delivery.conversation_id == chat_id, Delivery.entry > after)
+    )
+    entries += [
+        TranscriptEntry(
+            number=delivery.entry or 0,
+            author="staff" if delivery.message_id is None else "robot",
+            text=_shown_words(delivery),
+            at=delivery.updated_at,
+            name=first_name(name or ""),
+            is_copy=delivery.reply in _COPY_NOT_SENT,
+        )
+        for delivery, name in replies
+    ]
+    return sorted(entries, key=lambda entry: entry.number)
+
+
+def who_has_it(
+    staff_took_over_at: datetime | None, waiting_since: datetime | None, priority: str | None
+) -> WithPerson | None:
+    """Return whether a person has a chat.
+
+    What only goes into a digest has been answered. Of an emergency nothing is said: nobody should wait in a chat then.
+    """
+    if staff_took_over_at is not None:
+        return WithPerson.ANSWERING
+    is_passed_on = priority in (Priority.NORMAL, Priority.HIGH)
+    return WithPerson.WAITING if waiting_since is not None and is_passed_on else None
+
+
+def first_name(name: str) -> str:
+    """Return what patients see of a member's name: the first name, or a title and the name after it."""
+    first, *rest = name.split() or [""]
+    return f"{first} {rest[-1]}" if rest and first.rstrip(".").lower() in _TITLES else first
+
+
+def member_first_name(database: Database, staff_id: int) -> str:
+    """Return what patients see of a member's name, empty if there is no such member."""
+    with database.read() as session:
+        return first_name(session.scalar(select(StaffMember.name).where(StaffMember.id == staff_id)) or "")
+
+
+def _shown_words(delivery: Delivery) -> str:
     """Return what a chat shows of a reply: its words, or that it went out in another way."""
-    if medium == Medium.CHAT:
-        return body
-    return _NOT_SENT if state in _FAILED else _SENT_BY[medium]
+    has_failed = delivery.state in _FAILED
+    if delivery.reply in _COPY_NOT_SENT:
+        return _COPY_NOT_SENT[delivery.reply] if has_failed else delivery.body
+    if delivery.medium == Medium.CHAT:
+        return delivery.body
+    return _NOT_SENT if has_failed else _SENT_BY[delivery.medium]
 
 
 def note_seen(database: Database, chat_id: int) -> None:

@@ -21,6 +21,7 @@ MOST_PHRASINGS = 60
 LEAST_PHRASINGS = 3
 """How many phrasings a question needs: its similarity is the mean of its three nearest."""
 MOST_OWN = 50
+MOST_SUGGESTED = 4
 _MISSING = (AskedOutcome.NO_ANSWER, AskedOutcome.UNCLEAR)
 
 
@@ -63,6 +64,18 @@ def has_answers(session: Session, practice: str) -> bool:
     """Return whether a practice answers any question."""
     query = select(CommonQuestion.id).where(CommonQuestion.practice == practice, CommonQuestion.answer != "")
     return session.scalar(query.limit(1)) is not None
+
+
+def suggest_questions(session: Session, practice: str, since: datetime) -> list[str]:
+    """Return what a visitor of the chat could ask: questions with an answer, those that patients asked most first."""
+    answered = [question for question in read_questions(session, practice) if question.answer and question.phrasings]
+    if len(answered) > MOST_SUGGESTED:
+        counted = select(AskedQuestion.key, func.count()).where(
+            AskedQuestion.practice == practice, AskedQuestion.asked_at >= since
+        )
+        asked = {key: int(count) for key, count in session.execute(counted.group_by(AskedQuestion.key))}
+        answered.sort(key=lambda question: -asked.get(question.key, 0))
+    return [question.phrasings[0] for question in answered[:MOST_SUGGESTED]]
 
 
 class QuestionChangedError(Exception):

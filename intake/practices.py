@@ -212,6 +212,9 @@ class ChatAppearance(_Strict):
     """The look of the chat on the practice's site, and the practice's own wording for any of its texts."""
 
     colour: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
+    staff_names: bool = Field(default=True, description="whether visitors see the first names of those who answer")
+    suggest_questions: bool = Field(default=True, description="whether answered common questions are buttons")
+    email_copies: bool = Field(default=False, description="whether a visitor may have a copy of the chat by email")
     strings: dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]] = {}
 
 

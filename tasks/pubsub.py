@@ -27,6 +27,11 @@ def conversation_topic(conversation_id: int) -> str:
     return f"conversation:{conversation_id}"
 
 
+def typing_topic(conversation_id: int) -> str:
+    """Return the topic of whether someone is writing to the visitor of a chat, which only the visitor watches."""
+    return f"typing:{conversation_id}"
+
+
 def practice_topic(slug: str) -> str:
     """Return the topic of one practice."""
     return f"practice:{slug}"

@@ -143,7 +143,7 @@ def _paths() -> dict[str, Any]:
                 "post": _chat(
                     "Start a conversation",
                     {"201": {"description": "its id and token"}},
-                    body={"practice": "string", "name": "string", "phone": "string", "consent": "string"},
+                    body=dict.fromkeys(("practice", "name", "phone", "email", "consent"), "string"),
                     needed=["practice"],
                 )
             },
@@ -157,7 +157,7 @@ def _paths() -> dict[str, Any]:
                 ),
                 "get": _chat(
                     "The messages after a given one",
-                    {"200": {"description": "messages, and whether one is still waiting to be handled"}},
+                    {"200": {"description": "messages, whether one waits to be handled, and who is writing"}},
                     parameters=[{"name": "after", "in": "query", "schema": {"type": "integer", "default": 0}}],
                     token=True,
                 ),
@@ -167,10 +167,19 @@ def _paths() -> dict[str, Any]:
                     "End the chat; its token is worthless from then on", {"204": {"description": "ended"}}, token=True
                 )
             },
+            "/chat/conversations/{public_id}/copy": {
+                "post": _chat(
+                    "Email the visitor a copy of the chat, once",
+                    {"202": {"description": "the entry that says so"}, "409": _ERROR},
+                    body={"email": "string", "language": "string"},
+                    needed=["email", "language"],
+                    token=True,
+                )
+            },
             "/chat/conversations/{public_id}/events": {
                 "get": _chat(
                     "New messages, as server-sent events",
-                    {"200": {"description": "text/event-stream of `message` and `working`"}},
+                    {"200": {"description": "text/event-stream of `message`, `working`, and `typing`"}},
                     parameters=[{"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}],
                     token=True,
                 )

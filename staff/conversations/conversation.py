@@ -45,6 +45,7 @@ from tasks.queue import Ticket
 from templates.saved_replies import BLANKS
 from web.row_ids import read_row_id
 from web.services import Services, services_of
+from web.typing_signs import TypingSigns
 
 LONGEST_KEY = 30
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
@@ -119,6 +120,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
             end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
     if is_sent:
+        TypingSigns(services.queue.connection, conversation_id).take_back()
         return go_on(following) if draft.closes else finish_action(conversation_id, "#newest")
     return _again(services, conversation_id, text, outcome)
 

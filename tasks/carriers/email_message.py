@@ -58,7 +58,7 @@ def delivery_key(text: OutgoingMessage, service: str) -> str:
 
 def _subject(text: OutgoingMessage) -> str:
     subject = _one_line(text.subject)
-    if text.staff_mail:
+    if text.staff_mail or not text.is_answer:
         return subject[:LONGEST_SUBJECT]
     if not subject:
         return _one_line(f"Your message to {text.from_name}")[:LONGEST_SUBJECT]

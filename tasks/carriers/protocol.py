@@ -26,6 +26,7 @@ class OutgoingMessage:
         from_name: the practice's name, which emails show.
         subject: the subject of the email being answered, empty if there is none.
         in_reply_to: the Message-ID of the email being answered.
+        is_answer: whether it answers a message, so that its subject says so.
         automatic: whether a program wrote it, not a person.
         staff_mail: what tells an email to staff from every other; empty for a reply to a patient.
     """
@@ -38,6 +39,7 @@ class OutgoingMessage:
     from_name: str = ""
     subject: str = field(default="", repr=False)
     in_reply_to: str | None = field(default=None, repr=False)
+    is_answer: bool = True
     automatic: bool = True
     staff_mail: str = field(default="", repr=False)
 

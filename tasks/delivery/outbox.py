@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from inbox.backup.restored import was_received_before_backup
-from inbox.chat import next_entry
+from inbox.chat import CHAT_COPIES, next_entry
 from inbox.chat_contact import reply_address
 from inbox.consent import is_opted_out, record_consent
 from inbox.database import MISSING_KEY
@@ -31,6 +31,7 @@ from tasks.carriers.protocol import (
     Retryable,
     Unanswered,
 )
+from tasks.delivery.chat_copy import copy_mail
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import LANDLINE, OPTED_OUT_CODE, follow_up, mark_sent
 from tasks.due import NO_HOLD, is_due
@@ -48,7 +49,7 @@ HOLD = timedelta(seconds=30)
 # Why a reply was not sent.
 OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
-_ANSWERS_TO_KEYWORDS = tuple(reply for reply in REPLIES if reply.name in KEYWORD_REPLIES)
+_ASKED_FOR = (*(reply for reply in REPLIES if reply.name in KEYWORD_REPLIES), *CHAT_COPIES.values())
 _LOCKED = (
     select(Delivery)
     .join(Delivery.conversation)
@@ -180,7 +181,7 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
         return OPTED_OUT
     if delivery.medium == Medium.SMS and conversation.line_type == LineType.LANDLINE:
         return LANDLINE
-    automatic = delivery.message_id is not None and delivery.reply not in _ANSWERS_TO_KEYWORDS
+    automatic = delivery.message_id is not None and delivery.reply not in _ASKED_FOR
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 
 
@@ -198,14 +199,16 @@ def outgoing_message(session: Session, delivery: Delivery, practices: Practices)
     """Return a claimed delivery as the message to send."""
     assert delivery.sending_at is not None  # noqa: S101 (set by the claim)
     message, practice = _answered(session, delivery), practices.by_slug(delivery.conversation.practice)
+    copied = copy_mail(session, delivery, practice) if delivery.reply in CHAT_COPIES.values() else None
     return OutgoingMessage(
         delivery_id=delivery.id,
         to=_recipient(delivery),
         sender=delivery.sender,
-        body=delivery.body,
+        body=copied.body if copied else delivery.body,
         sending_at=delivery.sending_at,
         from_name=practice.name if practice else "",
-        subject=(message and message.subject) or "",
+        subject=copied.subject if copied else (message and message.subject) or "",
+        is_answer=copied is None,
         in_reply_to=message.sender_message_id if message else None,
         automatic=delivery.message_id is not None,
     )

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.chat import CHAT_COPIES
 from inbox.conversation_state import bring_back
 from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Message, Notification, SightingKind, now
@@ -98,6 +99,8 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     topics = AfterCommit(
         topics=topics_of(conversation.id, conversation.practice), measures=of_delivery(delivery, before, now())
     )
+    if delivery.reply in CHAT_COPIES.values():
+        return topics  # the visitor has read it all in the chat
     if delivery.message_id is not None:
         return topics | _tell_staff_of_failure(session, delivery, practices)
     if delivery.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.UNCONFIRMED):

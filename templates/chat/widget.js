@@ -1,6 +1,8 @@
 /*
- * The chat on a practice's site: <script async src="https://HOST/chat/widget.js" data-practice="KEY"></script>, with an
- * optional data-lang="es"; or <intake-chat practice="KEY" lang="es" api="https://HOST"></intake-chat> on any page.
+ * The chat on a practice's site: <script async src="https://HOST/chat/widget.js" data-practice="KEY"></script>; or
+ * <intake-chat practice="KEY" api="https://HOST"></intake-chat> on any page. Options of both, as data-… or plain:
+ * lang="es", theme="dark" or "light", side="left" or "right", offset="80 24" (pixels from the bottom and the side),
+ * color="#0b6e6e", label="Ask us", and label-es="Pregunte".
  */
 (() => {
 "use strict";
@@ -34,9 +36,24 @@ const STRINGS = {
     send: "Send",
     consent: "By sending a message, you agree that we may keep it in order to answer you.",
     privacy: "Privacy",
+    questions: "Common questions",
+    email: "Your email (optional)",
+    emailWrong: "Please check the email address or leave it blank.",
     robot: "Automatic reply",
     staff: "Our team",
     typing: "Typing",
+    typingName: "{name} is typing",
+    typingTeam: "Our team is typing",
+    passed: "Passed to our team. A person will answer.",
+    answering: "You are chatting with our team.",
+    answeringName: "You are chatting with {name}.",
+    copy: "Email me this chat",
+    copyTo: "Your email",
+    copySend: "Send copy",
+    copyHint:
+      "One copy, to the address you gave in this chat. If you leave, we answer there too. Email is not encrypted.",
+    copyOther: "A copy goes only to the address that you gave in this chat.",
+    copyFailed: "We cannot send a copy right now.",
     sending: "Sending",
     waiting: "Waiting for connection",
     sent: "Sent",
@@ -74,9 +91,24 @@ const STRINGS = {
     send: "Enviar",
     consent: "Al enviar un mensaje, acepta que lo guardemos para responderle.",
     privacy: "Privacidad",
+    questions: "Preguntas frecuentes",
+    email: "Su correo (opcional)",
+    emailWrong: "Revise el correo electrónico o déjelo vacío.",
     robot: "Respuesta automática",
     staff: "Nuestro equipo",
     typing: "Escribiendo",
+    typingName: "{name} está escribiendo",
+    typingTeam: "Nuestro equipo está escribiendo",
+    passed: "Pasamos su mensaje a nuestro equipo. Una persona le responderá.",
+    answering: "Está en el chat con nuestro equipo.",
+    answeringName: "Está en el chat con {name}.",
+    copy: "Enviarme este chat por correo",
+    copyTo: "Su correo electrónico",
+    copySend: "Enviar copia",
+    copyHint:
+      "Una copia, a la dirección que dio en este chat. Si se va, le respondemos ahí. El correo no va cifrado.",
+    copyOther: "La copia solo puede ir a la dirección que dio en este chat.",
+    copyFailed: "No podemos enviar una copia en este momento.",
     sending: "Enviando",
     waiting: "Esperando conexión",
     sent: "Enviado",
@@ -94,10 +126,15 @@ const STRINGS = {
   },
 };
 
+const LANGUAGES = { en: "English", es: "Español" };
+
 const LONGEST_MESSAGE = 8000;
 
 const PATIENCE = 20_000; // milliseconds; heartbeats come every 15 s
 const MINUTE = 60_000;
+
+const GROUP = 5 * MINUTE; // messages that share one time
+const TYPING = 9000; // signs that a member is typing come more often
 
 /** How long to wait before a retry, randomized so that browsers do not all retry at once. */
 const backoff = (failures) => Math.min(8000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
@@ -159,9 +196,10 @@ class Store {
 
 /** A failed call; the status is 0 if there was no answer. */
 class Failure extends Error {
-  constructor(status, retryAfter) {
+  constructor(status, retryAfter, code) {
     super();
     this.status = status;
+    this.code = code;
     this.wait = retryAfter * 1000 || 0;
     this.isTransient = !status || status === 429 || status >= 500;
     this.isEnd = status === 401 || status === 404; // the conversation has ended for this browser
@@ -181,7 +219,10 @@ async function call(address, { token, body, lastId, signal = AbortSignal.timeout
   if (lastId) headers["Last-Event-ID"] = lastId;
   const options = { method: body ? "POST" : "GET", headers, body: JSON.stringify(body), signal };
   const response = await fetch(address, { ...options, credentials: "omit", cache: "no-store" }).catch(unreachable);
-  if (!response.ok) throw new Failure(response.status, response.headers.get("Retry-After"));
+  if (!response.ok) {
+    const { error } = await response.json().catch(() => ({}));
+    throw new Failure(response.status, response.headers.get("Retry-After"), error?.code);
+  }
   return response;
 }
 
@@ -230,8 +271,11 @@ class Conversation {
   #livelyUntil = 0;
   #isWorking;
   #typingUntil = 0;
+  #typist; // the member who is typing: {name}
+  #typistUntil = 0;
 
-  isPhoneWrong = false;
+  person; // who has the chat, besides the robot: "waiting" for a person, or one is "answering"
+  wrongField; // "phone" or "email"
   notice; // a text's [key, values]
 
   constructor(base, practice, onChange) {
@@ -245,8 +289,24 @@ class Conversation {
     return !!(this.#id || this.#unsent.length);
   }
 
-  get isTyping() {
-    return Date.now() < this.#typingUntil;
+  /** What is being written: {name} by a member, {} by the robot. */
+  get typing() {
+    if (Date.now() < this.#typistUntil) return this.#typist;
+    return Date.now() < this.#typingUntil ? {} : null;
+  }
+
+  get mayBeCopied() {
+    const entries = [...this.#entries.values()];
+    return entries.length > 0 && !entries.some(({ copy }) => copy);
+  }
+
+  /** The language that was switched to, if any. */
+  get lang() {
+    return this.#store.get("lang");
+  }
+
+  set lang(lang) {
+    this.#store.set("lang", lang);
   }
 
   get unread() {
@@ -254,7 +314,7 @@ class Conversation {
     return [...this.#entries.values()].filter(({ id, state }) => state !== "sent" && id > seen).length;
   }
 
-  /** The messages to show, in order: {key, from, text, at, state}. A reply's state is its author. */
+  /** The messages to show, in order: {key, from, name, text, at, state}. A reply's state is its author. */
   get messages() {
     const entries = [...this.#entries.values()].sort((first, second) => first.id - second.id);
     const unsent = this.#unsent.map((item) => ({ ...item, key: item.id, from: "patient", state: this.#stateOf(item) }));
@@ -311,6 +371,17 @@ class Conversation {
     if (this.#last > this.#store.get("seen")) this.#store.set("seen", this.#last);
   }
 
+  /** Asks for a copy of the chat by email; that it is on its way comes as a message. */
+  async requestCopy(email, language) {
+    try {
+      await this.#call("copy", { body: { email, language } });
+      this.notify();
+    } catch ({ code }) {
+      this.notify({ invalid_email: "emailWrong", other_address: "copyOther" }[code] ?? "copyFailed");
+    }
+    this.#look();
+  }
+
   notify(...notice) {
     this.notice = notice;
     this.#changed();
@@ -331,8 +402,8 @@ class Conversation {
     this.#id = id;
     this.#entries.clear();
     this.#last = 0;
-    this.#trouble = this.notice = null;
-    this.#isWorking = this.#typingUntil = 0;
+    this.#trouble = this.notice = this.person = null;
+    this.#isWorking = this.#typingUntil = this.#typistUntil = 0;
   }
 
   async #call(path, options) {
@@ -355,7 +426,7 @@ class Conversation {
   }
 
   #keep(item, details) {
-    this.isPhoneWrong = false;
+    this.wrongField = null;
     if (!this.#trouble) this.notice = null;
     if (!this.#id) this.#store.set("details", details);
     this.#store.set(`unsent ${item.id}`, item);
@@ -411,11 +482,11 @@ class Conversation {
     this.notify(key, { seconds: Math.ceil(wait / 1000) });
   }
 
-  #giveUp(item, { status }) {
+  #giveUp(item, { status, code }) {
     if (!this.#store.get(`unsent ${item.id}`)) return;
     this.#store.set(`unsent ${item.id}`, { ...item, hasFailed: true });
-    this.isPhoneWrong = status === 400 && !this.#id;
-    this.notify(this.isPhoneWrong ? "phoneWrong" : "unavailable");
+    if (status === 400 && !this.#id) this.wrongField = code === "invalid_email" ? "email" : "phone";
+    this.notify(this.wrongField ? `${this.wrongField}Wrong` : "unavailable");
   }
 
   // Following: by events or, if they do not arrive, by polling
@@ -474,11 +545,12 @@ class Conversation {
   }
 
   async #poll(signal) {
-    const { messages, working } = await this.#call(`messages?after=${this.#last}`).then(json);
+    const { messages, working, person, typing } = await this.#call(`messages?after=${this.#last}`).then(json);
     if (signal.aborted) return 0;
     if (Date.now() >= this.#streamAgainAt) this.#streamAgainAt = Date.now() + MINUTE;
     for (const message of messages) this.#hear("message", message);
-    this.#hear("working", { working });
+    this.#hear("working", { working, person });
+    this.#hear("typing", { typing });
     return working || Date.now() < this.#livelyUntil ? 2000 : 10_000;
   }
 
@@ -493,10 +565,18 @@ class Conversation {
       this.#last = data.id;
       this.#livelyUntil = Date.now() + MINUTE;
       this.#store.remove(`unsent ${data.client_message_id}`);
-    } else if (data.working !== this.#isWorking) {
-      this.#isWorking = data.working;
-      this.#typingUntil = data.working ? Date.now() + 15_000 : 0;
-      setTimeout(() => this.#changed(), 15_000);
+      if (data.from === "staff") this.#typistUntil = 0;
+    } else if (type === "typing") {
+      this.#typist = data.typing;
+      this.#typistUntil = data.typing ? Date.now() + TYPING : 0;
+      setTimeout(() => this.#changed(), TYPING);
+    } else if (type === "working") {
+      this.person = data.person;
+      if (data.working !== this.#isWorking) {
+        this.#isWorking = data.working;
+        this.#typingUntil = data.working ? Date.now() + 15_000 : 0;
+        setTimeout(() => this.#changed(), 15_000);
+      }
     }
     this.#changed();
   }
@@ -511,47 +591,66 @@ const STYLES = `
   :host([open]) { z-index: 2147483647 !important }
   * { box-sizing: border-box; margin: 0 }
   [hidden] { display: none !important }
-  .chat { color: #1d2939; font: .9375em/1.5 system-ui, sans-serif; --side: max(20px, env(safe-area-inset-right));
-    --foot: calc(max(20px, env(safe-area-inset-bottom)) + var(--place) * 68px) }
-  button, input, textarea { min-width: 44px; min-height: 44px; padding: 9px 12px; border: 1px solid #7b8794;
-    border-radius: 10px; background: #fff; color: inherit; font: inherit }
+  .chat { --ink: #1d2939; --soft: #526071; --paper: #fff; --ground: #f5f7f9; --line: #dfe4ea; --edge: #7b8794;
+    --bad: #b42318; --note: #eef4ff; --warn: #6a3500; --warned: #fff4e0; color: var(--ink);
+    font: .9375em/1.5 system-ui, sans-serif;
+    --side: max(var(--x), env(safe-area-inset-left), env(safe-area-inset-right));
+    --foot: calc(max(var(--y), env(safe-area-inset-bottom)) + var(--place) * 68px) }
+  .dark { --ink: #e8edf3; --soft: #b0bccb; --paper: #18212f; --ground: #0f1621; --line: #39465a; --edge: #8593a5;
+    --bad: #ff9c92; --note: #1c2c47; --warn: #ffd9a0; --warned: #3a2a0d; color-scheme: dark }
+  button, input, textarea { min-width: 44px; min-height: 44px; padding: 9px 12px; border: 1px solid var(--edge);
+    border-radius: 10px; background: var(--paper); color: inherit; font: inherit }
   button, summary { font-weight: 600; cursor: pointer }
-  :focus-visible { outline: 3px solid #1d2939; outline-offset: -1px; box-shadow: inset 0 0 0 4px #fff }
+  :focus-visible { outline: 3px solid var(--ink); outline-offset: -1px; box-shadow: inset 0 0 0 4px var(--paper) }
   a { color: inherit }
+  a[href^=tel] { white-space: nowrap }
+  ::placeholder { color: var(--soft); opacity: 1 }
   .close, .send { padding: 0; font-size: 1.5em }
+  .lang { padding: 0 }
   .filled, .head button, [data-from=patient] .text { background: var(--accent); color: var(--on-accent);
     border-color: transparent }
 
   .launcher, .panel { position: fixed; right: var(--side); bottom: var(--foot); box-shadow: 0 8px 32px #1018283d }
-  :host(:dir(rtl)) :is(.launcher, .panel) { right: auto; left: var(--side) }
+  :host(:dir(rtl)) :is(.launcher, .panel), .left :is(.launcher, .panel) { right: auto; left: var(--side) }
+  .chat.right :is(.launcher, .panel) { right: var(--side); left: auto }
   .launcher { display: flex; align-items: center; gap: 10px; min-height: 56px; padding: 0 16px; border-radius: 28px }
   .launcher::before { content: ""; width: 22px; height: 18px; border: 2px solid; border-radius: 7px 7px 7px 0 }
   .badge { position: absolute; top: -6px; right: -4px; min-width: 24px; border-radius: 12px; background: #b42318;
     color: #fff; font-size: .8em }
-  .panel { bottom: calc(var(--foot) + 70px); width: min(24em, 100vw - 40px); border-radius: 16px;
-    height: min(42em, 100vh - 90px - var(--foot)); overflow: hidden; background: #fff }
+  .panel { bottom: calc(var(--foot) + 70px); width: min(24em, 100vw - 20px - var(--side)); border-radius: 16px;
+    height: min(42em, 100vh - 90px - var(--foot)); overflow: hidden; background: var(--paper) }
   .all { display: flex; flex-direction: column; height: 100% }
-  .head { display: flex; align-items: center; padding: 8px 6px 8px 18px; line-height: 1.3 }
-  .head div { flex: 1 }
+  .head { display: flex; flex-wrap: wrap; align-items: center; padding: 8px 6px 8px 18px; line-height: 1.3 }
+  .head div { flex: 1 1 5em }
+  .tools { margin-inline-start: auto }
   h2 { font-size: 1.1em; overflow-wrap: anywhere }
   small, .fine { font-size: .8em }
-  .fine { color: #526071 }
-  [data-from] .fine, form .fine { margin-top: 4px }
-  .emergency { padding: 7px 18px; background: #fff4e0; color: #6a3500; font-weight: 600 }
-  .scroll { flex: 1; padding: 16px 14px; overflow: hidden auto; overscroll-behavior: contain; background: #f5f7f9 }
+  .fine { color: var(--soft) }
+  [data-from] .fine:not(:empty), form .fine, .about .fine { margin-top: 4px }
+  .emergency { padding: 7px 18px; background: var(--warned); color: var(--warn); font-weight: 600 }
+  .scroll { flex: 1; padding: 16px 14px; overflow: hidden auto; overscroll-behavior: contain;
+    background: var(--ground) }
   .intro, .messages { display: grid; gap: 10px; margin-bottom: 12px }
-  .text, details { padding: 9px 13px; border: 1px solid #dfe4ea; border-radius: 16px; background: #fff }
+  .questions { display: flex; flex-wrap: wrap; gap: 8px }
+  .questions button { border-radius: 22px; font-weight: 400; text-align: start; overflow-wrap: anywhere }
+  .when { text-align: center }
+  .text, details { padding: 9px 13px; border: 1px solid var(--line); border-radius: 16px; background: var(--paper) }
   .text { max-width: 86%; width: fit-content; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: isolate }
   summary { margin: -9px 0; padding: 11px 0 }
+  .copy { font-size: .9em }
+  .copy:not([open]) { border-color: #0000; background: none }
+  .copy button { margin-top: 8px }
   label { display: block; margin-top: 8px }
+  .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10em, 100%), 1fr)); gap: 0 10px }
+  .pair label { display: flex; flex-direction: column; justify-content: end }
   input, textarea { width: 100%; font-size: max(16px, 1em) }
   [data-from=patient] { display: grid; justify-items: end }
-  [data-state=failed] .fine, [aria-invalid=true] { color: #b42318; border-color: currentColor }
-  .notice:not(:empty) { padding: 8px 18px; background: #eef4ff }
-  form { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); border-top: 1px solid #dfe4ea }
+  [data-state=failed] .fine, [aria-invalid=true] { color: var(--bad); border-color: currentColor }
+  :is(.notice, .person):not(:empty) { padding: 8px 18px; background: var(--note) }
+  .composer { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); border-top: 1px solid var(--line) }
   .compose { display: flex; align-items: end; gap: 8px }
   textarea { max-height: 8em; resize: none; field-sizing: content }
-  .confirm { position: absolute; inset: auto 0 0; display: grid; gap: 12px; padding: 20px; background: #fff;
+  .confirm { position: absolute; inset: auto 0 0; display: grid; gap: 12px; padding: 20px; background: var(--paper);
     box-shadow: 0 0 0 99em #1018287a }
 
   @media (max-width: 480px), (max-height: 480px) {
@@ -561,8 +660,11 @@ const STYLES = `
   @media (forced-colors: active) { button, .text, .panel { border: 1px solid !important } }
   @media (prefers-reduced-motion: no-preference) {
     .panel { animation: rise .2s }
-    [data-typing] { animation: rise 1s infinite alternate }
+    [data-typing] i { animation: rise 1s infinite alternate }
   }
+  [data-typing] { margin-bottom: 10px }
+  [data-typing] i { display: inline-block; font-style: normal }
+  .fine + i { font-size: .6em }
   @keyframes rise { from { opacity: .3; transform: translateY(4px) } }
 `;
 
@@ -580,10 +682,31 @@ function make(name, attributes = {}, ...children) {
 
 const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
 
-/** Turns plain web addresses into links, so that a link always leads to the address it shows. */
+/** Turns plain web addresses and phone numbers into links, so that a link always leads to what it shows. */
 function linked(text) {
   const addresses = /(https?:\/\/[\w.-]+(?::\d+)?(?:[/?#][!#-;=?-~]*)?(?<![.,:;!?)]))/gi;
-  return text.split(addresses).map((part, index) => (index % 2 ? link(part, part) : part));
+  return text.split(addresses).flatMap((part, index) => (index % 2 ? link(part, part) : dialed(part)));
+}
+
+/** Turns US numbers, and 911 or 988 after a word that says to call them, into links that call. */
+function dialed(text) {
+  const full = /(?<![\w.@+-])(?:\+?1[-. ]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}(?![\w@-])/;
+  const short = /(?<=\b(?:[Cc]all|[Dd]ial|[Tt]ext|al|[Mm]arque) )(?:911|988)(?![\w-]| [A-Z\d])/;
+  return text.split(RegExp(`(${full.source}|${short.source})`)).map((part, index) => {
+    const digits = part.replace(/\D/g, "");
+    return index % 2 ? make("a", { href: `tel:${digits.length > 3 ? `+1${digits.slice(-10)}` : digits}` }, part) : part;
+  });
+}
+
+/** Puts a time before each group of messages. */
+function withTimes(messages) {
+  let start = -Infinity;
+  return messages.flatMap((message) => {
+    const at = new Date(message.at).getTime();
+    if (at - start <= GROUP) return [message];
+    start = at;
+    return [{ key: `at ${message.key}`, time: at }, message];
+  });
 }
 
 /** Returns the contrast of "#rrggbb" with white, by WCAG 2.2. */
@@ -596,8 +719,18 @@ function contrast(colour) {
 }
 
 function language(wanted) {
-  const tags = [wanted, document.documentElement.lang, ...navigator.languages];
+  const tags = [wanted, ...navigator.languages, document.documentElement.lang];
   return tags.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in STRINGS) ?? "en";
+}
+
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+
+/** Returns whether a color can be told from white. */
+const isVisible = (color) => /^#[0-9a-f]{6}$/i.test(color) && contrast(color) >= 3;
+
+/** Puts words into a region that screen readers announce, if they have changed. */
+function say(region, words) {
+  if (region.textContent !== words) region.replaceChildren(...linked(words));
 }
 
 class IntakeChat extends HTMLElement {
@@ -616,6 +749,8 @@ class IntakeChat extends HTMLElement {
   });
   #name = make("input", { autocomplete: "name", maxlength: 100 });
   #phone = make("input", { autocomplete: "tel", type: "tel", maxlength: 40 });
+  #email = make("input", { autocomplete: "email", type: "email", maxlength: 254 });
+  #copyTo = make("input", { autocomplete: "email", type: "email", maxlength: 254, required: "" });
 
   connectedCallback() {
     this.#listeners = new AbortController();
@@ -626,6 +761,7 @@ class IntakeChat extends HTMLElement {
     on("online", () => this.#start().then(() => this.#chat.wake()));
     on("storage", () => this.#activate());
     on("visibilitychange", () => this.#activate());
+    DARK.addEventListener("change", () => this.#shade(), { signal: this.#listeners.signal });
   }
 
   disconnectedCallback() {
@@ -652,8 +788,12 @@ class IntakeChat extends HTMLElement {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLES);
     this.#root.adoptedStyleSheets = [sheet];
-    this.#lang = language(this.lang);
-    return new Conversation(this.getAttribute("api") ?? HOME, this.getAttribute("practice"), () => this.#render());
+    const [api, practice] = ["api", "practice"].map((name) => this.getAttribute(name));
+    const chat = new Conversation(api ?? HOME, practice, () => this.#render());
+    this.#lang = language(chat.lang ?? this.lang);
+    const color = this.getAttribute("color");
+    if (color && !isVisible(color)) console.warn(`${TAG}: color "${color}" is not used: write #rrggbb, and darker.`);
+    return chat;
   }
 
   #refuse({ status }) {
@@ -686,22 +826,39 @@ class IntakeChat extends HTMLElement {
     const { name = this.#t("launcher"), colour } = this.#practice;
     const focused = this.#root.activeElement;
     const attributes = { role: "region", "aria-label": name, lang: this.#lang, dir: "ltr" };
-    const chat = make("div.chat", attributes, this.#launcher(), this.#panel(name));
-    const accent = contrast(colour ?? "") >= 3 ? colour : "#0b6e6e";
+    const side = { left: " left", right: " right" }[this.getAttribute("side")] ?? "";
+    const chat = make(`div.chat${side}`, attributes, this.#launcher(), this.#panel(name));
+    const accent = [this.getAttribute("color"), colour].find(isVisible) ?? "#0b6e6e";
+    const [y, x] = (this.getAttribute("offset") ?? "").match(/\d+/g) ?? [];
     chat.style.setProperty("--accent", accent);
     chat.style.setProperty("--on-accent", contrast(accent) >= 4.5 ? "#fff" : "#000");
+    chat.style.setProperty("--y", `${Math.min(y ?? 20, 200)}px`);
+    chat.style.setProperty("--x", `${Math.min(x ?? 20, 200)}px`);
     chat.style.setProperty("--place", [...document.querySelectorAll(TAG)].indexOf(this));
     this.#root.replaceChildren(chat);
+    this.#shade();
     this.#show(this.hasAttribute("open"));
     if (focused === this.#box) focused.focus();
   }
 
+  #shade() {
+    const isDark = { dark: true, light: false }[this.getAttribute("theme")] ?? DARK.matches;
+    this.#$(".chat")?.classList.toggle("dark", isDark);
+  }
+
+  #label() {
+    const own = this.getAttribute(this.#lang === "es" ? "label-es" : "label");
+    return own?.slice(0, 40) || this.#t("launcher");
+  }
+
   #launcher() {
-    const parts = [make("span", {}, this.#t("launcher")), make("b.badge")];
+    const parts = [make("span", {}, this.#label()), make("b.badge")];
     return make("button.launcher filled", { "aria-controls": "panel", click: () => this.#toggle() }, ...parts);
   }
 
   #panel(name) {
+    const other = this.#lang === "es" ? "en" : "es";
+    const inOther = { lang: other, "aria-label": LANGUAGES[other], click: () => this.#switch(other) };
     return make(
       "div.panel",
       {
@@ -719,11 +876,17 @@ class IntakeChat extends HTMLElement {
           "div.head filled",
           {},
           make("div", {}, make("h2", {}, name), make("small", {}, this.#openNow())),
-          make("button.end", { click: () => this.#ask(true) }, this.#t("end")),
-          make("button.close", { "aria-label": this.#t("close"), click: () => this.#toggle() }, "×"),
+          make(
+            "span.tools",
+            {},
+            make("button.end", { click: () => this.#ask(true) }, this.#t("end")),
+            make("button.lang", inOther, other.toUpperCase()),
+            make("button.close", { "aria-label": this.#t("close"), click: () => this.#toggle() }, "×"),
+          ),
         ),
-        make("p.emergency fine", {}, this.#t("emergency")),
+        make("p.emergency fine", {}, ...linked(this.#t("emergency"))),
         this.#scroll(),
+        make("p.person fine", { "aria-live": "polite" }),
         make("p.notice fine", { role: "status" }),
         this.#composer(),
       ),
@@ -752,6 +915,7 @@ class IntakeChat extends HTMLElement {
         "div.intro",
         {},
         make("p.text", {}, this.#t(this.#practice.open ? "greeting" : "greetingClosed")),
+        this.#questions(),
         make("p.fine", {}, this.#t("replyTime")),
         this.#practice.phone ? make("details", {}, make("summary", {}, this.#t("hours")), ...this.#hours()) : "",
         make(
@@ -759,11 +923,44 @@ class IntakeChat extends HTMLElement {
           { open: "" },
           make("summary", {}, this.#t("reach")),
           make("label", {}, this.#t("name"), this.#name),
-          make("label", {}, this.#t("phone"), this.#phone),
+          make(
+            "div.pair",
+            {},
+            make("label", {}, this.#t("phone"), this.#phone),
+            make("label", {}, this.#t("email"), this.#email),
+          ),
           make("p.fine", {}, ...linked(this.#practice.text_consent?.[this.#lang] ?? "")),
         ),
       ),
       make("div.messages"),
+      this.#copy(),
+    );
+  }
+
+  /** The practice's common questions, which are in English. */
+  #questions() {
+    const asked = this.#lang === "en" ? (this.#practice.questions ?? []) : [];
+    const buttons = asked.map((text) => make("button", { click: () => this.#say(text) }, text));
+    return make("div.questions", { role: "group", "aria-label": this.#t("questions") }, ...buttons);
+  }
+
+  #copy() {
+    const submit = (event) => {
+      event.preventDefault();
+      this.#chat.requestCopy(this.#copyTo.value.trim(), this.#lang);
+    };
+    const toggle = () => (this.#$(".scroll").scrollTop = 1e9);
+    return make(
+      "details.copy",
+      { toggle },
+      make("summary", {}, this.#t("copy")),
+      make(
+        "form",
+        { submit },
+        make("label", {}, this.#t("copyTo"), this.#copyTo),
+        make("p.fine", {}, this.#t("copyHint")),
+        make("button.filled", {}, this.#t("copySend")),
+      ),
     );
   }
 
@@ -784,7 +981,7 @@ class IntakeChat extends HTMLElement {
     };
     this.#box.ariaLabel = this.#box.placeholder = this.#t("message");
     return make(
-      "form",
+      "form.composer",
       { submit },
       make("div.compose", {}, this.#box, make("button.send filled", { "aria-label": this.#t("send") }, "↑")),
       make("p.counter fine", { "aria-live": "polite" }),
@@ -796,46 +993,66 @@ class IntakeChat extends HTMLElement {
 
   #render() {
     if (!this.#$(".chat")) return;
-    const { hasBegun, isPhoneWrong, isTyping, notice, unread, messages } = this.#chat;
+    const { hasBegun, wrongField, typing, notice, unread, messages } = this.#chat;
     const [scroll, status] = [this.#$(".scroll"), this.#$(".notice")];
     const isAtEnd = messages.length && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
     const isOpen = this.hasAttribute("open");
     if (isOpen && document.visibilityState === "visible") this.#chat.markSeen();
     this.#showUnread(isOpen ? 0 : unread);
     this.#$(".end").hidden = !hasBegun;
-    this.#$(".about").hidden = hasBegun && !isPhoneWrong;
-    this.#phone.ariaInvalid = isPhoneWrong;
-    this.#showMessages(messages);
-    this.#showTyping(isTyping);
-    const said = notice ? this.#t(...notice) : "";
-    if (status.textContent !== said) status.textContent = said;
+    this.#$(".about").hidden = hasBegun && !wrongField;
+    this.#$(".questions").hidden = hasBegun || !this.#$(".questions").childElementCount;
+    this.#$(".copy").hidden = !this.#practice.copies || !this.#chat.mayBeCopied;
+    this.#phone.ariaInvalid = wrongField === "phone";
+    this.#email.ariaInvalid = wrongField === "email";
+    this.#showMessages(withTimes(messages));
+    this.#showTyping(typing);
+    say(this.#$(".person"), this.#whoHasIt(messages));
+    say(status, notice?.length ? this.#t(...notice) : "");
     if (isAtEnd) scroll.scrollTop = scroll.scrollHeight;
   }
 
   #showUnread(count) {
     const words = count ? `, ${this.#t(count === 1 ? "unreadOne" : "unreadMany", { count })}` : "";
-    this.#$(".launcher").ariaLabel = this.#t("launcher") + words;
+    this.#$(".launcher").ariaLabel = this.#label() + words;
     this.#$(".badge").textContent = count || "";
   }
 
-  #showTyping(isTyping) {
+  #whoHasIt(messages) {
+    const { person } = this.#chat;
+    const { name } = messages.findLast(({ from }) => from === "staff") ?? {};
+    if (person === "answering") return this.#t(name ? "answeringName" : "answering", { name });
+    if (person !== "waiting") return "";
+    return this.#t("passed") + (this.#practice.open ? "" : ` ${this.#openNow()}.`);
+  }
+
+  #showTyping(typing) {
     const shown = this.#$("[data-typing]");
-    if (!isTyping) shown?.remove();
-    if (!isTyping || shown) return;
-    const attributes = { "data-typing": "", role: "img", "aria-label": this.#t("typing") };
-    this.#$(".scroll").append(make("div", attributes, "● ● ●"));
+    const words = typing?.name == null ? "" : this.#t(typing.name ? "typingName" : "typingTeam", typing);
+    if (typing && shown?.dataset.typing === words) return;
+    shown?.remove();
+    if (!typing) return;
+    const attributes = { "data-typing": words, role: "img", "aria-label": words || this.#t("typing") };
+    const said = words ? [make("span.fine", {}, `${words} `)] : [];
+    this.#$(".messages").after(make("div", attributes, ...said, make("i", {}, "● ● ●")));
   }
 
   /** Updates only what has changed, because screen readers announce changes. */
-  #showMessages(messages) {
+  #showMessages(items) {
     const log = this.#$(".messages");
     const shown = [...log.children];
-    messages.forEach((message, index) => {
-      const element = shown.find(({ id }) => id === message.key) ?? this.#message(message);
-      this.#showState(element, message);
+    items.forEach((item, index) => {
+      const element = shown.find(({ id }) => id === item.key) ?? (item.time ? this.#when(item) : this.#message(item));
+      if (!item.time) this.#showState(element, item, items[index + 1]);
       if (element !== log.children[index]) log.insertBefore(element, log.children[index]);
     });
-    for (const element of [...log.children].slice(messages.length)) element.remove();
+    for (const element of [...log.children].slice(items.length)) element.remove();
+  }
+
+  #when({ key, time }) {
+    const isOld = Date.now() - time > 6 * 1440 * MINUTE;
+    const day = isOld ? { month: "short", day: "numeric" } : { weekday: "short" };
+    return make("p.when fine", { id: key }, this.#time(time, day));
   }
 
   #message({ key, from, text }) {
@@ -843,11 +1060,15 @@ class IntakeChat extends HTMLElement {
     return make("div", { id: key, "data-from": from }, make("div.text", { dir: "auto" }, ...words), make("div.fine"));
   }
 
-  #showState(element, { key, at, state }) {
-    if (element.dataset.state === state) return;
+  /** Shows a message's state or author, once for several in a row. */
+  #showState(element, { key, from, name, state }, next) {
+    const isRepeated = next?.state === state && next.name === name;
+    const author = name ? `${name} · ${this.#t(state)}` : this.#t(state);
+    const words = isRepeated && (from !== "patient" || state === "sent") ? "" : `${author} `;
+    if (element.dataset.state === state && element.words === words) return;
+    element.words = words;
     element.dataset.state = state;
     const again = make("button", { click: () => this.#retry(key) }, this.#t("retry"));
-    const words = `${this.#t(state)} · ${this.#time(at, { weekday: "short" })} `;
     element.lastChild.replaceChildren(words, state === "failed" ? again : "");
   }
 
@@ -869,6 +1090,13 @@ class IntakeChat extends HTMLElement {
     this.#start();
   }
 
+  #switch(lang) {
+    this.#lang = this.#chat.lang = lang;
+    this.#build();
+    this.#activate();
+    this.#$(".lang").focus();
+  }
+
   #ask(isAsked) {
     this.#$(".confirm").hidden = !isAsked;
     this.#$(".all").inert = isAsked;
@@ -877,7 +1105,7 @@ class IntakeChat extends HTMLElement {
 
   #end() {
     this.#ask(false);
-    this.#name.value = this.#phone.value = this.#box.value = "";
+    for (const field of [this.#name, this.#phone, this.#email, this.#copyTo, this.#box]) field.value = "";
     this.#count();
     this.#box.focus();
     this.#chat.end();
@@ -914,10 +1142,15 @@ class IntakeChat extends HTMLElement {
   #send() {
     this.#box.focus();
     if (!this.#box.value.trim()) return;
-    this.#$(".scroll").scrollTop = 1e9;
-    this.#chat.say(this.#box.value, this.#details());
+    this.#say(this.#box.value);
     this.#box.value = "";
     this.#count();
+  }
+
+  #say(text) {
+    this.#box.focus();
+    this.#$(".scroll").scrollTop = 1e9;
+    this.#chat.say(text, this.#details());
   }
 
   #retry(key) {
@@ -928,7 +1161,8 @@ class IntakeChat extends HTMLElement {
   #details() {
     const phone = this.#phone.value.trim() || undefined;
     const consent = phone && this.#practice.text_consent && this.#lang;
-    return { name: this.#name.value.trim() || undefined, phone, consent };
+    const [name, email] = [this.#name, this.#email].map((field) => field.value.trim() || undefined);
+    return { name, phone, email, consent };
   }
 }
 
@@ -943,7 +1177,8 @@ function place(element) {
 
 if (!customElements.get(TAG)) customElements.define(TAG, IntakeChat);
 if (script?.dataset.practice) {
-  const { practice, lang } = script.dataset;
-  place(make(TAG, { practice, lang, api: HOME, lasting: "" }));
+  const { practice, lang, theme, side, offset, color, label, labelEs } = script.dataset;
+  const options = { lang, theme, side, offset, color, label, "label-es": labelEs };
+  place(make(TAG, { practice, ...options, api: HOME, lasting: "" }));
 }
 })();

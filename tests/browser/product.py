@@ -35,6 +35,7 @@ slug = "maple-street"
 name = "{maple}"
 phone = "+12025550100"
 phone_numbers = ["+15005550006"]
+email = "hello@maple.example"
 widget_key = "{maple_key}"
 allowed_origins = ["{origin}"]
 time_zone = "America/New_York"
@@ -45,6 +46,7 @@ limits = {{ cool_down_minutes = 0, replies_per_hour = 60 }}
 {never_closed}
 [practice.chat]
 colour = "#ffd54f"
+email_copies = true
 
 [[practice]]
 slug = "harbor-dental"
@@ -100,6 +102,7 @@ class Product:
             practices_file=practices,
             notice_hosts="127.0.0.1",
             demo_mode=True,
+            smtp_url=f"smtp://127.0.0.1:{free_port()}",
             reconcile_every_seconds=1,
             undo_seconds=0,
         )
@@ -199,7 +202,7 @@ class Product:
             )
             return list(rows)
 
-    def say_as_staff(self, conversation: int, text: str) -> None:
+    def say_as_staff(self, conversation: int, text: str, staff_id: int | None = None) -> None:
         """Has a member of staff write into a chat."""
         with self.database.write() as session:
             session.add(
@@ -209,6 +212,7 @@ class Product:
                     medium=Medium.CHAT,
                     sender="chat",
                     body=text,
+                    staff_id=staff_id,
                     entry=next_entry(session, conversation),
                     state=DeliveryState.SENT,
                 )

@@ -29,7 +29,7 @@ def embed(new_visitor: Callable[..., Visitor], site: PracticeSite, product: Prod
 
     def show(screen: str = "desktop", language: str = "en", key: str = MAPLE, **options: object) -> Chat:
         width, height = SCREENS[screen]
-        visitor = new_visitor(viewport={"width": width, "height": height}, **options)
+        visitor = new_visitor(viewport={"width": width, "height": height}, locale=f"{language}-US", **options)
         address = site.page(f"/{language}/{key}", policy=None, head=script_tag(product.url, key), language=language)
         return visitor.visit(address, key, language)
 

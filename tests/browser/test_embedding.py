@@ -262,22 +262,31 @@ def test_everything_can_be_reached_on_the_smallest_screen(
 
 
 @pytest.mark.parametrize(
-    ("page_language", "attribute"), [("es-MX", ""), ("en", ' data-lang="es"')], ids=["the page's", "the line's"]
+    ("browser_language", "page_language", "attribute"),
+    [("es-MX", "en", ""), ("en-US", "en", ' data-lang="es"'), ("fr-CA", "es-MX", "")],
+    ids=["the browser's", "the line's", "the page's"],
 )
 def test_the_chat_speaks_spanish(
-    visitor: Visitor, site: PracticeSite, product: Product, page_language: str, attribute: str
+    new_visitor: Callable[..., Visitor],
+    site: PracticeSite,
+    product: Product,
+    browser_language: str,
+    page_language: str,
+    attribute: str,
 ) -> None:
     words = {}
-    for language, page, line in (("en", "en", ""), ("es", page_language, attribute)):
+    for language, locale, page, line in (
+        ("en", "en-US", "es", ""),
+        ("es", browser_language, page_language, attribute),
+    ):
         head = script_tag(product.url, MAPLE, line)
         address = site.page(f"/{language}", policy=strict_policy(product.url), head=head, language=page)
-        chat = visitor.visit(address, language=language).open()
+        chat = new_visitor(locale=locale).visit(address, language=language).open()
         chat.ask(QUESTION)
         chat.button("end").click()
         expect(chat.button("forget")).to_be_visible()
         words[language] = set(chat.root.evaluate(WORDS))
         chat.button("forget").click()
-        chat.page.close()
 
     assert "911" in " ".join(words["es"])
     assert {text for text in words["es"] & words["en"] if re.search("[A-Za-z]{3}", text)} == {MAPLE_NAME}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.product import Product
@@ -13,6 +15,7 @@ HOSTILE = {
     "a link in markup": '<a href="javascript:alert(1)">my insurance card</a>',
     "right-to-left override": "invoice\u202egnp.exe and more",
     "5,000 characters in one word": "W" * 5000,
+    "a number in markup": '<a href="tel:(202) 555-0100" onclick="alert(1)">(202) 555-0100</a>',
     "the end of a script": "</script><script>alert(1)</script>",
     "a template": "{{ constructor.constructor('alert(1)')() }} ${alert(1)} {% raw %}",
     "a style": "</style><style>*{display:none}</style>",
@@ -64,7 +67,9 @@ def assert_harmless(chat: Chat) -> None:
     """The text was not turned into markup and stays within the panel. Any alert fails the test; see `Visitor`."""
     text = chat.root.locator("[data-from] .text")
     assert text.locator("img, script, style, iframe").count() == 0
-    assert text.locator("a:not([href^='http'])").count() == 0
+    links = text.locator("a").evaluate_all("all => all.map(link => link.getAttribute('href'))")
+    assert [link for link in links if not re.match(r"https?://|tel:(\+1\d{10}|\d{3})\Z", link)] == []
+    assert chat.root.locator("[data-from='patient'] a").count() == 0
     assert chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     panel = chat.dialog.bounding_box()
     assert panel is not None

@@ -6,11 +6,13 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, current_app, g, jsonify, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.audit import record_action
 from inbox.chat import (
@@ -18,26 +20,32 @@ from inbox.chat import (
     TranscriptEntry,
     end_chat,
     find_chat,
+    member_first_name,
     note_seen,
     open_chat,
     read_transcript,
 )
+from inbox.common_questions import suggest_questions
 from inbox.inbound import InboundMessage
 from inbox.models import Conversation
 from intake import phone
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language
-from tasks.pubsub import conversation_topic, topics_of
+from tasks.delivery.chat_copy import CopyRefusal, request_copy
+from tasks.delivery.outbox import add_delivery
+from tasks.pubsub import conversation_topic, topics_of, typing_topic
 from templates.chat import WIDGET
-from templates.text_consent import chat_wording
+from templates.text_consent import chat_wording, consent_language
 from web.errors import RequestError
 from web.event_stream import StreamEndedError, event_stream
 from web.services import Services, services_of
+from web.typing_signs import TypingSign, TypingSigns
 from webhooks.browser.origins import answer_preflights, require_origin, site_of
 from webhooks.browser.request_fields import (
     LONGEST_MESSAGE,
     LONGEST_NAME,
     client_message_id,
+    email_field,
     json_object,
     phone_number,
     read_consent,
@@ -48,6 +56,17 @@ from webhooks.browser.tokens import CHAT_LASTS, HEADER, Tokens
 
 blueprint = Blueprint("chat", __name__, url_prefix="/chat")
 answer_preflights(blueprint)
+
+log = structlog.get_logger(__name__)
+
+ASKED_WITHIN = timedelta(days=90)
+LONGEST_EMAIL = 254
+_COPY_REFUSALS = {
+    CopyRefusal.NOTHING_SAID: (409, "nothing_said", "Nothing was said in this chat yet."),
+    CopyRefusal.SENT_BEFORE: (409, "copy_sent", "A copy of this chat was sent before. There is one for each chat."),
+    CopyRefusal.OTHER_ADDRESS: (409, "other_address", "A copy goes only to the address that was given in this chat."),
+    CopyRefusal.TOO_MANY: (429, "too_many_requests", "Too many copies were sent today. Try again tomorrow."),
+}
 
 
 @blueprint.get("/widget.js")
@@ -85,6 +104,8 @@ def practice(key: str) -> Response:
         privacy_url=found.links.privacy,
         text_consent={language: chat_wording(found, language) for language in (Language.EN, Language.ES)},
         strings=found.chat.strings,
+        questions=_questions(services, found),
+        copies=_sends_copies(services, found),
     )
 
 
@@ -96,6 +117,7 @@ def begin() -> tuple[Response, int]:
     found = _practice(services, _text(body, "practice", 64))
     require_origin(request, found, services.settings)
     name, number = _text(body, "name", LONGEST_NAME, needed=False), _text(body, "phone", 40, needed=False)
+    email = _text(body, "email", LONGEST_EMAIL, needed=False)
     consent = read_consent(_text(body, "consent", 2, needed=False), found)
     public_id = open_chat(
         services.database,
@@ -104,6 +126,7 @@ def begin() -> tuple[Response, int]:
         phone_number(number) if number else None,
         consent,
         site_of(request, services.settings),
+        email_field(email) if email else None,
     )
     return jsonify(conversation=public_id, token=_tokens(services).issue(public_id)), 201
 
@@ -146,6 +169,31 @@ def end(public_id: str) -> tuple[str, int]:
     return "", 204
 
 
+@blueprint.post("/conversations/<public_id>/copy")
+def copy(public_id: str) -> tuple[Response, int]:
+    """Email the visitor a copy of the chat: once, and to no other address than the one that was given in it."""
+    services = services_of(current_app)
+    chat = _enter(services, public_id)
+    body = json_object(request)
+    address = email_field(_text(body, "email", LONGEST_EMAIL))
+    language = consent_language(_text(body, "language", 2))
+    if language is None:
+        raise wrong("language must be en or es.")
+    found = services.practices.require(chat.practice)
+    if not _sends_copies(services, found):
+        raise RequestError(404, "no_copies", "This practice sends no copies of chats.")
+    with services.database.write() as session:
+        conversation = session.get_one(Conversation, chat.id, with_for_update=True)
+        delivery = request_copy(session, conversation, found, address, language)
+        if isinstance(delivery, CopyRefusal):
+            raise RequestError(*_COPY_REFUSALS[delivery])
+        after_commit = add_delivery(session, delivery)
+        subject = f"conversation:{chat.id}"
+        record_action(session, staff_id=None, practice=chat.practice, action="chat_copied", subject=subject)
+    services.queue.put_all(after_commit)
+    return jsonify(entry=delivery.entry), 202
+
+
 @blueprint.get("/conversations/<public_id>/messages")
 def read(public_id: str) -> Response:
     """Return the entries after a number."""
@@ -153,7 +201,14 @@ def read(public_id: str) -> Response:
     chat = _enter(services, public_id)
     note_seen(services.database, chat.id)
     transcript = read_transcript(services.database, chat.id, _number(request.args.get("after", "0"), "after"))
-    return jsonify(messages=[_shown(entry) for entry in transcript.entries], working=transcript.working)
+    shows_names = _shows_names(services, chat)
+    sign = TypingSigns(services.queue.connection, chat.id).read()
+    return jsonify(
+        messages=[_shown(entry, shows_names=shows_names) for entry in transcript.entries],
+        working=transcript.working,
+        person=transcript.person,
+        typing=_typing(services, sign, shows_names=shows_names),
+    )
 
 
 @blueprint.get("/conversations/<public_id>/events")
@@ -162,7 +217,8 @@ def events(public_id: str) -> Response:
     services = services_of(current_app)
     chat = _enter(services, public_id)
     after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
-    return event_stream(services.watchers, [conversation_topic(chat.id)], _what_is_new(services, chat, after))
+    topics = [conversation_topic(chat.id), typing_topic(chat.id)]
+    return event_stream(services.watchers, topics, _what_is_new(services, chat, after))
 
 
 @blueprint.after_request
@@ -183,20 +239,28 @@ def renew_token(response: Response) -> Response:
 
 def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Callable[[bool], Iterator[str]]:
     """Return a function that yields the events a stream has not sent: new entries, and whether a reply is coming."""
-    shown, working = after, None
+    shown, state, given = after, None, None
+    shows_names = _shows_names(services, chat)
+    signs = TypingSigns(services.queue.connection, chat.id)
 
-    def look(_woken: bool) -> Iterator[str]:
-        nonlocal shown, working
+    def look(woken: bool) -> Iterator[str]:
+        nonlocal shown, state, given
         note_seen(services.database, chat.id)
         transcript = read_transcript(services.database, chat.id, shown)
         if transcript.has_ended:
             raise StreamEndedError
         for entry in transcript.entries:
-            yield f"event: message\nid: {entry.number}\ndata: {json.dumps(_shown(entry))}\n\n"
+            said = json.dumps(_shown(entry, shows_names=shows_names))
+            yield f"event: message\nid: {entry.number}\ndata: {said}\n\n"
             shown = entry.number
-        if transcript.working is not working:
-            working = transcript.working
-            yield f"event: working\ndata: {json.dumps({'working': working})}\n\n"
+        if state != (transcript.working, transcript.person):
+            state = transcript.working, transcript.person
+            yield f"event: working\ndata: {json.dumps({'working': state[0], 'person': state[1]})}\n\n"
+        sign = signs.read() if woken else given  # what wakes the stream came through Redis, so that Redis is there
+        if sign != given:
+            given = sign
+            typing = _typing(services, sign, shows_names=shows_names)
+            yield f"event: typing\ndata: {json.dumps({'typing': typing})}\n\n"
 
     return look
 
@@ -207,9 +271,38 @@ def _widget(is_compressed: bool) -> bytes:
     return gzip.compress(content, mtime=0) if is_compressed else content
 
 
-def _shown(entry: TranscriptEntry) -> dict[str, Any]:
+def _shown(entry: TranscriptEntry, *, shows_names: bool) -> dict[str, Any]:
     shown = {"id": entry.number, "from": entry.author, "text": entry.text, "at": entry.at.isoformat()}
-    return shown | ({"client_message_id": entry.sender_message_id} if entry.author == "patient" else {})
+    if entry.author == "patient":
+        return shown | {"client_message_id": entry.sender_message_id}
+    named = {"name": entry.name} if entry.name and shows_names else {}
+    return shown | named | ({"copy": True} if entry.is_copy else {})
+
+
+def _typing(services: Services, sign: TypingSign | None, *, shows_names: bool) -> dict[str, str] | None:
+    if sign is None:
+        return None
+    return {"name": member_first_name(services.database, sign.staff_id) if shows_names else ""}
+
+
+def _shows_names(services: Services, chat: ChatConversation) -> bool:
+    return services.practices.require(chat.practice).chat.staff_names
+
+
+def _questions(services: Services, practice: Practice) -> list[str]:
+    """Return the questions to suggest; none while the database is away, as the chat can be opened without them."""
+    if not practice.chat.suggest_questions:
+        return []
+    try:
+        with services.database.read() as session:
+            return suggest_questions(session, practice.slug, datetime.now(UTC) - ASKED_WITHIN)
+    except SQLAlchemyError as error:
+        log.warning("no_questions_suggested", error=type(error).__name__)
+        return []
+
+
+def _sends_copies(services: Services, practice: Practice) -> bool:
+    return practice.chat.email_copies and practice.email is not None and services.settings.smtp_url is not None
 
 
 def _practice(services: Services, key: str) -> Practice:

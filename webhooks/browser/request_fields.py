@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Request
 
-from intake import phone
+from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.practices import Practice
 from templates.text_consent import consent_language, whole_wording
@@ -55,6 +55,19 @@ def phone_number(value: str) -> str:
         return phone.normalise(value)
     except IntakeError:
         raise wrong("phone must be a phone number with an area code, such as (202) 555-0123.") from None
+
+
+def email_field(value: str) -> str:
+    """Return an email address in lower case.
+
+    Raises:
+        RequestError: 400 if the value is not an email address, with a code of its own, so that a page can say which of
+            its fields is wrong. The message does not repeat the value.
+    """
+    try:
+        return email_address.normalise(value)
+    except IntakeError:
+        raise RequestError(400, "invalid_email", "email must be an address such as maria@example.com.") from None
 
 
 def client_message_id(value: str) -> str:

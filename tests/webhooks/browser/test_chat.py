@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,20 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from inbox.models import AuditEntry, Conversation, Decision, Delivery, DeliveryState, Message, now
+from inbox.chat import first_name
+from inbox.common_questions import read_questions, save_question
+from inbox.models import (
+    AskedOutcome,
+    AskedQuestion,
+    AuditEntry,
+    Conversation,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Message,
+    StaffMember,
+    now,
+)
 from intake.vocabulary import Medium
 from tasks.delivery.outbox import add_delivery
 from templates.chat import WIDGET
@@ -92,7 +106,7 @@ def test_thanks_are_not_answered_and_nobody_waits(service: Service, chat: ChatCl
     chat.send("ok thanks!", "first")
     service.work()
 
-    assert chat.read() | {"messages": []} == {"messages": [], "working": False}
+    assert chat.read() | {"messages": []} == {"messages": [], "working": False, "person": None, "typing": None}
     assert service.rows(Delivery) == []
 
 
@@ -121,6 +135,49 @@ def test_what_staff_wrote_is_shown_as_theirs(service: Service, chat: ChatClient)
 
     assert after_commit.topics == ("conversation:1", "practice:demo")
     assert chat.texts() == [("staff", "I am Dana, hello.")]
+
+
+def test_staff_are_shown_by_their_first_name(service: Service, chat: ChatClient) -> None:
+    with service.edit() as session:
+        dana = StaffMember(email="dana@maple.example", name="Dana Reyes", role="staff", password_hash="")
+        session.add(dana)
+        session.flush()
+        for staff_id in (dana.id, 999):
+            reply = Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body="Hello")
+            reply.staff_id = staff_id
+            add_delivery(session, reply)
+
+    assert [message.get("name") for message in chat.read()["messages"]] == ["Dana", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Dana Reyes", "Dana"), ("Cher", "Cher"), ("Dr. Ana María Reyes", "Dr. Reyes"), ("Dr.", "Dr."), (" ", "")],
+)
+def test_what_patients_see_of_a_name(name: str, shown: str) -> None:
+    assert first_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        (PRICES, None),
+        ("I want to talk to a person", "waiting"),
+        ("My chest feels tight and my left arm is numb", None),  # nobody should wait in a chat then
+    ],
+)
+def test_that_a_person_was_asked_to_answer_is_shown(
+    service: Service, chat: ChatClient, text: str, person: str | None
+) -> None:
+    chat.send(text, "first")
+    assert chat.read()["person"] is None, "not before it is decided"
+    service.work()
+
+    assert chat.read()["person"] == person
+    with service.edit() as session:
+        conversation = session.get_one(Conversation, 1)
+        conversation.staff_took_over_at = now()
+    assert chat.read()["person"] == "answering"
 
 
 def test_each_question_of_a_conversation_is_answered_in_its_order(service: Service, chat: ChatClient) -> None:
@@ -414,7 +471,17 @@ def test_what_a_patient_says_of_themselves_is_kept_for_staff(service: Service) -
 
     [conversation] = service.rows(Conversation)
     assert (conversation.patient_name, conversation.contact_phone) == ("Ana Reyes", "+12025550123")
+    assert conversation.contact_email is None
     assert conversation.patient_address is None  # nothing proves that the number is theirs
+
+
+def test_an_email_address_is_kept_beside_the_number(service: Service) -> None:
+    ChatClient(service.url, email=" Ana@Example.com ", phone="(202) 555-0123")
+
+    [conversation] = service.rows(Conversation)
+    assert (conversation.contact_email, conversation.contact_phone) == ("ana@example.com", "+12025550123")
+    assert error_of(begin(service.url, WIDGET_KEY, SITE, email="ana")) == (400, "invalid_email")
+    assert len(service.rows(Conversation)) == 1
 
 
 @pytest.mark.parametrize(
@@ -497,6 +564,29 @@ def test_the_widget_says_what_the_practice_is(service: Service) -> None:
     assert shown["time_zone"] == "America/New_York"
     assert shown["hours"]["mon"] == ["00:00-23:59"]
     assert shown["strings"] == {}
+
+
+def test_the_widget_suggests_up_to_four_answered_questions_those_asked_most_first(service: Service) -> None:
+    def suggested() -> list[str]:
+        shown = requests.get(f"{service.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}).json()
+        return [str(question) for question in shown["questions"]]
+
+    assert suggested() == [], "nothing is answered yet"
+    with service.edit() as session:
+        known = read_questions(session, "demo")[:5]
+        for question in known:
+            save_question(session, "demo", replace(question, answer="Yes."), "")
+        save_question(session, "other", replace(known[0], answer="Not ours."), "")
+    assert suggested() == [question.phrasings[0] for question in known[:4]]
+
+    ChatClient(service.url).send("Hello", "first")
+    with service.edit() as session:
+        session.add(
+            AskedQuestion(
+                message_id=1, practice="demo", key=known[4].key, similarity=0.9, outcome=AskedOutcome.ANSWERED
+            )
+        )
+    assert suggested() == [known[index].phrasings[0] for index in (4, 0, 1, 2)]
 
 
 def test_any_site_may_load_the_widget(service: Service) -> None:
