@@ -168,7 +168,7 @@ def reply_trouble(reply: Delivery | None) -> str:
         case DeliveryState.UNCONFIRMED:
             return "Reply may not have arrived"
         case DeliveryState.FAILED:
-            return "Not delivered"
+            return "Reply not delivered"
         case _:
             return "Not sent"
 

@@ -577,7 +577,7 @@ def test_a_patient_who_opts_out_before_it_is_sent_gets_none_either(
     assert by_staff(console)[0].state == DeliveryState.SUPPRESSED
     assert conversation(console).state == ConversationState.OPEN
     assert "Not sent: the patient opted out of texts" in entry(dana.get(PAGE), "delivery-2")
-    assert "Reply not delivered" in dana.get("/staff/").text
+    assert '<span class="flag urgent">Not sent</span>' in dana.get("/staff/").text
 
 
 @pytest.mark.parametrize(
