@@ -144,7 +144,7 @@ def set_snooze(conversation_id: int) -> AnyResponse:
         zone = services_of(current_app).practices.require(conversation.practice).time_zone
         detail = change_snooze(conversation, wanted, zone)
         if conversation.snoozed_until and request.accept_mimetypes.best != "application/json":
-            flash(f"Snoozed until {display.day_and_clock(conversation.snoozed_until, zone)}.")
+            flash(f"Snoozed the previous conversation until {display.day_and_clock(conversation.snoozed_until, zone)}.")
         return detail
 
     return _act(conversation_id, "snoozed", change, goes_on=wanted != AWAKE)

@@ -348,7 +348,7 @@ def test_a_snooze_says_when_it_ends_before_and_after(busy: Console, dana: Browse
     assert re.fullmatch(r"\w{3}, \w{3} \d+, 8:00 AM", when)
 
     following = place(dana.post("/staff/conversations/1/snooze", data={"until": "tomorrow"}))
-    assert f"Snoozed until {when}." in dana.get(following).text
+    assert f"Snoozed the previous conversation until {when}." in dana.get(following).text
 
     dana.post("/staff/bulk", data={"c": ["2", "3"], "do": "snooze", "until": "tomorrow"})
     assert f"2 conversations snoozed until {when}." in dana.get("/staff/").text
