@@ -161,7 +161,7 @@ def delivery_state(delivery: Delivery) -> str:
 
 
 def reply_trouble(reply: Delivery | None) -> str:
-    """Return the inbox's warning about a staff reply; empty if there is none."""
+    """Return the inbox's warning about an answer; empty if there is none."""
     if reply is None or reply.state not in UNDELIVERED or reply.error_code == CANCELLED:
         return ""
     match reply.state:

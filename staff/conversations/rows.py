@@ -13,12 +13,13 @@ from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
 from inbox.models import Conversation, ConversationState, Decision, Delivery, MemberNotice, Message, Review
 from intake.practices import Practice
-from intake.vocabulary import Priority, words_of
+from intake.vocabulary import Priority, ReplyName, words_of
 from staff import display
 from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.excerpt import Excerpt
 from staff.conversations.people import names_of
 from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
+from tasks.routing import is_answer
 
 PREVIEW = 140
 
@@ -98,6 +99,7 @@ def show_rows(
     messages = _last_messages(session, [conversation.last_message_id for conversation in conversations])
     leading = messages | _outranking_messages(session, conversations, messages)
     replies = _last_replies(session, ids)
+    answers = _automatic_answers(session, leading)
     corrected = _corrected(session, [message.id for message in leading.values()])
     writers = [reply.staff_id for reply in replies.values()]
     calls = read_calls(session, staff_id, ids)
@@ -111,6 +113,7 @@ def show_rows(
             messages.get(hit.conversation.id),
             leading.get(hit.conversation.id),
             replies.get(hit.conversation.id),
+            answers.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
             calls.get(hit.conversation.id),
             tuple(tag.word for tag in tags.get(hit.conversation.id, ())),
@@ -167,6 +170,15 @@ def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int
     return {delivery.conversation_id: delivery for delivery in found}
 
 
+def _automatic_answers(session: Session, leading: Mapping[int, Message]) -> dict[int, Delivery]:
+    """Return the automatic answers to messages which needed no other."""
+    answered = [message.id for message in leading.values() if message.decision and is_answer(message.decision.reply)]
+    if not answered:
+        return {}
+    query = select(Delivery).where(Delivery.message_id.in_(answered), Delivery.reply == ReplyName.COMMON_QUESTION)
+    return {delivery.conversation_id: delivery for delivery in session.scalars(query)}
+
+
 def _corrected(session: Session, message_ids: Sequence[int]) -> set[int]:
     """Return which messages staff have labeled."""
     query = select(Review.message_id).where(Review.message_id.in_(message_ids), Review.label.is_not(None))
@@ -178,6 +190,7 @@ def _row(
     message: Message | None,
     leading: Message | None,
     reply: Delivery | None,
+    answer: Delivery | None,
     alarm: Alarm | None,
     call: MemberNotice | None,
     tags: tuple[str, ...],
@@ -218,7 +231,7 @@ def _row(
         assignee_initials=initials(assignee),
         taken_over=conversation.staff_took_over_at is not None,
         unread=hit.unread,
-        trouble=display.reply_trouble(reply),
+        trouble=display.reply_trouble(reply) or (display.reply_trouble(answer) if conversation.priority else ""),
         at=at,
         age=display.age(at, moment, zone),
         waits=wait(since, moment) if since else "",
