@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, request
+from flask import Blueprint, abort, current_app, flash, request
 from werkzeug.wrappers import Response
 
 from inbox.consent import is_opted_out, record_consent, undo_opt_out
@@ -10,9 +10,10 @@ from inbox.models import Role, now
 from inbox.patient_book import add_address, touch_patient
 from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
-from intake.vocabulary import ConsentHow, OptOutMistake
+from intake.vocabulary import ConsentHow, EntityKind, OptOutMistake
+from staff import display
 from staff.auth.access import member, open_to
-from staff.patients.access import current_patient, own_address, record_on_address
+from staff.patients.access import current_patient, own_address, record_on_address, record_on_patient
 from staff.patients.outgoing import read_scheduled
 from staff.patients.page import PREFIX, back_to_record, show_record
 from web.services import services_of
@@ -32,6 +33,7 @@ def new_address(slug: str, patient_id: int) -> Response | tuple[str, int]:
             if added is not None:
                 touch_patient(patient)
                 record_on_address(session, added, "address_added")
+                flash(f"Added {display.spoken(added.patient_address)}.")
     except IntakeError:
         problem = "Enter a phone number such as (202) 555-0123, or an email address such as maria@example.com."
         return show_record(slug, patient_id, address=typed, address_problem=problem), 422
@@ -92,7 +94,10 @@ def remove_address(slug: str, patient_id: int, address_id: int) -> Response:
         address = own_address(session, patient, address_id)
         if any(row.address == address.patient_address for row in read_scheduled(session, patient, "UTC")):
             abort(409, "A message to it is scheduled. Cancel that first.")
-        record_on_address(session, address, "address_removed")
+        shown = display.spoken(address.patient_address)
+        kind = EntityKind.PHONE if address.is_number else EntityKind.EMAIL
+        record_on_patient(session, patient, "address_removed", address=address.id, kind=kind.value)
         session.delete(address)
         touch_patient(patient)
+    flash(f"Removed {shown} from this record.")
     return back_to_record(slug, patient_id)

@@ -76,6 +76,7 @@ FORM = {
     "how": "by_phone",
     "what": "on_call",
     "other": "1",
+    "wanted": "Marigold",
     "address": "1",
 }
 # Whoever has no account gets these and nothing else.
