@@ -100,10 +100,12 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
 def search(conversation_id: int) -> str:
     """Show the records that the conversation could be added to."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
-    with services_of(current_app).database.write() as session:
+    services = services_of(current_app)
+    with services.database.read() as session:
         conversation = unborrowed_conversation(session, conversation_id)
         found = search_patients(session, conversation.practice, wanted)
-        ids = [patient.id for patient in found.patients]
+    ids = [patient.id for patient in found.patients]
+    with services.database.write() as session:
         record_listing(session, conversation.practice, "patients_searched", ids, searched=found.searched)
     return _show(conversation_id, wanted=wanted, matches=found.patients)
 

@@ -70,10 +70,12 @@ def unlink(slug: str, patient_id: int, conversation_id: int) -> Response:
 def find_other(slug: str, patient_id: int) -> str:
     """Show the records that could be merged into this one."""
     wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
-    with services_of(current_app).database.write() as session:
-        patient = current_patient(session, slug, patient_id)
+    services = services_of(current_app)
+    with services.database.read() as session:
+        patient = own_patient(session, slug, patient_id)
         search = search_patients(session, slug, wanted)
-        found = [other for other in search.patients if other.id != patient.id]
+    found = [other for other in search.patients if other.id != patient.id]
+    with services.database.write() as session:
         record_listing(session, slug, "patients_searched", [other.id for other in found], searched=search.searched)
     return show_record(slug, patient_id, merge_wanted=wanted, merge_found=found)
 
