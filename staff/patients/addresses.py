@@ -11,7 +11,6 @@ from inbox.patient_book import add_address, touch_patient
 from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
 from intake.vocabulary import ConsentHow, EntityKind, OptOutMistake
-from staff import display
 from staff.auth.access import member, open_to
 from staff.patients.access import current_patient, own_address, record_on_address, record_on_patient
 from staff.patients.outgoing import read_scheduled
@@ -33,7 +32,6 @@ def new_address(slug: str, patient_id: int) -> Response | tuple[str, int]:
             if added is not None:
                 touch_patient(patient)
                 record_on_address(session, added, "address_added")
-                flash(f"Added {display.spoken(added.patient_address)}.")
     except IntakeError:
         problem = "Enter a phone number such as (202) 555-0123, or an email address such as maria@example.com."
         return show_record(slug, patient_id, address=typed, address_problem=problem), 422
@@ -94,10 +92,9 @@ def remove_address(slug: str, patient_id: int, address_id: int) -> Response:
         address = own_address(session, patient, address_id)
         if any(row.address == address.patient_address for row in read_scheduled(session, patient, "UTC")):
             abort(409, "A message to it is scheduled. Cancel that first.")
-        shown = display.spoken(address.patient_address)
         kind = EntityKind.PHONE if address.is_number else EntityKind.EMAIL
         record_on_patient(session, patient, "address_removed", address=address.id, kind=kind.value)
         session.delete(address)
         touch_patient(patient)
-    flash(f"Removed {shown} from this record.")
+    flash(f"Removed {'the number' if kind is EntityKind.PHONE else 'the address'} from this record.")
     return back_to_record(slug, patient_id)

@@ -42,8 +42,7 @@ def undo_merge(slug: str, patient_id: int, merge_id: int) -> Response:
         unmerge_patients(session, merge, kept, dropped)
         for row in (kept, dropped):
             record_on_patient(session, row, "merge_undone", merge=merge.id, version=row.version)
-        back = f"{dropped.name} (record {dropped.id}) is a record of its own again."
-    flash(f"The merge is undone. {back}")
+    flash(f"The merge is undone. Record {dropped.id} is back.")
     return back_to_record(slug, patient_id)
 
 
@@ -119,12 +118,11 @@ def merge(slug: str, patient_id: int) -> Response | tuple[str, int]:
             for row in both:
                 fields = list(done.moved["after"]) if row is kept else []
                 record_on_patient(session, row, "records_merged", merge=done.id, version=row.version, fields=fields)
-            name = dropped.name
         else:
             both = None
     if both is None:
         return show_record(slug, patient_id, merge_problem=NO_OTHER), 409
-    flash(f"{name} (record {other}) is merged into this record.")
+    flash(f"Record {other} is merged into this one.")
     return back_to_record(slug, patient_id)
 
 
