@@ -2,35 +2,99 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
 from inbox.consent import is_opted_out
-from inbox.models import Conversation, LineType, Message, PatientAddress
+from inbox.models import Conversation, LineType, Message, Patient, PatientAddress, TextConsent
+from inbox.patient_book import conversations_of_patient
 from inbox.patients import conversations_of
 from intake.vocabulary import Channel
 
 OPTED_OUT = "This number opted out of texts. Call instead, or wait until the patient texts START to the practice."
-NO_CONSENT = "No consent to texts is on record for this number. Record it below if the patient agreed, or call instead."
+NO_CONSENT = (
+    "No consent to texts is on record for this number. If the patient agreed, record it under “Numbers and email "
+    "addresses”, or call instead."
+)
 LANDLINE = "This number is a landline and cannot receive texts. Call it instead."
+_SAME_FORM = timedelta(seconds=10)
 
 
-def why_not_text(session: Session, practice: str, number: str) -> str:
-    """Return why staff must not text a number, in display words; empty if they may.
+@dataclass(frozen=True, slots=True)
+class GivenConsent:
+    """A patient's own consent to texts, given with a number in a chat or a form."""
 
-    A patient who texted the practice from a number agreed to answers there. Otherwise, staff must have recorded that
-    the patient agreed.
+    given_at: datetime
+    channel: Channel
+    conversation_id: int
+
+
+def why_not_text(session: Session, patient: Patient, number: str) -> str:
+    """Return why staff must not text a number of a record, in display words; empty if they may.
+
+    A patient who texted the practice from a number agreed to answers there. Otherwise, the patient must have agreed
+    with this number in a chat or a form that belongs to the record, or staff must have recorded that they did.
     """
-    if is_opted_out(session, practice, number):
+    if is_opted_out(session, patient.practice, number):
         return OPTED_OUT
-    texts = (conversations_of(practice, number), Conversation.channel == Channel.SMS)
+    texts = (conversations_of(patient.practice, number), Conversation.channel == Channel.SMS)
     if session.scalar(select(exists().where(*texts, Conversation.line_type == LineType.LANDLINE))):
         return LANDLINE
-    texted = exists().where(Message.conversation_id == Conversation.id, *texts)
+    if has_texted(session, patient.practice, number):
+        return ""
     agreed = exists().where(
-        PatientAddress.practice == practice,
+        PatientAddress.practice == patient.practice,
         PatientAddress.patient_index.in_(keyring().indexes(number)),
         PatientAddress.consent_at.is_not(None),
     )
-    return "" if session.scalar(select(texted)) or session.scalar(select(agreed)) else NO_CONSENT
+    return "" if session.scalar(select(agreed)) or given_consents(session, patient).get(number) else NO_CONSENT
+
+
+def has_texted(session: Session, practice: str, number: str) -> bool:
+    """Return whether a patient texted a practice from a number."""
+    texts = (conversations_of(practice, number), Conversation.channel == Channel.SMS)
+    return bool(session.scalar(select(exists().where(Message.conversation_id == Conversation.id, *texts))))
+
+
+def given_consents(session: Session, patient: Patient) -> dict[str, list[GivenConsent]]:
+    """Return the consents that came with numbers in the chats and forms of a record, by number, newest first.
+
+    Each counts for the number that it was given with, and for no other that the same conversation names.
+    """
+    query = select(TextConsent, Conversation).join(Conversation, Conversation.id == TextConsent.conversation_id)
+    rows = session.execute(
+        query.where(TextConsent.conversation_id.in_(conversations_of_patient(session, patient))).order_by(
+            TextConsent.given_at.desc(), TextConsent.id.desc()
+        )
+    )
+    found: dict[str, list[GivenConsent]] = {}
+    for consent, conversation in rows:
+        number = _number_given(session, consent, conversation)
+        if number is not None:
+            given = GivenConsent(consent.given_at, Channel(conversation.channel), conversation.id)
+            found.setdefault(number, []).append(given)
+    return found
+
+
+def _number_given(session: Session, consent: TextConsent, conversation: Conversation) -> str | None:
+    """Return the number that a consent came with.
+
+    A chat has one number, which it began with. Each form has its own, in the message that was stored just before.
+    """
+    if conversation.channel == Channel.CHAT:
+        return conversation.contact_phone
+    message = session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.received_at <= consent.given_at,
+            Message.received_at > consent.given_at - _SAME_FORM,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    return message.claimed_phone if message is not None else None

@@ -16,13 +16,16 @@ _BY_FORM: Final = frozenset(
      "phone_abroad")
 )  # fmt: skip
 """The rules whose values nothing else looks like; the network does not overrule them."""
+_ADDRESSES: Final = frozenset(("email", "said_email", "url", "domain", "said_url"))
+"""The rules for what may contain the patient's own name: the `sam` of `sam@mail.example` is no name there."""
 _NEAR_DATES: Final = frozenset((EntityKind.DATE, EntityKind.DOB))
 
 
 def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity, ...]:
     """Return entities that do not overlap, in the order of the text.
 
-    Of two that overlap, the one of the higher rank stays: what the record contains; then a rule that knows its value by
+    Of two that overlap, the one of the higher rank stays: what the record contains, unless it is a name within an email
+    or web address; then a rule that knows its value by
     its form; then the network; then a rule that goes by the words around a value. Of one rank, the longer stays, then
     the surer. The network says whether a date is a birth date, also where a rule found the date.
 
@@ -30,10 +33,11 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity
         rules: What rules and the record found.
         model: What the network found.
     """
-    found = list(model)
+    found, rules = list(model), list(rules)
+    written = [(entity.start, entity.end) for entity in rules if entity.source in _ADDRESSES]
     dates = sorted((entity.start, entity.end, entity.kind) for entity in found if entity.kind in _NEAR_DATES)
     ranked = sorted(
-        (*(_with_kind_of(entity, dates) for entity in rules), *found),
+        (*(_with_kind_of(entity, dates) for entity in rules if not _is_within(entity, written)), *found),
         key=lambda entity: (_rank(entity), entity.start - entity.end, -entity.confidence, entity.start),
     )
     starts: list[int] = []
@@ -46,6 +50,13 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity
             starts.insert(place, entity.start)
             kept.insert(place, entity)
     return tuple(kept)
+
+
+def _is_within(entity: Entity, addresses: Iterable[tuple[int, int]]) -> bool:
+    """Return whether an entity is a name of the record in the midst of an address."""
+    if entity.source != RECORD or entity.kind is not EntityKind.NAME:
+        return False
+    return any(start <= entity.start and entity.end <= end for start, end in addresses)
 
 
 def _rank(entity: Entity) -> int:

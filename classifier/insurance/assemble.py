@@ -21,6 +21,8 @@ _ABOUT: Final = frozenset(
 )  # fmt: skip
 """A message with none of these is about an insurance or a bill only if its words say so clearly."""
 _CLEAR: Final = 8
+_SAID: Final = 3
+"""How many points a question needs to be more than a guess: one weak word, as in "my insurance is Aetna", has two."""
 _MOST: Final = 200
 """How many entities are looked at; a message about an insurance has fewer."""
 _READ: Final = 10_000
@@ -111,6 +113,15 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         payer_phone=tuple(value for _, value in holding(of(EntityKind.PHONE, _is_payer_phone), normalize.normal_phone)),
         question=question,
     )
+
+
+def stated_question(text: str, entities: Sequence[Entity]) -> str | None:
+    """Return what a message asks about an insurance or a bill if its words say so.
+
+    `InsuranceRecord.question` also has a guess for a message that only names an insurance.
+    """
+    question, points = choose_question(mark_text(text, entities[:_MOST])[0][:_READ])
+    return question if points >= _SAID else None
 
 
 def _all_of(mentions: Sequence[Mention], write: Callable[[str], str | None]) -> tuple[Value, ...]:

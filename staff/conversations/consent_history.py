@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +12,13 @@ from sqlalchemy.orm import Session
 from inbox.consent import number_of
 from inbox.models import AuditEntry, Conversation, Keyword, Message, PatientAddress, TextConsent
 from inbox.patients import conversations_of
-from intake.vocabulary import ConsentHow, OptOutMistake
+from inbox.text_permission import GivenConsent
+from intake.vocabulary import Channel, ConsentHow, OptOutMistake
 from staff import display
 from staff.conversations.people import names_of
 
 SHOWN = 20
+GIVEN_IN = {Channel.CHAT: "in a chat", Channel.WEB_FORM: "in a form"}
 _BY_STAFF = ("opted_out", "opt_out_undone", "consent_recorded")
 _BY_PATIENT = {Keyword.STOP: "The patient opted out of texts", Keyword.START: "The patient opted in to texts"}
 
@@ -40,12 +43,22 @@ def read_consent_history(session: Session, conversation: Conversation, zone: str
     return _newest([*_given(session, ids), *_by_keyword(session, ids), *_by_staff(session, _subjects(ids))], zone)
 
 
-def read_number_history(session: Session, address: PatientAddress, zone: str) -> list[ConsentChange]:
-    """Return the changes of a number on a patient's record, newest first: on the record, and in its conversations."""
+def read_number_history(
+    session: Session, address: PatientAddress, given: Iterable[GivenConsent], zone: str
+) -> list[ConsentChange]:
+    """Return the changes of a number on a patient's record, newest first.
+
+    Args:
+        session: an open transaction.
+        address: the number.
+        given: the consents that came with it in the record's chats and forms.
+        zone: the practice's time zone.
+    """
     own = conversations_of(address.practice, address.patient_address)
     ids = list(session.scalars(select(Conversation.id).where(own)))
     subjects = [*_subjects(ids), f"patient_address:{address.id}"]
-    return _newest([*_given(session, ids), *_by_keyword(session, ids), *_by_staff(session, subjects)], zone)
+    agreed = [(consent.given_at, f"The patient agreed to texts {GIVEN_IN[consent.channel]}") for consent in given]
+    return _newest([*agreed, *_by_keyword(session, ids), *_by_staff(session, subjects)], zone)
 
 
 def _newest(found: list[tuple[datetime, str]], zone: str) -> list[ConsentChange]:

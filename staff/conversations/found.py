@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from classifier.entities.entity import Entity
 from classifier.insurance import InsuranceRecord, assemble_record
+from classifier.insurance.assemble import stated_question
+from classifier.insurance.normalize import normal_birth_date
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, Patient
 from inbox.patient_book import patients_of_conversation
@@ -85,7 +87,7 @@ def read_found(
     offers = find_offers(newest_first) if may_add and conversation.channel in CHANNELS else []
     return Found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
-        card=build_card(Source(said.message, said.shown_at, said.record) for said in newest_first),
+        card=build_card(_source_of(said) for said in newest_first),
         offered=_propose(session, conversation, practice, offers) if offers else Proposals(),
         unread=[message_id for message_id in ids if message_id not in found],
     )
@@ -134,6 +136,20 @@ def _record_of(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     return assemble_record(text, entities) if is_about else InsuranceRecord()
 
 
+def _source_of(said: Said) -> Source:
+    """Return what a message says for the card."""
+    if not said.record.values():
+        return Source(said.message, said.shown_at, said.record)
+    of_holders = {value.start for value in said.record.subscriber_dob if value is not None}
+    dates = (
+        normal_birth_date(said.text[entity.start : entity.end])
+        for entity in said.entities
+        if entity.kind is EntityKind.DOB and entity.start not in of_holders
+    )
+    question = stated_question(said.text, said.entities)
+    return Source(said.message, said.shown_at, said.record, [date for date in dates if date], question)
+
+
 def _propose(session: Session, conversation: Conversation, practice: Practice, offers: Sequence[Offer]) -> Proposals:
     """Leave out what is known already, and the practice's own numbers.
 
@@ -149,7 +165,11 @@ def _propose(session: Session, conversation: Conversation, practice: Practice, o
         known += [conversation.patient_address, conversation.contact_phone, conversation.contact_email]
     had = {record.id: {address.patient_address for address in record.addresses} for record in records}
     lacking = {
-        offer.key: [record for record in records if offer.value not in had[record.id]]
+        offer.key: [
+            record
+            for record in records
+            if (record.birth_date is None if offer.kind is EntityKind.DOB else offer.value not in had[record.id])
+        ]
         for offer in offers
         if offer.kind is not EntityKind.NAME
     }

@@ -7,28 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from classifier.insurance import InsuranceRecord
+from classifier.insurance.field_words import FIELD_WORDS, field_label
 from intake import phone
 from intake.errors import IntakeError
 
 UNVERIFIED = "As the patient wrote it, not verified"
-_LABELS = {
-    "carrier": "Insurance",
-    "plan": "Plan",
-    "member_id": "Member ID",
-    "policy_number": "Policy number",
-    "group_number": "Group number",
-    "rx_bin": "RxBIN",
-    "claim_number": "Claim number",
-    "subscriber_name": "Subscriber",
-    "subscriber_dob": "Date of birth",
-    "relationship": "Relationship",
-    "employer": "Employer",
-    "payer_phone": "Insurer’s phone",
-    "amounts": "Amount",
-    "cpt_codes": "Procedure code",
-    "dates_of_service": "Date of service",
-    "question": "Question",
-}
+BIRTH_DATE = "Date of birth"
+_BORN = "birth_date"
+_FIRST = ("carrier", "plan", "member_id")
+_FIELDS = (*_FIRST, _BORN, *(name for name in FIELD_WORDS if name not in _FIRST))
 _QUESTIONS = {
     "eligibility": "Is it covered, or is the plan accepted?",
     "claim_denied": "A claim was denied",
@@ -52,11 +39,15 @@ class Source:
         message: its ID.
         shown_at: when it came, in display words.
         record: the facts.
+        birth_dates: those that it states without saying that they are the policyholder's.
+        question: what it asks about an insurance or a bill, if its words say so.
     """
 
     message: int
     shown_at: str
     record: InsuranceRecord = field(repr=False)
+    birth_dates: Sequence[str] = field(default=(), repr=False)
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +91,16 @@ def build_card(sources: Iterable[Source]) -> InsuranceCard | None:
     Args:
         sources: its messages, the newest first.
     """
-    found: dict[str, dict[str, CardValue]] = {name: {} for name in _LABELS}
+    found: dict[str, dict[str, CardValue]] = {name: {} for name in _FIELDS}
     for source in sources:
-        for name, text in _stated(source.record):
+        for name, text in _stated(source):
             found[name].setdefault(text, CardValue(text, source))
-    lines = [CardLine(_LABELS[name], list(values.values())) for name, values in found.items() if values]
-    has_facts = any(values for name, values in found.items() if name != "question")
+    lines = [
+        CardLine(BIRTH_DATE if name == _BORN else field_label(name), list(values.values()))
+        for name, values in found.items()
+        if values
+    ]
+    has_facts = any(values for name, values in found.items() if name not in (_BORN, "question"))
     return InsuranceCard(lines) if has_facts else None
 
 
@@ -118,19 +113,22 @@ def date_words(value: str) -> str:
     return "/".join(part for part in (month, day, year) if part) if month else f"day {day}"
 
 
-def _stated(record: InsuranceRecord) -> Iterable[tuple[str, str]]:
-    """Return each stated field of a record with its display words."""
-    for name in _LABELS:
-        found = getattr(record, name)
-        if isinstance(found, tuple):
-            yield from ((name, _words(name, value.text)) for value in found if value is not None)
-        elif found and (words := _words(name, found)):
-            yield name, words
+def _stated(source: Source) -> Iterable[tuple[str, str]]:
+    """Return each field that a message states with its display words; a guessed question is none."""
+    stated: dict[str, Iterable[str]] = {
+        name: [value.text for value in found if value is not None]
+        for name in FIELD_WORDS
+        if isinstance(found := getattr(source.record, name), tuple)
+    }
+    stated |= {_BORN: source.birth_dates if source.record.values() else ()}
+    stated |= {"relationship": [source.record.relationship or ""], "question": [source.question or ""]}
+    for name, values in stated.items():
+        yield from ((name, words) for value in values if value and (words := _words(name, value)))
 
 
 def _words(name: str, value: str) -> str:
     match name:
-        case "subscriber_dob" | "dates_of_service":
+        case "subscriber_dob" | "dates_of_service" | "birth_date":
             return date_words(value)
         case "amounts":
             return f"${value}"

@@ -1,4 +1,4 @@
-"""Names, callback numbers, and email addresses in voicemails and chats, which members may add to the patient's record.
+"""Names, birth dates, callback numbers, and email addresses in voicemails and chats, for the patient's record.
 
 Nothing is written by itself: what is found is a guess about what anyone can say.
 """
@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from classifier.entities.entity import Entity
 from classifier.insurance import InsuranceRecord
-from classifier.insurance.normalize import normal_name, normal_phone
+from classifier.insurance.normalize import normal_birth_date, normal_name, normal_phone
 from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.vocabulary import Channel, EntityKind
 from staff import display
+from staff.conversations.insurance_card import date_words
 
 CHANNELS = (Channel.VOICEMAIL, Channel.CHAT)
 _MOST = 6
@@ -23,6 +24,7 @@ _LONGEST = 100
 _SHORTEST_NUMBER = 10
 _TITLED = re.compile(r"\b(?:dr|dra|doctor|doctora|nurse|enfermera|hygienist)[.\s]{1,3}$", re.IGNORECASE)
 _CONTEXT = 20
+_WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Offer:
 
     Attributes:
         key: the message and the place in it, which a form sends instead of the value.
-        kind: NAME, PHONE, or EMAIL.
+        kind: NAME, DOB, PHONE, or EMAIL.
         value: what would be written.
         shown: the same in display words.
         said: the message.
@@ -92,13 +94,15 @@ def _offers_of(said: Said) -> Iterable[Offer]:
         value = write(said.text[entity.start : entity.end])
         if value is not None:
             kind = EntityKind(entity.kind)
-            yield Offer(f"{said.message}.{entity.start}", kind, value, display.spoken(value), said)
+            shown = date_words(value) if kind is EntityKind.DOB else display.spoken(value)
+            yield Offer(f"{said.message}.{entity.start}", kind, value, shown, said)
 
 
 def _places_of_others(said: Said) -> set[int]:
-    """Return where insurers' numbers are, and the names of subscribers other than the patient."""
+    """Return where insurers' numbers are, and the names and birth dates of subscribers other than the patient."""
     record = said.record
-    subscribers = record.subscriber_name if record.relationship not in (None, "self") else ()
+    is_other = record.relationship not in (None, "self")
+    subscribers = (*record.subscriber_name, *record.subscriber_dob) if is_other else ()
     return {value.start for value in (*record.payer_phone, *subscribers) if value is not None}
 
 
@@ -120,6 +124,12 @@ def _write_number(said: str) -> str | None:
         return None
 
 
+def _write_birth_date(said: str) -> str | None:
+    """Return a whole birth date in ISO 8601; None if a part of it is missing."""
+    written = normal_birth_date(said) or ""
+    return written if _WHOLE_DATE.fullmatch(written) else None
+
+
 def _write_email(said: str) -> str | None:
     try:
         return email_address.normalise(said.strip())
@@ -129,6 +139,7 @@ def _write_email(said: str) -> str | None:
 
 _WRITERS: dict[EntityKind, Callable[[str], str | None]] = {
     EntityKind.NAME: _write_name,
+    EntityKind.DOB: _write_birth_date,
     EntityKind.PHONE: _write_number,
     EntityKind.EMAIL: _write_email,
 }

@@ -58,9 +58,9 @@ def record_on_address(session: Session, address: PatientAddress, action: str, **
     )
 
 
-def record_listing(session: Session, slug: str, action: str, ids: list[int]) -> None:
-    """Record which records a list or a search showed."""
-    _record(session, slug, action, "patients", {"patients": ids})
+def record_listing(session: Session, slug: str, action: str, ids: list[int], searched: int = 0) -> None:
+    """Record which records a list or a search showed, and how many were decrypted to find them."""
+    _record(session, slug, action, "patients", {"patients": ids} | ({"searched": searched} if searched else {}))
 
 
 def _record(session: Session, practice: str, action: str, subject: str, detail: dict[str, Any]) -> None:

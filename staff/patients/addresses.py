@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, request
+from flask import Blueprint, abort, current_app, flash, request
 from werkzeug.wrappers import Response
 
 from inbox.consent import is_opted_out, record_consent, undo_opt_out
@@ -10,9 +10,9 @@ from inbox.models import Role, now
 from inbox.patient_book import add_address, touch_patient
 from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
-from intake.vocabulary import ConsentHow, OptOutMistake
+from intake.vocabulary import ConsentHow, EntityKind, OptOutMistake
 from staff.auth.access import member, open_to
-from staff.patients.access import current_patient, own_address, record_on_address
+from staff.patients.access import current_patient, own_address, record_on_address, record_on_patient
 from staff.patients.outgoing import read_scheduled
 from staff.patients.page import PREFIX, back_to_record, show_record
 from web.services import services_of
@@ -92,7 +92,9 @@ def remove_address(slug: str, patient_id: int, address_id: int) -> Response:
         address = own_address(session, patient, address_id)
         if any(row.address == address.patient_address for row in read_scheduled(session, patient, "UTC")):
             abort(409, "A message to it is scheduled. Cancel that first.")
-        record_on_address(session, address, "address_removed")
+        kind = EntityKind.PHONE if address.is_number else EntityKind.EMAIL
+        record_on_patient(session, patient, "address_removed", address=address.id, kind=kind.value)
         session.delete(address)
         touch_patient(patient)
+    flash(f"Removed {'the number' if kind is EntityKind.PHONE else 'the address'} from this record.")
     return back_to_record(slug, patient_id)

@@ -5,12 +5,22 @@ The form names a place in a message. The value is read from there again, so the 
 
 from __future__ import annotations
 
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, abort, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Conversation, Role
-from inbox.patient_book import add_address, patients_of_conversation, touch_patient
+from inbox.models import Conversation, Patient, Role, now
+from inbox.patient_book import (
+    FIELDS,
+    add_address,
+    check_details,
+    edit_patient,
+    patients_of_conversation,
+    touch_patient,
+)
 from intake.vocabulary import EntityKind
 from staff.auth.access import open_to, record_on_conversation
 from staff.conversations.actions import finish_action
@@ -46,23 +56,39 @@ def name_conversation(conversation_id: int) -> Response:
 @blueprint.post("/<int:patient_id>")
 @open_to(Role.STAFF)
 def add_to_record(conversation_id: int, patient_id: int) -> Response:
-    """Add a number or email address that was found to a record of the conversation's patient."""
+    """Add a number, email address, or birth date that was found to a record of the conversation's patient."""
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id, lock=True)
         patient = current_patient(session, conversation.practice, patient_id)
+        practice = services.practices.require(conversation.practice)
         if patient.id not in [known.id for known in patients_of_conversation(session, conversation)]:
             abort(409, "This conversation does not belong to that record. Reload the page.")
-        offer = _offered(session, conversation, EntityKind.PHONE, EntityKind.EMAIL)
-        if add_address(session, patient, offer.value) is not None:
-            touch_patient(patient)
-            source = {"message": offer.said.message, "kind": offer.kind.value}
-            record_on_patient(session, patient, "found_added", conversation=conversation.id, **source)
+        offer = _offered(session, conversation, EntityKind.PHONE, EntityKind.EMAIL, EntityKind.DOB)
+        source = {"message": offer.said.message, "kind": offer.kind.value}
+        if (changes := _write(session, patient, offer, practice.time_zone)) is not None:
+            record_on_patient(session, patient, "found_added", conversation=conversation.id, **source, **changes)
             record_on_conversation(
                 session, conversation.id, conversation.practice, "found_added", patient=patient.id, **source
             )
     services.queue.announce(*topics_of(conversation.id, conversation.practice))
     return finish_action(conversation_id)
+
+
+def _write(session: Session, patient: Patient, offer: Offer, zone: str) -> dict[str, Any] | None:
+    """Write a value into a locked record, and return what the trail says besides; None if it is there already."""
+    if offer.kind is not EntityKind.DOB:
+        added = add_address(session, patient, offer.value)
+        if added is not None:
+            touch_patient(patient)
+        return None if added is None else {}
+    if patient.birth_date == offer.value:
+        return None
+    known = {name: getattr(patient, name) or "" for name in FIELDS}
+    details, _ = check_details(known | {"birth_date": offer.value}, now().astimezone(ZoneInfo(zone)).date())
+    if patient.birth_date is not None or details is None:
+        abort(409, "This record has another birth date, or this one cannot be right. Reload the page.")
+    return {"fields": edit_patient(patient, details), "version": patient.version}
 
 
 def _offered(session: Session, conversation: Conversation, *kinds: EntityKind) -> Offer:

@@ -26,17 +26,21 @@ from inbox.patient_book import (
     patients_of_conversation,
     touch_patient,
 )
+from inbox.patient_search import search_patients
 from intake.errors import IntakeError
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.conversations.found import find_offer, read_offered
 from staff.live import is_refresh
-from staff.patients.access import record_on_patient, unborrowed_conversation
+from staff.patients.access import record_listing, record_on_patient, unborrowed_conversation
 from staff.patients.history import LABELS
+from staff.patients.listing import LONGEST_SEARCH
 from web.row_ids import read_row_id
 from web.services import services_of
 
 blueprint = Blueprint("patient_of", __name__, url_prefix="/staff/conversations/<int:conversation_id>/patient")
+
+NO_RECORD = "There is no such record at this practice any more. Search for it again."
 
 
 @blueprint.app_context_processor
@@ -70,8 +74,11 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
         found = [find_offer(session, conversation, practice, key) for key in used if key not in offers]
         chosen += [(offer.kind.lower(), offer.value) for offer in found if offer is not None]
         names = [value for key, value in chosen if key == "name"]
+        dates = [value for key, value in chosen if key == "dob"]
         if not typed["name"].strip() and names:
             typed["name"] = names[0]
+        if not typed["birth_date"].strip() and dates:
+            typed["birth_date"] = dates[0]
         if other:
             patient = _existing(session, conversation.practice, other)
         else:
@@ -81,9 +88,26 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
                 patient = create_patient(session, conversation.practice, details)
         if patient is not None:
             _fill(session, patient, conversation, chosen, is_new=not other)
+    if patient is None and other:
+        return _show(conversation_id, typed=typed, used=used, problem=NO_RECORD), 409
     if patient is None:
-        return _show(conversation_id, typed=typed, wrong=wrong), 422
+        return _show(conversation_id, typed=typed, wrong=wrong, used=used), 422
     return redirect(url_for("patient.page", slug=patient.practice, patient_id=patient.id), 303)
+
+
+@blueprint.post("/search")
+@open_to(Role.STAFF)
+def search(conversation_id: int) -> str:
+    """Show the records that the conversation could be added to."""
+    wanted = request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
+    services = services_of(current_app)
+    with services.database.read() as session:
+        conversation = unborrowed_conversation(session, conversation_id)
+        found = search_patients(session, conversation.practice, wanted)
+    ids = [patient.id for patient in found.patients]
+    with services.database.write() as session:
+        record_listing(session, conversation.practice, "patients_searched", ids, searched=found.searched)
+    return _show(conversation_id, wanted=wanted, matches=found.patients)
 
 
 def read_offers(session: Session, conversation: Conversation) -> dict[str, str]:
@@ -103,12 +127,11 @@ def read_offers(session: Session, conversation: Conversation) -> dict[str, str]:
     return {key: value for key, value in offers.items() if value and (key == "address" or value != proven)}
 
 
-def _existing(session: Session, practice: str, typed: str) -> Patient:
+def _existing(session: Session, practice: str, typed: str) -> Patient | None:
     query = select(Patient).where(
         Patient.id == (read_row_id(typed) or 0), Patient.practice == practice, Patient.merged_into.is_(None)
     )
-    found = session.scalar(query.with_for_update())
-    return found or abort(409, "There is no record with this number at this practice. Check the number.")
+    return session.scalar(query.with_for_update())
 
 
 def _fill(
@@ -118,7 +141,7 @@ def _fill(
     added = []
     for key, value in chosen:
         try:
-            if key != "name" and add_address(session, patient, value) is not None:
+            if key not in ("name", "dob") and add_address(session, patient, value) is not None:
                 added.append(key)
         except IntakeError:
             abort(400, "That is no number or email address that can be used. Leave it out.")
@@ -126,7 +149,7 @@ def _fill(
     if not is_new and (added or linked):
         touch_patient(patient)
     action = "record_created" if is_new else "patient_linked"
-    used = sorted({*added, "name"} & {key for key, _ in chosen}) if is_new else added
+    used = sorted({*added, "name", "dob"} & {key for key, _ in chosen}) if is_new else added
     record_on_patient(session, patient, action, conversation=conversation.id, used=used)
     record_on_conversation(session, conversation.id, conversation.practice, "patient_linked", patient=patient.id)
 
@@ -146,6 +169,10 @@ def _show(conversation_id: int, **changes: Any) -> str:
             "labels": LABELS,
             "typed": dict.fromkeys(FIELDS, ""),
             "wrong": {},
+            "used": ["address"],
+            "wanted": "",
+            "matches": [],
+            "problem": "",
         }
         known = [patient.id for patient in shown["known"]]
         record_on_conversation(

@@ -80,7 +80,8 @@ def read_history(session: Session, patient: Patient, zone: str, before: int | No
 def changes_since(session: Session, patient: Patient, version: int) -> list[tuple[str, list[str]]]:
     """Return who changed which fields of a record after a version, oldest first, in display words."""
     query = select(AuditEntry).where(
-        AuditEntry.subject == f"patient:{patient.id}", AuditEntry.action.in_(("record_changed", "records_merged"))
+        AuditEntry.subject == f"patient:{patient.id}",
+        AuditEntry.action.in_(("record_changed", "records_merged", "found_added")),
     )
     entries = [
         entry

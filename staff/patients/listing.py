@@ -1,4 +1,4 @@
-"""The list of a practice's patient records, and the search by exact number, email address, or name."""
+"""The list of a practice's patient records, and the search by name, number, email address, or a part of one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from inbox.models import Patient, Role
-from inbox.patient_book import find_patients
+from inbox.patient_book import FOUND
+from inbox.patient_search import SEARCHED, PatientSearch, search_patients
 from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.patients.access import record_listing
 from web.row_ids import read_row_id
@@ -48,16 +49,20 @@ def search(slug: str) -> str:
     """Show the records that match, sent by POST to keep the search out of URLs and browser history."""
     practice, wanted = own_practice(slug), request.form.get("wanted", "").strip()[:LONGEST_SEARCH]
     with services_of(current_app).database.read() as session:
-        found = find_patients(session, practice.slug, wanted)
-    return _show(slug, found, wanted, None)
+        found = search_patients(session, practice.slug, wanted)
+    return _show(slug, found.patients, wanted, None, found)
 
 
-def _show(slug: str, found: Sequence[Patient], wanted: str, older: int | None) -> str:
+def _show(
+    slug: str, found: Sequence[Patient], wanted: str, older: int | None, search: PatientSearch | None = None
+) -> str:
     services = services_of(current_app)
     action = "patients_searched" if request.method == "POST" else "patients_listed"
     if found or wanted:
         with services.database.write() as session:
-            record_listing(session, slug, action, [patient.id for patient in found])
+            record_listing(
+                session, slug, action, [patient.id for patient in found], searched=search.searched if search else 0
+            )
     practices = [services.practices.require(own) for own in member().practices]
     return render_template(
         "staff/patients.html",
@@ -66,4 +71,6 @@ def _show(slug: str, found: Sequence[Patient], wanted: str, older: int | None) -
         patients=found,
         wanted=wanted,
         older=older,
+        most=FOUND,
+        only_newest=SEARCHED if search is not None and not search.is_complete else 0,
     )

@@ -91,7 +91,7 @@ def send_message(
     if address is None:
         return Outgoing("Choose a number or email address of this record.")
     at, problem = read_time(draft.send_at, practice.time_zone, moment)
-    problem = problem or _why_unreachable(session, practice, address)
+    problem = problem or _why_unreachable(session, patient, practice, address)
     if problem:
         return Outgoing(problem)
     later = quiet_until(practice, at or moment) if address.is_number else None
@@ -100,12 +100,12 @@ def send_message(
     return _store_message(session, address, practice, staff_id, draft, at)
 
 
-def _why_unreachable(session: Session, practice: Practice, address: PatientAddress) -> str:
+def _why_unreachable(session: Session, patient: Patient, practice: Practice, address: PatientAddress) -> str:
     if not address.is_number:
         return "" if practice.email else "The practice has no address to email from."
     if practice.texts_from is None:
         return "The practice has no number to text from."
-    return why_not_text(session, practice.slug, address.patient_address)
+    return why_not_text(session, patient, address.patient_address)
 
 
 def _refuse_quiet(practice: Practice, later: datetime) -> Outgoing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
@@ -14,9 +15,10 @@ from inbox.consent import is_opted_out, is_recorded_by_staff
 from inbox.models import Patient, PatientAddress, PatientConversation
 from inbox.patient_book import FIELDS, sharing_patients
 from inbox.patient_merging import latest_merge
+from inbox.text_permission import GivenConsent, given_consents, has_texted
 from intake.vocabulary import ConsentHow, OptOutMistake
 from staff import display
-from staff.conversations.consent_history import read_number_history
+from staff.conversations.consent_history import GIVEN_IN, read_number_history
 from staff.displays import is_new_display, seal_of
 from staff.patients.access import own_patient, record_on_patient
 from staff.patients.changes import read_changes
@@ -56,6 +58,7 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "draft": None,
     }
     defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
+    defaults |= {"merge_problem": "", "merge_wanted": "", "merge_found": []}
     return render_template("staff/patient_record.html", practice=practice, **(shown | defaults | changes))
 
 
@@ -67,10 +70,13 @@ def _read(session: Session, patient: Patient, zone: str, before: int | None, sin
     addresses = session.scalars(
         select(PatientAddress).where(PatientAddress.patient_id == patient.id).order_by(PatientAddress.id)
     ).all()
+    given = given_consents(session, patient)
     return {
         "patient": patient,
         "labels": LABELS,
-        "addresses": [_describe_address(session, address, zone) for address in addresses],
+        "addresses": [
+            _describe_address(session, address, given.get(address.patient_address, ()), zone) for address in addresses
+        ],
         "ways": list(ConsentHow),
         "mistakes": list(OptOutMistake),
         "history": read_history(session, patient, zone, before),
@@ -85,7 +91,9 @@ def _read(session: Session, patient: Patient, zone: str, before: int | None, sin
     }
 
 
-def _describe_address(session: Session, address: PatientAddress, zone: str) -> dict[str, Any]:
+def _describe_address(
+    session: Session, address: PatientAddress, given: Sequence[GivenConsent], zone: str
+) -> dict[str, Any]:
     out = address.is_number and is_opted_out(session, address.practice, address.patient_address)
     return {
         "id": address.id,
@@ -93,6 +101,16 @@ def _describe_address(session: Session, address: PatientAddress, zone: str) -> d
         "is_number": address.is_number,
         "opted_out": out,
         "can_undo": out and is_recorded_by_staff(session, address.practice, address.patient_address),
-        "consent": ConsentHow(address.consent_how).words.lower() if address.consent_how else "",
-        "consents": read_number_history(session, address, zone) if address.is_number else [],
+        "consent": _describe_consent(address, given, zone),
+        "texted": address.is_number and has_texted(session, address.practice, address.patient_address),
+        "consents": read_number_history(session, address, given, zone) if address.is_number else [],
     }
+
+
+def _describe_consent(address: PatientAddress, given: Sequence[GivenConsent], zone: str) -> str:
+    """Return how and when the patient agreed to texts at a number, in display words; empty if nobody knows of it."""
+    if address.consent_how and address.consent_at:
+        return f"{ConsentHow(address.consent_how).words.lower()}, {display.clock(address.consent_at, zone)}"
+    if given:
+        return f"{GIVEN_IN[given[0].channel]}, {display.clock(given[0].given_at, zone)}"
+    return ""

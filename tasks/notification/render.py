@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from classifier.insurance.field_words import FIELD_WORDS
 from classifier.insurance.missing import BillingFields
 from intake.channels import CHANNELS
 from intake.vocabulary import NotificationReason, words_of
@@ -11,24 +12,6 @@ from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice, de
 
 LONGEST_QUOTE = 500
 MOST_CODES = 12
-FIELDS = {
-    "carrier": "insurance company",
-    "plan": "plan",
-    "member_id": "member ID",
-    "group_number": "group number",
-    "claim_number": "claim number",
-    "policy_number": "policy number",
-    "subscriber_name": "policyholder name",
-    "subscriber_dob": "date of birth",
-    "relationship": "relationship to the policyholder",
-    "employer": "employer",
-    "amounts": "amount",
-    "cpt_codes": "procedure code",
-    "dates_of_service": "date of service",
-    "rx_bin": "RxBIN",
-    "payer_phone": "insurance phone number",
-}
-"""How a notice calls the fields of an insurance record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +55,7 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
 
 def _word_facts(fields: BillingFields) -> str:
     """Return one sentence on what a billing question states and lacks, without any value."""
-    present, missing = (", ".join(FIELDS[name] for name in names) for names in (fields.present, fields.missing))
+    present, missing = (", ".join(FIELD_WORDS[name] for name in names) for names in (fields.present, fields.missing))
     parts = [*([f"gives {present}"] if present else []), *([f"lacks {missing}"] if missing else [])]
     return f" The message {' and '.join(parts)}." if parts else ""
 

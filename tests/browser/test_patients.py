@@ -17,6 +17,7 @@ __all__ = ["console_of"]
 
 SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
 RECORD = "/staff/patients/demo/1"
+OF_CONVERSATION = "/staff/conversations/1/patient"
 
 
 @pytest.fixture
@@ -26,9 +27,8 @@ def console(settings: Settings, console_of: Callable[[Settings], Console]) -> Co
     console = console_of(settings)
     console.text("Do you have parking?")
     staff = console.sign_in()
-    of_conversation = "/staff/conversations/1/patient"
     for name in ("Maria Rivera", "Leo Rivera-With-A-Long-Name-That-Goes-On-And-On", "Maria R"):
-        staff.post(of_conversation, data={"name": name, "use": "address", "birth_date": "1984-03-27"})
+        staff.post(OF_CONVERSATION, data={"name": name, "use": "address", "birth_date": "1984-03-27"})
     staff.post(f"{RECORD}/addresses", data={"new_address": "maria.rivera.with.a.long.name@mail.example"})
     staff.post(f"{RECORD}/addresses/1/consent", data={"how": "by_phone"})
     staff.post(f"{RECORD}/merge", data={"other": "3"})
@@ -47,7 +47,8 @@ def test_everybody_can_read_and_use_the_pages_of_records(console: Console, brows
     page.keyboard.press("Enter")
     page.wait_for_url("**/staff/")
 
-    for path in ("/staff/patients", RECORD, "/staff/patients/demo/3", "/staff/conversations/1/patient"):
+    paths = ("/staff/patients", RECORD, f"{RECORD}/merge?other=2", "/staff/patients/demo/3", OF_CONVERSATION)
+    for path in paths:
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
         found = Axe().run(page)

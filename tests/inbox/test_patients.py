@@ -28,6 +28,7 @@ from inbox.patient_merging import latest_merge, merge_fields, merge_patients, un
 from inbox.patient_names import last_name_of, ordered_name
 from inbox.patient_records import PatientRecords, find_records
 from inbox.patient_retention import delete_overdue_patients
+from inbox.patient_search import search_patients
 from inbox.rotation import rotate_keys
 from intake.errors import IntakeError
 from intake.vocabulary import Channel
@@ -86,12 +87,55 @@ def test_a_record_is_found_by_its_exact_number_address_or_name(database: Databas
 
 
 @pytest.mark.parametrize("wanted", ["", "Maria", "River", "Maria Rivers", "+12025550199", "rivera@example.com"])
-def test_nothing_is_found_by_a_part_of_a_name(database: Database, wanted: str) -> None:
+def test_the_indexes_find_nothing_by_a_part_of_a_name(database: Database, wanted: str) -> None:
     with database.write() as session:
         add(session, MARIA, PATIENT)
 
     with database.read() as session:
         assert find_patients(session, "demo", wanted) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("maria", ["María Rivera"]),
+        ("riv mar", ["María Rivera"]),
+        ("0123", ["María Rivera"]),
+        ("555-0123", ["María Rivera"]),
+        ("maria@ex", ["María Rivera"]),
+        ("2", ["Leo Rivera"]),
+        ("Rivera", ["Leo Rivera", "María Rivera"]),
+        ("m", []),
+        ("123", []),
+        ("ivera", []),
+        ("riv riv", []),
+        ("", []),
+    ],
+)
+def test_a_search_finds_the_beginnings_of_names_and_parts_of_numbers(
+    database: Database, wanted: str, found: list[str]
+) -> None:
+    with database.write() as session:
+        add(session, MARIA, PATIENT, "maria@example.com")
+        add(session, Details("Leo Rivera"))
+        add(session, MARIA, PATIENT, practice="other")
+
+    with database.read() as session:
+        assert sorted(names(search_patients(session, "demo", wanted).patients)) == found
+
+
+def test_parts_are_looked_for_in_the_newest_records_and_the_search_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.patient_search.SEARCHED", 1)
+    with database.write() as session:
+        add(session, MARIA, PATIENT)
+        add(session, Details("Marius Old"))
+
+    with database.read() as session:
+        search = search_patients(session, "demo", "mar")
+        assert (names(search.patients), search.searched, search.is_complete) == (["Marius Old"], 1, False)
+        assert names(search_patients(session, "demo", "maria rivera").patients) == ["María Rivera"]
 
 
 def test_a_number_can_belong_to_a_family(database: Database) -> None:

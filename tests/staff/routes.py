@@ -82,6 +82,7 @@ FORM = {
     "how": "by_phone",
     "what": "on_call",
     "other": "1",
+    "wanted": "Marigold",
     "address": "1",
     "tag": "tagwords",
 }

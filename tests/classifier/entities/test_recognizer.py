@@ -114,3 +114,11 @@ def test_what_the_record_contains_stays_against_all() -> None:
     recorded = find_recorded(text, Recorded(names=("Bill May",), numbers=("+12025550142",)))
 
     assert [text[e.start : e.end] for e in RULES.find(text, recorded)] == ["Bill May", "2.0.2.5.5.5.0.1.4.2"]
+
+
+@pytest.mark.parametrize("address", ["sam@oneil.example", "sam.oneil@mail.example", "sam at oneil dot example"])
+def test_a_recorded_name_within_an_address_does_not_split_it(address: str) -> None:
+    text = f"This is Sam, write to {address}"
+    recorded = find_recorded(text, Recorded(names=("Sam O'Neil",)))
+
+    assert [text[e.start : e.end] for e in RULES.find(text, recorded)] == ["Sam", address]

@@ -12,7 +12,7 @@ from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import delete
 
 from classifier.entities.entity import Entity
-from inbox.models import AuditEntry, Conversation, FoundEntities, PatientAddress
+from inbox.models import AuditEntry, Conversation, FoundEntities, Patient, PatientAddress
 from intake.vocabulary import EntityKind
 from staff.conversations.insurance_card import date_words
 from staff.conversations.marking import split_text
@@ -120,7 +120,7 @@ def test_the_card_says_what_was_stated_and_in_which_message(console: Console, da
     card = part(page, "insurance")
 
     assert "As the patient wrote it, not verified" in card
-    for line in ("Insurance Aetna", "Member ID W882041193", "Amount $240.00", "Date of service 04/12/2026"):
+    for line in ("Insurance company Aetna", "Member ID W882041193", "Amount $240.00", "Date of service 04/12/2026"):
         assert line in card
     assert re.search(
         r'0012399 <a class="small" href="#message-2">.*0012345 <a class="small" href="#message-1">', page, re.DOTALL
@@ -128,10 +128,33 @@ def test_the_card_says_what_was_stated_and_in_which_message(console: Console, da
     [text] = re.findall(r'<textarea id="insurance-text".*?>(.*?)</textarea>', page, re.DOTALL)
     assert unescape(text).splitlines()[:3] == [
         "Insurance details (as the patient wrote it, not verified)",
-        "Insurance: Aetna",
+        "Insurance company: Aetna",
         "Member ID: W882041193",
     ]
     assert "Group number: 0012399; 0012345" in text
+
+
+MOVES = (
+    "I need to move my cleaning on Friday to next week. My name is Samuel O'Neil, my insurance is Delta Dental, "
+    "member ID DD1234567, born 3/4/1985. My other number is 202-555-0187 and email sam@oneil.example"
+)
+
+
+def test_a_message_that_moves_a_visit_asks_nothing_of_an_insurance(console: Console, dana: Browser) -> None:
+    console.text(MOVES)
+    console.work()
+
+    card = part(dana.get(PAGE).text, "insurance")
+
+    assert "Question" not in card
+    assert "Date of birth 03/04/1985" in card
+
+
+def test_a_question_in_the_patients_words_is_on_the_card(console: Console, dana: Browser) -> None:
+    console.text("Do you take Delta Dental? My member ID is DD1234567.")
+    console.work()
+
+    assert "Question Is it covered, or is the plan accepted?" in part(dana.get(PAGE).text, "insurance")
 
 
 def test_what_is_in_an_older_message_is_looked_for_once_it_is_opened(console: Console, dana: Browser) -> None:
@@ -202,6 +225,29 @@ def test_a_name_found_in_a_voicemail_is_offered_for_the_conversation(console: Co
     assert actions(console) == [("conversation:1", "name_added", {"message": 1})]
     assert 'id="offers-title"' not in dana.get(PAGE).text
     assert dana.post(FOUND, data={"found": key}).status_code == 409
+
+
+def test_an_email_with_the_patients_own_name_in_it_is_offered_whole(console: Console, dana: Browser) -> None:
+    chat(console, MOVES, name="Sam O'Neil", phone="(202) 555-0199")
+
+    offers = part(dana.get(PAGE).text, "offers")
+
+    assert "sam@oneil.example" in offers
+    assert "Born 03/04/1985" in offers
+
+
+def test_a_birth_date_is_offered_to_a_record_that_lacks_one(console: Console, dana: Browser) -> None:
+    chat(console, MOVES, name="Sam O'Neil")
+    dana.post(f"{PAGE}/patient", data={"name": "Sam O'Neil"})
+    key = offered(dana.get(PAGE).text, 'Add to Sam O&#39;Neil’s record<span class="hidden"> born 03/04/1985')
+
+    for _ in range(2):
+        assert dana.post(f"{FOUND}/1", data={"found": key}).status_code == 303
+
+    assert [row.birth_date for row in console.rows(Patient)] == ["1985-03-04"]
+    assert "Dana Reyes added a birth date found in a message" in words(dana.get(RECORD).text)
+    assert "Born" not in part(dana.get(PAGE).text, "offers")
+    assert "1985" not in str([row.detail for row in console.rows(AuditEntry)])
 
 
 def test_a_new_record_takes_what_was_found_and_chosen(console: Console, dana: Browser) -> None:

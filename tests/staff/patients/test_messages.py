@@ -11,8 +11,10 @@ import requests
 from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, now
 from inbox.patient_book import Details, add_address, create_patient
 from staff.patients.outgoing import read_time
+from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
-from tests.world import DEMO_NUMBER, PATIENT
+from tests.staff.conversations.test_conversation import words
+from tests.world import DEMO_NUMBER, PATIENT, SITE
 
 RECORD = "/staff/patients/demo/1"
 NUMBER = "+12025550188"
@@ -65,6 +67,39 @@ def test_a_first_text_needs_consent_on_record_and_says_so(start_console: StartCo
     assert sent.to == NUMBER
     assert "Your forms are ready." in sent.body
     assert "STOP" in sent.body
+
+
+def test_consent_that_came_with_a_number_in_a_chat_counts_for_it_alone(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    ChatClient(console.url, phone=NUMBER, consent="en").send("My other number is 202-555-0177", "m1")
+    keep(console, NUMBER, "+12025550177")
+    browser = console.sign_in()
+    assert send(browser).status_code == 409  # nobody has said yet that the chat is this patient's
+    assert browser.post("/staff/conversations/1/patient", data={"record": "1"}).status_code == 303
+
+    page = words(browser.get(RECORD).text)
+    assert "Agreed to texts in a chat, " in page
+    assert "The patient agreed to texts in a chat" in page
+    assert page.count("No consent to texts on record") == 1
+    assert send(browser, address="2").status_code == 409
+    assert send(browser).status_code == 303
+
+    browser.post(f"{RECORD}/addresses/1/opt-out")
+    assert "This number opted out of texts." in send(browser).text
+
+
+def test_each_consent_of_a_form_counts_for_the_number_in_that_form(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    for phone, consent in ((NUMBER, {"consent": "en"}), ("+12025550177", {})):
+        form = {"message": "Where can I park?", "email": "maria@example.com", "phone": phone, **consent}
+        url = f"{console.url}/forms/demo"
+        assert requests.post(url, json=form, headers={"Origin": SITE}, timeout=30).status_code == 202
+    keep(console, NUMBER, "+12025550177", "maria@example.com")
+    browser = console.sign_in()
+
+    assert "Agreed to texts in a form, " in words(browser.get(RECORD).text)
+    assert send(browser, address="2").status_code == 409
+    assert send(browser).status_code == 303
 
 
 def test_a_patient_who_texted_may_be_texted_and_one_who_opted_out_may_not(start_console: StartConsole) -> None:

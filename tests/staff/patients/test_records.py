@@ -1,4 +1,4 @@
-"""Staff make a record of a patient from a conversation, keep it, merge it, and find it by exact values."""
+"""Staff make a record of a patient from a conversation, keep it, merge it, and find it by names and numbers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from inbox.models import AuditEntry, Conversation, Patient, PatientAddress, PatientConversation
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
+from tests.staff.conversations.test_conversation import words
 from tests.world import PATIENT
 
 OF_CONVERSATION = "/staff/conversations/1/patient"
@@ -64,7 +65,34 @@ def test_a_conversation_is_added_to_a_record_that_exists(console: Console) -> No
     assert browser.post("/staff/conversations/2/patient", data={"record": "1"}).status_code == 303
     assert len(console.rows(Patient)) == 1
     assert [row.conversation_id for row in console.rows(PatientConversation)] == [1, 2]
-    assert browser.post("/staff/conversations/2/patient", data={"record": "99"}).status_code == 409
+
+
+def test_the_record_to_add_to_is_found_by_a_name_or_number(console: Console) -> None:
+    console.text("Hello")
+    ChatClient(console.url, phone="(202) 555-0188").send("Hello", "m1")
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+    of_chat = "/staff/conversations/2/patient"
+
+    page = browser.post(f"{of_chat}/search", data={"wanted": "mar"}).text
+    assert re.search(r'form="new-record" formnovalidate name="record" value="1"', page)
+
+    gone = browser.post(of_chat, data={"record": "99", "use": "phone"})
+    assert gone.status_code == 409
+    assert "There is no such record" in gone.text
+    assert 'value="phone" checked' in gone.text
+
+
+def test_a_record_that_is_refused_keeps_what_was_ticked(console: Console) -> None:
+    ChatClient(console.url, name="Sam O'Neil", phone="(202) 555-0188").send("Hello", "m1")
+    browser = console.sign_in()
+
+    form = {"name": "", "birth_date": "2050-01-01", "use": ["name", "phone"]}
+    refused = browser.post(OF_CONVERSATION, data=form)
+
+    assert refused.status_code == 422
+    assert re.findall(r'name="use" value="(\w+)" checked', refused.text) == ["name", "phone"]
+    assert console.rows(Patient) == []
 
 
 def test_of_two_who_edit_at_once_the_second_sees_what_the_first_changed(console: Console) -> None:
@@ -117,6 +145,78 @@ def test_two_records_are_merged_and_the_merge_is_undone(console: Console) -> Non
     assert browser.post(f"{RECORD}/merges/1/undo").status_code == 409
 
 
+def test_a_merge_is_asked_first_and_says_whose_records_they_are(console: Console) -> None:
+    console.text("First")
+    console.text("Second", from_="+12025550199")
+    browser = console.sign_in()
+    create(browser, "Lucía Fernández", "address")
+    born = {"name": "Sam O'Neil", "birth_date": "1985-03-04", "use": "address"}
+    browser.post("/staff/conversations/2/patient", data=born)
+    browser.post(f"{RECORD}/details", data={"name": "Lucía Fernández", "birth_date": "1990-01-02", "version": "1"})
+
+    found = browser.post(f"{RECORD}/merge/find", data={"wanted": "0199"}).text
+    assert f"{RECORD}/merge?other=2" in found
+    asked = words(browser.get(f"{RECORD}/merge?other=2").text)
+
+    assert "Merge Sam O'Neil (born 1985-03-04, record 2) into Lucía Fernández (born 1990-01-02, record 1)?" in asked
+    assert "(202) 555-0199" in asked
+    assert "Their birth dates differ." in asked
+    assert console.rows(Patient)[1].merged_into is None
+
+
+@pytest.mark.parametrize("other", ["1", "99", "x", ""])
+def test_a_merge_with_no_other_record_is_explained_on_the_record(console: Console, other: str) -> None:
+    console.text("First")
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+
+    for answer in (
+        browser.get(f"{RECORD}/merge", params={"other": other}),
+        browser.post(f"{RECORD}/merge", data={"other": other}),
+    ):
+        assert answer.status_code == 409
+        assert "There is no other record like that" in answer.text
+        assert "Maria Rivera" in answer.text
+
+
+def test_each_of_two_merged_records_says_what_became_of_it(console: Console) -> None:
+    console.text("First")
+    console.text("Second", from_="+12025550199")
+    browser = console.sign_in(name="Dana Reyes")
+    create(browser, "Maria Rivera", "address")
+    create(browser, "Maria Diaz", "address", conversation=2)
+    browser.post(f"{RECORDS}/2/merge", data={"other": "1"})
+    browser.post(f"{RECORDS}/2/merges/1/undo")
+
+    went, stayed = words(browser.get(RECORD).text), words(browser.get(f"{RECORDS}/2").text)
+
+    assert "Dana Reyes merged this record into record 2" in went
+    assert "Dana Reyes undid the merge of this record into record 2" in went
+    assert "Dana Reyes merged record 1 into this one" in stayed
+    assert "Dana Reyes undid the merge of record 1 into this one" in stayed
+
+
+def test_changes_name_the_number_and_what_is_removed_leaves_a_line(console: Console) -> None:
+    console.text("First")
+    browser = console.sign_in(name="Dana Reyes")
+    create(browser, "Maria Rivera", "address")
+    browser.post(f"{RECORD}/addresses", data={"new_address": "202-555-0188"})
+    browser.post(f"{RECORD}/addresses/2/consent", data={"how": "by_phone"})
+    page = words(browser.get(RECORD).text)
+    assert "Dana Reyes added (202) 555-0188" in page
+    assert "Dana Reyes recorded that the patient agreed to texts at (202) 555-0188" in page
+
+    browser.post(f"{RECORD}/addresses/2/remove")
+    browser.post(f"{RECORD}/conversations/1/unlink")
+
+    page = words(browser.get(RECORD).text)
+    assert "Removed the number from this record." in page
+    assert "Conversation 1 is no longer linked to this record." in page
+    assert "Dana Reyes removed a phone number" in page
+    assert "Dana Reyes unlinked a conversation" in page
+    assert "555-0188" not in str([entry.detail for entry in console.rows(AuditEntry)])
+
+
 def test_a_record_of_another_practice_is_never_merged(console: Console) -> None:
     console.text("First")
     browser = console.sign_in()
@@ -145,7 +245,7 @@ def test_consent_is_recorded_for_a_number_with_its_history(console: Console) -> 
     assert "Opted out of texts" not in browser.get(RECORD).text
 
 
-@pytest.mark.parametrize("wanted", ["202-555-0123", "maria rivera", "RIVERA"])
+@pytest.mark.parametrize("wanted", ["202-555-0123", "0123", "maria rivera", "RIVERA", "mar", "1"])
 def test_a_record_is_found_by_a_search_that_leaves_no_trace_in_the_address(console: Console, wanted: str) -> None:
     console.text("Hello")
     browser = console.sign_in()
@@ -155,7 +255,9 @@ def test_a_record_is_found_by_a_search_that_leaves_no_trace_in_the_address(conso
 
     assert "1 record found" in answer.text
     assert RECORD in answer.text
-    assert "0 records found" in browser.post(f"{RECORDS}/search", data={"wanted": "River"}).text
+    assert "0 records found" in browser.post(f"{RECORDS}/search", data={"wanted": "Sam"}).text
+    [first, _] = [entry.detail for entry in console.rows(AuditEntry) if entry.action == "patients_searched"]
+    assert first["patients"] == [1]
 
 
 def test_every_display_and_change_is_audited_without_the_patients_words(console: Console) -> None:
