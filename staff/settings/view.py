@@ -136,6 +136,17 @@ def build_sections(situation: Situation, unsaved: UnsavedForm, moment: datetime)
     ]
 
 
+def list_problems(sections: Iterable[PageSection]) -> dict[str, str]:
+    """Return why fields cannot be saved, by the ids of the fields in the page."""
+    return {
+        field.dom_id: f"{form.title or section.group.heading}: {field.problem}"
+        for section in sections
+        for form in section.forms
+        for field in form.fields
+        if field.problem
+    }
+
+
 def explain_unlisted(situation: Situation, unsaved: UnsavedForm) -> list[str]:
     """Return the mistakes in an unsaved form that none of its changed fields is to blame for."""
     model = type(situation.file)

@@ -34,6 +34,13 @@ function previewWhileTyping(wording) {
 
 document.querySelectorAll("[data-reply]").forEach(previewWhileTyping);
 
+// Wordings that were not changed need not be sent: all of them together may be more than the server takes.
+document.querySelector("form.whole").addEventListener("formdata", ({ formData }) => {
+  for (const wording of document.querySelectorAll("[data-reply]")) {
+    if (wording.value === wording.defaultValue && formData.get("standard") !== wording.name) formData.delete(wording.name);
+  }
+});
+
 // Open the folded form that the address links to.
 const target = location.hash && document.getElementById(location.hash.slice(1));
 if (target instanceof HTMLDetailsElement) target.open = true;
