@@ -91,6 +91,8 @@ def _way_in() -> str:
     """Return the sign-in page's address, which leads back to the page; of a form, it also says that it was not sent."""
     if request.method in ("GET", "HEAD"):
         return str(login_url("sign_in.sign_in", request.url))
+    if request.endpoint == "sign_in.sign_out":
+        return url_for("sign_in.sign_in")
     if request.endpoint == "conversation.reply":
         place = url_for("conversation.page", **(request.view_args or {}))
         return url_for("sign_in.sign_in", next=place, unsent=REPLY_UNSENT)
