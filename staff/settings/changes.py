@@ -108,7 +108,8 @@ def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposa
     """
     mistakes = [mistake for key, value in values.items() for mistake in _forbidden_here(situation, key, value)]
     if mistakes:
-        raise MistakenError(mistakes)
+        clear = {key: value for key, value in values.items() if key not in {mistake.key for mistake in mistakes}}
+        raise MistakenError(mistakes + _mistakes_in(situation, clear))
     chosen = {key: Override(value, read_setting(situation.file, key)) for key, value in values.items()}
     return _propose(situation, {**situation.standing.overrides, **chosen}, values)
 
@@ -185,6 +186,15 @@ def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iter
             del settled[key]
         changes[key] = Change(read_setting(situation.practice, key), value, file)
     return Proposal(settled, changes)
+
+
+def _mistakes_in(situation: Situation, values: Mapping[str, Value]) -> list[Mistake]:
+    """Return what is wrong with the values that were clear, so that a page names every problem at once."""
+    try:
+        propose_values(situation, values)
+    except MistakenError as error:
+        return error.mistakes
+    return []
 
 
 def _check_practice(practice: Practice) -> None:

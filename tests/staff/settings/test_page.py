@@ -476,9 +476,10 @@ def test_a_manager_cannot_send_mail_to_a_host_inside_the_network(console: Consol
 
 
 def test_one_wrong_value_keeps_all_of_a_form_from_being_stored(console: Console, manager: Browser) -> None:
-    answer = save(manager, links__pay="https://maple.example/pay", links__prices="prices")
+    answer = save(manager, links__pay="https://maple.example/pay", links__prices="prices", hours__mon="9-11")
 
     assert answer.status_code == 422
+    assert re.findall(r'<li><a href="#(s-[^"]+)">', answer.text) == ["s-hours-mon", "s-links-prices"], "all at once"
     assert (field(answer, "links.pay"), field(answer, "links.prices")) == ("https://maple.example/pay", "prices")
     assert console.rows(SettingVersion) == []
     assert effective(console).links.pay is None
