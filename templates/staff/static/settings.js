@@ -37,7 +37,8 @@ document.querySelectorAll("[data-reply]").forEach(previewWhileTyping);
 // Wordings that were not changed need not be sent: all of them together may be more than the server takes.
 document.querySelector("form.whole").addEventListener("formdata", ({ formData }) => {
   for (const wording of document.querySelectorAll("[data-reply]")) {
-    if (wording.value === wording.defaultValue && formData.get("standard") !== wording.name) formData.delete(wording.name);
+    const isSaved = wording.value === wording.defaultValue && !("unsaved" in wording.dataset); // or shown after a refusal
+    if (isSaved && formData.get("standard") !== wording.name) formData.delete(wording.name);
   }
 });
 

@@ -476,10 +476,12 @@ def test_a_manager_cannot_send_mail_to_a_host_inside_the_network(console: Consol
 
 
 def test_one_wrong_value_keeps_all_of_a_form_from_being_stored(console: Console, manager: Browser) -> None:
-    answer = save(manager, links__pay="https://maple.example/pay", links__prices="prices", hours__mon="9-11")
+    typed = {"links__pay": "https://maple.example/pay", "links__prices": "prices", "replies__complaint": WORDS}
+    answer = save(manager, **typed, hours__mon="9-11")
 
     assert answer.status_code == 422
     assert re.findall(r'<li><a href="#(s-[^"]+)">', answer.text) == ["s-hours-mon", "s-links-prices"], "all at once"
+    assert len(re.findall(" data-unsaved", answer.text)) == 1, "so that the page's script sends the wording again"
     assert (field(answer, "links.pay"), field(answer, "links.prices")) == ("https://maple.example/pay", "prices")
     assert console.rows(SettingVersion) == []
     assert effective(console).links.pay is None
