@@ -141,7 +141,7 @@ def build_sections(situation: Situation, unsaved: UnsavedForm, moment: datetime)
 def list_problems(sections: Iterable[PageSection]) -> dict[str, str]:
     """Return why fields cannot be saved, by the ids of the fields in the page."""
     return {
-        field.dom_id: f"{form.title or section.group.heading}: {field.problem}"
+        field.dom_id: f"{form.title if field.setting.team else section.group.heading}: {field.problem}"
         for section in sections
         for form in section.forms
         for field in form.fields
