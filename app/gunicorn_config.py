@@ -36,7 +36,7 @@ def _check_setup() -> None:
     practices = load_practices(settings.practices_file, ignore_unknown=True)
     configure_logging()
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    warn_if_nobody_is_paged(database, practices, _print_warning)
+    warn_if_nobody_is_paged(database, practices, settings, _print_warning)
     warn_if_redis_is_open(settings.redis_url, _print_warning)
     database.close()  # a connection must not be in use on both sides of a fork
 

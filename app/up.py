@@ -149,10 +149,10 @@ def _greet(say: Callable[[str], None], settings: Settings, port: int, data_dir: 
     if any(practice.widget_key for practice in practices):
         phone = ", and a phone to play a patient with" if settings.demo_mode else ""
         say(f"Open {settings.public_url}/ : a practice's site with the chat{phone}.")
-    _show_console(say, settings, database)
     location = "" if data_dir == Path("var") else f" --data-dir {data_dir}"
     say("Play a patient from another terminal:")
     say(f'  {_command()} simulate sms{location} "Are you accepting new patients?"')
+    _show_console(say, settings, database)  # near the end, where it is not scrolled away
     say("Ctrl-C stops everything; messages stay.")
 
 

@@ -40,7 +40,7 @@ def add_member(
     """
     address, slugs = email_address.normalise(email), list(dict.fromkeys(practices))
     if find_member(session, address) is not None:
-        raise IntakeError(f"{address} already has an account: use `intake staff reset` to set a new password")
+        raise IntakeError(f"{email.strip()} already has an account: use `intake staff reset` to set a new password")
     member = StaffMember(
         email=address,
         name=name,

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.models import (
     AuditEntry,
+    CommonQuestion,
     Conversation,
     Message,
     PracticeSetup,
@@ -19,6 +20,8 @@ from inbox.models import (
     SetupTest,
     SetupTestKind,
     SightingKind,
+    StaffMember,
+    StaffPractice,
 )
 
 SIMULATED = "0" * 12
@@ -37,6 +40,8 @@ class SetupFacts:
         chat: when and on which site a chat last began, likewise.
         backup_at: when the service was last backed up, likewise.
         tests: the latest test of each kind and target.
+        answers: how many common questions have an answer.
+        members: how many accounts can sign in.
     """
 
     text_at: datetime | None
@@ -44,6 +49,8 @@ class SetupFacts:
     chat: tuple[datetime, str] | None
     backup_at: datetime | None
     tests: Mapping[tuple[SetupTestKind, str], SetupTest]
+    answers: int = 0
+    members: int = 0
 
 
 def read_facts(session: Session, practice: str) -> SetupFacts:
@@ -67,6 +74,10 @@ def read_facts(session: Session, practice: str) -> SetupFacts:
         .order_by(AuditEntry.id.desc())
         .limit(1)
     )
+    answers = select(func.count()).where(CommonQuestion.practice == practice, CommonQuestion.answer != "")
+    members = select(func.count(StaffMember.id)).where(
+        StaffMember.practices.any(StaffPractice.practice == practice), StaffMember.disabled_at.is_(None)
+    )
     tests = select(SetupTest).where(SetupTest.practice == practice).order_by(SetupTest.id.desc()).limit(TESTS_READ)
     return SetupFacts(
         text_at=session.scalar(text),
@@ -74,6 +85,8 @@ def read_facts(session: Session, practice: str) -> SetupFacts:
         chat=(chat.last_at, chat.origin or "") if chat else None,
         backup_at=session.scalar(backup),
         tests={(SetupTestKind(test.kind), test.target): test for test in reversed(session.scalars(tests).all())},
+        answers=session.scalar(answers) or 0,
+        members=session.scalar(members) or 0,
     )
 
 
@@ -93,7 +106,14 @@ def note_sighting(
         return  # someone else noted it just now
 
 
-def may_be_open(session: Session, practice: str) -> bool:
-    """Return whether the checklist is shown after sign-in as long as it is not done."""
+def is_unseen(session: Session, practice: str) -> bool:
+    """Return whether the checklist is shown after sign-in, as nobody has seen it yet."""
     setup = session.get(PracticeSetup, practice)
     return setup is not None and setup.hidden_at is None
+
+
+def note_seen(session: Session, practice: str, moment: datetime) -> None:
+    """Note that the checklist was seen."""
+    setup = session.get(PracticeSetup, practice)
+    if setup is not None and setup.hidden_at is None:
+        setup.hidden_at = moment

@@ -195,7 +195,7 @@ def _settings_in(head: str, field: FieldInfo, teams: tuple[str, ...]) -> Iterato
     """Yield the settings in one field of a practice."""
     editor, nested = _editor_of(field), _nested_model(field)
     if editor is not None and editor.members:
-        default: Value = [] if editor.kind is EditorKind.LIST else None
+        default: Value = [] if editor.kind is EditorKind.HOURS else None
         yield from (Setting((head, member), member.words, editor, default) for member in editor.members)
     elif editor is not None:
         yield Setting((head,), editor.label, editor)

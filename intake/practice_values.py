@@ -10,13 +10,19 @@ from zoneinfo import ZoneInfo
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field
 
-from intake import phone
+from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.vocabulary import INTENTS, REPLIES, ROUTES_WITH_TEAMS
 
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _OPENING = re.compile(f"{_CLOCK}-{_CLOCK}")
 TEXT_PREFIX = "sms:"
+MAIL_PREFIX = "mailto:"
+
+
+def is_plain_mail(address: str) -> bool:
+    """Return whether an address of a notice is an email address that the service's own mail server writes to."""
+    return address.startswith(MAIL_PREFIX) and not address.startswith(f"{MAIL_PREFIX}//")
 
 
 def _e164(value: str) -> str:
@@ -61,8 +67,13 @@ def _quiet_span(value: str) -> str:
 def _address(value: str) -> str:
     if value.startswith(TEXT_PREFIX):
         return TEXT_PREFIX + _e164(value.removeprefix(TEXT_PREFIX))
+    if is_plain_mail(value):
+        try:
+            return MAIL_PREFIX + email_address.normalise(value.removeprefix(MAIL_PREFIX))
+        except IntakeError as error:
+            raise ValueError(str(error)) from None
     if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
-        raise ValueError("expected sms:+12025550123, or an apprise address such as slack://…")
+        raise ValueError("expected sms:+12025550123, mailto:desk@example.com, or an apprise address such as slack://…")
     return value
 
 

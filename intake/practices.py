@@ -20,7 +20,10 @@ from pydantic_core import ErrorDetails
 from intake.errors import IntakeError
 from intake.federal_holidays import is_federal_holiday, is_holiday_eve
 from intake.mailbox import Mailbox
-from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX  # imported from here by those who send notices
+
+# imported from here by those who send notices
+from intake.practice_values import MAIL_PREFIX as MAIL_PREFIX
+from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX
 from intake.practice_values import (
     Address,
     Clock,
@@ -39,6 +42,7 @@ from intake.practice_values import (
     StringKey,
     TimeZone,
 )
+from intake.practice_values import is_plain_mail as is_plain_mail
 from intake.setting_editors import Editor, EditorKind, SettingGroup
 from intake.vocabulary import INTENTS, REPLIES, AutoReply, NoticeText, Priority, Weekday
 
@@ -75,19 +79,20 @@ class TeamSettings(_Strict):
     """
 
     notify: Annotated[list[Address], Editor(SettingGroup.TEAMS, EditorKind.ADDRESSES, "Addresses")] = Field(
-        default=[], description="apprise addresses, or sms: and a number; none: console only"
+        default=[],
+        description="apprise addresses, sms: and a number, or mailto: and an email address; none: console only",
     )
     quiet_hours: Annotated[
-        QuietSpan | None, Editor(SettingGroup.TEAMS, EditorKind.LINE, "Quiet hours", example="20:00-07:00")
+        QuietSpan | None, Editor(SettingGroup.TEAMS, EditorKind.SPAN, "Quiet hours", example="8:00 PM - 7:00 AM")
     ] = None
     digest_at: Annotated[
         list[Clock],
         Editor(
             SettingGroup.TEAMS,
-            EditorKind.LIST,
+            EditorKind.TIMES,
             "Digest times",
             hint="At these times, low-priority notices go out as one that only counts them.",
-            example="08:00, 16:00",
+            example="8:00 AM, 4:00 PM",
         ),
     ] = []
     include_text: Annotated[
@@ -176,7 +181,8 @@ class ConsoleAccess(_Strict):
             SettingGroup.SIGN_IN,
             EditorKind.FLAG,
             "Require two-step sign-in",
-            hint="Members must set up an authenticator app or a passkey before they can see any patient.",
+            hint="As soon as you save, members who have neither an authenticator app nor a passkey see only their own"
+            " account page until they set one up. Tell them first, and set up your own.",
         ),
     ] = Field(default=False, description="whether a password alone is not enough")
     idle_minutes: Annotated[
@@ -236,10 +242,10 @@ class Practice(_Strict):
         dict[Weekday, list[Opening]],
         Editor(
             SettingGroup.HOURS,
-            EditorKind.LIST,
+            EditorKind.HOURS,
             members=WEEKDAYS,
             hint="Leave a day empty if you are closed.",
-            example="08:00-12:00, 13:00-17:30",
+            example="8:00 AM - 12:00 PM, 1:00 PM - 5:30 PM",
             empty="closed",
         ),
     ] = {}
@@ -247,20 +253,20 @@ class Practice(_Strict):
         list[date],
         Editor(
             SettingGroup.HOURS,
-            EditorKind.LIST,
+            EditorKind.DATES,
             "Closed on",
             hint="Other dates when you are closed all day.",
-            example="2026-08-14, 2026-08-17",
+            example="12/24/2026, 12/26/2026",
         ),
     ] = []
     open_on: Annotated[
         list[date],
         Editor(
             SettingGroup.HOURS,
-            EditorKind.LIST,
+            EditorKind.DATES,
             "Open on",
             hint="Holidays and eves when you keep your regular hours.",
-            example="2026-11-10, 2026-11-11",
+            example="11/10/2026, 11/11/2026",
         ),
     ] = []
     observe_federal_holidays: Annotated[
@@ -273,10 +279,10 @@ class Practice(_Strict):
         QuietSpan,
         Editor(
             SettingGroup.HOURS,
-            EditorKind.LINE,
+            EditorKind.SPAN,
             "No new texts to patients",
             hint="When staff start no conversation by text. Replies go out at any time.",
-            example="21:00-08:00",
+            example="9:00 PM - 8:00 AM",
         ),
     ] = Field(default="21:00-08:00", description="when no text goes out that staff start, in the practice's time")
     on_call_number: PhoneNumber | None = None
@@ -377,6 +383,15 @@ class Practice(_Strict):
             raise ValueError(
                 "staff can be texted from one of phone_numbers or messaging_service_sid only: set one, or remove the"
                 " sms: addresses and the numbers of escalation"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _notices_are_not_messages(self) -> Practice:
+        own = self.email and f"{MAIL_PREFIX}{self.email.lower()}"
+        if own and any(own in team.notify for team in self.teams.values()):
+            raise ValueError(
+                "notices cannot go to the practice's own email address, as its mail comes in here: use another address"
             )
         return self
 

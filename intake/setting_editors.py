@@ -14,7 +14,10 @@ class EditorKind(StrEnum):
 
     LINE = "line"
     LINK = "link"
-    LIST = "list"
+    HOURS = "hours"
+    SPAN = "span"
+    TIMES = "times"
+    DATES = "dates"
     NUMBER = "number"
     REPLY = "reply"
     ADDRESSES = "addresses"

@@ -54,7 +54,10 @@ def protect(app: Flask, secret_keys: Sequence[str]) -> None:
         if not request.path.startswith(PREFIX) or not wants_page:
             answered: Response = answer_others(error)  # type: ignore[assignment]
             return answered
-        reason = "Your session has changed. Go back, reload the page, and try again."
+        reason = (
+            "Nothing was sent or saved: your session has changed since this page was opened, as after signing out. Go"
+            " back, reload the page, and try again."
+        )
         message = reason if isinstance(error, CSRFError) else error.description or error.name
         return render_template(
             "staff/error.html", status=error.code, name=error.name, message=message

@@ -81,7 +81,7 @@ def _find_obstacle(session: Session, practice: Practice | None, address: str | N
 def _send_notice(context: Context, practice: Practice, address: str) -> Outcome:
     title = f"Test notice from Intake at {practice.name}"
     body = "Notices reach you here. This was only a test: nobody needs an answer."
-    return context.notifier.send(Wording(title, body, f"{title}. {body}"), address, practice.texts_from)
+    return context.notifier.send(Wording(title, body, f"{title}. {body}"), address, practice)
 
 
 def _send_email(context: Context, practice: Practice, to: str, test_id: int) -> Outcome:

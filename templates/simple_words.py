@@ -16,6 +16,7 @@ ATTRIBUTES = {
     "practice": ("name", "price_range", "phone", "email"),
     "links": ("new_patient", "scheduling", "pay", "prices", "privacy", "terms"),
 }
+_AS_IT_SHOULD_BE = "Write {{ practice.name }}, or {% if is_open %} … {% endif %}, with every bracket"
 _PLAIN: tuple[type[nodes.Node], ...] = (
     nodes.Template,
     nodes.Output,
@@ -32,14 +33,11 @@ _PLAIN: tuple[type[nodes.Node], ...] = (
 
 
 def problem_of(words: str) -> str | None:
-    """Return why a template is not allowed on the console, None if it is.
-
-    Invalid templates pass this check, because rendering reports what is wrong with them.
-    """
+    """Return why a template is not allowed on the console, None if it is."""
     try:
         return _problem(_parser().parse(words))
-    except TemplateSyntaxError:
-        return None
+    except TemplateSyntaxError as error:
+        return f"a placeholder in line {error.lineno} is not written as it should be. {_AS_IT_SHOULD_BE}"
     except RecursionError:
         return "these words are nested too deeply"
 
@@ -52,7 +50,9 @@ def _problem(node: nodes.Node) -> str | None:
     if isinstance(node, nodes.Name):
         return None if node.name in NAMES else f"{node.name} cannot be used here"
     if not isinstance(node, _PLAIN):
-        return "only the names below and {% if … %} can be used here; anything more belongs in the practices file"
+        return (
+            "only the listed placeholders and {% if … %} can be used here; anything more belongs in the practices file"
+        )
     return next(filter(None, map(_problem, node.iter_child_nodes())), None)
 
 

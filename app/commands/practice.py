@@ -51,7 +51,7 @@ def check(
         remarks = ", automatic replies are off" if entry.auto_reply is AutoReply.OFF else ""
         remarks += ", reviews are shared for training" if entry.share_reviews_for_training else ""
         click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{remarks}")
-        if warning := paging_warning(entry):
+        if warning := paging_warning(entry, None):
             click.echo(f"  warning: {warning}", err=True)
         if show_replies:
             for name, text in replies.items():
@@ -79,7 +79,7 @@ def _test_addresses(practices: list[Practice], data_dir: Path) -> None:
             for number, address in enumerate(known.notify, start=1):
                 title = f"[test] {practice.name}: this is where {team.replace('_', ' ')} is told"
                 wording = Wording(title, "Nobody has written; nothing has to be done.", f"{title}. Nothing to be done.")
-                outcome = notifier.send(wording, address, practice.texts_from)
+                outcome = notifier.send(wording, address, practice)
                 is_taken = isinstance(outcome, Accepted)
                 refused += not is_taken
                 kind = address.partition(":")[0]

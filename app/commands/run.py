@@ -98,7 +98,7 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
         configure_reporting(settings.sentry_dsn, "worker")
         context = open_context(settings)
     if not warned:
-        warn_if_nobody_is_paged(context.database, context.live.file, _print_warning)
+        warn_if_nobody_is_paged(context.database, context.live.file, settings, _print_warning)
         warn_if_redis_is_open(settings.redis_url, _print_warning)
     served = served_queues(queues or QUEUES)
     heartbeat = Heartbeat(context.database, "worker", served, partial(find_troubles, settings))

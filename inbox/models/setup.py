@@ -24,7 +24,7 @@ class FirstAdminLink(Base):
 
 
 class PracticeSetup(Base):
-    """A practice whose first admin came by the link; its checklist follows a sign-in until it is done or hidden."""
+    """A practice whose first admin came by the link; its checklist follows a sign-in until it was seen."""
 
     __tablename__ = "practice_setups"
 

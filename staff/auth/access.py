@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, redirect, request
-from flask_login import LoginManager, UserMixin, current_user, login_required
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_url
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from inbox.accounts import IDLE_ENDS, find_session, is_running, is_stale
 from inbox.audit import record_action
@@ -25,6 +27,7 @@ from intake.practices import Practice
 from staff.live import is_refresh
 from web.services import Services, services_of
 
+REPLY_UNSENT = "reply"
 View = TypeVar("View", bound=Callable[..., Any])
 _WITHOUT_SECOND_FACTOR = ("account", "passkeys", "sign_in")
 _RANK = {Role.STAFF: 0, Role.MANAGER: 1, Role.ADMIN: 2}
@@ -73,13 +76,27 @@ class Member(UserMixin):  # type: ignore[misc]
 def manage_sign_ins(app: Flask) -> None:
     """Identify browsers by the token in their cookie, and send unknown ones to the sign-in page."""
     manager = LoginManager(app)
-    manager.login_view = "sign_in.sign_in"
-    manager.login_message = None
     manager.session_protection = None  # sessions are rows here, and can be revoked
+
+    @manager.unauthorized_handler  # type: ignore[untyped-decorator]
+    def lead_to_sign_in() -> Response:
+        return redirect(_way_in())
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> Member | None:
         return load_member(services_of(app), token)
+
+
+def _way_in() -> str:
+    """Return the sign-in page's address, which leads back to the page; of a form, it also says that it was not sent."""
+    if request.method in ("GET", "HEAD"):
+        return str(login_url("sign_in.sign_in", request.url))
+    if request.endpoint == "sign_in.sign_out":
+        return url_for("sign_in.sign_in")
+    if request.endpoint == "conversation.reply":
+        place = url_for("conversation.page", **(request.view_args or {}))
+        return url_for("sign_in.sign_in", next=place, unsent=REPLY_UNSENT)
+    return url_for("sign_in.sign_in", next=urlsplit(request.referrer or "").path or None, unsent="form")
 
 
 def load_member(services: Services, token: str) -> Member | None:

@@ -15,7 +15,7 @@ from inbox.models import Role
 from inbox.sign_in_failures import forget_failures
 from staff.auth.access import load_member, member
 from staff.auth.source import remember_device, source_of
-from staff.setup.progress import find_unfinished
+from staff.setup.progress import find_unseen
 from web.services import Services, services_of
 
 HOME = "/staff/"
@@ -55,9 +55,9 @@ def enter_at(staff_id: int, factor: str, wanted: str) -> Response:
 
 
 def _first_page(services: Services) -> str:
-    """Return the page after a sign-in that asked for none: for managers, a checklist that is not done yet."""
+    """Return the page after a sign-in that asked for none: for managers, a checklist that nobody has seen."""
     found = member()
-    slug = find_unfinished(services, found.practices) if found.may(Role.MANAGER) else None
+    slug = find_unseen(services, found.practices) if found.may(Role.MANAGER) else None
     return f"{SETUP}/{slug}" if slug else HOME
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response
 
@@ -11,8 +11,11 @@ from inbox.models import now
 from inbox.passwords import SHORTEST_PASSWORD
 from intake.errors import IntakeError
 from staff.auth.entry import SETUP, enter_at
-from staff.auth.links import DIFFERENT, TOO_OFTEN
+from staff.auth.links import TOO_OFTEN
 from web.services import services_of
+
+DIFFERENT = "The passwords do not match."
+USED = "This link cannot be used any more: the first account exists. Sign in, or ask your administrator to invite you."
 
 blueprint = Blueprint("first_admin", __name__, url_prefix="/staff")
 
@@ -22,6 +25,7 @@ def show_form() -> Response:
     """Show the form, whose script takes the token out of the link; with an account, lead to the sign-in page."""
     with services_of(current_app).database.read() as reading:
         if has_members(reading):
+            flash(USED)
             return redirect(url_for("sign_in.sign_in"), 303)
     return _form()
 

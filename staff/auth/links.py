@@ -29,7 +29,9 @@ def set_new_password() -> Response:
     """Show the form, whose script takes the token out of the link, and set the password."""
     if request.method == "GET":
         return _form("set_password")
-    new = request.form.get("new_password", "")
+    if "new_password" not in request.form:
+        return _check_link(request.form.get("token", "").strip())
+    new = request.form["new_password"]
     if new != request.form.get("new_password_again"):
         return _form("set_password", DIFFERENT)
     try:
@@ -52,6 +54,12 @@ def set_new_password() -> Response:
         return _form("set_password", f"{str(error)[:1].upper()}{str(error)[1:]}.")
     flash("Your password is set. Sign in with it.")
     return redirect(url_for("sign_in.sign_in"), 303)
+
+
+def _check_link(token: str) -> Response:
+    """Answer a script that asks whether a link is still good, before anyone chooses a password."""
+    with services_of(current_app).database.read() as reading:
+        return Response(status=410 if find_link(reading, token, now()) is None else 204)
 
 
 @blueprint.route("/forgot-password", methods=["GET", "POST"])
@@ -90,6 +98,7 @@ def _form(page: str, problem: str = "", status: int = 400) -> Response:
         problem=problem,
         token=request.form.get("token", ""),
         shortest=SHORTEST_PASSWORD,
+        used_up=USED_UP,
         mails=services_of(current_app).settings.smtp_url is not None,
     )
     return make_response(shown, status if problem else 200)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from inbox.accounts import find_member, find_member_to_change
 from inbox.audit import record_action
+from inbox.first_admin import has_members
 from inbox.models import Role, StaffMember, StaffSession, now
 from inbox.passwords import check_password
 from inbox.second_factor import has_second_factor, prove_second_factor
@@ -24,7 +25,7 @@ from inbox.sign_in_failures import (
     judge_code,
     record_failure,
 )
-from staff.auth.access import member, open_to
+from staff.auth.access import REPLY_UNSENT, member, open_to
 from staff.auth.entry import HOME, enter
 from staff.auth.source import client_address, source_of
 from templates.staff import FOLDER
@@ -42,6 +43,12 @@ blueprint = Blueprint(
 REFUSED = "Incorrect email or password, or too many failed attempts. Check them, or try again later."
 CODE_REFUSED = "Incorrect or already used code, or too many failed attempts. Enter the next code, or try again later."
 TOO_OFTEN = "Too many attempts from your network. Wait a minute, then try again."
+UNSENT = {
+    REPLY_UNSENT: "Your session had ended, so your reply was NOT sent. It is kept as a draft in this browser tab: sign"
+    " in here, and it is in the conversation’s reply box again.",
+    "form": "Your session had ended, so nothing was saved or sent. Sign in, then do it again.",
+}
+ENDED = "Your session ended. Sign in to go on."
 CODE_WITHIN = timedelta(minutes=5)
 _HALF_WAY = "half_way"
 
@@ -119,10 +126,23 @@ def _form(problem: str | None = None, status: int = 200) -> Response:
         f"staff/{page}.html",
         problem=problem,
         email=request.form.get("email", ""),
+        unsent=UNSENT.get(request.args.get("unsent", ""), ENDED if _was_signed_in() else ""),
+        keeps_reply=request.args.get("unsent") == REPLY_UNSENT,
+        is_new=page == "sign_in" and not _has_accounts(),
         has_oidc=services_of(current_app).settings.oidc_issuer is not None,
         mails=services_of(current_app).settings.smtp_url is not None,
     )
     return make_response(shown, status)
+
+
+def _was_signed_in() -> bool:
+    """Return whether this browser still names a session, which then has ended."""
+    return "_user_id" in session and not current_user.is_authenticated
+
+
+def _has_accounts() -> bool:
+    with services_of(current_app).database.read() as reading:
+        return has_members(reading)
 
 
 def _prove(email: str, password: str, code: str) -> Proved | None:

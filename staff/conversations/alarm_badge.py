@@ -8,9 +8,11 @@ from flask import Blueprint, current_app, g, render_template
 from flask_login import current_user
 
 from inbox.models import Role
+from intake.practices import Practice
 from staff.auth.access import member, open_to
 from staff.conversations.alarms import MOST_COUNTED, count_open
 from tasks.notification.escalation_policy import pages_nobody
+from tasks.notification.targets import paged_addresses
 from web.services import services_of
 
 blueprint = Blueprint("alarms", __name__, url_prefix="/staff/alarms")
@@ -20,8 +22,8 @@ blueprint = Blueprint("alarms", __name__, url_prefix="/staff/alarms")
 def alarms() -> dict[str, Any]:
     """Let every page show the number of open alarms, and warn if nobody is paged for emergencies."""
     if not current_user.is_authenticated:
-        return {"open_alarms": str, "nobody_paged": list}
-    return {"open_alarms": _open_alarms, "nobody_paged": _nobody_paged}
+        return {"open_alarms": str, "nobody_paged": list, "lacks_carrier": bool}
+    return {"open_alarms": _open_alarms, "nobody_paged": _nobody_paged, "lacks_carrier": _lacks_carrier}
 
 
 @blueprint.get("")
@@ -44,6 +46,15 @@ def _open_alarms() -> str:
 
 def _nobody_paged() -> list[str]:
     """Return the names of the member's practices whose emergencies page nobody."""
-    practices = services_of(current_app).practices
-    own = [practices.require(slug) for slug in member().practices]
-    return [practice.name for practice in own if pages_nobody(practice)]
+    return [practice.name for practice in _unpaged()]
+
+
+def _lacks_carrier() -> bool:
+    """Return whether it is only a carrier that each of those practices lacks, not an address."""
+    return all(paged_addresses(practice) for practice in _unpaged())
+
+
+def _unpaged() -> list[Practice]:
+    services = services_of(current_app)
+    own = [services.practices.require(slug) for slug in member().practices]
+    return [practice for practice in own if pages_nobody(practice, services.settings)]

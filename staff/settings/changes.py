@@ -24,10 +24,11 @@ from intake.practice_settings import (
     setting_of,
     with_settings,
 )
-from intake.practices import TEXT_PREFIX, Practice
+from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.setting_editors import EditorKind
 from staff.settings.form_values import is_same
 from staff.settings.mistakes import locate_mistake
+from staff.settings.typed_values import explain_typed, full_number
 from templates.replies import check_replies
 from templates.simple_words import problem_of
 from templates.voice_prompts import check_prompts
@@ -35,6 +36,12 @@ from templates.voice_prompts import check_prompts
 # Where managers may send notices. Other addresses name any server, which this service would then contact from inside
 # its own network, so they are limited to the practices file.
 KNOWN_SERVICES = ("sms", "mailto", "mailtos", "slack", "discord", "tgram", "pover", "pagerduty", "opsgenie")
+NOT_AN_ADDRESS = "write a phone number with its area code, such as (202) 555-0188, or an email address"
+FOR_THE_FILE = (
+    "this service can be set in the practices file only. Here, use a phone number, an email address, or an address from"
+    " Slack, Discord, Telegram, Pushover, PagerDuty, or Opsgenie"
+)
+NO_NUMBER = "nobody can be texted yet: the practice has no phone number of its own in the practices file"
 LONGEST_NUMBER = 9  # fits the integers of every database
 
 
@@ -99,11 +106,10 @@ def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposa
     Raises:
         MistakenError: some values cannot be used.
     """
-    mistakes = [
-        Mistake(key, words) for key, value in values.items() for words in _forbidden_here(situation, key, value)
-    ]
+    mistakes = [mistake for key, value in values.items() for mistake in _forbidden_here(situation, key, value)]
     if mistakes:
-        raise MistakenError(mistakes)
+        clear = {key: value for key, value in values.items() if key not in {mistake.key for mistake in mistakes}}
+        raise MistakenError(mistakes + _mistakes_in(situation, clear))
     chosen = {key: Override(value, read_setting(situation.file, key)) for key, value in values.items()}
     return _propose(situation, {**situation.standing.overrides, **chosen}, values)
 
@@ -182,6 +188,15 @@ def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iter
     return Proposal(settled, changes)
 
 
+def _mistakes_in(situation: Situation, values: Mapping[str, Value]) -> list[Mistake]:
+    """Return what is wrong with the values that were clear, so that a page names every problem at once."""
+    try:
+        propose_values(situation, values)
+    except MistakenError as error:
+        return error.mistakes
+    return []
+
+
 def _check_practice(practice: Practice) -> None:
     """Run the checks of `intake practice check` that go beyond the form of the values."""
     # Importing this is slow, and nothing else in the web process needs it.
@@ -195,25 +210,43 @@ def _check_practice(practice: Practice) -> None:
         raise MistakenError([locate_mistake(error)]) from None
 
 
-def _forbidden_here(situation: Situation, key: str, value: Value) -> list[str]:
+def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistake]:
     """Explain what the file allows but the page does not, as other practices share the process and the network."""
     kind = _setting(situation, key).editor.kind
     if kind is EditorKind.REPLY and isinstance(value, str):
         problem = problem_of(value)
-        return [problem] if problem else []
+        return [Mistake(key, problem)] if problem else []
     if kind is EditorKind.ADDRESSES and isinstance(value, list):
         before = read_setting(situation.practice, key)
         new = [address for address in value if not isinstance(before, list) or address not in before]
-        if any(address.partition(":")[0].lower() not in KNOWN_SERVICES for address in new):
-            return [f"an address here starts with {', '.join(KNOWN_SERVICES)}; use the practices file for any other"]
-        if any(_is_inside_network(address) for address in new):
-            return ["a notice cannot go to a host inside the network; use the practices file for those"]
-    return []
+        found = next(filter(None, (_explain_address(situation.file, address) for address in new)), None)
+        return [Mistake(key, found)] if found else []
+    if isinstance(value, list):
+        explained = [(number, explain_typed(kind, str(item))) for number, item in enumerate(value, start=1)]
+        return [Mistake(key, words, number) for number, words in explained if words]
+    words = explain_typed(kind, value) if isinstance(value, str) else ""
+    return [Mistake(key, words)] if words else []
+
+
+def _explain_address(practice: Practice, address: str) -> str:
+    """Return why a new address cannot be used here, empty if nothing is wrong so far."""
+    if is_plain_mail(address):
+        is_own = practice.email is not None and address == f"{MAIL_PREFIX}{practice.email.lower()}"
+        return "this is the practice’s own address, whose mail comes in here; use another" if is_own else ""
+    if address.startswith(TEXT_PREFIX):
+        number = address.removeprefix(TEXT_PREFIX)
+        if full_number(number) != number:
+            return NOT_AN_ADDRESS
+        return "" if practice.texts_from else NO_NUMBER
+    if "://" not in address:
+        return NOT_AN_ADDRESS
+    if address.partition(":")[0].lower() not in KNOWN_SERVICES:
+        return FOR_THE_FILE
+    inside = "a notice cannot go to a host inside the network; use the practices file for those"
+    return inside if _is_inside_network(address) else ""
 
 
 def _is_inside_network(address: str) -> bool:
-    if address.startswith(TEXT_PREFIX):
-        return False
     from tasks.notification.addresses import names_private_host  # slow to import, like `check_addresses`
 
     return names_private_host(address)

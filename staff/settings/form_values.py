@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from intake.practice_settings import Setting, Value, as_written_today, list_settings, read_setting
 from intake.practices import TEXT_PREFIX, Practice
 from intake.setting_editors import EditorKind
+from staff.settings.typed_values import read_typed, show_typed
 from tasks.notification.targets import key_of
 from tasks.routing import ROUTES
 from templates.replies import standard_words
@@ -58,11 +59,16 @@ def parse_value(setting: Setting, form: MultiDict[str, str], known: Sequence[str
     match setting.editor.kind:
         case EditorKind.ADDRESSES:
             kept = form.getlist(setting.key + KEPT)
-            return [*(address for address in known if key_of(address) in kept), *typed.split()]
+            return [
+                *(address for address in known if key_of(address) in kept),
+                *read_typed(EditorKind.ADDRESSES, typed),
+            ]
         case EditorKind.FLAG:
             return "yes" in form.getlist(setting.key)
-        case EditorKind.LIST:
-            return [part.strip() for part in typed.replace("\n", ",").split(",") if part.strip()]
+        case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES as kind:
+            return list(read_typed(kind, typed))
+        case EditorKind.SPAN as kind if typed:
+            return str(read_typed(kind, typed))
         case EditorKind.REPLY if is_same(setting, typed, standard_words(setting.path[-1])):
             return None
         case EditorKind.NUMBER if typed:
@@ -82,8 +88,10 @@ def format_value(setting: Setting, value: Value) -> str:
             return "yes" if value else "no"
         case _ if value is None:
             return ""
-        case _ if isinstance(value, list):
-            return ", ".join(value)
+        case EditorKind.SPAN as kind:
+            return show_typed(kind, str(value))
+        case kind if isinstance(value, list):
+            return ", ".join(show_typed(kind, item) for item in value)
         case EditorKind.NUMBER:
             return str(value).removesuffix(".0")
         case _:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.models import SettingVersion
+from inbox.common_questions import read_questions
+from inbox.models import AuditEntry, SettingVersion, StaffMember
 from inbox.setting_versions import Change, Standing, changes_of, list_versions, read_standing_at, versions_since
 from intake.practice_settings import Override, read_setting, setting_of
 from intake.practices import Practice
@@ -17,6 +19,7 @@ from staff.settings.changes import Situation, load_situation, overrides_without
 from staff.settings.form_values import display_value, is_same
 
 VERSIONS_SHOWN = 20
+_QUESTION_ACTIONS = {"question_saved": "saved", "question_deleted": "removed the answer to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,16 @@ class HistoryEntry:
     can_be_undone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionChange:
+    """A change to a common question: who made it, when, what it was, and the question's title."""
+
+    who: str
+    at: str
+    did: str
+    title: str
+
+
 def read_history(session: Session, file: Practice, before: int | None) -> dict[str, Any]:
     """Return the contents of the history page.
 
@@ -64,8 +77,30 @@ def read_history(session: Session, file: Practice, before: int | None) -> dict[s
         "practice": situation.practice,
         "token": situation.token,
         "entries": _entries(session, situation, versions),
+        "questions": [] if before else _question_changes(session, situation.practice),
         "older": versions[-1].version if versions and versions[-1].version > 1 else None,
     }
+
+
+def _question_changes(session: Session, practice: Practice) -> list[QuestionChange]:
+    """Return who last changed the answers to common questions, the newest first; the trail does not hold the words."""
+    titles = {question.key: question.title for question in read_questions(session, practice.slug)}
+    query = (
+        select(AuditEntry, StaffMember.name)
+        .join(StaffMember, StaffMember.id == AuditEntry.staff_id)
+        .where(AuditEntry.subject == f"settings:{practice.slug}", AuditEntry.action.in_(_QUESTION_ACTIONS))
+        .order_by(AuditEntry.id.desc())
+        .limit(VERSIONS_SHOWN)
+    )
+    return [
+        QuestionChange(
+            who=name,
+            at=display.clock(entry.at, practice.time_zone),
+            did=_QUESTION_ACTIONS[entry.action],
+            title=titles.get(str(entry.detail.get("question")), "a question that was deleted"),
+        )
+        for entry, name in session.execute(query)
+    ]
 
 
 def entries_since(session: Session, situation: Situation, version: int) -> list[HistoryEntry]:

@@ -11,7 +11,6 @@ from intake.practices import Practice
 from intake.vocabulary import REPLIES
 from staff.auth.access import first_practice, member, open_to
 from staff.settings.changes import (
-    KNOWN_SERVICES,
     OvertakenError,
     Situation,
     load_situation,
@@ -26,6 +25,7 @@ from staff.settings.page_actions import (
     Refusal,
     current_services,
     finish_change,
+    flash_past_dates,
     practice_in_file,
     record_audit,
     write_change,
@@ -38,6 +38,7 @@ from staff.settings.view import (
     describe_conflicts,
     explain_unlisted,
     explain_unusable,
+    list_problems,
 )
 from templates.replies import STOP_WORDING, hours_to_try
 from templates.simple_words import ATTRIBUTES, NAMES
@@ -52,7 +53,7 @@ OVERTAKEN_BY_FILE = (
     "Not saved: the practices file changed after you opened this page. Your edits are still here. Check them, then"
     " save again."
 )
-MISTAKEN = "Not saved: fix the problems below, then save again."
+MISTAKEN = "Not saved. Fix these, then save again:"
 
 
 @blueprint.get("")
@@ -93,6 +94,7 @@ def save(slug: str) -> Response | Refusal:
         return _render(situation, unsaved, problem=MISTAKEN), 422
     except OvertakenError:
         return _refuse_overtaken(file, opened, UnsavedForm(request.form, changed))
+    flash_past_dates(proposal, situation.practice)
     names = ", ".join(setting_of(type(file), key).name for key in proposal.changes)
     return finish_change(slug, f"Saved as version {version} ({names}). {APPLIES}")
 
@@ -125,19 +127,22 @@ def _render(
     problem: str = "",
     since: list[HistoryEntry] | None = None,
 ) -> str:
+    sections = build_sections(situation, unsaved, now())
+    problems = list_problems(sections)
     return render_template(
         "staff/settings.html",
         practice=situation.practice,
         practices={slug: current_services().live.file.require(slug).name for slug in member().practices},
         token=situation.token,
         version=situation.standing.version,
-        sections=build_sections(situation, unsaved, now()),
+        sections=sections,
+        problems=problems,
+        first_problem=next(iter(problems), ""),
         conflicts=describe_conflicts(situation),
         unusable=explain_unusable(situation),
         problem=problem,
         unlisted=explain_unlisted(situation, unsaved),
         since=since or [],
         names=[*(f"{head}.{name}" for head, attributes in ATTRIBUTES.items() for name in attributes), *NAMES],
-        services=KNOWN_SERVICES,
         stop=STOP_WORDING,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import current_app, flash, redirect, url_for
 from sqlalchemy.exc import IntegrityError
@@ -10,15 +11,27 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.audit import record_action
+from inbox.models import StaffMember, now
+from inbox.second_factor import lacks_second_factor
+from intake.practice_settings import Mistake, MistakenError, setting_of
 from intake.practices import Practice
+from intake.setting_editors import EditorKind
 from staff.auth.access import member, own_practice
 from staff.settings.changes import OvertakenError, Proposal, Situation, write_version
+from staff.settings.typed_values import find_past
 from web.services import Services, services_of
 
 Refusal = tuple[str, int]
 
 APPLIES = "The change applies to the next message."
 NOTHING_CHANGED = "Nothing changed."
+
+
+SET_UP_YOUR_OWN = (
+    "set up two-step sign-in for yourself first, on your account page (click your name at the top). Saving this now"
+    " would shut you out"
+)
+_REQUIRES = "access.require_second_factor"
 
 
 def practice_in_file(slug: str) -> Practice:
@@ -42,9 +55,33 @@ def current_services() -> Services:
     return services_of(current_app)
 
 
+def flash_past_dates(proposal: Proposal, practice: Practice) -> None:
+    """Warn of dates in a change that have passed, most likely by a mistyped year."""
+    today = now().astimezone(ZoneInfo(practice.time_zone)).date()
+    for key, change in proposal.changes.items():
+        if setting_of(type(practice), key).editor.kind is EditorKind.DATES and isinstance(change.after, list):
+            before = change.before if isinstance(change.before, list) else []
+            past = find_past([day for day in change.after if day not in before], today)
+            if past:
+                flash(f"Check the year: {', '.join(past)} {'is' if len(past) == 1 else 'are'} in the past.")
+
+
+def _lacks_second_factor() -> bool:
+    with current_services().database.read() as session:
+        return lacks_second_factor(session.get_one(StaffMember, member().id))
+
+
 def write_change(situation: Situation, proposal: Proposal, action: str, undoes: int | None = None) -> int:
-    """Write a version with its audit entry, and apply it in this process at once."""
+    """Write a version with its audit entry, and apply it in this process at once.
+
+    Raises:
+        MistakenError: it would shut out the member who makes it.
+        OvertakenError: someone else changed the settings meanwhile.
+    """
     services, slug = current_services(), situation.file.slug
+    requires = proposal.changes.get(_REQUIRES)
+    if requires is not None and requires.after and _lacks_second_factor():
+        raise MistakenError([Mistake(_REQUIRES, SET_UP_YOUR_OWN)])
     detail: dict[str, Any] = {"keys": list(proposal.changes)} | ({"undoes": undoes} if undoes else {})
     try:
         with services.database.write() as session:

@@ -29,6 +29,7 @@ class SettingField:
         typed: the text in the field.
         is_own: whether it was changed here, so that the file's value does not apply.
         problem: why what was typed cannot be used; empty if it can.
+        is_unsaved: whether it shows what was typed in a form that was refused.
         addresses: of a list of addresses, those that the team has, as managers may see them, by short key.
         kept: the short keys of those that stay.
     """
@@ -39,6 +40,7 @@ class SettingField:
     problem: str = ""
     addresses: Mapping[str, str] | None = None
     kept: tuple[str, ...] = ()
+    is_unsaved: bool = False
 
     @property
     def key(self) -> str:
@@ -136,6 +138,17 @@ def build_sections(situation: Situation, unsaved: UnsavedForm, moment: datetime)
     ]
 
 
+def list_problems(sections: Iterable[PageSection]) -> dict[str, str]:
+    """Return why fields cannot be saved, by the ids of the fields in the page."""
+    return {
+        field.dom_id: f"{form.title if field.setting.team else section.group.heading}: {field.problem}"
+        for section in sections
+        for form in section.forms
+        for field in form.fields
+        if field.problem
+    }
+
+
 def explain_unlisted(situation: Situation, unsaved: UnsavedForm) -> list[str]:
     """Return the mistakes in an unsaved form that none of its changed fields is to blame for."""
     model = type(situation.file)
@@ -200,4 +213,5 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
         problem="; ".join(problems) if is_unsaved else "",
         addresses=addresses,
         kept=tuple(unsaved.form.getlist(key + KEPT)) if is_unsaved else tuple(addresses or ()),
+        is_unsaved=is_unsaved,
     )

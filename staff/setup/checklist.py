@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inbox.models import SetupTest, SetupTestKind, SetupTestState
 from inbox.setup_facts import SetupFacts
 from intake.mail_server import parse_mail_server
-from intake.practices import TEXT_PREFIX, Practice
+from intake.practices import TEXT_PREFIX, WEEKDAYS, Practice, is_plain_mail
+from intake.setting_editors import SettingGroup
 from intake.settings import Settings
-from intake.vocabulary import Team, words_of
+from intake.vocabulary import AutoReply, Team, words_of
 from staff import display
 from tasks.notification.addresses import scheme_of
-from tasks.notification.targets import paged_addresses, tested_addresses
+from tasks.notification.targets import has_carrier, paged_addresses, tested_addresses
 from tasks.setup_tests import GONE, MISSING_KEY, OPTED_OUT, mail_key
 
 BACKUP_LASTS = timedelta(days=7)
@@ -30,6 +32,7 @@ _REASONS = {
     "target not allowed": "the address leads into the network; see NOTICE_HOSTS",
     "not an address that may be used": "the address cannot be used; check it in Settings",
     "no number to text from": "the practice has no number to text from",
+    "no address to write from": "the practice has no email address to write from",
     "unanswered": "the provider did not answer, so it may have arrived all the same",
 }
 
@@ -53,6 +56,18 @@ class TestButton:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the console a line is done: the page, the part of it, and the words of the link."""
+
+    endpoint: str
+    words: str
+    anchor: str = ""
+
+
+_ADDRESSES = Place("settings.page", "Set addresses in Settings", "teams")
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the checklist.
 
@@ -64,6 +79,7 @@ class Line:
         todo: what to do, in one or two sentences; empty if there is nothing to do.
         buttons: the tests that are possible now.
         results: what became of the latest ones.
+        place: where in the console it is done; None if it is done elsewhere.
     """
 
     key: str
@@ -73,6 +89,7 @@ class Line:
     todo: str = ""
     buttons: tuple[TestButton, ...] = ()
     results: tuple[Result, ...] = ()
+    place: Place | None = None
 
 
 def build_checklist(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> list[Line]:
@@ -81,8 +98,12 @@ def build_checklist(practice: Practice, settings: Settings, facts: SetupFacts, m
         _judge_number(practice, settings, facts),
         _judge_delivery(practice, settings, facts),
         _judge_email(practice, settings, facts, moment),
-        _judge_teams(practice, facts, moment),
-        _judge_on_call(practice, facts, moment),
+        _judge_teams(practice, settings, facts, moment),
+        _judge_on_call(practice, settings, facts, moment),
+        _judge_hours(practice),
+        _judge_replies(practice),
+        _judge_questions(facts),
+        _judge_colleagues(facts),
         _judge_chat(practice, settings, facts),
         _judge_backup(practice, facts, moment),
     ]
@@ -147,45 +168,113 @@ def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, mome
     )
 
 
-def _judge_teams(practice: Practice, facts: SetupFacts, moment: datetime) -> Line:
+def _judge_teams(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> Line:
     teams = [team for team in practice.teams if team != Team.ON_CALL]
     with_address = [team for team in teams if tested_addresses(practice, team)]
     without = [words_of(team) for team in teams if team not in with_address]
-    is_done = bool(paged_addresses(practice))
-    known = (
-        "An emergency reaches someone on call." if is_done else "An emergency reaches nobody: on call has no address."
-    )
+    known, todo = _judge_paging(practice, settings, facts)
     if without:
         known += f" In the console only: {', '.join(without)}."
     return Line(
         "teams",
         "Addresses for notices",
-        is_done,
+        not todo,
         known,
-        "" if is_done else "Add an address to the on-call team in Settings.",
+        todo,
         tuple(TestButton(team, f"Test {words_of(team)}") for team in with_address),
         tuple(result for team in with_address for result in _show_notices(team, practice, facts, moment)),
+        _ADDRESSES,
     )
 
 
-def _judge_on_call(practice: Practice, facts: SetupFacts, moment: datetime) -> Line:
+def _judge_paging(practice: Practice, settings: Settings, facts: SetupFacts) -> tuple[str, str]:
+    """Return what is known of how emergencies reach someone, and what to do; nothing to do if they do."""
+    paged = paged_addresses(practice)
+    if not paged:
+        return "An emergency reaches nobody: on call has no address.", "Add an address to the on-call team in Settings."
+    reached = {key for key, address in paged.items() if has_carrier(practice, address, settings)}
+    missing = _missing_carriers(practice, paged, settings)
+    if not reached:
+        return "An emergency reaches nobody: what carries notices to the on-call addresses is not set up.", missing
+    tests = [facts.tests.get((SetupTestKind.NOTICE, target)) for target in reached]
+    if all(test is not None and test.state == SetupTestState.FAILED for test in tests):
+        known = "An emergency may reach nobody: the last test of on call was not sent."
+        return known, "Read below why, then test again."
+    if missing:
+        return f"An emergency reaches only {len(reached)} of {len(paged)} on-call addresses.", missing
+    return "An emergency reaches someone on call.", ""
+
+
+def _missing_carriers(practice: Practice, addresses: Mapping[str, str], settings: Settings) -> str:
+    """Return what to set so that notices reach these addresses; empty if nothing is missing."""
+    without = [address for address in addresses.values() if not has_carrier(practice, address, settings)]
+    steps = []
+    if any(address.startswith(TEXT_PREFIX) for address in without):
+        steps.append(_NO_TWILIO)
+    if any(is_plain_mail(address) for address in without):
+        steps.append("Set SMTP_URL in .env and the practice’s email in the practices file, then restart the service.")
+    return " ".join(steps)
+
+
+def _sum_up(counted: str, accepted: int, failed: int) -> str:
+    """Return what became of the latest tests of on call."""
+    if failed and not accepted:
+        return "The last test notice to on call was not sent."
+    return f"{counted} took a test notice." if accepted else "No test notice has gone to on call."
+
+
+def _judge_on_call(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> Line:
     key, title, addresses = "on_call", "On call tested", paged_addresses(practice)
     if not addresses:
         todo = "Add an address to the on-call team in Settings, then test it here."
-        return Line(key, title, False, "There is nobody to test.", todo)
+        return Line(key, title, False, "There is nobody to test.", todo, place=_ADDRESSES)
     tests = [facts.tests.get((SetupTestKind.NOTICE, target)) for target in addresses]
     accepted = sum(test is not None and test.state == SetupTestState.ACCEPTED for test in tests)
     is_done = accepted == len(addresses)
+    failed = sum(test is not None and test.state == SetupTestState.FAILED for test in tests)
     counted = "The only address" if len(addresses) == 1 else f"{accepted} of {len(addresses)} addresses"
     return Line(
         key,
         title,
         is_done,
-        f"{counted} took a test notice." if accepted else "No test notice has gone to on call.",
-        "Ask whoever is on call whether it arrived." if is_done else "Send a test notice to everyone on call.",
+        _sum_up(counted, accepted, failed),
+        "Ask whoever is on call whether it arrived."
+        if is_done
+        else _missing_carriers(practice, addresses, settings) or "Send a test notice to everyone on call.",
         (TestButton(Team.ON_CALL, "Test on call"),),
         _show_notices(Team.ON_CALL, practice, facts, moment),
     )
+
+
+def _judge_hours(practice: Practice) -> Line:
+    days = [day.words for day in WEEKDAYS if practice.hours.get(day)]
+    known = f"Open on {', '.join(days)}." if days else "No opening hours are set: replies say that you are closed."
+    todo = "" if days else "Set the hours of each day."
+    place = Place("settings.page", "Check the hours in Settings", SettingGroup.HOURS)
+    return Line("hours", "Opening hours", bool(days), known, todo, place=place)
+
+
+def _judge_replies(practice: Practice) -> Line:
+    is_on = practice.auto_reply is AutoReply.ON
+    own = len(practice.replies)
+    known = f"Automatic replies are on, {own or 'none'} of them in your own words." if is_on else "They are off."
+    todo = "Read them before your patients do." if is_on else "Read them, then turn them on."
+    place = Place("settings.page", "Read the replies in Settings", SettingGroup.REPLIES)
+    return Line("replies", "Automatic replies", is_on, known, todo, place=place)
+
+
+def _judge_questions(facts: SetupFacts) -> Line:
+    known = f"Answered: {facts.answers}." if facts.answers else "No common question has an answer yet."
+    todo = "" if facts.answers else "Answer those that your patients ask most, such as about parking or insurance."
+    place = Place("common_questions.page", "Answer common questions")
+    return Line("questions", "Common questions", facts.answers > 0, known, todo, place=place)
+
+
+def _judge_colleagues(facts: SetupFacts) -> Line:
+    is_done = facts.members > 1
+    known = f"{facts.members} people have an account." if is_done else "Nobody else has an account."
+    todo = "" if is_done else "Ask an administrator to invite your colleagues."
+    return Line("colleagues", "Colleagues", is_done, known, todo, place=Place("accounts.page", "Invite colleagues"))
 
 
 def _judge_chat(practice: Practice, settings: Settings, facts: SetupFacts) -> Line:
@@ -245,4 +334,6 @@ def _explain(outcome: str | None) -> str:
 
 def _name_address(address: str) -> str:
     """Return the kind of an address; of a number, its end."""
+    if is_plain_mail(address):
+        return "email"
     return f"number ending in {address[-4:]}" if address.startswith(TEXT_PREFIX) else scheme_of(address)

@@ -6,7 +6,8 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from inbox.audit import record_action
-from inbox.models import PracticeSetup, Role, SetupTestState, now
+from inbox.models import Role, SetupTestState, now
+from inbox.setup_facts import note_seen
 from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.setup.progress import TooManyTestsError, add_tests, read_checklist, targets_of
 from tasks.queue import AfterCommit, Ticket
@@ -17,7 +18,6 @@ blueprint = Blueprint("setup", __name__, url_prefix="/staff/setup")
 TOO_OFTEN = "Too many tests in a short time. Wait ten minutes, then try again."
 NOTHING_TO_TEST = "There is nothing to test there any more. The page shows what is set now."
 STARTED = "The test is on its way. Its result appears below."
-HIDDEN = "The checklist no longer opens after sign-in. You find it in Settings."
 
 
 @blueprint.get("")
@@ -32,14 +32,15 @@ def first() -> Response:
 def page(slug: str) -> str:
     """Show the checklist."""
     practice, services = own_practice(slug), services_of(current_app)
-    lines, is_open = read_checklist(services, practice)
+    lines = read_checklist(services, practice)
+    with services.database.write() as writing:
+        note_seen(writing, slug, now())
     return render_template(
         "staff/setup.html",
         practice=practice,
         practices={own: services.practices.require(own).name for own in member().practices},
         lines=lines,
         done=sum(line.is_done for line in lines),
-        is_open=is_open,
         is_waiting=any(result.state == SetupTestState.WAITING for line in lines for result in line.results),
     )
 
@@ -70,22 +71,6 @@ def begin_test(slug: str) -> Response:
         return _back(slug)
     services.queue.put_all(AfterCommit(notifications=tuple(Ticket("run_setup_test", test) for test in tests)))
     flash(STARTED)
-    return _back(slug)
-
-
-@blueprint.post("/<slug>/hide")
-@open_to(Role.MANAGER)
-def hide(slug: str) -> Response:
-    """Stop showing the checklist after sign-in, to everyone in the practice."""
-    own_practice(slug)
-    with services_of(current_app).database.write() as writing:
-        setup = writing.get(PracticeSetup, slug, with_for_update=True)
-        if setup is not None and setup.hidden_at is None:
-            setup.hidden_at = now()
-            record_action(
-                writing, staff_id=member().id, practice=slug, action="setup_hidden", subject=f"settings:{slug}"
-            )
-    flash(HIDDEN)
     return _back(slug)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
-from inbox.setup_facts import may_be_open, read_facts
+from inbox.setup_facts import is_unseen, read_facts
 from intake.practices import Practice
 from staff.setup.checklist import EMAIL, NO_ANSWER_AFTER, Line, build_checklist, email_target
 from tasks.notification.targets import tested_addresses
@@ -23,23 +23,17 @@ class TooManyTestsError(Exception):
     """A practice tested so much lately that it has to wait."""
 
 
-def read_checklist(services: Services, practice: Practice) -> tuple[list[Line], bool]:
-    """Return the lines of a practice's checklist, and whether it is shown after sign-in until it is done."""
+def read_checklist(services: Services, practice: Practice) -> list[Line]:
+    """Return the lines of a practice's checklist."""
     with services.database.read() as session:
         facts = read_facts(session, practice.slug)
-        is_open = may_be_open(session, practice.slug)
-    return build_checklist(practice, services.settings, facts, now()), is_open
+    return build_checklist(practice, services.settings, facts, now())
 
 
-def find_unfinished(services: Services, slugs: Iterable[str]) -> str | None:
-    """Return the first practice whose checklist is shown after sign-in, because it is neither done nor hidden."""
+def find_unseen(services: Services, slugs: Iterable[str]) -> str | None:
+    """Return the first practice whose checklist is shown after sign-in, because nobody has seen it yet."""
     with services.database.read() as session:
-        opened = [slug for slug in slugs if may_be_open(session, slug)]
-    for slug in opened:
-        lines, _ = read_checklist(services, services.practices.require(slug))
-        if not all(line.is_done for line in lines):
-            return slug
-    return None
+        return next((slug for slug in slugs if is_unseen(session, slug)), None)
 
 
 def targets_of(services: Services, practice: Practice, what: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from intake.errors import IntakeError
-from intake.practices import TEXT_PREFIX, Practice
+from intake.practices import TEXT_PREFIX, Practice, is_plain_mail
 from tasks.notification.public_targets import is_public
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def check_addresses(practice: Practice) -> None:
     for team, known in practice.teams.items():
         for number, address in enumerate(known.notify, start=1):
             try:
-                if not address.startswith(TEXT_PREFIX):
+                if not address.startswith(TEXT_PREFIX) and not is_plain_mail(address):
                     parse_address(address)
             except IntakeError as error:
                 raise IntakeError(f"practice[{practice.slug}].teams.{team}.notify[{number}]: {error}") from None
@@ -73,7 +73,7 @@ def check_addresses(practice: Practice) -> None:
 
 def describe_address(address: str) -> str:
     """Return an address without its passwords and tokens, for the practice's managers."""
-    if address.startswith(TEXT_PREFIX):
+    if address.startswith(TEXT_PREFIX) or is_plain_mail(address):
         return address
     try:
         service = parse_address(address)

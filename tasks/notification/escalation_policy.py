@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from intake.practices import EscalationStep, Practice
+from intake.settings import Settings
 from intake.vocabulary import DangerKind
-from tasks.notification.targets import paged_addresses
+from tasks.notification.targets import paged_addresses, reached_addresses
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
@@ -75,6 +76,11 @@ def collected_until(last_round: datetime | None, moment: datetime) -> datetime |
     return last_round + COLLECTED_FOR
 
 
-def pages_nobody(practice: Practice) -> bool:
-    """Return whether an emergency reaches no phone, mailbox, or service: the console alone would show it."""
-    return not paged_addresses(practice)
+def pages_nobody(practice: Practice, settings: Settings | None) -> bool:
+    """Return whether an emergency reaches no phone, mailbox, or service: the console alone would show it.
+
+    Args:
+        practice: the practice.
+        settings: which carriers there are; None if that is not known, as for a file that is only checked.
+    """
+    return not (paged_addresses(practice) if settings is None else reached_addresses(practice, settings))

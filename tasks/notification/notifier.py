@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+import secrets
+from collections.abc import Collection, Mapping
 
 import structlog
 
 from inbox.models import now
 from intake.errors import IntakeError
 from intake.notice_hosts import NoticeHost, parse_notice_hosts
-from intake.practices import TEXT_PREFIX
+from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.settings import Settings
-from tasks.carriers.choose import make_sender
+from intake.vocabulary import Medium
+from tasks.carriers.choose import make_senders
 from tasks.carriers.circuit import Circuit
 from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
 from tasks.notification.addresses import parse_address, scheme_of
@@ -28,40 +30,58 @@ logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings contain 
 class Notifier:
     """Sends notifications to staff."""
 
-    def __init__(self, public_url: str, texts: Sender, hosts: Collection[NoticeHost] = ()) -> None:
+    def __init__(self, public_url: str, senders: Mapping[Medium, Sender], hosts: Collection[NoticeHost] = ()) -> None:
         """Create a notifier.
 
         Args:
             public_url: the base URL of links.
-            texts: sends texts.
+            senders: send texts and email.
             hosts: hosts inside the network that notices may go to.
         """
         self._public_url = public_url
-        self._texts = texts
+        self._senders = senders
         self._hosts = hosts
         self._circuits: dict[tuple[str, str], Circuit] = {}
 
-    def notify(self, notice: AnyNotice, address: str, texts_from: str | None) -> Outcome:
+    def notify(self, notice: AnyNotice, address: str, practice: Practice | None) -> Outcome:
         """Send one notification to one address.
 
         Args:
             notice: the notification.
-            address: the console, `sms:` and a number, or an Apprise URL.
-            texts_from: the number or messaging service to send texts from.
+            address: the console, `sms:` and a number, `mailto:` and an email address, or an Apprise URL.
+            practice: whose number or address it is sent from; None if it is no longer in the practices file.
         """
         if address == CONSOLE:
             return Accepted(CONSOLE)  # left pending by an earlier version
-        return self.send(word(notice, self._public_url), address, texts_from)
+        return self.send(word(notice, self._public_url), address, practice)
 
-    def send(self, wording: Wording, address: str, texts_from: str | None) -> Outcome:
+    def send(self, wording: Wording, address: str, practice: Practice | None) -> Outcome:
         """Send a worded notification to an address other than the console."""
+        if is_plain_mail(address):
+            return self._send_mail(wording, address.removeprefix(MAIL_PREFIX), practice)
         if not address.startswith(TEXT_PREFIX):
             return self._circuit_to(address).send(lambda: self._send_through_apprise(wording, address))
-        if texts_from is None:
+        if practice is None or practice.texts_from is None:
             return Refused("no number to text from")
         to = address.removeprefix(TEXT_PREFIX)
-        text = OutgoingMessage(delivery_id=None, to=to, sender=texts_from, body=wording.text, sending_at=now())
-        return self._texts.send(text)
+        text = OutgoingMessage(delivery_id=None, to=to, sender=practice.texts_from, body=wording.text, sending_at=now())
+        return self._senders[Medium.SMS].send(text)
+
+    def _send_mail(self, wording: Wording, to: str, practice: Practice | None) -> Outcome:
+        """Send by the service's own mail server, from the practice's address."""
+        if practice is None or practice.email is None:
+            return Refused("no address to write from")
+        mail = OutgoingMessage(
+            delivery_id=None,
+            to=to,
+            sender=practice.email,
+            body=wording.body,
+            sending_at=now(),
+            from_name=practice.name,
+            subject=wording.title,
+            staff_mail=f"notice {secrets.token_hex(8)}",  # another attempt must not be hidden as a repeat
+        )
+        return self._senders[Medium.EMAIL].send(mail)
 
     def _send_through_apprise(self, wording: Wording, address: str) -> Outcome:
         try:
@@ -91,4 +111,4 @@ class Notifier:
 
 def make_notifier(settings: Settings) -> Notifier:
     """Return the notifier for these settings."""
-    return Notifier(settings.public_url, make_sender(settings), parse_notice_hosts(settings.notice_hosts))
+    return Notifier(settings.public_url, make_senders(settings), parse_notice_hosts(settings.notice_hosts))

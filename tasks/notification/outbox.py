@@ -51,13 +51,13 @@ class _Claim:
         row_ids: the outbox rows that it covers.
         notice: the notification; None if the practice is not in the practices file.
         address: the recipient; None if it is no longer in the practices file.
-        texts_from: the number or messaging service to send texts from.
+        practice: whose number or address it is sent from, likewise.
     """
 
     row_ids: tuple[int, ...]
     notice: AnyNotice | None
     address: str | None
-    texts_from: str | None
+    practice: Practice | None
 
 
 def notify(context: Context, notification_id: int) -> AfterCommit:
@@ -109,7 +109,7 @@ def _tell(context: Context, claim: _Claim) -> Outcome:
         return Retryable("the practice is not in the practices file")
     if claim.address is None:
         return Refused("the address is not in the practices file any more")
-    return context.notifier.notify(claim.notice, claim.address, claim.texts_from)
+    return context.notifier.notify(claim.notice, claim.address, claim.practice)
 
 
 def _claim(session: Session, notification_id: int, context: Context) -> _Claim | None:
@@ -137,12 +137,12 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     if practice is None or settings is None:
         return _Claim(taken, None, None, None)
     if gathered:
-        return _Claim(taken, _digest(session, taken, practice, row), address, practice.texts_from)
+        return _Claim(taken, _digest(session, taken, practice, row), address, practice)
     rows = _drop_ended(session, taken) if row.target != CONSOLE else [row]
     if not rows:
         return None
     row_ids = tuple(row.id for row in rows)
-    return _Claim(row_ids, _notice_of(session, rows, practice, settings), address, practice.texts_from)
+    return _Claim(row_ids, _notice_of(session, rows, practice, settings), address, practice)
 
 
 def _notice_of(session: Session, rows: Sequence[Notification], practice: Practice, settings: TeamSettings) -> AnyNotice:

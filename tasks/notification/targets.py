@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from intake.practices import TEXT_PREFIX, Practice, TeamSettings
+from intake.practices import TEXT_PREFIX, Practice, TeamSettings, is_plain_mail
+from intake.settings import Settings
 from intake.vocabulary import Route, Team
 
 CONSOLE = "console"
@@ -61,3 +62,18 @@ def paged_addresses(practice: Practice) -> dict[str, str]:
     for number, step in enumerate(practice.escalation, start=1):
         settings.append(team_settings(practice, step.team or "", number))
     return {key_of(address): address for each in settings for address in each.notify}
+
+
+def has_carrier(practice: Practice, address: str, settings: Settings) -> bool:
+    """Return whether what carries notices to an address is set up; a service such as Slack is named by the address."""
+    if address.startswith(TEXT_PREFIX):
+        return settings.sends_texts
+    if is_plain_mail(address):
+        return settings.smtp_url is not None and practice.email is not None
+    return True
+
+
+def reached_addresses(practice: Practice, settings: Settings) -> dict[str, str]:
+    """Return the addresses that an emergency reaches by a carrier that is set up, by their keys."""
+    paged = paged_addresses(practice)
+    return {key: address for key, address in paged.items() if has_carrier(practice, address, settings)}

@@ -16,6 +16,7 @@ from inbox.models import Role
 from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
 from intake.practices import load_practices
+from intake.settings import Settings
 from tests.world import PRACTICES_TOML
 
 PAGED = PRACTICES_TOML.replace(
@@ -30,18 +31,20 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def warnings_of(database: Database, file: Path) -> list[str]:
+def warnings_of(database: Database, file: Path, settings: Settings) -> list[str]:
     said: list[str] = []
     with capture_logs() as logged:
-        warn_if_nobody_is_paged(database, load_practices(file), said.append)
+        warn_if_nobody_is_paged(database, load_practices(file), settings, said.append)
     assert [entry["practice"] for entry in logged if entry["event"] == "nobody_is_paged"] == [
         line.split(" at ")[1].split(":")[0] for line in said
     ]
     return said
 
 
-def test_each_such_practice_is_logged_and_printed_at_the_start(database: Database, file: Path) -> None:
-    said = warnings_of(database, file)
+def test_each_such_practice_is_logged_and_printed_at_the_start(
+    database: Database, file: Path, settings: Settings
+) -> None:
+    said = warnings_of(database, file, settings)
 
     assert [line[:60] for line in said] == [
         "Warning: nobody is paged for emergencies at demo: its on_cal",
@@ -50,13 +53,23 @@ def test_each_such_practice_is_logged_and_printed_at_the_start(database: Databas
     assert all("teams.on_call.notify" in line for line in said)
 
 
-def test_one_with_an_address_is_not(database: Database, file: Path) -> None:
+def test_one_with_an_address_is_not(database: Database, file: Path, settings: Settings) -> None:
     file.write_text(PAGED)
 
-    assert len(warnings_of(database, file)) == 1
+    assert len(warnings_of(database, file, settings)) == 1
 
 
-def test_an_address_that_a_manager_set_in_the_console_counts(database: Database, file: Path) -> None:
+def test_a_phone_counts_only_if_texts_can_be_sent(database: Database, file: Path, settings: Settings) -> None:
+    file.write_text(PAGED)
+    without = settings.model_copy(update={"twilio_account_sid": None})
+
+    (demo, _other) = warnings_of(database, file, without)
+    assert "no carrier is set for them. Set TWILIO_ACCOUNT_SID" in demo
+
+
+def test_an_address_that_a_manager_set_in_the_console_counts(
+    database: Database, file: Path, settings: Settings
+) -> None:
     file.write_text(PAGED.replace('"sms:+12025550112"', ""))
     key, address = "teams.on_call.notify", ["sms:+12025550112"]
     with database.write() as session:
@@ -64,7 +77,7 @@ def test_an_address_that_a_manager_set_in_the_console_counts(database: Database,
         member = add_member(session, "dana@maple.example", "Dana Reyes", Role.MANAGER, ["demo"], "long enough to take")
         add_version(session, "demo", standing, {key: Change([], address, [])}, staff_id=member.id)
 
-    assert [line for line in warnings_of(database, file) if " demo:" in line] == []
+    assert [line for line in warnings_of(database, file, settings) if " demo:" in line] == []
 
 
 def test_practice_check_warns_and_still_succeeds(file: Path) -> None:

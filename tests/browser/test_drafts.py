@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from inbox.models import ReplyDraft, StaffMember, StaffSession, now
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
@@ -74,6 +74,31 @@ def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
     box(page, "")
     expect(page.locator("#c-1 .draft")).to_have_count(0)
     assert console.rows(ReplyDraft) == []
+
+
+def test_a_reply_sent_after_the_session_ended_says_that_it_was_not_and_is_a_draft(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(complaint=r"net::ERR_FAILED")
+    page.route("**/events*", lambda route: route.abort())  # the page does not hear that the session is over
+    page.route("**/draft", lambda route: route.abort())
+    page.goto(PLACE)
+    write(page, "Yes, we do")
+    with console.edit() as session:
+        session.execute(update(StaffSession).values(revoked_at=now()))
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("alert").first).to_contain_text("your reply was NOT sent. It is kept as a draft")
+    page.unroute_all()
+    with console.database.read() as session:
+        [email] = session.scalars(select(StaffMember.email)).all()
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(f"{PLACE}$"))
+    box(page, "Yes, we do")
+    saved(page)
 
 
 def test_the_newer_tab_wins_and_signing_out_keeps_the_last_words(console: Console, sign_in: SignIn) -> None:

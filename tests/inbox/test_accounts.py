@@ -106,7 +106,7 @@ def test_nobody_has_an_address_that_was_not_added(session: Session, dana: StaffM
 
 @pytest.mark.parametrize(
     ("email", "complaint"),
-    [("DANA@maple.example", "dana@maple.example already has an account"), ("dana", "not an email address")],
+    [("DANA@maple.example", "DANA@maple.example already has an account"), ("dana", "not an email address")],
 )
 def test_an_address_that_is_taken_or_none_is_refused(
     session: Session, dana: StaffMember, email: str, complaint: str

@@ -34,6 +34,14 @@ function previewWhileTyping(wording) {
 
 document.querySelectorAll("[data-reply]").forEach(previewWhileTyping);
 
+// Wordings that were not changed need not be sent: all of them together may be more than the server takes.
+document.querySelector("form.whole").addEventListener("formdata", ({ formData }) => {
+  for (const wording of document.querySelectorAll("[data-reply]")) {
+    const isSaved = wording.value === wording.defaultValue && !("unsaved" in wording.dataset); // or shown after a refusal
+    if (isSaved && formData.get("standard") !== wording.name) formData.delete(wording.name);
+  }
+});
+
 // Open the folded form that the address links to.
 const target = location.hash && document.getElementById(location.hash.slice(1));
 if (target instanceof HTMLDetailsElement) target.open = true;

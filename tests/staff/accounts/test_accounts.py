@@ -89,7 +89,10 @@ def test_without_a_mail_server_the_invitation_is_a_link_shown_once(console: Cons
     assert (nora.role, [row.practice for row in nora.practices]) == (Role.STAFF, ["demo"])
     assert console.browser().sign_in(nora).status_code == 401, "not before a password is chosen"
 
-    assert choose(console, token_in(page.text)).headers["Location"] == "/staff/sign-in"
+    token = token_in(page.text)
+    assert console.browser().post("/staff/set-password", data={"token": token}).status_code == 204, "good, so far"
+    assert choose(console, token).headers["Location"] == "/staff/sign-in"
+    assert console.browser().post("/staff/set-password", data={"token": token}).status_code == 410, "said at once"
     assert console.browser().sign_in(nora, NEW).status_code == 303
     assert "set-password#" not in admin.get("/staff/accounts").text
     assert actions(console) == ["account_invited", "password_set"]

@@ -69,6 +69,20 @@ def test_a_link_is_void_as_soon_as_anyone_has_an_account(console: Console) -> No
     assert console.browser().get(PATH).headers["Location"].endswith("/staff/sign-in")
 
 
+def test_before_the_first_account_the_sign_in_page_says_how_to_make_one_and_a_used_link_says_so(
+    console: Console,
+) -> None:
+    token = offer(console)
+    assert "Nobody has an account yet. Open the one-time link" in console.browser().get("/staff/sign-in").text
+
+    claim(console, token)
+    late = console.browser()
+    assert late.get(PATH).headers["Location"].endswith("/staff/sign-in")
+    page = late.get("/staff/sign-in").text
+    assert "This link cannot be used any more: the first account exists." in page
+    assert "Nobody has an account yet" not in page
+
+
 MISTAKES = {
     "12 to 200 characters": {"new_password": "short", "new_password_again": "short"},
     "easy to guess": {"new_password": "password1234", "new_password_again": "password1234"},

@@ -35,6 +35,28 @@ BY_ADDRESS = 20
 Change = Callable[[StaffMember], object]
 
 
+def test_a_reply_sent_after_the_session_ended_is_said_not_to_be_sent_and_leads_back_to_its_draft(
+    console: Console,
+) -> None:
+    console.text("Do you take my insurance?")
+    dana = console.sign_in()
+    token = dana.token()
+    edit_session(console, revoked_at=now())
+
+    answer = dana.post("/staff/conversations/1/reply", data={"text": "Yes"}, headers={"X-CSRFToken": token})
+    way_in = answer.headers["Location"]
+    assert (answer.status_code, way_in) == (302, "/staff/sign-in?next=/staff/conversations/1&unsent=reply")
+    assert "your reply was NOT sent. It is kept as a draft" in dana.get(way_in).text
+    other = dana.post(
+        "/staff/conversations/1/notes", headers={"X-CSRFToken": token, "Referer": f"{console.url}/staff/"}
+    )
+    assert other.headers["Location"] == "/staff/sign-in?next=/staff/&unsent=form"
+    assert "Your session ended." in dana.get("/staff/sign-in").text
+    assert "session" not in console.browser().get("/staff/sign-in").text
+    assert dana.member is not None
+    assert dana.sign_in(dana.member, to=way_in).headers["Location"] == "/staff/conversations/1"
+
+
 def edit(console: Console, member: StaffMember, **values: Any) -> None:
     with console.edit() as session:
         session.execute(update(StaffMember).where(StaffMember.id == member.id).values(**values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
@@ -11,6 +12,7 @@ import requests
 from sqlalchemy import select
 
 from inbox.models import AuditEntry, Conversation, Escalation, Message, Notification, now
+from intake.settings import Settings
 from staff.conversations.inbox_queries import PAGE as PAGE_LENGTH
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -18,6 +20,7 @@ from tests.staff.conversations.test_inbox import events, search
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
 from tests.told_classifier import EMERGENCY, tell
+from tests.world import PRACTICES_TOML
 
 CHEST = "I have crushing chest pain"
 WORSE = "It hurts more now"
@@ -419,6 +422,17 @@ def test_every_page_warns_if_nobody_is_paged(start_console: StartConsole, role: 
 
 def test_no_page_warns_once_somebody_is(console: Console) -> None:
     assert NOBODY not in console.sign_in().get("/staff/").text
+
+
+def test_an_address_without_a_carrier_pages_nobody(
+    settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    lines = 'teams = { on_call = { notify = ["sms:+12025550112"] } }'
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{lines}\n', 1))
+    console = console_of(settings.model_copy(update={"twilio_account_sid": None}))
+
+    said = words(console.sign_in("manager").get("/staff/").text)
+    assert f"{NOBODY}: no texts or emails can be sent to the on-call addresses. The setup checklist" in said
 
 
 def test_a_member_of_two_practices_reads_which_one_it_is(console: Console) -> None:

@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from inbox.models import AuditEntry, Delivery, Role, SettingVersion
+from inbox.setting_versions import changes_of
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import Weekday
@@ -91,7 +92,7 @@ def test_a_manager_sees_what_the_file_says(manager: Browser) -> None:
     page = manager.get(ADDRESS)
 
     assert "Same as the practices file" in page.text
-    assert field(page, "hours.mon") == "00:00-23:59"
+    assert field(page, "hours.mon") == "12:00 AM - 11:59 PM"
     assert field(page, "links.scheduling") == "https://maple.example/book"
     assert field(page, "links.pay") == ""
     assert field(page, "review_sample") == "0.02"
@@ -286,16 +287,11 @@ def test_views_and_changes_are_in_the_audit_trail_without_the_values(console: Co
 TWO_IN_ONE = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/,json://127.0.0.1:9/"
 OTHER_SERVER = "mailtos://user:pass@maple.example?smtp=127.0.0.1:25"
 LABELS = {
-    "hours.mon": "Monday",
-    "hours.tue": "Tuesday",
-    "closed_on": "Closed on",
     "links.pay": "Pay a bill",
     "review_threshold": "All messages",
     "thresholds.complaint": "Complaint",
     "review_sample": "Share of confident messages to review",
     "teams.billing.notify": "Addresses",
-    "teams.billing.quiet_hours": "Quiet hours",
-    "teams.billing.digest_at": "Digest times",
     "replies.complaint": "Complaint",
     "replies.urgent_self_harm_es": "Emergency (self-harm), in Spanish",
 }
@@ -304,21 +300,14 @@ LABELS = {
 @pytest.mark.parametrize(
     ("key", "typed", "line"),
     [
-        ("hours.mon", "8-12", 'hours = { mon = ["8-12"] }'),
-        ("hours.tue", "08:00-12:00, 17:00-13:00", 'hours = { tue = ["08:00-12:00", "17:00-13:00"] }'),
-        ("closed_on", "Christmas", 'closed_on = ["Christmas"]'),
         ("links.pay", "maple.example/pay", 'links = { pay = "maple.example/pay" }'),
         ("review_threshold", "1.5", "review_threshold = 1.5"),
         ("review_threshold", "often", 'review_threshold = "often"'),
         ("thresholds.complaint", "-1", "thresholds = { complaint = -1 }"),
         ("review_sample", "nan", "review_sample = nan"),
-        ("teams.billing.notify", "sms:12", 'teams = { billing = { notify = ["sms:12"] } }'),
         ("teams.billing.notify", "slack://x", 'teams = { billing = { notify = ["slack://x"] } }'),
         ("teams.billing.notify", TWO_IN_ONE, f'teams = {{ billing = {{ notify = ["{TWO_IN_ONE}"] }} }}'),
         ("teams.billing.notify", OTHER_SERVER, f'teams = {{ billing = {{ notify = ["{OTHER_SERVER}"] }} }}'),
-        ("teams.billing.quiet_hours", "20:00", 'teams = { billing = { quiet_hours = "20:00" } }'),
-        ("teams.billing.digest_at", "8", 'teams = { billing = { digest_at = ["8"] } }'),
-        ("replies.complaint", "{% if is_open %}Hello", 'replies = { complaint = "{% if is_open %}Hello" }'),
         ("replies.urgent_self_harm_es", "Llame al 911.", 'replies = { urgent_self_harm_es = "Llame al 911." }'),
         ("replies.complaint", "x" * 1601, f'replies = {{ complaint = "{"x" * 1601}" }}'),
     ],
@@ -386,14 +375,94 @@ def test_words_may_neither_compute_nor_name_what_is_kept_back(console: Console, 
     assert console.rows(SettingVersion) == []
 
 
-@pytest.mark.parametrize("address", ["json://169.254.169.254/", "syslog://", "ntfy://10.0.0.1/topic", "swordfish"])
+@pytest.mark.parametrize(
+    ("key", "typed", "said"),
+    [
+        ("hours.mon", "9-11", "Monday, entry 1: “9-11” could be morning or evening. Add AM or PM"),
+        ("hours.tue", "08:00-12:00, 17:00-13:00", "Tuesday, entry 2: “17:00-13:00” ends before it begins."),
+        ("hours.wed", "mornings", "Wednesday, entry 1: “mornings” is not clear. Write it as 8:00 AM - 5:00 PM"),
+        ("closed_on", "Christmas", "Closed on, entry 1: “Christmas” is not a date. Write it as 12/24/2026"),
+        ("closed_on", "2/30/2027", "“2/30/2027” is not a date."),
+        ("teams.billing.quiet_hours", "20:00", "Quiet hours: “20:00” is not clear."),
+        ("teams.billing.digest_at", "8", "Digest times, entry 1: “8” is not clear. Write a time such as 8:00 AM"),
+        ("teams.billing.notify", "sms:12", "write a phone number with its area code"),
+        ("teams.billing.notify", "555-0188", "write a phone number with its area code"),
+        ("teams.billing.notify", "hello@maple.example", "this is the practice’s own address"),
+        ("replies.complaint", "{% if is_open %}Hello", "a placeholder in line 1 is not written as it should be."),
+        ("replies.complaint", "Call {{ phone number }}", "Write {{ practice.name }}, or {% if is_open %}"),
+    ],
+)
+def test_what_is_unclear_is_refused_in_plain_words_with_a_link_to_the_field(
+    console: Console, manager: Browser, key: str, typed: str, said: str
+) -> None:
+    answer = save(manager, **{key.replace(".", "__"): typed})
+
+    assert answer.status_code == 422
+    label, reason = problem_at(answer, key)
+    assert said in f"{label}: {reason}"
+    assert field(answer, key) == typed
+    place = f"s-{re.sub('[^a-z0-9]', '-', key)}"
+    assert f'<a href="#{place}">' in answer.text
+    assert re.search(rf'<(input|textarea)[^>]* id="{place}"[^>]* autofocus', answer.text), "the first has the focus"
+    assert console.rows(SettingVersion) == []
+
+
+def test_times_dates_and_addresses_are_taken_as_people_write_them(console: Console, manager: Browser) -> None:
+    typed = {"hours__mon": "8am-5pm", "hours__tue": "8-12, 1pm-5pm", "closed_on": "12/24/2099, 2020-01-02"}
+    save(manager, **typed, teams__billing__notify="(202) 555-0188\nDesk@Other.example")
+
+    after = effective(console)
+    assert after.hours[Weekday.MON] == ["08:00-17:00"]
+    assert after.hours[Weekday.TUE] == ["08:00-12:00", "13:00-17:00"]
+    assert [day.isoformat() for day in after.closed_on] == ["2099-12-24", "2020-01-02"]
+    assert after.teams["billing"].notify == ["sms:+12025550188", "mailto:desk@other.example"]
+    page = manager.get(ADDRESS)
+    assert "Check the year: 1/2/2020 is in the past." in page.text
+    assert field(page, "hours.tue") == "8:00 AM - 12:00 PM, 1:00 PM - 5:00 PM"
+    assert field(page, "closed_on") == "12/24/2099, 1/2/2020"
+
+
+def test_one_form_holds_every_setting_so_that_no_edit_is_lost(console: Console, manager: Browser) -> None:
+    page = manager.get(ADDRESS)
+    form = parse_form(page)
+    assert len(re.findall(rf'<form method="post" action="{ADDRESS}"', page.text)) == 1
+
+    assert manager.post(ADDRESS, data=form).status_code == 303
+    assert console.rows(SettingVersion) == [], "what nobody edited is no change"
+    edited = form | {"links.pay": "https://maple.example/pay", "hours.sun": "", "replies.complaint": "We are sorry."}
+    manager.post(ADDRESS, data=edited)
+    assert set(changes_of(console.rows(SettingVersion)[-1])) == {"links.pay", "hours.sun", "replies.complaint"}
+
+
+def parse_form(page: requests.Response) -> dict[str, str]:
+    """What a browser sends of the page's form if nothing is edited."""
+    (form,) = re.findall(rf'<form method="post" action="{ADDRESS}".*?</form>', page.text, re.DOTALL)
+    inputs = re.findall(r'<input id="[^"]+" name="([^"]+)" value="([^"]*)"', form)
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    boxes = re.findall(r'<input type="checkbox" id="[^"]+" name="([^"]+)" value="(yes)" checked', form)
+    areas = re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)</textarea>', form)
+    chosen = re.findall(r'<select[^>]* name="([^"]+)".*?value="([^"]*)" selected', form, re.DOTALL)
+    return {name: html.unescape(value) for name, value in [*inputs, *hidden, *areas, *chosen, *boxes]}
+
+
+def test_two_step_sign_in_is_required_only_by_someone_who_has_it(console: Console, manager: Browser) -> None:
+    assert "see only their own account page" in html.unescape(manager.get(ADDRESS).text)
+    answer = save(manager, access__require_second_factor="yes")
+
+    assert answer.status_code == 422
+    assert "set up two-step sign-in for yourself first" in html.unescape(answer.text)
+    assert not effective(console).access.require_second_factor
+    assert manager.get(ADDRESS).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["json://169.254.169.254/", "syslog://", "ntfy://10.0.0.1/topic"])
 def test_an_address_that_names_a_server_of_anybodys_choice_is_for_the_file(
     console: Console, manager: Browser, address: str
 ) -> None:
     answer = save(manager, teams__billing__notify=address)
 
     assert answer.status_code == 422
-    assert "Addresses: an address here starts with sms, mailto," in answer.text
+    assert "Addresses: this service can be set in the practices file only." in answer.text
     assert console.rows(SettingVersion) == []
 
 
@@ -407,9 +476,12 @@ def test_a_manager_cannot_send_mail_to_a_host_inside_the_network(console: Consol
 
 
 def test_one_wrong_value_keeps_all_of_a_form_from_being_stored(console: Console, manager: Browser) -> None:
-    answer = save(manager, links__pay="https://maple.example/pay", links__prices="prices")
+    typed = {"links__pay": "https://maple.example/pay", "links__prices": "prices", "replies__complaint": WORDS}
+    answer = save(manager, **typed, hours__mon="9-11")
 
     assert answer.status_code == 422
+    assert re.findall(r'<li><a href="#(s-[^"]+)">', answer.text) == ["s-hours-mon", "s-links-prices"], "all at once"
+    assert len(re.findall(" data-unsaved", answer.text)) == 1, "so that the page's script sends the wording again"
     assert (field(answer, "links.pay"), field(answer, "links.prices")) == ("https://maple.example/pay", "prices")
     assert console.rows(SettingVersion) == []
     assert effective(console).links.pay is None
@@ -460,7 +532,7 @@ def test_the_history_says_who_changed_what(manager: Browser) -> None:
 
     said = text_of(manager.get(f"{ADDRESS}/history"))
     assert "Version 1 Mira Manager, " in said
-    assert "Hours: Sunday hours.sun before 00:00-23:59 after closed" in said
+    assert "Hours: Sunday hours.sun before 12:00 AM - 11:59 PM after closed" in said
     assert "before https://maple.example/book after https://maple.example/visits" in said
 
 

@@ -36,7 +36,7 @@ def save_hours(console: Console, manager: Browser, answer: str = ANSWER, before:
 def test_the_starter_set_is_there_without_answers(manager: Browser) -> None:
     page = manager.get(ADDRESS)
 
-    assert "0 of 30 have an answer" in page.text
+    assert "Answered: 0 of 30." in page.text
     assert "Patient portal" in page.text
 
 
@@ -47,7 +47,8 @@ def test_a_saved_answer_is_what_patients_get(console: Console, manager: Browser)
     console.work()
 
     assert any(ANSWER in body for body in (row.body for row in console.rows(Delivery)))
-    assert "1 of 30 have an answer" in manager.get(ADDRESS).text
+    assert "Answered: 1 of 30." in manager.get(ADDRESS).text
+    assert "Dana Reyes saved “Opening hours”" in manager.get("/staff/settings/demo/history").text
 
 
 def test_an_answer_that_someone_changed_meanwhile_is_not_overwritten(console: Console, manager: Browser) -> None:

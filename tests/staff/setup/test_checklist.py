@@ -40,13 +40,14 @@ def facts_with(*targets: tuple[SetupTestKind, str], state: SetupTestState = Setu
         (kind, target): SetupTest(practice="demo", kind=kind, target=target, state=state, created_at=MOMENT)
         for kind, target in targets
     }
-    return SetupFacts(MOMENT, MOMENT, (MOMENT, SITE), MOMENT, tests)
+    return SetupFacts(MOMENT, MOMENT, (MOMENT, SITE), MOMENT, tests, answers=3, members=2)
 
 
 def test_of_a_new_service_nothing_is_done_and_each_line_says_what_to_do(settings: Settings) -> None:
     lines = lines_of(practice_with(settings, "teams = { on_call = {} }\n"), settings, NOTHING)
 
-    assert [line.key for line in lines.values() if line.is_done or not line.todo] == []
+    assert [line.key for line in lines.values() if line.is_done] == ["hours", "replies"], "which the file sets"
+    assert [line.key for line in lines.values() if not line.todo] == ["hours"]
     assert [line.key for line in lines.values() if line.buttons] == []
     assert "https://intake.example.com/twilio/sms" in lines["number"].todo
     assert 'data-practice="maple-street"' in lines["chat"].todo
@@ -90,3 +91,26 @@ def test_a_test_that_no_worker_takes_says_so(practice: Practice, settings: Setti
     later = build_checklist(practice, settings, facts, MOMENT + timedelta(minutes=3))
     (result,) = next(line for line in later if line.key == "on_call").results
     assert "Check that the workers run" in result.words
+
+
+MAIL = TEAMS.replace(PHONES[0], "mailto:oncall@maple.example")
+
+
+@pytest.mark.parametrize(("lines", "setting"), [(TEAMS, "TWILIO_ACCOUNT_SID"), (MAIL, "SMTP_URL")])
+def test_an_address_without_a_carrier_reaches_nobody(settings: Settings, lines: str, setting: str) -> None:
+    bare = settings.model_copy(update={"twilio_account_sid": None, "smtp_url": None})
+
+    found = lines_of(practice_with(settings, lines), bare, NOTHING)
+    assert not found["teams"].is_done
+    assert "An emergency reaches nobody" in found["teams"].known
+    assert setting in found["teams"].todo
+    assert setting in found["on_call"].todo
+
+
+def test_a_failed_test_of_on_call_shows_on_both_lines(settings: Settings) -> None:
+    facts = facts_with((SetupTestKind.NOTICE, key_of(PHONES[0])), state=SetupTestState.FAILED)
+
+    found = lines_of(practice_with(settings, TEAMS), settings, facts)
+    assert (found["teams"].is_done, found["on_call"].is_done) == (False, False)
+    assert "the last test of on call was not sent" in found["teams"].known
+    assert "was not sent" in found["on_call"].known

@@ -13,16 +13,18 @@ from inbox.setting_versions import Change, Standing, add_version
 from intake.errors import IntakeError
 from intake.notice_hosts import parse_notice_hosts
 from intake.practice_settings import Override
+from intake.practices import load_practices
 from intake.settings import Settings
-from tasks.carriers.choose import make_sender
-from tasks.carriers.protocol import Accepted, Outcome, Refused, Retryable
+from tasks.carriers.choose import make_senders
+from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
 from tasks.notification.addresses import SERVICES, describe_address, parse_address
-from tasks.notification.notifier import Notifier
+from tasks.notification.notifier import Notifier, make_notifier
 from tasks.notification.render import Wording
 from tests.standins.hook import HookReceiver
 from tests.standins.loopback import LoopbackServer, Request, Response
 from tests.standins.smtp import SmtpStandIn
 from tests.tasks.conftest import StartService
+from tests.world import PRACTICES_TOML
 
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 WORDING = Wording("[urgent] Emergency at Maple Street", "View it: https://x.example\n\nMy <b>chest</b> hurts", "")
@@ -44,8 +46,25 @@ class Redirector(LoopbackServer):
 
 
 def send(settings: Settings, address: str, hosts: str = "") -> Outcome:
-    notifier = Notifier(settings.public_url, make_sender(settings), parse_notice_hosts(hosts))
+    notifier = Notifier(settings.public_url, make_senders(settings), parse_notice_hosts(hosts))
     return notifier.send(WORDING, address, None)
+
+
+# ---- an email address, which the service's own mail server writes to
+
+
+def test_an_email_address_is_written_to_by_the_services_mail_server(settings: Settings, mail: SmtpStandIn) -> None:
+    mailing = settings.model_copy(update={"smtp_url": mail.url})
+    practice = load_practices(settings.practices_file).require("demo")
+
+    assert isinstance(make_notifier(mailing).send(WORDING, "mailto:desk@maple.example", practice), Accepted)
+    (sent,) = mail.mails
+    assert (sent.sender, sent.recipient) == ("hello@maple.example", "desk@maple.example")
+    assert isinstance(make_notifier(settings).send(WORDING, "mailto:desk@maple.example", practice), NotSent)
+    own = 'slug = "demo"\nteams = { desk = { notify = ["mailto:hello@maple.example"] } }'
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"', own, 1))
+    with pytest.raises(IntakeError, match="practice's own email address"):
+        load_practices(settings.practices_file)
 
 
 # ---- one address, one service, no surprises

@@ -93,7 +93,7 @@ def practice(**settings: Any) -> Practice:
     ],
 )
 def test_these_practices_page_nobody(settings: dict[str, Any]) -> None:
-    assert pages_nobody(practice(**settings))
+    assert pages_nobody(practice(**settings), None)
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_these_practices_page_nobody(settings: dict[str, Any]) -> None:
     ],
 )
 def test_these_page_somebody(settings: dict[str, Any]) -> None:
-    assert not pages_nobody(practice(**settings))
+    assert not pages_nobody(practice(**settings), None)

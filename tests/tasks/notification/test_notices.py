@@ -15,7 +15,7 @@ from inbox.live_practices import LivePractices
 from inbox.models import Notification, now
 from intake.errors import IntakeError
 from intake.practices import Practice, Practices, TeamSettings
-from intake.vocabulary import Priority
+from intake.vocabulary import Medium, Priority
 from tasks.carriers.console import ConsoleSender
 from tasks.notification.addresses import check_addresses
 from tasks.notification.models import Notice
@@ -272,7 +272,7 @@ def test_a_number_that_takes_no_texts_is_given_up(start_service: StartService, t
 def test_without_credentials_a_text_to_staff_counts_as_failed(start_service: StartService) -> None:
     service = start_service(desk())
     notifier = service.context.notifier
-    notifier._texts = ConsoleSender("no Twilio credentials")
+    notifier._senders = {Medium.SMS: ConsoleSender("no Twilio credentials")}
     reviewed(service)
 
     assert states(service) == ["failed"]

@@ -1,0 +1,184 @@
+"""Values as managers type them: times of day, opening hours, dates, and addresses for notices; and why one is unclear.
+
+What is clear is returned as it is stored. What is not is returned as it was typed, for `explain_typed` to refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+
+from intake import email_address, phone
+from intake.errors import IntakeError
+from intake.practices import MAIL_PREFIX, TEXT_PREFIX
+from intake.setting_editors import EditorKind
+
+_TIME = re.compile(r"(?P<hour>\d{1,2})(?::(?P<minute>[0-5]\d))? ?(?P<half>[ap])?(?:\.?m\.?)?", re.IGNORECASE)
+_STORED_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+_NAMED = {"noon": 12 * 60, "midnight": 0}
+_BETWEEN = re.compile(r"\s*(?:[-\u2013\u2014]|\bto\b|\buntil\b)\s*", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[,;\n]|\band\b", re.IGNORECASE)
+_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+_NUMBER = re.compile(r"(?:sms:|tel:)?\s*\+?[\d\s().-]+", re.IGNORECASE)
+_AFTERNOONS = range(1, 6)  # nobody opens at these hours of the night
+
+
+def read_typed(kind: EditorKind, typed: str) -> str | list[str]:
+    """Return what was typed for times, hours, dates, or addresses, each as it is stored or else as it was typed."""
+    if kind is EditorKind.ADDRESSES:
+        return [address for line in typed.splitlines() for address in _read_addresses(line)]
+    if kind is EditorKind.SPAN:
+        return _READERS[kind](typed)
+    parts = [part.strip() for part in _SEPARATORS.split(typed)]
+    return [_READERS[kind](part) for part in parts if part]
+
+
+def show_typed(kind: EditorKind, value: str) -> str:
+    """Return a stored value as it is typed, such as `8:00 AM - 5:00 PM` or `12/24/2026`."""
+    if kind is EditorKind.DATES:
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            return value
+        return f"{day.month}/{day.day}/{day.year}"
+    parts = value.split("-")
+    if not all(_STORED_TIME.fullmatch(part) for part in parts):
+        return value
+    return " - ".join(_show_clock(part) for part in parts)
+
+
+def explain_typed(kind: EditorKind, value: str) -> str:
+    """Return why one value, read by `read_typed`, cannot be stored; empty if it can."""
+    match kind:
+        case EditorKind.DATES:
+            return "" if _is_date(value) else f"“{value}” is not a date. Write it as 12/24/2026"
+        case EditorKind.TIMES:
+            return "" if _STORED_TIME.fullmatch(value) else f"“{value}” is not clear. Write a time such as 8:00 AM"
+        case EditorKind.HOURS:
+            return _explain_span(value, by_night=False)
+        case EditorKind.SPAN:
+            return _explain_span(value, by_night=True)
+        case _:
+            return ""
+
+
+def full_number(text: str) -> str | None:
+    """Return a phone number as it is stored, None if it is none or lacks its area code."""
+    try:
+        stored = phone.normalise(text)
+    except IntakeError:
+        return None
+    return None if stored.startswith("+1") and len(stored) != len("+12025550123") else stored
+
+
+def find_past(days: list[str], today: date) -> list[str]:
+    """Return the stored dates before today, as they are typed."""
+    return [show_typed(EditorKind.DATES, day) for day in days if date.fromisoformat(day) < today]
+
+
+def _read_addresses(line: str) -> list[str]:
+    if _NUMBER.fullmatch(line.strip()):
+        return [_read_number(line.strip())]
+    return [_read_address(word) for word in line.split()]
+
+
+def _read_number(typed: str) -> str:
+    number = re.sub(r"^(?:sms|tel):", "", typed, flags=re.IGNORECASE).strip()
+    stored = full_number(number)
+    return typed if stored is None else TEXT_PREFIX + stored
+
+
+def _read_address(typed: str) -> str:
+    if _NUMBER.fullmatch(typed):
+        return _read_number(typed)
+    mailbox = re.sub(r"^mailto:(?!//)", "", typed.rstrip(",;"), flags=re.IGNORECASE)
+    try:
+        return MAIL_PREFIX + email_address.normalise(mailbox)
+    except IntakeError:
+        return typed
+
+
+def _read_time(typed: str) -> str:
+    found = _possible_times(typed)
+    return _stored_clock(found[0]) if len(found) == 1 else typed
+
+
+def _read_date(typed: str) -> str:
+    found = _DATE.fullmatch(typed)
+    if found is None:
+        return typed
+    month, day, year = (int(part) for part in found.groups())
+    try:
+        return date(year if year > 99 else 2000 + year, month, day).isoformat()
+    except ValueError:
+        return typed
+
+
+def _read_span(typed: str, *, by_night: bool) -> str:
+    found = _possible_spans(typed, by_night=by_night)
+    return "-".join(_stored_clock(minutes) for minutes in found[0]) if len(found) == 1 else typed
+
+
+def _possible_spans(typed: str, *, by_night: bool) -> list[tuple[int, int]]:
+    """Return every begin and end that these words can mean, in minutes."""
+    ends = _BETWEEN.split(typed.strip())
+    if len(ends) != 2:
+        return []
+    begins, finishes = (_possible_times(end) for end in ends)
+    if len(begins) == 2 and len(finishes) == 1 and finishes[0] > begins[1] and begins[0] // 60 in _AFTERNOONS:
+        begins = begins[1:]  # 1-5pm
+    return [(one, two) for one in begins for two in finishes if one < two or (by_night and one != two)]
+
+
+def _possible_times(typed: str) -> list[int]:
+    """Return the minutes of the day that a time can mean: two if it is written for a clock of twelve hours alone."""
+    typed = typed.strip().lower()
+    if typed in _NAMED:
+        return [_NAMED[typed]]
+    found = _TIME.fullmatch(typed)
+    if found is None or (typed.endswith("m") and not found["half"]):
+        return []
+    hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
+    if half:
+        return [(hour % 12 + (12 if half == "p" else 0)) * 60 + minute] if 1 <= hour <= 12 else []
+    if _STORED_TIME.fullmatch(typed) or hour == 0 or 13 <= hour <= 23:
+        return [hour * 60 + minute]
+    return [hour % 12 * 60 + minute, (hour % 12 + 12) * 60 + minute] if 1 <= hour <= 12 else []
+
+
+def _explain_span(value: str, *, by_night: bool) -> str:
+    ends = _BETWEEN.split(value)
+    example = "8:00 PM - 7:00 AM" if by_night else "8:00 AM - 5:00 PM"
+    if len(ends) != 2 or not all(_possible_times(end) for end in ends):
+        return f"“{value}” is not clear. Write it as {example}"
+    found = _possible_spans(value, by_night=by_night)
+    if not found:
+        return f"“{value}” ends before it begins. Write it as {example}"
+    if len(found) > 1:
+        return f"“{value}” could be morning or evening. Add AM or PM, such as {example}"
+    return ""
+
+
+def _is_date(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _stored_clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _show_clock(stored: str) -> str:
+    return datetime.strptime(stored, "%H:%M").strftime("%I:%M %p").lstrip("0")
+
+
+_READERS: dict[EditorKind, Callable[[str], str]] = {
+    EditorKind.HOURS: lambda typed: _read_span(typed, by_night=False),
+    EditorKind.SPAN: lambda typed: _read_span(typed, by_night=True),
+    EditorKind.TIMES: _read_time,
+    EditorKind.DATES: _read_date,
+}
