@@ -59,12 +59,6 @@ def note_answer(conversation: Conversation, state: ConversationState) -> None:
     conversation.waiting_since = conversation.snoozed_until = None
 
 
-def note_automatic_answer(conversation: Conversation) -> None:
-    """Wait for the patient after an automatic answer, unless staff must still look at something else they wrote."""
-    if conversation.priority is None:
-        conversation.state = ConversationState.WAITING
-
-
 def note_reply(conversation: Conversation) -> None:
     """Move a conversation to the top of the inbox because staff wrote."""
     conversation.last_activity_at = conversation.listed_at = now()

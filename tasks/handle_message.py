@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.chat_contact import has_contact, note_contact
-from inbox.conversation_state import note_automatic_answer, note_decision, note_triage
+from inbox.conversation_state import note_decision, note_triage
 from inbox.models import AskedQuestion, Classification, Conversation, Decision, Delivery, Keyword, Message, now
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 from intake.practices import Practice
@@ -92,8 +92,6 @@ def handle_message(
         notifications += tell_of_cap(session, message, practice, moment)
     end_attempt(message)
     note_decision(message.conversation, _topic(plan, understanding), _team(message.conversation, plan), plan.priority)
-    if plan.is_answer:
-        note_automatic_answer(message.conversation)
     if understanding is not None:
         note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(

@@ -36,7 +36,7 @@ def replies(service: Service) -> list[str]:
 # ---- from a text to its answer
 
 
-def test_a_common_question_gets_the_practices_answer_and_needs_nobody(service: Service) -> None:
+def test_a_common_question_gets_the_practices_answer_and_the_team_is_told_without_hurry(service: Service) -> None:
     answer(service)
 
     service.text(HOURS)
@@ -46,10 +46,11 @@ def test_a_common_question_gets_the_practices_answer_and_needs_nobody(service: S
     assert delivery.body.startswith(f"Maple Street: {ANSWER} Reply PERSON to talk to someone.")
     (decision,) = service.rows(Decision)
     assert decision.route != ReplyName.COMMON_QUESTION
-    assert (decision.team, decision.priority) == (None, None)
-    assert service.rows(Notification) == service.rows(Review) == []
+    assert decision.priority == "low"
+    assert {notification.team for notification in service.rows(Notification)} == {decision.team}
+    assert service.rows(Review) == []
     (conversation,) = service.rows(Conversation)
-    assert (conversation.state, conversation.priority, conversation.waiting_since) == ("waiting", None, None)
+    assert (conversation.state, conversation.priority) == ("open", "low")
     (asked,) = service.rows(AskedQuestion)
     assert (asked.key, asked.outcome) == ("hours", AskedOutcome.ANSWERED)
     assert read(service.redis)[QUESTIONS]["demo", "answered"].count == 1
@@ -78,7 +79,7 @@ def test_an_answer_that_does_not_reach_the_patient_brings_the_conversation_back(
 
         assert console.rows(Delivery)[0].state == "not_sent"
         (conversation,) = console.rows(Conversation)
-        assert (conversation.state, conversation.priority, conversation.team) == ("open", "high", "front_desk")
+        assert (conversation.state, conversation.priority) == ("open", "high")
 
 
 def test_a_practice_without_answers_replies_as_before(service: Service) -> None:
@@ -132,16 +133,17 @@ def test_a_message_that_only_mentions_a_person_is_not_that_word() -> None:
 
 
 @pytest.mark.parametrize("intent", ["new_patient_inquiry", "appointment_request", "billing_inquiry", "price_shopper"])
-def test_the_answer_replaces_the_reply_of_the_intent_and_tells_nobody(intent: str) -> None:
+def test_the_answer_replaces_the_reply_of_the_intent_and_takes_the_hurry_from_it(intent: str) -> None:
     usual, answered = decide(facts(intent), PRACTICE), decide(facts(intent, has_answer=True), PRACTICE)
 
     assert answered.reply == ReplyName.COMMON_QUESTION
-    assert (answered.route, answered.team, answered.priority) == (usual.route, None, None)
+    assert (answered.route, answered.team, answered.priority) == (usual.route, usual.team, "low")
 
 
 @pytest.mark.parametrize("changes", [{"staff_active": True}, {"opted_out": True}])
 def test_the_team_is_told_of_a_question_whose_answer_does_not_go_out(changes: dict[str, Any]) -> None:
-    assert decide(replace(QUESTION, **changes), PRACTICE).team == "front_desk"
+    told = decide(replace(QUESTION, **changes), PRACTICE)
+    assert (told.team, told.priority) == ("front_desk", "normal")
 
 
 def test_an_unsure_message_that_clearly_asks_a_common_question_is_answered() -> None:
