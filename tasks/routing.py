@@ -199,7 +199,7 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
 
 
 def is_answer(reply: str | None) -> bool:
-    """Return whether a reply is an answer in the practice's words; the message may still say more than was understood."""
+    """Return whether a reply is the practice's own answer; the message may ask for more than was understood."""
     return reply == ReplyName.COMMON_QUESTION
 
 
