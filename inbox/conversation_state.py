@@ -19,8 +19,8 @@ def note_message(conversation: Conversation) -> None:
 def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: Priority | None) -> None:
     """Apply the routing decision about a message to its conversation.
 
-    Until staff answer, the highest priority of several messages counts, so that an "ok thanks" does not lower it. If no
-    one must look, nobody is waiting.
+    Until staff answer, the highest priority of several messages counts, and what that message is about, so that neither
+    an "ok thanks" nor a question about prices hides it. If no one must look, nobody is waiting.
 
     Args:
         conversation: the message's conversation.
@@ -28,8 +28,10 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
         team: the team that must look, None for no one.
         priority: how soon they must look, None for no one.
     """
-    conversation.intent = intent or conversation.intent
-    if priority is not None and (conversation.priority is None or priority >= conversation.priority):
+    outranked = conversation.priority is not None and priority is not None and priority < conversation.priority
+    if not outranked:
+        conversation.intent = intent or conversation.intent
+    if priority is not None and not outranked:
         conversation.team, conversation.priority = team, priority
     if conversation.priority is None:
         conversation.waiting_since = None
@@ -57,6 +59,12 @@ def note_answer(conversation: Conversation, state: ConversationState) -> None:
     conversation.waiting_since = conversation.snoozed_until = None
 
 
+def note_automatic_answer(conversation: Conversation) -> None:
+    """Wait for the patient after an automatic answer, unless staff must still look at something else they wrote."""
+    if conversation.priority is None:
+        conversation.state = ConversationState.WAITING
+
+
 def note_reply(conversation: Conversation) -> None:
     """Move a conversation to the top of the inbox because staff wrote."""
     conversation.last_activity_at = conversation.listed_at = now()
@@ -74,6 +82,6 @@ def end_snooze(conversation: Conversation) -> None:
 
 
 def bring_back(conversation: Conversation) -> None:
-    """Reopen a conversation at high priority because a staff reply did not reach the patient, or may not have."""
+    """Reopen a conversation at high priority because an answer did not reach the patient, or may not have."""
     note_message(conversation)
     note_decision(conversation, None, conversation.team or Team.FRONT_DESK, Priority.HIGH)

@@ -41,7 +41,7 @@ INTENTS: tuple[Intent, ...] = tuple(Intent)
 class Route(_WordedEnum):
     """A row of the routing table that is not an intent."""
 
-    REVIEW = "review", "Review"
+    REVIEW = "review", "Unsorted"
     URGENT = "urgent", "Emergency"
     SAME_DAY = "same_day", "Same day"
     PERSON = "person", "Asks for a person"
@@ -80,8 +80,8 @@ class Language(_WordedEnum):
 class ReplyName(_WordedEnum):
     """An automatic reply that is not the one of an intent, which has the intent's own name."""
 
-    REVIEW = "review", "Review"
-    REVIEW_AGAIN = "review_again", "Review, second message"
+    REVIEW = "review", "Unsorted"
+    REVIEW_AGAIN = "review_again", "Unsorted, second message"
     COMMON_QUESTION = "common_question", "Answer to a common question"
     URGENT = "urgent", "Emergency"
     URGENT_SELF_HARM = "urgent_self_harm", "Emergency (self-harm)"
@@ -286,7 +286,7 @@ class Team(_WordedEnum):
     CLINICAL = "clinical", "Clinical"
     MANAGER = "manager", "Manager"
     DIGEST = "digest", "Digest"
-    REVIEW = "review", "Review"
+    REVIEW = "review", "Unsorted"
     ON_CALL = "on_call", "On call"
 
 

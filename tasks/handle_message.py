@@ -12,10 +12,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.chat_contact import has_contact, note_contact
-from inbox.conversation_state import note_decision, note_triage
+from inbox.conversation_state import note_automatic_answer, note_decision, note_triage
 from inbox.models import AskedQuestion, Classification, Decision, Delivery, Keyword, Message, now
 from intake.practices import Practice
-from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Priority, ReplyName, Route, Team
+from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Priority, Route, Team
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
 from tasks.entities import note_entities
@@ -76,7 +76,8 @@ def handle_message(
         session.add(_classification(message, understanding))
     later = () if understanding is None else note_entities(session, message, entities)
     session.add(_decision(message, plan))
-    add_review(session, message, understanding, facts, practice, context.settings.secret_key)
+    if not plan.is_answer:
+        add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     answer = question.answer if question else ""
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
     reply = add_reply(session, message, practice, plan, moment, answer=answer, ask=ask)
@@ -89,6 +90,8 @@ def handle_message(
         notifications += tell_of_cap(session, message, practice, moment)
     end_attempt(message)
     note_decision(message.conversation, _topic(plan, understanding), plan.team, plan.priority)
+    if plan.is_answer:
+        note_automatic_answer(message.conversation)
     if understanding is not None:
         note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(
@@ -147,8 +150,7 @@ def _count_question(
 ) -> tuple[Measure, ...]:
     if question is None:
         return ()
-    was_sent = plan.reply is not None and plan.reply.name is ReplyName.COMMON_QUESTION
-    outcome = question.outcome(was_sent=was_sent)
+    outcome = question.outcome(was_sent=plan.is_answer)
     session.add(
         AskedQuestion(
             message_id=message.id,

@@ -127,7 +127,7 @@ class RoutingDecision:
         route: the row of the routing table: an intent or a `Route`.
         reply: the reply to send, None for no reply.
         team: the team to notify, None for no one.
-        priority: how soon staff must look, None if no one is notified.
+        priority: how soon staff must look, None if no one is notified, for example because the reply is the answer.
         why: the reason, as shown to staff.
         also: other teams to notify.
         notice: what the team is told, if not the route.
@@ -142,6 +142,11 @@ class RoutingDecision:
     also: tuple[AlsoTold, ...] = ()
     notice: NotificationReason | None = None
     is_capped: bool = False
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the reply answers the message, so that nobody needs to look."""
+        return is_answer(self.reply)
 
 
 ROUTES: dict[str, tuple[Team, Priority]] = {
@@ -189,7 +194,13 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     override = practice.routes.get(route)
     if override is not None and override.auto_reply is False:
         return replace(plan, reply=None, why=f"{plan.why}; automatic replies are off for this route")
-    return _limit(plan, facts, practice)
+    plan = _limit(plan, facts, practice)
+    return replace(plan, team=None, priority=None) if plan.is_answer else plan
+
+
+def is_answer(reply: str | None) -> bool:
+    """Return whether a reply is a whole answer in the practice's words, after which nobody needs to look."""
+    return reply == ReplyName.COMMON_QUESTION
 
 
 def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
@@ -244,7 +255,7 @@ def may_answer_question(route: str, facts: Facts) -> bool:
     """Return whether the practice's own answer to a common question replaces the reply of a route.
 
     A message that may also be about something else gets its usual reply, and so does the next question within the
-    hour. The team is told in either case.
+    hour. Then the team is told; of an answered one, nobody is.
     """
     age = (facts.reply_ages or {}).get(ReplyName.COMMON_QUESTION)
     return (

@@ -15,7 +15,7 @@ from inbox.models.conversations import (
     LineType,
     Message,
 )
-from inbox.models.deliveries import Delivery, DeliveryState
+from inbox.models.deliveries import UNDELIVERED, Delivery, DeliveryState
 from inbox.models.drafts import ReplyDraft
 from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.found_entities import FoundEntities
@@ -54,6 +54,7 @@ from inbox.models.text_consents import TextConsent
 from inbox.models.voicemails import Voicemail
 
 __all__ = [
+    "UNDELIVERED",
     "AlarmEnd",
     "AskedOutcome",
     "AskedQuestion",

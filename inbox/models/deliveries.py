@@ -28,6 +28,10 @@ class DeliveryState(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+UNDELIVERED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
+"""The states of a reply that the patient does not have, or may not have: staff have to look again."""
+
+
 _UNINDEXED = text("indexed_with IS NULL AND message_id IS NULL AND emptied_at IS NULL")
 
 

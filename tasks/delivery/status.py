@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from inbox.conversation_state import bring_back
 from inbox.database import Database
-from inbox.models import Delivery, DeliveryState, Message, Notification, SightingKind, now
+from inbox.models import UNDELIVERED, Delivery, DeliveryState, Message, Notification, SightingKind, now
 from inbox.setup_facts import note_sighting
 from intake.practices import Practices
 from intake.vocabulary import NotificationReason, Priority, Team
@@ -18,6 +18,7 @@ from tasks.metrics import of_delivery
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
+from tasks.routing import is_answer
 
 log = structlog.get_logger(__name__)
 
@@ -98,11 +99,10 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     topics = AfterCommit(
         topics=topics_of(conversation.id, conversation.practice), measures=of_delivery(delivery, before, now())
     )
-    if delivery.message_id is not None:
-        return topics | _tell_staff_of_failure(session, delivery, practices)
-    if delivery.state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.UNCONFIRMED):
+    by_staff = delivery.message_id is None
+    if delivery.state in UNDELIVERED and (by_staff or is_answer(delivery.reply)):
         bring_back(conversation)
-    return topics
+    return topics if by_staff else topics | _tell_staff_of_failure(session, delivery, practices)
 
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from inbox.common_questions import PracticeQuestion, read_questions, save_question
-from inbox.models import AskedOutcome, AskedQuestion, Decision, Delivery, Notification
+from inbox.models import AskedOutcome, AskedQuestion, Conversation, Decision, Delivery, Notification, Review
 from intake.vocabulary import ReplyName, TriageLevel
 from tasks.metrics import QUESTIONS, read
 from tasks.person_words import person_language
 from tasks.routing import decide
 from tests.service import Service
+from tests.standins.twilio import TwilioStandIn
 from tests.tasks.test_routing import PRACTICE, UNSURE, facts
 
 ANSWER = "We are open Monday to Thursday from 7 to 6."
@@ -35,7 +36,7 @@ def replies(service: Service) -> list[str]:
 # ---- from a text to its answer
 
 
-def test_a_common_question_gets_the_practices_answer_and_the_team_is_still_told(service: Service) -> None:
+def test_a_common_question_gets_the_practices_answer_and_needs_nobody(service: Service) -> None:
     answer(service)
 
     service.text(HOURS)
@@ -45,11 +46,39 @@ def test_a_common_question_gets_the_practices_answer_and_the_team_is_still_told(
     assert delivery.body.startswith(f"Maple Street: {ANSWER} Reply PERSON to talk to someone.")
     (decision,) = service.rows(Decision)
     assert decision.route != ReplyName.COMMON_QUESTION
-    assert decision.team is not None
-    assert {notification.team for notification in service.rows(Notification)} == {decision.team}
+    assert (decision.team, decision.priority) == (None, None)
+    assert service.rows(Notification) == service.rows(Review) == []
+    (conversation,) = service.rows(Conversation)
+    assert (conversation.state, conversation.priority, conversation.waiting_since) == ("waiting", None, None)
     (asked,) = service.rows(AskedQuestion)
     assert (asked.key, asked.outcome) == ("hours", AskedOutcome.ANSWERED)
     assert read(service.redis)[QUESTIONS]["demo", "answered"].count == 1
+
+
+def test_an_answer_leaves_what_else_the_patient_waits_for(service: Service) -> None:
+    answer(service)
+
+    service.text("I got a bill for $382 for my visit but my copay should only be $35, what is the rest?")
+    service.text(HOURS)
+    service.work()
+
+    (conversation,) = service.rows(Conversation)
+    assert (conversation.state, conversation.team) == ("open", "billing")
+    assert conversation.waiting_since is not None
+
+
+def test_an_answer_that_does_not_reach_the_patient_brings_the_conversation_back(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    answer(service)
+    unable = service.settings.model_copy(update={"twilio_account_sid": None})
+    with Service(unable, service.context.classifier, twilio) as console:
+        console.text(HOURS)
+        console.work()
+
+        assert console.rows(Delivery)[0].state == "not_sent"
+        (conversation,) = console.rows(Conversation)
+        assert (conversation.state, conversation.priority, conversation.team) == ("open", "high", "front_desk")
 
 
 def test_a_practice_without_answers_replies_as_before(service: Service) -> None:
@@ -103,11 +132,16 @@ def test_a_message_that_only_mentions_a_person_is_not_that_word() -> None:
 
 
 @pytest.mark.parametrize("intent", ["new_patient_inquiry", "appointment_request", "billing_inquiry", "price_shopper"])
-def test_the_answer_replaces_the_reply_of_the_intent_and_nothing_else(intent: str) -> None:
+def test_the_answer_replaces_the_reply_of_the_intent_and_tells_nobody(intent: str) -> None:
     usual, answered = decide(facts(intent), PRACTICE), decide(facts(intent, has_answer=True), PRACTICE)
 
     assert answered.reply == ReplyName.COMMON_QUESTION
-    assert (answered.route, answered.team, answered.priority) == (usual.route, usual.team, usual.priority)
+    assert (answered.route, answered.team, answered.priority) == (usual.route, None, None)
+
+
+@pytest.mark.parametrize("changes", [{"staff_active": True}, {"opted_out": True}])
+def test_the_team_is_told_of_a_question_whose_answer_does_not_go_out(changes: dict[str, Any]) -> None:
+    assert decide(replace(QUESTION, **changes), PRACTICE).team == "front_desk"
 
 
 def test_an_unsure_message_that_clearly_asks_a_common_question_is_answered() -> None:

@@ -133,7 +133,7 @@ def test_every_reply_but_an_answer_has_a_spanish_twin_under_its_own_key() -> Non
 
     assert twins == {*Intent, *ReplyName} - {ReplyName.COMMON_QUESTION}
     assert [reply_in(language, "complaint") for language in Language] == ["complaint", "complaint_es", "complaint"]
-    assert reply_in("es", "review").words == "Review, in Spanish"
+    assert reply_in("es", "review").words == "Unsorted, in Spanish"
 
 
 # ---- emergencies
