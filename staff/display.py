@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from inbox.models import Classification, Conversation, ConversationState, Delivery, DeliveryState
+from inbox.models import UNDELIVERED, Classification, Conversation, ConversationState, Delivery, DeliveryState
 from intake import channels, phone
 from intake.errors import IntakeError
 from intake.vocabulary import DangerKind, Language, Priority, TriageLevel, words_of
@@ -161,16 +161,16 @@ def delivery_state(delivery: Delivery) -> str:
 
 
 def reply_trouble(reply: Delivery | None) -> str:
-    """Return the inbox's warning about a staff reply; empty if there is none."""
-    if reply is not None and reply.error_code == CANCELLED:
+    """Return the inbox's warning about an answer; empty if there is none."""
+    if reply is None or reply.state not in UNDELIVERED or reply.error_code == CANCELLED:
         return ""
-    match reply and reply.state:
-        case DeliveryState.FAILED | DeliveryState.SUPPRESSED:
-            return "Reply not delivered"
+    match reply.state:
         case DeliveryState.UNCONFIRMED:
             return "Reply may not have arrived"
+        case DeliveryState.FAILED:
+            return "Reply not delivered"
         case _:
-            return ""
+            return "Not sent"
 
 
 def action(name: str) -> str:
@@ -197,6 +197,11 @@ def until(at: datetime, moment: datetime) -> str:
     if minutes <= 0:
         return "now"
     return f"in {minutes} min" if minutes < 120 else f"in {minutes // 60} h"
+
+
+def day_and_clock(at: datetime, zone: str) -> str:
+    """Return a moment as weekday, date, and time in the practice's time zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%a}, {clock(at, zone)}"
 
 
 def clock(at: datetime, zone: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, redirect, request
+from flask import Blueprint, Response, abort, current_app, flash, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -18,8 +18,9 @@ from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
 from inbox.models import AlarmEnd, Conversation, ConversationState, Role, now
 from intake.vocabulary import OptOutMistake
+from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
-from staff.conversations.alarms import count_open_of
+from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
 from staff.conversations.changes import (
     ALARM_ENDS,
     AWAKE,
@@ -117,11 +118,14 @@ def remove_tag(conversation_id: int) -> AnyResponse:
 def set_state(conversation_id: int) -> AnyResponse:
     """Change the state to open, waiting, or closed.
 
-    Waiting and closed say that someone has dealt with the patient, so they end the alarm.
+    Waiting says that someone has dealt with the patient, so it ends the alarm. Closing needs that it has ended: one key
+    closes a conversation, and an emergency is not left by one.
     """
     wanted = request.form.get("state", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if wanted == ConversationState.CLOSED and count_open_of(session, conversation.id):
+            abort(400, f"{UNACKNOWLEDGED} Do that first; then you can close it.")
         return change_state(conversation, wanted)
 
     ends = ALARM_ENDS.get(wanted)
@@ -136,9 +140,12 @@ def set_snooze(conversation_id: int) -> AnyResponse:
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if count_open_of(session, conversation.id):
-            abort(400, "Nobody has acknowledged this urgent message. Do that first; then you can snooze it.")
+            abort(400, f"{UNACKNOWLEDGED} Do that first; then you can snooze it.")
         zone = services_of(current_app).practices.require(conversation.practice).time_zone
-        return change_snooze(conversation, wanted, zone)
+        detail = change_snooze(conversation, wanted, zone)
+        if conversation.snoozed_until and request.accept_mimetypes.best != "application/json":
+            flash(f"Snoozed the previous conversation until {display.day_and_clock(conversation.snoozed_until, zone)}.")
+        return detail
 
     return _act(conversation_id, "snoozed", change, goes_on=wanted != AWAKE)
 

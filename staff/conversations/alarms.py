@@ -17,6 +17,7 @@ from tasks.notification.escalation_policy import NEVER
 from tasks.notification.targets import CONSOLE, telephone_of
 
 MOST_COUNTED = 100
+UNACKNOWLEDGED = "Nobody has acknowledged this urgent message."
 _STATES = {
     NotificationState.PENDING: "notifying",
     NotificationState.SENDING: "notifying",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from inbox.chat_contact import reply_address, staff_medium
 from inbox.consent import is_opted_out
 from inbox.models import (
+    UNDELIVERED,
     AuditEntry,
     Classification,
     Conversation,
@@ -36,7 +37,8 @@ from intake.vocabulary import INTENTS, TOPICS_WITHOUT_INTENT, Channel, Language,
 from staff import display
 from staff.conversations.attachment_queries import ShownAttachment, read_attachments
 from staff.conversations.people import names_of
-from staff.conversations.row_words import NOT_SURE, SHOWN_FROM
+from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE, SHOWN_FROM
+from tasks.routing import is_answer
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
 
 MESSAGES_SHOWN = 100
@@ -45,7 +47,6 @@ ACTIONS_SHOWN = 40
 OWN_ADDRESS = "This email claims to come from a practice's own address, so that a reply would come back here."
 ENDED = "This chat has ended: the patient can no longer read replies in it."
 _Dated = TypeVar("_Dated", Delivery, Note)
-TROUBLE = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,7 +413,9 @@ def _reading(message: Message, corrected: str) -> Reading | None:
     shows_intent = is_sure(decision.route, found.confidence) if found else False
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
     return Reading(
-        topic=_topic(decision.route, found.intent if found and shows_intent else None),
+        topic=COMMON_QUESTION
+        if is_answer(decision.reply)
+        else _topic(decision.route, found.intent if found and shows_intent else None),
         percent=_percent(found.confidence) if found and shows_intent else "",
         bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         also=display.other_intents(found),
@@ -461,7 +464,7 @@ def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Thread
         number=delivery.entry,
         status=display.delivery_state(delivery) + (f", by {Medium(delivery.medium).words}" if was_left else ""),
         emptied=delivery.emptied_at is not None,
-        trouble=delivery.state in TROUBLE and delivery.error_code != display.CANCELLED,
+        trouble=delivery.state in UNDELIVERED and delivery.error_code != display.CANCELLED,
     )
 
 

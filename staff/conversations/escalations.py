@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 
 from inbox.models import AlarmEnd, Role, now
 from staff import display
-from staff.auth.access import member, open_to, own_escalation, record_on_conversation
+from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
 from staff.conversations.alarms import show_alarms
+from staff.conversations.changes import ME, change_assignee, may_be_assigned
 from tasks.notification.alarms import acknowledge, end_alarms
 from tasks.pubsub import topics_of
 from web.services import services_of
@@ -47,14 +48,18 @@ def page(escalation_id: int) -> str:
 @blueprint.post("")
 @open_to(Role.STAFF)
 def press(escalation_id: int) -> Response:
-    """Acknowledge the message and redirect to the conversation, or back here if someone else already did."""
+    """Acknowledge the message, take on its conversation, and redirect to it; or back here if it was acknowledged."""
     services = services_of(current_app)
     with services.database.write() as session:
         escalation = own_escalation(session, escalation_id)
         conversation_id, practice = escalation.conversation_id, escalation.practice
+        conversation = own_conversation(session, conversation_id, lock=True)
         is_first = acknowledge(session, escalation_id, member().name, member().id, AlarmEnd.BUTTON)
         if is_first:  # an older version of Intake raised several alarms for one conversation
             end_alarms(session, conversation_id, member().name, member().id, AlarmEnd.BUTTON)
+            if conversation.assigned_to is None and may_be_assigned(session, practice, member().id):
+                detail = change_assignee(session, conversation, ME)
+                record_on_conversation(session, conversation_id, practice, "assigned", **detail)
     if not is_first:
         return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
     services.queue.announce(*topics_of(conversation_id, practice))

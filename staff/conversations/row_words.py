@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from inbox.models import NoticeReason
 from intake.practices import Practice
 from intake.vocabulary import Priority, Route, words_of
+from tasks.routing import is_answer
 
 NOT_SURE = "Not sure"
+COMMON_QUESTION = "Common question"
 SHOWN_FROM = 0.5  # a guess below this is no better than a coin
 # how long a person may wait before the row turns red; the last two count while the practice is open
 PATIENCE = {
@@ -21,7 +23,13 @@ _AT_ANY_HOUR = (Priority.URGENT, Priority.HIGH)
 
 
 def topic(
-    intent: str | None, *, route: str | None, guess: str | None, confidence: float | None, corrected: bool
+    intent: str | None,
+    *,
+    route: str | None,
+    guess: str | None,
+    confidence: float | None,
+    corrected: bool,
+    reply: str | None = None,
 ) -> str:
     """Return what a conversation is about: "Not sure" rather than a guess that Intake itself does not trust.
 
@@ -31,9 +39,12 @@ def topic(
         guess: the model's most likely intent for the last message.
         confidence: the guess's calibrated probability.
         corrected: whether staff labeled the last message.
+        reply: the automatic reply to it, None for none.
     """
     if corrected:
         return words_of(intent)
+    if is_answer(reply):
+        return COMMON_QUESTION
     is_weak = confidence is not None and confidence < SHOWN_FROM and intent == guess
     return NOT_SURE if route == Route.REVIEW or is_weak else words_of(intent)
 

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
-from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message, Review
+from inbox.models import Conversation, ConversationState, Decision, Delivery, MemberNotice, Message, Review
 from intake.practices import Practice
-from intake.vocabulary import words_of
+from intake.vocabulary import Priority, ReplyName, words_of
 from staff import display
 from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.excerpt import Excerpt
 from staff.conversations.people import names_of
 from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
+from tasks.routing import is_answer
 
 PREVIEW = 140
 
@@ -31,7 +32,7 @@ class Row:
         initials: the patient's initials, empty for a number or an address.
         preview: the last text by a person.
         by: its author, empty for the patient.
-        topic: what the conversation is about, or that Intake is not sure.
+        topic: what the most pressing unanswered message is about, the newest of several, or that Intake is not sure.
         waits: how long the patient has waited for an answer; empty if nobody needs to give one.
         late: whether that is too long.
         age: how long ago the last activity was.
@@ -96,8 +97,10 @@ def show_rows(
     conversations = [hit.conversation for hit in found]
     ids = [conversation.id for conversation in conversations]
     messages = _last_messages(session, [conversation.last_message_id for conversation in conversations])
+    leading = messages | _outranking_messages(session, conversations, messages)
     replies = _last_replies(session, ids)
-    corrected = _corrected(session, [message.id for message in messages.values()])
+    answers = _automatic_answers(session, leading)
+    corrected = _corrected(session, [message.id for message in leading.values()])
     writers = [reply.staff_id for reply in replies.values()]
     calls = read_calls(session, staff_id, ids)
     tags = tags_of(session, ids)
@@ -108,7 +111,9 @@ def show_rows(
         _row(
             hit,
             messages.get(hit.conversation.id),
+            leading.get(hit.conversation.id),
             replies.get(hit.conversation.id),
+            answers.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
             calls.get(hit.conversation.id),
             tuple(tag.word for tag in tags.get(hit.conversation.id, ())),
@@ -127,6 +132,34 @@ def _last_messages(session: Session, message_ids: Sequence[int | None]) -> dict[
     return {message.conversation_id: message for message in found}
 
 
+def _outranking_messages(
+    session: Session, conversations: Sequence[Conversation], last: Mapping[int, Message]
+) -> dict[int, Message]:
+    """Return the unanswered messages that matter more than the last one of their conversation, the newest of each."""
+    outranked = [
+        conversation.id
+        for conversation in conversations
+        if conversation.priority is not None
+        and (message := last.get(conversation.id))
+        and message.decision
+        and (message.decision.priority is None or Priority(message.decision.priority) < conversation.priority)
+    ]
+    if not outranked:
+        return {}
+    newest = (
+        select(func.max(Message.id))
+        .join(Decision, Decision.message_id == Message.id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Conversation.id.in_(outranked),
+            Decision.priority == Conversation.priority,
+            Message.received_at >= Conversation.waiting_since,
+        )
+        .group_by(Conversation.id)
+    )
+    return _last_messages(session, list(session.scalars(newest)))
+
+
 def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int, Delivery]:
     newest = (
         select(func.max(Delivery.id))
@@ -135,6 +168,15 @@ def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int
     )
     found = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
     return {delivery.conversation_id: delivery for delivery in found}
+
+
+def _automatic_answers(session: Session, leading: Mapping[int, Message]) -> dict[int, Delivery]:
+    """Return the automatic answers to messages which needed no other."""
+    answered = [message.id for message in leading.values() if message.decision and is_answer(message.decision.reply)]
+    if not answered:
+        return {}
+    query = select(Delivery).where(Delivery.message_id.in_(answered), Delivery.reply == ReplyName.COMMON_QUESTION)
+    return {delivery.conversation_id: delivery for delivery in session.scalars(query)}
 
 
 def _corrected(session: Session, message_ids: Sequence[int]) -> set[int]:
@@ -146,7 +188,9 @@ def _corrected(session: Session, message_ids: Sequence[int]) -> set[int]:
 def _row(
     hit: Found,
     message: Message | None,
+    leading: Message | None,
     reply: Delivery | None,
+    answer: Delivery | None,
     alarm: Alarm | None,
     call: MemberNotice | None,
     tags: tuple[str, ...],
@@ -158,7 +202,7 @@ def _row(
     conversation, zone = hit.conversation, practice.time_zone
     at = conversation.last_activity_at or conversation.created_at
     text, by = _last_said(message, reply, names)
-    found, decision = (message.classification, message.decision) if message else (None, None)
+    found, decision = (leading.classification, leading.decision) if leading else (None, None)
     since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
     assignee = names.get(conversation.assigned_to or 0, "")
     return Row(
@@ -173,12 +217,13 @@ def _row(
         topic=topic(
             conversation.intent,
             route=decision.route if decision else None,
+            reply=decision.reply if decision else None,
             guess=found.intent if found else None,
             confidence=found.confidence if found else None,
-            corrected=message is not None and message.id in corrected,
+            corrected=leading is not None and leading.id in corrected,
         ),
         also=display.other_intents(found),
-        language=display.foreign_language(found),
+        language=display.foreign_language(message.classification if message else None),
         flag=display.urgency_flag(conversation),
         team=words_of(conversation.team),
         priority=conversation.priority or "",
@@ -186,7 +231,7 @@ def _row(
         assignee_initials=initials(assignee),
         taken_over=conversation.staff_took_over_at is not None,
         unread=hit.unread,
-        trouble=display.reply_trouble(reply),
+        trouble=display.reply_trouble(reply) or (display.reply_trouble(answer) if conversation.priority else ""),
         at=at,
         age=display.age(at, moment, zone),
         waits=wait(since, moment) if since else "",

@@ -174,6 +174,12 @@ export function say(words) {
   document.getElementById("connection").textContent = words;
 }
 
+/** Returns why the server refused something: its own words, if they are for staff. */
+async function wordsOf(answer) {
+  const said = [400, 403, 409].includes(answer.status) ? await answer.json().catch(() => null) : null;
+  return said?.error?.message ?? "That did not work. Reload the page and try again.";
+}
+
 /** Performs an action on a conversation as the signed-in member. */
 export async function act(path, values = {}) {
   const answer = await fetch(path, {
@@ -184,6 +190,6 @@ export async function act(path, values = {}) {
     },
     body: new URLSearchParams(values),
   });
-  if (!answer.ok) say("That did not work. Reload the page and try again.");
+  if (!answer.ok) say(await wordsOf(answer));
   return answer.ok;
 }

@@ -85,12 +85,17 @@ def counted(page: requests.Response) -> str:
     return str(found)
 
 
+def press_button(browser: Browser, page: str = PAGE) -> None:
+    """Presses "I'll handle it" on a conversation."""
+    [action] = re.findall(r'id="handle" form="acts" formaction="([^"]+)"', browser.get(page).text)
+    assert browser.post(action).status_code == 303
+
+
 # ---- what ends it
 
 ENDS = {
     "take_over": ("/take-over", {}, "took over"),
     "assign": ("/assign", {"to": "me"}, "took it on"),
-    "close": ("/state", {"state": "closed"}, "closed it"),
     "waiting": ("/state", {"state": "waiting"}, "marked it as waiting on the patient"),
     "reply": ("/reply", {"text": "Call 911 now.", "form_id": "a" * 32, "then": "waiting"}, "replied"),
 }
@@ -123,6 +128,46 @@ def test_the_button_on_the_conversation_ends_it(console: Console, dana: Browser,
     assert hook.notifications == []
     assert console.rows(Escalation)[0].acknowledged_how == "button"
     assert "I’ll handle it</button>" not in dana.get(PAGE).text
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_nobody_closes_it_before_someone_has_acknowledged_it(console: Console, dana: Browser, accept: str) -> None:
+    answer = dana.post(f"{PAGE}/state", data={"state": "closed"}, headers={"Accept": accept})
+
+    assert answer.status_code == 400
+    assert "Nobody has acknowledged this urgent message. Do that first; then you can close it." in answer.text
+    assert console.rows(Conversation)[0].state == "open"
+    assert console.rows(Escalation)[0].acknowledged_at is None
+
+    press_button(dana)
+    assert dana.post(f"{PAGE}/state", data={"state": "closed"}).status_code == 303
+
+
+def test_whoever_says_so_on_the_button_has_it_unless_a_colleague_does(console: Console, dana: Browser) -> None:
+    assert dana.member is not None
+    press_button(dana)
+
+    assert console.rows(Conversation)[0].assigned_to == dana.member.id
+    assert "assigned it to Dana Reyes" in words(dana.get(PAGE).text)
+
+    receive(console, CHEST, TWO)
+    bob = console.sign_in(name="Bob Stone")
+    dana.post("/staff/conversations/2/assign", data={"to": str(bob.member.id if bob.member else "")})
+    press_button(dana, "/staff/conversations/2")
+
+    assert bob.member is not None
+    assert console.rows(Conversation)[1].assigned_to == bob.member.id
+
+
+def test_an_acknowledged_emergency_stays_on_top_until_it_is_answered(console: Console, dana: Browser) -> None:
+    press_button(dana)
+    receive(console, "How much is a cleaning?", TWO)
+    assert names(dana.get("/staff/")) == ["(202) 555-0131", "(202) 555-0132"]
+
+    dana.post(f"{PAGE}/state", data={"state": "waiting"})
+    receive(console, "How much is a cleaning?", TWO)
+
+    assert names(dana.get("/staff/")) == ["(202) 555-0132", "(202) 555-0131"]
 
 
 @pytest.mark.parametrize(
@@ -286,6 +331,16 @@ def test_once_acknowledged_it_is_in_its_place_in_the_list(console: Console, dana
 
 def test_a_search_finds_them_once(console: Console, dana: Browser) -> None:
     assert names(search(dana, wanted="crushing")) == ["(202) 555-0131"]
+
+
+def test_a_search_for_anything_else_leaves_them_on_top(console: Console, dana: Browser) -> None:
+    receive(console, "How much is a cleaning?", TWO)
+
+    page = search(dana, wanted="cleaning")
+
+    assert names(page) == ["(202) 555-0131", "(202) 555-0132"]
+    assert "1 urgent: nobody has acknowledged it" in page.text
+    assert "1 found" in page.text
 
 
 def test_another_practices_alarms_are_not_shown(console: Console, dana: Browser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -27,6 +28,7 @@ from inbox.models import (
     Voicemail,
     now,
 )
+from intake.settings import Settings
 from intake.vocabulary import Channel, Medium, SenderDoubt
 from staff.conversations.reply import UNCONFIRMED
 from tasks.carriers.smtp import make_email_sender
@@ -252,6 +254,32 @@ def test_each_reply_says_how_it_is_faring(
         delivery.state, delivery.error_code = state, code
 
     assert said in entry(dana.get(PAGE), "delivery-1")
+
+
+@pytest.mark.parametrize("then", ["waiting", "closed"])
+def test_a_reply_that_could_not_be_sent_brings_the_conversation_back_and_its_row_says_so(
+    settings: Settings, console_of: Callable[[Settings], Console], then: str
+) -> None:
+    console = console_of(settings.model_copy(update={"twilio_account_sid": None}))
+    console.text(PRICES)
+    console.work()
+    dana = console.sign_in()
+
+    dana.post(f"{PAGE}/reply", data={"text": "It is $120.", "form_id": "a" * 32, "then": then})
+    console.work()
+
+    [conversation] = console.rows(Conversation)
+    assert (conversation.state, conversation.priority) == ("open", "high")
+    assert '<span class="flag urgent">Not sent</span>' in dana.get("/staff/").text
+
+
+def test_a_closed_conversation_cannot_be_taken_over_before_it_is_reopened(console: Console, dana: Browser) -> None:
+    console.text(PRICES)
+    assert 'id="take-over"' in dana.get(PAGE).text
+
+    dana.post(f"{PAGE}/state", data={"state": "closed"})
+
+    assert 'id="take-over"' not in dana.get(PAGE).text
 
 
 def test_a_long_conversation_is_shown_from_its_end_and_read_back_in_parts(console: Console, dana: Browser) -> None:
@@ -549,7 +577,7 @@ def test_a_patient_who_opts_out_before_it_is_sent_gets_none_either(
     assert by_staff(console)[0].state == DeliveryState.SUPPRESSED
     assert conversation(console).state == ConversationState.OPEN
     assert "Not sent: the patient opted out of texts" in entry(dana.get(PAGE), "delivery-2")
-    assert "Reply not delivered" in dana.get("/staff/").text
+    assert '<span class="flag urgent">Not sent</span>' in dana.get("/staff/").text
 
 
 @pytest.mark.parametrize(
