@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from inbox.member_notices import pending_mail
 from inbox.models import Conversation, ConversationState, Role, now
+from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import has_open_alarm
 from staff.conversations.changes import ME, change_assignee, change_snooze, change_state, may_be_assigned
@@ -50,7 +51,11 @@ def change_several() -> Response:
     topics = tuple(topic for found in changed for topic in topics_of(found.id, found.practice))
     tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)
     services.queue.put_all(AfterCommit(later=tickets, topics=topics))
-    flash(f"{len(changed)} {'conversation' if len(changed) == 1 else 'conversations'} {words}." if ids else NOTHING)
+    flash(
+        f"{len(changed)} {'conversation' if len(changed) == 1 else 'conversations'} {words}{_until(changed)}."
+        if ids
+        else NOTHING
+    )
     query = read_filters().whole_query()
     if refused:
         query["refused"] = ",".join(str(conversation.id) for conversation in refused)
@@ -63,6 +68,17 @@ def _chosen_change() -> tuple[str, Change, str]:
     if wanted not in _CHANGES:
         abort(400, "Choose whether to assign, close, or snooze them.")
     return _CHANGES[wanted]
+
+
+def _until(changed: Sequence[Conversation]) -> str:
+    """Return until when conversations were snoozed, such as " until Thu, Jul 2, 8:00 AM"; empty if that differs."""
+    practices = services_of(current_app).practices
+    ends = {
+        display.day_and_clock(found.snoozed_until, practices.require(found.practice).time_zone)
+        for found in changed
+        if found.snoozed_until
+    }
+    return f" until {ends.pop()}" if len(ends) == 1 else ""
 
 
 def _close(session: Session, conversation: Conversation) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from staff.conversations.people import assignable, names_of
 from staff.conversations.quick_replies import read_quick_replies
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, send
 from staff.conversations.row_words import initials
-from staff.conversations.snooze import CHOICES as SNOOZES
+from staff.conversations.snooze import snooze_choices
 from staff.conversations.thread_part import find_part
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
@@ -237,7 +237,7 @@ def _render(shown: dict[str, Any], seal: str) -> str:
         "form_id": secrets.token_hex(16),
         "longest": LONGEST[shown["reach"].medium],
         "wording": (before, after),
-        "snoozes": SNOOZES,
+        "snoozes": snooze_choices(now(), [shown["practice"].time_zone]),
         "query": address_of("", filters.whole_query()),
     }
     if wants_pane():

@@ -33,7 +33,7 @@ class View(StrEnum):
 
 
 VIEWS = {
-    View.URGENT: "Urgent",
+    View.URGENT: "High priority",
     View.MINE: "Mine",
     View.MENTIONS: "Mentions",
     View.UNASSIGNED: "Unassigned",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,8 +31,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = datetime(2500, 1, 1, tzinfo=UTC)  # nobody waits: behind everyone who does
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST_MICROSECOND = 10**17
+_AMONG_URGENT = "u"
 _HAS_NEWS = and_(
-    Conversation.state != ConversationState.CLOSED,
+    Conversation.state == ConversationState.OPEN,  # of the others, somebody or an automatic answer has taken care
     Conversation.last_message_id > func.coalesce(ConversationRead.message_id, 0),
 )
 
@@ -44,12 +45,14 @@ class Page:
     Attributes:
         rows: the conversations.
         next: where the next page starts, None if this is the last.
-        pinned: the conversations with an open alarm, above everything whatever the filters; a search has none.
+        pinned: the conversations with an open alarm, above everything whatever the filters and the search.
+        found: how many conversations on this page a search found, those above included.
     """
 
     rows: list[Row]
     next: str | None
     pinned: list[Row] = field(default_factory=list)
+    found: int = 0
 
 
 def list_page(
@@ -64,12 +67,23 @@ def list_page(
         practices: the member's practices, by slug.
         moment: the current time, aware.
     """
-    pinned = _find_pinned(session, member, moment)
+    pinned = find_pinned(session, member, moment)
     found = find_conversations(session, member, filters, moment, PAGE + 1, ~has_open_alarm())
     more, found = len(found) > PAGE, found[:PAGE]
     rows = show_rows(session, member.id, [*pinned, *found], practices, moment)
     return Page(
         rows[len(pinned) :], cursor(found[-1].conversation, filters.order) if more else None, rows[: len(pinned)]
+    )
+
+
+def count_unread(session: Session, member: Member, filters: Filters, moment: datetime, most: int) -> int:
+    """Count the conversations of a list that the member has not read, up to a number."""
+    unread = matching(session, member, replace(filters, unread=True), moment)
+    return (
+        session.scalar(
+            select(func.count()).select_from(unread.with_only_columns(Conversation.id).limit(most).subquery())
+        )
+        or 0
     )
 
 
@@ -91,15 +105,19 @@ def next_in_list(
         found = find_conversations(session, member, filters, moment, 1, *others, after=start)
         if found:
             return found[0].conversation.id
-    pinned = [hit.conversation.id for hit in _find_pinned(session, member, moment)]
+    pinned = [hit.conversation.id for hit in find_pinned(session, member, moment)]
     return next((conversation_id for conversation_id in pinned if conversation_id != done), None)
 
 
 def cursor(conversation: Conversation, order: Order) -> str:
-    """Return the place after a conversation: what the list is sorted by, in microseconds, and its id."""
+    """Return the place after a conversation: what the list is sorted by, in microseconds, and its id.
+
+    Those that are urgent come before the others of the newest first, which the place's first letter says.
+    """
     newest = conversation.listed_at or conversation.created_at
     at = newest if order is Order.NEWEST else conversation.waiting_since or _NEVER
-    return f"{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
+    is_first = order is Order.NEWEST and conversation.priority == Priority.URGENT
+    return f"{_AMONG_URGENT if is_first else ''}{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
 
 
 def find_conversations(
@@ -123,11 +141,20 @@ def find_conversations(
         after: where to start instead.
     """
     start = filters.after if after is None else after
-    query = matching(session, member, filters, moment).where(*conditions, *_after(start, filters.order))
-    return _run(session, query.order_by(*_sorted_by(filters.order)).limit(limit))
+    query = matching(session, member, filters, moment).where(*conditions)
+    if filters.order is not Order.NEWEST:
+        return _run(session, _page_of(query, start, filters.order, limit))
+    urgent: list[Found] = []  # two queries, as both then follow an index
+    if not start or start.startswith(_AMONG_URGENT):
+        first = query.where(Conversation.priority == Priority.URGENT)
+        urgent = _run(session, _page_of(first, start.removeprefix(_AMONG_URGENT), filters.order, limit))
+        start = ""
+    others = query.where(func.coalesce(Conversation.priority, "") != Priority.URGENT)
+    rest = limit - len(urgent)
+    return urgent + (_run(session, _page_of(others, start, filters.order, rest)) if rest else [])
 
 
-def _find_pinned(session: Session, member: Member, moment: datetime) -> list[Found]:
+def find_pinned(session: Session, member: Member, moment: datetime) -> list[Found]:
     """Return the conversations with an open alarm; who has waited longest comes first."""
     since = (
         select(func.min(Escalation.created_at))
@@ -201,6 +228,10 @@ def _among_messages(view: View, member: Member, moment: datetime) -> tuple[Colum
             return (state == ConversationState.CLOSED,)
         case _:
             return ()
+
+
+def _page_of(query: Select[Conversation, bool], start: str, order: Order, limit: int) -> Select[Conversation, bool]:
+    return query.where(*_after(start, order)).order_by(*_sorted_by(order)).limit(limit)
 
 
 def _sorted_by(order: Order) -> tuple[ColumnElement[Any], ...]:

@@ -20,11 +20,11 @@ from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member
 from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
-from staff.conversations.inbox_queries import PAGE, Page, list_page
+from staff.conversations.inbox_queries import PAGE, Page, count_unread, list_page
 from staff.conversations.people import assignable
 from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
-from staff.conversations.snooze import CHOICES as SNOOZES
+from staff.conversations.snooze import snooze_choices
 from staff.conversations.view_counts import read_counts
 from staff.displays import is_new_display, seal_of
 from tasks.unproven_numbers import capped_practices
@@ -66,6 +66,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         else:
             page = list_page(session, member(), filters, practices, moment)
         counts = read_counts(session, member(), moment)
+        unread = 0 if wanted else count_unread(session, member(), filters, moment, MOST_COUNTED)
         capped = capped_practices(session, list(practices), moment)
         people = assignable(session, member().reachable)
         refused = _refused(session)
@@ -82,7 +83,8 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "counts": counts,
         "views": VIEWS,
         "teams": {team: words_of(team) for team in sorted(counts.teams)},
-        "unread": f"{MOST_COUNTED - 1}+" if counts.unread >= MOST_COUNTED else str(counts.unread),
+        "unread": _capped(counts.unread),
+        "unread_here": _capped(unread),
         "capped": [practices[slug].name for slug in sorted(capped)],
         "practices": {slug: practice.name for slug, practice in practices.items()},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
@@ -90,12 +92,16 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "choices": _choices(practices, [*tags, *([tagged] if tagged else [])]),
         "tagged": tagged.word if tagged else "",
         "people": people,
-        "snoozes": SNOOZES,
+        "snoozes": snooze_choices(moment, [practice.time_zone for practice in practices.values()]),
         "refused": refused,
         "drafted": drafted,
         "selected": selected,
         "density": density(),
     }
+
+
+def _capped(count: int) -> str:
+    return f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count)
 
 
 def density() -> str:

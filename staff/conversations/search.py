@@ -25,7 +25,7 @@ from intake.practices import Practice
 from staff.auth.access import Member
 from staff.conversations.excerpt import cut_excerpt
 from staff.conversations.filters import Filters
-from staff.conversations.inbox_queries import PAGE, Page, find_conversations, matching
+from staff.conversations.inbox_queries import PAGE, Page, find_conversations, find_pinned, matching
 from staff.conversations.people import names_of
 from staff.conversations.rows import Found, show_rows
 from web.row_ids import read_row_id
@@ -74,7 +74,11 @@ def search_page(
     known = {found.conversation.id for found in named}
     candidates, hits, following = _find_hits(session, member, filters, wanted, moment)
     found = [*named, *(candidate.found for candidate in candidates if candidate.id not in known)]
-    rows = show_rows(session, member.id, found, practices, moment)
+    pinned = find_pinned(session, member, moment)
+    above = {hit.conversation.id for hit in pinned}
+    matched = {hit.conversation.id for hit in found}
+    others = [hit for hit in found if hit.conversation.id not in above]
+    rows = show_rows(session, member.id, [*pinned, *others], practices, moment)
     names = names_of(session, [hit.staff_id for hit in hits.values()])
     for place, row in enumerate(rows):
         if hit := hits.get(row.id):
@@ -83,7 +87,7 @@ def search_page(
             key = f"message-{hit.source}" if hit.source > 0 else f"delivery-{-hit.source}"
             preview = "".join(words for words, _ in excerpt)
             rows[place] = replace(row, by=by, preview=preview, excerpt=excerpt, hit=key)
-    return Page(rows, following)
+    return Page(rows[len(pinned) :], following, rows[: len(pinned)], found=len(matched))
 
 
 def _find_hits(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from staff import display
+
 MORNING = time(8)
 LATER = timedelta(hours=3)
+QUARTER = timedelta(minutes=15)
 FURTHEST = timedelta(days=366)
 _MONDAY = 0
 
@@ -20,7 +25,30 @@ class Snooze(StrEnum):
     MONDAY = "monday"
 
 
-CHOICES = {Snooze.LATER: "In 3 hours", Snooze.TOMORROW: "Tomorrow morning", Snooze.MONDAY: "Monday morning"}
+_NAMES = {Snooze.LATER: "In 3 hours", Snooze.TOMORROW: "Tomorrow morning", Snooze.MONDAY: "Monday morning"}
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeChoice:
+    """A choice of the menu: what the form calls it, its name, and when it ends, such as "Thu, Jul 2, 8:00 AM"."""
+
+    value: str
+    name: str
+    ends: str
+
+
+def snooze_choices(moment: datetime, zones: Iterable[str]) -> list[SnoozeChoice]:
+    """Return the choices; where several time zones would end them at different times, without these.
+
+    Args:
+        moment: the current time, aware.
+        zones: the time zones of the practices that the conversations may be of.
+    """
+    choices = []
+    for wanted, name in _NAMES.items():
+        ends = {display.day_and_clock(end, zone) for zone in set(zones) if (end := snooze_end(wanted, moment, zone))}
+        choices.append(SnoozeChoice(wanted, name, ends.pop() if len(ends) == 1 else ""))
+    return choices
 
 
 def snooze_end(wanted: str, moment: datetime, zone: str) -> datetime | None:
@@ -34,7 +62,7 @@ def snooze_end(wanted: str, moment: datetime, zone: str) -> datetime | None:
     local = moment.astimezone(ZoneInfo(zone))
     match wanted:
         case Snooze.LATER:
-            return local + LATER
+            return _rounded_up(local + LATER)
         case Snooze.TOMORROW:
             return _morning(local, 1)
         case Snooze.MONDAY:
@@ -47,6 +75,11 @@ def snooze_end(wanted: str, moment: datetime, zone: str) -> datetime | None:
         return None
     end = picked.replace(tzinfo=local.tzinfo)
     return end if moment < end <= moment + FURTHEST else None
+
+
+def _rounded_up(local: datetime) -> datetime:
+    """Return the next quarter of an hour, so that a menu that stays open need not change every minute."""
+    return local + (datetime.min - local.replace(tzinfo=None)) % QUARTER
 
 
 def _morning(local: datetime, days: int) -> datetime:

@@ -113,7 +113,7 @@ def page() -> str:
 @open_to(Role.STAFF)
 def waiting() -> str:
     """Return the number of waiting messages, to refresh an open page."""
-    return render_template("staff/review_waiting.html", waiting=_count())
+    return render_template("staff/review_refresh.html", waiting=_count())
 
 
 @blueprint.get("/events")

@@ -216,3 +216,49 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(
     expect(page.locator("#alarm")).to_contain_text("Nobody has acknowledged")
     page.locator("#more-menu summary").click()
     check("alarm")
+
+
+IS_SEEN = """menu => {
+  const { left, top, right, bottom } = menu.getBoundingClientRect();
+  const corners = [[left + 8, top + 8], [right - 8, top + 8], [left + 8, bottom - 8], [right - 8, bottom - 8]];
+  return corners.every(([x, y]) => menu.contains(document.elementFromPoint(x, y)));
+}"""
+
+
+def test_the_menus_of_a_conversation_open_where_they_can_be_seen(many: Console, sign_in: SignIn) -> None:
+    page = open_inbox(sign_in)
+    row(page, 2).click()
+    opened(page, 2)
+
+    for width in (1366, 1280, 1100, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        for name in ("more", "snooze", "saved"):
+            menu = page.locator(f"#{name}-menu")
+            menu.locator("summary").click()
+            assert menu.locator(".menu").evaluate(IS_SEEN), f"{name} at {width} px"
+            page.keyboard.press("Escape")
+            expect(menu).not_to_have_attribute("open", "")
+
+
+def test_keys_say_what_they_refuse_and_escape_leaves_the_box_for_the_open_row(many: Console, sign_in: SignIn) -> None:
+    receive(many, CHEST)
+    page = open_inbox(sign_in)
+    urgent = page.locator("#pinned-rows > .row > a")
+    urgent.focus()
+    press(page, "e")
+    expect(page.locator("#connection")).to_contain_text("Nobody has acknowledged this urgent message. Do that first")
+    press(page, "x")
+    expect(page.locator("#connection")).to_contain_text("it cannot be selected")
+    row(page, 1).focus()
+    press(page, "x")
+    expect(page.locator("#picked")).to_have_text("1 selected")
+
+    urgent.click()
+    expect(page.locator("#handle")).to_be_visible()
+    press(page, "e")
+    expect(page.locator("#connection")).to_contain_text("Nobody has acknowledged this urgent message. Do that first")
+    press(page, "r")
+    expect(page.get_by_label("Your reply")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(urgent).to_be_focused()
+    assert all(found.state == ConversationState.OPEN for found in many.rows(Conversation))

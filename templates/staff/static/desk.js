@@ -2,7 +2,7 @@
 
 import { countTyped } from "./composer.js";
 import { keepDrafts, openDraft } from "./drafts.js";
-import { act, keepUp, refreshHeaders } from "./live.js";
+import { act, keepUp, refreshHeaders, say } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
 import "./saved_replies.js";
@@ -25,7 +25,10 @@ const look = keepUp({
     wasAtEnd = isAtEnd();
     return fetch(panes().dataset.refresh, { headers: refreshHeaders() });
   },
-  after: () => wasAtEnd && !isAtEnd() && newest()?.scrollIntoView({ block: "end" }),
+  after: () => {
+    countPicked();
+    if (wasAtEnd && !isAtEnd()) newest()?.scrollIntoView({ block: "end" });
+  },
   whenHidden: () => !panes().dataset.id,
 });
 
@@ -65,15 +68,26 @@ function onCurrent(action, values, onOpen) {
 }
 
 function pick() {
-  const box = current()?.parentElement.querySelector("input");
+  const row = current();
+  const box = row?.parentElement.querySelector("input");
+  if (row && !box) say("Nobody has acknowledged this urgent message, so it cannot be selected. Open it.");
   if (!box) return;
+  say("");
   box.checked = !box.checked;
   countPicked();
 }
 
+/** Puts the focus where the keys are about the open conversation, once its reply box was left. */
+function leaveBox() {
+  const row = document.querySelector(".row > a[aria-current]");
+  (row?.offsetParent ? row : document.getElementById("thread-scroll")).focus({ preventScroll: true });
+}
+
 function countPicked() {
   const boxes = [...document.querySelectorAll(".row > input")];
-  document.getElementById("pick-all").checked = boxes.length > 0 && boxes.every((box) => box.checked);
+  const picked = boxes.filter((box) => box.checked).length;
+  document.getElementById("pick-all").checked = picked > 0 && picked === boxes.length;
+  document.getElementById("picked").textContent = picked ? `${picked} selected` : "";
 }
 
 // a key that is held down is meant once
@@ -134,6 +148,7 @@ listen({
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("#desk details.drop[open]")) menu.open = false;
+  if (event.key === "Escape" && event.target.id === "text") leaveBox();
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || !document.activeElement?.closest(".rows") || event.target.matches("input")) return;
   event.preventDefault();
@@ -145,6 +160,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches(".row > input")) countPicked();
   if (event.target.id !== "pick-all") return;
   for (const box of document.querySelectorAll(".row > input")) box.checked = event.target.checked;
+  countPicked();
 });
 
 // a menu closes when something else is pressed

@@ -26,7 +26,6 @@ keepUp({
   after: () => {
     const waiting = Number(document.getElementById("waiting").dataset.count);
     document.title = withCalls(waiting > 0 ? `(${waiting}) ${plainTitle}` : plainTitle);
-    document.getElementById("review-count").textContent = waiting > 0 ? String(waiting) : "";
     if (waiting > 0 && document.getElementById("empty")) fill();
   },
 });

@@ -12,7 +12,7 @@ from intake.practices import Practice
 from intake.vocabulary import Priority
 from staff.conversations.filters import Filters, Order, View
 from staff.conversations.row_words import initials, topic, wait, waits_too_long
-from staff.conversations.snooze import snooze_end
+from staff.conversations.snooze import snooze_choices, snooze_end
 from staff.conversations.view_counts import Group, sum_counts
 
 ZONE = ZoneInfo("America/New_York")
@@ -57,6 +57,13 @@ def test_a_row_says_what_it_is_about_only_if_that_is_known(
     intent: str | None, route: str | None, guess: str | None, confidence: float | None, corrected: bool, said: str
 ) -> None:
     assert topic(intent, route=route, guess=guess, confidence=confidence, corrected=corrected) == said
+
+
+def test_an_answered_question_is_said_to_be_one_however_sure_the_model_is() -> None:
+    guess = {"route": "review", "guess": BILLING, "confidence": 0.3, "reply": "common_question"}
+
+    assert topic(BILLING, corrected=False, **guess) == "Common question"  # type: ignore[arg-type]
+    assert topic("complaint", corrected=True, **guess) == "Complaint"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +151,25 @@ def test_a_snooze_ends_when_its_name_says_by_the_practices_clock(
     wanted: str, moment: datetime, end: datetime | None
 ) -> None:
     assert snooze_end(wanted, moment.astimezone(UTC), "America/New_York") == end
+
+
+def test_a_snooze_for_hours_ends_at_the_next_quarter() -> None:
+    moment = WEDNESDAY.replace(minute=31, second=5)
+
+    assert snooze_end("later", moment, "America/New_York") == datetime(2026, 7, 1, 13, 45, tzinfo=ZONE)
+
+
+def test_the_choices_say_when_they_end_unless_time_zones_differ() -> None:
+    monday = datetime(2026, 7, 6, 7, 0, tzinfo=ZONE)
+    chosen = {choice.name: choice.ends for choice in snooze_choices(monday, ["America/New_York"])}
+
+    assert chosen == {
+        "In 3 hours": "Mon, Jul 6, 10:00 AM",
+        "Tomorrow morning": "Tue, Jul 7, 8:00 AM",
+        "Monday morning": "Mon, Jul 13, 8:00 AM",
+    }
+    both = snooze_choices(monday, ["America/New_York", "America/Chicago"])
+    assert [choice.ends for choice in both] == ["", "Tue, Jul 7, 8:00 AM", "Mon, Jul 13, 8:00 AM"]
 
 
 # ---- the address

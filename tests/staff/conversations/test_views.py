@@ -13,6 +13,7 @@ import requests
 from sqlalchemy import Engine, event, select
 
 from inbox.models import AuditEntry, Conversation, Message, now
+from intake.vocabulary import Priority
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_inbox import ONE, THREE, TWO, row, rows, search, title
 from tests.told_classifier import EMERGENCY, SAME_DAY, sure_of, tell
@@ -85,7 +86,7 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
     dana.post("/staff/conversations/2/assign", data={"to": "me"})
 
     assert counts(dana.get("/staff/")) == {
-        "Urgent": "1",
+        "High priority": "1",
         "Mine": "1",
         "Mentions": "",
         "Unassigned": "1",
@@ -168,6 +169,54 @@ def test_pages_of_the_longest_waits_neither_repeat_nor_leave_out_anyone(console:
 
     assert [len(page) for page in seen] == [50, 10]
     assert len({*seen[0], *seen[1]}) == 60
+
+
+def test_what_is_urgent_comes_first_on_the_pages_of_the_newest(console: Console) -> None:
+    for number in range(60):
+        console.text("Hello", from_=f"+1202555{number:04}")
+    with console.edit() as session:
+        for found in session.scalars(select(Conversation)):
+            found.priority = Priority.URGENT if found.id <= 55 else None
+    dana = console.sign_in()
+
+    first = dana.get("/staff/")
+    [older] = re.findall(r'<a href="([^"]+)">Older</a>', first.text)
+    seen = [
+        int(number)
+        for page in (first, dana.get(unescape(older)))
+        for number in re.findall(r'id="open-([0-9]+)"', page.text)
+    ]
+
+    assert seen == [*range(55, 0, -1), *range(60, 55, -1)]
+
+
+def test_a_row_is_about_the_most_pressing_message_that_nobody_has_answered(busy: Console, dana: Browser) -> None:
+    busy.text(PRICES, from_=THREE)
+    busy.work()
+
+    assert row(dana.get("/staff/"), NAMES[THREE]) == (
+        f"{NAMES[THREE]} Unread Waiting now {PRICES} Text Same day Clinical concern Clinical"
+    )
+    assert rows(dana.get("/staff/?intent=clinical_concern")) == [NAMES[THREE]]
+
+    dana.post("/staff/conversations/3/state", data={"state": "waiting"})
+    busy.text(PRICES, from_=THREE)
+    busy.work()
+
+    assert row(dana.get("/staff/"), NAMES[THREE]).endswith("Text Price question Digest")
+
+
+def test_what_is_unread_is_counted_for_the_list_that_is_shown(dana: Browser) -> None:
+    dana.post("/staff/conversations/2/assign", data={"to": "me"})
+
+    for query, unread in (("", "3 unread"), ("view=mine", "1 unread"), ("channel=chat", "0 unread")):
+        assert f">{unread}" in dana.get(f"/staff/?{query}").text, query
+
+
+def test_the_button_beside_the_title_says_how_the_list_is_sorted(dana: Browser) -> None:
+    for query, shown in (("", "Newest first"), ("sort=waiting", "Longest wait first")):
+        [link] = re.findall(r'id="sort"[^>]*>(.*?)</a>', dana.get(f"/staff/?{query}").text, re.DOTALL)
+        assert re.sub(r"<[^>]+>", "", link) == f"Order: {shown}"
 
 
 # ---- the list goes along
@@ -289,6 +338,20 @@ def test_a_snoozed_conversation_is_in_no_view_until_its_time_and_then_on_top(bus
         found.snoozed_until = found.listed_at = now()
 
     assert rows(dana.get("/staff/")) == [NAMES[ONE], NAMES[THREE], NAMES[TWO]]
+
+
+def test_a_snooze_says_when_it_ends_before_and_after(busy: Console, dana: Browser) -> None:
+    page = dana.get("/staff/conversations/1")
+    shown = re.findall(r'id="snooze-[a-z]+" [^>]*>(.*?)</button>', page.text)
+    [morning] = [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in shown if "Tomorrow" in item]
+    when = morning.removeprefix("Tomorrow morning ")
+    assert re.fullmatch(r"\w{3}, \w{3} \d+, 8:00 AM", when)
+
+    following = place(dana.post("/staff/conversations/1/snooze", data={"until": "tomorrow"}))
+    assert f"Snoozed the previous conversation until {when}." in dana.get(following).text
+
+    dana.post("/staff/bulk", data={"c": ["2", "3"], "do": "snooze", "until": "tomorrow"})
+    assert f"2 conversations snoozed until {when}." in dana.get("/staff/").text
 
 
 def test_a_snooze_ends_when_the_patient_writes_or_staff_end_it(busy: Console, dana: Browser) -> None:

@@ -150,7 +150,8 @@ def test_the_title_and_the_navigation_count_what_waits(unsure: Console, receive:
     page = browser.get("/staff/review").text
 
     assert "<title>(2) Review · Intake</title>" in page
-    assert re.search(r'id="review-count">2<', page)
+    for path in ("/staff/review", "/staff/review/waiting", "/staff/alarms"):
+        assert re.search(r'id="review-count">2<', browser.get(path).text), path
     assert 'data-count="2">2 to label<' in browser.get("/staff/review/waiting").text
 
 
