@@ -2,7 +2,6 @@
 // be reached, until the same member is back.
 
 const PAUSE = 600; // after the last key
-const LONGEST_WAIT = 3000; // while keys go on; the visitor of a chat sees for a few seconds that someone is writing
 const STORED = "intake-unsaved";
 const LONGEST_KEPT_ALIVE = 10_000; // browsers refuse more than 64 kB
 
@@ -163,12 +162,7 @@ export function keepDrafts(whenChanged) {
     tell("");
     clearTimeout(draft.timer);
     const id = opened();
-    draft.due = Math.min(draft.due ?? Infinity, Date.now() + LONGEST_WAIT);
-    const wait = Math.min(PAUSE, draft.due - Date.now());
-    draft.timer = setTimeout(() => {
-      draft.due = undefined;
-      save(id);
-    }, wait);
+    draft.timer = setTimeout(() => save(id), PAUSE);
   });
   document.addEventListener("click", (event) => {
     const draft = known.get(opened());
