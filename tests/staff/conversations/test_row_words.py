@@ -177,18 +177,7 @@ def test_the_choices_say_when_they_end_unless_time_zones_differ() -> None:
 
 def test_filters_survive_being_written_into_an_address_and_read_again() -> None:
     filters = Filters(
-        View.MINE,
-        "complaint",
-        "same_day",
-        "high",
-        "billing",
-        "sms",
-        "demo",
-        "f" * 32,
-        True,
-        Order.WAITING,
-        "1-2",
-        "token",
+        View.MINE, "complaint", "same_day", "high", "billing", "sms", "demo", True, Order.WAITING, "1-2", "token"
     )
 
     assert Filters.read(filters.whole_query(), ["demo"]) == filters
