@@ -133,7 +133,7 @@ def test_everybody_can_read_and_use_it_and_it_fits_the_screen(sign_in: Callable[
 
     page.goto(ADDRESS)
     check()
-    page.get_by_label("Sunday").fill("8-12")
+    page.get_by_label("Sunday").fill("9-11")
     page.get_by_role("button", name="Save hours").click()
     expect(page.get_by_role("alert")).to_be_visible()
     check()
