@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -102,25 +103,23 @@ class Requests:
         self._changed = threading.Condition()
         self._paths: list[str] = []
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         path = environ["PATH_INFO"]
         with self._changed:
             self._paths.append(path)
         try:
-            return ClosingIterator(self._app(environ, start_response), lambda: self._end(path))
-        except BaseException:
-            self._end(path)
-            raise
+            # not until the server closes it: it reads on from a browser that keeps its connection
+            with closing(ClosingIterator(self._app(environ, start_response))) as body:
+                yield from body
+        finally:
+            with self._changed:
+                self._paths.remove(path)
+                self._changed.notify_all()
 
     def wait_until_ended(self) -> None:
         """Wait until no request is in progress: one that is would use a database that its test has closed."""
         with self._changed:
             assert self._changed.wait_for(lambda: not self._paths, DEADLINE_SECONDS), f"never ended: {self._paths}"
-
-    def _end(self, path: str) -> None:
-        with self._changed:
-            self._paths.remove(path)
-            self._changed.notify_all()
 
 
 class Service:

@@ -48,17 +48,21 @@ def test_a_test_that_changes_an_application_fails(settings: Settings) -> None:
         applications.give_back(app)
 
 
-def test_a_request_is_in_progress_until_its_body_is_closed() -> None:
+@pytest.mark.parametrize("end", ["read to its end", "closed"])
+def test_a_request_is_in_progress_until_its_body_ends(end: str) -> None:
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         yield b"the last thing that the browser reads"
 
     requests = Requests(app)
     body = requests({"PATH_INFO": "/stream"}, None)
-    assert next(iter(body)) == b"the last thing that the browser reads"
+    assert next(body) == b"the last thing that the browser reads"
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(requests.wait_until_ended)
         assert not waiting.done()
-        body.close()  # type: ignore[attr-defined]  # what the server calls
+        if end == "closed":
+            body.close()  # type: ignore[attr-defined]  # what the server calls
+        else:
+            assert list(body) == []
         waiting.result()
 
 
@@ -68,5 +72,5 @@ def test_a_request_that_fails_has_ended() -> None:
 
     requests = Requests(app)
     with pytest.raises(RuntimeError):
-        requests({"PATH_INFO": "/"}, None)
+        list(requests({"PATH_INFO": "/"}, None))
     requests.wait_until_ended()
