@@ -145,7 +145,7 @@ def find_conversations(
     if filters.order is not Order.NEWEST:
         return _run(session, _page_of(query, start, filters.order, limit))
     urgent: list[Found] = []  # two queries, as both then follow an index
-    if not start or start.startswith(_AMONG_URGENT):
+    if start.startswith(_AMONG_URGENT) or not _after(start, filters.order):
         first = query.where(Conversation.priority == Priority.URGENT)
         urgent = _run(session, _page_of(first, start.removeprefix(_AMONG_URGENT), filters.order, limit))
         start = ""

@@ -242,7 +242,7 @@ def test_the_menus_of_a_conversation_open_where_they_can_be_seen(many: Console, 
 
 def test_keys_say_what_they_refuse_and_escape_leaves_the_box_for_the_open_row(many: Console, sign_in: SignIn) -> None:
     receive(many, CHEST)
-    page = open_inbox(sign_in)
+    page = open_inbox(sign_in, refused=400)
     urgent = page.locator("#pinned-rows > .row > a")
     urgent.focus()
     press(page, "e")

@@ -100,6 +100,7 @@ def test_looking_and_pressing_are_recorded_with_who_did_it(console: Console) -> 
     assert [(entry.action, entry.staff_id) for entry in about] == [
         ("viewed", browser.member.id),
         ("acknowledged", browser.member.id),
+        ("assigned", browser.member.id),
     ]
     assert TEXT not in str([entry.detail for entry in about])
 

@@ -21,7 +21,7 @@ from intake.vocabulary import Medium
 from staff.conversations.inbox_queries import PAGE
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
-from tests.staff.conversations.test_inbox import BILL, ONE, PRICES, URGENT, row, rows, search
+from tests.staff.conversations.test_inbox import BILL, ONE, PRICES, URGENT, acknowledge_alarm, row, rows, search
 from tests.staff.conversations.test_views import statements
 from tests.told_classifier import PERSON, sure_of, tell
 from tests.world import SERVICE_SID
@@ -32,11 +32,12 @@ WHEN = datetime.fromisoformat("2026-01-01T12:00:00+00:00")
 
 @pytest.fixture
 def busy(console: Console) -> Console:
-    """Three texts, in order of arrival: about prices, a bill, and an emergency."""
+    """Three texts, in order of arrival: about prices, a bill, and an emergency that someone has acknowledged."""
     tell(console, {PRICES: sure_of("price_shopper"), BILL: sure_of("billing_inquiry"), URGENT: PERSON})
     for number, words in ((ONE, PRICES), ("+12025550132", BILL), (THREE, URGENT)):
         console.text(words, from_=number)
     console.work()
+    acknowledge_alarm(console)
     return console
 
 
