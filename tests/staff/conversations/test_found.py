@@ -43,7 +43,7 @@ def chat(console: Console, text: str, **details: str) -> ChatClient:
 def part(page: str, name: str) -> str:
     """The words of a live part of the page."""
     [found] = re.findall(
-        rf'<div id="{name}" data-live>(.*?)</div>\s*(?:<div id|<section class="part">)', page, re.DOTALL
+        rf'<div id="{name}" data-live>(.*?)</div>\s*(?:<div id|<section class="part")', page, re.DOTALL
     )
     return words(found)
 
