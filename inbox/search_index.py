@@ -101,8 +101,9 @@ def move_texts(session: Session, from_id: int, to_id: int) -> None:
 
 
 def first_unindexed(session: Session) -> int | None:
-    """Return a message or reply that is not indexed yet, by its source."""
-    message = session.scalar(select(Message.id).where(_lacking(Message)).order_by(Message.id).limit(1))
+    """Return a message or reply whose job to index it has been lost, by its source: messages get one once handled."""
+    handled = _lacking(Message) & Message.handled_at.is_not(None)
+    message = session.scalar(select(Message.id).where(handled).order_by(Message.id).limit(1))
     if message is not None:
         return message
     return session.scalar(select(Delivery.id).where(_lacking(Delivery)).order_by(Delivery.id).limit(1))

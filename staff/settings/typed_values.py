@@ -128,7 +128,7 @@ def _possible_spans(typed: str, *, by_night: bool) -> list[tuple[int, int]]:
     begins, finishes = (_possible_times(end) for end in ends)
     if len(begins) == 2 and len(finishes) == 1 and finishes[0] > begins[1] and begins[0] // 60 in _AFTERNOONS:
         begins = begins[1:]  # 1-5pm
-    return [(one, two) for one in begins for two in finishes if one < two or (by_night and one != two)]
+    return [(start, end) for start in begins for end in finishes if start < end or (by_night and start != end)]
 
 
 def _possible_times(typed: str) -> list[int]:

@@ -136,7 +136,7 @@ def test_an_account_needs_a_practice_and_a_role(run: Run, missing: str) -> None:
 def test_an_address_has_one_account(run: Run) -> None:
     error = run("staff", "add", EMAIL.upper(), "--practice", "demo", "--role", "staff").error
 
-    assert f"{EMAIL} already has an account" in error
+    assert f"{EMAIL.upper()} already has an account" in error
 
 
 def on_a_terminal(folder: Path, *arguments: str, typed: list[str]) -> tuple[int, str]:

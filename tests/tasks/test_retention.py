@@ -41,6 +41,7 @@ from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
+from tests.told_classifier import OUT_OF_SCOPE, tell
 from tests.world import PATIENT, PRACTICES_TOML
 
 LIMITS = "retention = { message_days = 30, recording_days = 10, audit_days = 60 }\n"
@@ -299,7 +300,8 @@ def add_note(session: Session, conversation: Conversation, text: str) -> None:
 
 
 def test_notes_whom_they_called_and_open_reviews_of_a_deleted_text_go_too(service: Service) -> None:
-    ask(service, "My florb is wibbly, what about the thing?")
+    tell(service, {QUESTION: OUT_OF_SCOPE})
+    ask(service)
     with service.edit() as session:
         conversation = session.scalars(select(Conversation)).one()
         add_note(session, conversation, "Asked about the thing")

@@ -241,11 +241,11 @@ def test_long_waits_are_rounded_down_to_what_is_worth_telling_apart(database: Da
 def test_each_member_who_wrote_is_named_once_with_conversations_and_replies(database: Database) -> None:
     with database.write() as session:
         dana, kim = member_of(session, "Dana"), member_of(session, "Kim")
-        one, other = add_message(session, NOON), add_message(session, NOON)
-        add_answer(session, one, timedelta(seconds=5))
-        for message, staff_id in ((one, dana), (one, dana), (other, dana), (one, kim)):
+        first, other = add_message(session, NOON), add_message(session, NOON)
+        add_answer(session, first, timedelta(seconds=5))
+        for message, staff_id in ((first, dana), (first, dana), (other, dana), (first, kim)):
             add_answer(session, message, HOURS, staff_id=staff_id)
-        add_answer(session, one, HOURS, staff_id=kim, state=DeliveryState.SUPPRESSED)
+        add_answer(session, first, HOURS, staff_id=kim, state=DeliveryState.SUPPRESSED)
         found = read(session).writers
 
     assert sorted(found, key=lambda writer: writer.name or "") == [
