@@ -9,7 +9,7 @@ from tests.staff.undo.test_undo import (
     settings,
     test_an_undone_label_notifies_nobody_and_restores_the_priority,
     test_of_a_worker_and_a_member_at_the_same_moment_one_wins,
-    test_undoing_a_closing_restores_the_state_and_the_alarm_with_its_unsent_notice,
+    test_undoing_a_reply_restores_the_state_and_the_alarm_with_its_unsent_notice,
 )
 
 __all__ = [
@@ -20,5 +20,5 @@ __all__ = [
     "start_console",
     "test_an_undone_label_notifies_nobody_and_restores_the_priority",
     "test_of_a_worker_and_a_member_at_the_same_moment_one_wins",
-    "test_undoing_a_closing_restores_the_state_and_the_alarm_with_its_unsent_notice",
+    "test_undoing_a_reply_restores_the_state_and_the_alarm_with_its_unsent_notice",
 ]

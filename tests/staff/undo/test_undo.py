@@ -228,19 +228,17 @@ def test_a_chat_shows_a_reply_once_it_can_no_longer_be_undone(console: Console, 
 # ---- a closing
 
 
-def test_undoing_a_closing_restores_the_state_and_the_alarm_with_its_unsent_notice(console: Console) -> None:
+def test_undoing_a_reply_restores_the_state_and_the_alarm_with_its_unsent_notice(console: Console) -> None:
     console.text(CHEST, from_=TWO)
-    console.context.queue.put_tickets([])
-    [job] = [row for row in console.context.queue.waiting() if row[0] == "handle_message"]
     console.work()
     with console.edit() as session:  # as if the on-call phone had not been texted yet
         for notice in session.query(Notification).where(Notification.target != "console"):
             notice.state, notice.attempts = NotificationState.PENDING, 0
     texted = len(texts_to(console, ON_CALL))
     dana, before = console.sign_in(), standing_of(conversation(console, 2))
-    dana.post("/staff/conversations/2/state", data={"state": "closed"})
+    send(dana, number=2)
     [alarm] = console.rows(Escalation)
-    assert (job[1], alarm.acknowledged_how) == (2, "close")
+    assert alarm.acknowledged_how == "reply"
 
     undo(dana)
     console.work()
@@ -249,7 +247,7 @@ def test_undoing_a_closing_restores_the_state_and_the_alarm_with_its_unsent_noti
     assert alarm.acknowledged_at is None
     assert standing_of(conversation(console, 2)) == before
     assert len(texts_to(console, ON_CALL)) == texted + 1
-    assert actions(console)[-1] == "close_undone"
+    assert actions(console)[-1] == "reply_undone"
 
 
 def test_conversations_closed_together_are_reopened_together(console: Console, dana: Browser) -> None:
