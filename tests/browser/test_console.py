@@ -274,7 +274,7 @@ def test_the_list_is_worked_with_keys_alone(console: Console, sign_in: SignIn) -
     expect(page.get_by_label("Your reply")).to_have_value("je")
     page.keyboard.press("Escape")
     press(page, "e")
-    expect(page.get_by_text("every conversation is closed")).to_be_visible()
+    expect(page.get_by_text("No conversation is open")).to_be_visible()
     assert [conversation.state for conversation in console.rows(Conversation)] == ["closed", "closed"]
 
 
@@ -303,7 +303,7 @@ def test_a_saved_reply_goes_into_the_box_and_is_counted(console: Console, sign_i
     page = sign_in("/staff/conversations/1")
     page.get_by_label("Your reply").fill("Hello.")
     page.get_by_text("Saved replies").click()
-    page.get_by_role("option", name="Price question").click()
+    page.get_by_role("option", name="Price question Automatic").click()
 
     box = page.get_by_label("Your reply")
     expect(box).to_have_value(re.compile("^Hello\\.\nMaple Street: Thank you for asking about prices"))
@@ -347,7 +347,7 @@ def test_it_works_without_scripts(console: Console, sign_in: SignIn) -> None:
     page.get_by_label("Your reply").fill("The rest is your deductible.")
     page.get_by_role("button", name="Send and close").click()
 
-    expect(page.get_by_text("every conversation is closed")).to_be_visible()
+    expect(page.get_by_text("No conversation is open")).to_be_visible()
     page.get_by_role("link", name="Closed").click()
     page.get_by_role("link", name="(202) 555-0131").click()
     expect(page.locator("#thread .staff .text")).to_have_text("The rest is your deductible.")

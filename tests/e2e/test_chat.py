@@ -68,7 +68,7 @@ def test_a_server_that_stops_ends_its_streams_and_a_browser_goes_on_with_the_nex
     chat = ChatClient(f"http://127.0.0.1:{port}")
 
     with chat.watch() as stream:
-        assert next(stream) == ("working", {"working": False})
+        assert next(stream) == ("working", {"working": False, "person": None})
         chat.send(PRICES, "first")
         seen = [next(stream), next(stream)]
         web.signal(signal.SIGTERM)
