@@ -69,7 +69,8 @@ def test_the_time_grows_no_faster_than_the_text(tagger: EntityTagger) -> None:
         return time.process_time() - start
 
     seconds(100)
-    assert seconds(4000) < 40 * max(seconds(400), 0.01)
+    # 20 times the text takes 20 times as long, or 400 times if it were compared with itself; a busy machine adds its own
+    assert seconds(8000) < 150 * max(seconds(400), 0.01)
 
 
 def test_a_known_encoding_is_not_made_again(tagger: EntityTagger) -> None:
