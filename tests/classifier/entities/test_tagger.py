@@ -69,7 +69,7 @@ def test_the_time_grows_no_faster_than_the_text(tagger: EntityTagger) -> None:
         return time.process_time() - start
 
     seconds(100)
-    # 20 times the text takes 20 times as long, or 400 times if it were compared with itself; a busy machine adds its own
+    # 20 times the text takes 20 times as long, or 400 times if it were compared with itself
     assert seconds(8000) < 150 * max(seconds(400), 0.01)
 
 
