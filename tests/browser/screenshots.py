@@ -128,6 +128,7 @@ def take_inbox(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     keep(page, "conversation-phone")
     page.locator("#back").click()
+    expect(page.locator("#thread")).to_be_hidden()
     keep(page, "inbox-phone")
     page.set_viewport_size({"width": 1280, "height": 800})
 
