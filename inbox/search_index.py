@@ -101,7 +101,7 @@ def move_texts(session: Session, from_id: int, to_id: int) -> None:
 
 
 def first_unindexed(session: Session) -> int | None:
-    """Return a message or reply whose job to index it has been lost, by its source: messages get one once handled."""
+    """Return a message or reply that is to be indexed now, by its source: messages once they are handled."""
     handled = _lacking(Message) & Message.handled_at.is_not(None)
     message = session.scalar(select(Message.id).where(handled).order_by(Message.id).limit(1))
     if message is not None:

@@ -20,7 +20,7 @@ from tasks.entities import find_at_once
 from tasks.handle_message import handle_message
 from tasks.metrics import CLASSIFY_SECONDS, Measure
 from tasks.questions import FoundQuestion, find_questions
-from tasks.queue import AfterCommit, Ticket
+from tasks.queue import AfterCommit
 from tasks.routing_facts import needs_no_model
 
 if TYPE_CHECKING:
@@ -78,12 +78,10 @@ def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[in
     except Exception as error:
         return _degrade(context, messages, error)
     errors: dict[int, Exception] = {}
-    later = AfterCommit(later=(Ticket("index_texts", messages[0].id),))  # one job for all of them
     for start in range(0, len(messages), IN_ONE_TRANSACTION):
         few = messages[start : start + IN_ONE_TRANSACTION]
         try:
-            context.queue.put_all(_write(context, few, understandings, questions, entities) | later)
-            later = AfterCommit()
+            context.queue.put_all(_write(context, few, understandings, questions, entities))
         except Exception as error:
             if isinstance(error, _FOR_ALL):
                 return errors | _give_up(context, [message.id for message in messages[start:]], error)

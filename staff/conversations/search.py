@@ -42,8 +42,8 @@ from web.row_ids import read_row_id
 COMPARED_FIRST = 2
 """How many candidates of a conversation are compared before all of them are: nearly always, the first is a hit."""
 MOST_ROUNDS = 6
-MOST_UNINDEXED = 100
-"""How many messages that are not indexed yet are read; there are more for minutes after an upgrade at most."""
+MOST_UNINDEXED = 200
+"""How many messages that are not indexed yet are read; there are more during a flood and after an upgrade at most."""
 _LATEST_SECOND = 2**31 - 1
 
 

@@ -76,6 +76,7 @@ def test_rows_that_are_finished_are_left_alone(service: Service) -> None:
     for text in (QUESTION, "STOP", "ok thanks", QUESTION):
         service.text(text)
     service.work()
+    service.reconcile()  # which has them indexed for the search
 
     assert reconcile(service.context, grace=NO_GRACE) == 0
 
@@ -94,6 +95,7 @@ def test_a_row_that_is_to_be_tried_later_waits_for_its_time(service: Service, tw
     twilio.faults.push(Fault.answer(429))
     service.text(QUESTION)
     service.work()
+    service.reconcile()  # which has it indexed for the search
     assert reconcile(service.context, grace=NO_GRACE) == 0
 
     with service.edit() as session:
@@ -215,6 +217,7 @@ def test_the_carrier_is_not_asked_about_one_text_again_and_again(service: Servic
 def test_after_two_days_the_carrier_is_asked_no_more(service: Service, age: timedelta, asked: int) -> None:
     service.text(QUESTION)
     service.work()
+    service.reconcile()  # which has it indexed for the search
     with service.edit() as session:
         delivery = session.scalars(select(Delivery)).one()
         delivery.created_at -= age

@@ -251,6 +251,7 @@ def test_a_text_is_found_as_soon_as_it_has_come(console: Console) -> None:
     assert rows(search(dana, wanted="gravel garden")) == []
 
     console.work()
+    console.reconcile()
 
     assert indexed(console) == {1}
     assert rows(search(dana, wanted="gravel drive")) == ["(202) 555-0133"]
