@@ -235,7 +235,7 @@ def test_the_menus_of_a_conversation_open_where_they_can_be_seen(many: Console, 
         for name in ("more", "snooze", "saved"):
             menu = page.locator(f"#{name}-menu")
             menu.locator("summary").click()
-            assert menu.locator(".menu").evaluate(IS_SEEN), f"{name} at {width} px"
+            page.wait_for_function(IS_SEEN, arg=menu.locator(".menu").element_handle())
             page.keyboard.press("Escape")
             expect(menu).not_to_have_attribute("open", "")
 
