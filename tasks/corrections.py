@@ -138,7 +138,7 @@ def correct(
         session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route, hold=hold
     )
     notifications += notify_others(session, message, practice, plan, hold=hold)
-    reply = add_reply(session, message, practice, plan, moment, hold=hold)
+    reply = add_reply(session, message, practice, plan, moment, may_opt_out=facts.may_opt_out, hold=hold)
     _note_standing(conversation, message, label, plan)
     topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
     return plan, reply | topics

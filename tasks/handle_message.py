@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from inbox.chat_contact import has_contact, note_contact
 from inbox.conversation_state import note_decision, note_triage
 from inbox.models import AskedQuestion, Classification, Conversation, Decision, Delivery, Keyword, Message, now
-from inbox.opt_out_wording import OptOutWish, read_opt_out
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Priority, Route, Team
 from tasks.attempts import end_attempt
@@ -82,7 +81,7 @@ def handle_message(
         add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     answer = question.answer if question else ""
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
-    reply = add_reply(session, message, practice, plan, moment, answer=answer, ask=ask)
+    reply = add_reply(session, message, practice, plan, moment, answer=answer, ask=ask, may_opt_out=facts.may_opt_out)
     counted = _count_question(session, message, practice, plan, question)
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
@@ -183,6 +182,7 @@ def add_reply(
     *,
     answer: str = "",
     ask: tuple[EntityKind, ...] = (),
+    may_opt_out: bool = False,
     hold: timedelta = NO_HOLD,
 ) -> AfterCommit:
     """Add the decision's reply to the outbox, unless the message already got that reply."""
@@ -198,7 +198,7 @@ def add_reply(
         is_text=medium is Medium.SMS,
         answer=answer,
         can_reach=has_contact(message.conversation),
-        may_opt_out=read_opt_out(message.text) is not OptOutWish.NONE,
+        may_opt_out=may_opt_out,
         ask=ask,
     )
     body, is_own = render_for_patient(plan.reply, practice, occasion)

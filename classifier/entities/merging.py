@@ -25,9 +25,9 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity
     """Return entities that do not overlap, in the order of the text.
 
     Of two that overlap, the one of the higher rank stays: what the record contains, unless it is a name within an email
-    or web address; then a rule that knows its value by
-    its form; then the network; then a rule that goes by the words around a value. Of one rank, the longer stays, then
-    the surer. The network says whether a date is a birth date, also where a rule found the date.
+    or web address; then a rule that knows its value by its form; then the network; then a rule that goes by the words
+    around a value. Of one rank, the longer stays, then the surer. The network says whether a date is a birth date, also
+    where a rule found the date.
 
     Args:
         rules: What rules and the record found.
