@@ -171,9 +171,8 @@ def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
 
 def matching(session: Session, member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:
     """Return the query for the conversations that match the filters, and whether the member has not read each."""
-    read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
     conditions = conditions_of(session, member, filters, moment)
-    return select(Conversation, is_unread(member)).outerjoin(ConversationRead, read).where(*conditions)
+    return select(Conversation, is_unread(member)).outerjoin(ConversationRead, has_opened(member)).where(*conditions)
 
 
 def conditions_of(session: Session, member: Member, filters: Filters, moment: datetime) -> list[ColumnElement[bool]]:
@@ -191,6 +190,11 @@ def conditions_of(session: Session, member: Member, filters: Filters, moment: da
     if filters.unread:
         conditions.append(is_unread(member))
     return conditions
+
+
+def has_opened(member: Member) -> ColumnElement[bool]:
+    """Return the condition that joins a conversation to how far a member has read it."""
+    return and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
 
 
 def is_unread(member: Member) -> ColumnElement[bool]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from inbox.member_notices import count_unseen
 from inbox.models import Conversation, ConversationRead, ConversationState
 from staff.auth.access import Member
 from staff.conversations.filters import View
-from staff.conversations.inbox_queries import PRESSING, UNFINISHED, in_practices, is_snoozed, is_unread
+from staff.conversations.inbox_queries import PRESSING, UNFINISHED, has_opened, in_practices, is_snoozed, is_unread
 
 _NOBODY, _ME, _OTHERS = "nobody", "me", "others"
 
@@ -53,7 +53,6 @@ def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
 
     Of those that colleagues called the member to, the count is how many the member has not opened since.
     """
-    read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
     assigned = Conversation.assigned_to
     holder = case((assigned.is_(None), _NOBODY), (assigned == member.id, _ME), else_=_OTHERS)
     kinds = (
@@ -65,7 +64,7 @@ def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
     )
     alike = (
         select(*kinds, case((is_unread(member), 1), else_=0).label("unread"))
-        .outerjoin(ConversationRead, read)
+        .outerjoin(ConversationRead, has_opened(member))
         .where(*in_practices(member.reachable), Conversation.state.in_(UNFINISHED))
         .subquery()
     )

@@ -15,7 +15,7 @@ from inbox.models import Conversation, ConversationRead, SavedView
 from inbox.saved_views import read_views
 from staff.auth.access import Member
 from staff.conversations.filters import Filters, View
-from staff.conversations.inbox_queries import UNFINISHED, conditions_of
+from staff.conversations.inbox_queries import UNFINISHED, conditions_of, has_opened
 
 _NOT_COUNTED = (View.CLOSED, View.EVERY)  # as in the built-in views: closed ones are not worth a count
 
@@ -62,8 +62,7 @@ def _count(session: Session, member: Member, views: Sequence[Filters], moment: d
     ]
     if not columns:
         return [0] * len(views)
-    read = and_(ConversationRead.conversation_id == Conversation.id, ConversationRead.staff_id == member.id)
-    query = select(*columns).select_from(Conversation).outerjoin(ConversationRead, read)
+    query = select(*columns).select_from(Conversation).outerjoin(ConversationRead, has_opened(member))
     among = Conversation.practice.in_(member.reachable), Conversation.state.in_(UNFINISHED)
     found = iter(session.execute(query.where(*among)).one())
     return [0 if filters.view in _NOT_COUNTED else next(found) or 0 for filters in views]
