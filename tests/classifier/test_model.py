@@ -279,7 +279,7 @@ def weighing(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 
 
 def test_a_doubtful_second_intent_is_settled_by_the_parts(weighing: Classifier) -> None:
-    double, single = weighing.classify([f"{RUDE} rude {BILL} {BESIDES}", f"{RUDE} {BESIDES}"])
+    double, single = weighing.classify([f"rude {RUDE} {BILL} {BESIDES}", f"{RUDE} {BESIDES}"])
 
     assert (double.intent, [mention.intent for mention in double.also]) == ("complaint", ["billing_inquiry"])
     assert single.also == ()

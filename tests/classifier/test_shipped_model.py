@@ -16,31 +16,6 @@ from tests.classifier.hostile import HOSTILE_TEXTS
 from tests.classifier.test_classify import ANY_TEXT, assert_well_formed
 
 
-@pytest.mark.parametrize(
-    ("message", "intents"),
-    [
-        (
-            "Please move my cleaning from Tuesday to Friday morning. Also, the statement you sent charges me twice.",
-            {"appointment_request", "billing_inquiry"},
-        ),
-        (
-            "Necesito cambiar mi cita del viernes a la otra semana. También me llegó una factura que ya pagué.",
-            {"appointment_request", "billing_inquiry"},
-        ),
-        (
-            "I need to move my cleaning. Friday morning is best, or any day after the fifth of May.",
-            {"appointment_request"},
-        ),
-    ],
-)
-def test_a_second_request_is_reported_and_a_longer_one_is_not_taken_for_two(
-    classifier: Classifier, message: str, intents: set[str]
-) -> None:
-    (understood,) = classifier.classify([message])
-
-    assert {understood.intent, *(mention.intent for mention in understood.also)} == intents
-
-
 @pytest.mark.parametrize(("message", "intent"), KNOWN_MESSAGES)
 def test_known_messages_are_understood(classifier: Classifier, message: str, intent: str) -> None:
     (understood,) = classifier.classify([message])
