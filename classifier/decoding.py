@@ -97,6 +97,7 @@ class Outputs:
         self.intents = tuple(name for name in names if name in INTENTS)
         self._label_columns = self._places(self.labels)
         self._intent_places = [self.labels.index(intent) for intent in self.intents]
+        self._ordered_places = [self.labels.index(intent) for intent in INTENTS]
         self._language_columns, self._level_columns, self._danger_columns, self._mention_columns = (
             self._places(group) if group[0] in names else None
             for group in (LANGUAGE_COLUMNS, LEVEL_COLUMNS, DANGER_COLUMNS, MENTION_COLUMNS)
@@ -128,6 +129,11 @@ class Outputs:
     def intent_shares(self, probabilities: Floats) -> Floats:
         """Return the intents' probabilities from a row of label probabilities, in the order of `intents`."""
         shares: Floats = probabilities[self._intent_places]
+        return shares
+
+    def ordered_shares(self, probabilities: Floats) -> Floats:
+        """Return the intents' probabilities from rows of label probabilities, in the order of `INTENTS`."""
+        shares: Floats = probabilities[:, self._ordered_places]
         return shares
 
     def given_an_intent(self, shares: Floats) -> Floats:

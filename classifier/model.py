@@ -17,9 +17,17 @@ from classifier.decoding import Outputs, Thresholds, danger_kind, is_long, triag
 from classifier.errors import ModelError
 from classifier.excerpt import Excerpt, choose_windows, shorten_text
 from classifier.loading import load_tokenizer, open_session
+from classifier.message_parts import split_parts
 from classifier.normalise import well_formed
 from classifier.outputs import INTENTS, LANGUAGES, Language
 from classifier.screen import Screening, is_urgent, screen_text
+from classifier.second_intents import (
+    DOUBTFUL,
+    SecondIntentWeights,
+    parts_evidence,
+    second_chances,
+    whole_evidence,
+)
 from classifier.understanding import Mention, Understanding, decide_disposition
 from intake.vocabulary import Disposition, TriageLevel
 
@@ -48,6 +56,7 @@ class ModelInfo:
             on what it says; English always.
         confidences: For each of these languages, the deciles of the confidence on the validation messages, lowest and
             highest included; empty for models that were made without them.
+        second_intents: How a second intent is weighed; None if the network's mentions alone decide.
         file_sizes: Bytes of each file the manifest lists.
     """
 
@@ -62,6 +71,7 @@ class ModelInfo:
     window_overlap: int
     thresholds: Mapping[str, Thresholds]
     confidences: Mapping[Language, Sequence[float]]
+    second_intents: SecondIntentWeights | None
     file_sizes: dict[str, int]
 
     @property
@@ -79,6 +89,34 @@ class ModelInfo:
         It is above every confidence in a language that the network was not calibrated for.
         """
         return self.thresholds[language].review_of(intent) if language in self.thresholds else UNREACHABLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is made of a message before its parts are read.
+
+    Attributes:
+        understanding: The result so far.
+        thresholds: The thresholds of its language.
+        evidence: What it says for each of `INTENTS` as a second one; None if nothing does.
+        chances: How probable each is, judging by that.
+    """
+
+    understanding: Understanding
+    thresholds: Thresholds
+    evidence: NDArray[np.float64] | None = None
+    chances: NDArray[np.float64] | None = None
+
+    @property
+    def first(self) -> int:
+        return INTENTS.index(self.understanding.intent)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the parts may tell if there is a second intent."""
+        if self.evidence is None or self.chances is None or self.understanding.partly_read:
+            return False
+        return bool(np.delete(self.chances, self.first).max() >= DOUBTFUL)
 
 
 class Classifier:
@@ -127,6 +165,7 @@ class Classifier:
             window_overlap=config.window_overlap,
             thresholds=calibration.thresholds(),
             confidences=dict(calibration.confidences),
+            second_intents=calibration.second_intent_weights(),
             file_sizes={name: record.size for name, record in manifest.files.items()},
         )
         return cls(info, session, tokenizer)
@@ -146,15 +185,45 @@ class Classifier:
         shown = [shorten_text(well_formed(text)) for text in texts]
         screenings = [screen_text(text) for text, _ in shown]
         excerpts = [self._excerpt(*pair, screening) for pair, screening in zip(shown, screenings, strict=True)]
-        found = [window for excerpt in excerpts for window in excerpt.windows]
-        rows = np.empty((len(found), len(self.info.labels)))
-        for positions in windows.batches([len(window) + 2 for window in found]):
-            rows[positions] = self._logits([found[position] for position in positions])
-        ends = np.cumsum([len(excerpt.windows) for excerpt in excerpts], dtype=np.int64)
-        return [
-            self._understanding(text, rows[end - len(excerpt.windows) : end], excerpt, screening)
-            for text, excerpt, screening, end in zip(texts, excerpts, screenings, ends, strict=True)
+        found = self._read([list(excerpt.windows) for excerpt in excerpts])
+        readings = [
+            self._understand(text, logits, excerpt, screening)
+            for text, logits, excerpt, screening in zip(texts, found, excerpts, screenings, strict=True)
         ]
+        chances = self._second_chances([text for text, _ in shown], readings)
+        return [
+            replace(reading.understanding, also=_mentions(row, reading))
+            for reading, row in zip(readings, chances, strict=True)
+        ]
+
+    def _read(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[NDArray[np.float64]]:
+        """Return the logits of the windows or parts of each text, one row for each."""
+        pieces = [piece for text in texts for piece in text]
+        rows = np.empty((len(pieces), len(self.info.labels)))
+        for positions in windows.batches([len(piece) + 2 for piece in pieces]):
+            rows[positions] = self._logits([pieces[position] for position in positions])
+        ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+        return [rows[end - len(text) : end] for text, end in zip(texts, ends, strict=True)]
+
+    def _second_chances(self, texts: Sequence[str], readings: Sequence[_Reading]) -> list[NDArray[np.float64] | None]:
+        """Return how probable each intent is as a second one, after reading the parts of the doubtful messages."""
+        chances = [reading.chances for reading in readings]
+        weights = self.info.second_intents
+        if weights is None or weights.parts is None:
+            return chances
+        doubtful = [place for place, reading in enumerate(readings) if reading.is_doubtful]
+        parts = {place: found for place in doubtful if len(found := split_parts(texts[place])) > 1}
+        for place, logits in zip(parts, self._read([self._cut(found) for found in parts.values()]), strict=True):
+            reading = readings[place]
+            shares = self._outputs.ordered_shares(self._outputs.probabilities(logits, reading.thresholds.temperature))
+            evidence = np.hstack([reading.evidence, parts_evidence(shares, reading.first)])
+            chances[place] = second_chances(evidence, weights.parts)
+        return chances
+
+    def _cut(self, parts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of parts, of each as many as the network reads at once."""
+        encodings = self._tokenizer.encode_batch(parts, add_special_tokens=False)
+        return [encoding.ids[: self.info.max_tokens - 2] for encoding in encodings]
 
     def _excerpt(self, text: str, is_whole: bool, screening: Screening) -> Excerpt:
         """Return what the network reads of a text, of which the middle may be missing already."""
@@ -183,11 +252,9 @@ class Classifier:
         result: NDArray[np.float64] = logits.astype(np.float64)
         return result
 
-    def _understanding(
-        self, text: str, logits: NDArray[np.float64], excerpt: Excerpt, screening: Screening
-    ) -> Understanding:
+    def _understand(self, text: str, logits: NDArray[np.float64], excerpt: Excerpt, screening: Screening) -> _Reading:
         if not len(logits):
-            return self._unreadable(text, excerpt, screening)
+            return _Reading(self._unreadable(text, excerpt, screening), self.info.thresholds["en"])
         weights = list(excerpt.windows.values())
         outputs = self._outputs
         language = self._language(outputs.languages(logits), weights)
@@ -196,7 +263,7 @@ class Classifier:
         combined = windows.combine(rows, weights, outputs.labels, thresholds.review)
         shares = outputs.intent_shares(combined)
         intent, confidence = outputs.intents[int(shares.argmax())], float(shares.max())
-        levels, dangers, mentions = outputs.levels(logits), outputs.dangers(logits), outputs.mentions(logits)
+        levels, dangers = outputs.levels(logits), outputs.dangers(logits)
         triage = TriageLevel.EMERGENCY
         if not excerpt.has_unread_sign:
             triage = triage_level(levels, screening, thresholds, is_long=is_long(text))
@@ -206,7 +273,7 @@ class Classifier:
             danger = danger_kind(None if dangers is None else dangers[worst], screening)
         label = outputs.labels[int(combined.argmax())]
         surely = float(combined.max())
-        return Understanding(
+        understanding = Understanding(
             intent=intent,
             confidence=confidence,
             probabilities=dict(zip(outputs.intents, map(float, outputs.given_an_intent(shares)), strict=True)),
@@ -226,8 +293,22 @@ class Classifier:
             model_version=self.info.version,
             praise=label == "praise" and surely >= thresholds.praise,
             partly_read=not excerpt.is_whole,
-            also=_mentions(mentions, intent, thresholds),
         )
+        return _Reading(understanding, thresholds, *self._weigh(logits, combined))
+
+    def _weigh(
+        self, logits: NDArray[np.float64], combined: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+        """Return what a message says for each intent as a second one, and how probable each is."""
+        mentions = self._outputs.mentions(logits)
+        if mentions is None:
+            return None, None
+        # One window that asks for it is enough.
+        strongest: NDArray[np.float64] = mentions.max(axis=0)
+        if self.info.second_intents is None:
+            return None, strongest
+        evidence = whole_evidence(strongest, self._outputs.ordered_shares(combined[np.newaxis])[0])
+        return evidence, second_chances(evidence, self.info.second_intents.whole)
 
     def _unreadable(self, text: str, excerpt: Excerpt, screening: Screening) -> Understanding:
         intents = self._outputs.intents
@@ -255,12 +336,15 @@ class Classifier:
         return (found and len(text) <= acknowledgement.MAX_CHARACTERS) or acknowledgement.is_acknowledgement(text)
 
 
-def _mentions(rows: NDArray[np.float64] | None, intent: str, thresholds: Thresholds) -> tuple[Mention, ...]:
-    """Return the intents besides the main one that some window is sure of, the surest first."""
-    if rows is None:
+def _mentions(chances: NDArray[np.float64] | None, reading: _Reading) -> tuple[Mention, ...]:
+    """Return the intents besides the main one that are probable enough, the surest first."""
+    if chances is None:
         return ()
-    shares = zip(INTENTS, map(float, rows.max(axis=0)), strict=True)
-    found = [Mention(name, share) for name, share in shares if name != intent and share >= thresholds.mention]
+    found = [
+        Mention(name, chance)
+        for name, chance in zip(INTENTS, map(float, chances), strict=True)
+        if name != reading.understanding.intent and chance >= reading.thresholds.mention
+    ]
     return tuple(sorted(found, key=lambda mention: -mention.confidence))
 
 

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from classifier.decoding import Outputs, Thresholds
 from classifier.errors import ModelError
 from classifier.outputs import INTENTS, Language
+from classifier.second_intents import PartsWeights, SecondIntentWeights, WholeWeights
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "models" / "intent"
 FORMAT: Final = 2
@@ -143,16 +144,41 @@ class LanguageCalibration(BundleModel):
     mention: _Share = 1.0
 
 
+class WholeWeightsFile(BundleModel):
+    """The weights of a second intent; `classifier.second_intents` explains each."""
+
+    constant: float
+    mention: float
+    share: float
+    first: float
+
+
+class PartsWeightsFile(WholeWeightsFile):
+    """Those for a message whose parts were read."""
+
+    part: float
+    rest: float
+
+
+class SecondIntentsFile(BundleModel):
+    """How a second intent is weighed."""
+
+    whole: WholeWeightsFile
+    parts: PartsWeightsFile | None = None
+
+
 class CalibrationFile(BundleModel):
     """What calibration found for each language that the network was calibrated for.
 
     Attributes:
         languages: The thresholds.
         confidences: The deciles, lowest and highest included, of the confidence on validation messages.
+        second_intents: How a second intent is weighed, in any language; None if the network's mentions alone decide.
     """
 
     languages: dict[Language, LanguageCalibration]
     confidences: dict[Language, Annotated[list[_Share], Field(min_length=11, max_length=11)]] = {}
+    second_intents: SecondIntentsFile | None = None
 
     @model_validator(mode="after")
     def _check_english(self) -> CalibrationFile:
@@ -163,6 +189,15 @@ class CalibrationFile(BundleModel):
     def thresholds(self) -> dict[str, Thresholds]:
         """Return the thresholds as decoding uses them."""
         return {language: Thresholds(**found.model_dump()) for language, found in self.languages.items()}
+
+    def second_intent_weights(self) -> SecondIntentWeights | None:
+        """Return the weights as decoding uses them."""
+        if self.second_intents is None:
+            return None
+        whole, parts = self.second_intents.whole, self.second_intents.parts
+        return SecondIntentWeights(
+            WholeWeights(**whole.model_dump()), None if parts is None else PartsWeights(**parts.model_dump())
+        )
 
 
 _Model = TypeVar("_Model", bound=BundleModel)

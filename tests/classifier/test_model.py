@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -258,6 +259,68 @@ def test_a_second_intent_may_be_in_any_window(knowing: Classifier) -> None:
     (understood,) = knowing.classify([f"price {LONG} besides"])
 
     assert [mention.intent for mention in understood.also] == ["billing_inquiry"]
+
+
+WEIGHTS = {
+    "whole": {"constant": -1.0, "mention": 1.0, "share": 0.0, "first": 0.0},
+    "parts": {"constant": -3.0, "mention": 0.5, "share": 0.0, "first": 0.0, "part": 1.0, "rest": 1.0},
+}
+RUDE, BILL = "rude filler filler filler filler filler.", "bill filler filler filler filler filler."
+BESIDES = "besides filler filler filler filler filler."
+"""Sentences that are long enough for a part; the last one only makes the network mention a bill."""
+
+
+@pytest.fixture(scope="module")
+def weighing(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    """The tiny model, which weighs second intents and reads parts."""
+    return Classifier.load(
+        tiny_model.write_knowing(tmp_path_factory.mktemp("weighing"), max_tokens=100, second_intents=WEIGHTS)
+    )
+
+
+def test_a_doubtful_second_intent_is_settled_by_the_parts(weighing: Classifier) -> None:
+    double, single = weighing.classify([f"rude {RUDE} {BILL} {BESIDES}", f"{RUDE} {BESIDES}"])
+
+    assert (double.intent, [mention.intent for mention in double.also]) == ("complaint", ["billing_inquiry"])
+    assert single.also == ()
+
+
+def test_the_answer_to_a_message_does_not_depend_on_the_others(weighing: Classifier) -> None:
+    texts = [f"{RUDE} rude {BILL} {BESIDES}", "rude", "😭", f"{RUDE} {BESIDES}", f"{RUDE} rude {BILL} {BESIDES} {RUDE}"]
+
+    assert weighing.classify(texts) == [weighing.classify([text])[0] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("rude besides", 1),
+        (f"{RUDE} {RUDE}", 1),
+        (f"{RUDE} {BESIDES}", 2),
+    ],
+    ids=["one sentence", "no doubt", "doubt"],
+)
+def test_only_the_parts_of_a_doubtful_message_are_read(
+    weighing: Classifier, monkeypatch: pytest.MonkeyPatch, text: str, readings: int
+) -> None:
+    read: list[int] = []
+    network = weighing._logits
+    monkeypatch.setattr(weighing, "_logits", lambda batch: (read.append(len(batch)), network(batch))[1])
+    weighing.classify([text])
+
+    assert len(read) == readings
+
+
+@pytest.mark.parametrize("extra", ["", "now", "today", "gloom now"])
+def test_reading_the_parts_changes_nothing_but_the_second_intents(
+    weighing: Classifier, tmp_path: Path, extra: str
+) -> None:
+    plain = Classifier.load(tiny_model.write_knowing(tmp_path, max_tokens=100))
+    text = f"{RUDE} rude {extra} {BILL} {BESIDES}"
+    (weighed,), (alone,) = weighing.classify([text]), plain.classify([text])
+
+    assert weighed.also != alone.also
+    assert replace(weighed, also=()) == replace(alone, also=())
 
 
 # ---- nothing to read

@@ -11,6 +11,7 @@ import pytest
 from classifier import INTENTS, Classifier, ModelError
 from classifier.decoding import Thresholds
 from classifier.outputs import ALL_COLUMNS
+from classifier.second_intents import PartsWeights, SecondIntentWeights, WholeWeights
 from tests.classifier import tiny_model
 
 NEEDED = ("model.onnx", "tokenizer.json", "config.json", "calibration.json")
@@ -32,6 +33,7 @@ def test_a_whole_folder_loads_and_describes_itself(model_folder: Path) -> None:
     assert list(info.thresholds) == ["en"]
     assert (info.thresholds["en"].temperature, info.review_threshold) == (1.0, 0.6)
     assert info.confidences == {}
+    assert info.second_intents is None
     assert info.file_sizes == {name: (model_folder / name).stat().st_size for name in NEEDED}
 
 
@@ -58,6 +60,20 @@ def test_a_folder_gives_each_language_its_thresholds(tmp_path: Path) -> None:
         "es": Thresholds(temperature=2.0, review=0.7, of_intents={"complaint": 0.9}, same_day=0.4, mention=0.8),
     }
     assert info.confidences == {"es": deciles}
+
+
+def test_a_folder_says_how_second_intents_are_weighed(tmp_path: Path) -> None:
+    whole = {"constant": -1.0, "mention": 2.0, "share": -0.5, "first": 0.5}
+    alone = tiny_model.write(tmp_path / "alone", second_intents={"whole": whole})
+    both = tiny_model.write(
+        tmp_path / "both", second_intents={"whole": whole, "parts": whole | {"part": 0.25, "rest": 0.75}}
+    )
+
+    weights = WholeWeights(constant=-1.0, mention=2.0, share=-0.5, first=0.5)
+    assert Classifier.load(alone).info.second_intents == SecondIntentWeights(weights)
+    assert Classifier.load(both).info.second_intents == SecondIntentWeights(
+        weights, PartsWeights(constant=-1.0, mention=2.0, share=-0.5, first=0.5, part=0.25, rest=0.75)
+    )
 
 
 def test_a_threshold_that_was_not_calibrated_is_never_reached(model_folder: Path) -> None:
@@ -222,6 +238,11 @@ def test_anything_but_a_json_object_is_refused_by_name(model_folder: Path, name:
             {"of_intents": {"complaint": 2}},
             "calibration.json",
             "languages.en.of_intents.complaint: Input should be less than or equal to 1",
+        ),
+        (
+            {"second_intents": {"whole": {"constant": 1.0, "mention": 1.0, "share": 1.0}}},
+            "calibration.json",
+            "second_intents.whole.first: Field required",
         ),
         ({"confidences": {"en": [0.5] * 10}}, "calibration.json", "confidences.en: List should have at least 11 items"),
         ({"confidences": {"en": [0.5] * 10 + [2.0]}}, "calibration.json", "confidences.en.10: Input should be less"),

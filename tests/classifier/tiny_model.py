@@ -86,7 +86,9 @@ def write(folder: Path, *, votes: Mapping[str, str] = VOTES, **settings: Any) ->
     }
     calibration: dict[str, Any] = {"languages": {"en": ENGLISH}}
     config.update({key: settings.pop(key) for key in config.keys() & settings.keys()})
-    calibration.update({key: settings.pop(key) for key in ("languages", "confidences") if key in settings})
+    calibration.update(
+        {key: settings.pop(key) for key in ("languages", "confidences", "second_intents") if key in settings}
+    )
     if settings:
         calibration["languages"] = calibration["languages"] | {"en": calibration["languages"]["en"] | settings}
     (folder / "config.json").write_text(json.dumps(config))

@@ -6,7 +6,7 @@ Everything is chosen for each language apart, on messages by writers of whom the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any, Final
 
@@ -16,8 +16,17 @@ from numpy.typing import NDArray
 from classifier.decoding import Outputs, Thresholds, is_long, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
+from classifier.second_intents import SecondIntentWeights
 from intake.vocabulary import TriageLevel
 from training.data.corpus import CorpusMessage
+from training.export.second_intents import (
+    choose_threshold,
+    collect_evidence,
+    fit_weights,
+    share_found,
+    share_imagined,
+    weigh_evidence,
+)
 from training.recipe import CalibrationTargets
 from training.statistics import expected_calibration_error
 
@@ -40,11 +49,9 @@ _FINE_THRESHOLDS = np.arange(10001) / 10000
 _WITH_SIGN = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 _ALONE = np.round(np.arange(4, 200) / 200, 3)
 _LEAST_SURE = 0.3
-_LEAST_MENTION = 0.4
 _MARGIN = 0.02
 _PRAISE_SPARED = 0.998
 _PERSON_SPARED = 0.995
-_MENTION_SPARED = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +62,22 @@ class NetworkAnswers:
         logits: One row per message, from the network that will be served.
         messages: The messages, with what is known about them.
         screenings: The danger signs in the text of each.
+        parts: The network's answers to the parts of each message, one row per part; empty if they were not read.
     """
 
     logits: Floats
     messages: Sequence[CorpusMessage]
     screenings: Sequence[Screening]
+    parts: Sequence[Floats] = ()
 
     def only(self, chosen: Flags) -> NetworkAnswers:
         """Return the answers to the selected messages."""
         places = np.flatnonzero(chosen).tolist()
         return NetworkAnswers(
-            self.logits[chosen], [self.messages[p] for p in places], [self.screenings[p] for p in places]
+            self.logits[chosen],
+            [self.messages[p] for p in places],
+            [self.screenings[p] for p in places],
+            [self.parts[p] for p in places] if self.parts else (),
         )
 
 
@@ -77,15 +89,18 @@ class Calibration:
         thresholds: The thresholds.
         figures: What they achieve: `routed` and `accuracy_when_routed` of the messages with an intent,
             `out_of_scope_held`, the calibration error `ece_before` and `ece_after`, `urgent_found` of the emergencies
-            and `false_alarms` of the routine messages that could seem urgent, `same_day_found`. Shares from 0 to 1;
-            None where there was no such message.
+            and `false_alarms` of the routine messages that could seem urgent, `same_day_found`, `second_found` of the
+            second intents and `second_imagined` of the messages with one intent. Shares from 0 to 1; None where there
+            was no such message.
         confidences: The confidence that a tenth, two tenths, and so on of the messages stay below, from the lowest to
             the highest: what `intake calibrate` compares a practice's own messages with.
+        second_intents: How a second intent is weighed; None if the network's mentions alone decide.
     """
 
     thresholds: Mapping[Language, Thresholds]
     figures: Mapping[Language, Figures]
     confidences: Mapping[Language, Sequence[float]]
+    second_intents: SecondIntentWeights | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of `calibration.json`."""
@@ -93,6 +108,7 @@ class Calibration:
             "languages": {language: asdict(chosen) for language, chosen in self.thresholds.items()},
             "validation": {language: dict(figures) for language, figures in self.figures.items()},
             "confidences": {language: list(deciles) for language, deciles in self.confidences.items()},
+            "second_intents": None if self.second_intents is None else asdict(self.second_intents),
         }
 
 
@@ -118,7 +134,38 @@ def calibrate_network(names: Sequence[str], answers: NetworkAnswers, targets: Ca
         if language == "en" or intents >= LEAST_MESSAGES:
             thresholds[language], figures[language] = _calibrate_language(outputs, chosen, targets)
             confidences[language] = _deciles(outputs, chosen.logits, thresholds[language].temperature)
-    return Calibration(thresholds, figures, confidences)
+    return _with_second_intents(outputs, answers, Calibration(thresholds, figures, confidences))
+
+
+def _with_second_intents(outputs: Outputs, answers: NetworkAnswers, calibration: Calibration) -> Calibration:
+    """Fit how second intents are weighed, and choose each language's threshold.
+
+    Urgent messages count, too: the team of their second intent is notified as well.
+    """
+    if outputs.mentions(answers.logits) is None:
+        return calibration
+    spoken = np.array([message.language for message in answers.messages], dtype=object)
+    has_intent = np.array([message.label in INTENTS for message in answers.messages], dtype=bool)
+    chosen = has_intent & np.isin(spoken, list(calibration.thresholds))
+    known, spoken = answers.only(chosen), spoken[chosen]
+    evidence = collect_evidence(
+        outputs,
+        known.messages,
+        known.logits,
+        known.parts or [known.logits[:0]] * len(known.messages),
+        [calibration.thresholds[language].temperature for language in spoken],
+    )
+    weights = fit_weights(evidence)
+    thresholds, figures = dict(calibration.thresholds), dict(calibration.figures)
+    for language, found in calibration.thresholds.items():
+        own = evidence.only(spoken == language)
+        mention, chances = choose_threshold(own, weights), weigh_evidence(own, weights)
+        thresholds[language] = replace(found, mention=mention)
+        figures[language] = figures[language] | {
+            "second_found": share_found(own, chances, mention),
+            "second_imagined": share_imagined(own, chances, mention),
+        }
+    return replace(calibration, thresholds=thresholds, figures=figures, second_intents=weights)
 
 
 def _deciles(outputs: Outputs, logits: Floats, temperature: float) -> list[float]:
@@ -169,7 +216,6 @@ def _calibrate_language(
         long_emergency=triage.long_emergency,
         long_emergency_with_sign=triage.long_emergency_with_sign,
         same_day=triage.same_day,
-        mention=_mention_threshold(outputs, answers),
     )
     figures: Figures = {
         "messages": len(names),
@@ -224,22 +270,6 @@ def _sure_threshold(
     column = probabilities[others, outputs.labels.index(label)]
     highest = float(np.quantile(column, spared, method="higher")) if len(column) else 0.0
     return round(min(max(highest + _MARGIN, _LEAST_SURE), 1.0), 3)
-
-
-def _mention_threshold(outputs: Outputs, answers: NetworkAnswers) -> float:
-    """Return the probability of a second intent that messages with one intent stay below."""
-    mentions = outputs.mentions(answers.logits)
-    if mentions is None:
-        return 1.0
-    single = [place for place, m in enumerate(answers.messages) if m.label in INTENTS and m.also is None]
-    if not single:
-        return 1.0
-    # as served: second to the intent that was chosen, even where another one was meant
-    chosen = best_intents(outputs, outputs.probabilities(answers.logits[single], 1.0))
-    seconds = [
-        np.delete(row, INTENTS.index(intent)).max() for row, intent in zip(mentions[single], chosen, strict=True)
-    ]
-    return round(max(float(np.quantile(seconds, _MENTION_SPARED)), _LEAST_MENTION), 3)
 
 
 class _Triage:

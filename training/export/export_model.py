@@ -8,14 +8,15 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from classifier.outputs import INTENTS, MENTION_COLUMNS
 from classifier.screen import screen_text
 from training.data.corpus import CorpusMessage
 from training.data.dataset import load_tokenizer, render_all
 from training.data.splitting import VALIDATION_SEED
-from training.export.calibrate import Calibration, Floats, NetworkAnswers, calibrate_network
+from training.export.calibrate import Calibration, NetworkAnswers, calibrate_network
 from training.export.deberta_onnx import export_deberta, is_exportable
 from training.export.model_folder import NETWORK, replace_folder, write_json, write_manifest
-from training.export.predict import predict_logits
+from training.export.predict import predict_logits, predict_parts
 from training.export.quantize import quantize_deberta
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.output_columns import output_names
@@ -74,13 +75,35 @@ def export_model(recipe: Recipe, validation: list[CorpusMessage], run: RunFolder
 
 
 def _calibration(recipe: Recipe, network: Path, tokenizer: Tokenizer, validation: list[CorpusMessage]) -> Calibration:
-    texts = render_all(validation, VALIDATION_SEED)
-    logits = predict_logits(network, tokenizer, texts, recipe.data.max_tokens, "calibrate")
+    names, texts = output_names(recipe.data.screens), render_all(validation, VALIDATION_SEED)
     return calibrate_network(
-        output_names(recipe.data.screens), collect_answers(validation, texts, logits), recipe.calibration
+        names, collect_answers(names, validation, texts, network, tokenizer, recipe.data.max_tokens), recipe.calibration
     )
 
 
-def collect_answers(messages: Sequence[CorpusMessage], texts: Sequence[str], logits: Floats) -> NetworkAnswers:
-    """Combine a network's answers to rendered messages with what is known about the messages."""
-    return NetworkAnswers(logits, messages, [screen_text(text) for text in texts])
+def collect_answers(
+    names: Sequence[str],
+    messages: Sequence[CorpusMessage],
+    texts: Sequence[str],
+    network: Path,
+    tokenizer: Tokenizer,
+    max_tokens: int,
+) -> NetworkAnswers:
+    """Return a network's answers to messages.
+
+    Args:
+        names: The names of the network's columns.
+        messages: The messages.
+        texts: The messages, rendered.
+        network: The ONNX file.
+        tokenizer: The tokenizer that the network was trained with.
+        max_tokens: The longest input in tokens.
+    """
+    logits = predict_logits(network, tokenizer, texts, max_tokens, "calibrate")
+    # Parts are read for second intents alone.
+    with_parts = [
+        text if message.label in INTENTS and MENTION_COLUMNS[0] in names else ""
+        for text, message in zip(texts, messages, strict=True)
+    ]
+    parts = predict_parts(network, tokenizer, with_parts, max_tokens, "calibrate, parts")
+    return NetworkAnswers(logits, messages, [screen_text(text) for text in texts], parts)

@@ -31,7 +31,7 @@ from training.errors import TrainingError
 from training.export.calibrate import Floats, calibrate_network
 from training.export.export_model import collect_answers, export_network
 from training.export.model_folder import NETWORK, write_json, write_manifest
-from training.export.predict import iterate_logits, predict_logits
+from training.export.predict import iterate_logits
 from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import BaseCheckpoint, RecipeError, load_recipe
 
@@ -315,8 +315,9 @@ def _write_rest(checkpoint: _Checkpoint, folder: Path, validation: list[CorpusMe
             **({"base_revision": checkpoint.revision} if checkpoint.revision else {}),
         },
     )
-    logits = predict_logits(folder / NETWORK, checkpoint.tokenizer, rendered, checkpoint.max_tokens, "calibrate")
-    answers = collect_answers(validation, rendered, logits)
+    answers = collect_answers(
+        checkpoint.labels, validation, rendered, folder / NETWORK, checkpoint.tokenizer, checkpoint.max_tokens
+    )
     calibration = calibrate_network(checkpoint.labels, answers, load_recipe(_RECIPE).calibration)
     write_json(folder / "calibration.json", calibration.to_json())
     write_manifest(folder)

@@ -14,6 +14,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 
+from classifier.message_parts import split_parts
 from training.data.dataset import truncate_ids
 from training.export.calibrate import Floats
 
@@ -21,6 +22,18 @@ from training.export.calibrate import Floats
 def predict_logits(network: Path, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, task: str) -> Floats:
     """Return one row of logits for each text; the arguments are those of `iterate_logits`."""
     return np.array(list(iterate_logits(network, tokenizer, texts, max_tokens, task)))
+
+
+def predict_parts(
+    network: Path, tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, task: str
+) -> list[Floats]:
+    """Return one row of logits for each part of each text, and none of a text that has only one part.
+
+    The arguments are those of `iterate_logits`.
+    """
+    parts = [found if len(found := split_parts(text)) > 1 else [] for text in texts]
+    rows = iterate_logits(network, tokenizer, [part for found in parts for part in found], max_tokens, task)
+    return [np.array([next(rows) for _ in found]) for found in parts]
 
 
 def iterate_logits(

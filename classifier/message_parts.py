@@ -1,0 +1,48 @@
+"""Cut a message into the parts in which it may say different things: sentences, and clauses that turn to another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+LEAST_WORDS = 6
+"""The fewest words of a part: fewer say too little by themselves."""
+MOST_PARTS = 16
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…;])[\"')\]]* ")
+_ENGLISH = (
+    r"and (?:also|can|could|do|is|what|how|i|my|the|if|while|please|then|we|would|are|it)|but|also|plus|btw|by the way"
+    r"|oh and|anyway|another thing|one more thing|separately|while i"
+)
+_SPANISH = (
+    r"y (?:también|además|otra|quería|quiero|de paso|me|mi|si|el|la|no|que|cuánto|cuanto|a ver)|pero|además|ademas"
+    r"|también|tambien|de paso|otra cosa|aparte|por otro lado"
+)
+# People who type or dictate without periods still say when they turn to something else.
+_TURN = re.compile(rf"(?:,| [-–—]+)? (?=(?:{_ENGLISH}|{_SPANISH})\b)", re.IGNORECASE)
+
+
+def split_parts(text: str) -> list[str]:
+    """Return a message's parts in order: at most `MOST_PARTS`, of `LEAST_WORDS` or more unless there is only one.
+
+    A part that is too short belongs to the one after it, and the last to the one before it.
+    """
+    # With single spaces, no expression has more than one place to try.
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    count = sum(len(line.split()) for line in lines)
+    least = max(LEAST_WORDS, -(-count // MOST_PARTS))
+    sentences = _join_short((part for line in lines for part in _SENTENCE_END.split(line)), least)
+    return [clause for sentence in sentences for clause in _join_short(_TURN.split(sentence), least)]
+
+
+def _join_short(parts: Iterable[str], least: int) -> list[str]:
+    found: list[str] = []
+    words: list[str] = []
+    for part in parts:
+        words += part.split()
+        if len(words) >= least:
+            found.append(" ".join(words))
+            words = []
+    if not words:
+        return found
+    return [*found[:-1], " ".join([*found[-1:], *words])]
