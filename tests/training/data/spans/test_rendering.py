@@ -6,10 +6,11 @@ from random import Random
 
 import pytest
 
+from tests.training.data.spans.entity_corpus import entity_messages
 from training.data.corpus import CORPUS
 from training.data.rendering import SLOTS as INTENT_SLOTS
 from training.data.rendering import SlotError
-from training.data.spans.messages import SpanMessage, read_span_messages
+from training.data.spans.messages import SpanMessage
 from training.data.spans.rendering import Slotted, render_spans
 from training.data.spans.setting import Values, is_held_out, read_values
 from training.data.spans.slots import SLOTS, read_kinds
@@ -30,8 +31,8 @@ def several(slot: str, channel: str, count: int, *, spanish: bool, around: str) 
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[SpanMessage]:
-    return read_span_messages(CORPUS)
+def messages() -> tuple[SpanMessage, ...]:
+    return entity_messages()
 
 
 def values_of(rendered: Slotted) -> list[str]:
@@ -43,7 +44,9 @@ def test_every_slot_has_a_kind_and_every_slot_of_the_intent_model_is_known() -> 
     assert set(SLOTS) >= INTENT_SLOTS
 
 
-def test_every_line_of_the_entity_files_is_filled_and_every_value_has_its_place(messages: list[SpanMessage]) -> None:
+def test_every_line_of_the_entity_files_is_filled_and_every_value_has_its_place(
+    messages: tuple[SpanMessage, ...],
+) -> None:
     own = [message for message in messages if message.writer in ("entities", "entities_b", "identifiers")]
     assert len(own) > 3000
     for number, message in enumerate(own):
