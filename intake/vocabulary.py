@@ -334,6 +334,7 @@ class NotificationReason(_WordedEnum):
     POSSIBLE_OPT_OUT = "possible_opt_out", "Patient who may want no more texts"
     TEXTS_CAPPED = "texts_capped", "Contact forms cause no more texts today, because the daily limit was reached"
     ESCALATION = "escalation", "Unacknowledged urgent message"
+    TRANSFERRED = "transferred", "Conversation that a colleague transferred to this team"
 
 
 def words_of(name: str | None) -> str:

@@ -54,6 +54,8 @@ _ACTIONS = {
     "close_undone": "undid the closing",
     "review_undone": "undid the label",
     "assigned": "assigned",
+    "transferred": "transferred it",
+    "transfer_undone": "undid the transfer",
     "noted": "added a note",
     "tagged": "added a tag",
     "untagged": "removed a tag",

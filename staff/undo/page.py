@@ -1,4 +1,4 @@
-"""Undoing a reply, a closing, or a label of one's own, as long as nothing has been sent because of it."""
+"""Undoing a reply, a closing, a transfer, or a label of one's own, as long as nothing has been sent because of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Conversation, Review, Role, Undo, UndoKind, now
+from inbox.models import Conversation, Note, Review, Role, Undo, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, read_draft, save_draft
 from inbox.undo import is_too_old, put_back
 from intake.practices import Practice
@@ -22,6 +22,7 @@ from staff.conversations.reply import take_back_reply
 from staff.undo.offers import read_offer
 from tasks.corrections import take_back
 from tasks.notification.alarms import reopen_alarms
+from tasks.notification.transfers import take_back_notices
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from web.services import services_of
@@ -32,8 +33,14 @@ TOO_LATE = {
     UndoKind.REPLY: "It is too late to undo this reply: it is on its way. Write to the patient again instead.",
     UndoKind.CLOSE: "It is too late to undo this. Reopen the conversation instead.",
     UndoKind.LABEL: "It is too late to undo this label: a reply or notification was already sent, or a minute is over.",
+    UndoKind.TRANSFER: "It is too late to undo this transfer: the team is being told. Transfer it back instead.",
 }
-_ACTIONS = {UndoKind.REPLY: "reply_undone", UndoKind.CLOSE: "close_undone", UndoKind.LABEL: "review_undone"}
+_ACTIONS = {
+    UndoKind.REPLY: "reply_undone",
+    UndoKind.CLOSE: "close_undone",
+    UndoKind.LABEL: "review_undone",
+    UndoKind.TRANSFER: "transfer_undone",
+}
 
 
 @blueprint.app_context_processor
@@ -90,6 +97,8 @@ def _undo(session: Session, undo: Undo) -> AfterCommit:
                 _refuse(undo)
         case UndoKind.LABEL:
             detail |= _take_back_label(session, undo)
+        case UndoKind.TRANSFER:
+            detail |= _take_back_transfer(session, undo)
     return _restore(session, undo, practice, words, detail)
 
 
@@ -121,6 +130,17 @@ def _take_back_label(session: Session, undo: Undo) -> dict[str, Any]:
     if take_back(session, review) is None:
         _refuse(undo)
     return detail
+
+
+def _take_back_transfer(session: Session, undo: Undo) -> dict[str, Any]:
+    added = undo.added or {}
+    if not take_back_notices(session, added.get("notices", [])):
+        _refuse(undo)
+    note = session.get(Note, added["note"]) if added.get("note") else None
+    if note is None:
+        return {}
+    session.delete(note)
+    return {"note": note.id}
 
 
 def _refuse(undo: Undo) -> NoReturn:

@@ -110,6 +110,7 @@ def add_notifications(
     reason: str,
     alarm: Escalation | None = None,
     hold: timedelta = NO_HOLD,
+    together: bool = False,
 ) -> tuple[Ticket, ...]:
     """Add one outbox row for each address of a team.
 
@@ -125,6 +126,7 @@ def add_notifications(
         reason: an intent, a `Route`, or a `NotificationReason`.
         alarm: the alarm whose current step is notified; None for a first notification.
         hold: how long the cause can still be undone, so that nobody is notified before.
+        together: whether it goes out as one notice with others like it that are due at the same time.
 
     Returns:
         The jobs for the notices that are due now, or once that time is over.
@@ -151,6 +153,7 @@ def add_notifications(
             team=team,
             target=target,
             priority=priority,
+            collected=together and target != CONSOLE,
             next_attempt_at=moment if target == CONSOLE else due,
             # the console reads this very row, so nothing remains to be done
             state=NotificationState.SENT if target == CONSOLE else NotificationState.PENDING,
