@@ -45,6 +45,7 @@ _REASONS = {
     "landline": "a landline cannot receive texts; call the patient",
     "opted out": "the patient opted out of texts",
     CANCELLED: "staff cancelled it",
+    "sample": "this patient is fictional",
     "staff took over": "staff had taken over the conversation",
 }
 _ACTIONS = {
@@ -74,10 +75,13 @@ _ACTIONS = {
     "consent_recorded": "recorded that the patient agreed to texts",
     "message_sent": "started a message from the patient record",
     "message_scheduled": "scheduled a message",
+    "schedule_sent_now": "sent a scheduled message at once",
     "schedule_cancelled": "cancelled a scheduled message",
+    "message_undone": "undid the message before it was sent",
     "patient_offered": "looked up its patient record",
     "patient_linked": "linked it to a patient record",
     "patient_unlinked": "unlinked it from a patient record",
+    "sample_removed": "removed this sample",
     "held": "placed a legal hold",
     "chat_ended": "ended the chat",
     "chat_copied": "asked for a copy of the chat by email",

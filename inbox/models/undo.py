@@ -19,6 +19,7 @@ class UndoKind(StrEnum):
     CLOSE = "close"
     LABEL = "label"
     TRANSFER = "transfer"
+    MESSAGE = "message"
 
 
 class Undo(Base):
@@ -26,8 +27,9 @@ class Undo(Base):
 
     `before` and `after` are the conversation's standing, as `inbox.undo` says. `ended` holds the ids of the alarms that
     it ended, and of the notices that this dropped. `added` holds the ids of the notices and the note that a transfer
-    added, None for anything else. What was done to several conversations together shares a `batch`. It holds nothing of
-    a patient.
+    added; of a message from a patient's record, the record, whether the conversation began with it, and for when it was
+    scheduled; None for anything else. What was done to several conversations together shares a `batch`. It holds
+    nothing of a patient.
     """
 
     __tablename__ = "undos"

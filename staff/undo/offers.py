@@ -85,7 +85,7 @@ def offer_undo(
         batch: what it belongs to, None if it was done alone.
         delivery_id: the reply that was added, if any.
         review_id: the review that was decided, if any.
-        added: of a transfer, the notices and the note that it added.
+        added: what else undoing needs, as `inbox.models.Undo` says.
     """
     hold = hold_for()
     if not hold:
@@ -134,7 +134,7 @@ def read_offer() -> Offer | None:
 
 def _describe(kind: UndoKind, count: int) -> str:
     match kind:
-        case UndoKind.REPLY:
+        case UndoKind.REPLY | UndoKind.MESSAGE:
             return "Sending"
         case UndoKind.LABEL:
             return "Labeled. Taking effect"
