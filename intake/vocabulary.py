@@ -308,6 +308,10 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+SAMPLE = "sample"
+"""The provider of the fictional messages that a new service shows."""
+
+
 class Weekday(_WordedEnum):
     """A day of the week, in the order of `datetime.weekday()`."""
 

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from inbox.consent import is_opted_out, is_recorded_by_staff, number_of
 from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import is_called, note_seen
-from inbox.models import AlarmEnd, ConversationState, Role, UndoKind, now
+from inbox.models import AlarmEnd, ConversationState, Message, Role, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
 from inbox.tag_words import LONGEST_TAG
-from intake.vocabulary import OptOutMistake, words_of
+from intake.vocabulary import SAMPLE, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import end_alarm, finish_action, go_on, next_after, place_of
@@ -194,6 +194,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "may_hold": member().may(Role.MANAGER) and is_own,
             "may_export": is_own,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
+            "is_sample": (newest := session.get(Message, conversation.last_message_id or 0)) is not None
+            and newest.provider == SAMPLE,
             "is_called": is_called(session, member().id, conversation_id),
             "present": list(names_of(session, others).values()),
             "quick": []

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from classifier.insurance.missing import BillingFields
 from inbox.models import Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice
-from intake.vocabulary import Channel, Priority, Route, words_of
+from intake.vocabulary import SAMPLE, Channel, Priority, Route, words_of
 from tasks.due import NO_HOLD
 from tasks.notification.alarms import join_alarm, told_so_far
 from tasks.notification.collecting import collect_notice, is_unvouched
@@ -135,7 +135,7 @@ def add_notifications(
         return ()
     moment, step = now(), alarm.step if alarm else 0
     settings = team_settings(practice, team, step)
-    targets = list(targets_for(settings))
+    targets = [CONSOLE] if message.provider == SAMPLE else list(targets_for(settings))
     if priority == Priority.URGENT and alarm is None:
         alarm = join_alarm(session, message, practice)
         danger = message.classification.danger if message.classification else None
