@@ -145,7 +145,8 @@ def recover_weights(network: Path, config: DebertaV2Config, seed: int) -> Debert
     constants = _Constants(onnx.load(network))
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
     positions = _fill_embeddings(model, constants, seed)
-    *layers, last = model.deberta.encoder.layer
+    encoder: Any = model.deberta.encoder
+    *layers, last = encoder.layer
     _fill_layers(layers, positions, constants)
     at = f"{TEXTS}{len(layers)}/"
     weight = np.hstack([constants.columns(f"{name}/weight") for name in _last_products(at)])
