@@ -21,7 +21,8 @@ _PARTNER = r"(?:domestic partner|partner|(?<!de )pareja)"
 _OTHER = r"(?:grandmother|grandma|grandfather|grandpa|guardian|aunt|uncle|brother|sister|abuel[oa]|ti[oa]|herman[oa])"
 _RELATIVE = rf"(?:{_SPOUSE}|{_PARENT}|{_PARTNER}|{_OTHER})"
 _CHILD = (
-    r"(?:son|daughter|kids?|child|children|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|step(?:son|daughter)|bebe)"
+    r"(?:son(?! (?:\{AMOUNT|las|los|dos|de)\b)|daughter|kids?|child|children"
+    r"|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|step(?:son|daughter)|bebe)"
 )
 _RELATIONSHIPS: Final = (
     (_PARTNER, "domestic_partner"), (_SPOUSE, "spouse"), (_PARENT, "child"), (_OTHER, "other"),

@@ -143,6 +143,10 @@ def test_the_holder_of_the_policy_and_the_relationship_are_read(text: str, name:
     assert (said["subscriber_name"], said["relationship"]) == (name, relationship)
 
 
+def test_a_spanish_verb_is_no_child() -> None:
+    assert "relationship" not in record("puedo pagar de a poco, son [AMOUNT $400] lo que debo")
+
+
 def test_a_signature_alone_is_no_subscriber() -> None:
     said = record("claim [CLAIM_NUMBER 123456] was denied by [CARRIER Aetna]. [NAME Ana Ruiz]")
 
