@@ -121,6 +121,8 @@ def is_fully_marked(message: SpanMessage, cities: re.Pattern[str]) -> bool:
 def split_spans(messages: Sequence[SpanMessage], data: EntityData, seed: int) -> SpanSplit:
     """Hold out whole writers and, by line, a part of the files written for this model.
 
+    What a held-out writer wrote is left out where another one wrote the same words.
+
     Args:
         messages: All messages.
         data: The recipe's shares.
@@ -151,6 +153,9 @@ def split_spans(messages: Sequence[SpanMessage], data: EntityData, seed: int) ->
             train += [message] * data.repeats[message.writer]
         elif rng.random() < (1.0 if message.has_slots else data.without_slots):
             train.append(message)
+    held_out = {message.text for message in (*validation, *others)}
+    train = [message for message in train if message.text not in held_out]
+    stopping = [message for message in stopping if message.text not in held_out]
     rng.shuffle(train)
     return SpanSplit(train, stopping, [*validation, *_sample(others, data, rng)])
 
