@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.training.conftest import RECIPES
 from tests.training.data.spans.entity_corpus import entity_messages
 from training.data.corpus import CORPUS, CorpusError, read_lines
 from training.data.spans.messages import FOLDER, SETS, SpanMessage, SpanSplit, read_span_messages, split_spans
+from training.data.spans.setting import names_of_tests
 from training.recipe import EntityRecipe, load_entity_recipe
 
 
@@ -67,6 +69,24 @@ def test_a_writer_who_wrote_nothing_cannot_be_held_out(messages: tuple[SpanMessa
     data = recipe.data.model_copy(update={"validation_writers": ("nobody",)})
     with pytest.raises(CorpusError, match="no messages by nobody"):
         split_spans(messages, data, 0)
+
+
+def test_marked_lines_have_a_language_of_their_own(messages: list[SpanMessage]) -> None:
+    marked = [message for message in messages if message.source == "tally"]
+    assert {message.language for message in marked} == {"en", "es"}
+    assert {message.channel for message in marked} == {"sms", "voicemail", "chat", "web_form", "email"}
+    assert 0.5 < sum(message.has_slots for message in marked) / len(marked) < 1
+
+
+def test_look_alikes_have_no_value(messages: list[SpanMessage]) -> None:
+    assert not [message for message in messages if message.source in ("lookalikes", "near") and message.has_slots]
+
+
+def test_no_marked_name_is_one_of_the_tests(messages: list[SpanMessage]) -> None:
+    unseen = names_of_tests(CORPUS)
+    marked = [message for message in messages if message.source == "tally"]
+    names = [name for message in marked for name in re.findall(r"\[\[NAME\|(.*?)\]\]", message.text)]
+    assert not {word for name in names for word in re.findall(r"[^\s,.]+", name.casefold())} & unseen
 
 
 def test_a_line_with_a_column_too_many_is_named(tmp_path: Path, corpus: Path) -> None:
