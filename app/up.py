@@ -20,13 +20,13 @@ from app.embedded_redis import EmbeddedRedis, die_with_parent
 from app.local_setup import environment_of, prepare
 from app.supervision import Child, Supervised
 from inbox.database import MISSING_KEY, Database
-from inbox.first_admin import address_of_link, offer_link
+from inbox.first_admin import address_of_link, has_members, offer_link
 from inbox.models import now
 from inbox.presence import MAIL, name_process, running_processes
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.logs import configure_logging
-from intake.practices import load_practices
+from intake.practices import Practices, load_practices
 from intake.settings import Settings
 
 START_SECONDS = 120.0
@@ -107,6 +107,7 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
             if embedded:
                 redis_server.start()
             database = _open_database(settings)
+            _add_samples(settings, practices, database)
             processes.append(_Process(WEB, ["web", "--port", str(port)], environment))
             if settings.mail_door or any(practice.mailbox for practice in practices.all):
                 processes.append(_Process(MAIL_RECEIVER, ["mail", "serve"], environment))
@@ -135,6 +136,17 @@ def _open_database(settings: Settings) -> Database:
     if database.missing_keys():
         _warn(f"{MISSING_KEY}. Until then, messages are stored and nothing is sent.")
     return database
+
+
+def _add_samples(settings: Settings, practices: Practices, database: Database) -> None:
+    """Give a demo that nobody has signed in to its sample conversations."""
+    from tasks.samples import add_samples, may_have_samples
+
+    if not may_have_samples(settings):
+        return
+    with database.write() as session:
+        if not has_members(session):
+            add_samples(session, practices.all[0], now())
 
 
 def _warn(line: str) -> None:

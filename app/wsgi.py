@@ -29,6 +29,7 @@ from staff.conversations import (
     inbox,
     mark_switch,
     recordings,
+    samples,
     saved_views,
 )
 from staff.figures import page as figures_page
@@ -66,6 +67,7 @@ BLUEPRINTS = (
     recordings.blueprint,
     mark_switch.blueprint,
     saved_views.blueprint,
+    samples.blueprint,
     exports.blueprint,
     listing.blueprint,
     record.blueprint,

@@ -59,6 +59,14 @@ def note_answer(conversation: Conversation, state: ConversationState) -> None:
     conversation.waiting_since = conversation.snoozed_until = None
 
 
+def note_transfer(conversation: Conversation, team: str) -> Priority:
+    """Give a conversation to a team, which has to look at it now, and return how pressing it is."""
+    conversation.state, conversation.team = ConversationState.OPEN, team
+    conversation.priority = conversation.priority or Priority.NORMAL
+    end_snooze(conversation)
+    return Priority(conversation.priority)
+
+
 def note_reply(conversation: Conversation) -> None:
     """Move a conversation to the top of the inbox because staff wrote."""
     conversation.last_activity_at = conversation.listed_at = now()

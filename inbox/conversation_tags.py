@@ -98,6 +98,14 @@ def find_tag(session: Session, practices: Sequence[str], index: str) -> Tag | No
     return None if word is None else Tag(word, index)
 
 
+def code_of_tag(session: Session, practices: Sequence[str], word: str) -> str:
+    """Return the code that stands for a tag in addresses now, whether or not any conversation has it."""
+    codes = [code for slug in practices for code in keyring().indexes(tag_value(slug, word))]
+    own = ConversationTag.practice.in_(practices), ConversationTag.tag_index.in_(codes)
+    in_use = session.scalar(select(ConversationTag.tag_index).where(*own).order_by(ConversationTag.id).limit(1))
+    return in_use or next(iter(codes), "")
+
+
 def has_tag(session: Session, practices: Sequence[str], index: str) -> ColumnElement[bool]:
     """Return the condition that a conversation of these practices has the tag that an address means.
 

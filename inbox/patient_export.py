@@ -23,6 +23,7 @@ from inbox.models import (
     PatientAddress,
     PatientConversation,
     PatientMerge,
+    ReplyDraft,
     Review,
     StaffMember,
     TextConsent,
@@ -68,13 +69,14 @@ def export_patient(session: Session, address: str, records: PatientRecords, mome
         moment: the current time.
     """
     names = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
-    named = {conversation.id for conversation in records.named}
+    found_by = {found.id: "contact details" for found in records.named}
+    found_by |= {found.id: "patient record" for found in records.linked}
     return {
         "format": FORMAT,
         "patient": address,
         "exported_at": moment.isoformat(),
         "conversations": [
-            _conversation(session, conversation, names, "contact details" if conversation.id in named else "address")
+            _conversation(session, conversation, names, found_by.get(conversation.id, "address"))
             for conversation in records.all_conversations
         ],
         "calls_without_message": [_fields(call, ("practice", *_VOICEMAIL)) for call in records.calls],
@@ -110,6 +112,9 @@ def _conversation(session: Session, conversation: Conversation, names: dict[int,
         ],
         "consents_to_texts": [_fields(consent, ("given_at", "wording")) for consent in of(TextConsent)],
         "tags": [tag.tag for tag in of(ConversationTag)],
+        "drafts": [
+            {"by": names.get(draft.staff_id), **_fields(draft, ("updated_at", "text"))} for draft in of(ReplyDraft)
+        ],
         "notes": [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)],
     }
 

@@ -9,7 +9,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.models import Conversation, Message, OptOut, Patient, PatientAddress, PatientMerge, Voicemail
+from inbox.models import (
+    Conversation,
+    Message,
+    OptOut,
+    Patient,
+    PatientAddress,
+    PatientConversation,
+    PatientMerge,
+    Voicemail,
+)
 from intake import email_address, phone
 
 
@@ -21,6 +30,7 @@ class PatientRecords:
         conversations: the conversations from this address.
         named: conversations in which every message gave this address as the sender's, unverified. Where only some did,
             the others may be another patient's.
+        linked: other conversations that staff linked to a record of the person, and to nobody else's.
         calls: calls that left no message.
         opt_outs: the opt-outs from texts.
         patients: the records that staff keep of the person, and those that were merged into them.
@@ -31,17 +41,18 @@ class PatientRecords:
     calls: Sequence[Voicemail]
     opt_outs: Sequence[OptOut]
     patients: Sequence[Patient] = ()
+    linked: Sequence[Conversation] = ()
 
     @property
     def all_conversations(self) -> list[Conversation]:
         """Every conversation, oldest first."""
-        return sorted([*self.conversations, *self.named], key=lambda conversation: conversation.id)
+        return sorted([*self.conversations, *self.named, *self.linked], key=lambda conversation: conversation.id)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is on record but perhaps an opt-out of an erased patient."""
         known = [opt_out for opt_out in self.opt_outs if opt_out.patient_address is not None]
-        return not (self.conversations or self.named or self.calls or known or self.patients)
+        return not (self.conversations or self.named or self.linked or self.calls or known or self.patients)
 
 
 def normalise_address(typed: str) -> str:
@@ -57,7 +68,7 @@ def find_records(session: Session, address: str, practices: Sequence[str]) -> Pa
     """Find what is on record about a patient, and lock it where the transaction may write.
 
     A record that has the address is found too, and through it what is known by its other addresses, except those that
-    another record shares.
+    another record shares, and the conversations that staff linked to it.
 
     Addresses that prove who wrote have a blind index. The contact details that a patient typed and the callers who
     left no message have none, so each of them is decrypted and compared.
@@ -76,16 +87,18 @@ def find_records(session: Session, address: str, practices: Sequence[str]) -> Pa
     given = select(Conversation.id, Conversation.contact_phone, Conversation.contact_email).where(
         of_practices, or_(Conversation.contact_phone.is_not(None), Conversation.contact_email.is_not(None))
     )
-    known = {conversation.id for conversation in conversations}
+    of_address = {conversation.id for conversation in conversations}
     named = [row.id for row in session.execute(given) if addresses & {row.contact_phone, row.contact_email}]
     named += _all_claiming(session, addresses, practices)
+    linked = set(_own_links(session, patients)) - of_address - set(named)
     missed = select(Voicemail).where(Voicemail.practice.in_(practices), Voicemail.message_id.is_(None))
     opt_outs = select(OptOut).where(OptOut.practice.in_(practices), OptOut.patient_index.in_(indexes))
     return PatientRecords(
         conversations=conversations,
         named=session.scalars(
-            select(Conversation).where(Conversation.id.in_(set(named) - known)).with_for_update()
+            select(Conversation).where(Conversation.id.in_(set(named) - of_address)).with_for_update()
         ).all(),
+        linked=session.scalars(select(Conversation).where(Conversation.id.in_(linked)).with_for_update()).all(),
         calls=[call for call in session.scalars(missed.with_for_update()) if call.caller in addresses],
         opt_outs=session.scalars(opt_outs.with_for_update()).all(),
         patients=patients,
@@ -126,6 +139,16 @@ def _own_addresses(session: Session, patients: Sequence[Patient]) -> list[str]:
         if session.scalar(shared.where(*same).limit(1)) is None:
             own.append(address)
     return own
+
+
+def _own_links(session: Session, patients: Sequence[Patient]) -> list[int]:
+    """Return the conversations that staff linked to one person's records and to no record of anyone else."""
+    if not is_one_person(patients):
+        return []
+    ids = [patient.id for patient in patients]
+    links, others = PatientConversation.conversation_id, select(PatientConversation.conversation_id)
+    shared = others.where(PatientConversation.patient_id.not_in(ids))
+    return list(session.scalars(select(links).where(PatientConversation.patient_id.in_(ids), links.not_in(shared))))
 
 
 def is_one_person(patients: Sequence[Patient]) -> bool:

@@ -32,6 +32,7 @@ from inbox.models import (
     Patient,
 )
 from inbox.patient_names import last_name_value, name_value
+from inbox.saved_views import name_tags
 from inbox.search_index import reindex
 from inbox.tag_words import tag_value
 from intake.errors import IntakeError
@@ -77,6 +78,8 @@ def rotate_keys(database: Database, store: FileStore) -> Rotated:
         IntakeError: this process lacks a key that is in use, or a running process lacks the new one.
     """
     _require_readers(read_status(database))
+    with database.write() as session:
+        name_tags(session)  # while the codes of tags are still those of the old key
     target = database.keyring.fingerprints[0]
     with database.change_keys() as session:
         session.execute(update(EncryptionKey).values(writes=EncryptionKey.fingerprint == target))

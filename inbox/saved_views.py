@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlencode
+
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from inbox.models import SavedView, StaffMember
+from inbox.models import ConversationTag, SavedView, StaffMember
 from intake.errors import IntakeError
 
 LONGEST_NAME = 40
@@ -22,8 +24,15 @@ def find_view(session: Session, staff_id: int, view_id: int) -> SavedView | None
     return session.scalar(_own(staff_id).where(SavedView.id == view_id))
 
 
-def save_view(session: Session, staff_id: int, name: str, query: str) -> SavedView:
+def save_view(session: Session, staff_id: int, name: str, query: str, tag: str | None = None) -> SavedView:
     """Save a view under a name; one of the same name is replaced.
+
+    Args:
+        session: an open write transaction.
+        staff_id: the member.
+        name: the name as typed.
+        query: the filters as an address has them, without the tag.
+        tag: the words of the tag to filter by, if any.
 
     Raises:
         IntakeError: the name can't be used, or the member has as many views as one can have.
@@ -37,7 +46,7 @@ def save_view(session: Session, staff_id: int, name: str, query: str) -> SavedVi
     if view is None:
         view = SavedView(staff_id=staff_id)
         session.add(view)
-    view.name, view.query = name, query
+    view.name, view.query, view.tag = name, query, tag
     session.flush()
     return view
 
@@ -65,6 +74,16 @@ def clean_name(name: str) -> str:
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise IntakeError(f"A view’s name must be 1 to {LONGEST_NAME} characters long.")
     return name
+
+
+def name_tags(session: Session) -> None:
+    """Give views that an older version saved the words of their tag, as long as its code is known."""
+    unnamed = select(SavedView).where(SavedView.tag.is_(None), SavedView.query.contains("tag="))
+    for view in session.scalars(unnamed.with_for_update()):
+        query = dict(parse_qsl(view.query))
+        own = ConversationTag.tag_index == query.pop("tag", "")
+        if word := session.scalar(select(ConversationTag.tag).where(own).limit(1)):
+            view.tag, view.query = word, urlencode(query)
 
 
 def forget_views_of(session: Session, *, staff_id: int) -> None:

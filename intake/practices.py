@@ -244,8 +244,7 @@ class Practice(_Strict):
             SettingGroup.HOURS,
             EditorKind.HOURS,
             members=WEEKDAYS,
-            hint="Leave a day empty if you are closed.",
-            example="8:00 AM - 12:00 PM, 1:00 PM - 5:30 PM",
+            hint="If you close for lunch, the second pair of times is for the afternoon.",
             empty="closed",
         ),
     ] = {}

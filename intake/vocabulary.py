@@ -308,6 +308,10 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+SAMPLE = "sample"
+"""The provider of the fictional messages that a new service shows."""
+
+
 class Weekday(_WordedEnum):
     """A day of the week, in the order of `datetime.weekday()`."""
 
@@ -334,6 +338,7 @@ class NotificationReason(_WordedEnum):
     POSSIBLE_OPT_OUT = "possible_opt_out", "Patient who may want no more texts"
     TEXTS_CAPPED = "texts_capped", "Contact forms cause no more texts today, because the daily limit was reached"
     ESCALATION = "escalation", "Unacknowledged urgent message"
+    TRANSFERRED = "transferred", "Conversation that a colleague transferred to this team"
 
 
 def words_of(name: str | None) -> str:

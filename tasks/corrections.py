@@ -24,7 +24,16 @@ from inbox.models import (
 )
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
-from intake.vocabulary import TOPICS, DangerKind, Disposition, Language, Priority, Route, TriageLevel
+from intake.vocabulary import (
+    TOPICS,
+    DangerKind,
+    Disposition,
+    Language,
+    NotificationReason,
+    Priority,
+    Route,
+    TriageLevel,
+)
 from tasks.due import NO_HOLD
 from tasks.handle_message import add_reply, notify_others
 from tasks.notification.models import add_notifications
@@ -183,7 +192,9 @@ def _followed(
         Delivery.message_id == review.message_id, Delivery.created_at >= review.decided_at
     )
     notices = select(Notification).where(
-        Notification.message_id == review.message_id, Notification.created_at >= review.decided_at
+        Notification.message_id == review.message_id,
+        Notification.created_at >= review.decided_at,
+        Notification.reason != NotificationReason.TRANSFERRED,
     )
     escalations = select(Escalation).where(
         Escalation.message_id == review.message_id, Escalation.created_at >= review.decided_at

@@ -6,6 +6,7 @@ others are idle.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
@@ -21,7 +22,7 @@ CONSOLES = (
 )
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
-    *("tests/training/data/spans/test_dataset.py", "tests/training/test_entity_pipeline.py"),
+    *("tests/training/data/spans", "tests/training/test_entity_pipeline.py"),
     *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
 )
 CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"
@@ -60,10 +61,16 @@ def place_of(nodeid: str) -> int:
     return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
 
+@cache
 def _needs_torch(module: PurePosixPath) -> bool:
     return any(module.is_relative_to(place) for place in TORCH)
 
 
 def _module_and_folder(nodeid: str) -> tuple[PurePosixPath, str]:
-    module = PurePosixPath(nodeid.partition("::")[0])
+    return _split_path(nodeid.partition("::")[0])
+
+
+@cache
+def _split_path(file: str) -> tuple[PurePosixPath, str]:
+    module = PurePosixPath(file)
     return module, module.parts[1] if len(module.parts) > 2 else ""

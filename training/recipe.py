@@ -258,12 +258,18 @@ class EntityRecipe(Section):
 
     Attributes:
         task: Tells the recipe from one of the intent model.
+        continues: File name of the recipe, in the same folder, whose best weights this run starts from instead of the
+            base checkpoint's. That recipe is trained first, unless the published model is its.
+        averaged: What the trained weights count in an average with those that the run continued from, from 0 to 1; None
+            for the trained weights alone.
         note: Anything else that the model card should say about how the shipped weights were made.
     """
 
     task: Literal["entities"]
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     note: str = ""
+    continues: str | None = None
+    averaged: Share | None = None
     seed: int
     base: BaseCheckpoint
     architecture: Architecture

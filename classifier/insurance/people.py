@@ -12,7 +12,8 @@ from intake.vocabulary import EntityKind
 _HOLDER = (
     r"(?:subscribers?|sub|policy ?holder|policy owner|name on (?:the )?policy|holder|titular|asegurad[oa]"
     r"|insured|employee"
-    r"|empleado|suscriptora?|parent|a nombre de|under the name of)"
+    r"|empleado|suscriptora?|parent|a nombre de|under the name of|dependent of"
+    r"|dependiente de)"
 )
 _SPOUSE = r"(?:husband|wife|spouse|hubby|espos[oa]|marido|ex husband|ex wife)"
 _PARENT = r"(?:dad|daddy|father|mom|mother|mum|mama|papa|madre|padre|parents?|stepdad|stepmom|stepfather|stepmother)"
@@ -20,7 +21,8 @@ _PARTNER = r"(?:domestic partner|partner|(?<!de )pareja)"
 _OTHER = r"(?:grandmother|grandma|grandfather|grandpa|guardian|aunt|uncle|brother|sister|abuel[oa]|ti[oa]|herman[oa])"
 _RELATIVE = rf"(?:{_SPOUSE}|{_PARENT}|{_PARTNER}|{_OTHER})"
 _CHILD = (
-    r"(?:son|daughter|kids?|child|children|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|step(?:son|daughter)|bebe)"
+    r"(?:son(?! (?:\{AMOUNT|las|los|dos|de)\b)|daughter|kids?|child|children"
+    r"|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|step(?:son|daughter)|bebe)"
 )
 _RELATIONSHIPS: Final = (
     (_PARTNER, "domestic_partner"), (_SPOUSE, "spouse"), (_PARENT, "child"), (_OTHER, "other"),
@@ -36,7 +38,8 @@ _ME_AFTER = re.compile(r"^ ?\((?:me|self|yo)\)")
 _RELATED_BEFORE = re.compile(
     rf"\b(?P<who>{_RELATIVE})(?:'s|s)?(?:[ ,:(/]{{1,3}}(?:is|it's|its|named|name is|name|now|insurance|ins|plan"
     rf"|policy|es|que es"
-    rf"|that's|covers me|\{{CARRIER\}}|at \{{EMPLOYER\}}|with \{{EMPLOYER\}})){{0,3}}[ ,:(/]{{1,3}}$"
+    rf"|that's|covers me|(?:carries|covers|insures) (?:us|me|all of us|the kids)\.?|\{{CARRIER\}}"
+    rf"|at \{{EMPLOYER\}}|with \{{EMPLOYER\}})){{0,3}}[ ,:(/]{{1,3}}$"
 )
 _RELATED_AFTER = re.compile(
     rf"^[ ,(]{{1,3}}(?:is |she's |he's |es |that's )?(?:my |the |mi |la |el |her |his )?(?P<who>{_RELATIVE})\b"
@@ -47,13 +50,15 @@ _OWNS_AFTER = re.compile(
     r"|^ has (?:policy|\{CARRIER\})"
 )
 _PATIENT_BEFORE = re.compile(
-    rf"\b(?:(?:patient|paciente|pt)(?: is| es)?[ :]{{1,2}}|(?:for|para|of) (?:my |mi )?(?:{_RELATIVE}|{_CHILD})?,? ?)$"
+    rf"\b(?:(?:patient|paciente|pt)(?: is| es)?[ :]{{1,2}}|(?:for|para|of) (?:my |mi )?(?:{_RELATIVE}"
+    rf"|{_CHILD})?,? ?)$"
 )
 _CHILD_BEFORE = re.compile(rf"\b{_CHILD},? $")
 _COVERAGE = re.compile(
     r"\b(?:subscribers?|policy ?holder|titular|holder|insured|through|thru|under|plans?|ins|insurance|covered"
     r"|covers me|policy"
-    r"|carries|dependent|dependiente|seguro|por|works|trabaja|employer|put me on|hers|bajo|on (?:my )?(?:mom"
+    r"|carries|i'?m on (?:his|her)|dependent|dependiente|seguro|por|works|trabaja|employer|put me on"
+    r"|hers|bajo|on (?:my )?(?:mom"
     r"|dad|husband|wife))\b"
 )
 _WRITER = re.compile(
@@ -83,6 +88,9 @@ _PLAN_OF = re.compile(
     rf"\b(?P<who>{_RELATIVE})(?:'s|s)? (?:new )?(?:plan|insurance|ins|policy|coverage|employer|job|work"
     rf"|\{{CARRIER\}}|seguro)\b"
     rf"|\b(?:on|under|through|thru|onto|por|bajo|by) (?:my |mi |his |her |the )?(?P<holder>{_RELATIVE})\b"
+    rf"|\b(?P<owner>{_RELATIVE})(?:'s| is|s| es)? (?:the |la |el )?(?:subscriber|policy ?holder|titular|insured)\b"
+    rf"|\b(?P<insurer>{_RELATIVE}) (?:carries|covers|insures) (?:us|me|all of us|the kids)\b"
+    rf"|\b(?:my|mi) (?P<elder>{_RELATIVE})\b[^\n]{{0,60}}\b(?:i'?m on|estoy en) (?:his|her|su)\b"
     rf"|\bmy (?P<worker>{_SPOUSE}) works\b|\bmy (?P<giver>{_SPOUSE}) put me on\b"
 )
 _NO_SUBSCRIBER = re.compile(

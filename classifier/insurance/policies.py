@@ -13,6 +13,7 @@ from intake.vocabulary import EntityKind
 
 _OLD_BEFORE = re.compile(
     r"\b(?:old|previous|former|used to (?:be|have)|had|not|no longer|instead of|drop|remove|take off|delete"
+    r"|kicked off|drop(?:s|ped)? off(?: of)?|replaced(?! by)|have on (?:file|record)(?: for \w+)? is"
     r"|cancel\w*|left|antes|era|viejo|anterior|ya no(?: tengo| es)?|quiten|en vez de|had been|lost|off of|by mistake"
     r"|no more|replaces)(?: \w+){0,2}[ :,(#]{1,3}$"
     r"|\b(?:was|were|era)(?: the| my| id| number| old)?[ :,(#]{1,2}$"
@@ -23,6 +24,7 @@ _FOLLOWS = re.compile(r"\{(?:CARRIER|MEMBER_ID|PLAN)\}[ ,:(#-]{0,3}$")
 _OLD_AFTER = re.compile(
     r"^[ ,)]{0,3}(?:no wait|no,|wait|sorry|i mean|scratch|is (?:gone|over|old|dead|cancel\w*|wrong)|was wrong"
     r"|ended|ends"
+    r"|(?:that |which )?(?:ran out|(?:was|were|has been|got) (?:just )?replaced)\b"
     r"|expired|terminated|lapsed|no longer|is no longer|was the old|the old one|->|→|termino|ya no|perdon|digo|dropped)"
 )
 _FIRST = re.compile(
@@ -41,8 +43,17 @@ _SECOND_AFTER = re.compile(
     r"|the )?(?:secondary|secundari[oa]|2nd|second|segundo)\b"
 )
 _MEDICARE_ID = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d\d")
+_NEW = re.compile(r"\b(?:new|now|nuev[oa]|ahora|effective|as of|since)\b")
 _HAS = re.compile(r"^ (?:has|tiene|gives|offers|pays for) \{CARRIER\}")
 _SEPARATE: Final = 60
+_BEHIND: Final = 40
+_OF_POLICIES: Final = frozenset((EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER))
+_LIABLE: Final = frozenset(
+    ("state farm", "geico", "progressive", "allstate", "usaa", "farmers", "liberty mutual", "nationwide",
+     "travelers", "esurance", "aaa", "the general", "mercury", "amica", "erie", "root", "safeco", "american family",
+     "infinity", "kemper", "the hartford", "sedgwick", "zurich", "chubb")
+)  # fmt: skip
+"""Insurers of cars and of employers, whose customers have policy numbers and no member IDs."""
 
 
 def is_old(mention: Mention) -> bool:
@@ -53,6 +64,31 @@ def is_old(mention: Mention) -> bool:
     if mention.kind is not EntityKind.CARRIER:
         before = _FOLLOWS.sub("", before)
     return bool(_OLD_BEFORE.search(before) or _OLD_AFTER.match(mention.after))
+
+
+def drop_old_policies(mentions: Sequence[Mention]) -> list[Mention]:
+    """Leave out the numbers and plans that stand right behind an insurer that holds no more.
+
+    They stay if the text has no other value of their kind.
+    """
+    kept: list[Mention] = []
+    old: list[Mention] = []
+    carrier: Mention | None = None
+    for mention in mentions:
+        if mention.kind is EntityKind.CARRIER:
+            carrier = mention
+        is_left = mention.kind in _OF_POLICIES and carrier is not None and is_old(carrier)
+        if is_left and carrier is not None and _is_right_behind(carrier, mention):
+            old.append(mention)
+        else:
+            kept.append(mention)
+    stated = {mention.kind for mention in kept}
+    return [mention for mention in mentions if mention not in old or mention.kind not in stated]
+
+
+def _is_right_behind(carrier: Mention, mention: Mention) -> bool:
+    between = carrier.after[: max(mention.place - carrier.place - len("{CARRIER}"), 0)]
+    return len(between) <= _BEHIND and not _NEW.search(between) and "\n" not in between
 
 
 def holding(mentions: Sequence[Mention], write: Callable[[str], str | None]) -> list[tuple[Mention, Value]]:
@@ -91,20 +127,49 @@ def _rank(mention: Mention) -> int:
     return 2 if _SECOND.search(mention.before) or _SECOND_AFTER.match(mention.after) else 1
 
 
-def aligned(found: Sequence[tuple[Mention, Value]], carriers: Sequence[tuple[Mention, Value]]) -> Values:
-    """Return one value for each insurer, None where the text gives none; with one insurer or none, all the values."""
+def is_liable(name: str) -> bool:
+    """Return whether an insurer is one of cars or of employers."""
+    return canonical_carrier(name).casefold() in _LIABLE
+
+
+def aligned(
+    found: Sequence[tuple[Mention, Value]], carriers: Sequence[tuple[Mention, Value]], *, policies: bool = False
+) -> Values:
+    """Return one value for each insurer, None where the text gives none; with one insurer or none, all the values.
+
+    Args:
+        found: The values, in the order of the text.
+        carriers: The insurers, the primary payer first.
+        policies: Whether the values are numbers of policies, which belong to an insurer of cars or employers if the
+            text names one.
+    """
     if not found:
         return ()
     if len(carriers) < 2:
         return tuple(value for _, value in found)
+    if len(found) == len(carriers) and _is_listed_apart(found, carriers):
+        by_place = sorted(range(len(carriers)), key=lambda number: carriers[number][0].place)
+        return tuple(found[by_place.index(number)][1] for number in range(len(carriers)))
     row: list[Value | None] = [None] * len(carriers)
     for mention, value in found:
         free = [number for number in range(len(row)) if row[number] is None]
         if not free:
             return (*row, value)
-        number = min(free, key=lambda number: _distance(mention, value, carriers[number]))
+        number = min(
+            free,
+            key=lambda number: (
+                policies and not is_liable(carriers[number][1].text),
+                _distance(mention, value, carriers[number]),
+            ),
+        )
         row[number] = value
     return tuple(row)
+
+
+def _is_listed_apart(found: Sequence[tuple[Mention, Value]], carriers: Sequence[tuple[Mention, Value]]) -> bool:
+    """Return whether the text names all insurers first and then all values, or the other way round."""
+    values, insurers = ([mention.place for mention, _ in side] for side in (found, carriers))
+    return max(insurers) < min(values) or max(values) < min(insurers)
 
 
 def _distance(mention: Mention, value: Value, carrier: tuple[Mention, Value]) -> int:

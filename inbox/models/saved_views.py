@@ -14,8 +14,9 @@ from inbox.models.base import Base, now
 class SavedView(Base):
     """One member's own view of the inbox; nobody else sees it.
 
-    `query` is the filters as an address has them: known values alone, and never a search. `name` is free text, which
-    may name a patient.
+    `query` is the filters as an address has them: known values alone, and never a search. `tag` holds the words of the
+    tag to filter by, because its code in an address changes with the key; only a view saved by an older version has
+    the code in `query`. `name` is free text, which may name a patient.
     """
 
     __tablename__ = "saved_views"
@@ -24,4 +25,5 @@ class SavedView(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
     name: Mapped[str] = mapped_column(EncryptedText)
     query: Mapped[str] = mapped_column(String(400))
+    tag: Mapped[str | None] = mapped_column(EncryptedText)
     created_at: Mapped[datetime] = mapped_column(default=now)

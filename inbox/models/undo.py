@@ -18,13 +18,17 @@ class UndoKind(StrEnum):
     REPLY = "reply"
     CLOSE = "close"
     LABEL = "label"
+    TRANSFER = "transfer"
+    MESSAGE = "message"
 
 
 class Undo(Base):
     """One thing that a member did to a conversation, and how to undo it; what it sends waits until `until`.
 
     `before` and `after` are the conversation's standing, as `inbox.undo` says. `ended` holds the ids of the alarms that
-    it ended, and of the notices that this dropped. Conversations that were closed together share a `batch`. It holds
+    it ended, and of the notices that this dropped. `added` holds the ids of the notices and the note that a transfer
+    added; of a message from a patient's record, the record, whether the conversation began with it, and for when it was
+    scheduled; None for anything else. What was done to several conversations together shares a `batch`. It holds
     nothing of a patient.
     """
 
@@ -41,6 +45,7 @@ class Undo(Base):
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
     ended: Mapped[dict[str, Any]]
+    added: Mapped[dict[str, Any] | None]
     until: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(default=now)
     undone_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""The actions on one conversation: who has it, its state, snoozing, notes, tags, opt-outs, holds, and ending a chat.
+"""The actions on one conversation: assignee, team, state, snooze, notes, tags, opt-outs, holds, ending a chat.
 
 What takes a conversation out of the list (closing, snoozing) leads to the next one in it.
 """
@@ -17,7 +17,8 @@ from inbox.consent import number_of, record_consent, undo_opt_out
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
 from inbox.models import AlarmEnd, Conversation, ConversationState, Role, UndoKind, now
-from intake.vocabulary import OptOutMistake
+from intake.practices import TeamSettings
+from intake.vocabulary import OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
@@ -30,13 +31,14 @@ from staff.conversations.changes import (
     change_snooze,
     change_state,
     tag_conversation,
+    transfer,
     untag_conversation,
 )
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import hand_back, take_over
-from staff.undo.offers import begin_action, offer_undo
+from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.notification.alarms import end_alarms
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
@@ -82,6 +84,29 @@ def assign(conversation_id: int) -> AnyResponse:
 
     ends = AlarmEnd.ASSIGN if wanted in (ME, str(member().id)) else None
     return _act(conversation_id, "assigned", change, ends=ends, calls=True)
+
+
+@blueprint.post("/transfer")
+@open_to(Role.STAFF)
+def transfer_to_team(conversation_id: int) -> AnyResponse:
+    """Give a conversation to a team, with a note for it; the alarm has to be acknowledged before."""
+    services = services_of(current_app)
+    team, text = request.form.get("team", ""), request.form.get("note", "").strip()
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        if count_open_of(session, conversation.id):
+            abort(400, f"{UNACKNOWLEDGED} Do that first; then you can transfer it.")
+        practice, beginning = services.practices.require(conversation.practice), begin_action(session, conversation)
+        done = transfer(session, conversation, practice, team, text, hold_for())
+        offer_undo(session, conversation, UndoKind.TRANSFER, beginning, added=done.added)
+        _record(session, conversation, "transferred", **done.detail)
+        mail = pending_mail(session, [conversation_id], now())
+    tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)
+    topics = topics_of(conversation.id, conversation.practice)
+    services.queue.put_all(AfterCommit(notifications=done.tickets, later=tickets, topics=topics))
+    if not practice.teams.get(team, TeamSettings()).notify:
+        flash(f"{words_of(team)} has no address for notices, so it sees this only on the console.")
+    return finish_action(conversation_id, "#newest" if text else "")
 
 
 @blueprint.post("/notes")

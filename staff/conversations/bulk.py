@@ -1,8 +1,9 @@
-"""One action on several conversations of the list: assign, close, or snooze them."""
+"""One action on several conversations of the list: assign, transfer, tag, close, or snooze them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request
@@ -12,14 +13,28 @@ from werkzeug.wrappers import Response
 
 from inbox.member_notices import pending_mail
 from inbox.models import Conversation, ConversationState, Role, UndoKind, now
+from intake.vocabulary import words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import has_open_alarm
-from staff.conversations.changes import ME, change_assignee, change_snooze, change_state, may_be_assigned
+from staff.conversations.bulk_words import BulkAction
+from staff.conversations.changes import (
+    ME,
+    change_assignee,
+    change_snooze,
+    change_state,
+    check_tag,
+    has_room_for,
+    may_be_assigned,
+    tag_conversation,
+    transfer,
+    untag_conversation,
+)
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
 from staff.conversations.list_pane import address_of, read_filters
-from staff.undo.offers import Batch, begin_action, offer_undo
+from staff.conversations.teams import teams_for
+from staff.undo.offers import Batch, Beginning, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 from web.row_ids import read_row_id
@@ -28,17 +43,50 @@ from web.services import services_of
 blueprint = Blueprint("bulk", __name__, url_prefix="/staff")
 
 NOTHING = "No conversation was selected."
-Change = Callable[[Session, Conversation], dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was done to one conversation: the audit trail's detail, the jobs, and what undoing a transfer deletes."""
+
+    detail: dict[str, Any]
+    tickets: tuple[Ticket, ...] = ()
+    added: dict[str, Any] | None = None
+
+
+_Change = Callable[[Session, Conversation], _Done | None]
+"""Changes a conversation, or returns None and leaves it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One of the actions.
+
+    Attributes:
+        audited: the audit trail's name of it.
+        change: what it does to one conversation.
+        words: what is said of the conversations afterwards.
+        waits_for_alarm: whether it leaves those alone whose alarm nobody has acknowledged.
+    """
+
+    audited: str
+    change: _Change
+    words: Callable[[], str]
+    waits_for_alarm: bool = field(default=True)
 
 
 @blueprint.post("/bulk")
 @open_to(Role.STAFF)
 def change_several() -> Response:
-    """Change the chosen conversations, except those whose alarm nobody has acknowledged, which are named."""
-    action, change, words = _chosen_change()
+    """Change the chosen conversations, except those that the action can't be used on, which are named."""
+    wanted = request.form.get("do", "")
+    if wanted not in _KINDS:
+        abort(400, "Choose whether to assign, transfer, tag, close, or snooze them.")
+    kind = _KINDS[BulkAction(wanted)]
     ids = sorted({row_id for value in request.form.getlist("c")[:PAGE] if (row_id := read_row_id(value)) is not None})
     changed: list[Conversation] = []
     refused: list[Conversation] = []
+    tickets: tuple[Ticket, ...] = ()
     services = services_of(current_app)
     with services.database.write() as session:
         own = [own_conversation(session, row_id, lock=True) for row_id in ids]
@@ -46,33 +94,41 @@ def change_several() -> Response:
         batch = Batch()
         for conversation in own:
             beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED
-            detail = None if conversation.id in urgent else change(session, conversation)
-            if conversation.state == ConversationState.CLOSED and not was_closed:
-                offer_undo(session, conversation, UndoKind.CLOSE, beginning, batch=batch)
-            (refused if detail is None else changed).append(conversation)
-            if detail is not None:
-                record_on_conversation(session, conversation.id, conversation.practice, action, bulk=True, **detail)
+            is_left = kind.waits_for_alarm and conversation.id in urgent
+            done = None if is_left else kind.change(session, conversation)
+            if done is None:
+                refused.append(conversation)
+                continue
+            changed.append(conversation)
+            tickets += done.tickets
+            _offer_undo(session, conversation, beginning, was_closed, done, batch)
+            if done.detail:
+                slug = conversation.practice
+                record_on_conversation(session, conversation.id, slug, kind.audited, bulk=True, **done.detail)
         mail = pending_mail(session, [found.id for found in changed], now())
     topics = tuple(topic for found in changed for topic in topics_of(found.id, found.practice))
-    tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)
-    services.queue.put_all(AfterCommit(later=tickets, topics=topics))
-    flash(
-        f"{len(changed)} {'conversation' if len(changed) == 1 else 'conversations'} {words}{_until(changed)}."
-        if ids
-        else NOTHING
-    )
+    mails = tuple(Ticket("mail_notice", row_id) for row_id in mail)
+    services.queue.put_all(AfterCommit(notifications=tickets, later=mails, topics=topics))
+    flash(_say(changed, kind) if ids else NOTHING)
     query = read_filters().whole_query()
     if refused:
-        query["refused"] = ",".join(str(conversation.id) for conversation in refused)
+        query |= {"refused": ",".join(str(conversation.id) for conversation in refused), "left": wanted}
     return redirect(address_of(INBOX, query), 303)
 
 
-def _chosen_change() -> tuple[str, Change, str]:
-    """Return what the form asks for: the audit trail's name of the action, the change, and what is said of it."""
-    wanted = request.form.get("do", "")
-    if wanted not in _CHANGES:
-        abort(400, "Choose whether to assign, close, or snooze them.")
-    return _CHANGES[wanted]
+def _offer_undo(
+    session: Session, conversation: Conversation, beginning: Beginning, was_closed: bool, done: _Done, batch: Batch
+) -> None:
+    if done.added is not None:
+        offer_undo(session, conversation, UndoKind.TRANSFER, beginning, batch=batch, added=done.added)
+    elif conversation.state == ConversationState.CLOSED and not was_closed:
+        offer_undo(session, conversation, UndoKind.CLOSE, beginning, batch=batch)
+
+
+def _say(changed: Sequence[Conversation], kind: _Kind) -> str:
+    """Return what was done to how many, such as "2 conversations snoozed until Thu, Jul 2, 8:00 AM."."""
+    number = f"{len(changed)} {'conversation' if len(changed) == 1 else 'conversations'}"
+    return f"{number} {kind.words()}{_until(changed)}."
 
 
 def _until(changed: Sequence[Conversation]) -> str:
@@ -86,26 +142,58 @@ def _until(changed: Sequence[Conversation]) -> str:
     return f" until {ends.pop()}" if len(ends) == 1 else ""
 
 
-def _close(session: Session, conversation: Conversation) -> dict[str, Any]:
-    return change_state(conversation, ConversationState.CLOSED)
+def _close(session: Session, conversation: Conversation) -> _Done:
+    return _Done(change_state(conversation, ConversationState.CLOSED))
 
 
-def _assign(session: Session, conversation: Conversation) -> dict[str, Any] | None:
+def _assign(session: Session, conversation: Conversation) -> _Done | None:
     """Assign a conversation, unless the person does not work for its practice."""
     wanted = request.form.get("to", "")
     chosen = member().id if wanted == ME else read_row_id(wanted)
     if chosen is not None and not may_be_assigned(session, conversation.practice, chosen):
         return None
-    return change_assignee(session, conversation, wanted)
+    return _Done(change_assignee(session, conversation, wanted))
 
 
-def _snooze(session: Session, conversation: Conversation) -> dict[str, Any]:
+def _transfer(session: Session, conversation: Conversation) -> _Done | None:
+    """Transfer a conversation, unless its practice has no such team, or the team has it already."""
+    team = request.form.get("team", "")
+    if not team:
+        abort(400, "Choose a team first.")
     practice = services_of(current_app).practices.require(conversation.practice)
-    return change_snooze(conversation, request.form.get("until", ""), practice.time_zone)
+    if team not in teams_for(practice) or team == conversation.team:
+        return None
+    done = transfer(session, conversation, practice, team, "", hold_for())
+    return _Done(done.detail, done.tickets, done.added)
 
 
-_CHANGES: dict[str, tuple[str, Change, str]] = {
-    "assign": ("assigned", _assign, "assigned"),
-    "close": ("state_changed", _close, "closed"),
-    "snooze": ("snoozed", _snooze, "snoozed"),
+def _tag(session: Session, conversation: Conversation) -> _Done | None:
+    """Add a tag to a conversation, unless it has as many as it may; one that has the tag stays as it is."""
+    tag = check_tag(request.form.get("tag", ""))
+    if not has_room_for(session, conversation, tag):
+        return None
+    done = tag_conversation(session, conversation, tag)
+    return _Done(done if done["tag"] else {})
+
+
+def _untag(session: Session, conversation: Conversation) -> _Done:
+    """Remove a tag from a conversation; one that does not have it stays as it is."""
+    done = untag_conversation(session, conversation, check_tag(request.form.get("tag", "")))
+    return _Done(done if done["tags"] else {})
+
+
+def _snooze(session: Session, conversation: Conversation) -> _Done:
+    practice = services_of(current_app).practices.require(conversation.practice)
+    return _Done(change_snooze(conversation, request.form.get("until", ""), practice.time_zone))
+
+
+_KINDS: dict[BulkAction, _Kind] = {
+    BulkAction.ASSIGN: _Kind("assigned", _assign, lambda: "assigned"),
+    BulkAction.TRANSFER: _Kind(
+        "transferred", _transfer, lambda: f"transferred to {words_of(request.form.get('team', ''))}"
+    ),
+    BulkAction.TAG: _Kind("tagged", _tag, lambda: "tagged", waits_for_alarm=False),
+    BulkAction.UNTAG: _Kind("untagged", _untag, lambda: "without the tag", waits_for_alarm=False),
+    BulkAction.CLOSE: _Kind("state_changed", _close, lambda: "closed"),
+    BulkAction.SNOOZE: _Kind("snoozed", _snooze, lambda: "snoozed"),
 }

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import abort
 from sqlalchemy.orm import Session
 
-from inbox.conversation_state import end_snooze, note_answer, snooze
-from inbox.conversation_tags import TooManyTagsError, add_tag, remove_tag
+from inbox.conversation_state import end_snooze, note_answer, note_transfer, snooze
+from inbox.conversation_tags import TooManyTagsError, add_tag, remove_tag, tags_of
 from inbox.member_notices import call_members, note_seen
 from inbox.mentions import find_mentions
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, NoticeReason, now
-from inbox.tag_words import MOST_TAGS, find_tag_problem, tidy_tag
+from inbox.tag_words import MOST_TAGS, find_tag_problem, fold_tag, tidy_tag
+from intake.practices import Practice
+from intake.vocabulary import words_of
 from staff.auth.access import member
 from staff.conversations.people import assignable
 from staff.conversations.reply import hand_back
 from staff.conversations.snooze import snooze_end
+from staff.conversations.teams import teams_for
+from tasks.notification.transfers import tell_team
+from tasks.queue import Ticket
 from web.row_ids import read_row_id
 
 ME = "me"
 AWAKE = "now"
 LONGEST_NOTE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What a transfer did.
+
+    Attributes:
+        detail: what the audit trail says.
+        added: what undoing it deletes.
+        tickets: the jobs that notify the team.
+    """
+
+    detail: dict[str, Any]
+    added: dict[str, Any]
+    tickets: tuple[Ticket, ...]
+
+
 ALARM_ENDS: dict[str, AlarmEnd] = {
     ConversationState.WAITING: AlarmEnd.WAITING,
     ConversationState.CLOSED: AlarmEnd.CLOSE,
@@ -55,6 +79,23 @@ def change_assignee(session: Session, conversation: Conversation, wanted: str) -
     return {"to": chosen}
 
 
+def transfer(
+    session: Session, conversation: Conversation, practice: Practice, team: str, text: str, hold: timedelta
+) -> Transferred:
+    """Give a conversation to a team of its practice, unassigned and with any note, and notify the team."""
+    if team not in teams_for(practice):
+        abort(400, "This practice has no such team. Choose one of the list.")
+    if team == conversation.team:
+        abort(409, f"{words_of(team)} already has this conversation. Choose another team.")
+    before, had = conversation.team, conversation.assigned_to
+    note = add_note(session, conversation, text) if text else {}
+    if had is not None:
+        change_assignee(session, conversation, "")
+    notices, tickets = tell_team(session, conversation, practice, team, note_transfer(conversation, team), hold)
+    detail = {"to": team, **({"from": before} if before else {}), **({"assignee": had} if had else {}), **note}
+    return Transferred(detail, {"notices": notices, "note": note.get("note")}, tickets)
+
+
 def add_note(session: Session, conversation: Conversation, text: str) -> dict[str, Any]:
     """Add a note for other staff, and call those whom it mentions."""
     if not 0 < len(text) <= LONGEST_NOTE:
@@ -68,11 +109,23 @@ def add_note(session: Session, conversation: Conversation, text: str) -> dict[st
     return {"note": written.id} | ({"mentioned": mentioned} if mentioned else {})
 
 
-def tag_conversation(session: Session, conversation: Conversation, typed: str) -> dict[str, Any]:
-    """Add a tag."""
+def check_tag(typed: str) -> str:
+    """Return a tag as it is kept, or abort if it can't be one."""
     tag = tidy_tag(typed)
     if problem := find_tag_problem(tag):
         abort(400, problem)
+    return tag
+
+
+def has_room_for(session: Session, conversation: Conversation, tag: str) -> bool:
+    """Return whether a conversation can get a tag, or has it."""
+    known = tags_of(session, [conversation.id]).get(conversation.id, [])
+    return len(known) < MOST_TAGS or fold_tag(tag) in {fold_tag(other.word) for other in known}
+
+
+def tag_conversation(session: Session, conversation: Conversation, typed: str) -> dict[str, Any]:
+    """Add a tag."""
+    tag = check_tag(typed)
     try:
         added = add_tag(session, conversation, tag)
     except TooManyTagsError:

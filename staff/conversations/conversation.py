@@ -11,14 +11,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from inbox.consent import is_opted_out, is_recorded_by_staff, number_of
 from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import is_called, note_seen
-from inbox.models import AlarmEnd, ConversationState, Role, UndoKind, now
+from inbox.models import AlarmEnd, ConversationState, Message, Role, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
 from inbox.tag_words import LONGEST_TAG
-from intake.vocabulary import OptOutMistake, words_of
+from intake.vocabulary import SAMPLE, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import end_alarm, finish_action, go_on, next_after, place_of
 from staff.conversations.alarms import read_alarms
+from staff.conversations.changes import LONGEST_NOTE
 from staff.conversations.consent_history import read_consent_history
 from staff.conversations.conversation_queries import (
     mark_read,
@@ -36,6 +37,7 @@ from staff.conversations.quick_replies import read_quick_replies
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, send
 from staff.conversations.row_words import initials
 from staff.conversations.snooze import snooze_choices
+from staff.conversations.teams import teams_for
 from staff.conversations.thread_part import find_part
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
@@ -183,6 +185,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,
             "colleagues": colleagues,
+            "teams": {team: words_of(team) for team in teams_for(practice) if team != conversation.team},
             "initials": initials(conversation.patient_name),
             "snoozed": display.clock(conversation.snoozed_until, zone)
             if conversation.snoozed_until and conversation.snoozed_until > moment
@@ -191,6 +194,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "may_hold": member().may(Role.MANAGER) and is_own,
             "may_export": is_own,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
+            "is_sample": (newest := session.get(Message, conversation.last_message_id or 0)) is not None
+            and newest.provider == SAMPLE,
             "is_called": is_called(session, member().id, conversation_id),
             "present": list(names_of(session, others).values()),
             "quick": []
@@ -200,6 +205,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "tags": tags_of(session, [conversation_id]).get(conversation_id, []),
             "tags_in_use": tags_in_use(session, [practice.slug]),
             "longest_tag": LONGEST_TAG,
+            "longest_note": LONGEST_NOTE,
             "may_edit_replies": member().may(Role.MANAGER) and is_own,
             "state": display.STATES[ConversationState(conversation.state)],
             "channel": display.CHANNELS,

@@ -486,6 +486,8 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
         case "assigned":
             given = names.get(detail.get("to") or 0)
             return f"assigned it to {given}" if given else "unassigned it"
+        case "transferred":
+            return f"transferred it to {words_of(detail.get('to'))}"
         case "noted" if mentioned := entry.detail.get("mentioned"):
             return f"added a note for {', '.join(names[staff_id] for staff_id in mentioned if staff_id in names)}"
         case "state_changed":

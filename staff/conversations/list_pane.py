@@ -15,17 +15,19 @@ from inbox.conversation_tags import Tag, find_tag, tags_in_use
 from inbox.models import Conversation, now
 from inbox.reply_drafts import drafted_conversations
 from inbox.saved_views import LONGEST_NAME
-from inbox.tag_words import fold_tag
+from inbox.tag_words import LONGEST_TAG, fold_tag
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member
+from staff.conversations.bulk_words import why_left
 from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, count_unread, list_page
 from staff.conversations.people import assignable
 from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
 from staff.conversations.snooze import snooze_choices
+from staff.conversations.teams import teams_for
 from staff.conversations.view_counts import read_counts
 from staff.conversations.view_list import show_views
 from staff.displays import is_new_display, seal_of
@@ -100,6 +102,10 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "people": people,
         "snoozes": snooze_choices(moment, [practice.time_zone for practice in practices.values()]),
         "refused": refused,
+        "why_left": why_left(request.args.get("left", "")),
+        "longest_tag": LONGEST_TAG,
+        "tag_words": [tag.word for tag in tags],
+        "bulk_teams": {team: words_of(team) for team in _transfer_choices(practices)},
         "drafted": drafted,
         "selected": selected,
         "density": density(),
@@ -168,6 +174,11 @@ def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, d
     if words:
         choices["tag"] = {tag.index: tag.word for tag in words.values()}
     return choices | ({"practice": own} if len(own) > 1 else {})
+
+
+def _transfer_choices(practices: dict[str, Practice]) -> list[str]:
+    """Return the teams that conversations of these practices can be transferred to."""
+    return list(dict.fromkeys(team for practice in practices.values() for team in teams_for(practice)))
 
 
 def team_choices() -> list[str]:

@@ -13,7 +13,7 @@ from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
 from inbox.models import Conversation, ConversationState, Decision, Delivery, MemberNotice, Message, Review
 from intake.practices import Practice
-from intake.vocabulary import Priority, ReplyName, words_of
+from intake.vocabulary import SAMPLE, Priority, ReplyName, words_of
 from staff import display
 from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.excerpt import Excerpt
@@ -40,6 +40,7 @@ class Row:
         excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
         tags: the words of its tags.
+        is_sample: whether it is one of the fictional conversations of a new service.
         called: who called the member to it, such as "Mentioned by Ann Lee"; empty once the member has opened it.
     """
 
@@ -70,6 +71,7 @@ class Row:
     called: str
     tags: tuple[str, ...] = field(repr=False)
     alarm: Alarm | None
+    is_sample: bool = False
     excerpt: Excerpt = field(default=(), repr=False)
     hit: str = ""
 
@@ -240,6 +242,7 @@ def _row(
         called=called_by(call.reason, names.get(call.by_staff_id, "")) if call else "",
         tags=tags,
         alarm=alarm if alarm and (alarm.is_open or conversation.state != ConversationState.CLOSED) else None,
+        is_sample=message is not None and message.provider == SAMPLE,
     )
 
 

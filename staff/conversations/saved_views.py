@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.audit import record_action
-from inbox.conversation_tags import find_tag
+from inbox.conversation_tags import Tag, find_tag
 from inbox.models import Role, SavedView, now
 from inbox.saved_views import LONGEST_NAME, MOST_VIEWS, find_view, rename_view, save_view
 from intake.errors import IntakeError
@@ -31,11 +31,7 @@ def page() -> str:
     """Show the member's views, to rename or delete them."""
     with services_of(current_app).database.read() as session:
         views = show_views(session, member(), now())
-        filters = {view.id: Filters.read(view.query, member().reachable) for view in views}
-        described = {
-            view_id: describe_filters(wanted, find_tag(session, member().reachable, wanted.tag) if wanted.tag else None)
-            for view_id, wanted in filters.items()
-        }
+        described = {view.id: describe_filters(view.filters, _tag_of(session, view.filters)) for view in views}
     return render_template(
         "staff/saved_views.html", views=views, described=described, longest=LONGEST_NAME, most=MOST_VIEWS
     )
@@ -50,14 +46,17 @@ def save() -> Response:
         abort(400, NO_SEARCH)
     if filters.team and filters.team not in team_choices():
         abort(400, "No team has this name. Choose one of the list.")
-    query = filters.as_query()
+    stored, name = urlencode(filters.as_query(tag="")), request.form.get("name", "")
     with services_of(current_app).database.write() as session:
+        tag = _tag_of(session, filters)
+        if filters.tag and tag is None:
+            abort(400, "No conversation has this tag anymore. Choose another tag, or any.")
         try:
-            view = save_view(session, member().id, request.form.get("name", ""), urlencode(query))
+            view = save_view(session, member().id, name, stored, tag.word if tag else None)
         except IntakeError as error:
             abort(400, str(error))
         _record(session, view, "view_saved")
-    return redirect(address_of(INBOX, query), 303)
+    return redirect(address_of(INBOX, filters.as_query()), 303)
 
 
 @blueprint.post("/<int:view_id>")
@@ -87,9 +86,13 @@ def delete(view_id: int) -> Response:
     return redirect(url_for(".page"), 303)
 
 
+def _tag_of(session: Session, filters: Filters) -> Tag | None:
+    return find_tag(session, member().reachable, filters.tag) if filters.tag else None
+
+
 def _record(session: Session, view: SavedView, action: str) -> None:
     """Record what was done to a view; its name may name a patient, so it stays out."""
-    filters = filters_of(view, member()).as_query()
+    filters = filters_of(session, view, member()).as_query()
     record_action(
         session, staff_id=member().id, practice=None, action=action, subject=f"view:{view.id}", filters=filters
     )

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from inbox.conversation_tags import code_of_tag
 from inbox.member_notices import unseen_by
 from inbox.models import Conversation, ConversationRead, SavedView
 from inbox.saved_views import read_views
@@ -27,30 +28,37 @@ class ShownView:
     Attributes:
         id: the row.
         name: the name that the member gave it.
-        query: its filters, as an address has them.
+        filters: its filters.
         count: how many conversations it holds, 0 for none or if they are not counted.
     """
 
     id: int
     name: str = field(repr=False)
-    query: dict[str, str]
+    filters: Filters
     count: int
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Its filters, as an address has them."""
+        return self.filters.as_query()
 
 
 def show_views(session: Session, member: Member, moment: datetime) -> list[ShownView]:
     """Return a member's saved views with their counts."""
     views = read_views(session, member.id)
-    filters = [filters_of(view, member) for view in views]
+    filters = [filters_of(session, view, member) for view in views]
     counts = _count(session, member, filters, moment)
     return [
-        ShownView(view.id, view.name, wanted.as_query(), count)
-        for view, wanted, count in zip(views, filters, counts, strict=True)
+        ShownView(view.id, view.name, wanted, count) for view, wanted, count in zip(views, filters, counts, strict=True)
     ]
 
 
-def filters_of(view: SavedView, member: Member) -> Filters:
+def filters_of(session: Session, view: SavedView, member: Member) -> Filters:
     """Return a view's filters; those that the member may not use any more are left out."""
-    return Filters.read(dict(parse_qsl(view.query)), member.reachable)
+    stored = dict(parse_qsl(view.query))
+    if view.tag:
+        stored["tag"] = code_of_tag(session, member.reachable, view.tag)
+    return Filters.read(stored, member.reachable)
 
 
 def _count(session: Session, member: Member, views: Sequence[Filters], moment: datetime) -> list[int]:

@@ -1,16 +1,18 @@
-"""Sending a message from a patient's record, and cancelling a scheduled one."""
+"""Sending a message from a patient's record, and sending a scheduled one at once or cancelling it."""
 
 from __future__ import annotations
 
 from flask import Blueprint, abort, current_app, flash, request
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Role, now
+from inbox.models import Conversation, Patient, Role, UndoKind, now
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.patients.access import current_patient, own_patient
-from staff.patients.outgoing import MessageDraft, Outgoing, cancel_message, find_message, send_message
+from staff.patients.outgoing import MessageDraft, Outgoing, cancel_message, find_message, send_message, send_scheduled
 from staff.patients.page import PREFIX, back_to_record, show_record
+from staff.undo.offers import Beginning, hold_for, offer_undo
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
@@ -40,6 +42,24 @@ def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
     return back_to_record(slug, patient_id)
 
 
+@blueprint.post("/messages/<int:delivery_id>/send-now")
+@open_to(Role.STAFF)
+def send_now(slug: str, patient_id: int, delivery_id: int) -> Response | tuple[str, int]:
+    """Send a scheduled message at once, if the patient may be written to now."""
+    services = services_of(current_app)
+    practice = services.practices.require(slug)
+    with services.database.write() as session:
+        patient = current_patient(session, slug, patient_id)
+        delivery = find_message(session, patient, delivery_id) or abort(404)
+        outcome = send_scheduled(session, patient, practice, member().id, delivery, now(), hold_for())
+        _finish(session, patient, outcome, "schedule_sent_now")
+    services.queue.put_all(outcome.after_commit)
+    if outcome.problem:
+        return show_record(slug, patient_id, message_problem=outcome.problem), 409
+    flash("The message is on its way.")
+    return back_to_record(slug, patient_id)
+
+
 @blueprint.post("/messages/<int:delivery_id>/cancel")
 @open_to(Role.STAFF)
 def cancel(slug: str, patient_id: int, delivery_id: int) -> Response:
@@ -57,9 +77,27 @@ def cancel(slug: str, patient_id: int, delivery_id: int) -> Response:
 def _send(services: Services, slug: str, patient_id: int, draft: MessageDraft) -> Outgoing:
     with services.database.write() as session:
         patient = current_patient(session, slug, patient_id)
-        outcome = send_message(session, patient, services.practices.require(slug), member().id, draft, now())
-        if outcome.conversation_id is not None:
-            action = "message_scheduled" if draft.send_at else "message_sent"
-            detail = {"patient": patient.id, "delivery": outcome.delivery_id}
-            record_on_conversation(session, outcome.conversation_id, slug, action, **detail)
+        practice = services.practices.require(slug)
+        outcome = send_message(session, patient, practice, member().id, draft, now(), hold_for())
+        _finish(session, patient, outcome, "message_scheduled" if draft.send_at else "message_sent")
     return outcome
+
+
+def _finish(session: Session, patient: Patient, outcome: Outgoing, action: str) -> None:
+    """Record what was done with a message, and offer to undo it unless it waits for its time."""
+    delivery = outcome.delivery
+    if delivery is None:
+        return
+    detail = {"patient": patient.id, "delivery": delivery.id}
+    record_on_conversation(session, delivery.conversation_id, patient.practice, action, **detail)
+    if delivery.scheduled_for is not None:
+        return
+    was_for = outcome.was_for.isoformat() if outcome.was_for else None
+    offer_undo(
+        session,
+        session.get_one(Conversation, delivery.conversation_id),
+        UndoKind.MESSAGE,
+        Beginning(outcome.before, {"alarms": [], "notices": []}),
+        delivery_id=delivery.id,
+        added={"patient": patient.id, "began": outcome.began, "scheduled_for": was_for},
+    )

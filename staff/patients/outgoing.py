@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, Patient, PatientAddress, now
+from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, Patient, PatientAddress, Undo, now
 from inbox.patient_book import conversations_of_patient
 from inbox.patients import conversations_of
 from inbox.text_permission import why_not_text
+from inbox.undo import standing_of
 from intake.practices import Practice
 from intake.vocabulary import Channel, Medium
 from staff import display
 from staff.conversations.conversation_queries import Reach, is_first_text
-from staff.conversations.reply import FORM_ID, REPLY, check, outgoing, take_over
+from staff.conversations.reply import FORM_ID, REPLY, check, first_text_wording, outgoing, take_over
 from tasks.delivery.outbox import add_delivery
+from tasks.due import NO_HOLD
 from tasks.notification.quiet_hours import after_quiet_hours
-from tasks.queue import AfterCommit
+from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit, Ticket
 
 FURTHEST = timedelta(days=366)
 _INPUT = "%Y-%m-%dT%H:%M"
@@ -47,13 +51,25 @@ class MessageDraft:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What became of a draft: why it was refused and when it could be sent, or where it went."""
+    """What became of a draft: why it was refused and when it could be sent, or where it went.
+
+    Attributes:
+        problem: why it was refused; empty if it was not.
+        next_time: when it could be sent, as a form has it.
+        after_commit: the jobs.
+        delivery: the message in the outbox.
+        before: how its conversation stood before.
+        began: whether the conversation began with it.
+        was_for: when it was scheduled for, if it waited.
+    """
 
     problem: str = ""
     next_time: str = ""
     after_commit: AfterCommit = field(default_factory=AfterCommit)
-    conversation_id: int | None = None
-    delivery_id: int | None = None
+    delivery: Delivery | None = None
+    before: dict[str, Any] = field(default_factory=dict)
+    began: bool = False
+    was_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +84,13 @@ class Scheduled:
 
 
 def send_message(
-    session: Session, patient: Patient, practice: Practice, staff_id: int, draft: MessageDraft, moment: datetime
+    session: Session,
+    patient: Patient,
+    practice: Practice,
+    staff_id: int,
+    draft: MessageDraft,
+    moment: datetime,
+    hold: timedelta = NO_HOLD,
 ) -> Outgoing:
     """Put a message into the outbox; a refused one changes nothing.
 
@@ -79,6 +101,7 @@ def send_message(
         staff_id: the member who writes.
         draft: the message.
         moment: the current time.
+        hold: how long it can still be undone if it is for now.
     """
     known = session.scalar(select(Delivery).where(Delivery.form_id == draft.form_id)) if draft.form_id else None
     if known is not None and known.conversation_id in conversations_of_patient(session, patient):
@@ -97,7 +120,7 @@ def send_message(
     later = quiet_until(practice, at or moment) if address.is_number else None
     if later is not None:
         return _refuse_quiet(practice, later)
-    return _store_message(session, address, practice, staff_id, draft, at)
+    return _store_message(session, address, practice, staff_id, draft, at, hold)
 
 
 def _why_unreachable(session: Session, patient: Patient, practice: Practice, address: PatientAddress) -> str:
@@ -122,6 +145,7 @@ def _store_message(
     staff_id: int,
     draft: MessageDraft,
     at: datetime | None,
+    hold: timedelta,
 ) -> Outgoing:
     medium = Medium.SMS if address.is_number else Medium.EMAIL
     sender = (practice.texts_from if address.is_number else practice.email) or ""
@@ -130,6 +154,7 @@ def _store_message(
     text = outgoing(draft.text, practice, Reach(medium, sender, "", is_first))
     if problem := check(draft.text, text, medium):
         return Outgoing(problem)
+    before, began = standing_of(conversation) if conversation is not None else {}, conversation is None
     if conversation is None:
         conversation = _begin_conversation(session, address, medium, staff_id)
     elif at is None:
@@ -147,10 +172,77 @@ def _store_message(
         scheduled_for=at,
         next_attempt_at=at or now(),
     )
-    after_commit = add_delivery(session, delivery)
+    after_commit = add_delivery(session, delivery, hold=NO_HOLD if at else hold)
     if at is not None:
         after_commit = replace(after_commit, deliveries=())  # the reconciler queues it when it is due
-    return Outgoing(after_commit=after_commit, conversation_id=conversation.id, delivery_id=delivery.id)
+    return Outgoing(
+        after_commit=after_commit, delivery=delivery, before=before or standing_of(conversation), began=began
+    )
+
+
+def send_scheduled(
+    session: Session,
+    patient: Patient,
+    practice: Practice,
+    staff_id: int,
+    delivery: Delivery,
+    moment: datetime,
+    hold: timedelta,
+) -> Outgoing:
+    """Send a scheduled message at once, if the patient may be written to now.
+
+    Args:
+        session: an open write transaction.
+        patient: the record, locked.
+        practice: its practice.
+        staff_id: the member who sends it.
+        delivery: the message, locked.
+        moment: the current time.
+        hold: how long it can still be undone.
+    """
+    if not is_waiting(delivery):
+        return Outgoing("This message is not waiting to be sent. Reload the page to see what became of it.")
+    conversation = session.get_one(Conversation, delivery.conversation_id, with_for_update=True, populate_existing=True)
+    if delivery.medium == Medium.SMS:
+        if problem := why_not_text(session, patient, conversation.patient_address or ""):
+            return Outgoing(problem)
+        if quiet_until(practice, moment):
+            span = practice.patient_quiet_hours.replace("-", " and ")
+            return Outgoing(f"Not sent: no new texts go out between {span}. It goes out at its time.")
+    before, was_for = standing_of(conversation), delivery.scheduled_for
+    take_over(conversation, staff_id)
+    conversation.last_activity_at = moment
+    delivery.scheduled_for, delivery.next_attempt_at = None, moment + hold
+    ticket = Ticket("deliver", delivery.id, not_before=delivery.next_attempt_at if hold else None)
+    after_commit = AfterCommit(later=(ticket,), topics=topics_of(conversation.id, practice.slug))
+    return Outgoing(after_commit=after_commit, delivery=delivery, before=before, was_for=was_for)
+
+
+def take_back_message(session: Session, conversation: Conversation, undo: Undo) -> bool:
+    """Cancel a message that is not being sent yet, or let it wait for its time again, and return whether that went."""
+    query = select(Delivery).where(Delivery.id == undo.delivery_id, Delivery.conversation_id == conversation.id)
+    delivery = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if delivery is None or delivery.state != DeliveryState.PENDING or delivery.attempts:
+        return False
+    was_for = (undo.added or {}).get("scheduled_for")
+    if was_for:
+        delivery.scheduled_for = delivery.next_attempt_at = datetime.fromisoformat(was_for)
+    else:
+        delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, display.CANCELLED
+    return True
+
+
+def draft_again(session: Session, patient: Patient, practice: Practice, delivery_id: int | None) -> MessageDraft | None:
+    """Return a message whose sending was undone, as it was typed; None if it was not undone."""
+    delivery = session.scalar(_of_patient(session, patient, delivery_id)) if delivery_id else None
+    if delivery is None or delivery.error_code != display.CANCELLED:
+        return None
+    own = PatientAddress.patient_id == patient.id
+    addresses = session.scalars(select(PatientAddress).where(own))
+    chosen = next((row.id for row in addresses if row.patient_address == delivery.conversation.patient_address), 0)
+    is_first = delivery.medium == Medium.SMS and is_first_text(session, delivery.conversation_id)
+    before, after = first_text_wording(practice, Reach(Medium(delivery.medium), delivery.sender, "", is_first))
+    return MessageDraft(delivery.body.removeprefix(before).removesuffix(after), "", chosen, "")
 
 
 def read_time(typed: str, zone: str, moment: datetime) -> tuple[datetime | None, str]:
@@ -198,14 +290,23 @@ def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Schedu
 
 def find_message(session: Session, patient: Patient, delivery_id: int) -> Delivery | None:
     """Return a message to a patient, locked against being claimed."""
-    ids: Sequence[int] = conversations_of_patient(session, patient)
-    query = select(Delivery).where(Delivery.id == delivery_id, Delivery.conversation_id.in_(ids))
+    query = _of_patient(session, patient, delivery_id)
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def _of_patient(session: Session, patient: Patient, delivery_id: int) -> Select[Delivery]:
+    ids: Sequence[int] = conversations_of_patient(session, patient)
+    return select(Delivery).where(Delivery.id == delivery_id, Delivery.conversation_id.in_(ids))
+
+
+def is_waiting(delivery: Delivery) -> bool:
+    """Return whether a message waits for its time."""
+    return delivery.scheduled_for is not None and delivery.state == DeliveryState.PENDING and not delivery.attempts
 
 
 def cancel_message(delivery: Delivery) -> bool:
     """Cancel a locked message, and return whether it was waiting for its time."""
-    if delivery.scheduled_for is None or delivery.state != DeliveryState.PENDING or delivery.attempts:
+    if not is_waiting(delivery):
         return False
     delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, display.CANCELLED
     return True

@@ -23,7 +23,7 @@ from staff.displays import is_new_display, seal_of
 from staff.patients.access import own_patient, record_on_patient
 from staff.patients.changes import read_changes
 from staff.patients.history import LABELS, changes_since, read_history
-from staff.patients.outgoing import read_scheduled
+from staff.patients.outgoing import draft_again, read_scheduled
 from web.row_ids import read_row_id
 from web.services import services_of
 
@@ -43,6 +43,7 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         patient = own_patient(session, slug, patient_id)
         practice = services.practices.require(slug)
         shown = _read(session, patient, practice.time_zone, before, changes.pop("since", None))
+        shown["draft"] = draft_again(session, patient, practice, read_row_id(request.args.get("again", "")))
     said = [(entry.key, entry.text) for entry in shown["history"].entries]
     details = [getattr(patient, name) for name in FIELDS]
     seal = seal_of(f"patient {patient_id}", [before, details, [a["shown"] for a in shown["addresses"]], said])
@@ -55,7 +56,6 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "problem": "",
         "address": "",
         "address_problem": "",
-        "draft": None,
     }
     defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
     defaults |= {"merge_problem": "", "merge_wanted": "", "merge_found": []}

@@ -15,6 +15,7 @@ from tasks.routing import ROUTES
 from templates.replies import standard_words
 
 KEPT = ".kept"  # ends the name of the field with the addresses that a team keeps
+OPENS, CLOSES, CLOSED = ".opens", ".closes", ".closed"  # end the names of a day's fields
 STANDARD = "standard"  # the button that brings back the standard wording of a reply
 
 
@@ -53,7 +54,7 @@ def parse_value(setting: Setting, form: MultiDict[str, str], known: Sequence[str
     Args:
         setting: the setting, which the form has a field for.
         form: the form.
-        known: the addresses that the form may keep.
+        known: the addresses that the form may keep, or the hours that the page showed.
     """
     typed = form.get(setting.key, "").replace("\r\n", "\n").strip()
     match setting.editor.kind:
@@ -65,6 +66,8 @@ def parse_value(setting: Setting, form: MultiDict[str, str], known: Sequence[str
             ]
         case EditorKind.FLAG:
             return "yes" in form.getlist(setting.key)
+        case EditorKind.HOURS if setting.key + OPENS in form:
+            return pick_hours(form, setting.key, is_open=bool(known))
         case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES as kind:
             return list(read_typed(kind, typed))
         case EditorKind.SPAN as kind if typed:
@@ -75,6 +78,26 @@ def parse_value(setting: Setting, form: MultiDict[str, str], known: Sequence[str
             return _parse_number(typed)
         case _:
             return typed or None
+
+
+def pick_hours(form: MultiDict[str, str], key: str, *, is_open: bool) -> list[str]:
+    """Return the hours of a day as chosen with time pickers.
+
+    Whoever changes a day need not change two things: marking an open day as closed closes it whatever its times are,
+    and filling in the times of a closed day opens it.
+
+    Args:
+        form: the form.
+        key: the day's setting.
+        is_open: whether the page showed hours.
+    """
+    hours = [f"{opens}-{closes}" for opens, closes in picked_times(form, key) if opens or closes]
+    return [] if key + CLOSED in form and is_open else hours
+
+
+def picked_times(form: MultiDict[str, str], key: str) -> list[tuple[str, str]]:
+    """Return the times in a day's pickers, in pairs, empty ones included."""
+    return list(zip(form.getlist(key + OPENS), form.getlist(key + CLOSES), strict=False))
 
 
 def format_value(setting: Setting, value: Value) -> str:

@@ -150,6 +150,8 @@ def _possible_times(typed: str) -> list[int]:
 def _explain_span(value: str, *, by_night: bool) -> str:
     ends = _BETWEEN.split(value)
     example = "8:00 PM - 7:00 AM" if by_night else "8:00 AM - 5:00 PM"
+    if len(ends) == 2 and "" in ends and _possible_times("".join(ends)):
+        return f"“{value}” has one time only. Fill in both, or neither"
     if len(ends) != 2 or not all(_possible_times(end) for end in ends):
         return f"“{value}” is not clear. Write it as {example}"
     found = _possible_spans(value, by_night=by_night)

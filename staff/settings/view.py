@@ -14,7 +14,14 @@ from intake.practice_settings import Conflict, Mistake, Setting, Value, read_set
 from intake.setting_editors import EditorKind, SettingGroup
 from intake.vocabulary import words_of
 from staff.settings.changes import Situation
-from staff.settings.form_values import KEPT, describe_addresses, display_value, format_value, practice_settings
+from staff.settings.form_values import (
+    KEPT,
+    describe_addresses,
+    display_value,
+    format_value,
+    picked_times,
+    practice_settings,
+)
 from staff.settings.mistakes import explain_at_field, explain_elsewhere
 from staff.settings.reply_preview import ReplyPreview, preview_wording
 from templates.replies import hours_to_try
@@ -32,6 +39,7 @@ class SettingField:
         is_unsaved: whether it shows what was typed in a form that was refused.
         addresses: of a list of addresses, those that the team has, as managers may see them, by short key.
         kept: the short keys of those that stay.
+        hours: of a day, the times in its pickers, in pairs; at least two pairs.
     """
 
     setting: Setting
@@ -41,6 +49,7 @@ class SettingField:
     addresses: Mapping[str, str] | None = None
     kept: tuple[str, ...] = ()
     is_unsaved: bool = False
+    hours: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -117,6 +126,8 @@ class UnsavedForm:
     mistakes: tuple[Mistake, ...] = ()
 
 
+FEWEST_PAIRS = 2
+"""How many times a day can open, if it does not open more often already."""
 NOTHING_UNSAVED = UnsavedForm(MultiDict(), {})
 
 
@@ -214,4 +225,13 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
         addresses=addresses,
         kept=tuple(unsaved.form.getlist(key + KEPT)) if is_unsaved else tuple(addresses or ()),
         is_unsaved=is_unsaved,
+        hours=_pairs(unsaved, key, proposed) if kind is EditorKind.HOURS else (),
     )
+
+
+def _pairs(unsaved: UnsavedForm, key: str, hours: Value) -> tuple[tuple[str, str], ...]:
+    """Return the times in a day's pickers: what was chosen if the form was refused, otherwise its hours."""
+    chosen = picked_times(unsaved.form, key) if key in unsaved.values and hours else []
+    stored = [span.partition("-") for span in hours] if isinstance(hours, list) else []
+    pairs = chosen or [(opens, closes) for opens, _, closes in stored]
+    return (*pairs, *[("", "")] * (FEWEST_PAIRS - len(pairs)))

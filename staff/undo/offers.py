@@ -73,6 +73,7 @@ def offer_undo(
     batch: Batch | None = None,
     delivery_id: int | None = None,
     review_id: int | None = None,
+    added: dict[str, Any] | None = None,
 ) -> None:
     """Note how to undo an action of the signed-in member, unless that is turned off.
 
@@ -84,6 +85,7 @@ def offer_undo(
         batch: what it belongs to, None if it was done alone.
         delivery_id: the reply that was added, if any.
         review_id: the review that was decided, if any.
+        added: what else undoing needs, as `inbox.models.Undo` says.
     """
     hold = hold_for()
     if not hold:
@@ -100,6 +102,7 @@ def offer_undo(
             before=beginning.standing,
             after=standing_of(conversation),
             ended=beginning.pressing,
+            added=added,
             until=now() + hold,
         ),
     )
@@ -131,9 +134,11 @@ def read_offer() -> Offer | None:
 
 def _describe(kind: UndoKind, count: int) -> str:
     match kind:
-        case UndoKind.REPLY:
+        case UndoKind.REPLY | UndoKind.MESSAGE:
             return "Sending"
         case UndoKind.LABEL:
             return "Labeled. Taking effect"
-        case _:
+        case UndoKind.TRANSFER:
+            return "Telling the team"
+        case UndoKind.CLOSE:
             return "Conversation closed" if count == 1 else f"{count} conversations closed"

@@ -1,4 +1,4 @@
-"""Undoing a reply, a closing, or a label of one's own, as long as nothing has been sent because of it."""
+"""Undoing a reply, a closing, a transfer, or a label of one's own, as long as nothing has been sent because of it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Conversation, Review, Role, Undo, UndoKind, now
+from inbox.models import Conversation, ConversationState, Note, Review, Role, Undo, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, read_draft, save_draft
 from inbox.undo import is_too_old, put_back
 from intake.practices import Practice
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import finish_action
+from staff.conversations.changes import change_state
 from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import take_back_reply
+from staff.patients.outgoing import take_back_message
 from staff.undo.offers import read_offer
 from tasks.corrections import take_back
 from tasks.notification.alarms import reopen_alarms
+from tasks.notification.transfers import take_back_notices
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from web.services import services_of
@@ -32,8 +35,16 @@ TOO_LATE = {
     UndoKind.REPLY: "It is too late to undo this reply: it is on its way. Write to the patient again instead.",
     UndoKind.CLOSE: "It is too late to undo this. Reopen the conversation instead.",
     UndoKind.LABEL: "It is too late to undo this label: a reply or notification was already sent, or a minute is over.",
+    UndoKind.MESSAGE: "It is too late to undo this message: it is on its way. Write to the patient again instead.",
+    UndoKind.TRANSFER: "It is too late to undo this transfer: the team is being told. Transfer it back instead.",
 }
-_ACTIONS = {UndoKind.REPLY: "reply_undone", UndoKind.CLOSE: "close_undone", UndoKind.LABEL: "review_undone"}
+_ACTIONS = {
+    UndoKind.REPLY: "reply_undone",
+    UndoKind.CLOSE: "close_undone",
+    UndoKind.LABEL: "review_undone",
+    UndoKind.TRANSFER: "transfer_undone",
+    UndoKind.MESSAGE: "message_undone",
+}
 
 
 @blueprint.app_context_processor
@@ -54,8 +65,11 @@ def undo_action(undo_id: int) -> Response:
         for each in session.scalars(together.order_by(Undo.id).with_for_update()).all():
             after_commit |= _undo(session, each)
         kind, conversation_id, batch = UndoKind(undo.kind), undo.conversation_id, undo.batch
+        place = _record_of(session, undo) if kind is UndoKind.MESSAGE else ""
         is_alone = session.scalar(select(Undo.id).where(Undo.batch == batch, Undo.id != undo.id).limit(1)) is None
     services.queue.put_all(after_commit)
+    if place:
+        return redirect(place, 303)
     if kind is UndoKind.LABEL:
         flash("The label is undone.")
         return redirect(url_for("review.page"), 303)
@@ -90,6 +104,12 @@ def _undo(session: Session, undo: Undo) -> AfterCommit:
                 _refuse(undo)
         case UndoKind.LABEL:
             detail |= _take_back_label(session, undo)
+        case UndoKind.MESSAGE:
+            detail["delivery"] = undo.delivery_id
+            if not take_back_message(session, conversation, undo):
+                _refuse(undo)
+        case UndoKind.TRANSFER:
+            detail |= _take_back_transfer(session, undo)
     return _restore(session, undo, practice, words, detail)
 
 
@@ -99,6 +119,8 @@ def _restore(
     """Put the conversation, its alarm, and the member's words back where they were."""
     conversation = session.get_one(Conversation, undo.conversation_id, with_for_update=True, populate_existing=True)
     put_back(conversation, undo.before, undo.after)
+    if undo.kind == UndoKind.MESSAGE and (undo.added or {})["began"]:
+        change_state(conversation, ConversationState.CLOSED)
     due = reopen_alarms(session, conversation.id, undo.ended) if undo.kind != UndoKind.LABEL else ()
     if words:
         kept = read_draft(session, conversation.id, member().id).text
@@ -121,6 +143,24 @@ def _take_back_label(session: Session, undo: Undo) -> dict[str, Any]:
     if take_back(session, review) is None:
         _refuse(undo)
     return detail
+
+
+def _record_of(session: Session, undo: Undo) -> str:
+    """Return the address of the record that a message was sent from, which has its words in the box again."""
+    added, practice = undo.added or {}, session.get_one(Conversation, undo.conversation_id).practice
+    again = None if added.get("scheduled_for") else undo.delivery_id
+    return url_for("patient.page", slug=practice, patient_id=added["patient"], again=again)
+
+
+def _take_back_transfer(session: Session, undo: Undo) -> dict[str, Any]:
+    added = undo.added or {}
+    if not take_back_notices(session, added.get("notices", [])):
+        _refuse(undo)
+    note = session.get(Note, added["note"]) if added.get("note") else None
+    if note is None:
+        return {}
+    session.delete(note)
+    return {"note": note.id}
 
 
 def _refuse(undo: Undo) -> NoReturn:

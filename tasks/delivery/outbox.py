@@ -19,7 +19,7 @@ from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, LineType, Message, now
 from inbox.search_index import add_to_index, index_key
 from intake.practices import Practices
-from intake.vocabulary import KEYWORD_REPLIES, REPLIES, Channel, Medium, ReplyName
+from intake.vocabulary import KEYWORD_REPLIES, REPLIES, SAMPLE, Channel, Medium, ReplyName
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 HOLD = timedelta(seconds=30)
 # Why a reply was not sent.
-OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
+OPTED_OUT, STAFF_TOOK_OVER, FICTIONAL = "opted out", "staff took over", "sample"
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
 _ASKED_FOR = (*(reply for reply in REPLIES if reply.name in KEYWORD_REPLIES), *CHAT_COPIES.values())
 _LOCKED = (
@@ -176,6 +176,9 @@ def _hold(session: Session, delivery_id: int, moment: datetime) -> AfterCommit:
 def _why_held(session: Session, delivery: Delivery) -> str | None:
     """Return why a reply must no longer be sent, None if it may be sent."""
     conversation = delivery.conversation
+    newest = delivery.message or session.get(Message, conversation.last_message_id or 0)
+    if newest is not None and newest.provider == SAMPLE:
+        return FICTIONAL
     opted_out = is_opted_out(session, conversation.practice, reply_address(conversation, delivery.medium))
     if opted_out and delivery.reply not in _CONFIRMATIONS:
         return OPTED_OUT

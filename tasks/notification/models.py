@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from classifier.insurance.missing import BillingFields
 from inbox.models import Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice
-from intake.vocabulary import Channel, Priority, Route, words_of
+from intake.vocabulary import SAMPLE, Channel, Priority, Route, words_of
 from tasks.due import NO_HOLD
 from tasks.notification.alarms import join_alarm, told_so_far
 from tasks.notification.collecting import collect_notice, is_unvouched
@@ -110,6 +110,7 @@ def add_notifications(
     reason: str,
     alarm: Escalation | None = None,
     hold: timedelta = NO_HOLD,
+    together: bool = False,
 ) -> tuple[Ticket, ...]:
     """Add one outbox row for each address of a team.
 
@@ -125,6 +126,7 @@ def add_notifications(
         reason: an intent, a `Route`, or a `NotificationReason`.
         alarm: the alarm whose current step is notified; None for a first notification.
         hold: how long the cause can still be undone, so that nobody is notified before.
+        together: whether it goes out as one notice with others like it that are due at the same time.
 
     Returns:
         The jobs for the notices that are due now, or once that time is over.
@@ -133,7 +135,7 @@ def add_notifications(
         return ()
     moment, step = now(), alarm.step if alarm else 0
     settings = team_settings(practice, team, step)
-    targets = list(targets_for(settings))
+    targets = [CONSOLE] if message.provider == SAMPLE else list(targets_for(settings))
     if priority == Priority.URGENT and alarm is None:
         alarm = join_alarm(session, message, practice)
         danger = message.classification.danger if message.classification else None
@@ -151,6 +153,7 @@ def add_notifications(
             team=team,
             target=target,
             priority=priority,
+            collected=together and target != CONSOLE,
             next_attempt_at=moment if target == CONSOLE else due,
             # the console reads this very row, so nothing remains to be done
             state=NotificationState.SENT if target == CONSOLE else NotificationState.PENDING,

@@ -30,11 +30,14 @@ from inbox.models import (
     Note,
     Notification,
     OptOut,
+    ReplyDraft,
     Role,
     StaffMember,
     Voicemail,
     now,
 )
+from inbox.patient_book import Details, add_address, create_patient, link_conversation
+from inbox.reply_drafts import KeptDraft, read_draft, save_draft
 from inbox.rotation import rotate_keys
 from intake.encryption import Keyring
 from intake.errors import IntakeError
@@ -89,6 +92,8 @@ def converse(database: Database, **changes: Any) -> int:
         )
         session.add(staff)
         session.flush()
+        if read_draft(session, recorded.conversation_id, staff.id) == KeptDraft():
+            save_draft(session, recorded.conversation_id, staff.id, "Tuesday at 9 wor", None)
         session.add_all(
             [
                 Classification(
@@ -161,6 +166,7 @@ def test_an_export_has_everything_about_the_patient_over_all_channels(folder: Pa
     assert first["messages"][0]["decision"]["why"] == "confidence 0.90"
     assert [(reply["by"], reply["body"]) for reply in first["replies"]] == [("automatic", "Book at our site.")]
     assert [(note["by"], note["text"]) for note in first["notes"]] == [("Dana", "Prefers mornings")]
+    assert [(draft["by"], draft["text"]) for draft in first["drafts"]] == [("Dana", "Tuesday at 9 wor")]
     assert first["tags"] == ["prior auth"]
     assert [(consent["practice"], consent["opted_out"]) for consent in exported["consents"]] == [("demo", True)]
 
@@ -213,7 +219,17 @@ def test_an_erasure_deletes_everything_of_the_patient_and_nothing_of_others(fold
     assert run(folder, "erase", PATIENT, "--yes").lines
 
     assert [conversation.id for conversation in rows(stored, Conversation)] == [kept]
-    for model in (Message, Classification, Decision, Delivery, Note, ConversationTag, Notification, Escalation):
+    for model in (
+        Message,
+        Classification,
+        Decision,
+        Delivery,
+        Note,
+        ReplyDraft,
+        ConversationTag,
+        Notification,
+        Escalation,
+    ):
         assert len(rows(stored, model)) == 1, model
 
 
@@ -233,6 +249,27 @@ def test_an_erased_patient_is_in_no_table(folder: Path, stored: Database) -> Non
         }
     assert filled <= LEFT
     assert [opt_out.patient_address for opt_out in rows(stored, OptOut)] == [None]
+
+
+def test_a_chat_that_staff_linked_to_the_patients_record_is_exported_and_erased_with_the_patient(
+    folder: Path, stored: Database
+) -> None:
+    texted = converse(stored)
+    chat, shared = (converse(stored, channel=Channel.WEB_FORM, provider="form", patient_address=None) for _ in range(2))
+    with stored.write() as session:
+        patient, sibling = (create_patient(session, "demo", Details(name)) for name in ("Maria Rivera", "Leo Rivera"))
+        add_address(session, patient, PATIENT)
+        for row_id, owners in ((chat, [patient]), (shared, [patient, sibling])):
+            for owner in owners:
+                link_conversation(session, owner, session.get_one(Conversation, row_id))
+
+    assert run(folder, "export", PATIENT, "--to", "maria.json").lines
+    found = json.loads((folder / "maria.json").read_text())["conversations"]
+    assert {row["id"]: row["found_by"] for row in found} == {texted: "address", chat: "patient record"}
+
+    assert run(folder, "erase", PATIENT, "--yes").lines
+    assert [row.id for row in rows(stored, Conversation)] == [shared]
+    assert [draft.conversation_id for draft in rows(stored, ReplyDraft)] == [shared]
 
 
 def test_texts_and_recordings_of_an_erased_patient_are_erased_at_the_carrier(folder: Path, stored: Database) -> None:

@@ -7,7 +7,8 @@ import re
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
-from inbox.models import ReplyDraft, StaffMember, StaffSession, now
+from inbox.erasure import erase_conversations
+from inbox.models import Conversation, ReplyDraft, StaffMember, StaffSession, now
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
 from tests.staff.conftest import PASSWORD, Console
 
@@ -125,3 +126,18 @@ def test_the_newer_tab_wins_and_signing_out_keeps_the_last_words(console: Consol
     [draft] = console.rows(ReplyDraft)
     assert draft.text == "Yes, most plans"
     assert older.evaluate("sessionStorage.length") == 0
+
+
+def test_what_was_typed_for_an_erased_patient_is_kept_nowhere(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE, complaint="404")
+    write(page, "Yes, Ms. Rivera")
+    saved(page)
+    with console.database.write() as session:
+        erase_conversations(session, session.scalars(select(Conversation)).all())
+
+    write(page, ", we do")
+
+    expect(page).to_have_url(f"{console.url}/staff/")
+    assert page.evaluate("JSON.stringify(sessionStorage)").count("Rivera") == 0
+    assert console.rows(ReplyDraft) == []

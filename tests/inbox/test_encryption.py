@@ -83,6 +83,7 @@ ENCRYPTED_COLUMNS = [
     ("saved_replies", "text"),
     ("saved_replies", "text_es"),
     ("saved_views", "name"),
+    ("saved_views", "tag"),
     ("setting_versions", "changes"),
     ("setting_versions", "overrides"),
     ("staff_members", "totp_secret"),
@@ -141,7 +142,7 @@ def fill(database: Database) -> None:
         words = ReplyWords("Swordfish", "Bring the swordfish", "Traiga el swordfish")
         write_reply(session, Owner(staff_id=member.id), None, words)
         add_tag(session, message.conversation, "swordfish")
-        session.add(SavedView(staff_id=member.id, name="The swordfish", query="view=mine"))
+        session.add(SavedView(staff_id=member.id, name="The swordfish", query="view=mine", tag="swordfish"))
         access = EmergencyAccess(staff_id=member.id, practice="demo", reason="The swordfish again", expires_at=now())
         session.add(access)
         key, value = "teams.billing.notify", ["mailto://desk:swordfish@maple.example"]

@@ -85,6 +85,7 @@ FORM = {
     "wanted": "Marigold",
     "address": "1",
     "tag": "tagwords",
+    "team": "billing",
 }
 # Whoever has no account gets these and nothing else.
 OPEN = {

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from classifier.entities.labels import LABELS
 from classifier.entities.tagger import EntityTagger
 from tests.training.conftest import THIRD_PARTY, VALIDATION_WRITERS, third_party_warnings_ignored, write_corpus
 from tests.training.data.test_entity_tests import write_tests
 from tests.training.test_pipeline import Pipeline, contents_of, rewritten
+from training.__main__ import main
 from training.data.corpus import CORPUS
 
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
@@ -141,3 +143,20 @@ def test_an_evaluation_names_the_test_messages_that_are_missing(trained: Pipelin
     assert result.exit_code == 1
     assert "dense.tsv is missing: restore it, or use --validation-only" in result.output
     assert contents_of(trained.output) == before
+
+
+def test_a_recipe_continues_the_published_model_where_its_run_is_gone(
+    trained: Pipeline, tiny_bert: Path, tmp_path: Path
+) -> None:
+    first = trained.config.read_text(encoding="utf-8")
+    second = tmp_path / "second.toml"
+    second.with_name("tiny.toml").write_text(first, encoding="utf-8")
+    second.write_text(first.replace('name = "tiny"', 'name = "second"\ncontinues = "tiny.toml"'), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, third_party_warnings_ignored():
+        patch.syspath_prepend(str(tiny_bert.parents[1]))
+        patch.setattr("training.pipelines.entities.EntityRun.output", trained.output)
+        options = ["fit", "--config", second, "--corpus", trained.corpus, "--runs", tmp_path / "runs"]
+        result = CliRunner().invoke(main, [str(option) for option in options])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "runs" / "second" / "best" / "model.safetensors").exists()
+    assert [path.name for path in (tmp_path / "runs" / "tiny").iterdir() if path.is_dir()] == ["best"]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from classifier.entities.spans import Span
 from training.data.corpus import CorpusError, read_lines, read_rows, with_line_breaks
+from training.data.marked_messages import parse_marked
 from training.data.spans.rendering import render_spans
 from training.data.spans.setting import Values
 from training.data.spans.slots import read_kinds
@@ -60,6 +61,19 @@ def read_halves(corpus: Path) -> tuple[list[InsuranceMessage], list[InsuranceMes
         spans = tuple((start, end, kinds[slot]) for start, end, slot in filled.spans)
         halves[(number - 1) % 2].append(InsuranceMessage(filled.text, spans, stated, "es" if is_spanish else "en"))
     return halves
+
+
+def read_marked_records(path: Path) -> list[InsuranceMessage]:
+    """Read the messages of a file with the columns language, channel, text with marked values, and record.
+
+    Raises:
+        CorpusError: The file cannot be read, or a line has the wrong columns, an unknown kind, or no record.
+    """
+    found: list[InsuranceMessage] = []
+    for number, (language, channel, text, record) in read_rows(path, 4):
+        message = parse_marked(text, channel, language, f"{path}:{number}")
+        found.append(InsuranceMessage(message.text, message.spans, read_record(record, number), language))
+    return found
 
 
 def read_record(written: str, number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ distances than columns. 8-bit weights come back as multiples of their scales: wh
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +20,23 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from pydantic import ValidationError
 from torch import nn
-from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+from transformers import DebertaV2Config, DebertaV2ForSequenceClassification, DebertaV2ForTokenClassification
 
 from training.export.deberta_onnx import TEXTS, TOKENS, root_of_scale
 from training.export.model_folder import EVALUATION, NETWORK
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.warm_start import deberta_config
-from training.recipe import Recipe, RecipeError, load_recipe
+from training.recipe import EntityRecipe, Recipe, RecipeError, load_recipe
 from training.run_folder import RunFolder, open_run
 
 Floats = NDArray[np.float32]
 
 
-def recover_checkpoint(model: Path, recipe: Recipe, base: Path, folder: Path) -> None:
+def recover_checkpoint(model: Path, recipe: Recipe | EntityRecipe, base: Path, folder: Path) -> None:
     """Write the checkpoint of a model folder's network.
 
     Args:
-        model: The model folder, with an 8-bit network that `export_model` wrote.
+        model: The model folder, with an 8-bit network that `export_model` or `export_tagger` wrote.
         recipe: The recipe that the network was trained with.
         base: Folder of the recipe's base checkpoint, whose `config.json` has the sizes.
         folder: Where to write; appears only once it is complete.
@@ -45,7 +46,9 @@ def recover_checkpoint(model: Path, recipe: Recipe, base: Path, folder: Path) ->
     """
     labels = tuple(json.loads((model / "config.json").read_text(encoding="utf-8"))["labels"])
     try:
-        network = recover_weights(model / NETWORK, deberta_config(base, recipe.architecture, labels), recipe.seed)
+        config = deberta_config(base, recipe.architecture, labels)
+        recover = recover_tagger if isinstance(recipe, EntityRecipe) else recover_weights
+        network = recover(model / NETWORK, config, recipe.seed)
     except (KeyError, ValueError) as error:
         raise RecipeError(
             f"{model} does not hold a network of the recipe {recipe.name} ({error}): expected its layers and sizes; "
@@ -56,7 +59,7 @@ def recover_checkpoint(model: Path, recipe: Recipe, base: Path, folder: Path) ->
     arriving.rename(folder)
 
 
-def recover_run(recipe: Recipe, run: RunFolder, model: Path) -> bool:
+def recover_run(recipe: Recipe | EntityRecipe, run: RunFolder, model: Path) -> bool:
     """Write a run's best checkpoint from the model that is published, if the run's recipe made it.
 
     Args:
@@ -71,7 +74,7 @@ def recover_run(recipe: Recipe, run: RunFolder, model: Path) -> bool:
     if not evaluation.is_file():
         return False
     try:
-        made_by = Recipe.model_validate(json.loads(evaluation.read_text(encoding="utf-8")).get("recipe"))
+        made_by = type(recipe).model_validate(json.loads(evaluation.read_text(encoding="utf-8")).get("recipe"))
     except ValidationError:
         return False
     if made_by != recipe:  # compared as recipes: the file may lack a key that came later, and with it its default
@@ -141,21 +144,10 @@ def recover_weights(network: Path, config: DebertaV2Config, seed: int) -> Debert
     """
     constants = _Constants(onnx.load(network))
     model = DebertaV2ForSequenceClassification(config)  # type: ignore[no-untyped-call]
+    positions = _fill_embeddings(model, constants, seed)
     encoder: Any = model.deberta.encoder
-    embeddings: Any = model.deberta.embeddings
-    _fill(embeddings.word_embeddings.weight, constants.rows("words"))
-    _fill(embeddings.position_embeddings.weight, constants.rows("positions"))
-    _fill_norm(embeddings.LayerNorm, constants, f"{TOKENS}embeddings")
-    drawn = torch.randn(encoder.rel_embeddings.weight.shape, generator=torch.Generator().manual_seed(seed))
-    encoder.rel_embeddings.weight.copy_(drawn * config.initializer_range)
-    positions = encoder.get_rel_embedding()[: 2 * encoder.layer[0].attention.self.pos_ebd_size]
     *layers, last = encoder.layer
-    for number, layer in enumerate(layers):
-        at = f"{TOKENS}{number}/"
-        weight, bias = constants.columns(f"{at}projections/weight"), constants.vector(f"{at}projections/bias")
-        _fill_attention(layer.attention.self, weight, bias)
-        _fill_distances(layer.attention.self, positions, constants.rows(f"{at}table"))
-        _fill_rest(layer, constants, at)
+    _fill_layers(layers, positions, constants)
     at = f"{TEXTS}{len(layers)}/"
     weight = np.hstack([constants.columns(f"{name}/weight") for name in _last_products(at)])
     bias = np.hstack([constants.vector(f"{name}/bias") for name in _last_products(at)])
@@ -165,6 +157,44 @@ def recover_weights(network: Path, config: DebertaV2Config, seed: int) -> Debert
     _fill_linear(model.pooler.dense, constants, f"{TEXTS}pooler")
     _fill_linear(model.classifier, constants, "logits")
     return model
+
+
+@torch.no_grad()
+def recover_tagger(network: Path, config: DebertaV2Config, seed: int) -> DebertaV2ForTokenClassification:
+    """Return the model with a head on every token that a network was exported from, as `recover_weights` does.
+
+    Raises:
+        KeyError: The network lacks a constant.
+        ValueError: A constant has another size.
+    """
+    constants = _Constants(onnx.load(network))
+    model = DebertaV2ForTokenClassification(config)  # type: ignore[no-untyped-call]
+    positions = _fill_embeddings(model, constants, seed)
+    _fill_layers(model.deberta.encoder.layer, positions, constants)
+    _fill_linear(model.classifier, constants, "logits/flat")
+    return model
+
+
+def _fill_embeddings(model: Any, constants: _Constants, seed: int) -> torch.Tensor:
+    """Fill the embeddings; return the relative ones, which are drawn."""
+    encoder, embeddings = model.deberta.encoder, model.deberta.embeddings
+    _fill(embeddings.word_embeddings.weight, constants.rows("words"))
+    _fill(embeddings.position_embeddings.weight, constants.rows("positions"))
+    _fill_norm(embeddings.LayerNorm, constants, f"{TOKENS}embeddings")
+    drawn = torch.randn(encoder.rel_embeddings.weight.shape, generator=torch.Generator().manual_seed(seed))
+    encoder.rel_embeddings.weight.copy_(drawn * model.config.initializer_range)
+    positions: torch.Tensor = encoder.get_rel_embedding()[: 2 * encoder.layer[0].attention.self.pos_ebd_size]
+    return positions
+
+
+def _fill_layers(layers: Iterable[Any], positions: torch.Tensor, constants: _Constants) -> None:
+    """Fill the layers that are computed for every token."""
+    for number, layer in enumerate(layers):
+        at = f"{TOKENS}{number}/"
+        weight, bias = constants.columns(f"{at}projections/weight"), constants.vector(f"{at}projections/bias")
+        _fill_attention(layer.attention.self, weight, bias)
+        _fill_distances(layer.attention.self, positions, constants.rows(f"{at}table"))
+        _fill_rest(layer, constants, at)
 
 
 def _last_products(at: str) -> tuple[str, str]:

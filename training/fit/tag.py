@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
-from transformers import EvalPrediction, PreTrainedModel, Trainer, TrainerCallback, set_seed
+from transformers import (
+    DebertaV2ForTokenClassification,
+    EvalPrediction,
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    set_seed,
+)
 from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.entities.labels import LABELS
@@ -20,6 +28,7 @@ from training.data.spans.dataset import IGNORED, CollateSpans, FixedSpans, Fresh
 from training.data.spans.messages import SpanSplit
 from training.data.splitting import VALIDATION_SEED
 from training.errors import TrainingError
+from training.fit.averaging import average_checkpoints
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.train import FreshValues, ValidatedEnd, parameter_groups, training_arguments
 from training.fit.warm_start import warm_start_tagger
@@ -29,21 +38,26 @@ from training.run_folder import RunFolder
 _BETA = 2.0
 
 
-def train_tagger(recipe: EntityRecipe, split: SpanSplit, run: RunFolder, corpus: Path) -> None:
+def train_tagger(
+    recipe: EntityRecipe, split: SpanSplit, run: RunFolder, corpus: Path, start: Path | None = None
+) -> None:
     """Fit the weights, resuming from the last checkpoint, and save the best of them as `run.best`.
+
+    They are averaged with the weights that the run started from if the recipe says so.
 
     Args:
         recipe: The recipe.
         split: The messages.
         run: The folder for checkpoints.
         corpus: The corpus folder, with the values.
+        start: Folder of the weights to start from; None for the recipe's base checkpoint.
 
     Raises:
         RecipeError: The base checkpoint is missing or does not fit the recipe.
     """
     torch.set_num_threads(recipe.optimisation.threads)
     set_seed(recipe.seed)
-    model, tokenizer = _load_base(recipe)
+    model, tokenizer = _load_base(recipe, start)
     fresh = FreshSpans(split.train, tokenizer, recipe.data, recipe.seed, corpus)
     callbacks: list[TrainerCallback] = [FreshValues(fresh), ValidatedEnd()]
     trainer = _Trainer(
@@ -59,12 +73,19 @@ def train_tagger(recipe: EntityRecipe, split: SpanSplit, run: RunFolder, corpus:
         callbacks=callbacks,
     )
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(run.path)))  # type: ignore[no-untyped-call]
-    trainer.save_model(str(run.best))
+    arriving = run.best.with_name(f"{run.best.name}.arriving")
+    trainer.save_model(str(arriving))
+    if start and recipe.averaged is not None:
+        average_checkpoints(start, arriving, recipe.averaged)
+    shutil.rmtree(run.best, ignore_errors=True)
+    arriving.rename(run.best)
 
 
-def _load_base(recipe: EntityRecipe) -> tuple[PreTrainedModel, Tokenizer]:
+def _load_base(recipe: EntityRecipe, start: Path | None) -> tuple[PreTrainedModel, Tokenizer]:
     checkpoint = locate_checkpoint(recipe.base)
     try:
+        if start:
+            return DebertaV2ForTokenClassification.from_pretrained(start), load_tokenizer(checkpoint)
         return warm_start_tagger(checkpoint, recipe.architecture, LABELS), load_tokenizer(checkpoint)
     except TrainingError:
         raise

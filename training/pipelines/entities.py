@@ -29,13 +29,25 @@ class EntityRun:
         self.recipe: EntityRecipe = load_entity_recipe(config)
         self.split: SpanSplit = split_spans(read_span_messages(corpus), self.recipe.data, self.recipe.seed)
         self.folder: RunFolder = open_run(self.recipe, runs)
+        self.config = config
         self.corpus = corpus
+        self.runs = runs
 
     def fit(self) -> None:
-        """Fit the weights. Resumes from the last checkpoint."""
+        """Fit the weights, and before them those of the recipe that this one continues, unless they ship."""
         from training.fit.tag import train_tagger
 
-        train_tagger(self.recipe, self.split, self.folder, self.corpus)
+        train_tagger(self.recipe, self.split, self.folder, self.corpus, self._earlier_weights())
+
+    def _earlier_weights(self) -> Path | None:
+        from training.export.recover import recover_run
+
+        if self.recipe.continues is None:
+            return None
+        run = EntityRun(self.config.parent / self.recipe.continues, self.corpus, self.runs)
+        if not run.folder.best.exists() and not recover_run(run.recipe, run.folder, self.output):
+            run.fit()
+        return run.folder.best
 
     def export(self) -> None:
         """Export and calibrate the best checkpoint."""

@@ -1,7 +1,7 @@
 // The inbox: keys for the list and the conversation beside it, live updates, and what is opened in place.
 
 import { countTyped } from "./composer.js";
-import { keepDrafts, openDraft } from "./drafts.js";
+import { dropDraft, keepDrafts, openDraft } from "./drafts.js";
 import { act, keepUp, refreshHeaders, say } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
@@ -22,9 +22,12 @@ let wasAtEnd = false;
 const look = keepUp({
   events: () => panes().dataset.events,
   place: () => panes().dataset.refresh,
-  ask: () => {
+  ask: async () => {
     wasAtEnd = isAtEnd();
-    return fetch(panes().dataset.refresh, { headers: refreshHeaders() });
+    const { id, refresh } = panes().dataset;
+    const answer = await fetch(refresh, { headers: refreshHeaders() });
+    if (id && answer.status === 404) dropDraft(id);
+    return answer;
   },
   after: () => {
     countPicked();

@@ -68,6 +68,10 @@ async function send(id, draft, anyway) {
       keepalive: text.length < LONGEST_KEPT_ALIVE, // also while the page is left
     });
     if (known.get(id) !== draft) return; // sent meanwhile
+    if (answer.status === 404) {
+      dropDraft(id); // erased with the patient, or not the member's any more
+      return changed();
+    }
     if (answer.redirected || !(answer.ok || answer.status === 409)) throw new Error("not kept");
     const kept = await answer.json();
     if (answer.ok) settle(id, draft, kept.mark, text);
@@ -85,6 +89,13 @@ function save(id, { anyway = false, evenIfSame = false } = {}) {
   if (draft.text === draft.saved && !anyway && !evenIfSame) return draft.saving;
   draft.saving = draft.saving.then(() => send(id, draft, anyway)); // one after the other
   return draft.saving;
+}
+
+/** Forgets what was typed for a conversation that is gone, here and in this tab's storage. */
+export function dropDraft(id) {
+  forgetDraft(id);
+  store();
+  if (opened() === id && box()) show(id, "");
 }
 
 /** Keeps in this tab what the server may not have yet, for whoever is back in it as the same member. */

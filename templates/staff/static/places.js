@@ -20,6 +20,7 @@ function listOf(address) {
   query.delete("before"); // which part of the thread
   query.delete("hit"); // what the search found in it
   query.delete("refused");
+  query.delete("left");
   query.sort();
   return query.toString();
 }

@@ -45,3 +45,9 @@ document.querySelector("form.whole").addEventListener("formdata", ({ formData })
 // Open the folded form that the address links to.
 const target = location.hash && document.getElementById(location.hash.slice(1));
 if (target instanceof HTMLDetailsElement) target.open = true;
+
+// Choosing a time opens a day. The server understands it without this.
+document.addEventListener("input", (event) => {
+  const day = event.target.type === "time" && event.target.closest(".day");
+  if (day && event.target.value) day.querySelector("input[type=checkbox]").checked = false;
+});

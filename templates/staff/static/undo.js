@@ -17,7 +17,7 @@ function take(form) {
   const seconds = Math.ceil(Number(form.dataset.seconds));
   ends.set(form.dataset.undo, performance.now() + 1000 * Number(form.dataset.seconds));
   const when = form.querySelector(".left") ? ` in ${seconds} seconds` : "";
-  announce(`${form.querySelector(".what").textContent}${when}. To undo, press U.`);
+  announce(`${form.querySelector(".what").textContent}${when}. To undo, press ${form.querySelector("[data-key]") ? "U" : "Control Z"}.`);
 }
 
 function hide() {

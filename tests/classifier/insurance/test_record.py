@@ -72,6 +72,49 @@ def test_two_policies_are_aligned_the_primary_one_first() -> None:
     assert said["question"] == "coordination"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you have on record is [CARRIER Anthem] id [MEMBER_ID A111], I have [CARRIER Centene] now, [MEMBER_ID C222]",
+        "[CARRIER Anthem] was replaced by [CARRIER Centene] [MEMBER_ID C222] in January",
+        "my son drops off my [CARRIER Anthem] policy and has [CARRIER Centene], ID [MEMBER_ID C222]. OK?",
+        "the old plan was [CARRIER Anthem] id [MEMBER_ID A111] and now it's [CARRIER Centene] number [MEMBER_ID C222]",
+    ],
+)
+def test_an_insurer_that_holds_no_more_takes_its_numbers_along(text: str) -> None:
+    said = record(text)
+
+    assert (said["carrier"], said["member_id"]) == ("Centene", "C222")
+
+
+def test_values_listed_apart_from_the_insurers_are_in_the_same_order() -> None:
+    said = record("[CARRIER Medicare] and [CARRIER Aetna], ids [MEMBER_ID 1EG4TE5MK73], [MEMBER_ID A222]. Bill both")
+    born = record("[CARRIER Aetna] and [CARRIER Cigna]: I'm born [DOB 8/16/1984], he [DOB 4/25/1995], who's first?")
+
+    assert said["member_id"] == ["1EG4TE5MK73", "A222"]
+    assert born["subscriber_dob"] == ["1984-08-16", "1995-04-25"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the policy number that you have for me there is [MEMBER_ID P1234], I checked, [CARRIER Aetna]",
+        "hit by a car, [CARRIER Geico] [MEMBER_ID P1234] pays",
+    ],
+)
+def test_a_policy_number_is_one_by_its_words_or_its_insurer(text: str) -> None:
+    said = record(text)
+
+    assert said["policy_number"] == "P1234"
+    assert "member_id" not in said
+
+
+def test_a_policy_number_belongs_to_the_insurer_of_the_car() -> None:
+    said = record("[CARRIER Geico] first, [CARRIER Aetna] second. policy [MEMBER_ID P1234]")
+
+    assert said["policy_number"] == ["P1234", None]
+
+
 def test_a_policy_number_is_not_a_member_id() -> None:
     said = record("[CARRIER Geico] policy [MEMBER_ID 77-1234], claim [CLAIM_NUMBER 55 66 77] was denied")
 
@@ -86,6 +129,10 @@ def test_a_policy_number_is_not_a_member_id() -> None:
         ("do you take [CARRIER Aetna], it's through my husband [NAME Leo]", "Leo", "spouse"),
         ("I'm [NAME Ana], the subscriber is my dad [NAME Leo], [CARRIER Aetna]", "Leo", "child"),
         ("[CARRIER Aetna] through my job. is it accepted? [NAME Ana Ruiz]", "Ana Ruiz", "self"),
+        ("My husband carries us. [NAME Leo], [CARRIER Aetna]. Is it accepted?", "Leo", "spouse"),
+        ("my husband's the policyholder his name is [NAME leo] do you take [CARRIER aetna]", "leo", "spouse"),
+        ("My aunt [NAME Leo] is my guardian and I'm on her [CARRIER Aetna]. Do you take it?", "Leo", "other"),
+        ("I'm a dependent of [NAME Leo] (grandmother). [CARRIER Aetna]", "Leo", "other"),
         ("Titular: [NAME Leo Ruiz], papá. Seguro [CARRIER Aetna]", "Leo Ruiz", "child"),
         ("my partner [NAME Mo] is the employee; I'm a domestic partner. [CARRIER Aetna]", "Mo", "domestic_partner"),
     ],
@@ -94,6 +141,10 @@ def test_the_holder_of_the_policy_and_the_relationship_are_read(text: str, name:
     said = record(text)
 
     assert (said["subscriber_name"], said["relationship"]) == (name, relationship)
+
+
+def test_a_spanish_verb_is_no_child() -> None:
+    assert "relationship" not in record("puedo pagar de a poco, son [AMOUNT $400] lo que debo")
 
 
 def test_a_signature_alone_is_no_subscriber() -> None:
@@ -114,8 +165,32 @@ def test_only_days_of_visits_are_dates_of_service() -> None:
     assert said["dates_of_service"] == ["--04-12"]
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("I was hurt at work on [DATE 9/3]. [CARRIER Sedgwick] pays", None),
+        ("my son turns 26 on [DATE 8/30], new id [MEMBER_ID A222]", None),
+        ("that bill of [AMOUNT $206] is wrong, I paid my [AMOUNT $30] copay on [DATE 4/12]", ["--04-12"]),
+    ],
+)
+def test_accidents_and_birthdays_are_no_visits_but_days_with_a_copay_are(text: str, days: list[str] | None) -> None:
+    assert record(text).get("dates_of_service") == days
+
+
 def test_a_patients_own_phone_is_not_the_payers() -> None:
     assert "payer_phone" not in record("[CARRIER Aetna] denied it, call me at [PHONE 202-555-0142]")
+    assert "payer_phone" not in record("my plan [CARRIER Aetna] was billed as well. [NAME Ana], [PHONE 202-555-0142]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[CARRIER Geico] pays, my agent [NAME Ana] is at [PHONE 202-555-0142]",
+        "it's [NAME ana] at [CARRIER aetna] care management call me at [PHONE 202-555-0142] about a visit",
+    ],
+)
+def test_an_agents_phone_and_that_of_an_insurer_who_calls_are_the_payers(text: str) -> None:
+    assert record(text)["payer_phone"] == "2025550142"
 
 
 @pytest.mark.parametrize(
@@ -131,6 +206,12 @@ def test_a_patients_own_phone_is_not_the_payers() -> None:
         ("I paid twice, please refund [AMOUNT $50]", "refund"),
         ("new insurance card: [CARRIER Aetna], [MEMBER_ID W1234]", "update_card"),
         ("this is [NAME Jo] from [CARRIER Aetna], we need the records for claim [CLAIM_NUMBER 123456]", "other"),
+        ("this is [NAME Jo] from [CARRIER Aetna] i need the work notes for claim [CLAIM_NUMBER 123456]", "other"),
+        ("has [CARRIER Aetna] said yes to the [CPT 70551] yet", "prior_auth"),
+        ("does [CARRIER Aetna] pay for [CPT 97110] without a referral, I'd like to know", "eligibility"),
+        ("you took [AMOUNT $40] two times, one has to come back to me", "refund"),
+        ("can we set something up where i pay [AMOUNT $50] twice a month", "payment_plan"),
+        ("car: [CARRIER Geico]. health: [CARRIER Aetna]. which one do you bill?", "coordination"),
         ("negaron el reclamo [CLAIM_NUMBER 123456]", "claim_denied"),
         ("¿aceptan [CARRIER Aetna]?", "eligibility"),
         ("¿puedo pagar [AMOUNT $50] al mes?", "payment_plan"),

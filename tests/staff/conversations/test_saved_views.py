@@ -9,12 +9,18 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from inbox.models import AuditEntry, SavedView
+from inbox.database import Database
+from inbox.models import AuditEntry, ConversationTag, SavedView
+from inbox.rotation import rotate_keys
 from inbox.saved_views import MOST_VIEWS
+from intake.encryption import Keyring
+from intake.settings import Settings
+from tests.inbox.conftest import NO_FILES
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_inbox import ONE, TWO, rows, search
 from tests.staff.conversations.test_views import BILL, NAMES, PRICES
 from tests.told_classifier import sure_of, tell
+from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
 BILLS = {"team": "billing", "sort": "waiting"}
 
@@ -140,3 +146,29 @@ def test_a_member_has_at_most_20_views(busy: Console, dana: Browser) -> None:
     assert "20 saved views" in refused(dana, "One more", view="mine")
     save(dana, "View 7", view="urgent")
     assert len(busy.rows(SavedView)) == MOST_VIEWS == len(saved(dana.get("/staff/")))
+
+
+def test_a_view_of_a_tag_survives_a_change_of_keys_even_if_an_older_version_saved_it(
+    busy: Console, dana: Browser, settings: Settings
+) -> None:
+    dana.post("/staff/conversations/2/tags", data={"tag": "Prior auth"})
+    [row] = busy.rows(ConversationTag)
+    save(dana, "Auths", tag=row.tag_index, view="every")
+    with busy.edit() as session:
+        session.add(SavedView(staff_id=1, name="Older", query=f"view=every&tag={row.tag_index}"))
+        assert "Prior" not in str(session.execute(text("SELECT query, tag FROM saved_views")).all())
+
+    both = Database(settings.database_url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    rotate_keys(both, NO_FILES)
+
+    assert busy.rows(ConversationTag)[0].tag_index != row.tag_index
+    page = dana.get("/staff/")
+    for name in ("Auths", "Older"):
+        [address] = re.findall(rf'href="([^"]+)"[^>]*id="saved-\d+"[^>]*>(?:(?!</a>).)*{name}', page.text, re.DOTALL)
+        assert rows(dana.get(unescape(address))) == [NAMES[TWO]]
+    assert dana.get("/staff/views").text.count("Prior auth") == 2
+    both.close()
+
+
+def test_a_view_of_a_tag_that_nothing_has_is_not_saved(dana: Browser) -> None:
+    assert "No conversation has this tag anymore." in refused(dana, "Gone", tag="0" * 32)

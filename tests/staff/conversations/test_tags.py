@@ -101,3 +101,52 @@ def test_the_audit_trail_says_who_tagged_and_not_the_word(console: Console, dana
         ("conversation:1", {"tag": 1}),
         ("conversation:1", {"tags": [1]}),
     ]
+
+
+# ---- several at once
+
+
+def test_several_are_tagged_and_untagged_with_one_form(console: Console, dana: Browser) -> None:
+    add(dana, "Prior auth")
+    several = {"c": ["1", "2"], "tag": " prior  AUTH "}
+
+    dana.post("/staff/bulk", data=several | {"do": "tag"})
+
+    page = dana.get("/staff/")
+    assert "2 conversations tagged." in page.text
+    assert "Prior auth" in row(page, "(202) 555-0131")
+    assert "Prior auth" in row(page, "(202) 555-0132")
+    assert [found.tag for found in console.rows(ConversationTag)] == ["Prior auth", "Prior auth"]
+
+    dana.post("/staff/bulk", data=several | {"do": "untag"})
+
+    assert "2 conversations without the tag." in dana.get("/staff/").text
+    assert console.rows(ConversationTag) == []
+    entries = [(entry.action, entry.subject) for entry in console.rows(AuditEntry) if entry.detail.get("bulk")]
+    assert entries == [
+        ("tagged", "conversation:2"),  # the other one had it
+        ("untagged", "conversation:1"),
+        ("untagged", "conversation:2"),
+    ]
+
+
+def test_of_several_the_one_with_ten_tags_is_left_alone_and_named(console: Console, dana: Browser) -> None:
+    for number in range(10):
+        add(dana, f"tag {number}")
+
+    answer = dana.post("/staff/bulk", data={"c": ["1", "2"], "do": "tag", "tag": "late"})
+
+    assert answer.headers["Location"] == "/staff/?refused=1&left=tag"
+    page = dana.get(answer.headers["Location"])
+    assert "1 conversation tagged." in page.text
+    assert "Not changed: (202) 555-0131. A conversation is left alone if it has 10 tags already." in page.text
+    assert dana.post("/staff/bulk", data={"c": ["1"], "do": "tag", "tag": " "}).status_code == 400
+    assert len(console.rows(ConversationTag)) == 11
+
+
+def test_enter_in_the_field_of_a_tag_adds_the_tag_and_closes_nothing(dana: Browser) -> None:
+    [form] = re.findall(r'<form class="bulk".*?</form>', dana.get("/staff/").text, re.DOTALL)
+
+    first, *_ = re.findall(r"<button[^>]*>", form)
+
+    assert 'value="tag"' in first

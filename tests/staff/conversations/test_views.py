@@ -404,7 +404,8 @@ def test_an_alarm_that_nobody_has_acknowledged_is_left_alone_and_named(busy: Con
 
     for form in ({"do": "close"}, {"do": "assign", "to": "me"}, {"do": "snooze", "until": "monday"}):
         address = place(dana.post("/staff/bulk", data={"c": ["1"]} | form))
-        assert address == "/staff/?refused=1"
+        assert address == f"/staff/?refused=1&left={form['do']}"
+        assert "if it is an emergency that nobody has acknowledged" in dana.get(address).text
         assert f"Not changed: {NAMES[ONE]}." in dana.get(address).text
     left = conversation(busy)
     assert (left.state, left.assigned_to, left.snoozed_until) == ("open", None, None)

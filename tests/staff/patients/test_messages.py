@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 import requests
 
 from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, now
 from inbox.patient_book import Details, add_address, create_patient
+from intake.settings import Settings
 from staff.patients.outgoing import read_time
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_conversation import words
-from tests.world import DEMO_NUMBER, PATIENT, SITE
+from tests.staff.undo.test_undo import UNDO_TIME, bar, undo
+from tests.world import DEMO_NUMBER, PATIENT, PRACTICES_TOML, SITE
 
 RECORD = "/staff/patients/demo/1"
 NUMBER = "+12025550188"
@@ -215,6 +220,91 @@ def test_a_scheduled_text_that_comes_late_waits_for_the_end_of_quiet_hours(start
     assert console.twilio.messages == []
     assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 0)
     assert delivery.next_attempt_at > now()
+
+
+# ---- undone within the seconds
+
+
+@pytest.fixture
+def undoable(settings: Settings, console_of: Callable[[Settings], Console]) -> tuple[Console, Browser]:
+    """A record with a number that agreed to texts, where what is sent can be undone for 8 seconds."""
+    lines = PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{quiet(*LOUD)}\n', 1)
+    settings.practices_file.write_text(lines)
+    console = console_of(settings.model_copy(update={"undo_seconds": 8}))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    return console, browser
+
+
+def test_a_message_that_is_undone_is_not_sent_and_its_words_are_back_in_the_form(
+    undoable: tuple[Console, Browser],
+) -> None:
+    console, browser = undoable
+    send(browser)
+    assert re.fullmatch(r"Sending in [78] s\. Undo", bar(browser.get(RECORD)))
+
+    answer = undo(browser, RECORD)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{RECORD}?again=1")
+    assert ">Your forms are ready.</textarea>" in browser.get(f"{RECORD}?again=1").text
+    console.let_pass(UNDO_TIME, rounds=2)
+    assert console.twilio.messages == []
+    assert console.rows(Conversation)[0].state == "closed"  # it began with the message
+    assert "message_undone" in [entry.action for entry in console.rows(AuditEntry)]
+    assert send(browser).status_code == 303
+    console.let_pass(UNDO_TIME)
+    assert "STOP" in console.twilio.messages[0].body
+
+
+def test_a_message_goes_out_once_its_seconds_are_over_and_can_then_not_be_undone(
+    undoable: tuple[Console, Browser],
+) -> None:
+    console, browser = undoable
+    send(browser)
+    [action] = re.findall(r'action="([^"]+)" data-undo', browser.get(RECORD).text)
+    console.work()
+    assert console.twilio.messages == []
+
+    console.let_pass(UNDO_TIME)
+
+    assert len(console.twilio.messages) == 1
+    assert "too late to undo this message" in browser.post(action).text
+
+
+def test_a_scheduled_message_is_sent_at_once_and_undoing_that_lets_it_wait_again(
+    undoable: tuple[Console, Browser],
+) -> None:
+    console, browser = undoable
+    send(browser, f"{local(3):%Y-%m-%dT%H:%M}")
+    [before] = console.rows(Delivery)
+    assert bar(browser.get(RECORD)) == ""
+
+    assert browser.post(f"{RECORD}/messages/1/send-now").status_code == 303
+    assert undo(browser, RECORD).headers["Location"] == RECORD
+    console.let_pass(UNDO_TIME)
+
+    [again] = console.rows(Delivery)
+    assert (again.state, again.scheduled_for) == (DeliveryState.PENDING, before.scheduled_for)
+    assert console.twilio.messages == []
+
+    browser.post(f"{RECORD}/messages/1/send-now")
+    console.let_pass(UNDO_TIME)
+    assert len(console.twilio.messages) == 1
+    assert browser.post(f"{RECORD}/messages/1/send-now").status_code == 409
+
+
+def test_in_quiet_hours_a_scheduled_text_is_not_sent_at_once(start_console: StartConsole) -> None:
+    console = start_console(quiet(-1, 2))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    send(browser, f"{local(4):%Y-%m-%dT%H:%M}")
+
+    refused = browser.post(f"{RECORD}/messages/1/send-now")
+
+    assert (refused.status_code, "It goes out at its time." in refused.text) == (409, True)
+    assert "Scheduled messages" in browser.get(RECORD).text
 
 
 def test_the_answer_to_a_text_that_staff_began_joins_its_conversation(start_console: StartConsole) -> None:

@@ -733,3 +733,54 @@ def test_words_are_never_taken_for_markup(manager: Browser) -> None:
 
     assert "<script>" not in shown.text
     assert "&lt;script&gt;alert(1)" in shown.text
+
+
+# ---- hours with time pickers
+
+
+def pick(manager: Browser, day: str, *times: str, closed: bool = False) -> requests.Response:
+    """Send a day's pickers as a browser without scripts does, with the other days as they are."""
+    form: dict[str, object] = {f"hours.{day}": "", f"hours.{day}.opens": times[::2], f"hours.{day}.closes": times[1::2]}
+    version = token(manager.get(ADDRESS))
+    return manager.post(ADDRESS, data=form | {"version": version} | ({f"hours.{day}.closed": "yes"} if closed else {}))
+
+
+def hours_of(console: Console, day: str) -> list[str]:
+    return effective(console).hours.get(Weekday(day), [])
+
+
+def test_a_days_hours_are_picked_and_the_page_has_them_again(console: Console, manager: Browser) -> None:
+    assert pick(manager, "mon", "08:00", "12:00", "13:00", "17:30").status_code == 303
+
+    assert hours_of(console, "mon") == ["08:00-12:00", "13:00-17:30"]
+    page = manager.get(ADDRESS).text
+    times = re.findall(r'<input type="time"[^>]* name="hours\.mon\.(?:opens|closes)" value="([^"]*)"', page)
+    assert times == ["08:00", "12:00", "13:00", "17:30"]
+
+
+def test_marking_an_open_day_closes_it_and_times_open_a_closed_day(console: Console, manager: Browser) -> None:
+    assert pick(manager, "mon", "08:00", "12:00", "", "", closed=True).status_code == 303
+    assert hours_of(console, "mon") == []
+
+    assert pick(manager, "mon", "09:00", "12:00", "", "", closed=True).status_code == 303
+    assert hours_of(console, "mon") == ["09:00-12:00"]
+
+    assert pick(manager, "mon", "", "", "", "").status_code == 303
+    assert hours_of(console, "mon") == []
+
+
+@pytest.mark.parametrize(
+    ("times", "why"),
+    [
+        (("08:00", "", "", ""), "Monday, entry 1: “08:00-” has one time only. Fill in both, or neither"),
+        (("13:00", "17:00", "12:00", "09:00"), "Monday, entry 2: “12:00-09:00” ends before it begins."),
+    ],
+)
+def test_times_that_are_no_hours_are_refused_in_the_forms_words_and_stay_in_it(
+    console: Console, manager: Browser, times: tuple[str, ...], why: str
+) -> None:
+    answer = pick(manager, "mon", *times)
+
+    assert answer.status_code == 422
+    assert why in html.unescape(answer.text)
+    assert re.findall(r'name="hours\.mon\.(?:opens|closes)" value="([^"]*)"', answer.text) == list(times)

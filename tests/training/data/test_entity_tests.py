@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from training.data.corpus import CorpusError
-from training.data.entity_tests import MarkedMessage, parse_marked, read_entity_tests
+from training.data.entity_tests import read_entity_tests
+from training.data.marked_messages import MarkedMessage, parse_marked
 
 
 def found(message: MarkedMessage) -> list[tuple[str, str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from intake.vocabulary import EntityKind
-from training.data.insurance_messages import InsuranceMessage
+from training.data.insurance_messages import InsuranceMessage, read_marked_records
 from training.evaluation.insurance import compare_records, score_records, table, true_entities
 
 
@@ -30,3 +32,23 @@ def test_scores_count_fields_and_whole_records() -> None:
 
     assert (scores.fields, scores.records) == (0.75, 0.5)
     assert "| `carrier` | 50.0% of 2 |" in table({"true values": scores})
+
+
+def test_records_in_words_of_their_own_are_assembled_from_their_true_values() -> None:
+    messages = read_marked_records(Path("tests") / "classifier" / "insurance" / "records.tsv")
+
+    scores = score_records(messages, true_entities)
+
+    assert len(messages) == 60
+    assert scores.fields >= 0.95
+
+
+def test_all_but_the_question_is_right_in_records_that_no_rule_was_made_for() -> None:
+    messages = read_marked_records(Path("tests") / "classifier" / "insurance" / "fresh_records.tsv")
+
+    scores = score_records(messages, true_entities)
+
+    for counts in (scores.right, scores.stated):
+        del counts["question"]
+    assert scores.stated.total() > 50
+    assert scores.fields >= 0.95

@@ -9,18 +9,19 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.training.lazy import Lazy
-from tests.training.tiny_deberta import BOTH, COMPACT, LONGEST, batch, config, write
+from tests.training.tiny_deberta import BOTH, COMPACT, LONGEST, batch, config, write, write_tagger
 
 if TYPE_CHECKING:
     import torch
 
     from training.export.deberta_onnx import export_deberta
     from training.export.quantize import quantize_deberta
-    from training.export.recover import recover_weights
+    from training.export.recover import recover_tagger, recover_weights
 else:
     torch = Lazy("torch")
     export_deberta = Lazy("training.export.deberta_onnx", "export_deberta")
     quantize_deberta = Lazy("training.export.quantize", "quantize_deberta")
+    recover_tagger = Lazy("training.export.recover", "recover_tagger")
     recover_weights = Lazy("training.export.recover", "recover_weights")
 
 
@@ -52,6 +53,17 @@ def test_what_is_read_back_from_an_8_bit_network_becomes_the_same_network_again(
     quantize_deberta(export_deberta(tmp_path / "recovered", tmp_path / "again"), second)
 
     assert np.abs(answers(first) - answers(second)).max() < 0.05 * np.abs(answers(first)).max()
+
+
+def test_a_model_with_a_head_on_every_token_is_read_back_too(tmp_path: Path) -> None:
+    model = write_tagger(tmp_path / "checkpoint", **COMPACT)
+    network = export_deberta(tmp_path / "checkpoint", tmp_path / "onnx")
+
+    recovered = recover_tagger(network, config(**COMPACT), seed=1).eval()
+
+    inputs = batch([LONGEST])
+    with torch.no_grad():
+        assert np.abs(recovered(**inputs).logits.numpy() - model(**inputs).logits.numpy()).max() < 1e-3
 
 
 def test_a_network_of_another_size_is_refused(tmp_path: Path) -> None:

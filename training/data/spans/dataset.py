@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 
 from classifier.entities.labels import first_column
 from classifier.entities.spans import Span, join_neighbors
+from intake.vocabulary import EntityKind
 from training.data.corpus import CORPUS
 from training.data.dataset import pad_ids
 from training.data.spans.messages import SpanMessage
@@ -39,7 +40,9 @@ def rendered(message: SpanMessage, values: Values, rng: Random, noise: float) ->
     """Return a message with new values, and their spans as the model is to find them."""
     filled = render_spans(message.text, message.channel, rng, values, spanish=message.language == "es", noise=noise)
     kinds = read_kinds(values.corpus)
-    return filled.text, join_neighbors(filled.text, [(start, end, kinds[slot]) for start, end, slot in filled.spans])
+    return filled.text, join_neighbors(
+        filled.text, [(start, end, kinds.get(slot) or EntityKind(slot)) for start, end, slot in filled.spans]
+    )
 
 
 def render_fixed(

@@ -8,7 +8,7 @@ from random import Random
 
 from training.data.number_words import number_words, ordinal_words
 from training.data.spans.setting import Setting
-from training.data.spans.spoken import digit_words
+from training.data.spans.spoken import digit_words, hyphenated
 
 _MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
@@ -40,7 +40,9 @@ def draw_birth_date(setting: Setting) -> Day:
 def write_date(value: Day, setting: Setting) -> str:
     """Write a day in one of its forms."""
     forms = _spanish_forms if setting.spanish and setting.rng.random() < 0.9 else _english_forms
-    text = setting.rng.choice(forms(value, setting.rng, setting.spoken and setting.rng.random() < 0.75))
+    is_said = setting.spoken and setting.rng.random() < 0.75
+    text = setting.rng.choice(forms(value, setting.rng, is_said))
+    text = hyphenated(text, setting.rng) if is_said else text
     words_before = setting.before.lower().split()
     article = "el " if setting.spanish else "the "
     if words_before and words_before[-1] in ("the", "el", "del", "al") and text.lower().startswith(article):
@@ -98,6 +100,8 @@ def _said_forms(value: Day, rng: Random) -> list[str]:
             f"{month} {ordinal}", f"{month} {ordinal}", f"{month} {d}{suffix}", f"{month} the {ordinal}",
             f"the {ordinal} of {month}", f"the {ordinal}", f"the {d}{suffix}", f"{number_words(m)} {number_words(d)}",
             f"{number_words(m)} slash {number_words(d)}", f"{day:%A} the {ordinal}", f"{month} {number_words(d)}",
+            f"{ordinal} of {month}", f"{ordinal} {month}", f"the {ordinal} of {month}",
+            f"{_two(m, rng)} {_two(d, rng)}",
         ]  # fmt: skip
     year, short = said_year(day.year, rng), f"{day:%y}"
     short_words = digit_words(short, rng) if short.startswith("0") else number_words(int(short))
@@ -107,7 +111,16 @@ def _said_forms(value: Day, rng: Random) -> list[str]:
         f"the {ordinal} of {month} {year}", f"{number_words(m)} {number_words(d)} {year}",
         f"{number_words(m)} {number_words(d)} {short_words}", f"{m} {d} {short}", f"{m} {d} {day.year}",
         f"{_two(m, rng)} {_two(d, rng)} {year}", f"{number_words(m)} slash {number_words(d)} slash {short_words}",
-        f"{month} {ordinal} of {year}", f"{day:%m/%d/%Y}",
+        f"{month} {ordinal} of {year}", f"{day:%m/%d/%Y}", f"{_two(m, rng)} {_two(d, rng)} {short_words}",
+        f"{_two(m, rng)} {_two(d, rng)} {short_words}", f"{number_words(m)} {_two(d, rng)} {short_words}",
+        f"{digit_words(f'{day:%m%d%y}', rng)}", f"{digit_words(f'{day:%m%d}', rng)} {year}",
+        f"the {ordinal} of {month} {short_words}", f"the {ordinal} of {month}, {year}", f"{ordinal} of {month} {year}",
+        f"{ordinal} {month} {year}", f"{number_words(d)} {month} {year}", f"{number_words(d)} of {month} {short_words}",
+        f"{month} {ordinal} {short_words}", f"{month} {ordinal} {short_words}", f"{month} the {ordinal} {year}",
+        f"{month} the {ordinal}, {short_words}", f"{month} {number_words(d)} {year}",
+        f"{month} {number_words(d)} {short_words}", f"{year} {month} {ordinal}",
+        f"{year} {_two(m, rng)} {_two(d, rng)}", f"{number_words(m)} {ordinal} {year}",
+        f"{_two(m, rng)} dash {_two(d, rng)} dash {short_words}",
     ]  # fmt: skip
 
 
@@ -118,11 +131,21 @@ def _spanish_forms(value: Day, rng: Random, spoken: bool) -> list[str]:
     if spoken:
         forms = [f"{words} de {month}", f"{words} de {month}", f"{d} de {month}"]
         if not value.year:
-            return [*forms, f"el {words}", f"el {d} de {month}", f"el {_WEEKDAYS[day.weekday()]} {words}"]
+            return [
+                *forms, f"el {words}", f"el {d} de {month}", f"el {_WEEKDAYS[day.weekday()]} {words}",
+                f"el {words} de {month}", f"el día {words}", f"el {words} del {number_words(m, spanish=True)}",
+            ]  # fmt: skip
         year = number_words(day.year, spanish=True)
         years = (f"de {year}", f"del {year}", f"de {day.year}", f"del {day.year}")
         said = [f"{form} {rng.choice(years)}" for form in forms]
-        return [*said, f"{words} del {number_words(m, spanish=True)} del {year}", f"{d} {m} {day.year}"]
+        short = number_words(day.year % 100, spanish=True) if day.year % 100 > 9 else year
+        return [
+            *said, f"{words} del {number_words(m, spanish=True)} del {year}", f"{d} {m} {day.year}",
+            f"el {words} de {month} de {year}", f"el {words} de {month} del {short}", f"{words} de {month} {year}",
+            f"{words} del {number_words(m, spanish=True)} del {short}", f"{words} de {month} del {short}",
+            f"{_two(m, rng, spanish=True)} {_two(d, rng, spanish=True)} {short}",
+            f"{_two(d, rng, spanish=True)} {_two(m, rng, spanish=True)} {year}", f"{month} {words} de {year}",
+        ]  # fmt: skip
     if value.year:
         return [
             f"{d} de {month} de {day.year}", f"{d} de {month} del {day.year}", f"{d} de {month} {day.year}",
@@ -148,8 +171,10 @@ def said_year(year: int, rng: Random) -> str:
     return f"{number_words(century)} {tail}"
 
 
-def _two(number: int, rng: Random) -> str:
-    return digit_words(f"{number:02d}", rng) if number < 10 else number_words(number)
+def _two(number: int, rng: Random, *, spanish: bool = False) -> str:
+    if number < 10:
+        return digit_words(f"{number:02d}", rng, spanish=spanish)
+    return number_words(number, spanish=spanish)
 
 
 def _suffix(day: int) -> str:

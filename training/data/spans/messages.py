@@ -17,10 +17,12 @@ from training.recipe import EntityData
 FOLDER: Final = Path("entities")
 IDENTIFIERS: Final = Path("identifiers.tsv")
 SPANISH: Final = FOLDER / "spanish.txt"
-SETS: Final = {"dense": 3, "spoken": 3, "lookalikes": 3, "insurance": 4, "written": 3}
+SETS: Final = {"dense": 3, "spoken": 3, "lookalikes": 3, "insurance": 4, "written": 3, "near": 3, "tally": 3}
 """The files in `FOLDER`, by name, with their number of columns; of all, the text is the third."""
+MARKED: Final = frozenset(("tally",))
+"""Those whose values are marked where they stand, with the columns language, channel, and text."""
 
-_SLOT = re.compile(r"\{[a-z0-9_]+\}")
+_SLOT = re.compile(r"\{[a-z0-9_]+\}|\[\[[A-Z_]+\|")
 _PARTS: Final = 100
 _LONG_CITY: Final = 7
 _MONTHS = (
@@ -46,10 +48,10 @@ _UNMARKED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SpanMessage:
-    """A message with slots, and what is known about it.
+    """A message with slots or marked values, and what is known about it.
 
     Attributes:
-        text: The message with its slots and real line breaks.
+        text: The message with its slots, or marks such as `[[NAME|Ana]]`, and real line breaks.
         channel: `sms`, `voicemail`, `chat`, `web_form` or `email`.
         language: `en`, `es` or `other`.
         writer: Who wrote it, a name from `corpus/writers.toml`.
@@ -101,7 +103,7 @@ def read_span_messages(corpus: Path) -> list[SpanMessage]:
 
 def _read_file(path: Path, columns: int, writer: str, spanish: frozenset[str]) -> Iterable[SpanMessage]:
     for _, row in read_rows(path, columns):
-        language = "es" if row[2] in spanish else "en"
+        language = row[0] if path.stem in MARKED else "es" if row[2] in spanish else "en"
         yield SpanMessage(with_line_breaks(row[2]), row[1], language, writer, path.stem)
 
 
@@ -118,6 +120,8 @@ def is_fully_marked(message: SpanMessage, cities: re.Pattern[str]) -> bool:
 
 def split_spans(messages: Sequence[SpanMessage], data: EntityData, seed: int) -> SpanSplit:
     """Hold out whole writers and, by line, a part of the files written for this model.
+
+    What a held-out writer wrote is left out where another one wrote the same words.
 
     Args:
         messages: All messages.
@@ -149,6 +153,9 @@ def split_spans(messages: Sequence[SpanMessage], data: EntityData, seed: int) ->
             train += [message] * data.repeats[message.writer]
         elif rng.random() < (1.0 if message.has_slots else data.without_slots):
             train.append(message)
+    held_out = {message.text for message in (*validation, *others)}
+    train = [message for message in train if message.text not in held_out]
+    stopping = [message for message in stopping if message.text not in held_out]
     rng.shuffle(train)
     return SpanSplit(train, stopping, [*validation, *_sample(others, data, rng)])
 

@@ -8,16 +8,22 @@ from training.data.spans.spoken import spelled_letters
 
 _SUFFIXES = ("Jr", "Jr.", "Sr.", "III", "II", "IV")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_ENGLISH_FIRST = ("english", "english", "english", "nicknames", "words", "words", "african_american")
+_ENGLISH_FIRST = (
+    "english", "english", "english", "nicknames", "words", "more_words", "more_words", "african_american",
+)  # fmt: skip
 _OTHER_FIRST = (
     "spanish", "spanish", "south_asian", "east_asian", "southeast_asian", "middle_eastern", "african", "slavic",
-    "western_european", "other",
+    "western_european", "other", "more_asian", "more_european", "more_spanish", "east_african",
+    "caribbean_and_west_african", "island_and_indigenous",
 )  # fmt: skip
-_ENGLISH_LAST = ("english", "english", "english", "words", "words", "celtic")
+_ENGLISH_LAST = ("english", "english", "english", "words", "more_words", "celtic")
 _OTHER_LAST = (
     "spanish", "spanish", "german_jewish", "italian_french_portuguese", "northern", "slavic", "south_asian",
-    "east_asian", "southeast_asian", "middle_eastern", "african", "other",
+    "east_asian", "southeast_asian", "middle_eastern", "african", "other", "more_asian", "more_european",
+    "more_spanish", "african_and_caribbean", "island_and_indigenous", "double",
 )  # fmt: skip
+_SPANISH_FIRST = ("spanish", "spanish", "more_spanish")
+_SPANISH_LAST = ("spanish", "spanish", "more_spanish", "double")
 
 
 def first_name(setting: Setting) -> str:
@@ -71,22 +77,28 @@ def spelled_name(setting: Setting) -> str:
 
 
 def _spoken_name(first: str, last: str, setting: Setting) -> str:
-    form = setting.rng.randrange(14)
+    form = setting.rng.randrange(18)
     if form == 0:
         return f"{first} {last}, {spelled_letters(without_accents(last), setting.rng)}"
     if form == 1:
         return f"{first} {last} {spelled_letters(without_accents(last), setting.rng)}"
     if form == 2:
         return f"{last}, {first}"
-    if form == 3 and setting.spanish:
+    if form in (3, 4) and (setting.spanish or form == 3):
         return f"{first} {last} {_family(setting)}"
+    if form == 5:
+        return f"{first} {_given(setting)} {last}"
+    if form == 6:
+        return setting.rng.choice((first, last))
+    if form == 7:
+        return f"{last} {first}"
     return f"{first} {last}"
 
 
 def _given(setting: Setting) -> str:
     rng, values = setting.rng, setting.values
     if setting.spanish and rng.random() < 0.85:
-        return values.pick("first_names", rng, ("spanish",))
+        return values.pick("first_names", rng, _SPANISH_FIRST)
     if rng.random() < 0.15:
         fake = setting.faker()
         return values.draw(fake.first_name)
@@ -97,7 +109,7 @@ def _given(setting: Setting) -> str:
 def _family(setting: Setting) -> str:
     rng, values = setting.rng, setting.values
     if setting.spanish and rng.random() < 0.85:
-        return values.pick("last_names", rng, ("spanish",))
+        return values.pick("last_names", rng, _SPANISH_LAST)
     if rng.random() < 0.2:
         fake = setting.faker()
         return values.draw(fake.last_name)
@@ -117,6 +129,8 @@ def _typed(name: str, setting: Setting) -> str:
     if setting.casual and rng.random() < 0.75:
         return name.lower()
     draw = rng.random()
+    if setting.spoken:
+        return name.lower() if draw < 0.3 else name
     return name.upper() if draw < 0.02 else name.lower() if draw < 0.08 else name
 
 

@@ -172,6 +172,8 @@ def _said_amount(whole: int, cents: int | None, setting: Setting) -> str:
     rng = setting.rng
     words = number_words(whole, spanish=setting.spanish)
     if setting.spanish:
+        if cents is None and whole >= 20 and rng.random() < 0.15:
+            return words
         tail = f" con {number_words(cents, spanish=True)}" if cents else ""
         return f"{words} {rng.choice(('dólares', 'dólares', 'pesos'))}{tail}"
     if 100 < whole < 1000 and whole % 100 and rng.random() < 0.25:
@@ -180,5 +182,9 @@ def _said_amount(whole: int, cents: int | None, setting: Setting) -> str:
         words = f"{number_words(whole // 100)} hundred"
     if 100 <= whole < 200 and rng.random() < 0.3:
         words = words.replace("one hundred", "a hundred").replace("hundred ", "hundred and ")
+    if cents and 20 <= whole < 1000 and rng.random() < 0.2:
+        return f"{words} {number_words(cents) if cents > 9 else f'oh {number_words(cents)}'}"
+    if cents is None and whole >= 20 and rng.random() < 0.15:
+        return words
     tail = f" and {number_words(cents)} cents" if cents else ""
     return f"{words} {rng.choice(('dollars', 'dollars', 'dollars', 'bucks'))}{tail}"

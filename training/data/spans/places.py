@@ -5,13 +5,18 @@ from __future__ import annotations
 from classifier.normalise import without_accents
 from training.data.number_words import number_words
 from training.data.spans.setting import Setting
-from training.data.spans.spoken import digit_words, pair_words
+from training.data.spans.spoken import code_word, digit_words, pair_words, spelled_letters
 
 _SUFFIXES = (
     "St", "St", "Street", "Street", "St.", "Ave", "Ave", "Avenue", "Ave.", "Rd", "Road", "Dr", "Drive", "Ln", "Lane",
     "Blvd", "Boulevard", "Ct", "Court", "Pl", "Place", "Way", "Cir", "Circle", "Ter", "Terrace", "Pkwy", "Parkway",
     "Hwy", "Trail", "Loop", "",
 )  # fmt: skip
+_SAID_SUFFIXES = (
+    "street", "street", "avenue", "avenue", "road", "drive", "lane", "boulevard", "court", "place", "way", "circle",
+    "terrace", "parkway", "trail", "",
+)  # fmt: skip
+_SAID_UNITS = ("apartment {}", "apartment {}", "unit {}", "apartment number {}", "suite {}", "lot {}", "trailer {}")
 _DIRECTIONS = ("N", "S", "E", "W", "North", "South", "East", "West", "NW", "SE", "N.", "W.")
 _UNITS = (
     "Apt {}",
@@ -55,14 +60,17 @@ def draw_address(setting: Setting) -> str:
     if rng.random() < 0.04:
         way = rng.choice(("County Road", "Highway", "State Route", "Hwy", "CR", "Rural Route"))
         return f"{number} {way} {rng.randint(1, 320)}"
-    return f"{number} {direction}{street} {rng.choice(_SUFFIXES)}".rstrip() + _unit(setting, _UNITS)
+    suffixes, units = (_SAID_SUFFIXES, _SAID_UNITS) if setting.spoken else (_SUFFIXES, _UNITS)
+    return f"{number} {direction}{street} {rng.choice(suffixes)}".rstrip() + _unit(setting, units)
 
 
 def _unit(setting: Setting, forms: tuple[str, ...]) -> str:
     rng = setting.rng
     if "unit" in setting.slots or rng.random() < 0.65:
         return ""
-    return f"{rng.choice((' ', ' ', ', '))}{rng.choice(forms).format(draw_unit(setting))}"
+    unit = draw_unit(setting)
+    unit = write_unit(unit, setting) if setting.spoken else unit
+    return f"{rng.choice((' ', ' ', ', '))}{rng.choice(forms).format(unit)}"
 
 
 def draw_unit(setting: Setting) -> str:
@@ -171,8 +179,18 @@ def write_email(value: str, setting: Setting) -> str:
         at, dot, underscore, dash = " at ", " dot ", " underscore ", rng.choice((" dash ", " hyphen "))
     if rng.random() < 0.5:
         user = _digits_said(user, setting)
+    if user.isalpha() and rng.random() < 0.2:
+        user = _partly_spelled(user, setting)
     said = user.replace(".", dot).replace("_", underscore).replace("-", dash)
     return f"{said}{at}{host.replace('.', dot)}"
+
+
+def _partly_spelled(user: str, setting: Setting) -> str:
+    """Spell a user name, or its first letter, as in "j as in john smith"."""
+    if setting.one_in(2):
+        return spelled_letters(user, setting.rng)
+    first = code_word(user[0].upper(), setting.rng) if not setting.spanish else user[0]
+    return f"{first.lower() if setting.casual else first} {user[1:]}" if len(user) > 2 else user
 
 
 def _digits_said(user: str, setting: Setting) -> str:

@@ -1,5 +1,7 @@
 """Fill a message's slots with new values in many forms, and keep the place of each.
 
+Marked values, as in `[[NAME|Ana Ruiz]]`, stay as they are, or give way to new ones of their kind half of the time.
+
 `training.data.rendering` fills the same slots for the intent model, for which the place of a value does not matter.
 """
 
@@ -10,12 +12,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from intake.vocabulary import EntityKind
 from training.data.noise import add_noise_to_parts
 from training.data.rendering import SlotError
 from training.data.spans.setting import Setting, Values
 from training.data.spans.slots import SLOTS
 
-_SLOT = re.compile(r"\{([a-z0-9_]+)\}")
+_SLOT = re.compile(r"\{([a-z0-9_]+)\}|\[\[([A-Z_]+)\|(.*?)\]\]", re.DOTALL)
 _TITLE_BEFORE = re.compile(
     r"\b(?:dr|dra|doctor|doctora|doc|nurse|np|pa|pt|prof|mr|mrs|ms|miss|señor|señora|sr|sra|enfermera)\.?\s*$",
     re.IGNORECASE,
@@ -36,11 +39,26 @@ _CORRECTED = re.compile(
     re.IGNORECASE,
 )
 _REPEATED_SHARE: Final = 0.7
+_SWAPPED_SHARE: Final = 0.5
+_SWAPPED: Final = {
+    EntityKind.NAME: "full_name", EntityKind.DOB: "dob", EntityKind.DATE: "date", EntityKind.PHONE: "phone",
+    EntityKind.EMAIL: "email", EntityKind.MEMBER_ID: "member_id", EntityKind.GROUP_NUMBER: "group_number",
+    EntityKind.CLAIM_NUMBER: "claim_number", EntityKind.AMOUNT: "amount", EntityKind.CPT: "cpt_code",
+    EntityKind.EMPLOYER: "employer",
+}  # fmt: skip
+"""The slots whose values may take the place of marked ones."""
+_WHOLE = re.compile(r"\w{2,}\W+\w{2,}|\d.*\d", re.DOTALL)
+"""A value of more than one word or digit; a single one, such as a last name, has its reason in the text."""
+_AGE = re.compile(r"\w+(?: (?:y )?\w+)?|.*\b(?:hundred|cien|ciento)\b.*")
+_SPELLED = re.compile(r"(?:\b\w[ .,-]+){2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Slotted:
-    """A message with its slots filled: `parts` are its words and, at every second place, the values of `slots`."""
+    """A message with its slots filled: `parts` are its words and, at every second place, the values of `slots`.
+
+    The slot of a marked value is the name of its kind.
+    """
 
     parts: tuple[str, ...]
     slots: tuple[str, ...]
@@ -68,7 +86,7 @@ def render_spans(
     """Fill each slot of a message with a new value.
 
     Args:
-        text: The message, with slots such as `{full_name}` and real line breaks.
+        text: The message, with slots such as `{full_name}` or marks such as `[[NAME|Ana]]`, and real line breaks.
         channel: The channel of the message; people say values in a voicemail.
         rng: The random generator for every choice.
         values: Where names, streets, and employers come from.
@@ -79,11 +97,12 @@ def render_spans(
         SlotError: The message has an unknown slot.
     """
     pieces = _SLOT.split(text)
-    slots = tuple(pieces[1::2])
-    unknown = set(slots) - SLOTS.keys()
+    words, named, marks, written = pieces[::4], pieces[1::4], pieces[2::4], pieces[3::4]
+    slots = tuple(slot or mark for slot, mark in zip(named, marks, strict=True))
+    unknown = set(slots) - SLOTS.keys() - set(EntityKind)
     if unknown:
         raise SlotError(f"{', '.join(sorted(unknown))} is not a known slot: use one of {', '.join(sorted(SLOTS))}")
-    prose = "".join(pieces[::2])
+    prose = "".join(words)
     setting = Setting(
         rng,
         values,
@@ -92,10 +111,13 @@ def render_spans(
         casual=prose == prose.lower(),
         slots=frozenset(slots),
     )
-    parts = [pieces[0]]
-    for slot, after in zip(slots, pieces[2::2], strict=True):
+    parts = [words[0]]
+    for slot, value, after in zip(slots, written, words[1:], strict=True):
         setting.before = parts[-1]
-        value = _value(slot, setting)
+        if value is None:
+            value = _value(slot, setting)
+        elif _is_swapped(slot, value, setting):
+            value = _value(_SWAPPED[EntityKind(slot)], setting)
         if slot == "provider_name":
             parts[-1] += _title(setting)
         parts += [value, after]
@@ -112,6 +134,14 @@ def _value(name: str, setting: Setting) -> str:
     value = setting.said[name] if again else slot.draw(setting)
     setting.said[name] = value
     return slot.write(value, setting)
+
+
+def _is_swapped(kind: str, value: str, setting: Setting) -> bool:
+    if kind not in _SWAPPED or not _WHOLE.search(value):
+        return False
+    if (kind == EntityKind.NAME and _SPELLED.search(value)) or (kind == EntityKind.DOB and _AGE.fullmatch(value)):
+        return False
+    return setting.rng.random() < _SWAPPED_SHARE
 
 
 def _is_repetition(name: str, setting: Setting) -> bool:

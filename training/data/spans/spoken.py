@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from training.data.number_words import ENGLISH_DIGITS, SPANISH_DIGITS, number_words
@@ -15,15 +16,21 @@ _CODE_WORDS = {
     "U": ("umbrella", "Uniform"), "V": ("Victor",), "W": ("William", "Whiskey"), "X": ("x-ray",),
     "Y": ("yellow", "Yankee"), "Z": ("zebra", "Zulu"),
 }  # fmt: skip
+_TWICE = re.compile(r"\b([A-Z]) \1\b(?! (?:as in|like|for))")
+_COMPOUND = re.compile(
+    r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) "
+    r"(one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b"
+)
 _PAUSES = (" ", " ", " ", ", ", ", ", " uh ", " um ", "... ", " and then ", " dash ", " then ")
 _PAUSES_SPANISH = (" ", " ", " ", ", ", ", ", " este ", " eh ", " guion ", " y luego ")
 
 
 def digit_words(digits: str, rng: Random, *, spanish: bool = False) -> str:
-    """Say digits one by one, sometimes with "double" or "triple"; other characters stay."""
+    """Say digits one by one, sometimes with "double", "triple", or "doble"; other characters stay."""
     words = SPANISH_DIGITS if spanish else ENGLISH_DIGITS
     zero = "cero" if spanish else rng.choice(("zero", "oh", "oh", "o"))
-    doubled = not spanish and rng.random() < 0.12
+    doubled = rng.random() < 0.2
+    times = {2: "doble", 3: "triple"} if spanish else {2: "double", 3: "triple"}
     said: list[str] = []
     place = 0
     while place < len(digits):
@@ -31,7 +38,7 @@ def digit_words(digits: str, rng: Random, *, spanish: bool = False) -> str:
         run = len(digits[place:]) - len(digits[place:].lstrip(character))
         word = (zero if character == "0" else words[int(character)]) if character.isdigit() else character
         if doubled and character.isdigit() and run in (2, 3):
-            said.append(f"{'double' if run == 2 else 'triple'} {word}")
+            said.append(f"{times[run]} {word}")
             place += run
         else:
             said.append(word)
@@ -68,7 +75,7 @@ def said_groups(groups: list[str], rng: Random, *, spanish: bool = False) -> str
 def spelled_letters(word: str, rng: Random) -> str:
     """Spell a word, as in "G A R C I A", "G-A-R, C-I-A", or "G as in George A R C I A"."""
     letters = [letter for letter in word.upper() if letter.isalpha()]
-    form = rng.randrange(6)
+    form = rng.randrange(8)
     if form == 0:
         separator = rng.choice(("-", "-", ".", ", "))
         text = separator.join(letters)
@@ -76,14 +83,20 @@ def spelled_letters(word: str, rng: Random) -> str:
     if form == 1 and len(letters) > 4:
         middle = len(letters) // 2
         return f"{' '.join(letters[:middle])}, {' '.join(letters[middle:])}"
-    if form == 2:
-        place = rng.randrange(len(letters))
-        code = _CODE_WORDS.get(letters[place])
-        if code:
-            link = rng.choice(("as in", "like", "for"))
-            letters[place] = f"{letters[place]} {link} {rng.choice(code)}"
+    if form in (2, 5):
+        link = rng.choice(("as in", "as in", "like", "for"))
+        for place in rng.sample(range(len(letters)), min(len(letters), rng.randint(1, 3))):
+            code = _CODE_WORDS.get(letters[place])
+            letters[place] += f" {link} {rng.choice(code)}" if code else ""
     text = " ".join(letters)
-    return text.lower() if form == 3 else text
+    if form == 4:
+        text = _TWICE.sub(lambda found: f"{rng.choice(('double', 'two'))} {found[1]}", text)
+    return text.lower() if rng.random() < 0.5 else text
+
+
+def hyphenated(words: str, rng: Random) -> str:
+    """Write numbers such as "seventy-four" with their hyphens, or all without."""
+    return _COMPOUND.sub(r"\1-\2", words) if rng.random() < 0.2 else words
 
 
 def code_word(letter: str, rng: Random) -> str:

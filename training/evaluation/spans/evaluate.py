@@ -17,7 +17,8 @@ from classifier import Classifier
 from classifier.entities.tagger import EntityTagger
 from intake.vocabulary import EntityKind
 from training.data.corpus import CorpusError
-from training.data.entity_tests import FILES, MarkedMessage, read_entity_tests
+from training.data.entity_tests import FILES, read_entity_tests
+from training.data.marked_messages import MarkedMessage
 from training.data.spans.dataset import render_fixed
 from training.data.spans.messages import SpanSplit
 from training.data.splitting import VALIDATION_SEED

@@ -10,9 +10,9 @@ from classifier.entities.spans import Span, trim_span
 from classifier.model_bundle import DEFAULT_FOLDER
 from intake.vocabulary import EntityKind
 from tests.training.conftest import RECIPES
+from tests.training.data.spans.entity_corpus import entity_messages
 from tests.training.lazy import Lazy
-from training.data.corpus import CORPUS
-from training.data.spans.messages import SpanMessage, read_span_messages, split_spans
+from training.data.spans.messages import SpanMessage, split_spans
 from training.recipe import load_entity_recipe
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_two_values_side_by_side_are_two(tokenizer: Tokenizer) -> None:
 
 
 def test_labels_lead_back_to_nearly_every_value(tokenizer: Tokenizer) -> None:
-    messages = [message for message in read_span_messages(CORPUS) if message.source == "dense"][:300]
+    messages = [message for message in entity_messages() if message.source == "dense"][:300]
     lost = total = 0
     for text, spans in render_fixed(messages, 3):
         encoding = tokenizer.encode(text)
@@ -88,7 +88,7 @@ def test_a_message_has_other_values_in_each_epoch_and_the_same_ones_when_it_is_r
 
 
 def test_the_shipped_recipe_shows_only_known_slots(tokenizer: Tokenizer) -> None:
-    split = split_spans(read_span_messages(CORPUS), DATA, 1)
+    split = split_spans(entity_messages(), DATA, 1)
     fresh = FreshSpans(split.train[:200], tokenizer, DATA, 1)
     assert all(len(fresh[index]["input_ids"]) <= DATA.max_tokens for index in range(200))
 

@@ -6,10 +6,11 @@ from random import Random
 
 import pytest
 
+from tests.training.data.spans.entity_corpus import entity_messages
 from training.data.corpus import CORPUS
 from training.data.rendering import SLOTS as INTENT_SLOTS
 from training.data.rendering import SlotError
-from training.data.spans.messages import SpanMessage, read_span_messages
+from training.data.spans.messages import SpanMessage
 from training.data.spans.rendering import Slotted, render_spans
 from training.data.spans.setting import Values, is_held_out, read_values
 from training.data.spans.slots import SLOTS, read_kinds
@@ -30,8 +31,8 @@ def several(slot: str, channel: str, count: int, *, spanish: bool, around: str) 
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[SpanMessage]:
-    return read_span_messages(CORPUS)
+def messages() -> tuple[SpanMessage, ...]:
+    return entity_messages()
 
 
 def values_of(rendered: Slotted) -> list[str]:
@@ -43,8 +44,10 @@ def test_every_slot_has_a_kind_and_every_slot_of_the_intent_model_is_known() -> 
     assert set(SLOTS) >= INTENT_SLOTS
 
 
-def test_every_line_of_the_entity_files_is_filled_and_every_value_has_its_place(messages: list[SpanMessage]) -> None:
-    own = [message for message in messages if message.writer in ("entities", "entities_b", "identifiers")]
+def test_every_line_of_the_entity_files_is_filled_and_every_value_has_its_place(
+    messages: tuple[SpanMessage, ...],
+) -> None:
+    own = [message for message in messages if message.writer in ("entities", "entities_b", "entities_c", "identifiers")]
     assert len(own) > 3000
     for number, message in enumerate(own):
         rendered = render_spans(message.text, message.channel, Random(number), TRAINING, noise=0.3)
@@ -84,6 +87,50 @@ def test_training_and_validation_share_no_name_street_or_employer() -> None:
 )  # fmt: skip
 def test_dates_are_written_in_many_ways(form: str) -> None:
     assert any(re.fullmatch(form, value) for value in values("date"))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        r"oh [a-z]+ [a-z]+ [a-z]+ty(?: [a-z]+)?", r"the [a-z]+ of [A-Z][a-z]+ nineteen [a-z ]+",
+        r"[A-Z][a-z]+ [a-z]+ [a-z]+ty-[a-z]+", r"[a-z]+ [a-z]+ [a-z]+ty [a-z]+", r"[a-z]+ [A-Z][a-z]+ nineteen [a-z ]+",
+        r"nineteen [a-z ]+ [A-Z][a-z]+ [a-z]+",
+    ],
+)  # fmt: skip
+def test_a_voicemail_says_birth_dates_in_every_order(form: str) -> None:
+    assert any(re.fullmatch(form, value, re.IGNORECASE) for value in values("dob", "voicemail", 1500))
+
+
+@pytest.mark.parametrize(
+    "form", [r"el \w+ de \w+ del? [a-z ]+", r"\w+ de \w+ del (?:\w+ta y \w+)", r"cero \w+ \w+ [a-z ]+"]
+)
+def test_a_spanish_voicemail_does_so_too(form: str) -> None:
+    assert any(re.fullmatch(form, value) for value in values("dob", "voicemail", 1500, spanish=True))
+
+
+def test_names_are_spelled_with_words_and_with_doubled_letters() -> None:
+    spelled = values("spelled_name", "voicemail", 1500)
+    assert any(len(re.findall(r"\b(?:as in|like|for)\b", value, re.IGNORECASE)) > 1 for value in spelled)
+    assert any(re.search(r"\b(?:double|two) [a-z]\b", value, re.IGNORECASE) for value in spelled)
+
+
+def test_spoken_amounts_may_lack_the_word_for_money() -> None:
+    assert any(re.fullmatch(r"[a-z]+ty(?: [a-z]+)?", value) for value in values("amount", "voicemail", 600))
+
+
+def test_a_voicemail_has_no_abbreviated_streets() -> None:
+    assert not any(re.search(r"\b(?:St|Ave|Rd|Apt|Ste)\b", value) for value in values("address", "voicemail", 200)
+                   if not re.match(r"\d+ [A-Z][a-z]+ [A-Z]", value))  # fmt: skip
+
+
+def test_marked_values_stay_or_give_way_to_others_of_their_kind() -> None:
+    text = "I'm [[NAME|Bo Lee]], [[DOB|ninety three]], call [[PHONE|555-0142]], card [[ID|4471]]"
+    rendered = [render_spans(text, "sms", Random(seed), TRAINING) for seed in range(60)]
+    for found in rendered:
+        assert [slot for *_, slot in found.spans] == ["NAME", "DOB", "PHONE", "ID"]
+        assert values_of(found)[1::2] == ["ninety three", "4471"]
+    names = [values_of(found)[0] for found in rendered]
+    assert 15 < names.count("Bo Lee") < 45
 
 
 def test_an_article_is_not_written_twice() -> None:

@@ -1,0 +1,72 @@
+"""Telling a team that a colleague has transferred a conversation to it, and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation, Message, Notification, NotificationState
+from intake.practices import Practice
+from intake.vocabulary import NotificationReason, Priority
+from tasks.notification.models import add_notifications
+from tasks.notification.targets import CONSOLE
+from tasks.queue import Ticket
+
+
+def notice_priority(priority: Priority) -> Priority:
+    """Return how soon a team must look at what it was given: a colleague asks, so not in a digest; and no alarm."""
+    return min(max(priority, Priority.NORMAL), Priority.HIGH)
+
+
+def tell_team(
+    session: Session, conversation: Conversation, practice: Practice, team: str, priority: Priority, hold: timedelta
+) -> tuple[list[int], tuple[Ticket, ...]]:
+    """Notify a team of a conversation that is now theirs, and return the notices' IDs and the jobs to queue.
+
+    Several transfers that are due at the same time go out as one notice. Nobody is notified of a conversation in which
+    the patient has not written yet, because a notice is about a message.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        conversation: the conversation.
+        practice: its practice.
+        team: the team.
+        priority: how pressing the conversation is.
+        hold: how long the transfer can still be undone.
+    """
+    newest = select(Message).where(Message.conversation_id == conversation.id).order_by(Message.id.desc()).limit(1)
+    message = session.scalar(newest)
+    if message is None:
+        return [], ()
+    own = (
+        Notification.message_id == message.id,
+        Notification.reason == NotificationReason.TRANSFERRED,
+        Notification.team == team,
+    )
+    session.execute(delete(Notification).where(*own))  # it had the conversation before
+    tickets = add_notifications(
+        session,
+        message,
+        practice,
+        team=team,
+        priority=notice_priority(priority),
+        reason=NotificationReason.TRANSFERRED,
+        hold=hold,
+        together=True,
+    )
+    return list(session.scalars(select(Notification.id).where(*own))), tickets
+
+
+def take_back_notices(session: Session, notice_ids: Sequence[int]) -> bool:
+    """Delete notices of a transfer unless one is on its way, and return whether they are gone."""
+    query = select(Notification).where(Notification.id.in_(notice_ids)).order_by(Notification.id)
+    notices = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    outside = [notice for notice in notices if notice.target != CONSOLE]
+    if any(notice.state != NotificationState.PENDING or notice.attempts for notice in outside):
+        return False
+    for notice in notices:
+        session.delete(notice)
+    return True

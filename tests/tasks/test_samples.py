@@ -1,0 +1,108 @@
+"""A new service with the demo practices file begins with fictional conversations, of which nobody hears."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from inbox.models import (
+    Base,
+    Conversation,
+    Delivery,
+    Escalation,
+    Message,
+    Notification,
+    Review,
+    Role,
+    now,
+)
+from intake.settings import Settings
+from intake.vocabulary import Channel
+from tasks.notification.escalation_policy import NEVER
+from tasks.samples import SAMPLES, add_samples, may_have_samples
+from tests.staff.conftest import Console, StartConsole, console_of, start_console
+
+__all__ = ["console_of", "start_console"]
+
+ON_CALL = "+12025550112"
+
+
+@pytest.fixture
+def console(start_console: StartConsole) -> Console:
+    """A service whose on-call phone is texted in emergencies, with the samples."""
+    started = start_console(
+        f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}\n'
+        'escalation = [{ team = "on_call", after_minutes = 10 }]'
+    )
+    with started.edit() as session:
+        practice = started.context.practices.require("demo")
+        assert add_samples(session, practice, now()) == len(SAMPLES)
+        assert add_samples(session, practice, now()) == 0
+    return started
+
+
+def test_the_samples_show_every_channel_and_what_becomes_of_messages(console: Console) -> None:
+    found = {row.patient_name: row for row in console.rows(Conversation)}
+
+    assert {row.channel for row in found.values()} == set(Channel)
+    assert [(row.acknowledged_by is None, row.next_step_at) for row in console.rows(Escalation)] == [
+        (False, NEVER),
+        (True, NEVER),
+    ]
+    standing = {name: (row.state, row.team, row.priority) for name, row in found.items()}
+    assert standing["Walter Price"] == ("open", "on_call", "urgent")
+    assert standing["Karen Holt"] == ("open", "clinical", "high")
+    assert standing["Gloria Engel"] == ("open", "review", "normal")
+    assert standing["Theo Banks"][2] == "low"  # it is answered
+    assert (found["Sam Whitaker"].state, len(console.rows(Review))) == ("closed", 1)
+    replies = [row.body for row in console.rows(Delivery)]
+    assert any("911" in body for body in replies)
+    assert any("Parking behind the building is free" in body for body in replies)
+
+
+def test_nobody_is_texted_or_paged_for_them_even_if_a_label_makes_one_an_emergency(console: Console) -> None:
+    dana = console.sign_in()
+    dana.post("/staff/review/1", data={"label": "urgent"})
+    form = {"text": "We can see you.", "form_id": "0" * 32, "seen": "9" * 6, "then": "waiting"}
+    assert dana.post("/staff/conversations/3/reply", data=form).status_code == 303
+
+    for _ in range(2):
+        console.reconcile()
+        console.work()
+
+    assert console.twilio.messages == []
+    assert {row.error_code for row in console.rows(Delivery) if row.state != "delivered"} == {"sample"}
+    assert {row.target for row in console.rows(Notification)} == {"console"}
+
+
+def test_the_inbox_marks_them_and_one_button_removes_all_and_nothing_else(console: Console) -> None:
+    console.text("How much is a first visit?", from_="+12025550188")
+    console.work()
+    dana = console.sign_in(Role.STAFF)
+    page = dana.get("/staff/?view=every")
+    assert len(re.findall(r'<span class="flag">Sample</span>', page.text)) == len(SAMPLES)
+    assert "this patient is fictional" in dana.get("/staff/conversations/1").text
+
+    assert dana.post("/staff/samples/remove").status_code == 303
+
+    page = dana.get("/staff/")
+    assert f"{len(SAMPLES)} samples removed." in page.text
+    assert "Remove the samples" not in page.text
+    [left] = console.rows(Conversation)
+    assert left.patient_address == "+12025550188"
+    for table in (Message, Escalation, Notification, Review):
+        rows: list[Base] = console.rows(table)
+        assert all(getattr(row, "conversation_id", left.id) == left.id for row in rows), table
+    assert len(console.rows(Message)) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "is_demo", "may"),
+    [("practices.demo.toml", True, True), ("practices.toml", True, False), ("practices.demo.toml", False, False)],
+)
+def test_only_a_demo_with_the_demo_file_has_samples(settings: Settings, file: str, is_demo: bool, may: bool) -> None:
+    changed = settings.model_copy(update={"practices_file": Path(file), "demo_mode": is_demo})
+
+    assert may_have_samples(changed) is may
