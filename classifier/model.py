@@ -215,6 +215,7 @@ class Classifier:
         parts = {place: found for place in doubtful if len(found := split_parts(texts[place])) > 1}
         for place, logits in zip(parts, self._read([self._cut(found) for found in parts.values()]), strict=True):
             reading = readings[place]
+            assert reading.evidence is not None  # else it is not doubtful
             shares = self._outputs.ordered_shares(self._outputs.probabilities(logits, reading.thresholds.temperature))
             evidence = np.hstack([reading.evidence, parts_evidence(shares, reading.first)])
             chances[place] = second_chances(evidence, weights.parts)

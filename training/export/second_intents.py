@@ -179,7 +179,8 @@ def share_imagined(evidence: SecondIntentEvidence, chances: Floats, threshold: f
 def _are_read(evidence: SecondIntentEvidence, weights: WholeWeights) -> Flags:
     """Return of which messages the parts are read."""
     chances = _without_first(evidence, second_chances(evidence.whole, weights))
-    return evidence.is_split & (chances.max(axis=1) >= DOUBTFUL)
+    read: Flags = evidence.is_split & (chances.max(axis=1) >= DOUBTFUL)
+    return read
 
 
 def _without_first(evidence: SecondIntentEvidence, chances: Floats) -> Floats:
