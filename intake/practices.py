@@ -221,6 +221,7 @@ class ChatAppearance(_Strict):
     staff_names: bool = Field(default=True, description="whether visitors see the first names of those who answer")
     suggest_questions: bool = Field(default=True, description="whether answered common questions are buttons")
     email_copies: bool = Field(default=False, description="whether a visitor may have a copy of the chat by email")
+    files: bool = Field(default=True, description="whether a visitor may send pictures and PDFs")
     strings: dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]] = {}
 
 

@@ -78,6 +78,7 @@ _ACTIONS = {
     "patient_unlinked": "unlinked it from a patient record",
     "held": "placed a legal hold",
     "chat_ended": "ended the chat",
+    "chat_file_opened": "opened a file in the chat",
     "chat_copied": "asked for a copy of the chat by email",
     "hold_released": "released the legal hold",
     "patient_exported": "exported the patient’s data",
