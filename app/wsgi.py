@@ -29,6 +29,7 @@ from staff.conversations import (
     inbox,
     mark_switch,
     recordings,
+    reply_files,
     saved_views,
 )
 from staff.figures import page as figures_page
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     draft.blueprint,
     actions.blueprint,
     recordings.blueprint,
+    reply_files.blueprint,
     mark_switch.blueprint,
     saved_views.blueprint,
     exports.blueprint,

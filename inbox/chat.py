@@ -245,19 +245,24 @@ def read_entries(session: Session, chat_id: int, after: int = 0) -> list[Transcr
 
 def read_chat_files(session: Session, chat_id: int) -> FilesByEntry:
     """Return the pictures and files of a chat, by the number of their entry."""
-    columns = Message.entry, Attachment.position, Attachment.state, Attachment.kind, Attachment.reason
-    query = select(*columns).join(Attachment.message).where(Message.conversation_id == chat_id)
+    columns = Attachment.position, Attachment.state, Attachment.kind, Attachment.reason
+    came = select(Message.entry, *columns).join(Attachment.message).where(Message.conversation_id == chat_id)
+    went = select(Delivery.entry, *columns).join(Delivery, Attachment.delivery_id == Delivery.id)
+    shown = Delivery.conversation_id == chat_id, Delivery.entry.is_not(None), Delivery.medium == Medium.CHAT
     found: dict[int, tuple[ChatFile, ...]] = {}
-    for number, position, state, kind, reason in session.execute(query.order_by(Message.entry, Attachment.position)):
-        found[number or 0] = (*found.get(number or 0, ()), ChatFile(position, state, kind, reason))
+    for query in (came, went.where(*shown)):
+        for number, position, state, kind, reason in session.execute(query.order_by(Attachment.position)):
+            found[number or 0] = (*found.get(number or 0, ()), ChatFile(position, state, kind, reason))
     return found
 
 
 def find_chat_file(session: Session, chat_id: int, entry: int, position: int) -> Attachment | None:
     """Return a stored picture or file of a chat, by the number of its entry and its place there."""
-    query = select(Attachment).join(Attachment.message)
-    found = Message.conversation_id == chat_id, Message.entry == entry, Attachment.position == position
-    return session.scalar(query.where(*found, Attachment.state == AttachmentState.STORED))
+    stored = Attachment.position == position, Attachment.state == AttachmentState.STORED
+    came = select(Attachment).join(Attachment.message).where(Message.conversation_id == chat_id, Message.entry == entry)
+    went = select(Attachment).join(Delivery, Attachment.delivery_id == Delivery.id)
+    shown = Delivery.conversation_id == chat_id, Delivery.entry == entry, Delivery.medium == Medium.CHAT
+    return session.scalar(came.where(*stored)) or session.scalar(went.where(*shown, *stored))
 
 
 def who_has_it(

@@ -356,6 +356,15 @@ class Practice(_Strict):
         dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]],
         Editor(SettingGroup.REPLIES, EditorKind.REPLY, members=REPLIES, empty="standard wording"),
     ] = {}
+    picture_texts: Annotated[
+        bool,
+        Editor(
+            SettingGroup.REPLIES,
+            EditorKind.FLAG,
+            "Send pictures by text (MMS)",
+            hint="Members can add pictures to a reply by text. Carriers charge more for it and do not encrypt it.",
+        ),
+    ] = Field(default=False, description="whether staff can send pictures by text, which carriers can read")
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()

@@ -130,6 +130,12 @@ def _paths() -> dict[str, Any]:
                     body={"channel": "string", "text": "string"},
                 ),
             },
+            "/twilio/media/{token}": {
+                "get": {
+                    "summary": "A picture of a text, at a signed address that expires",
+                    "responses": {"200": {"description": "the picture"}, "404": _ERROR},
+                }
+            },
             "/chat/widget.js": {
                 "get": {
                     "summary": "The chat widget for a practice's site",

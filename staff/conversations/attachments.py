@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import structlog
 from flask import Blueprint, Response, abort, current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.attachment_files import FileStore
 from inbox.attachments import read_contents, read_thumbnail
 from inbox.models import Attachment, AttachmentKind, AttachmentState, AuditEntry, Conversation, Message, Role, now
+from inbox.reply_files import is_visible_to
 from intake.errors import MissingKeyError
 from staff.auth.access import member, open_to, record_on_conversation
 from web.file_answers import file_answer
@@ -53,8 +54,7 @@ def _serve(
     """Answer with a stored attachment, after recording who gets it."""
     services = services_of(current_app)
     with services.database.write() as session:
-        attachment = _own_attachment(session, attachment_id)
-        conversation = attachment.message.conversation
+        attachment, conversation = _own_attachment(session, attachment_id)
         if inline and attachment.kind != AttachmentKind.PICTURE:
             abort(404)
         if not inline or not _is_looking(session, conversation.id, action, attachment_id):
@@ -69,19 +69,22 @@ def _serve(
     return file_answer(contents, attachment.content_type, f"attachment-{attachment_id}", inline=inline)
 
 
-def _own_attachment(session: Session, attachment_id: int) -> Attachment:
-    """Return a stored attachment of the signed-in member's practices, or abort with 404."""
+def _own_attachment(session: Session, attachment_id: int) -> tuple[Attachment, Conversation]:
+    """Return a stored attachment of the signed-in member's practices with its conversation, or abort with 404."""
+    belongs_to = func.coalesce(Attachment.conversation_id, Message.conversation_id)
     query = (
-        select(Attachment)
-        .join(Attachment.message)
-        .join(Message.conversation)
+        select(Attachment, Conversation)
+        .outerjoin(Attachment.message)
+        .join(Conversation, Conversation.id == belongs_to)
         .where(
             Attachment.id == attachment_id,
             Attachment.state == AttachmentState.STORED,
+            is_visible_to(member().id),
             Conversation.practice.in_(member().reachable),
         )
     )
-    return session.scalar(query) or abort(404)
+    found = session.execute(query).one_or_none() or abort(404)
+    return found[0], found[1]
 
 
 def _is_looking(session: Session, conversation_id: int, action: str, attachment_id: int) -> bool:

@@ -160,7 +160,7 @@ const PDF = "application/pdf";
 const FILE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", PDF]; // iPhones turn their photos into JPEG
 const MOST_FILES = 3;
 const LARGEST = 10 * 2 ** 20; // bytes
-const SIDE = 2560; // of a picture, in pixels, as the service keeps it
+const SIDE = 2048; // of a picture, in pixels
 const SMALL = 240;
 
 const PATIENCE = 20_000; // milliseconds; heartbeats come every 15 s
@@ -319,7 +319,7 @@ async function prepare(file) {
   if (!bitmap) return null;
   const isRedrawn = type === FILE_TYPES[0] || file.size > 2 ** 20;
   const drawn = isRedrawn && draw(bitmap, SIDE);
-  const blob = drawn ? await new Promise((resolve) => drawn.toBlob(resolve, "image/jpeg", 0.85)) : file;
+  const blob = drawn ? await new Promise((resolve) => drawn.toBlob(resolve, "image/jpeg", 0.8)) : file;
   return { blob: blob ?? file, name, small: draw(bitmap, SMALL) };
 }
 
@@ -826,7 +826,7 @@ const STYLES = `
   :is(.notice, .person):not(:empty) { padding: 8px 18px; background: var(--note) }
   .composer { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); border-top: 1px solid var(--line) }
   .compose { display: flex; align-items: end; gap: 8px }
-  .tray, .files { display: flex; flex-wrap: wrap; gap: 8px; min-width: 0 }
+  .tray, .files { display: flex; flex-wrap: wrap; align-items: end; gap: 8px; min-width: 0 }
   :is(.tray, .files):empty, .text:empty { display: none }
   .tray { margin-bottom: 8px }
   .chip { display: flex; align-items: center; gap: 8px; max-width: 100%; padding-inline-start: 8px;
@@ -1443,9 +1443,9 @@ class IntakeChat extends HTMLElement {
   }
 
   /** Takes files that were pasted or dropped. */
-  #take(event, { files }) {
+  #take(event, { files, types }) {
     this.#$(".panel").classList.remove("drop");
-    if (!this.#practice.files || !files.length) return;
+    if (!this.#practice.files || !files.length || types.includes("text/plain")) return; // a word processor gives both
     event.preventDefault();
     this.#pick([...files]);
   }

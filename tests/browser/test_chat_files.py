@@ -143,7 +143,7 @@ def test_progress_is_shown_and_no_text_waits_for_an_upload(
     chat: Chat, visitor: Visitor, product: Product, before: int
 ) -> None:
     held: list[Route] = []
-    chat.page.route(FILES, held.append)
+    chat.page.route(FILES, lambda route: held.append(route))
     choose(chat, PHOTO)
     chat.button("send").click()
     expect(chat.own().get_by_role("progressbar", name="Uploading")).to_be_visible()

@@ -59,6 +59,7 @@ class Message:
     messaging_service_sid: str | None = None
     status_callback: str | None = field(default=None, repr=False)
     media_urls: tuple[str, ...] = ()
+    media_sids: tuple[str, ...] = ()
     date_created: datetime = field(default_factory=now)
     date_sent: datetime | None = None
     date_updated: datetime = field(default_factory=now)
@@ -69,6 +70,7 @@ class Message:
 
     def __post_init__(self) -> None:
         self.sid = self.sid or new_sid("MM" if self.media_urls else "SM")
+        self.media_sids = tuple(new_sid("ME") for _ in self.media_urls)
 
     @property
     def path(self) -> str:

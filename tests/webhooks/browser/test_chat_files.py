@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -135,7 +136,8 @@ def test_what_is_no_picture_or_pdf_or_too_much_is_refused_at_once(
     service: Service, chat: ChatClient, contents: list[bytes], refused: tuple[int, str]
 ) -> None:
     url, data = f"{chat.url}/files", {"client_message_id": "first", "text": ""}
-    parts = [("file", ("photo.jpg", content, "image/jpeg")) for content in contents] or [("x", (None, "y"))]
+    parts: list[Any] = [("file", ("photo.jpg", content, "image/jpeg")) for content in contents]
+    parts = parts or [("x", (None, "y"))]
 
     answer = requests.post(url, data=data, files=parts, headers=chat.headers, timeout=30)
 
