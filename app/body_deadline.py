@@ -11,7 +11,7 @@ import gevent
 from werkzeug.exceptions import RequestTimeout
 
 BODY_SECONDS = 20.0
-LEAST_BYTES_PER_SECOND = 64 * 1024  # a phone with a weak signal that sends a picture
+LEAST_BYTES_PER_SECOND = 256 * 1024
 MOST_SECONDS = 180.0
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

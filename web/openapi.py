@@ -130,7 +130,7 @@ def _paths() -> dict[str, Any]:
                     body={"channel": "string", "text": "string"},
                 ),
             },
-            "/twilio/media/{token}": {
+            "/media/{token}": {
                 "get": {
                     "summary": "A picture of a text, at a signed address that expires",
                     "responses": {"200": {"description": "the picture"}, "404": _ERROR},

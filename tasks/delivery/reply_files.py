@@ -19,7 +19,7 @@ from tasks.carriers.protocol import LostFileError, OutgoingFile
 if TYPE_CHECKING:
     from tasks.context import Context
 
-MEDIA_PATH = "/twilio/media"
+MEDIA_PATH = "/media"
 LIFETIME = timedelta(hours=4)
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 _UNFIT = re.compile(r"[^\w .()-]+")
