@@ -13,7 +13,7 @@ from web.row_ids import bound_row_ids
 from web.services import attach, open_services, services_of
 from webhooks.browser import chat, demo, forms
 from webhooks.email import routes as email
-from webhooks.twilio import sms, voice
+from webhooks.twilio import media, sms, voice
 
 MAX_BODY_BYTES = 64 * 1024
 SETTINGS_HOLD_SECONDS = 1.0
@@ -40,6 +40,7 @@ def build_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(sms.blueprint)
     app.register_blueprint(voice.blueprint)
+    app.register_blueprint(media.blueprint)
     app.register_blueprint(chat.blueprint)
     app.register_blueprint(forms.blueprint)
     app.register_blueprint(email.blueprint)

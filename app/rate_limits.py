@@ -19,6 +19,7 @@ import redis
 import structlog
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RateLimitExceeded, RequestLimit, RouteLimit
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,8 +30,10 @@ from intake.errors import IntakeError
 from intake.settings import Settings
 from tasks.queue import connect
 from web.client_address import network_of
-from web.errors import error_response
+from web.errors import RequestError, error_response
 from web.services import services_of
+from webhooks.browser.chat import enter_to_send_files
+from webhooks.browser.chat_files import is_anonymous, read_posted_files, text_among
 from webhooks.browser.forms import LARGEST_FORM
 
 # By client address. Everyone on a clinic's Wi-Fi, or behind one mobile carrier's gateway, shares one: these have to
@@ -38,6 +41,8 @@ from webhooks.browser.forms import LARGEST_FORM
 BEGIN_BY_ADDRESS = "20 per minute; 200 per hour"
 SEND_BY_ADDRESS = "120 per minute"
 FORM_BY_ADDRESS = "10 per minute; 60 per hour"
+FILES_BY_ADDRESS = "12 per minute; 60 per hour"
+FILES_BY_ADDRESS_ANONYMOUS = "6 per minute; 15 per hour"  # from visitors who gave no way to reach them
 READ_BY_ADDRESS = "600 per minute"
 COPY_BY_ADDRESS = "10 per hour"
 DEMO_BY_ADDRESS = "30 per minute; 300 per hour"
@@ -94,6 +99,12 @@ def limit_requests(app: Flask, settings: Settings) -> None:
             limiter.limit(SEND_BY_ADDRESS),
             _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
         ],
+        "chat.send_files": [
+            limiter.limit(FILES_BY_ADDRESS),
+            limiter.limit(FILES_BY_ADDRESS_ANONYMOUS, exempt_when=lambda: not _is_anonymous_chat()),
+            _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
+        ],
+        "chat.file": [reads, _of_accepted(limiter, WATCH_BY_CONVERSATION, _conversation)],
         "chat.copy": [
             limiter.limit(COPY_BY_ADDRESS),
             _of_accepted(limiter, COPY_BY_MAILBOX, _mailbox),
@@ -110,6 +121,14 @@ def limit_requests(app: Flask, settings: Settings) -> None:
     characters = CharacterLimits(lambda: limiter.limiter)
     limit_characters(
         app, "chat.send", characters, text_of=_chat_text, address_of=_address, conversation_of=_hashed_conversation
+    )
+    limit_characters(
+        app,
+        "chat.send_files",
+        characters,
+        text_of=_text_with_files,
+        address_of=_address,
+        conversation_of=_hashed_conversation,
     )
     limit_characters(app, "forms.receive", characters, text_of=_form_text, address_of=_address)
     for endpoint, its_limits in limits.items():
@@ -186,6 +205,15 @@ def _conversation() -> str:
     return f"conversation {(request.view_args or {})['public_id']}"
 
 
+def _is_anonymous_chat() -> bool:
+    database, public_id = services_of(current_app).database, str((request.view_args or {})["public_id"])
+    try:
+        with database.read() as session:
+            return is_anonymous(session, public_id)
+    except SQLAlchemyError:
+        return True
+
+
 def _number_that_texts() -> str:
     """Nobody's when the text is STOP, START, or HELP, which counts however many there are."""
     try:
@@ -217,6 +245,15 @@ def _form_text() -> str:
 
 def _chat_text() -> str:
     return _text_in("text")
+
+
+def _text_with_files() -> str:
+    """Return the text that comes with files; nothing is read of a request that may not send any."""
+    try:
+        enter_to_send_files((request.view_args or {})["public_id"])
+        return text_among(read_posted_files(request))
+    except (RequestError, HTTPException):
+        return ""  # its handler says so
 
 
 def _text_in(name: str) -> str:

@@ -29,6 +29,7 @@ from staff.conversations import (
     inbox,
     mark_switch,
     recordings,
+    reply_files,
     samples,
     saved_views,
 )
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     draft.blueprint,
     actions.blueprint,
     recordings.blueprint,
+    reply_files.blueprint,
     mark_switch.blueprint,
     saved_views.blueprint,
     samples.blueprint,

@@ -26,6 +26,7 @@ from inbox.models import (
 )
 from inbox.passwords import NO_PASSWORD
 from inbox.reply_drafts import forget_drafts_of
+from inbox.reply_files import delete_draft_files_of
 from inbox.saved_views import forget_views_of
 from inbox.second_factor import remove_second_factor
 from inbox.staff_links import add_link, void_links
@@ -124,6 +125,7 @@ def remove_member(session: Session, admin_id: int | None, member: StaffMember, m
     session.execute(delete(StaffSession).where(StaffSession.staff_id == member.id))
     session.execute(delete(StaffLink).where(StaffLink.staff_id == member.id))
     forget_drafts_of(session, staff_id=member.id)
+    delete_draft_files_of(session, staff_id=member.id)
     session.execute(delete(SavedReply).where(SavedReply.staff_id == member.id))
     forget_undos_of(session, staff_id=member.id)
     forget_views_of(session, staff_id=member.id)

@@ -7,6 +7,7 @@ has read up to a number has therefore missed nothing before it.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,10 +18,14 @@ from sqlalchemy.orm import Session
 
 from inbox.database import Database
 from inbox.models import (
+    Attachment,
+    AttachmentKind,
+    AttachmentState,
     Conversation,
     Delivery,
     DeliveryState,
     Message,
+    Refusal,
     SightingKind,
     StaffMember,
     TextConsent,
@@ -65,6 +70,26 @@ class ChatConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatFile:
+    """A picture or file of a chat's entry, as the patient sees it.
+
+    Attributes:
+        position: its place among those of the entry.
+        state: whether it is being checked, kept, refused, or gone.
+        kind: what it is, once it is kept.
+        reason: why it was refused.
+    """
+
+    position: int
+    state: AttachmentState
+    kind: AttachmentKind | None = None
+    reason: Refusal | None = None
+
+
+FilesByEntry = Mapping[int, tuple[ChatFile, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptEntry:
     """One line of a chat as the patient sees it.
 
@@ -96,12 +121,14 @@ class Transcript:
         working: whether a message is still waiting to be handled.
         person: whether a person has it, None if nobody needs to.
         has_ended: whether the chat has ended.
+        files: the pictures and files of all entries, by the entry's number; those of old entries can still change.
     """
 
     entries: list[TranscriptEntry]
     working: bool
     person: WithPerson | None = None
     has_ended: bool = False
+    files: FilesByEntry = field(default_factory=dict)
 
 
 def open_chat(
@@ -185,7 +212,8 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
             Conversation.priority,
         )
         ended, *state = session.execute(select(*columns).where(Conversation.id == chat_id)).one_or_none() or (None,) * 4
-    return Transcript(entries, bool(working), who_has_it(*state), ended is not None)
+        files = read_chat_files(session, chat_id)
+    return Transcript(entries, bool(working), who_has_it(*state), ended is not None, files)
 
 
 def read_entries(session: Session, chat_id: int, after: int = 0) -> list[TranscriptEntry]:
@@ -213,6 +241,28 @@ def read_entries(session: Session, chat_id: int, after: int = 0) -> list[Transcr
         for delivery, name in replies
     ]
     return sorted(entries, key=lambda entry: entry.number)
+
+
+def read_chat_files(session: Session, chat_id: int) -> FilesByEntry:
+    """Return the pictures and files of a chat, by the number of their entry."""
+    columns = Attachment.position, Attachment.state, Attachment.kind, Attachment.reason
+    came = select(Message.entry, *columns).join(Attachment.message).where(Message.conversation_id == chat_id)
+    went = select(Delivery.entry, *columns).join(Delivery, Attachment.delivery_id == Delivery.id)
+    shown = Delivery.conversation_id == chat_id, Delivery.entry.is_not(None), Delivery.medium == Medium.CHAT
+    found: dict[int, tuple[ChatFile, ...]] = {}
+    for query in (came, went.where(*shown)):
+        for number, position, state, kind, reason in session.execute(query.order_by(Attachment.position)):
+            found[number or 0] = (*found.get(number or 0, ()), ChatFile(position, state, kind, reason))
+    return found
+
+
+def find_chat_file(session: Session, chat_id: int, entry: int, position: int) -> Attachment | None:
+    """Return a stored picture or file of a chat, by the number of its entry and its place there."""
+    stored = Attachment.position == position, Attachment.state == AttachmentState.STORED
+    came = select(Attachment).join(Attachment.message).where(Message.conversation_id == chat_id, Message.entry == entry)
+    went = select(Attachment).join(Delivery, Attachment.delivery_id == Delivery.id)
+    shown = Delivery.conversation_id == chat_id, Delivery.entry == entry, Delivery.medium == Medium.CHAT
+    return session.scalar(came.where(*stored)) or session.scalar(went.where(*shown, *stored))
 
 
 def who_has_it(

@@ -22,6 +22,7 @@ from inbox.models import (
     Voicemail,
 )
 from inbox.patient_records import is_one_person
+from inbox.reply_files import delete_files_of_conversations
 from inbox.search_index import forget_texts
 from intake.errors import IntakeError
 
@@ -54,7 +55,7 @@ def erase_conversations(session: Session, conversations: Sequence[Conversation])
     parts += [part for delivery in deliveries for part in parts_of_delivery(delivery)]
     parts += [part for voicemail in spoken for part in parts_of_voicemail(voicemail)]
     parts += parts_of_attachments(session, message_ids)
-    queued = queue_erasures(session, parts)
+    queued = queue_erasures(session, parts) + delete_files_of_conversations(session, row_ids)
     forget_texts(session, message_ids, [delivery.id for delivery in deliveries])
     _delete_rows(session, {"messages": message_ids, "conversations": row_ids})
     return queued

@@ -31,6 +31,7 @@ from inbox.models import (
 )
 from inbox.patient_book import FIELDS
 from inbox.patient_records import PatientRecords, is_one_person
+from inbox.reply_files import files_of_reply
 
 FORMAT = 1
 _RECORD = ("id", "practice", *FIELDS, "merged_into", "created_at", "updated_at")
@@ -55,6 +56,7 @@ _UNDERSTOOD = (
 )
 _DECIDED = ("route", "reply", "team", "priority", "why")
 _VOICEMAIL = ("caller", "created_at", "recording", "recording_sid", "duration_seconds", "text")
+_FILE = ("name", "content_type", "size")
 _DELIVERY = ("reply", "medium", "sender", "body", "state", "error_code", "created_at", "emptied_at")
 _CONSENT = ("practice", "active", "changed_at")
 
@@ -107,7 +109,11 @@ def _conversation(session: Session, conversation: Conversation, names: dict[int,
         **_fields(conversation, _CONVERSATION),
         "messages": [_message(session, message) for message in of(Message)],
         "replies": [
-            {"by": names.get(reply.staff_id) if reply.staff_id else "automatic", **_fields(reply, _DELIVERY)}
+            {
+                "by": names.get(reply.staff_id) if reply.staff_id else "automatic",
+                **_fields(reply, _DELIVERY),
+                "files": [_fields(file, _FILE) for file in files_of_reply(session, reply.id)],
+            }
             for reply in of(Delivery)
         ],
         "consents_to_texts": [_fields(consent, ("given_at", "wording")) for consent in of(TextConsent)],

@@ -11,6 +11,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, ReplyDraft, now
+from inbox.reply_files import conversations_with_draft_files
 
 LONGEST_DRAFT = 20_000
 """No medium takes a longer reply."""
@@ -87,7 +88,8 @@ def delete_overdue_drafts(session: Session, practice: str, before: datetime) -> 
 def drafted_conversations(session: Session, staff_id: int, conversation_ids: Sequence[int]) -> set[int]:
     """Return for which of these conversations a member has a draft."""
     own = ReplyDraft.staff_id == staff_id, ReplyDraft.conversation_id.in_(conversation_ids)
-    return set(session.scalars(select(ReplyDraft.conversation_id).where(*own)))
+    words = set(session.scalars(select(ReplyDraft.conversation_id).where(*own)))
+    return words | conversations_with_draft_files(session, staff_id, conversation_ids)
 
 
 def _own(conversation_id: int, staff_id: int) -> Select[ReplyDraft]:

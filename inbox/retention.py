@@ -35,6 +35,11 @@ from inbox.models import (
 )
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
 from inbox.reply_drafts import delete_overdue_drafts
+from inbox.reply_files import (
+    delete_files_of_conversations,
+    delete_overdue_draft_files,
+    delete_reply_files,
+)
 from inbox.search_index import forget_texts
 from inbox.voicemail import forget_recording
 from intake.practices import Practice, Practices
@@ -140,6 +145,7 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
     calls = _next(session, _calls(practice, before), Voicemail.id, limit)
     _empty_messages(session, messages, moment)
     forget_texts(session, [message.id for message in messages], [reply.id for reply in replies])
+    delete_reply_files(session, [reply.id for reply in replies])
     for reply in replies:
         queue_erasures(session, parts_of_delivery(reply))
         reply.body, reply.emptied_at = "", moment
@@ -148,6 +154,7 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
         session.delete(row)
     session.flush()
     delete_overdue_drafts(session, practice, before)
+    delete_overdue_draft_files(session, practice, before)
     touched = [row.conversation_id for rows in (messages, replies, notes) for row in rows]
     _forget_patients(session, touched, before)
     return Removed(messages=len(messages), replies=len(replies), notes=len(notes), calls=len(calls))
@@ -189,6 +196,7 @@ def _forget_patients(session: Session, conversation_ids: Sequence[int], before: 
         conversation.patient_address = conversation.patient_index = conversation.public_id = None
         conversation.patient_name = conversation.contact_phone = conversation.contact_email = None
         session.execute(delete(ReplyDraft).where(ReplyDraft.conversation_id == conversation.id))
+        delete_files_of_conversations(session, [conversation.id])
         session.execute(delete(MemberNotice).where(MemberNotice.conversation_id == conversation.id))
         session.execute(delete(ConversationTag).where(ConversationTag.conversation_id == conversation.id))
 

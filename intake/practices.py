@@ -221,6 +221,7 @@ class ChatAppearance(_Strict):
     staff_names: bool = Field(default=True, description="whether visitors see the first names of those who answer")
     suggest_questions: bool = Field(default=True, description="whether answered common questions are buttons")
     email_copies: bool = Field(default=False, description="whether a visitor may have a copy of the chat by email")
+    files: bool = Field(default=True, description="whether a visitor may send pictures and PDFs")
     strings: dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]] = {}
 
 
@@ -354,6 +355,15 @@ class Practice(_Strict):
         dict[ReplyKey, Annotated[str, Field(min_length=1, max_length=1600)]],
         Editor(SettingGroup.REPLIES, EditorKind.REPLY, members=REPLIES, empty="standard wording"),
     ] = {}
+    picture_texts: Annotated[
+        bool,
+        Editor(
+            SettingGroup.REPLIES,
+            EditorKind.FLAG,
+            "Send pictures by text (MMS)",
+            hint="Members can add pictures to a reply by text. Carriers charge more for it and do not encrypt it.",
+        ),
+    ] = Field(default=False, description="whether staff can send pictures by text, which carriers can read")
     voice: Voice = Voice()
     price_range: str | None = Field(default=None, max_length=200)
     limits: Limits = Limits()

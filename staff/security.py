@@ -21,6 +21,13 @@ _ISOLATED = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+_LARGE_BODIES: dict[str, int] = {}
+
+
+def allow_large_bodies(endpoint: str, most_bytes: int) -> None:
+    """Let a route take more than a form's size, which has to be known before its token is looked for."""
+    _LARGE_BODIES[endpoint] = most_bytes
+
 
 def protect(app: Flask, secret_keys: Sequence[str]) -> None:
     """Protect every route under `/staff/`; webhooks authenticate in other ways.
@@ -35,6 +42,7 @@ def protect(app: Flask, secret_keys: Sequence[str]) -> None:
     @app.before_request
     def check_token() -> None:
         if request.path.startswith(PREFIX):
+            request.max_content_length = _LARGE_BODIES.get(request.endpoint or "", app.config["MAX_CONTENT_LENGTH"])
             csrf.protect()
 
     @app.after_request

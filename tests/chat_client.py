@@ -51,6 +51,19 @@ class ChatClient:
         body = {"client_message_id": client_message_id, "text": text}
         return self._session.post(f"{self.url}/messages", json=body, headers=self.headers, timeout=DEADLINE_SECONDS)
 
+    def send_files(self, client_message_id: str, *files: bytes, text: str = "") -> requests.Response:
+        """Sends pictures and files, with a text."""
+        fields = {"client_message_id": client_message_id, "text": text}
+        parts = [("file", (f"file {number}", contents)) for number, contents in enumerate(files)]
+        return self._session.post(
+            f"{self.url}/files", data=fields, files=parts, headers=self.headers, timeout=DEADLINE_SECONDS
+        )
+
+    def file(self, entry: int, position: int = 0, size: str = "whole") -> requests.Response:
+        """Asks for a picture or file."""
+        address = f"{self.url}/files/{entry}/{position}"
+        return self._session.get(address, params={"size": size}, headers=self.headers, timeout=DEADLINE_SECONDS)
+
     def read(self, after: int = 0) -> dict[str, Any]:
         """Reads what was said after a message."""
         answer = self._session.get(

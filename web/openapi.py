@@ -130,6 +130,12 @@ def _paths() -> dict[str, Any]:
                     body={"channel": "string", "text": "string"},
                 ),
             },
+            "/media/{token}": {
+                "get": {
+                    "summary": "A picture of a text, at a signed address that expires",
+                    "responses": {"200": {"description": "the picture"}, "404": _ERROR},
+                }
+            },
             "/chat/widget.js": {
                 "get": {
                     "summary": "The chat widget for a practice's site",
@@ -162,6 +168,22 @@ def _paths() -> dict[str, Any]:
                     token=True,
                 ),
             },
+            "/chat/conversations/{public_id}/files": {
+                "post": _chat(
+                    "Send a message with up to three pictures or PDFs, as multipart/form-data with client_message_id,"
+                    " text, and the files",
+                    {"202": {"description": "the message's id"}, "409": _ERROR, "415": _ERROR},
+                    token=True,
+                )
+            },
+            "/chat/conversations/{public_id}/files/{entry}/{position}": {
+                "get": _chat(
+                    "A picture or file of a message or reply",
+                    {"200": {"description": "the file"}},
+                    parameters=[{"name": "size", "in": "query", "schema": {"enum": ["whole", "small"]}}],
+                    token=True,
+                )
+            },
             "/chat/conversations/{public_id}/end": {
                 "post": _chat(
                     "End the chat; its token is worthless from then on", {"204": {"description": "ended"}}, token=True
@@ -179,7 +201,7 @@ def _paths() -> dict[str, Any]:
             "/chat/conversations/{public_id}/events": {
                 "get": _chat(
                     "New messages, as server-sent events",
-                    {"200": {"description": "text/event-stream of `message`, `working`, and `typing`"}},
+                    {"200": {"description": "text/event-stream of `message`, `files`, `working`, and `typing`"}},
                     parameters=[{"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}],
                     token=True,
                 )

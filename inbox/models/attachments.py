@@ -1,4 +1,4 @@
-"""Pictures and files that came with a message."""
+"""Pictures and files that came with a message, or that members send."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class Refusal(StrEnum):
 
 
 class Attachment(Base):
-    """One picture or file of a message, at `position` in the message's list of them.
+    """One picture or file of a message, at `position` in the message's list of them; or of a member's reply.
+
+    A member's file belongs to `staff_id`'s draft in `conversation_id`, and from the sending on to `delivery_id`.
 
     Its contents are in the file store under `file_id`, encrypted; `checksum` is the SHA-256 of what was encrypted, and
     `size`, `width`, and `height` describe the same. `reason` says why it was refused. `attempts` counts those to fetch
@@ -54,10 +56,14 @@ class Attachment(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "position"),
         Index("ix_attachments_due", "state", "next_attempt_at"),
+        Index("ix_attachments_of_draft", "conversation_id", "staff_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"))
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    staff_id: Mapped[int | None]
     position: Mapped[int]
     file_id: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: secrets.token_hex(16))
     state: Mapped[AttachmentState] = mapped_column(String(8), default=AttachmentState.WAITING)
@@ -73,4 +79,4 @@ class Attachment(Base):
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    message: Mapped[Message] = relationship()
+    message: Mapped[Message] = relationship()  # of a patient's file

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inbox.models import Attachment, AttachmentKind, AttachmentState, Refusal
 
@@ -37,6 +37,7 @@ class ShownAttachment:
         is_picture: whether there is a thumbnail to show.
         words: what it is; or, if it isn't stored, why.
         name: what the sender called it.
+        is_ours: whether a member sent it.
         width: of the picture, as of `height`.
     """
 
@@ -45,17 +46,36 @@ class ShownAttachment:
     is_picture: bool
     words: str
     name: str = field(default="", repr=False)
+    is_ours: bool = False
     width: int = 0
     height: int = 0
 
 
 def read_attachments(session: Session, message_ids: Iterable[int]) -> dict[int, tuple[ShownAttachment, ...]]:
     """Return what is shown of the attachments of messages, by message."""
-    query = select(Attachment).where(Attachment.message_id.in_(list(message_ids)))
+    return _by_owner(session, Attachment.message_id, message_ids)
+
+
+def read_sent_files(session: Session, delivery_ids: Iterable[int]) -> dict[int, tuple[ShownAttachment, ...]]:
+    """Return what is shown of the files of replies, by reply."""
+    return _by_owner(session, Attachment.delivery_id, delivery_ids)
+
+
+def show_draft_files(files: Iterable[Attachment]) -> tuple[ShownAttachment, ...]:
+    """Return what is shown of the files of a draft."""
+    return tuple(_show(file, number) for number, file in enumerate(files, 1))
+
+
+def _by_owner(
+    session: Session, owner: InstrumentedAttribute[int | None], owner_ids: Iterable[int]
+) -> dict[int, tuple[ShownAttachment, ...]]:
+    query = select(owner, Attachment).where(owner.in_(list(owner_ids))).order_by(owner, Attachment.position)
     found: dict[int, tuple[ShownAttachment, ...]] = {}
-    for attachment in session.scalars(query.order_by(Attachment.message_id, Attachment.position)):
-        before = found.get(attachment.message_id, ())
-        found[attachment.message_id] = (*before, _show(attachment, len(before) + 1))
+    for owner_id, attachment in session.execute(query):
+        if owner_id is None:
+            continue
+        before = found.get(owner_id, ())
+        found[owner_id] = (*before, _show(attachment, len(before) + 1))
     return found
 
 
@@ -67,6 +87,7 @@ def _show(attachment: Attachment, number: int) -> ShownAttachment:
         is_picture=is_stored and attachment.kind == AttachmentKind.PICTURE,
         words=_describe(attachment, number),
         name=attachment.name or "",
+        is_ours=attachment.staff_id is not None,
         width=attachment.width or 0,
         height=attachment.height or 0,
     )
@@ -80,4 +101,5 @@ def _describe(attachment: Attachment, number: int) -> str:
             return REFUSALS[Refusal(attachment.reason or Refusal.DAMAGED)]
         case AttachmentState.GONE:
             return GONE
-    return f"{_NAMES[AttachmentKind(attachment.kind or AttachmentKind.PDF)]} {number} from the patient"
+    sender = "the patient" if attachment.staff_id is None else "the practice"
+    return f"{_NAMES[AttachmentKind(attachment.kind or AttachmentKind.PDF)]} {number} from {sender}"

@@ -7,14 +7,16 @@ from datetime import timedelta
 
 import structlog
 from flask import Blueprint, Response, abort, current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.attachment_files import FileStore
 from inbox.attachments import read_contents, read_thumbnail
 from inbox.models import Attachment, AttachmentKind, AttachmentState, AuditEntry, Conversation, Message, Role, now
+from inbox.reply_files import is_visible_to
 from intake.errors import MissingKeyError
 from staff.auth.access import member, open_to, record_on_conversation
+from web.file_answers import file_answer
 from web.services import services_of
 
 log = structlog.get_logger(__name__)
@@ -23,23 +25,6 @@ blueprint = Blueprint("attachments", __name__, url_prefix="/staff/attachments/<i
 
 LOST = "This picture or file is no longer available."
 LOOKING = timedelta(minutes=10)
-# Whatever the file turned out to be, a browser would not run it, keep it, or take it for another type.
-_SAFE = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store, private",
-}
-_EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "application/pdf": "pdf",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/ogg": "ogg",
-    "audio/wav": "wav",
-    "audio/amr": "amr",
-    "audio/aac": "aac",
-}
 
 
 @blueprint.get("/thumbnail")
@@ -69,10 +54,9 @@ def _serve(
     """Answer with a stored attachment, after recording who gets it."""
     services = services_of(current_app)
     with services.database.write() as session:
-        attachment = _own_attachment(session, attachment_id)
+        attachment, conversation = _own_attachment(session, attachment_id)
         if inline and attachment.kind != AttachmentKind.PICTURE:
             abort(404)
-        conversation = attachment.message.conversation
         if not inline or not _is_looking(session, conversation.id, action, attachment_id):
             record_on_conversation(session, conversation.id, conversation.practice, action, attachment=attachment_id)
     try:
@@ -82,28 +66,25 @@ def _serve(
         contents = None
     if contents is None:
         abort(404, LOST)
-    content_type = attachment.content_type or "application/octet-stream"
-    response = Response(contents, mimetype=content_type)
-    # a name of our own: the patient's could be that of a program, or say who they are
-    name = f"attachment-{attachment_id}.{_EXTENSIONS.get(content_type, 'bin')}"
-    response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
-    response.headers.update(_SAFE)
-    return response
+    return file_answer(contents, attachment.content_type, f"attachment-{attachment_id}", inline=inline)
 
 
-def _own_attachment(session: Session, attachment_id: int) -> Attachment:
-    """Return a stored attachment of the signed-in member's practices, or abort with 404."""
+def _own_attachment(session: Session, attachment_id: int) -> tuple[Attachment, Conversation]:
+    """Return a stored attachment of the signed-in member's practices with its conversation, or abort with 404."""
+    belongs_to = func.coalesce(Attachment.conversation_id, Message.conversation_id)
     query = (
-        select(Attachment)
-        .join(Attachment.message)
-        .join(Message.conversation)
+        select(Attachment, Conversation)
+        .outerjoin(Attachment.message)
+        .join(Conversation, Conversation.id == belongs_to)
         .where(
             Attachment.id == attachment_id,
             Attachment.state == AttachmentState.STORED,
+            is_visible_to(member().id),
             Conversation.practice.in_(member().reachable),
         )
     )
-    return session.scalar(query) or abort(404)
+    found = session.execute(query).one_or_none() or abort(404)
+    return found[0], found[1]
 
 
 def _is_looking(session: Session, conversation_id: int, action: str, attachment_id: int) -> bool:

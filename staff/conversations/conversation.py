@@ -13,12 +13,14 @@ from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import is_called, note_seen
 from inbox.models import AlarmEnd, ConversationState, Message, Role, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
+from inbox.reply_files import draft_files
 from inbox.tag_words import LONGEST_TAG
 from intake.vocabulary import SAMPLE, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import end_alarm, finish_action, go_on, next_after, place_of
 from staff.conversations.alarms import read_alarms
+from staff.conversations.attachment_queries import show_draft_files
 from staff.conversations.changes import LONGEST_NOTE
 from staff.conversations.consent_history import read_consent_history
 from staff.conversations.conversation_queries import (
@@ -96,6 +98,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         seen=read_row_id(request.form.get("seen", "")) or 0,
         closes=request.form.get("then") == ConversationState.CLOSED,
         confirmed=request.form.get("confirmed", ""),
+        files=tuple(filter(None, map(read_row_id, request.form.getlist("file")))),
     )
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
@@ -212,6 +215,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "label": words_of,
             "draft": kept.text,
             "mark": kept.mark,
+            "draft_files": show_draft_files(draft_files(session, conversation_id, member().id)),
             "problem": "",
             "overtaken": False,
             "before": before,

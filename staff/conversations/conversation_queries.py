@@ -35,7 +35,7 @@ from inbox.patients import conversations_of
 from intake.practices import Practice
 from intake.vocabulary import INTENTS, TOPICS_WITHOUT_INTENT, Channel, Language, Medium, Route, SenderDoubt, words_of
 from staff import display
-from staff.conversations.attachment_queries import ShownAttachment, read_attachments
+from staff.conversations.attachment_queries import ShownAttachment, read_attachments, read_sent_files
 from staff.conversations.people import names_of
 from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE, SHOWN_FROM
 from tasks.routing import is_answer
@@ -330,12 +330,13 @@ def _entries(
     recordings = _recordings(session, messages)
     reviews = _corrections(session, messages)
     attached = read_attachments(session, [message.id for message in messages])
+    sent = read_sent_files(session, [delivery.id for delivery in deliveries])
     names = names_of(session, [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)])
     entries = [
         _said(message, recordings.get(message.id), attached.get(message.id, ()), reviews.get(message.id, ""), zone)
         for message in messages
     ]
-    entries += [_answered(delivery, names, zone) for delivery in deliveries]
+    entries += [_answered(delivery, sent.get(delivery.id, ()), names, zone) for delivery in deliveries]
     return _in_order(entries, [_noted(note, names, zone) for note in notes])
 
 
@@ -452,7 +453,9 @@ def _percent(probability: float) -> str:
     return f"{probability:.0%}"
 
 
-def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> ThreadEntry:
+def _answered(
+    delivery: Delivery, files: tuple[ShownAttachment, ...], names: Mapping[int, str], zone: str
+) -> ThreadEntry:
     by_hand = delivery.message_id is None
     was_left = delivery.entry is not None and delivery.medium != Medium.CHAT
     return ThreadEntry(
@@ -460,6 +463,7 @@ def _answered(delivery: Delivery, names: Mapping[int, str], zone: str) -> Thread
         kind="staff" if by_hand else "robot",
         author=names.get(delivery.staff_id or 0, "Staff") if by_hand else "Automatic reply",
         text=delivery.body,
+        attachments=files,
         at=delivery.created_at,
         shown_at=display.clock(delivery.created_at, zone),
         number=delivery.entry,

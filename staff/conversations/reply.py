@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_answer, note_reply
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, now
+from inbox.reply_files import attach_to_reply, detach_from_reply, draft_files
 from inbox.search_index import forget_texts
 from intake.practices import Practice
 from intake.vocabulary import Medium
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
 from staff.conversations.people import names_of
+from staff.conversations.reply_files import why_not_sent
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.queue import AfterCommit
@@ -25,6 +27,7 @@ from templates.saved_replies import find_blanks
 
 REPLY = "staff"
 UNCONFIRMED = "Confirm first that the reply should go to this address."
+FILE_GONE = "A file of this reply was removed elsewhere. Look at the files, then send it again."
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
 FORM_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -38,6 +41,7 @@ class Draft:
         form_id: the form's random id, by which repeats of the same reply are recognized.
         seen: the id of the newest staff reply that the page showed, 0 for none.
         closes: whether sending it closes the conversation.
+        files: the ids of the files that the page showed with it.
         confirmed: the doubtful address that the member confirmed, if any.
     """
 
@@ -46,6 +50,7 @@ class Draft:
     seen: int
     closes: bool
     confirmed: str = field(default="", repr=False)
+    files: tuple[int, ...] = ()
 
 
 class ReplyCheck(Enum):
@@ -91,7 +96,11 @@ def send(
     reach = read_reach(session, conversation, practice)
     text = outgoing(draft.text, practice, reach)
     problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
-    problem = problem or reach.obstacle or check(draft.text, text, reach.medium)
+    files = [file for file in draft_files(session, conversation.id, staff_id) if file.id in draft.files]
+    problem = problem or reach.obstacle or why_not_sent(files, reach.medium, draft.text, practice)
+    problem = problem or check(draft.text, text, reach.medium, has_files=bool(files))
+    if not problem and len(files) < len(set(draft.files)):
+        problem = FILE_GONE
     if not problem and draft.confirmed != reach.doubtful:
         problem = UNCONFIRMED
     if problem:
@@ -111,6 +120,8 @@ def send(
         form_id=draft.form_id,
     )
     after_commit = add_delivery(session, delivery, hold=hold)
+    session.flush()
+    attach_to_reply(session, files, delivery.id)
     take_over(conversation, staff_id)
     note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING)
     if draft.closes:
@@ -127,6 +138,7 @@ def take_back_reply(session: Session, conversation: Conversation, practice: Prac
         return None
     words, medium = delivery.body, delivery.medium
     forget_texts(session, [], [delivery.id])
+    detach_from_reply(session, delivery.id)
     session.delete(delivery)
     session.flush()
     reach = read_reach(session, conversation, practice)
@@ -169,9 +181,9 @@ def first_text_wording(practice: Practice, reach: Reach) -> tuple[str, str]:
     return (f"{practice.name}: ", f" {STOP_WORDING}") if reach.is_first else ("", "")
 
 
-def check(typed: str, text: str, medium: Medium) -> str:
-    """Return why a text cannot be sent, empty if it can."""
-    if not typed.strip():
+def check(typed: str, text: str, medium: Medium, *, has_files: bool = False) -> str:
+    """Return why a text cannot be sent, empty if it can; files can go without one."""
+    if not typed.strip() and not has_files:
         return "Enter a message first."
     if blanks := find_blanks(typed):
         return f"Fill in {' and '.join(blanks)} first."

@@ -249,7 +249,7 @@ def _row(
 def _last_said(message: Message | None, reply: Delivery | None, names: Mapping[int, str]) -> tuple[str, str]:
     """Return the last text by a person, and the author's name unless it is the patient; skip automatic replies."""
     if reply is not None and (message is None or reply.created_at > message.received_at):
-        return reply.body, names.get(reply.staff_id or 0, "Staff")
+        return reply.body or "Picture or file", names.get(reply.staff_id or 0, "Staff")
     if message is None:
         return "", ""
     return message.text or ("Picture or file" if message.media else "Voicemail without a transcript"), ""

@@ -23,6 +23,9 @@ AUDIO = {
     "audio/aac": "audio/aac",
 }
 
+CHAT_TYPES = PICTURES | {PDF}
+"""What a chat takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -36,6 +39,11 @@ class Checked:
     height: int | None = None
 
 
+def sniff(data: bytes) -> str:
+    """Return the content type that the first bytes have, empty if they have none that is known."""
+    return str(filetype.guess_mime(data) or "") if data else ""
+
+
 def check(data: bytes, render: Callable[[bytes], Picture | Refusal]) -> Checked | Refusal:
     """Return what is kept of an attachment, or why it isn't.
 
@@ -45,7 +53,7 @@ def check(data: bytes, render: Callable[[bytes], Picture | Refusal]) -> Checked 
     """
     if len(data) > MOST_BYTES:
         return Refusal.TOO_LARGE
-    found = str(filetype.guess_mime(data) or "") if data else ""
+    found = sniff(data)
     if found in PICTURES:
         picture = render(data)
         if isinstance(picture, Refusal):

@@ -26,7 +26,7 @@ def compose(text: OutgoingMessage, service: str) -> EmailMessage:
         service: the host of the service's public URL.
 
     Raises:
-        IntakeError: the sender or the recipient is not a valid email address.
+        IntakeError: the sender or the recipient is not a valid email address, or a file is lost.
     """
     for address in (text.sender, text.to):
         email_address.normalise(address)  # raises
@@ -43,6 +43,9 @@ def compose(text: OutgoingMessage, service: str) -> EmailMessage:
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(text.body + "\n", cte="quoted-printable")
+    for file in text.files:
+        kind, _, subtype = file.content_type.partition("/")
+        mail.add_attachment(file.read(), maintype=kind, subtype=subtype, filename=file.name)
     return mail
 
 

@@ -11,6 +11,8 @@ from tasks.carriers.protocol import CarrierUnreachableError
 if TYPE_CHECKING:
     from twilio.rest import Client
 
+_WITH_PICTURES = "MM"  # how Twilio begins the sid of a message with pictures; it keeps a copy of those that were sent
+
 
 class Eraser(Protocol):
     """Erases what a carrier keeps of messages and calls."""
@@ -58,7 +60,11 @@ class TwilioEraser:
 
     def _request(self, kind: ErasureKind, provider_id: str, parent_id: str | None) -> None:
         if kind == ErasureKind.MESSAGE:
-            self._client.messages(provider_id).update(body="")
+            message = self._client.messages(provider_id)
+            if provider_id.startswith(_WITH_PICTURES):
+                for picture in message.media.list():
+                    message.media(picture.sid).delete()
+            message.update(body="")
         elif kind == ErasureKind.MEDIA:
             self._client.messages(str(parent_id)).media(provider_id).delete()
         else:

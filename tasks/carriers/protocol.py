@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from inbox.models import LineType
 from inbox.voicemail import Report
+from intake.errors import IntakeError
 
 TIMEOUT_SECONDS = 10.0
 """How long Twilio may take to connect, and to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A picture or file to send.
+
+    Attributes:
+        name: what the recipient sees it called.
+        content_type: what it is.
+        url: where a carrier that fetches files finds it, for some hours.
+        read: returns its contents; it raises `LostFileError` if there are none.
+    """
+
+    name: str = field(repr=False)
+    content_type: str
+    url: str = field(repr=False)
+    read: Callable[[], bytes] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +47,7 @@ class OutgoingMessage:
         in_reply_to: the Message-ID of the email being answered.
         is_answer: whether it answers a message, so that its subject says so.
         automatic: whether a program wrote it, not a person.
+        files: pictures and files to send along.
         staff_mail: what tells an email to staff from every other; empty for a reply to a patient.
     """
 
@@ -42,6 +62,7 @@ class OutgoingMessage:
     is_answer: bool = True
     automatic: bool = True
     staff_mail: str = field(default="", repr=False)
+    files: tuple[OutgoingFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +215,10 @@ class Lookup(Protocol):
             CarrierUnreachableError: the carrier could not be reached.
         """
         ...
+
+
+class LostFileError(IntakeError):
+    """A file that is to be sent is no longer there."""
 
 
 class CarrierUnreachableError(Exception):

@@ -17,6 +17,7 @@ from intake.settings import Settings
 from tasks.carriers.email_message import compose, delivery_key
 from tasks.carriers.protocol import (
     Accepted,
+    LostFileError,
     MessageList,
     Outcome,
     OutgoingMessage,
@@ -60,6 +61,8 @@ class EmailSender:
         """Try to send an email once."""
         try:
             mail = compose(text, self._service).as_bytes()
+        except LostFileError:
+            return Refused("lost_file")
         except IntakeError:
             return Refused("invalid_address")
         connection: smtplib.SMTP | None = None

@@ -51,9 +51,11 @@ class TwilioSender:
 
     def send(self, text: OutgoingMessage) -> Outcome:
         """Create the message. Twilio has no idempotency key, so an unanswered request is not retried here."""
-        options = {"messaging_service_sid" if text.sender.startswith("MG") else "from_": text.sender}
+        options: dict[str, Any] = {"messaging_service_sid" if text.sender.startswith("MG") else "from_": text.sender}
         if text.delivery_id is not None:
             options["status_callback"] = f"{self._status_callback}?delivery={text.delivery_id}"
+        if text.files:
+            options["media_url"] = [file.url for file in text.files]
         try:
             message = self._messages.create(to=text.to, body=text.body, **options)
         except (TwilioException, requests.RequestException, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from tasks.carriers.protocol import (
     Unanswered,
 )
 from tasks.delivery.chat_copy import copy_mail
+from tasks.delivery.reply_files import outgoing_files
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import LANDLINE, OPTED_OUT_CODE, follow_up, mark_sent
 from tasks.due import NO_HOLD, is_due
@@ -154,7 +156,8 @@ def claim_delivery(
         delivery.attempts, delivery.sending_at = delivery.attempts - 1, None
         return AfterCommit()
     if reason is None:
-        return Medium(delivery.medium), outgoing_message(session, delivery, context.practices)
+        text = outgoing_message(session, delivery, context.practices)
+        return Medium(delivery.medium), replace(text, files=outgoing_files(context, session, delivery))
     delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
     log.info("delivery_suppressed", delivery_id=delivery_id, reason=reason)
     return follow_up(session, delivery, DeliveryState.SENDING, context.practices)

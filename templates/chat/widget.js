@@ -54,6 +54,19 @@ const STRINGS = {
       "One copy, to the address you gave in this chat. If you leave, we answer there too. Email is not encrypted.",
     copyOther: "A copy goes only to the address that you gave in this chat.",
     copyFailed: "We cannot send a copy right now.",
+    attach: "Add a picture or PDF",
+    remove: "Remove {file}",
+    discard: "Remove",
+    picture: "Picture {number}, download",
+    pdf: "PDF document, download",
+    uploading: "Uploading",
+    checking: "Checking the file",
+    fileType: "{file} was not added: we can take photos (JPEG, PNG, GIF, or WebP) and PDFs only.",
+    fileLarge: "{file} was not added: a file can have at most 10 MB.",
+    filesMany: "You can send up to 3 files at a time.",
+    filesFull: "This chat cannot take more files today. You can call us: {phone}",
+    fileRefused: "We could not open this file. Please send a photo (JPEG or PNG) or a PDF.",
+    fileGone: "This file is not available.",
     sending: "Sending",
     waiting: "Waiting for connection",
     sent: "Sent",
@@ -109,6 +122,19 @@ const STRINGS = {
       "Una copia, a la dirección que dio en este chat. Si se va, le respondemos ahí. El correo no va cifrado.",
     copyOther: "La copia solo puede ir a la dirección que dio en este chat.",
     copyFailed: "No podemos enviar una copia en este momento.",
+    attach: "Agregar una foto o un PDF",
+    remove: "Quitar {file}",
+    discard: "Quitar",
+    picture: "Foto {number}, descargar",
+    pdf: "Documento PDF, descargar",
+    uploading: "Subiendo",
+    checking: "Revisando el archivo",
+    fileType: "No se agregó {file}: solo podemos recibir fotos (JPEG, PNG, GIF o WebP) y PDF.",
+    fileLarge: "No se agregó {file}: un archivo puede tener 10 MB como máximo.",
+    filesMany: "Puede enviar hasta 3 archivos a la vez.",
+    filesFull: "Este chat no puede recibir más archivos hoy. Puede llamarnos: {phone}",
+    fileRefused: "No pudimos abrir este archivo. Envíe una foto (JPEG o PNG) o un PDF.",
+    fileGone: "Este archivo no está disponible.",
     sending: "Enviando",
     waiting: "Esperando conexión",
     sent: "Enviado",
@@ -129,6 +155,13 @@ const STRINGS = {
 const LANGUAGES = { en: "English", es: "Español" };
 
 const LONGEST_MESSAGE = 8000;
+
+const PDF = "application/pdf";
+const FILE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", PDF]; // iPhones turn their photos into JPEG
+const MOST_FILES = 3;
+const LARGEST = 10 * 2 ** 20; // bytes
+const SIDE = 2048; // of a picture, in pixels
+const SMALL = 240;
 
 const PATIENCE = 20_000; // milliseconds; heartbeats come every 15 s
 const MINUTE = 60_000;
@@ -212,13 +245,35 @@ const unreachable = () => {
 
 const json = (response) => response.json().catch(unreachable);
 
-async function call(address, { token, body, lastId, signal = AbortSignal.timeout(PATIENCE) } = {}) {
+/** Posts a form with files; unlike fetch, this tells how much has been sent. */
+function upload(address, { token, form, onProgress, signal }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.setRequestHeader("Authorization", `Bearer ${token}`);
+    request.timeout = 3 * MINUTE;
+    request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
+    request.onload = () => {
+      const headers = request.getAllResponseHeaders().trim().split("\r\n");
+      const options = { status: request.status, headers: headers.map((line) => line.split(": ")) };
+      resolve(new Response(request.response, options));
+    };
+    request.onerror = request.ontimeout = request.onabort = reject;
+    signal.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}
+
+async function call(address, { token, body, form, onProgress, lastId, signal = AbortSignal.timeout(PATIENCE) } = {}) {
   if (!navigator.onLine) unreachable();
   const headers = body ? { "Content-Type": "application/json" } : {};
   if (token) headers.Authorization = `Bearer ${token}`;
   if (lastId) headers["Last-Event-ID"] = lastId;
   const options = { method: body ? "POST" : "GET", headers, body: JSON.stringify(body), signal };
-  const response = await fetch(address, { ...options, credentials: "omit", cache: "no-store" }).catch(unreachable);
+  const sent = form
+    ? upload(address, { token, form, onProgress, signal })
+    : fetch(address, { ...options, credentials: "omit", cache: "no-store" });
+  const response = await sent.catch(unreachable);
   if (!response.ok) {
     const { error } = await response.json().catch(() => ({}));
     throw new Failure(response.status, response.headers.get("Retry-After"), error?.code);
@@ -241,7 +296,42 @@ async function* readEvents(body, onBytes) {
   }
 }
 
+// ---- Pictures
+
+/** Draws a picture anew, no larger than asked for: nothing but its pixels is in the result, and so no place. */
+function draw(bitmap, side) {
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((length) => Math.max(1, Math.round(length * scale)));
+  const canvas = make("canvas", { width, height });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0, width, height);
+  return canvas;
+}
+
+/** Returns a file as it is sent, with a small copy of a picture; null if it cannot be. */
+async function prepare(file) {
+  const { name, type } = file;
+  if (!FILE_TYPES.includes(type)) return null;
+  if (type === PDF) return { blob: file, name };
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return null;
+  const isRedrawn = type === FILE_TYPES[0] || file.size > 2 ** 20;
+  const drawn = isRedrawn && draw(bitmap, SIDE);
+  const blob = drawn ? await new Promise((resolve) => drawn.toBlob(resolve, "image/jpeg", 0.8)) : file;
+  return { blob: blob ?? file, name, small: draw(bitmap, SMALL) };
+}
+
 // ---- The conversation
+
+const FILE_TROUBLE = {
+  file_type: "fileType",
+  no_files: "fileType",
+  file_too_large: "fileLarge",
+  request_entity_too_large: "fileLarge",
+  no_more_files: "filesFull",
+};
 
 /**
  * A conversation, shared by all tabs. The store contains its session {id, token}, the last entry seen, and each unsent
@@ -255,6 +345,11 @@ class Conversation {
   #due;
   #id;
   #entries = new Map(); // by the service's ids
+  #carried = new Map(); // unsent messages with files, which only this tab has
+  #previews = new Map(); // the files that this tab sent, by the message's key
+  #small = new Map(); // small copies of pictures
+  #files = {}; // what the service knows of files, by the entry's id
+  #sending = new AbortController();
   #last = 0; // id of the last entry received
 
   #trouble; // why a message cannot be sent: {id, status}
@@ -262,6 +357,7 @@ class Conversation {
   #waitUntil = 0;
   #timer;
   #queue = Promise.resolve();
+  #uploads = Promise.resolve();
 
   #isActive;
   #followed;
@@ -295,6 +391,11 @@ class Conversation {
     return Date.now() < this.#typingUntil ? {} : null;
   }
 
+  /** Whether leaving the page would lose files that are not sent. */
+  get isCarrying() {
+    return this.#carried.size > 0;
+  }
+
   get mayBeCopied() {
     const entries = [...this.#entries.values()];
     return entries.length > 0 && !entries.some(({ copy }) => copy);
@@ -314,11 +415,24 @@ class Conversation {
     return [...this.#entries.values()].filter(({ id, state }) => state !== "sent" && id > seen).length;
   }
 
-  /** The messages to show, in order: {key, from, name, text, at, state}. A reply's state is its author. */
+  /**
+   * The messages to show, in order: {key, from, name, text, at, state, files, previews}. A reply's state is its author.
+   */
   get messages() {
     const entries = [...this.#entries.values()].sort((first, second) => first.id - second.id);
-    const unsent = this.#unsent.map((item) => ({ ...item, key: item.id, from: "patient", state: this.#stateOf(item) }));
-    return [...entries, ...unsent];
+    const sent = entries.map((entry) => ({
+      ...entry,
+      files: this.#files[entry.id],
+      previews: this.#previews.get(entry.key),
+    }));
+    const unsent = this.#unsent.map((item) => ({
+      ...item,
+      id: null,
+      key: item.id,
+      from: "patient",
+      state: this.#stateOf(item),
+    }));
+    return [...sent, ...unsent];
   }
 
   async readPractice() {
@@ -342,15 +456,28 @@ class Conversation {
     this.#changed();
   }
 
-  say(text, details) {
+  say(text, details, previews = []) {
     const at = Math.max(Date.now(), ...this.#unsent.map((item) => item.at + 1));
-    this.#keep({ id: newId(), text, at }, details);
+    this.#keep({ id: newId(), text, at, ...(previews.length ? { previews } : {}) }, details);
   }
 
   retry(id, details) {
     this.#trouble = null;
     this.#waitUntil = 0;
-    this.#keep({ ...this.#store.get(`unsent ${id}`), hasFailed: false }, details);
+    this.#keep({ ...this.#item(id), hasFailed: false }, details);
+  }
+
+  discard(id) {
+    this.#drop({ id });
+    this.#trouble = this.notice = null;
+    this.sync();
+  }
+
+  #item = (id) => this.#carried.get(id) ?? this.#store.get(`unsent ${id}`);
+
+  #put(item) {
+    if (item.previews) this.#carried.set(item.id, item);
+    else this.#store.set(`unsent ${item.id}`, item);
   }
 
   wake() {
@@ -361,11 +488,31 @@ class Conversation {
 
   end() {
     if (this.#id) this.#call("end", { body: {} }).catch(() => {});
+    this.#sending.abort();
+    this.#sending = new AbortController();
     this.#unsent.forEach(this.#drop);
     this.#forget("ended");
   }
 
-  #drop = ({ id }) => this.#store.remove(`unsent ${id}`);
+  #drop = ({ id }) => {
+    this.#carried.delete(id);
+    this.#store.remove(`unsent ${id}`);
+  };
+
+  /** Returns a file of an entry, as {type, size, …}. */
+  async readFile(entry, position, size = "whole") {
+    const response = await this.#call(`files/${entry}/${position}?size=${size}`);
+    return response.blob();
+  }
+
+  /** Returns the small copy of a picture, on a canvas, as a page's policy may allow no other pictures. */
+  async readSmall(entry, position) {
+    const key = `${entry} ${position}`;
+    const bitmap = this.#small.get(key) ?? this.readFile(entry, position, "small").then(createImageBitmap);
+    this.#small.set(key, bitmap);
+    bitmap.catch(() => this.#small.delete(key));
+    return draw(await bitmap, SMALL);
+  }
 
   markSeen() {
     if (this.#last > this.#store.get("seen")) this.#store.set("seen", this.#last);
@@ -400,7 +547,8 @@ class Conversation {
 
   #show(id) {
     this.#id = id;
-    this.#entries.clear();
+    for (const kept of [this.#entries, this.#previews, this.#small]) kept.clear();
+    this.#files = {};
     this.#last = 0;
     this.#trouble = this.notice = this.person = null;
     this.#isWorking = this.#typingUntil = this.#typistUntil = 0;
@@ -417,7 +565,7 @@ class Conversation {
   // Sending: in order, one tab at a time
 
   get #unsent() {
-    return this.#store.all("unsent ").sort((first, second) => first.at - second.at);
+    return [...this.#store.all("unsent "), ...this.#carried.values()].sort((first, second) => first.at - second.at);
   }
 
   #stateOf({ id, hasFailed }) {
@@ -429,17 +577,19 @@ class Conversation {
     this.wrongField = null;
     if (!this.#trouble) this.notice = null;
     if (!this.#id) this.#store.set("details", details);
-    this.#store.set(`unsent ${item.id}`, item);
+    this.#put(item);
     this.sync();
   }
 
   #sendSoon() {
     if (Date.now() < this.#waitUntil) return;
-    this.#queue = this.#queue.then(() => this.#store.exclusively(() => this.#sendAll()));
+    this.#queue = this.#queue.then(() => this.#store.exclusively(() => this.#sendAll(false)));
+    this.#uploads = this.#uploads.then(() => this.#sendAll(true)); // which no text has to wait for
   }
 
-  async #sendAll() {
-    for (let item; (item = this.#unsent.find(({ hasFailed }) => !hasFailed)) && Date.now() >= this.#waitUntil; ) {
+  async #sendAll(withFiles) {
+    const isNext = ({ hasFailed, previews }) => !hasFailed && !previews !== withFiles;
+    for (let item; (item = this.#unsent.find(isNext)) && Date.now() >= this.#waitUntil; ) {
       try {
         await this.#send(item);
         if (this.#trouble) this.#trouble = this.notice = null;
@@ -447,6 +597,7 @@ class Conversation {
         this.sync();
         this.#look();
       } catch (failure) {
+        if (withFiles && !this.#item(item.id)) continue; // the chat was ended
         if (failure.isEnd && !this.#failures++) this.#forget("lost");
         else if (failure.isTransient) this.#wait(item, failure);
         else this.#giveUp(item, failure);
@@ -454,19 +605,38 @@ class Conversation {
     }
   }
 
-  async #send({ id: key, text, at }) {
-    if (!this.#id) await this.#begin(key);
+  async #send({ id: key, text, at, previews }) {
+    const begin = async () => (this.#store.get("session") ? this.sync() : this.#begin(key));
+    if (!this.#id) await (previews ? this.#store.exclusively(begin) : begin());
     const id = this.#id;
-    if (!this.#store.get(`unsent ${key}`)) return;
-    const { message } = await this.#call("messages", { body: { client_message_id: key, text } }).then(json);
-    if (id === this.#id) this.#add({ id: message, from: "patient", text, at, client_message_id: key });
-    this.#store.remove(`unsent ${key}`);
+    if (!this.#item(key)) return;
+    const { message } = await (previews
+      ? this.#call("files", this.#withFiles(key, text, previews))
+      : this.#call("messages", { body: { client_message_id: key, text } })
+    ).then(json);
+    if (id === this.#id) {
+      if (previews) this.#previews.set(key, previews);
+      this.#add({ id: message, from: "patient", text, at, client_message_id: key });
+    }
+    this.#drop({ id: key });
+  }
+
+  #withFiles(key, text, previews) {
+    const form = new FormData();
+    form.set("client_message_id", key);
+    form.set("text", text);
+    for (const { blob, name } of previews) form.append("file", blob, name);
+    const onProgress = (progress) => {
+      if (this.#carried.has(key)) this.#carried.get(key).progress = progress;
+      this.#changed();
+    };
+    return { form, onProgress, signal: this.#sending.signal };
   }
 
   async #begin(key) {
     const body = { practice: this.#practice, ...this.#store.get("details") };
     const { conversation: id, token } = await call(`${this.#base}/chat/conversations`, { body }).then(json);
-    if (!this.#store.get(`unsent ${key}`)) return;
+    if (!this.#item(key)) return;
     this.#store.set("session", { id, token });
     this.#store.remove("details");
     this.sync();
@@ -483,8 +653,10 @@ class Conversation {
   }
 
   #giveUp(item, { status, code }) {
-    if (!this.#store.get(`unsent ${item.id}`)) return;
-    this.#store.set(`unsent ${item.id}`, { ...item, hasFailed: true });
+    if (!this.#item(item.id)) return;
+    this.#put({ ...item, hasFailed: true });
+    const [file] = (item.previews ?? []).map(({ name }) => name);
+    if (file && FILE_TROUBLE[code]) return this.notify(FILE_TROUBLE[code], { file });
     if (status === 400 && !this.#id) this.wrongField = code === "invalid_email" ? "email" : "phone";
     this.notify(this.wrongField ? `${this.wrongField}Wrong` : "unavailable");
   }
@@ -545,10 +717,11 @@ class Conversation {
   }
 
   async #poll(signal) {
-    const { messages, working, person, typing } = await this.#call(`messages?after=${this.#last}`).then(json);
+    const { messages, files, working, person, typing } = await this.#call(`messages?after=${this.#last}`).then(json);
     if (signal.aborted) return 0;
     if (Date.now() >= this.#streamAgainAt) this.#streamAgainAt = Date.now() + MINUTE;
     for (const message of messages) this.#hear("message", message);
+    this.#hear("files", { files });
     this.#hear("working", { working, person });
     this.#hear("typing", { typing });
     return working || Date.now() < this.#livelyUntil ? 2000 : 10_000;
@@ -564,8 +737,12 @@ class Conversation {
       this.#add(data);
       this.#last = data.id;
       this.#livelyUntil = Date.now() + MINUTE;
-      this.#store.remove(`unsent ${data.client_message_id}`);
+      const carried = this.#carried.get(data.client_message_id);
+      if (carried) this.#previews.set(carried.id, carried.previews);
+      this.#drop({ id: data.client_message_id });
       if (data.from === "staff") this.#typistUntil = 0;
+    } else if (type === "files") {
+      this.#files = data.files ?? {};
     } else if (type === "typing") {
       this.#typist = data.typing;
       this.#typistUntil = data.typing ? Date.now() + TYPING : 0;
@@ -605,7 +782,7 @@ const STYLES = `
   a { color: inherit }
   a[href^=tel] { white-space: nowrap }
   ::placeholder { color: var(--soft); opacity: 1 }
-  .close, .send { padding: 0; font-size: 1.5em }
+  .close, .send, .attach { padding: 0; font-size: 1.5em }
   .lang { padding: 0 }
   .filled, .head button, [data-from=patient] .text { background: var(--accent); color: var(--on-accent);
     border-color: transparent }
@@ -649,6 +826,20 @@ const STYLES = `
   :is(.notice, .person):not(:empty) { padding: 8px 18px; background: var(--note) }
   .composer { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); border-top: 1px solid var(--line) }
   .compose { display: flex; align-items: end; gap: 8px }
+  .tray, .files { display: flex; flex-wrap: wrap; align-items: end; gap: 8px; min-width: 0 }
+  :is(.tray, .files):empty, .text:empty { display: none }
+  .tray { margin-bottom: 8px }
+  .chip { display: flex; align-items: center; gap: 8px; max-width: 100%; padding-inline-start: 8px;
+    border: 1px solid var(--line); border-radius: 10px }
+  .chip span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+  .chip button { border: 0; background: none }
+  .chip canvas { width: 40px; height: 40px; object-fit: cover; border-radius: 6px }
+  .files { max-width: 86%; margin-top: 4px }
+  [data-from=patient] .files { justify-content: end }
+  .files canvas { display: block; max-width: 100%; max-height: 12em; border-radius: 10px }
+  .files button:has(canvas) { padding: 3px }
+  progress { width: 100%; accent-color: var(--accent) }
+  .drop .composer { outline: 3px dashed var(--edge); outline-offset: -4px }
   textarea { max-height: 8em; resize: none; field-sizing: content }
   .confirm { position: absolute; inset: auto 0 0; display: grid; gap: 12px; padding: 20px; background: var(--paper);
     box-shadow: 0 0 0 99em #1018287a }
@@ -698,6 +889,11 @@ function dialed(text) {
   });
 }
 
+const named = (canvas, name) => {
+  for (const [key, value] of Object.entries({ role: "img", "aria-label": name })) canvas.setAttribute(key, value);
+  return canvas;
+};
+
 /** Puts a time before each group of messages. */
 function withTimes(messages) {
   let start = -Infinity;
@@ -746,7 +942,17 @@ class IntakeChat extends HTMLElement {
     maxlength: LONGEST_MESSAGE,
     enterkeyhint: "send",
     input: () => this.#count(),
+    paste: (event) => this.#take(event, event.clipboardData),
   });
+  #files = make("input", {
+    type: "file",
+    multiple: "",
+    hidden: "",
+    accept: FILE_TYPES,
+    change: () => this.#pick([...this.#files.files]),
+  });
+  #picked = []; // files to send with the next message
+  #picking = Promise.resolve();
   #name = make("input", { autocomplete: "name", maxlength: 100 });
   #phone = make("input", { autocomplete: "tel", type: "tel", maxlength: 40 });
   #email = make("input", { autocomplete: "email", type: "email", maxlength: 254 });
@@ -758,6 +964,7 @@ class IntakeChat extends HTMLElement {
     const begin = () => (window.requestIdleCallback ?? setTimeout)(() => this.#start());
     if (document.readyState === "complete") begin();
     else on("load", begin);
+    on("beforeunload", (event) => this.#chat?.isCarrying && event.preventDefault());
     on("online", () => this.#start().then(() => this.#chat.wake()));
     on("storage", () => this.#activate());
     on("visibilitychange", () => this.#activate());
@@ -837,6 +1044,7 @@ class IntakeChat extends HTMLElement {
     chat.style.setProperty("--place", [...document.querySelectorAll(TAG)].indexOf(this));
     this.#root.replaceChildren(chat);
     this.#shade();
+    this.#showTray();
     this.#show(this.hasAttribute("open"));
     if (focused === this.#box) focused.focus();
   }
@@ -868,6 +1076,9 @@ class IntakeChat extends HTMLElement {
         "aria-label": name,
         tabindex: -1,
         keydown: (event) => this.#steer(event),
+        dragover: (event) => this.#drag(event, true),
+        dragleave: (event) => this.#drag(event, false),
+        drop: (event) => this.#take(event, event.dataTransfer),
       },
       make(
         "div.all",
@@ -980,10 +1191,15 @@ class IntakeChat extends HTMLElement {
       this.#send();
     };
     this.#box.ariaLabel = this.#box.placeholder = this.#t("message");
+    const [click, label] = [() => this.#files.click(), this.#t("attach")];
+    const attach = this.#practice.files
+      ? [make("button.attach", { type: "button", "aria-label": label, title: label, click }, "+"), this.#files]
+      : [];
     return make(
       "form.composer",
       { submit },
-      make("div.compose", {}, this.#box, make("button.send filled", { "aria-label": this.#t("send") }, "↑")),
+      make("div.tray", { role: "group", "aria-label": this.#t("attach") }),
+      make("div.compose", {}, ...attach, this.#box, make("button.send filled", { "aria-label": this.#t("send") }, "↑")),
       make("p.counter fine", { "aria-live": "polite" }),
       make("p.fine", {}, this.#t("consent"), " ", privacy ? link(privacy, this.#t("privacy")) : ""),
     );
@@ -1043,6 +1259,7 @@ class IntakeChat extends HTMLElement {
     const shown = [...log.children];
     items.forEach((item, index) => {
       const element = shown.find(({ id }) => id === item.key) ?? (item.time ? this.#when(item) : this.#message(item));
+      if (!item.time) this.#showFiles(element, item);
       if (!item.time) this.#showState(element, item, items[index + 1]);
       if (element !== log.children[index]) log.insertBefore(element, log.children[index]);
     });
@@ -1057,11 +1274,68 @@ class IntakeChat extends HTMLElement {
 
   #message({ key, from, text }) {
     const words = from === "patient" ? [text] : linked(text);
-    return make("div", { id: key, "data-from": from }, make("div.text", { dir: "auto" }, ...words), make("div.fine"));
+    const parts = [make("div.text", { dir: "auto" }, ...words), make("div.files"), make("div.fine")];
+    return make("div", { id: key, "data-from": from }, ...parts);
+  }
+
+  #showFiles(element, { id, files, previews = [], progress, state }) {
+    const area = element.children[1];
+    const shown = files ?? previews.map(() => ({ state: "waiting" }));
+    const mark = JSON.stringify([id, shown, state]);
+    const bar = area.querySelector("progress");
+    if (bar && progress != null) bar.value = progress;
+    if (area.mark === mark) return;
+    area.mark = mark;
+    const parts = shown.map((file, index) => this.#file(id, file, previews[index], index + 1));
+    const isUploading = !files && previews.length && state === "sending";
+    const sent = isUploading ? [make("progress", { max: 1, value: 0, "aria-label": this.#t("uploading") })] : [];
+    area.replaceChildren(...parts, ...sent);
+  }
+
+  #file(entry, { position, state, kind }, preview, number) {
+    if (state === "refused") return make("p.fine", {}, this.#t("fileRefused"));
+    if (state === "gone") return make("p.fine", {}, this.#t("fileGone"));
+    const label = this.#t(kind === "picture" ? "picture" : "pdf", { number });
+    if (state === "waiting") {
+      const { small, name } = preview ?? {};
+      return small ? named(small, name) : make("p.text", {}, name ?? this.#t("checking"));
+    }
+    const click = () => this.#download(entry, position);
+    const button = make("button", { "aria-label": label, click });
+    if (kind !== "picture") button.append("PDF ↓");
+    else if (preview?.small) button.append(preview.small);
+    else this.#chat.readSmall(entry, position).then((small) => button.append(small), () => button.append("↓"));
+    return button;
+  }
+
+  async #download(entry, position) {
+    try {
+      const blob = await this.#chat.readFile(entry, position);
+      const href = URL.createObjectURL(blob);
+      make("a", { href, download: `file.${blob.type.split("/")[1]}` }).click();
+      setTimeout(() => URL.revokeObjectURL(href), MINUTE);
+    } catch {
+      this.#chat.notify("fileGone");
+    }
+  }
+
+  #showTray() {
+    const chips = this.#picked.map((picked) => {
+      const { name, small } = picked;
+      const label = this.#t("remove", { file: name });
+      const click = () => {
+        this.#picked = this.#picked.filter((other) => other !== picked);
+        this.#showTray();
+        this.#box.focus();
+      };
+      const parts = [make("span.fine", {}, name), make("button", { type: "button", "aria-label": label, click }, "×")];
+      return make("div.chip", {}, ...(small ? [named(small, name)] : []), ...parts);
+    });
+    this.#$(".tray").replaceChildren(...chips);
   }
 
   /** Shows a message's state or author, once for several in a row. */
-  #showState(element, { key, from, name, state }, next) {
+  #showState(element, { key, from, name, state, previews }, next) {
     const isRepeated = next?.state === state && next.name === name;
     const author = name ? `${name} · ${this.#t(state)}` : this.#t(state);
     const words = isRepeated && (from !== "patient" || state === "sent") ? "" : `${author} `;
@@ -1069,7 +1343,8 @@ class IntakeChat extends HTMLElement {
     element.words = words;
     element.dataset.state = state;
     const again = make("button", { click: () => this.#retry(key) }, this.#t("retry"));
-    element.lastChild.replaceChildren(words, state === "failed" ? again : "");
+    const discard = make("button", { click: () => this.#chat.discard(key) }, this.#t("discard"));
+    element.lastChild.replaceChildren(words, ...(state === "failed" ? [again, ...(previews ? [discard] : [])] : []));
   }
 
   #show(isOpen) {
@@ -1106,6 +1381,8 @@ class IntakeChat extends HTMLElement {
   #end() {
     this.#ask(false);
     for (const field of [this.#name, this.#phone, this.#email, this.#copyTo, this.#box]) field.value = "";
+    this.#picked = [];
+    this.#showTray();
     this.#count();
     this.#box.focus();
     this.#chat.end();
@@ -1139,18 +1416,59 @@ class IntakeChat extends HTMLElement {
     this.#$(".counter").textContent = this.#box.textLength > 7000 ? numbers.join(" / ") : "";
   }
 
-  #send() {
+  async #send() {
     this.#box.focus();
-    if (!this.#box.value.trim()) return;
-    this.#say(this.#box.value);
+    await this.#picking;
+    const [text, picked] = [this.#box.value, this.#picked];
+    if (!text.trim() && !picked.length) return;
+    this.#picked = [];
     this.#box.value = "";
     this.#count();
+    this.#showTray();
+    this.#say(text, picked);
   }
 
-  #say(text) {
+  #say(text, picked) {
     this.#box.focus();
     this.#$(".scroll").scrollTop = 1e9;
-    this.#chat.say(text, this.#details());
+    this.#chat.say(text, this.#details(), picked);
+  }
+
+  // Files
+
+  #drag(event, isOver) {
+    if (!this.#practice.files || !event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    this.#$(".panel").classList.toggle("drop", isOver);
+  }
+
+  /** Takes files that were pasted or dropped. */
+  #take(event, { files, types }) {
+    this.#$(".panel").classList.remove("drop");
+    if (!this.#practice.files || !files.length || types.includes("text/plain")) return; // a word processor gives both
+    event.preventDefault();
+    this.#pick([...files]);
+  }
+
+  #pick(files) {
+    this.#files.value = "";
+    this.#chat.notify();
+    this.#picking = this.#picking.then(async () => {
+      for (const file of files) await this.#add(file);
+    });
+    this.#box.focus();
+  }
+
+  async #add(file) {
+    if (this.#picked.length >= MOST_FILES) return this.#chat.notify("filesMany");
+    const prepared = await prepare(file);
+    if (!prepared) return this.#chat.notify("fileType", { file: file.name });
+    const bytes = [prepared, ...this.#picked].reduce((sum, { blob }) => sum + blob.size, 0);
+    if (prepared.blob.size > LARGEST || bytes > 1.5 * LARGEST) {
+      return this.#chat.notify("fileLarge", { file: file.name });
+    }
+    this.#picked.push(prepared);
+    this.#showTray();
   }
 
   #retry(key) {

@@ -131,6 +131,16 @@ def test_one_address_begins_twenty_conversations_a_minute(service: Service, brow
     assert len(service.rows(Conversation)) == BEGINS
 
 
+@pytest.mark.parametrize(("details", "most"), [({}, 6), ({"email": "robin@hood.example"}, 12)])
+def test_one_address_sends_fewer_files_if_it_gave_no_way_to_be_reached(
+    browsers: Browsers, details: dict[str, str], most: int
+) -> None:
+    chat = ChatClient(browsers.base, **details)
+
+    assert [chat.send_files(f"m{number}").status_code for number in range(most)] == [400] * most
+    assert is_too_many(chat.send_files("one more"))
+
+
 def test_one_address_begins_two_hundred_conversations_an_hour(browsers: Browsers, empty_redis: redis.Redis) -> None:
     for _ in range(10):
         assert statuses(browsers.begin, BEGINS) == [201] * BEGINS

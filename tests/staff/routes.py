@@ -236,6 +236,14 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
         width=64,
         height=48,
     )
+    drafted = Attachment(
+        conversation_id=conversation.id,
+        staff_id=member.id,
+        position=0,
+        state=AttachmentState.STORED,
+        kind=AttachmentKind.PDF,
+        content_type="application/pdf",
+    )
     sid = RECORDINGS[practice]
     voicemail = Voicemail(
         call_sid=sid.replace("RE", "CA"),
@@ -251,7 +259,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
     words = f"{{{{ practice.name }}}}: We are sorry about the {WORDS[practice]}."
     standing = Standing(1, {reply: Override(words, None)})
     add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
-    session.add_all([note, review, escalation, voicemail, attachment])
+    session.add_all([note, review, escalation, voicemail, attachment, drafted])
     session.flush()
     write_contents(files, attachment, WORDS[practice].encode(), WORDS[practice].encode())
     nurse = f"{NAMES[practice]}’s nurse"
@@ -292,6 +300,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
         "conversation_id": conversation.id,
         "message_id": message.id,
         "attachment_id": attachment.id,
+        "file_id": drafted.id,
         "delivery_id": delivery.id,
         "note_id": note.id,
         "review_id": review.id,

@@ -14,12 +14,14 @@ import structlog
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from inbox.attachments import read_contents, read_thumbnail
 from inbox.audit import record_action
 from inbox.chat import (
     ChatConversation,
     TranscriptEntry,
     end_chat,
     find_chat,
+    find_chat_file,
     member_first_name,
     note_seen,
     open_chat,
@@ -29,6 +31,7 @@ from inbox.common_questions import suggest_questions
 from inbox.inbound import InboundMessage
 from inbox.models import Conversation
 from intake import phone
+from intake.errors import MissingKeyError
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language
 from tasks.delivery.chat_copy import CopyRefusal, request_copy
@@ -40,6 +43,15 @@ from web.errors import RequestError
 from web.event_stream import StreamEndedError, event_stream
 from web.services import Services, services_of
 from web.typing_signs import TypingSign, TypingSigns
+from webhooks.browser.chat_files import (
+    FileSize,
+    answer_with,
+    check_files,
+    read_posted_files,
+    require_room,
+    show_files,
+    to_media,
+)
 from webhooks.browser.origins import answer_preflights, require_origin, site_of
 from webhooks.browser.request_fields import (
     LONGEST_MESSAGE,
@@ -61,6 +73,7 @@ log = structlog.get_logger(__name__)
 
 ASKED_WITHIN = timedelta(days=90)
 LONGEST_EMAIL = 254
+_FILE_GONE = "This picture or file is not available."
 _COPY_REFUSALS = {
     CopyRefusal.NOTHING_SAID: (409, "nothing_said", "Nothing was said in this chat yet."),
     CopyRefusal.SENT_BEFORE: (409, "copy_sent", "A copy of this chat was sent before. There is one for each chat."),
@@ -106,6 +119,7 @@ def practice(key: str) -> Response:
         strings=found.chat.strings,
         questions=_questions(services, found),
         copies=_sends_copies(services, found),
+        files=found.chat.files,
     )
 
 
@@ -152,6 +166,81 @@ def send(public_id: str) -> tuple[Response, int]:
         ),
     )
     return jsonify(message=recorded.entry), 202
+
+
+@blueprint.post("/conversations/<public_id>/files")
+def send_files(public_id: str) -> tuple[Response, int]:
+    """Store and queue a message with pictures or PDFs; a repeat gets the same answer."""
+    services = services_of(current_app)
+    chat = enter_to_send_files(public_id)
+    posted = check_files(read_posted_files(request))
+    with services.database.read() as session:
+        require_room(session, public_id, len(posted.files))
+    digest = hashlib.sha256(f"{public_id}:{posted.key}".encode()).hexdigest()
+    recorded = services.receive(
+        InboundMessage(
+            practice=chat.practice,
+            channel=Channel.CHAT,
+            provider="chat",
+            provider_id=digest,
+            patient_address=None,
+            received_on="chat",
+            text=posted.text,
+            media=to_media(posted.files),
+            chat_id=chat.id,
+            sender_message_id=posted.key,
+        ),
+    )
+    return jsonify(message=recorded.entry), 202
+
+
+def enter_to_send_files(public_id: str) -> ChatConversation:
+    """Return the chat if the request may send files to it, before anything of them is read.
+
+    Raises:
+        RequestError: it may not.
+    """
+    services = services_of(current_app)
+    chat = _enter(services, public_id)
+    if not services.practices.require(chat.practice).chat.files:
+        raise RequestError(404, "no_files", "This practice takes no files in its chat.")
+    with services.database.read() as session:
+        require_room(session, public_id)
+    return chat
+
+
+@blueprint.get("/conversations/<public_id>/files/<int:entry>/<int:position>")
+def file(public_id: str, entry: int, position: int) -> Response:
+    """Return a picture or file of a chat, or the small copy of a picture, to a browser that has the chat's token."""
+    services = services_of(current_app)
+    chat = _enter(services, public_id)
+    try:
+        size = FileSize(request.args.get("size", FileSize.WHOLE))
+    except ValueError:
+        raise wrong("size must be whole or small.") from None
+    with services.database.read() as session:
+        found = find_chat_file(session, chat.id, entry, position)
+    if found is None:
+        raise RequestError(404, "unknown_file", _FILE_GONE)
+    if size is FileSize.WHOLE:
+        with services.database.write() as session:
+            subject = f"conversation:{chat.id}"
+            record_action(
+                session,
+                staff_id=None,
+                practice=chat.practice,
+                action="chat_file_opened",
+                subject=subject,
+                attachment=found.id,
+            )
+    try:
+        contents = (read_thumbnail if size is FileSize.SMALL else read_contents)(services.files, found)
+    except (MissingKeyError, OSError) as error:
+        log.error("attachment_not_read", attachment_id=found.id, error=type(error).__name__)
+        contents = None
+    if contents is None:
+        raise RequestError(404, "unknown_file", _FILE_GONE)
+    return answer_with(found, contents, size)
 
 
 @blueprint.post("/conversations/<public_id>/end")
@@ -205,6 +294,7 @@ def read(public_id: str) -> Response:
     sign = TypingSigns(services.queue.connection, chat.id).read()
     return jsonify(
         messages=[_shown(entry, shows_names=shows_names) for entry in transcript.entries],
+        files=show_files(transcript.files),
         working=transcript.working,
         person=transcript.person,
         typing=_typing(services, sign, shows_names=shows_names),
@@ -239,12 +329,12 @@ def renew_token(response: Response) -> Response:
 
 def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Callable[[bool], Iterator[str]]:
     """Return a function that yields the events a stream has not sent: new entries, and whether a reply is coming."""
-    shown, state, given = after, None, None
+    shown, state, given, files = after, None, None, show_files({})
     shows_names = _shows_names(services, chat)
     signs = TypingSigns(services.queue.connection, chat.id)
 
     def look(woken: bool) -> Iterator[str]:
-        nonlocal shown, state, given
+        nonlocal shown, state, given, files
         note_seen(services.database, chat.id)
         transcript = read_transcript(services.database, chat.id, shown)
         if transcript.has_ended:
@@ -253,6 +343,9 @@ def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Call
             said = json.dumps(_shown(entry, shows_names=shows_names))
             yield f"event: message\nid: {entry.number}\ndata: {said}\n\n"
             shown = entry.number
+        if files != show_files(transcript.files):
+            files = show_files(transcript.files)
+            yield f"event: files\ndata: {json.dumps({'files': files})}\n\n"
         if state != (transcript.working, transcript.person):
             state = transcript.working, transcript.person
             yield f"event: working\ndata: {json.dumps({'working': state[0], 'person': state[1]})}\n\n"

@@ -11,9 +11,9 @@ from werkzeug.datastructures import WWWAuthenticate
 from intake.settings import Settings
 from web.errors import RequestError, error_response
 from web.services import services_of
-from webhooks.email.multipart import read_multipart
 from webhooks.email.recording import record_email
 from webhooks.email.sendgrid import read_email
+from webhooks.multipart import read_multipart
 
 log = structlog.get_logger(__name__)
 

@@ -25,8 +25,8 @@ from webhooks.email.inbound_email import (
     tidy_subject,
     usable_address,
 )
-from webhooks.email.multipart import PostedFile
 from webhooks.email.text import patient_words
+from webhooks.multipart import PostedFile
 
 # `{@example.com : pass, @other.com : fail}`
 _DKIM_RESULT = re.compile(r"@?([a-z0-9._-]{1,253})\s*:\s*([a-z]+)")

@@ -5,6 +5,7 @@ import { dropDraft, keepDrafts, openDraft } from "./drafts.js";
 import { act, keepUp, refreshHeaders, say } from "./live.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
+import "./reply_files.js";
 import "./saved_replies.js";
 import { listen } from "./shortcuts.js";
 import { pressUndo } from "./undo.js";

@@ -20,6 +20,7 @@ from tests.standins.twilio.messages import API_VERSION, MessageStore
 _PATH = re.compile(rf"/{API_VERSION}/Accounts/(?P<account>[^/]+)(?P<rest>/.+)\.json")
 _MESSAGE = re.compile(r"/Messages/([^/]+)")
 _MEDIA = re.compile(r"/Messages/([^/]+)/Media/([^/]+)")
+_PICTURES = re.compile(r"/Messages/([^/]+)/Media")
 _RECORDING = re.compile(r"/Recordings/([^/]+)")
 _TRANSCRIPTIONS = re.compile(r"/Recordings/([^/]+)/Transcriptions")
 _TRANSCRIPTION = re.compile(r"/Transcriptions/([^/]+)")
@@ -53,6 +54,7 @@ class Erasures:
         rest = path["rest"]
         handlers: Mapping[tuple[str, re.Pattern[str]], Callable[[re.Match[str]], Response]] = {
             ("POST", _MESSAGE): lambda found: self._redact(found[1], request, store),
+            ("GET", _PICTURES): lambda found: self._list_media(found[1], request, store),
             ("DELETE", _MEDIA): lambda found: self._delete(found[2], request),
             ("GET", _TRANSCRIPTIONS): lambda found: self._list(found[1], request),
             ("GET", _RECORDING): lambda found: self._fetch(found[1], request),
@@ -81,6 +83,15 @@ class Erasures:
         message.body = ""
         self.redacted.append(sid)
         return json_response(200, message.resource())
+
+    def _list_media(self, sid: str, request: Request, store: MessageStore) -> Response:
+        """The pictures that an outgoing message was sent with."""
+        message = store.find(sid)
+        if message is None:
+            raise not_found(request.path)
+        page = {"page": 0, "page_size": 50, "uri": request.path, "next_page_uri": None}
+        left = [{"sid": media} for media in message.media_sids if media not in self.deleted]
+        return json_response(200, page | {"media_list": left})
 
     def _fetch(self, recording: str, request: Request) -> Response:
         if recording in self.deleted:

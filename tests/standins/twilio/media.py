@@ -1,4 +1,4 @@
-"""The pictures and files of incoming messages (https://www.twilio.com/docs/messaging/api/media-resource).
+"""The pictures and files of messages (https://www.twilio.com/docs/messaging/api/media-resource).
 
 The API takes the account's credentials and sends on to a host that keeps files. That host's addresses hold their own
 signature, and it refuses a request that brings credentials as well. Both are served here, told apart by their paths.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +22,22 @@ _MEDIA = re.compile(rf"/{API_VERSION}/Accounts/([^/]+)/Messages/((?:SM|MM)[0-9a-
 _FILE = re.compile(r"/AC[0-9a-f]{32}/([0-9a-f]{32})")
 
 
+TAKEN = frozenset({"image/jpeg", "image/png", "image/gif"})  # and sent on as they are
+LARGEST_SENT = 5 * 1024 * 1024
+
+
+def fetch_outgoing(url: str) -> tuple[str, bytes]:
+    """What is wrong with a picture at an address, empty if nothing is, and the picture."""
+    try:
+        with urllib.request.urlopen(url, timeout=15) as answer:
+            contents, declared = answer.read(), answer.headers.get_content_type()
+    except OSError as error:
+        return f"11200: the media could not be fetched: {error}", b""
+    if declared not in TAKEN:
+        return f"12300: media of the type {declared}", contents
+    return ("", contents) if len(contents) <= LARGEST_SENT else ("11751: media is too large", contents)
+
+
 @dataclass
 class Media:
     """What patients' pictures are, and how Twilio answers those who fetch them.
@@ -29,6 +46,7 @@ class Media:
         host: where the API sends on to, such as another host than Twilio's.
         fail: whether the host that keeps the files answers 503.
         headers: further headers of a file's answer.
+        sent: what was fetched for outgoing messages, in order.
         fetched: sids of what was asked for, in order.
         violations: what Twilio would refuse or a careful client doesn't do.
     """
@@ -36,6 +54,7 @@ class Media:
     host: str = CDN
     fail: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    sent: list[bytes] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     _files: dict[str, bytes] = field(default_factory=dict)

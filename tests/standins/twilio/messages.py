@@ -38,6 +38,12 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def _media_sid(url: str) -> str:
+    """The identifier in the address of a picture that Twilio keeps; a fresh one if it is to fetch it."""
+    found = url.rpartition("/Media/")[2]
+    return found if found.startswith("ME") else new_sid("ME")
+
+
 @dataclass(kw_only=True)
 class Message:
     """One SMS or MMS, in or out.
@@ -59,6 +65,7 @@ class Message:
     messaging_service_sid: str | None = None
     status_callback: str | None = field(default=None, repr=False)
     media_urls: tuple[str, ...] = ()
+    media_sids: tuple[str, ...] = ()
     date_created: datetime = field(default_factory=now)
     date_sent: datetime | None = None
     date_updated: datetime = field(default_factory=now)
@@ -69,6 +76,7 @@ class Message:
 
     def __post_init__(self) -> None:
         self.sid = self.sid or new_sid("MM" if self.media_urls else "SM")
+        self.media_sids = tuple(_media_sid(url) for url in self.media_urls)
 
     @property
     def path(self) -> str:

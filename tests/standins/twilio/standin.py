@@ -18,7 +18,7 @@ from tests.standins.twilio.calls import IncomingCall
 from tests.standins.twilio.erasure import Erasures
 from tests.standins.twilio.errors import ApiError, json_response, not_found
 from tests.standins.twilio.faults import Faults, Operation
-from tests.standins.twilio.media import Media
+from tests.standins.twilio.media import Media, fetch_outgoing
 from tests.standins.twilio.messages import API_VERSION, Message, MessageStore, now
 from tests.standins.twilio.signing import Signature
 from tests.standins.twilio.webhooks import (
@@ -425,10 +425,19 @@ class TwilioStandIn(LoopbackServer):
         response = json_response(201, message.resource())
         message.hidden_from_listings = self.listing_lag
         message.hidden_until = self.clock + self.listing_delay
+        for url in message.media_urls:
+            self._fetch_outgoing(url)
         if not self.queue_held:
             self._send(message)
         self._store.outbound.append(message)
         return response
+
+    def _fetch_outgoing(self, url: str) -> None:
+        """Fetch a picture as Twilio does before it sends an MMS, without credentials, and refuse what it would."""
+        problem, contents = fetch_outgoing(_rebase(url, self.callback_base))
+        self.media.sent.append(contents)
+        if problem:
+            self._violations.append(problem)
 
     def _send(self, message: Message) -> None:
         if message.from_ is None and message.messaging_service_sid:

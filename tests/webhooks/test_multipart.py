@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from inbox.attachments import MOST_BYTES
 from web.errors import RequestError
-from webhooks.email.multipart import LONGEST_FIELD, PostedFile, PostedForm, read_multipart
+from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm, read_multipart
 
 BOUNDARY = "xYzZY"
 

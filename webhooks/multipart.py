@@ -41,12 +41,13 @@ class PostedForm:
     files: tuple[PostedFile, ...] = ()
 
 
-def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedForm:
+def read_multipart(stream: IO[bytes], parameters: Mapping[str, str], most_parts: int = MOST_PARTS) -> PostedForm:
     """Read a request's body to its end.
 
     Args:
         stream: the body.
         parameters: the parameters of the Content-Type header.
+        most_parts: how many fields and files there may be.
 
     Raises:
         RequestError: 400 if the body is not valid multipart/form-data.
@@ -56,7 +57,7 @@ def read_multipart(stream: IO[bytes], parameters: Mapping[str, str]) -> PostedFo
     if not boundary:
         raise RequestError(400, "invalid_form", "Send multipart/form-data with a boundary.")
     # long fields are cut off below, so that a long newsletter is not an error
-    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=MOST_PARTS)
+    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=most_parts)
     collector = _Collector()
     try:
         while not collector.finished:
