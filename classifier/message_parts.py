@@ -32,7 +32,9 @@ def split_parts(text: str) -> list[str]:
     count = sum(len(line.split()) for line in lines)
     least = max(LEAST_WORDS, -(-count // MOST_PARTS))
     sentences = _join_short((part for line in lines for part in _SENTENCE_END.split(line)), least)
-    return [clause for sentence in sentences for clause in _join_short(_TURN.split(sentence), least)]
+    clauses = [clause for sentence in sentences for clause in _join_short(_TURN.split(sentence), least)]
+    # A sentence of which a turn took a lone comma may have become too short.
+    return _join_short(clauses, least)
 
 
 def _join_short(parts: Iterable[str], least: int) -> list[str]:
