@@ -172,7 +172,8 @@ async function send(form, button) {
     if (replied) await holdDraft(replied);
     if (form.dataset.undo) await leaveDraft(); // the words of an undone reply go before it
     const answer = await fetch(action, { method: "POST", headers: headersFor(shownAt), body });
-    if (replied && isPlace(new URL(answer.url)) && (answer.redirected || ANSWERED.includes(answer.status))) forgetDraft(replied);
+    const isHere = answer.redirected || (mine === turn && ANSWERED.includes(answer.status));
+    if (replied && isPlace(new URL(answer.url)) && isHere) forgetDraft(replied);
     const html = await answer.text();
     if (mine === turn) isShown = take(answer, html, true);
     else if (!answer.ok) say(replied ? "Your last reply was not sent. It is kept as a draft in its conversation." : `Not done: ${refusalIn(html)}`);
@@ -193,6 +194,7 @@ export function openInPlace(changed) {
   history.scrollRestoration = "manual";
   if (history.state?.scroll) scroller().scrollTop = history.state.scroll;
   window.addEventListener("pagehide", noteScroll);
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload()); // it was left while opening
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
