@@ -121,7 +121,7 @@ def test_each_label_has_a_key_of_its_own_and_the_help_names_them(
 
     labels = re.findall(r'name="label" value="(\w+)" .*data-key="(\w+)"', page)
     numbered = {label: str(key) for key, label in enumerate([*INTENTS, NONE_OF_THESE], start=1)}
-    assert dict(labels) == numbered | {"person": "p", "praise": "k", "same_day": "t"}
+    assert dict(labels) == numbered | {"person": "p", "praise": "g", "same_day": "t"}
     assert f"<kbd>1</kbd> to <kbd>{len(INTENTS)}</kbd></dt><dd>choose a label" in page
     assert f"<kbd>{len(INTENTS) + 1}</kbd></dt><dd>none of these" in page
     assert "<kbd>t</kbd></dt><dd>same day" in page
