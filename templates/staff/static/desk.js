@@ -49,13 +49,26 @@ function current() {
   return all[place];
 }
 
+let answered = ""; // the conversation that was just replied to: the most pressing one comes next
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "reply") answered = `open-${panes().dataset.id}`;
+});
+
 function move(step) {
   const all = links();
   if (!all.length) return;
-  const place = all.indexOf(current());
+  const row = current();
+  const isAnswered = step > 0 && row?.id === answered;
+  answered = "";
+  if (isAnswered) return focusRow(all.find((other) => other !== row) ?? row);
+  const place = all.indexOf(row);
   const lost = document.activeElement?.id === "list-scroll" ? 0 : last;
   const from = place >= 0 ? place : lost - (step > 0 ? 1 : 0);
-  const row = all[Math.min(Math.max(from + step, 0), all.length - 1)];
+  focusRow(all[Math.min(Math.max(from + step, 0), all.length - 1)]);
+}
+
+function focusRow(row) {
   row.focus({ preventScroll: true });
   row.parentElement.scrollIntoView({ block: "nearest" });
 }
