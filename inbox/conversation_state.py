@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from inbox.models import Conversation, ConversationState, now
 from intake.vocabulary import DangerKind, Priority, Team, TriageLevel
@@ -83,7 +85,31 @@ def end_snooze(conversation: Conversation) -> None:
         conversation.snoozed_until, conversation.listed_at = None, conversation.last_activity_at
 
 
-def bring_back(conversation: Conversation) -> None:
-    """Reopen a conversation at high priority because an answer did not reach the patient, or may not have."""
+def unanswered_of(conversation: Conversation) -> dict[str, Any]:
+    """Return how pressing a conversation is before staff answer it, as JSON has it, for `bring_back`."""
+    values = {name: getattr(conversation, name) for name in ("priority", "triage", "danger", "intent")}
+    since = conversation.waiting_since
+    return values | {"waiting_since": since.isoformat() if since else None}
+
+
+def bring_back(conversation: Conversation, unanswered: Mapping[str, Any] | None = None) -> None:
+    """Reopen a conversation because an answer did not reach the patient, or may not have.
+
+    Its priority is high, or what it was before the answer if that is more: an emergency is one again, and the patient
+    has waited since the message that nobody has answered.
+
+    Args:
+        conversation: the conversation.
+        unanswered: what `unanswered_of` returned before the answer, None if nothing was pressing.
+    """
+    before = unanswered or {}
+    priority = Priority(before.get("priority") or Priority.LOW)
     note_message(conversation)
-    note_decision(conversation, None, conversation.team or Team.FRONT_DESK, Priority.HIGH)
+    intent = before.get("intent") if priority >= Priority.HIGH else None
+    note_decision(conversation, intent, conversation.team or Team.FRONT_DESK, max(priority, Priority.HIGH))
+    if before.get("triage"):
+        danger = before["danger"]
+        note_triage(conversation, TriageLevel(before["triage"]), DangerKind(danger) if danger else None)
+    if before.get("waiting_since"):
+        since = datetime.fromisoformat(before["waiting_since"])
+        conversation.waiting_since = min(since, conversation.waiting_since or since)

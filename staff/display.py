@@ -175,7 +175,11 @@ def delivery_state(delivery: Delivery) -> str:
 
 def reply_trouble(reply: Delivery | None) -> str:
     """Return the inbox's warning about an answer; empty if there is none."""
-    if reply is None or reply.state not in UNDELIVERED or reply.error_code == CANCELLED:
+    if reply is None or reply.error_code == CANCELLED:
+        return ""
+    if reply.state == DeliveryState.PENDING and reply.attempts:
+        return "Not sent yet"
+    if reply.state not in UNDELIVERED:
         return ""
     match reply.state:
         case DeliveryState.UNCONFIRMED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision, note_triage
 from inbox.models import (
+    AuditEntry,
     Conversation,
     ConversationState,
     Delivery,
@@ -60,6 +62,7 @@ class Past:
         was_answered: whether an automatic reply was sent.
         is_settled: whether staff have since replied or changed the conversation's state.
         age: the time since it arrived.
+        is_placed: whether staff have since transferred, assigned, or taken over the conversation.
     """
 
     guess: str
@@ -70,12 +73,14 @@ class Past:
     is_settled: bool
     age: timedelta
     told: frozenset[tuple[str, str]] = frozenset()
+    is_placed: bool = False
 
 
 def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) -> RoutingDecision:
     """Decide what still needs to happen for a message, given its label.
 
-    A late label sends no reply but still notifies the right team, because no one has answered the patient.
+    A late label sends no reply but still notifies the right team, because no one has answered the patient. Where staff
+    have placed the conversation since, only a label that raises its level still notifies someone.
 
     Args:
         label: one of `inbox.reviews.REVIEW_LABELS`.
@@ -87,6 +92,10 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
     if label == NONE_OF_THESE or confirmed or past.is_settled or facts.triage is TriageLevel.EMERGENCY:
         return NOTHING_ELSE  # an emergency already got the strongest response, whatever its label
     plan = decide(_as_labeled(facts, label), practice)
+    if past.is_placed and plan.route not in RAISED_BY_LABEL:
+        return NOTHING_ELSE  # whoever has it decides what follows
+    if past.is_placed and plan.route != Route.URGENT:
+        plan = replace(plan, reply=None, why=f"{plan.why}; no reply: staff have it")
     if past.age > timedelta(hours=practice.review_reply_hours):
         plan = replace(plan, reply=None, why=f"{plan.why}; no reply: the message is too old")
     if past.was_routed and past.was_answered and plan.route != Route.URGENT:
@@ -140,7 +149,8 @@ def correct(
     # locked, so that this and the patient's next text are counted in sequence
     conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
     facts = gather_facts(session, message, message.classification, practice, review.threshold, moment)
-    plan = plan_correction(label, facts, _past(session, review, moment), practice)
+    past = _past(session, review, moment)
+    plan = plan_correction(label, facts, past, practice)
     review.label, review.staff_id, review.decided_at = label, staff_id, moment
     review.claimed_by = review.claimed_until = None
     notifications = add_notifications(
@@ -148,7 +158,7 @@ def correct(
     )
     notifications += notify_others(session, message, practice, plan, hold=hold)
     reply = add_reply(session, message, practice, plan, moment, may_opt_out=facts.may_opt_out, hold=hold)
-    _note_standing(conversation, message, label, plan)
+    _note_standing(conversation, message, label, plan, is_placed=past.is_placed)
     topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
     return plan, reply | topics
 
@@ -246,16 +256,36 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
         is_settled=answered or message.conversation.state != ConversationState.OPEN,
         age=moment - message.received_at,
         told=frozenset((reason, team) for reason, team in session.execute(notified)),
+        is_placed=_is_placed(session, message),
     )
 
 
-def _note_standing(conversation: Conversation, message: Message, label: str, plan: RoutingDecision) -> None:
-    """Update the conversation with its newest message's label, and move it from the review team to the right one."""
+def _is_placed(session: Session, message: Message) -> bool:
+    """Return whether staff have taken over the conversation, or assigned or transferred it since a message arrived."""
+    conversation = message.conversation
+    if conversation.staff_took_over_at is not None:
+        return True
+    acts = select(AuditEntry.action).where(
+        AuditEntry.subject == f"conversation:{conversation.id}",
+        AuditEntry.at >= message.received_at,
+        AuditEntry.action.in_(("assigned", "transferred", "transfer_undone")),
+    )
+    done = Counter(session.scalars(acts))
+    is_assigned = conversation.assigned_to is not None and done["assigned"] > 0
+    return is_assigned or done["transferred"] > done["transfer_undone"]
+
+
+def _note_standing(
+    conversation: Conversation, message: Message, label: str, plan: RoutingDecision, *, is_placed: bool
+) -> None:
+    """Update the conversation with its newest message's label, and move it to the right team if staff have not."""
     if label in RAISED_BY_LABEL and plan.team:
         note_triage(conversation, RAISED_BY_LABEL[label], None)
     if label == NONE_OF_THESE or conversation.last_message_id != message.id:
         return
     decided = message.decision
-    if plan.team and decided and (conversation.team, conversation.priority) == (decided.team, decided.priority):
+    as_decided = decided and (conversation.team, conversation.priority) == (decided.team, decided.priority)
+    if plan.team and as_decided and not is_placed:
         conversation.priority = None
-    note_decision(conversation, label if label in TOPICS else None, plan.team, plan.priority)
+    team = conversation.team if is_placed else plan.team
+    note_decision(conversation, label if label in TOPICS else None, team, plan.priority)

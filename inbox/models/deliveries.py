@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -40,7 +41,9 @@ class Delivery(Base):
 
     While a send is unanswered, `searches` counts the clean searches of the carrier's list in a row; `searched_at` is
     the last one's time by the carrier's clock. `scheduled_for` is when staff want it sent; until then, it is pending.
-    The search finds what staff wrote; `indexed_with` is the fingerprint of the key under which it does.
+    The search finds what staff wrote; `indexed_with` is the fingerprint of the key under which it does. `answered` is
+    how pressing the conversation was when staff replied, as `inbox.conversation_state` says; it holds nothing of a
+    patient.
     """
 
     __tablename__ = "deliveries"
@@ -75,6 +78,7 @@ class Delivery(Base):
     emptied_at: Mapped[datetime | None]
     scheduled_for: Mapped[datetime | None]
     indexed_with: Mapped[str | None] = mapped_column(String(16))
+    answered: Mapped[dict[str, Any] | None]
 
     conversation: Mapped[Conversation] = relationship()
     message: Mapped[Message | None] = relationship()

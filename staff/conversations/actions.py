@@ -253,8 +253,11 @@ def place_of(conversation: Conversation) -> str:
     return cursor(conversation, read_filters().order)
 
 
-def next_after(session: Session, conversation: Conversation, place: str) -> int | None:
-    """Return the conversation that follows a place in the member's list; None if the list is done, or a search."""
+def next_after(session: Session, conversation: Conversation, place: str | None) -> int | None:
+    """Return the conversation after a place in the member's list, or without one the most pressing.
+
+    It is None if the list is done, or a search.
+    """
     filters = read_filters()
     if filters.search:
         return None

@@ -18,7 +18,7 @@ from inbox.tag_words import LONGEST_TAG
 from intake.vocabulary import SAMPLE, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
-from staff.conversations.actions import end_alarm, finish_action, go_on, next_after, place_of
+from staff.conversations.actions import end_alarm, finish_action, go_on, next_after
 from staff.conversations.alarms import read_alarms
 from staff.conversations.attachment_queries import show_draft_files
 from staff.conversations.changes import LONGEST_NOTE
@@ -65,7 +65,7 @@ def page(conversation_id: int) -> str:
         with services.database.read() as session:
             own_conversation(session, conversation_id)
             before = find_part(session, conversation_id, hit)
-    return _show(services, conversation_id, before, hit=hit)
+    return show_conversation(services, conversation_id, before, hit=hit)
 
 
 @blueprint.get("/events")
@@ -102,11 +102,11 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
     )
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
-        practice, place = services.practices.require(conversation.practice), place_of(conversation)
+        practice = services.practices.require(conversation.practice)
         beginning = begin_action(session, conversation)
         outcome = send(session, conversation, practice, member().id, draft, hold_for())
         is_sent = outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE)
-        following = next_after(session, conversation, place) if is_sent and draft.closes else None
+        following = next_after(session, conversation, None) if is_sent and draft.closes else None
         if is_sent:
             forget_draft(session, conversation_id, member().id)
         else:
@@ -133,7 +133,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
 def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
     """Show the page again, with the draft still in the box and the reason it was not sent."""
     overtaken = outcome.verdict is ReplyCheck.OVERTAKEN
-    shown = _show(services, conversation_id, None, draft=text, problem=outcome.message, overtaken=overtaken)
+    shown = show_conversation(services, conversation_id, None, draft=text, problem=outcome.message, overtaken=overtaken)
     return shown, 409 if overtaken else 422
 
 
@@ -145,7 +145,7 @@ def _insert(services: Services, conversation_id: int, text: str, name: str) -> s
     with services.database.write() as session:
         own_conversation(session, conversation_id, lock=True)
         save_draft(session, conversation_id, member().id, drafted[:LONGEST_DRAFT], None)
-    return _show(services, conversation_id, None, draft=drafted)
+    return show_conversation(services, conversation_id, None, draft=drafted)
 
 
 def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,
             "colleagues": colleagues,
-            "teams": {team: words_of(team) for team in teams_for(practice) if team != conversation.team},
+            "other_teams": {team: words_of(team) for team in teams_for(practice) if team != conversation.team},
             "initials": initials(conversation.patient_name),
             "snoozed": display.clock(conversation.snoozed_until, zone)
             if conversation.snoozed_until and conversation.snoozed_until > moment
@@ -220,10 +220,12 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "overtaken": False,
             "before": before,
             "hit": "",
+            "transfer_note": "",
+            "transfer_team": "",
         }
 
 
-def _show(services: Services, conversation_id: int, before: int | None, **changes: Any) -> str:
+def show_conversation(services: Services, conversation_id: int, before: int | None, **changes: Any) -> str:
     """Return the page, and record the view unless the page is a refresh that shows nothing new."""
     shown = _read(services, conversation_id, before) | changes
     conversation, thread, contact = shown["conversation"], shown["thread"], shown["contact"]

@@ -88,25 +88,29 @@ def count_unread(session: Session, member: Member, filters: Filters, moment: dat
 
 
 def next_in_list(
-    session: Session, member: Member, filters: Filters, place: str, moment: datetime, done: int
+    session: Session, member: Member, filters: Filters, place: str | None, moment: datetime, done: int
 ) -> int | None:
     """Return the conversation after a place in the list, or else the list's first; None if nothing is left.
+
+    Without a place, it is the most pressing one: an open alarm, or else the list's first.
 
     Args:
         session: an open transaction.
         member: the member whose list it is.
         filters: the list.
-        place: the place, as `cursor` says.
+        place: the place, as `cursor` says; None for the top.
         moment: the current time, aware.
         done: the conversation that the member has dealt with.
     """
     others = (~has_open_alarm(), Conversation.id != done)
-    for start in (place, ""):
+    pinned = (hit.conversation.id for hit in find_pinned(session, member, moment) if hit.conversation.id != done)
+    if place is None and (alarm := next(pinned, None)):
+        return alarm
+    for start in (place, "") if place else ("",):
         found = find_conversations(session, member, filters, moment, 1, *others, after=start)
         if found:
             return found[0].conversation.id
-    pinned = [hit.conversation.id for hit in find_pinned(session, member, moment)]
-    return next((conversation_id for conversation_id in pinned if conversation_id != done), None)
+    return next(pinned, None)
 
 
 def cursor(conversation: Conversation, order: Order) -> str:

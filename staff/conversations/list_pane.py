@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -90,7 +90,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "saved": saved,
         "saved_now": 0 if wanted else next((view.id for view in saved if view.query == filters.as_query()), 0),
         "longest_name": LONGEST_NAME,
-        "teams": {team: words_of(team) for team in sorted(counts.teams)},
+        "teams": {team: words_of(team) for team in _listed_teams(counts.teams)},
         "unread": _capped(counts.unread),
         "unread_here": _capped(unread),
         "capped": [practices[slug].name for slug in sorted(capped)],
@@ -179,6 +179,11 @@ def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, d
 def _transfer_choices(practices: dict[str, Practice]) -> list[str]:
     """Return the teams that conversations of these practices can be transferred to."""
     return list(dict.fromkeys(team for practice in practices.values() for team in teams_for(practice)))
+
+
+def _listed_teams(counted: Iterable[str]) -> list[str]:
+    """Return the teams that have a view: always the same, so that none moves or disappears as conversations do."""
+    return sorted({*team_choices(), *counted}, key=words_of)
 
 
 def team_choices() -> list[str]:

@@ -10,7 +10,7 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.conversation_state import note_answer, note_reply
+from inbox.conversation_state import note_answer, note_reply, unanswered_of
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, now
 from inbox.reply_files import attach_to_reply, detach_from_reply, draft_files
 from inbox.search_index import forget_texts
@@ -118,6 +118,7 @@ def send(
         body=text,
         staff_id=staff_id,
         form_id=draft.form_id,
+        answered=unanswered_of(conversation),
     )
     after_commit = add_delivery(session, delivery, hold=hold)
     session.flush()

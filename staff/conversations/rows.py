@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
-from inbox.models import Conversation, ConversationState, Decision, Delivery, MemberNotice, Message, Review
+from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message, Review
 from intake.practices import Practice
-from intake.vocabulary import SAMPLE, Priority, ReplyName, words_of
+from intake.vocabulary import SAMPLE, ReplyName, words_of
 from staff import display
 from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.excerpt import Excerpt
+from staff.conversations.leading_messages import last_messages, outranking_messages, pressing_messages
 from staff.conversations.people import names_of
 from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
 from tasks.routing import is_answer
@@ -30,7 +31,7 @@ class Row:
 
     Attributes:
         initials: the patient's initials, empty for a number or an address.
-        preview: the last text by a person.
+        preview: the last text by a person; until it is answered, that of an emergency or a same-day message.
         by: its author, empty for the patient.
         topic: what the most pressing unanswered message is about, the newest of several, or that Intake is not sure.
         waits: how long the patient has waited for an answer; empty if nobody needs to give one.
@@ -98,9 +99,10 @@ def show_rows(
     """
     conversations = [hit.conversation for hit in found]
     ids = [conversation.id for conversation in conversations]
-    messages = _last_messages(session, [conversation.last_message_id for conversation in conversations])
-    leading = messages | _outranking_messages(session, conversations, messages)
+    messages = last_messages(session, [conversation.last_message_id for conversation in conversations])
+    leading = messages | outranking_messages(session, conversations, messages)
     replies = _last_replies(session, ids)
+    pressing = pressing_messages(session, conversations)
     answers = _automatic_answers(session, leading)
     corrected = _corrected(session, [message.id for message in leading.values()])
     writers = [reply.staff_id for reply in replies.values()]
@@ -114,6 +116,7 @@ def show_rows(
             hit,
             messages.get(hit.conversation.id),
             leading.get(hit.conversation.id),
+            pressing.get(hit.conversation.id),
             replies.get(hit.conversation.id),
             answers.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
@@ -126,40 +129,6 @@ def show_rows(
         )
         for hit in found
     ]
-
-
-def _last_messages(session: Session, message_ids: Sequence[int | None]) -> dict[int, Message]:
-    query = select(Message).where(Message.id.in_(message_ids))
-    found = session.scalars(query.options(joinedload(Message.classification), joinedload(Message.decision)))
-    return {message.conversation_id: message for message in found}
-
-
-def _outranking_messages(
-    session: Session, conversations: Sequence[Conversation], last: Mapping[int, Message]
-) -> dict[int, Message]:
-    """Return the unanswered messages that matter more than the last one of their conversation, the newest of each."""
-    outranked = [
-        conversation.id
-        for conversation in conversations
-        if conversation.priority is not None
-        and (message := last.get(conversation.id))
-        and message.decision
-        and (message.decision.priority is None or Priority(message.decision.priority) < conversation.priority)
-    ]
-    if not outranked:
-        return {}
-    newest = (
-        select(func.max(Message.id))
-        .join(Decision, Decision.message_id == Message.id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            Conversation.id.in_(outranked),
-            Decision.priority == Conversation.priority,
-            Message.received_at >= Conversation.waiting_since,
-        )
-        .group_by(Conversation.id)
-    )
-    return _last_messages(session, list(session.scalars(newest)))
 
 
 def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int, Delivery]:
@@ -191,6 +160,7 @@ def _row(
     hit: Found,
     message: Message | None,
     leading: Message | None,
+    pressing: Message | None,
     reply: Delivery | None,
     answer: Delivery | None,
     alarm: Alarm | None,
@@ -203,7 +173,7 @@ def _row(
 ) -> Row:
     conversation, zone = hit.conversation, practice.time_zone
     at = conversation.last_activity_at or conversation.created_at
-    text, by = _last_said(message, reply, names)
+    text, by = (_text_of(pressing), "") if pressing else _last_said(message, reply, names)
     found, decision = (leading.classification, leading.decision) if leading else (None, None)
     since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
     assignee = names.get(conversation.assigned_to or 0, "")
@@ -252,7 +222,11 @@ def _last_said(message: Message | None, reply: Delivery | None, names: Mapping[i
         return reply.body or "Picture or file", names.get(reply.staff_id or 0, "Staff")
     if message is None:
         return "", ""
-    return message.text or ("Picture or file" if message.media else "Voicemail without a transcript"), ""
+    return _text_of(message), ""
+
+
+def _text_of(message: Message) -> str:
+    return message.text or ("Picture or file" if message.media else "Voicemail without a transcript")
 
 
 def _shorten(text: str) -> str:

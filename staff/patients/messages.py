@@ -16,6 +16,7 @@ from staff.undo.offers import Beginning, hold_for, offer_undo
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
+QUEUED = "The message is queued. The history below says what becomes of it."
 blueprint = Blueprint("patient_messages", __name__, url_prefix=PREFIX)
 
 
@@ -38,7 +39,7 @@ def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
     if outcome.problem:
         shown = {"draft": draft, "message_problem": outcome.problem, "send_at": outcome.next_time or draft.send_at}
         return show_record(slug, patient_id, **shown), 409
-    flash("The message is scheduled." if draft.send_at else "The message is on its way.")
+    flash("The message is scheduled." if draft.send_at else QUEUED)
     return back_to_record(slug, patient_id)
 
 
@@ -56,7 +57,7 @@ def send_now(slug: str, patient_id: int, delivery_id: int) -> Response | tuple[s
     services.queue.put_all(outcome.after_commit)
     if outcome.problem:
         return show_record(slug, patient_id, message_problem=outcome.problem), 409
-    flash("The message is on its way.")
+    flash(QUEUED)
     return back_to_record(slug, patient_id)
 
 

@@ -59,7 +59,7 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
     }
     defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
     defaults |= {"merge_problem": "", "merge_wanted": "", "merge_found": []}
-    return render_template("staff/patient_record.html", practice=practice, **(shown | defaults | changes))
+    return render_template("staff/patient_record.html", practice=practice, seal=seal, **(shown | defaults | changes))
 
 
 def _read(session: Session, patient: Patient, zone: str, before: int | None, since: int | None) -> dict[str, Any]:

@@ -47,10 +47,13 @@ blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
 
 KEYS: dict[str, str] = {label: str(place) for place, label in enumerate((*INTENTS, NONE_OF_THESE), start=1)} | {
     Route.PERSON: "p",
-    Route.PRAISE: "k",
+    Route.PRAISE: "g",
     Route.SAME_DAY: "t",
 }
-"""The key that chooses each label; an emergency has none, so that no slip of a finger wakes the on-call team."""
+"""The key that chooses each label; an emergency has none, so that no slip of a finger wakes the on-call team.
+
+`j` and `k` move, as in the inbox, so no label has them.
+"""
 MOST_SKIPPED = 100
 _SKIPPED = "skipped_reviews"
 REASONS = {
@@ -103,6 +106,7 @@ def page() -> str:
             "intent_count": len(INTENTS),
             "undo": words_of(last.label) if last and can_take_back(database, last) else "",
             "review": None,
+            "has_previous": bool(_skipped()),
         }
         if claimed is not None:
             shown |= _shown(database, claimed)
@@ -157,6 +161,14 @@ def skip(review_id: int) -> AnyResponse:
         release(database, member().id)
         session[_SKIPPED] = [*_skipped(), review.id][-MOST_SKIPPED:]
         _record(database, review, "review_skipped")
+    return redirect(url_for("review.page"), 303)
+
+
+@blueprint.post("/previous")
+@open_to(Role.STAFF)
+def previous() -> AnyResponse:
+    """Return to the message that was skipped last, unless someone else is reviewing it."""
+    session[_SKIPPED] = _skipped()[:-1]
     return redirect(url_for("review.page"), 303)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from flask import Blueprint, abort, current_app, flash, redirect, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from intake.practices import Practice
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import finish_action
 from staff.conversations.changes import change_state
+from staff.conversations.conversation import show_conversation
 from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import take_back_reply
@@ -55,12 +56,16 @@ def offer() -> dict[str, Any]:
 
 @blueprint.post("/<int:undo_id>")
 @open_to(Role.STAFF)
-def undo_action(undo_id: int) -> Response:
-    """Undo what the member did, with all that was done together with it; or say that it is too late."""
+def undo_action(undo_id: int) -> Response | str:
+    """Undo what the member did, with all that was done together with it; or say that it is too late.
+
+    The note of a transfer is in its form again, as it was typed.
+    """
     services = services_of(current_app)
     after_commit = AfterCommit()
     with services.database.write() as session:
         undo = _own_undo(session, undo_id)
+        note, team = _note_of(session, undo), undo.after["team"]
         together = select(Undo).where(Undo.batch == undo.batch, Undo.staff_id == member().id, Undo.undone_at.is_(None))
         for each in session.scalars(together.order_by(Undo.id).with_for_update()).all():
             after_commit |= _undo(session, each)
@@ -73,6 +78,8 @@ def undo_action(undo_id: int) -> Response:
     if kind is UndoKind.LABEL:
         flash("The label is undone.")
         return redirect(url_for("review.page"), 303)
+    if note and is_alone and request.accept_mimetypes.best != "application/json":
+        return show_conversation(services, conversation_id, None, transfer_note=note, transfer_team=team)
     if is_alone:
         return finish_action(conversation_id, "#newest" if kind is UndoKind.REPLY else "")
     return redirect(address_of(INBOX, read_filters().whole_query()), 303)
@@ -161,6 +168,13 @@ def _take_back_transfer(session: Session, undo: Undo) -> dict[str, Any]:
         return {}
     session.delete(note)
     return {"note": note.id}
+
+
+def _note_of(session: Session, undo: Undo) -> str:
+    """Return the words of the note that a transfer added; empty if there was none."""
+    row_id = (undo.added or {}).get("note") if undo.kind == UndoKind.TRANSFER else None
+    note = session.get(Note, row_id) if row_id else None
+    return note.text if note else ""
 
 
 def _refuse(undo: Undo) -> NoReturn:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.chat import CHAT_COPIES
-from inbox.conversation_state import bring_back
+from inbox.conversation_state import bring_back, note_answer
 from inbox.database import Database
-from inbox.models import UNDELIVERED, Delivery, DeliveryState, Message, Notification, SightingKind, now
+from inbox.models import (
+    UNDELIVERED,
+    Conversation,
+    ConversationState,
+    Delivery,
+    DeliveryState,
+    Message,
+    Notification,
+    SightingKind,
+    now,
+)
 from inbox.setup_facts import note_sighting
 from intake.practices import Practices
-from intake.vocabulary import NotificationReason, Priority, Team
+from intake.vocabulary import NotificationReason, Priority, Team, TriageLevel
 from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
 from tasks.metrics import of_delivery
@@ -29,6 +41,10 @@ _REASONS = {
     DeliveryState.UNCONFIRMED: NotificationReason.UNCONFIRMED,
 }
 LANDLINE = "landline"  # why a text was not sent
+LATE_AFTER = 4  # attempts, which take about half a minute
+_OUT = (DeliveryState.SENT, DeliveryState.DELIVERED)
+_CANNOT_WAIT = (TriageLevel.EMERGENCY, TriageLevel.SAME_DAY)
+_BROUGHT_BACK = "brought_back"
 
 
 def record_status(
@@ -104,8 +120,35 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
         return topics  # the visitor has read it all in the chat
     by_staff = delivery.message_id is None
     if delivery.state in UNDELIVERED and (by_staff or is_answer(delivery.reply)):
-        bring_back(conversation)
+        bring_back(conversation, None if _was_answered_since(session, delivery) else delivery.answered)
+    elif by_staff and delivery.answered:
+        _note_delay(session, conversation, delivery, delivery.answered)
     return topics if by_staff else topics | _tell_staff_of_failure(session, delivery, practices)
+
+
+def _was_answered_since(session: Session, delivery: Delivery) -> bool:
+    """Return whether a later reply by staff went out."""
+    later = (
+        Delivery.conversation_id == delivery.conversation_id,
+        Delivery.message_id.is_(None),
+        Delivery.id > delivery.id,
+        Delivery.state.in_(_OUT),
+    )
+    return session.scalar(select(Delivery.id).where(*later).limit(1)) is not None
+
+
+def _note_delay(session: Session, conversation: Conversation, delivery: Delivery, answered: dict[str, Any]) -> None:
+    """Let an emergency or a same-day message be one again while its answer is late, and until that goes out."""
+    if delivery.state == DeliveryState.PENDING and delivery.attempts == LATE_AFTER:
+        if answered.get("triage") in _CANNOT_WAIT and not _was_answered_since(session, delivery):
+            bring_back(conversation, answered)
+            delivery.answered = {**answered, _BROUGHT_BACK: [conversation.team, conversation.assigned_to]}
+    elif delivery.state in _OUT and answered.get(_BROUGHT_BACK) == [conversation.team, conversation.assigned_to]:
+        newest = session.get(Message, conversation.last_message_id or 0)
+        has_news = newest is not None and newest.received_at > delivery.created_at
+        if conversation.state == ConversationState.OPEN and not has_news:
+            note_answer(conversation, ConversationState.WAITING)
+            delivery.answered = {name: value for name, value in answered.items() if name != _BROUGHT_BACK}
 
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:

@@ -15,6 +15,7 @@ from tests.world import PRACTICES_TOML
 __all__ = ["console_of", "new_profile", "sign_in"]
 
 CHEST = "I have crushing chest pain"
+THREE = "+12025550133"
 STEPS = """
 teams = { on_call = { notify = ["sms:+12025550112"] }, manager = { notify = [] } }
 escalation = [{ team = "manager", after_minutes = 10 }]
@@ -34,6 +35,41 @@ def console(settings: Settings, console_of: object) -> Console:
 def ids(page: Page) -> list[str]:
     found: list[str] = page.locator(".rows > .row").evaluate_all("all => all.map(row => row.id)")
     return found
+
+
+def test_on_a_phone_a_conversation_shows_how_many_emergencies_are_open(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you have parking?", ONE)
+    phone = sign_in("/staff/conversations/1")
+    phone.set_viewport_size({"width": 390, "height": 844})
+    links = phone.get_by_role("navigation", name="Console").get_by_role("link")
+    expect(links).to_have_count(0)
+
+    receive(console, CHEST, TWO)
+    phone.reload()
+
+    expect(links).to_have_text(["Inbox 1 urgent"])
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert Axe().run(phone).response["violations"] == []
+    links.click()
+    expect(phone).to_have_url(f"{console.url}/staff/")
+
+
+def test_after_a_reply_the_next_one_is_the_most_pressing(console: Console, sign_in: SignIn) -> None:
+    receive(console, CHEST, TWO)
+    receive(console, "Do you have parking?", ONE)
+    receive(console, "Is there a ramp?", THREE)
+    page = sign_in()
+    page.locator("#open-3").click()
+    expect(page.locator("#panes")).to_have_attribute("data-id", "3")
+    page.keyboard.press("r")
+    page.keyboard.type("Yes.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread")).to_contain_text("Yes.")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("j")
+
+    expect(page.locator("#open-1")).to_be_focused()
 
 
 def test_an_alarm_is_pinned_and_counted_as_it_is_raised_and_let_go_as_it_ends(

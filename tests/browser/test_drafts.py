@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import APIResponse, Page, Route, expect
 from sqlalchemy import select, update
 
 from inbox.erasure import erase_conversations
@@ -15,6 +17,11 @@ from tests.staff.conftest import PASSWORD, Console
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
 
 PLACE = "/staff/conversations/1"
+RELOAD = "() => { document.documentElement.dataset.old = ''; setTimeout(() => location.reload()); }"
+UNTIL_SAVED = """() => new Promise((done) => {
+    const look = () => document.getElementById("kept").textContent === "Draft saved" ? done() : setTimeout(look, 20);
+    look();
+})"""
 TWO = "+12025550132"
 
 
@@ -28,6 +35,28 @@ def box(page: Page, words: str) -> None:
 
 def saved(page: Page) -> None:
     expect(page.get_by_text("Draft saved")).to_be_visible()
+
+
+def hold(page: Page, path: str, ask: Callable[[], object]) -> Callable[[], None]:
+    """Have the browser ask for a page, and keep the server's answer from it until what is returned is called."""
+    held: list[tuple[Route, APIResponse]] = []
+
+    def take(route: Route) -> None:
+        if held or route.request.headers.get("x-requested-with") == "live":
+            route.fallback()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route(lambda url: url.endswith(path), take)
+    ask()
+    while not held:
+        page.wait_for_timeout(10)
+
+    def release() -> None:
+        [(route, answer)] = held
+        route.fulfill(response=answer)
+
+    return release
 
 
 def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
@@ -75,6 +104,47 @@ def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
     box(page, "")
     expect(page.locator("#c-1 .draft")).to_have_count(0)
     assert console.rows(ReplyDraft) == []
+
+
+@pytest.mark.parametrize("unsaved", ["", "o"])
+def test_a_page_that_was_written_before_the_last_words_were_saved_shows_them(
+    console: Console, sign_in: SignIn, unsaved: str
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE)
+    write(page, "Yes")
+    saved(page)
+
+    release = hold(page, PLACE, lambda: page.evaluate(RELOAD))
+    page.keyboard.type(", we d")  # locators wait for the page that is on its way
+    page.evaluate(UNTIL_SAVED)
+    page.keyboard.type(unsaved)
+    release()
+
+    expect(page.locator("html:not([data-old])")).to_have_count(1)
+    box(page, f"Yes, we d{unsaved}")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    write(page, ".")
+    saved(page)
+    assert [draft.text for draft in console.rows(ReplyDraft)] == [f"Yes, we d{unsaved}."]
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_what_is_typed_while_a_conversation_is_opened_again_stays_in_the_box(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE)
+    page.evaluate("document.getElementById('panes').dataset.old = ''")
+
+    release = hold(page, PLACE, lambda: page.locator("#open-1").click())
+    write(page, "Yes, we d")
+    saved(page)
+    write(page, "o")
+    release()
+
+    expect(page.locator("#panes[data-old]")).to_have_count(0)
+    box(page, "Yes, we do")
+    saved(page)
+    assert [draft.text for draft in console.rows(ReplyDraft)] == ["Yes, we do"]
 
 
 def test_a_reply_sent_after_the_session_ended_says_that_it_was_not_and_is_a_draft(

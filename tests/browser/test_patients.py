@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from intake.settings import Settings
 from tests.browser.visitor import Visitor
@@ -33,6 +33,29 @@ def console(settings: Settings, console_of: Callable[[Settings], Console]) -> Co
     staff.post(f"{RECORD}/addresses/1/consent", data={"how": "by_phone"})
     staff.post(f"{RECORD}/merge", data={"other": "3"})
     return console
+
+
+def test_a_record_shows_what_became_of_a_message_that_was_sent_by_key(console: Console, browser: Browser) -> None:
+    visitor = Visitor(browser, base_url=console.url)
+    page = visitor.context.new_page()
+    member = console.add_member(name="Ada Admin")
+    page.goto("/staff/sign-in")
+    page.get_by_label("Email").fill(member.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/")
+    page.goto(RECORD)
+    page.get_by_label("Message", exact=True).fill("Your refill is ready.")
+
+    page.keyboard.press("Control+Enter")
+
+    newest = page.locator("#history-entries > li").first
+    expect(newest).to_contain_text("Your refill is ready.")
+    expect(page.locator(".done")).to_have_text("The message is queued. The history below says what becomes of it.")
+    expect(newest).to_contain_text("Queued")
+    console.work()
+    expect(newest).to_contain_text("Sent")
+    visitor.leave()
 
 
 @pytest.mark.parametrize("screen", SCREENS)

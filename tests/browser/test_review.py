@@ -99,6 +99,21 @@ def test_the_next_one_is_there_at_once(unsure: Console, sign_in: SignIn) -> None
     expect(page.get_by_text("And the other one then?")).to_be_visible()
 
 
+def test_j_and_k_move_as_in_the_inbox_and_label_nothing(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    receive(unsure, "And the other one then?", from_=OTHER_PATIENT)
+    page = sign_in()
+
+    press(page, "k")
+    expect(page.get_by_text(UNSURE)).to_be_visible()
+    press(page, "j")
+    expect(page.get_by_text("And the other one then?")).to_be_visible()
+    press(page, "k")
+    expect(page.get_by_text(UNSURE)).to_be_visible()
+
+    assert [review.label for review in unsure.rows(Review)] == [None, None]
+
+
 def test_a_message_stays_in_sight_while_more_urgent_ones_come(unsure: Console, sign_in: SignIn) -> None:
     receive(unsure, UNSURE)
     page = sign_in()

@@ -3,6 +3,7 @@
 import { countTyped } from "./composer.js";
 import { dropDraft, keepDrafts, openDraft } from "./drafts.js";
 import { act, keepUp, refreshHeaders, say } from "./live.js";
+import { keepKey } from "./opening.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
 import "./reply_files.js";
@@ -48,12 +49,26 @@ function current() {
   return all[place];
 }
 
+let answered = ""; // the conversation that was just replied to: the most pressing one comes next
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "reply") answered = `open-${panes().dataset.id}`;
+});
+
 function move(step) {
   const all = links();
   if (!all.length) return;
-  const place = all.indexOf(current());
-  const from = place >= 0 ? place : last - (step > 0 ? 1 : 0);
-  const row = all[Math.min(Math.max(from + step, 0), all.length - 1)];
+  const row = current();
+  const isAnswered = step > 0 && row?.id === answered;
+  answered = "";
+  if (isAnswered) return focusRow(all.find((other) => other !== row) ?? row);
+  const place = all.indexOf(row);
+  const lost = document.activeElement?.id === "list-scroll" ? 0 : last;
+  const from = place >= 0 ? place : lost - (step > 0 ? 1 : 0);
+  focusRow(all[Math.min(Math.max(from + step, 0), all.length - 1)]);
+}
+
+function focusRow(row) {
   row.focus({ preventScroll: true });
   row.parentElement.scrollIntoView({ block: "nearest" });
 }
@@ -65,10 +80,39 @@ async function onRow(row, action, values) {
   if (!all.includes(document.activeElement)) all[Math.min(place, all.length - 1)]?.focus();
 }
 
+/** Returns the focused row, unless its conversation is open. */
+function otherRow() {
+  const row = links().includes(document.activeElement) ? current() : null;
+  return row?.hasAttribute("aria-current") ? null : row;
+}
+
+/** Writes a reply in the open conversation; if another row is focused, opens its conversation for it. */
+function write() {
+  const row = otherRow();
+  if (!row) return document.getElementById("text")?.focus();
+  row.click();
+  keepKey("r");
+}
+
+/** Does something with the selected conversations, as the bar above the list would; returns whether any are selected. */
+function onPicked(button, values = {}) {
+  const picked = [...document.querySelectorAll(".row > input:checked")];
+  if (!picked.length) return false;
+  const isMeant = picked.some((box) => box.parentElement.contains(document.activeElement)) || !panes().dataset.id;
+  if (!isMeant) {
+    const several = picked.length === 1 ? "1 conversation is selected, but not this one" : `${picked.length} conversations are selected, but not this one`;
+    say(`${several}. Nothing was changed. Use the bar above the list for those selected, or clear the selection first.`);
+    return true;
+  }
+  for (const [name, value] of Object.entries(values)) document.getElementById("bulk").elements[name].value = value;
+  document.querySelector(`#bulk button[value="${button}"]`).click();
+  return true;
+}
+
 /** Does something with the focused row, or with the open conversation if no other row is focused. */
 function onCurrent(action, values, onOpen) {
-  const row = links().includes(document.activeElement) ? current() : null;
-  if (row && !row.hasAttribute("aria-current")) onRow(row, action, values);
+  const row = otherRow();
+  if (row) onRow(row, action, values);
   else if (panes().dataset.id) onOpen();
 }
 
@@ -141,12 +185,13 @@ listen({
   j: () => move(1),
   k: () => move(-1),
   x: pick,
-  e: () => onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
+  e: () => onPicked("close") || onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
   a: () =>
+    onPicked("assign", { to: "me" }) ||
     onCurrent("assign", { to: "me" }, async () => {
       if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
     }),
-  r: () => document.getElementById("text")?.focus(),
+  r: write,
   u: () => pressUndo() || (panes().dataset.id && go(document.getElementById("back").href)),
   "/": () => document.getElementById("wanted").focus(),
 });
@@ -155,7 +200,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("#desk details.drop[open]")) menu.open = false;
   if (event.key === "Escape" && event.target.id === "text") leaveBox();
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step || !document.activeElement?.closest(".rows") || event.target.matches("input")) return;
+  if (!step || !document.activeElement?.closest(".rows, #list-scroll") || event.target.matches("input")) return;
   event.preventDefault();
   move(step);
 });

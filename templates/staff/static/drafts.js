@@ -5,7 +5,7 @@ const PAUSE = 600; // after the last key
 const STORED = "intake-unsaved";
 const LONGEST_KEPT_ALIVE = 10_000; // browsers refuse more than 64 kB
 
-const known = new Map(); // by conversation: { text, saved, mark, timer, saving, place, form }
+const known = new Map(); // by conversation: { text, saved, mark, replaced, timer, saving, place, form }
 let changed = () => {};
 
 const box = () => document.getElementById("text");
@@ -32,6 +32,7 @@ function show(id, text) {
 
 function settle(id, draft, mark, text) {
   const wasThere = draft.mark !== "";
+  if (mark !== draft.mark) draft.replaced.push(draft.mark);
   draft.mark = mark;
   draft.saved = text;
   if (opened() === id && box()) box().dataset.mark = mark;
@@ -98,14 +99,19 @@ export function dropDraft(id) {
   if (opened() === id && box()) show(id, "");
 }
 
-/** Keeps in this tab what the server may not have yet, for whoever is back in it as the same member. */
+/**
+ * Keeps in this tab what the server may not have yet, for whoever is back in it as the same member.
+ * Of a draft that was saved after the next page was asked for, only the marks: that page may not have it.
+ */
 function store() {
-  const unsaved = [...known].filter(([, draft]) => draft.text !== draft.saved);
+  const kept = {};
+  for (const [id, { text, saved, mark, replaced, sent, member, asked }] of known) {
+    if (text !== saved) kept[id] = { text, mark, replaced, sent, member };
+    else if (asked !== undefined && asked !== mark) kept[id] = { mark, replaced, member };
+  }
   try {
     sessionStorage.removeItem(STORED);
-    if (!unsaved.length) return;
-    const kept = Object.fromEntries(unsaved.map(([id, { text, mark, sent, member }]) => [id, { text, mark, sent, member }]));
-    sessionStorage.setItem(STORED, JSON.stringify(kept));
+    if (Object.keys(kept).length) sessionStorage.setItem(STORED, JSON.stringify(kept));
   } catch {
     // without storage, what the server has is all there is
   }
@@ -134,14 +140,17 @@ export function openDraft() {
   const { mark, member, keep } = text.dataset;
   const here = known.get(id) ?? takeStored(id, member);
   const fresh = { saved: text.defaultValue, text: text.defaultValue, mark, member, place: keep, form: text.form.elements.form_id.value };
+  fresh.replaced = here?.replaced ?? [];
+  const isOld = fresh.replaced.includes(mark); // the page was written before what this tab saved last
   const isOurs = here && (here.mark === mark || here.sent === fresh.saved); // or its answer came after the page had gone
-  if (here && here.text !== here.saved && (isOurs || here.newer)) fresh.text = here.text;
+  if (isOld && here.text !== undefined) Object.assign(fresh, { text: here.text, saved: here.saved ?? fresh.saved, mark: here.mark });
+  else if (here && here.text !== here.saved && (isOurs || here.newer)) fresh.text = here.text;
   if (here?.newer) fresh.newer = { text: fresh.saved, mark };
   known.set(id, Object.assign(fresh, { saving: here?.saving ?? Promise.resolve(), timer: 0 }));
   put(text, fresh.text);
   elsewhere().hidden = !fresh.newer;
   tell(fresh.text && fresh.text === fresh.saved && mark ? "Draft saved" : "");
-  save(id);
+  save(id, { evenIfSame: isOld });
 }
 
 /** Saves what is typed for the open conversation, before something else is put in its place. */
@@ -196,6 +205,9 @@ export function keepDrafts(whenChanged) {
     if (!draft || draft.text === draft.saved) return;
     event.preventDefault();
     save(opened()).finally(() => form.submit());
+  });
+  window.addEventListener("beforeunload", () => {
+    for (const draft of known.values()) draft.asked = draft.mark;
   });
   window.addEventListener("pagehide", () => {
     leaveDraft();

@@ -1,7 +1,10 @@
 // Keeps a page up to date: when a stream says "look again", the page is fetched again, and its parts marked data-live
-// are replaced. Unchanged parts are left alone, which preserves focus, open details, and playing audio.
+// are replaced. What did not change or is in use is left alone: focus, open menus, typed words, and playing audio.
+
+import { morph, morphChildren } from "./morph.js";
 
 const EVERY = 60_000; // so that the ages in the list stay current
+const LOST = "Connection lost. Reconnecting…";
 
 const shown = new Map();
 
@@ -22,9 +25,7 @@ function remember(part) {
 function takeOverPart(current, fresh) {
   if (shown.get(fresh.id) === fresh.innerHTML) return;
   shown.set(fresh.id, fresh.innerHTML);
-  const opened = [...current.querySelectorAll("details[open][id]")].map((menu) => menu.id);
-  current.innerHTML = fresh.innerHTML;
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  morphChildren(current, fresh);
   Object.assign(current.dataset, fresh.dataset);
 }
 
@@ -42,11 +43,9 @@ function takeOverList(current, fresh) {
     }
     shown.set(child.id, html);
     if (known === place && place) place = place.nextElementSibling;
-    const isPicked = known?.querySelector("input:checked");
-    if (known) known.replaceWith(document.importNode(child, true));
+    if (known) morph(known, child);
     else current.insertBefore(document.importNode(child, true), place);
     const put = document.getElementById(child.id);
-    if (isPicked && put.querySelector("input")) put.querySelector("input").checked = true;
     if (put.nextElementSibling !== place) current.insertBefore(put, place);
   }
 }
@@ -61,7 +60,8 @@ export function withCalls(title) {
 /** Replaces the parts marked data-live by those of a freshly fetched page. */
 export function takeOver(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  const focused = document.activeElement?.id;
+  const focused = document.activeElement;
+  const wasInside = document.getElementById("panes")?.contains(focused);
   for (const fresh of page.querySelectorAll("[data-live]")) {
     const current = document.getElementById(fresh.id);
     if (!current) continue;
@@ -73,7 +73,9 @@ export function takeOver(html) {
     if (part) part.dataset.seal = sealed.dataset.seal;
   }
   document.title = withCalls(page.title || document.title);
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  if (focused === document.body || document.activeElement !== document.body) return;
+  const again = document.getElementById(focused.id) ?? (wasInside ? document.getElementById("thread-scroll") : null);
+  again?.focus({ preventScroll: true });
 }
 
 /**
@@ -128,12 +130,12 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {}, plac
     if (stream) return;
     stream = new EventSource(typeof events === "string" ? events : events());
     stream.addEventListener("open", () => {
-      connection.textContent = "";
+      if (connection.textContent === LOST) connection.textContent = "";
       look();
     });
     stream.addEventListener("changed", look);
     stream.addEventListener("error", () => {
-      connection.textContent = "Connection lost. Reconnecting…";
+      connection.textContent = LOST;
       if (stream?.readyState === EventSource.CLOSED) {
         close();
         setTimeout(() => document.hidden || open(), 5000);

@@ -3,6 +3,7 @@
 import { countTyped } from "./composer.js";
 import { forgetDraft, holdDraft, leaveDraft, openDraft } from "./drafts.js";
 import { rememberParts, say, withCalls } from "./live.js";
+import { beginOpening, endOpening, lastFocused } from "./opening.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
 const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
@@ -49,9 +50,9 @@ function put(html) {
   const desk = document.getElementById("desk");
   const fresh = page.getElementById("desk");
   const panes = page.getElementById("panes");
-  const focused = document.activeElement?.id;
-  const wasInside = document.getElementById("panes").contains(document.activeElement);
-  const wasOpenRow = document.activeElement?.matches(".row > a[aria-current]");
+  const focused = lastFocused().id;
+  const wasInside = document.getElementById("panes").contains(lastFocused());
+  const wasOpenRow = lastFocused().matches(".row > a[aria-current]");
   const filters = document.getElementById("filter-menu").open;
   leaveDraft();
   if (fresh) {
@@ -79,18 +80,22 @@ function put(html) {
   (again ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
 }
 
+/** Returns why the server refused something, as its page says. */
+function refusalIn(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  return page.querySelector(".narrow p")?.textContent ?? "That did not work. Reload the page and try again.";
+}
+
 function noteScroll() {
   history.replaceState({ ...history.state, scroll: scroller().scrollTop }, "");
 }
 
-/** Puts an answer in place; returns whether it could. */
-async function take(answer, push) {
+/** Puts an answer in place; returns whether it could, and nothing if the page is left instead. */
+function take(answer, html, push) {
   const url = new URL(answer.url);
   if (!isPlace(url) && answer.redirected) return location.assign(answer.url);
-  const html = await answer.text();
   if (!answer.ok && !ANSWERED.includes(answer.status)) {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    say(page.querySelector(".narrow p")?.textContent ?? "That did not work. Reload the page and try again.");
+    say(refusalIn(html));
     return false;
   }
   if (isPlace(url)) {
@@ -103,17 +108,31 @@ async function take(answer, push) {
   return true;
 }
 
+/** Makes what is shown usable again after nothing came in its place. */
+function stay(focused) {
+  if (location.href.split("#")[0] !== shownAt) history.replaceState(history.state, "", shownAt);
+  if (document.activeElement !== document.body) return;
+  const row = document.querySelector(".row > a[aria-current]");
+  (focused ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
+}
+
 async function ask(address, options, push) {
   const mine = ++turn;
   say("");
+  beginOpening("Opening…", !("X-Requested-With" in options.headers));
+  let isShown = false;
   try {
     await holdDraft(PLACE.exec(new URL(address).pathname)?.[1]?.split("/")[1]);
     const answer = await fetch(address, options);
-    if (mine === turn) return await take(answer, push);
+    const html = await answer.text();
+    if (mine === turn) isShown = take(answer, html, push);
   } catch {
-    say("There is no connection. Try again in a moment.");
+    if (mine === turn) say("There is no connection, so nothing was opened. Try again in a moment.");
   }
-  return false;
+  if (mine !== turn || isShown === undefined) return false;
+  endOpening(isShown);
+  if (!isShown) stay();
+  return isShown;
 }
 
 const headersFor = (address) =>
@@ -128,6 +147,11 @@ export function go(address, push = true) {
   return ask(url, { headers: headersFor(url) }, push);
 }
 
+/** Puts the focus before the first row, so that the next key moves to it. */
+function toList() {
+  if (document.activeElement === document.body || document.activeElement.id === "wanted") scroller().focus({ preventScroll: true });
+}
+
 /** Sends a form and puts the answer in place. */
 async function send(form, button) {
   if (form.dataset.sent) return;
@@ -138,17 +162,29 @@ async function send(form, button) {
   const replied = form.id === "reply" ? document.getElementById("panes").dataset.id : null;
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
   const mine = ++turn;
+  const { id } = document.getElementById("panes").dataset;
+  const isOfList = !form.closest("#panes") && !form.dataset.undo;
+  const focused = lastFocused();
   say("");
+  beginOpening(replied ? "Sending…" : "Saving…", isOfList);
+  let isShown = false;
   try {
     if (replied) await holdDraft(replied);
     if (form.dataset.undo) await leaveDraft(); // the words of an undone reply go before it
     const answer = await fetch(action, { method: "POST", headers: headersFor(shownAt), body });
-    if (replied && isPlace(new URL(answer.url)) && (answer.redirected || ANSWERED.includes(answer.status))) forgetDraft(replied);
-    if (mine === turn) await take(answer, true);
+    const isHere = answer.redirected || (mine === turn && ANSWERED.includes(answer.status));
+    if (replied && isPlace(new URL(answer.url)) && isHere) forgetDraft(replied);
+    const html = await answer.text();
+    if (mine === turn) isShown = take(answer, html, true);
+    else if (!answer.ok) say(replied ? "Your last reply was not sent. It is kept as a draft in its conversation." : `Not done: ${refusalIn(html)}`);
   } catch {
     say("There is no connection. Nothing was sent. Try again in a moment.");
   }
   delete form.dataset.sent;
+  if (mine !== turn || isShown === undefined) return;
+  if (isShown && (form.id === "search" || form.id === "bulk")) toList();
+  endOpening(isShown && (isOfList || document.getElementById("panes").dataset.id === id));
+  if (!isShown) stay(focused);
 }
 
 /** Begins: `changed` is called whenever something was put in place. */
@@ -158,6 +194,7 @@ export function openInPlace(changed) {
   history.scrollRestoration = "manual";
   if (history.state?.scroll) scroller().scrollTop = history.state.scroll;
   window.addEventListener("pagehide", noteScroll);
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload()); // it was left while opening
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");

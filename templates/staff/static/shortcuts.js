@@ -1,8 +1,13 @@
 // Single-key shortcuts. The help dialog can turn them off, for people who use speech input.
 
-const STORED = "intake-shortcuts";
+import { say } from "./live.js";
 
-function areOn() {
+const STORED = "intake-shortcuts";
+const PAUSE = 700; // between two words that have nothing to do with each other
+
+let typedAt = -Infinity; // when a letter was last typed into a field, or was dropped
+
+function stored() {
   try {
     return localStorage.getItem(STORED) !== "off";
   } catch {
@@ -10,10 +15,34 @@ function areOn() {
   }
 }
 
+/** Returns whether single keys are commands. */
+export const areOn = () => document.getElementById("shortcuts-on").checked;
+
 /** Returns whether keys go into a field. */
 export function isTyping(target) {
   return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }
+
+/** Notes that a letter was typed: those that follow without a pause belong to it, and are no commands. */
+export function noteTyping() {
+  typedAt = performance.now();
+}
+
+/** Returns whether a key that is pressed now belongs to words that are being typed. */
+export const isBurst = () => performance.now() - typedAt < PAUSE;
+
+// whoever types and loses the field, because the page changed, goes on typing for a moment
+window.addEventListener(
+  "keydown",
+  ({ key, ctrlKey, metaKey, altKey, target }) => {
+    if (!isTyping(target)) return;
+    const leaves = key === "Escape" || key === "Tab" || (key === "Enter" && (target.matches("input") || ctrlKey || metaKey));
+    if (leaves) typedAt = -Infinity;
+    else if ([...key].length === 1 && !ctrlKey && !metaKey && !altKey) noteTyping();
+  },
+  true,
+);
+window.addEventListener("pointerdown", () => (typedAt = -Infinity), true);
 
 /**
  * Runs the action of a pressed key, or presses the button that names the key in data-key, unless the user is typing or
@@ -25,7 +54,7 @@ export function listen(actions = {}) {
 
   document.getElementById("help-button").hidden = false;
   document.addEventListener("click", (event) => event.target.closest("#help-button") && help.showModal());
-  turnedOn.checked = areOn();
+  turnedOn.checked = stored();
   turnedOn.addEventListener("change", () => {
     try {
       localStorage.setItem(STORED, turnedOn.checked ? "on" : "off");
@@ -37,11 +66,15 @@ export function listen(actions = {}) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || help.open) return;
-    if (!turnedOn.checked) return;
-    const keyed = document.querySelector(`button[data-key="${CSS.escape(event.key)}"]`);
+    if (!areOn()) return;
+    const keyed = document.querySelector(`button[data-key~="${CSS.escape(event.key)}"]`);
     const action = { ...actions, "?": () => help.showModal() }[event.key] ?? (keyed && (() => keyed.click()));
     if (!action) return;
     event.preventDefault();
+    if (isBurst()) {
+      noteTyping();
+      return say("You were typing when the page changed, so the last keys were not used. Pause, then press a key.");
+    }
     action();
   });
 }

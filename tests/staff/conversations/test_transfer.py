@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import escape
 
 import pytest
 
@@ -104,6 +105,18 @@ def test_a_transfer_is_undone_before_the_team_hears_of_it(console: Console, dana
     assert standing_of(conversation(console)) == before
     assert console.rows(Note) == []
     assert [entry.action for entry in entries(console)] == ["transferred", "transfer_undone"]
+
+
+def test_undoing_a_transfer_puts_its_team_and_note_back_in_the_form(console: Console, dana: Browser) -> None:
+    transfer(dana, note=NOTE)
+    [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(PAGE).text)
+
+    page = dana.post(action).text
+
+    [form] = re.findall(r'<form method="post" action="[^"]*/transfer".*?</form>', page, re.DOTALL)
+    assert re.findall(r"<textarea[^>]*>(.*?)</textarea>", form, re.DOTALL) == [escape(NOTE)]
+    assert '<option value="billing" selected>' in form
+    assert NOTE not in dana.get(PAGE).text
 
 
 def test_once_the_team_is_told_it_is_too_late_to_undo(console: Console, dana: Browser) -> None:

@@ -97,6 +97,11 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
         "Billing": "1",
         "Clinical": "1",
         "Digest": "1",
+        "Front desk": "0",
+        "Manager": "0",
+        "On call": "0",
+        "Scheduling": "0",
+        "Unsorted": "0",
     }
     shown = {
         view: rows(dana.get(f"/staff/?view={view}")) for view in ("urgent", "mine", "unassigned", "waiting", "closed")
@@ -109,6 +114,17 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
         "closed": [],
     }
     assert rows(dana.get("/staff/?team=billing")) == [NAMES[TWO]]
+
+
+def test_the_views_are_the_same_and_in_one_order_whatever_is_open_or_closed(dana: Browser) -> None:
+    before = list(counts(dana.get("/staff/")))
+    assert list(counts(dana.get("/staff/conversations/2"))) == before
+
+    dana.post("/staff/conversations/2/state", data={"state": "closed"})
+
+    assert list(counts(dana.get("/staff/"))) == before
+    assert list(counts(dana.get("/staff/conversations/2"))) == before
+    assert counts(dana.get("/staff/"))["Billing"] == "0"
 
 
 def test_titles_tell_tabs_apart(dana: Browser) -> None:

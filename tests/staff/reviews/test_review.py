@@ -121,7 +121,7 @@ def test_each_label_has_a_key_of_its_own_and_the_help_names_them(
 
     labels = re.findall(r'name="label" value="(\w+)" .*data-key="(\w+)"', page)
     numbered = {label: str(key) for key, label in enumerate([*INTENTS, NONE_OF_THESE], start=1)}
-    assert dict(labels) == numbered | {"person": "p", "praise": "k", "same_day": "t"}
+    assert dict(labels) == numbered | {"person": "p", "praise": "g", "same_day": "t"}
     assert f"<kbd>1</kbd> to <kbd>{len(INTENTS)}</kbd></dt><dd>choose a label" in page
     assert f"<kbd>{len(INTENTS) + 1}</kbd></dt><dd>none of these" in page
     assert "<kbd>t</kbd></dt><dd>same day" in page
@@ -332,6 +332,55 @@ def test_what_staff_are_done_with_gets_nothing_more(
 
     assert sent_bodies(unsure) == ["review"]
     assert len(told(unsure)) == 1
+
+
+PLACED = {
+    "transferred": ("transfer", {"team": "clinical", "note": "Please look at the labs."}, "clinical"),
+    "assigned": ("assign", {"to": "me"}, "review"),
+    "taken over": ("take-over", {}, "review"),
+}
+
+
+@pytest.mark.parametrize("how", PLACED)
+def test_a_label_neither_moves_nor_answers_what_staff_have_placed(
+    unsure: Console, receive: Callable[..., Review], how: str
+) -> None:
+    action, form, team = PLACED[how]
+    review, dana = receive(), unsure.sign_in()
+    assert dana.post(f"/staff/conversations/1/{action}", data=form).status_code == 303
+    before = told(unsure)
+
+    assert "nothing else to do" in choose(dana, review, "existing_patient_question")
+
+    [conversation] = unsure.rows(Conversation)
+    assert (conversation.team, conversation.intent) == (team, "existing_patient_question")
+    assert sent_bodies(unsure) == ["review"]
+    assert told(unsure) == before
+
+
+def test_an_emergency_label_raises_an_alarm_where_staff_have_placed_it(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    review, dana = receive(), unsure.sign_in()
+    dana.post("/staff/conversations/1/transfer", data={"team": "clinical"})
+
+    choose(dana, review, "urgent")
+
+    [conversation] = unsure.rows(Conversation)
+    assert (conversation.team, conversation.priority, conversation.triage) == ("clinical", "urgent", "emergency")
+    assert ("urgent", "on_call", "urgent") in told(unsure)
+
+
+def test_a_label_still_routes_what_was_placed_before_the_patient_wrote(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    receive()
+    dana = unsure.sign_in()
+    dana.post("/staff/conversations/1/assign", data={"to": "me"})
+
+    choose(dana, receive(OTHER_UNSURE), "complaint")
+
+    assert told(unsure)[-1] == ("complaint", "manager", "high")
 
 
 def test_a_message_that_is_too_old_gets_no_reply_but_its_team_is_told(

@@ -1,0 +1,122 @@
+// Keys while another conversation is being opened. What is still on the screen is out of reach then. `r` and what is
+// typed after it go to the conversation that comes; other commands are dropped, and the page says so.
+
+import { say } from "./live.js";
+import { areOn, isBurst, isTyping, noteTyping } from "./shortcuts.js";
+
+const MOVES = ["j", "k", "ArrowDown", "ArrowUp", "Enter"];
+const WRITES = ["Enter", "Backspace", "Escape"];
+const SAFE = ["j", "k", "r"]; // whatever is opened
+const COMMANDS = ["a", "e", "u"];
+const DROPPED = "What you pressed while the page was changing was not used. Look at what is open, then press it again.";
+const UNSENT = "Not sent: the conversation was still opening. Check your reply, then press Ctrl+Enter again.";
+
+let opening = null; // { focused, isList, wasCommand }
+let queue = []; // keys for what comes
+let isGiving = false;
+let isUnsent = false;
+
+const isLetter = (key) => [...key].length === 1;
+const panes = () => document.getElementById("panes");
+
+/** Returns what has the focus, or had it before the open conversation was put out of reach. */
+export function lastFocused() {
+  return document.activeElement === document.body ? (opening?.focused ?? document.body) : document.activeElement;
+}
+
+function drop(isBegun = true) {
+  queue = [];
+  isUnsent = false;
+  if (isBegun) noteTyping();
+  say(DROPPED);
+}
+
+/** Keeps a key for the conversation that is being opened, before what is typed. */
+export function keepKey(key) {
+  queue.unshift(key);
+}
+
+/** Puts the open conversation out of reach, because something else was asked for; `isList` if the list goes with it. */
+export function beginOpening(words, isList) {
+  if (queue.length && !isGiving) drop(); // it was for what was asked for before
+  const focused = lastFocused();
+  opening = { focused, isList, wasCommand: false };
+  panes().inert = true;
+  panes().setAttribute("aria-busy", "true");
+  document.getElementById("opening").textContent = words;
+  if (panes().contains(document.activeElement) || (isList && isTyping(focused))) document.activeElement.blur();
+}
+
+/** Gives the keys to what was opened, or drops them. */
+export function endOpening(isForKeys) {
+  opening = null;
+  panes().inert = false;
+  panes().removeAttribute("aria-busy");
+  document.getElementById("opening").textContent = "";
+  if (!isForKeys && queue.length) drop();
+  isGiving = true;
+  while (queue.length && !opening) give(queue.shift());
+  isGiving = false;
+  if (isUnsent && !opening) say(UNSENT);
+  isUnsent &&= Boolean(opening);
+}
+
+function give(key) {
+  const target = document.activeElement;
+  if (!isTyping(target) && isLetter(key) && !SAFE.includes(key)) return drop();
+  const isUnused = target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  if (isUnused && isTyping(target)) type(target, key);
+  else if (isUnused && key === "Enter" && target.matches(".row > a")) target.click();
+  if (key === "r" && !opening && !isTyping(document.activeElement) && queue.length) drop(); // it cannot be replied to
+}
+
+function type(field, key) {
+  const { selectionStart: start, selectionEnd: end } = field;
+  if (key === "Backspace") field.setRangeText("", start === end ? Math.max(start - 1, 0) : start, end, "end");
+  else {
+    const data = key === "Enter" ? "\n" : key;
+    if (data.length > 2) return;
+    const options = { inputType: "insertText", data, bubbles: true, cancelable: true };
+    if (!field.dispatchEvent(new InputEvent("beforeinput", options))) return;
+    field.setRangeText(data, start, end, "end");
+  }
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/** Returns what becomes of a key that is pressed meanwhile: "keep", "drop", "ignore", or "pass" to the list. */
+function fateOf(event) {
+  const { key, repeat } = event;
+  const isChord = event.ctrlKey || event.metaKey || event.altKey;
+  if (isTyping(event.target) && !panes().contains(event.target)) return "pass";
+  if (isChord) return key === "Enter" || key.toLowerCase() === "z" ? "drop" : "pass";
+  if (queue.includes("r")) return isLetter(key) || WRITES.includes(key) ? "keep" : key === "Tab" ? "ignore" : "pass";
+  if (isLetter(key) && (key === " " || !areOn())) return "pass";
+  if (isLetter(key) && isBurst()) return "drop";
+  if (MOVES.includes(key)) {
+    const isForList = event.target === document.body || document.getElementById("desk").contains(event.target);
+    return opening.isList && isForList ? "keep" : "pass";
+  }
+  if (repeat) return "ignore";
+  if (key === "r") return "keep";
+  if (key === "?" || (!opening.isList && "x/".includes(key))) return "pass";
+  return isLetter(key) ? "drop" : "pass";
+}
+
+window.addEventListener(
+  "keydown",
+  (event) => {
+    if (!opening || document.querySelector("dialog[open]")) return;
+    const fate = fateOf(event);
+    if (fate === "pass") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const isWriting = queue.includes("r");
+    if (fate === "keep") queue.push(event.key);
+    else if (fate === "drop" && isWriting) isUnsent ||= event.key === "Enter";
+    else if (fate === "drop") {
+      drop(isBurst() || !COMMANDS.includes(event.key) || opening.wasCommand);
+      opening.wasCommand = true;
+    }
+  },
+  true,
+);

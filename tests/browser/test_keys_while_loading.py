@@ -1,0 +1,294 @@
+"""Keys pressed while another conversation is on its way never reach the one that is still on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from inbox.models import Conversation, Delivery
+from tests.browser.test_console import ONE, SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.staff.conftest import Console
+
+__all__ = ["console", "console_of", "new_profile", "sign_in"]
+
+WORDS = "Yes, please come at eleven. Rae"
+CHEST = "My husband has crushing chest pain and can't breathe"
+NUMBERS = {1: ONE, 2: "+12025550132", 3: "+12025550133"}
+NAMES = {number: f"(202) 555-{phone[-4:]}" for number, phone in NUMBERS.items()}
+
+
+@pytest.fixture
+def three(console: Console) -> Console:
+    """Three texts; the first is the oldest."""
+    for number, phone in NUMBERS.items():
+        receive(console, f"Do you take my insurance? ({number})", phone)
+    return console
+
+
+@pytest.fixture
+def page(three: Console, sign_in: SignIn) -> Page:
+    """The first conversation, open in the inbox."""
+    page = sign_in("/staff/conversations/1", complaint=r"net::ERR_FAILED|status of 4")
+    expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
+    return page
+
+
+@contextmanager
+def held(page: Page, *addresses: str) -> Iterator[dict[str, Route]]:
+    """Holds the answers for addresses until the test lets them go on."""
+    routes: dict[str, Route] = {}
+    for address in addresses:
+
+        def keep(route: Route, address: str = address) -> None:
+            if route.request.headers.get("x-requested-with") == "live":
+                route.continue_()
+            else:
+                routes[address] = route
+
+        page.route(re.compile(rf"{re.escape(address)}(\?|$)"), keep)
+    yield routes
+    page.unroute_all()
+
+
+def asks(page: Page, key: str, address: str) -> None:
+    """Presses a key that asks for an address, and waits until the request is there."""
+    with page.expect_request(lambda request: address in request.url):
+        page.keyboard.press(key)
+
+
+def row(page: Page, number: int) -> None:
+    """Opens a conversation with the keyboard."""
+    page.locator(f"#open-{number}").focus()
+    asks(page, "Enter", f"/staff/conversations/{number}")
+
+
+def opening(page: Page) -> None:
+    expect(page.locator("#opening")).to_have_text("Opening…")
+    expect(page.locator("#panes")).to_have_attribute("aria-busy", "true")
+
+
+def opened(page: Page, number: int) -> None:
+    expect(page.locator(f'#panes[data-id="{number}"]:not([aria-busy])')).to_have_count(1)
+    expect(page.get_by_role("heading", name=NAMES[number], exact=True)).to_be_visible()
+    expect(page.locator("#opening")).to_be_empty()
+
+
+def states(console: Console) -> list[str]:
+    return [str(found.state) for found in console.rows(Conversation)]
+
+
+def replies(console: Console) -> list[tuple[int | None, str]]:
+    return [
+        (delivery.conversation_id, delivery.body) for delivery in console.rows(Delivery) if delivery.message_id is None
+    ]
+
+
+def test_a_reply_typed_while_a_conversation_opens_goes_to_that_conversation_alone(three: Console, page: Page) -> None:
+    with held(page, "/staff/conversations/2") as routes:
+        row(page, 2)
+        opening(page)
+        page.keyboard.type(f"r{WORDS}!")
+        page.keyboard.press("Backspace")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#text")).to_have_value("")
+        routes.popitem()[1].continue_()
+
+        opened(page, 2)
+    expect(page.get_by_label("Your reply")).to_have_value(WORDS)
+    expect(page.get_by_label("Your reply")).to_be_focused()
+    expect(page.locator("#connection")).to_contain_text("Not sent: the conversation was still opening")
+    assert replies(three) == []
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread .staff .text")).to_contain_text(WORDS)
+    assert [number for number, _ in replies(three)] == [2]
+    assert states(three) == ["open", "waiting", "open"]
+
+
+@pytest.mark.parametrize("keys", ["e", "a", "please close me", "u"])
+def test_commands_and_prose_are_dropped_visibly_while_a_conversation_opens(
+    three: Console, page: Page, keys: str
+) -> None:
+    with held(page, "/staff/conversations/2") as routes:
+        row(page, 2)
+        opening(page)
+        page.keyboard.type(keys)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#connection")).to_contain_text("was not used")
+        routes.popitem()[1].continue_()
+        opened(page, 2)
+
+    expect(page.locator("#connection")).to_contain_text("was not used")
+    assert states(three) == ["open"] * 3
+    assert [found.assigned_to for found in three.rows(Conversation)] == [None] * 3
+    press(page, "r")
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+
+def test_the_end_of_a_dropped_sentence_is_no_command_for_what_was_opened(three: Console, page: Page) -> None:
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 60000"))
+    with held(page, "/staff/conversations/2") as routes:
+        row(page, 2)
+        opening(page)
+        page.keyboard.type("please ")
+        routes.popitem()[1].continue_()
+        opened(page, 2)
+    page.keyboard.type("take care")
+
+    assert page.locator("#opening").text_content() == ""
+    assert states(three) == ["open"] * 3
+    page.clock.run_for(1000)
+    page.keyboard.press("e")
+    opened(page, 1)
+    assert states(three) == ["open", "closed", "open"]
+
+
+def test_the_old_conversation_cannot_be_reached_with_the_mouse_meanwhile(page: Page) -> None:
+    with held(page, "/staff/conversations/2") as routes:
+        row(page, 2)
+        opening(page)
+        assert page.locator("#panes").evaluate("panes => panes.inert")
+        page.evaluate("document.getElementById('text').focus()")
+        expect(page.get_by_label("Your reply")).not_to_be_focused()
+        routes.popitem()[1].continue_()
+        opened(page, 2)
+
+
+def test_the_conversation_asked_for_last_is_shown_whatever_order_the_answers_come_in(page: Page) -> None:
+    places = {number: f"/staff/conversations/{number}" for number in (2, 3)}
+    with held(page, *places.values()) as routes:
+        row(page, 2)
+        opening(page)
+        page.keyboard.press("k")
+        expect(page.locator("#open-3")).to_be_focused()
+        asks(page, "Enter", places[3])
+        page.keyboard.type("rHello")
+        expect(page.locator("#open-3")).to_be_focused()
+        routes[places[3]].continue_()
+        opened(page, 3)
+        with page.expect_response(lambda answer: places[2] in answer.url) as late:
+            routes[places[2]].continue_()
+        late.value.finished()
+
+    opened(page, 3)
+    expect(page.get_by_label("Your reply")).to_have_value("Hello")
+
+
+def test_a_failed_opening_leaves_the_old_conversation_usable_and_says_so(three: Console, page: Page) -> None:
+    with held(page, "/staff/conversations/2") as routes:
+        row(page, 2)
+        opening(page)
+        page.keyboard.type("rHello")
+        routes.popitem()[1].abort()
+        opened(page, 1)
+
+    expect(page.locator("#connection")).to_contain_text("was not used")
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    page.get_by_label("Your reply").fill("Yes.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread .staff .text")).to_contain_text("Yes.")
+    assert [number for number, _ in replies(three)] == [1]
+
+
+def test_closing_puts_the_conversation_out_of_reach_until_the_next_one_is_there(three: Console, page: Page) -> None:
+    with held(page, "/staff/conversations/1/state") as routes:
+        asks(page, "e", "/state")
+        expect(page.locator("#panes")).to_have_attribute("aria-busy", "true")
+        page.keyboard.type("rSee you")
+        routes.popitem()[1].continue_()
+        expect(page.locator("#panes:not([aria-busy])")).to_have_count(1)
+
+    expect(page.locator("#connection")).to_contain_text("was not used")
+    assert page.locator("#text").count() == 0 or page.locator("#text").input_value() == ""
+    assert states(three) == ["closed", "open", "open"]
+
+
+def test_r_on_another_row_writes_to_that_patient(page: Page) -> None:
+    page.locator("#open-2").focus()
+    page.keyboard.type("rHello")
+
+    opened(page, 2)
+    expect(page.get_by_label("Your reply")).to_have_value("Hello")
+
+
+def test_a_sentence_whose_box_is_replaced_goes_on_as_no_command(three: Console, page: Page) -> None:
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 60000"))
+    press(page, "r")
+    page.keyboard.type("Please t")
+    page.evaluate("(box => box.replaceWith(box.cloneNode()))(document.getElementById('text'))")
+    page.keyboard.type("ake care")
+
+    expect(page.locator("#connection")).to_contain_text("the last keys were not used")
+    assert states(three) == ["open"] * 3
+    assert [found.assigned_to for found in three.rows(Conversation)] == [None] * 3
+
+
+def test_a_live_update_leaves_open_menus_typed_words_and_the_focus_alone(page: Page, sign_in: SignIn) -> None:
+    page.get_by_label("Internal note for the team").fill("Her chart is on my desk")
+    menu = page.locator("#snooze-menu")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(menu).to_have_attribute("open", "")
+
+    sign_in("/staff/conversations/1", name="Bob Stone").get_by_role("button", name="Take over").click()
+
+    expect(page.locator("#standing")).to_contain_text("Auto-replies are off")
+    expect(menu.locator("summary")).to_be_focused()
+    expect(menu).to_have_attribute("open", "")
+    expect(page.get_by_label("Internal note for the team")).to_have_value("Her chart is on my desk")
+    page.keyboard.press("Tab")
+    expect(menu.locator("button").first).to_be_focused()
+
+
+def test_assigning_with_a_key_shows_beside_the_conversation_too(three: Console, page: Page) -> None:
+    receive(three, CHEST, "+12025550134")
+    page.locator("#open-4").click()
+    expect(page.locator("#transfer")).to_have_count(0)
+
+    press(page, "a")
+
+    expect(page.locator("#standing")).to_contain_text("Assigned to Dana Reyes")
+    expect(page.locator("#to option:checked")).to_have_text("Dana Reyes")
+    expect(page.locator("#transfer")).to_be_visible()
+
+
+def test_e_closes_the_selected_conversations_and_never_one_of_them(three: Console, sign_in: SignIn) -> None:
+    page = sign_in()
+    for key in ("j", "x", "j", "x"):
+        press(page, key)
+    expect(page.locator("#picked")).to_have_text("2 selected")
+
+    press(page, "e")
+
+    expect(page.get_by_text("2 conversations closed.")).to_be_visible()
+    assert states(three) == ["open", "closed", "closed"]
+
+
+def test_e_is_refused_where_it_is_unclear_what_it_would_close(three: Console, page: Page) -> None:
+    page.locator("#c-2 > input").check()
+    page.locator("#open-1").focus()
+
+    press(page, "e")
+
+    expect(page.locator("#connection")).to_contain_text("1 conversation is selected, but not this one")
+    assert states(three) == ["open"] * 3
+
+
+def test_after_a_search_the_keys_go_to_the_list(three: Console, sign_in: SignIn) -> None:
+    page = sign_in()
+    press(page, "/")
+    page.keyboard.type("insurance")
+    page.keyboard.press("Enter")
+    page.keyboard.press("j")
+
+    expect(page.get_by_text("3 found")).to_be_visible()
+    expect(page.locator("#rows > .row > a").first).to_be_focused()
+    expect(page.locator("#wanted")).to_have_value("insurance")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    opened(page, 2)
