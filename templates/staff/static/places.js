@@ -2,7 +2,7 @@
 
 import { countTyped } from "./composer.js";
 import { forgetDraft, holdDraft, leaveDraft, openDraft } from "./drafts.js";
-import { rememberParts, say, withCalls } from "./live.js";
+import { rememberParts, say, saySignedOut, withCalls } from "./live.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
 const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
@@ -90,7 +90,8 @@ async function take(answer, push) {
   const html = await answer.text();
   if (!answer.ok && !ANSWERED.includes(answer.status)) {
     const page = new DOMParser().parseFromString(html, "text/html");
-    say(page.querySelector(".narrow p")?.textContent ?? "That did not work. Reload the page and try again.");
+    if (page.getElementById("sign-in-again")) saySignedOut();
+    else say(page.querySelector(".narrow p")?.textContent ?? "That did not work. Reload the page and try again.");
     return false;
   }
   if (isPlace(url)) {
