@@ -136,6 +136,42 @@ def patients_of_conversation(session: Session, conversation: Conversation) -> Se
     return _listed(session, conversation.practice, or_(*either))
 
 
+def record_names(session: Session, conversations: Sequence[Conversation], practices: Sequence[str]) -> dict[int, str]:
+    """Return the names on conversations' records, by conversation; none where several records share a conversation.
+
+    Args:
+        session: an open transaction.
+        conversations: the conversations.
+        practices: the slugs of the practices whose records may be opened.
+    """
+    own = [conversation for conversation in conversations if conversation.practice in practices]
+    if not own:
+        return {}
+    indexes = {row.id: _indexes([row.patient_address]) if row.patient_address else [] for row in own}
+    every = {index for found in indexes.values() for index in found}
+    is_kept = Patient.merged_into.is_(None)
+    addressed = (
+        select(PatientAddress.practice, PatientAddress.patient_index, Patient.id, Patient.name)
+        .join(Patient, Patient.id == PatientAddress.patient_id)
+        .where(is_kept, PatientAddress.patient_index.in_(every))
+    )
+    linked = (
+        select(PatientConversation.conversation_id, Patient.id, Patient.name)
+        .join(Patient, Patient.id == PatientConversation.patient_id)
+        .where(is_kept, PatientConversation.conversation_id.in_(indexes))
+    )
+    by_address: dict[tuple[str, str], dict[int, str]] = {}
+    for practice, index, patient_id, name in session.execute(addressed) if every else ():
+        by_address.setdefault((practice, index), {})[patient_id] = name
+    named: dict[int, dict[int, str]] = {row.id: {} for row in own}
+    for row in own:
+        for index in indexes[row.id]:
+            named[row.id] |= by_address.get((row.practice, index), {})
+    for conversation_id, patient_id, name in session.execute(linked):
+        named[conversation_id][patient_id] = name
+    return {row_id: next(iter(names.values())) for row_id, names in named.items() if len(names) == 1}
+
+
 def find_patients(session: Session, practice: str, wanted: str) -> Sequence[Patient]:
     """Return the records with exactly this number, email address, full name, or last name."""
     wanted = wanted.strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from inbox.models import UNDELIVERED, Classification, Conversation, ConversationState, Delivery, DeliveryState
@@ -141,10 +141,10 @@ def other_intents(found: Classification | None) -> str:
     return ", ".join(words_of(other["intent"]) for other in found.also) if found else ""
 
 
-def who(conversation: Conversation) -> str:
-    """Return a patient's display name: the name they gave, or else their address."""
-    if conversation.patient_name:
-        return conversation.patient_name
+def who(conversation: Conversation, record_name: str = "") -> str:
+    """Return a patient's display name: that of their record, else the name they gave, else their address."""
+    if name := record_name or conversation.patient_name:
+        return name
     address = conversation.patient_address or conversation.contact_phone or conversation.contact_email
     if address:
         return spoken(address)
@@ -219,6 +219,12 @@ def until(at: datetime, moment: datetime) -> str:
 def day_and_clock(at: datetime, zone: str) -> str:
     """Return a moment as weekday, date, and time in the practice's time zone."""
     return f"{at.astimezone(ZoneInfo(zone)):%a}, {clock(at, zone)}"
+
+
+def hours(span: str) -> str:
+    """Return a span of hours, such as `21:00-08:00`, as "9:00 PM and 8:00 AM"."""
+    times = (time.fromisoformat(part) for part in span.split("-"))
+    return " and ".join(f"{at.hour % 12 or 12}:{at:%M} {at:%p}" for at in times)
 
 
 def clock(at: datetime, zone: str) -> str:

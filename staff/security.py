@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template, request, url_for
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from web.errors import error_response
+
 PREFIX = "/staff/"
+SIGNED_OUT = "You were signed out, so nothing was sent or saved."
+CHANGED = (
+    "Nothing was sent or saved: your session has changed since this page was opened. Go back, reload the page, and try"
+    " again."
+)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -59,14 +68,23 @@ def protect(app: Flask, secret_keys: Sequence[str]) -> None:
     def as_page(error: HTTPException) -> Response | tuple[str, int]:
         """Show an error under `/staff/` as a page, and leave others unchanged."""
         wants_page = request.accept_mimetypes.best_match(("text/html", "application/json")) == "text/html"
-        if not request.path.startswith(PREFIX) or not wants_page:
+        is_console = request.path.startswith(PREFIX)
+        if is_console and not wants_page and isinstance(error, CSRFError) and not current_user.is_authenticated:
+            return error_response(400, "signed_out", SIGNED_OUT)
+        if not is_console or not wants_page:
             answered: Response = answer_others(error)  # type: ignore[assignment]
             return answered
-        reason = (
-            "Nothing was sent or saved: your session has changed since this page was opened, as after signing out. Go"
-            " back, reload the page, and try again."
-        )
-        message = reason if isinstance(error, CSRFError) else error.description or error.name
+        if isinstance(error, CSRFError):
+            return _explain_token()
+        message = error.description or error.name
         return render_template(
             "staff/error.html", status=error.code, name=error.name, message=message
         ), error.code or 500
+
+
+def _explain_token() -> tuple[str, int]:
+    """Say that a form's token is not the session's, and lead to the sign-in page if there is no session any more."""
+    if current_user.is_authenticated:
+        return render_template("staff/error.html", name="Nothing was sent or saved", message=CHANGED), 400
+    way_in = url_for("sign_in.sign_in", next=urlsplit(request.referrer or "").path or None)
+    return render_template("staff/error.html", name="You were signed out", message=SIGNED_OUT, way_in=way_in), 400

@@ -17,11 +17,10 @@ from inbox.consent import number_of, record_consent, undo_opt_out
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
 from inbox.models import AlarmEnd, Conversation, ConversationState, Role, UndoKind, now
-from intake.practices import TeamSettings
 from intake.vocabulary import OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
-from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
+from staff.conversations.alarms import ADD_ADDRESS, UNACKNOWLEDGED, count_open_of
 from staff.conversations.changes import (
     ALARM_ENDS,
     AWAKE,
@@ -30,6 +29,7 @@ from staff.conversations.changes import (
     change_assignee,
     change_snooze,
     change_state,
+    has_address,
     tag_conversation,
     transfer,
     untag_conversation,
@@ -104,8 +104,10 @@ def transfer_to_team(conversation_id: int) -> AnyResponse:
     tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)
     topics = topics_of(conversation.id, conversation.practice)
     services.queue.put_all(AfterCommit(notifications=done.tickets, later=tickets, topics=topics))
-    if not practice.teams.get(team, TeamSettings()).notify:
-        flash(f"{words_of(team)} has no address for notices, so it sees this only on the console.")
+    if not has_address(practice, team):
+        flash(
+            f"Nobody was notified: {words_of(team)} has no address, so it sees this only on the console. {ADD_ADDRESS}"
+        )
     return finish_action(conversation_id, "#newest" if text else "")
 
 

@@ -13,10 +13,11 @@ from inbox.models import AlarmEnd, Conversation, Escalation, Notification, Notif
 from intake.practices import Practice
 from intake.vocabulary import words_of
 from staff import display
-from tasks.notification.escalation_policy import NEVER
+from tasks.notification.escalation_policy import NEVER, next_reached
 from tasks.notification.targets import CONSOLE, telephone_of
 
 MOST_COUNTED = 100
+ADD_ADDRESS = "A manager can add one in Settings."
 UNACKNOWLEDGED = "Nobody has acknowledged this urgent message."
 _STATES = {
     NotificationState.PENDING: "notifying",
@@ -59,6 +60,7 @@ class Alarm:
         next_who: who is notified next; empty if no one is.
         next_in: how long until then, such as "in 6 min".
         next_at: when that is, None if no one is.
+        unreachable: why nobody was and nobody will be notified; empty if somebody was, or will be.
         ended: who ended it, how, and when; empty while it is open.
     """
 
@@ -72,12 +74,15 @@ class Alarm:
     next_in: str
     next_at: datetime | None
     ended: str
+    unreachable: str = ""
 
     @property
     def summary(self) -> str:
         """The alarm in a line of a list."""
         if not self.is_open:
             return self.ended
+        if self.unreachable:
+            return self.unreachable
         told = "; ".join(f"{step.who} {step.state}, {step.at}" for step in self.steps) or "Nobody was paged"
         return f"{told}. Next: {self.next_who} {self.next_in}" if self.next_who else f"{told}. Nobody is next"
 
@@ -138,18 +143,23 @@ def show_alarms(
 
 
 def _show(row: Escalation, notices: Sequence[Notification], practice: Practice, moment: datetime) -> Alarm:
-    has_next = row.acknowledged_at is None and row.next_step_at < NEVER and row.step < len(practice.escalation)
+    is_open = row.acknowledged_at is None
+    step, next_at = next_reached(practice, row.step, row.next_step_at) if is_open else (0, NEVER)
+    steps = tuple(_step(notice, practice) for notice in notices if notice.target != CONSOLE)
     return Alarm(
         id=row.id,
         code=row.code,
-        is_open=row.acknowledged_at is None,
+        is_open=is_open,
         since=display.age(row.created_at, moment, practice.time_zone),
         messages=max(1, len({notice.message_id for notice in notices})),
-        steps=tuple(_step(notice, practice) for notice in notices if notice.target != CONSOLE),
-        next_who=_contact(practice, row.step + 1) if has_next else "",
-        next_in=display.until(row.next_step_at, moment) if has_next else "",
-        next_at=row.next_step_at if has_next else None,
+        steps=steps,
+        next_who=_contact(practice, step) if step else "",
+        next_in=display.until(next_at, moment) if step else "",
+        next_at=next_at if step else None,
         ended=_ended(row, practice.time_zone),
+        unreachable=f"Nobody was paged and nobody will be: no on-call contact has an address. {ADD_ADDRESS}"
+        if is_open and not steps and not step
+        else "",
     )
 
 

@@ -15,7 +15,7 @@ from inbox.member_notices import call_members, note_seen
 from inbox.mentions import find_mentions
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, NoticeReason, now
 from inbox.tag_words import MOST_TAGS, find_tag_problem, fold_tag, tidy_tag
-from intake.practices import Practice
+from intake.practices import Practice, TeamSettings
 from intake.vocabulary import words_of
 from staff.auth.access import member
 from staff.conversations.people import assignable
@@ -93,7 +93,13 @@ def transfer(
         change_assignee(session, conversation, "")
     notices, tickets = tell_team(session, conversation, practice, team, note_transfer(conversation, team), hold)
     detail = {"to": team, **({"from": before} if before else {}), **({"assignee": had} if had else {}), **note}
-    return Transferred(detail, {"notices": notices, "note": note.get("note")}, tickets)
+    added = {"notices": notices, "note": note.get("note"), "tells": has_address(practice, team)}
+    return Transferred(detail, added, tickets)
+
+
+def has_address(practice: Practice, team: str) -> bool:
+    """Return whether a team's notices go anywhere but to the console."""
+    return bool(practice.teams.get(team, TeamSettings()).notify)
 
 
 def add_note(session: Session, conversation: Conversation, text: str) -> dict[str, Any]:

@@ -161,6 +161,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         kept = read_draft(session, conversation_id, member().id)
         alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
         thread = read_thread(session, conversation, zone, before)
+        contact = read_contact(session, conversation, zone, member().practices)
         is_own = practice.slug in member().practices
         return {
             "conversation": conversation,
@@ -177,7 +178,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "marks_on": shows_marks(),
             "unverified": UNVERIFIED,
             "acts": read_acts(session, conversation_id, zone),
-            "contact": read_contact(session, conversation, zone),
+            "contact": contact,
             "reach": reach,
             "has_number": number is not None,
             "opted_out": number is not None and is_opted_out(session, conversation.practice, number),
@@ -189,7 +190,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "medium": reach.medium.words,
             "colleagues": colleagues,
             "other_teams": {team: words_of(team) for team in teams_for(practice) if team != conversation.team},
-            "initials": initials(conversation.patient_name),
+            "initials": initials(contact.name),
             "snoozed": display.clock(conversation.snoozed_until, zone)
             if conversation.snoozed_until and conversation.snoozed_until > moment
             else "",

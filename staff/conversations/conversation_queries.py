@@ -31,6 +31,7 @@ from inbox.models import (
     Voicemail,
     now,
 )
+from inbox.patient_book import record_names
 from inbox.patients import conversations_of
 from intake.practices import Practice
 from intake.vocabulary import INTENTS, TOPICS_WITHOUT_INTENT, Channel, Language, Medium, Route, SenderDoubt, words_of
@@ -133,9 +134,17 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class ContactDetails:
-    """What is on record about who the patient is and how to reach them."""
+    """What is on record about who the patient is and how to reach them.
+
+    Attributes:
+        who: their name, else their address.
+        name: their name; empty if none is known.
+        lines: the details, each with its label.
+        others: their other conversations with the practice.
+    """
 
     who: str = field(repr=False)
+    name: str = field(repr=False)
     lines: list[tuple[str, str]] = field(repr=False)
     others: list[Conversation] = field(repr=False)
 
@@ -236,8 +245,16 @@ def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
     return acts
 
 
-def read_contact(session: Session, conversation: Conversation, zone: str) -> ContactDetails:
-    """Return the patient's contact details and their other conversations with the practice."""
+def read_contact(session: Session, conversation: Conversation, zone: str, practices: Sequence[str]) -> ContactDetails:
+    """Return the patient's contact details and their other conversations with the practice.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        zone: the practice's time zone.
+        practices: the slugs of the practices whose patient records may be opened.
+    """
+    record_name = record_names(session, [conversation], practices).get(conversation.id, "")
     address = conversation.patient_address
     given = select(func.max(TextConsent.given_at)).where(TextConsent.conversation_id == conversation.id)
     agreed = session.scalar(given)
@@ -256,7 +273,12 @@ def read_contact(session: Session, conversation: Conversation, zone: str) -> Con
             conversations_of(conversation.practice, address), Conversation.id != conversation.id
         )
         others = list(session.scalars(same.order_by(Conversation.last_activity_at.desc())))
-    return ContactDetails(display.who(conversation), [(name, value) for name, value in lines if value], others)
+    return ContactDetails(
+        display.who(conversation, record_name),
+        record_name or conversation.patient_name or "",
+        [(name, value) for name, value in lines if value],
+        others,
+    )
 
 
 def read_reach(session: Session, conversation: Conversation, practice: Practice) -> Reach:

@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from inbox.models import AlarmEnd, Role, now
+from inbox.patient_book import record_names
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
@@ -28,6 +29,7 @@ def page(escalation_id: int) -> str:
         practice = services.practices.require(escalation.practice)
         conversation, found = escalation.conversation, escalation.message.classification
         alarm = show_alarms(session, [escalation], {practice.slug: practice}, now())[conversation.id]
+        names = record_names(session, [conversation], member().practices)
         shown = render_template(
             "staff/acknowledge.html",
             escalation=escalation,
@@ -36,7 +38,7 @@ def page(escalation_id: int) -> str:
             flag=found and display.triage_flag(found.triage, found.danger),
             language=display.foreign_language(found),
             channel=display.CHANNELS[conversation.channel],
-            who=display.who(conversation),
+            who=display.who(conversation, names.get(conversation.id, "")),
             received=display.clock(escalation.message.received_at, practice.time_zone),
             alarm=alarm,
         )

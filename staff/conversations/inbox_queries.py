@@ -70,7 +70,7 @@ def list_page(
     pinned = find_pinned(session, member, moment)
     found = find_conversations(session, member, filters, moment, PAGE + 1, ~has_open_alarm())
     more, found = len(found) > PAGE, found[:PAGE]
-    rows = show_rows(session, member.id, [*pinned, *found], practices, moment)
+    rows = show_rows(session, member, [*pinned, *found], practices, moment)
     return Page(
         rows[len(pinned) :], cursor(found[-1].conversation, filters.order) if more else None, rows[: len(pinned)]
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from inbox.audit import record_action
 from inbox.conversation_tags import Tag, find_tag, tags_in_use
 from inbox.models import Conversation, now
+from inbox.patient_book import record_names
 from inbox.reply_drafts import drafted_conversations
 from inbox.saved_views import LONGEST_NAME
 from inbox.tag_words import LONGEST_TAG, fold_tag
@@ -156,7 +157,9 @@ def _refused(session: Session) -> list[str]:
     if not wanted:
         return []
     own = select(Conversation).where(Conversation.id.in_(wanted), Conversation.practice.in_(member().reachable))
-    return [display.who(conversation) for conversation in session.scalars(own.order_by(Conversation.id))]
+    found = session.scalars(own.order_by(Conversation.id)).all()
+    names = record_names(session, found, member().practices)
+    return [display.who(conversation, names.get(conversation.id, "")) for conversation in found]
 
 
 def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, dict[str, str]]:

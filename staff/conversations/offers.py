@@ -1,4 +1,4 @@
-"""Names, birth dates, callback numbers, and email addresses in voicemails and chats, for the patient's record.
+"""Names, birth dates, callback numbers, and email addresses in texts, voicemails, and chats, for the patient's record.
 
 Nothing is written by itself: what is found is a guess about what anyone can say.
 """
@@ -18,7 +18,7 @@ from intake.vocabulary import Channel, EntityKind
 from staff import display
 from staff.conversations.insurance_card import date_words
 
-CHANNELS = (Channel.VOICEMAIL, Channel.CHAT)
+CHANNELS = (Channel.SMS, Channel.VOICEMAIL, Channel.CHAT)
 _MOST = 6
 _LONGEST = 100
 _SHORTEST_NUMBER = 10

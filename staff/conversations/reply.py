@@ -179,7 +179,19 @@ def outgoing(text: str, practice: Practice, reach: Reach) -> str:
 
 def first_text_wording(practice: Practice, reach: Reach) -> tuple[str, str]:
     """Return the words to add before and after a patient's first text; empty for later ones."""
-    return (f"{practice.name}: ", f" {STOP_WORDING}") if reach.is_first else ("", "")
+    return _first_words(practice) if reach.is_first else ("", "")
+
+
+def typed_words(reply: Delivery, practice: Practice) -> str:
+    """Return what a member typed, without the words that a first text adds before and after it."""
+    if reply.medium != Medium.SMS:
+        return reply.body
+    before, after = _first_words(practice)
+    return reply.body.removeprefix(before).removesuffix(after)
+
+
+def _first_words(practice: Practice) -> tuple[str, str]:
+    return f"{practice.name}: ", f" {STOP_WORDING}"
 
 
 def check(typed: str, text: str, medium: Medium, *, has_files: bool = False) -> str:

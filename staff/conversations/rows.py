@@ -12,13 +12,16 @@ from sqlalchemy.orm import Session
 from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
 from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message, Review
+from inbox.patient_book import record_names
 from intake.practices import Practice
 from intake.vocabulary import SAMPLE, ReplyName, words_of
 from staff import display
+from staff.auth.access import Member
 from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.excerpt import Excerpt
 from staff.conversations.leading_messages import last_messages, outranking_messages, pressing_messages
 from staff.conversations.people import names_of
+from staff.conversations.reply import typed_words
 from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
 from tasks.routing import is_answer
 
@@ -86,13 +89,13 @@ class Found:
 
 
 def show_rows(
-    session: Session, staff_id: int, found: Sequence[Found], practices: Mapping[str, Practice], moment: datetime
+    session: Session, member: Member, found: Sequence[Found], practices: Mapping[str, Practice], moment: datetime
 ) -> list[Row]:
     """Return conversations as rows.
 
     Args:
         session: an open transaction.
-        staff_id: the member who sees them.
+        member: who sees them; names come from the records of their own practices only.
         found: the conversations.
         practices: their practices, by slug.
         moment: the current time, aware.
@@ -106,14 +109,16 @@ def show_rows(
     answers = _automatic_answers(session, leading)
     corrected = _corrected(session, [message.id for message in leading.values()])
     writers = [reply.staff_id for reply in replies.values()]
-    calls = read_calls(session, staff_id, ids)
+    calls = read_calls(session, member.id, ids)
     tags = tags_of(session, ids)
     callers = (call.by_staff_id for call in calls.values())
     names = names_of(session, [*(conversation.assigned_to for conversation in conversations), *writers, *callers])
     alarms = read_alarms(session, ids, practices, moment)
+    recorded = record_names(session, conversations, member.practices)
     return [
         _row(
             hit,
+            recorded.get(hit.conversation.id, ""),
             messages.get(hit.conversation.id),
             leading.get(hit.conversation.id),
             pressing.get(hit.conversation.id),
@@ -158,6 +163,7 @@ def _corrected(session: Session, message_ids: Sequence[int]) -> set[int]:
 
 def _row(
     hit: Found,
+    record_name: str,
     message: Message | None,
     leading: Message | None,
     pressing: Message | None,
@@ -173,14 +179,14 @@ def _row(
 ) -> Row:
     conversation, zone = hit.conversation, practice.time_zone
     at = conversation.last_activity_at or conversation.created_at
-    text, by = (_text_of(pressing), "") if pressing else _last_said(message, reply, names)
+    text, by = (_text_of(pressing), "") if pressing else _last_said(message, reply, names, practice)
     found, decision = (leading.classification, leading.decision) if leading else (None, None)
     since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
     assignee = names.get(conversation.assigned_to or 0, "")
     return Row(
         id=conversation.id,
-        who=display.who(conversation),
-        initials=initials(conversation.patient_name),
+        who=display.who(conversation, record_name),
+        initials=initials(record_name or conversation.patient_name),
         preview=_shorten(text),
         by=by,
         channel=conversation.channel,
@@ -216,10 +222,12 @@ def _row(
     )
 
 
-def _last_said(message: Message | None, reply: Delivery | None, names: Mapping[int, str]) -> tuple[str, str]:
+def _last_said(
+    message: Message | None, reply: Delivery | None, names: Mapping[int, str], practice: Practice
+) -> tuple[str, str]:
     """Return the last text by a person, and the author's name unless it is the patient; skip automatic replies."""
     if reply is not None and (message is None or reply.created_at > message.received_at):
-        return reply.body or "Picture or file", names.get(reply.staff_id or 0, "Staff")
+        return typed_words(reply, practice) or "Picture or file", names.get(reply.staff_id or 0, "Staff")
     if message is None:
         return "", ""
     return _text_of(message), ""

@@ -36,6 +36,7 @@ from staff.conversations.excerpt import cut_excerpt
 from staff.conversations.filters import Filters
 from staff.conversations.inbox_queries import PAGE, Page, find_conversations, find_pinned, matching
 from staff.conversations.people import names_of
+from staff.conversations.reply import typed_words
 from staff.conversations.rows import Found, show_rows
 from web.row_ids import read_row_id
 
@@ -54,11 +55,13 @@ class Hit:
     Attributes:
         source: the message's ID, or the reply's, negated.
         staff_id: who wrote a reply.
+        reply: the reply that it is, if it is one.
     """
 
     source: int
     text: str = field(repr=False)
     staff_id: int | None = None
+    reply: Delivery | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,13 @@ def search_page(
     above = {hit.conversation.id for hit in pinned}
     matched = {hit.conversation.id for hit in found}
     others = [hit for hit in found if hit.conversation.id not in above]
-    rows = show_rows(session, member.id, [*pinned, *others], practices, moment)
+    rows = show_rows(session, member, [*pinned, *others], practices, moment)
     names = names_of(session, [hit.staff_id for hit in hits.values()])
     for place, row in enumerate(rows):
         if hit := hits.get(row.id):
             by = "" if hit.source > 0 else names.get(hit.staff_id or 0, "Staff")
-            excerpt = cut_excerpt(hit.text, find_places(wanted, hit.text))
+            text, places = _where_found(wanted, hit, practices[row.practice])
+            excerpt = cut_excerpt(text, places)
             key = f"message-{hit.source}" if hit.source > 0 else f"delivery-{-hit.source}"
             preview = "".join(words for words, _ in excerpt)
             rows[place] = replace(row, by=by, preview=preview, excerpt=excerpt, hit=key)
@@ -193,8 +197,17 @@ def _read_texts(session: Session, sources: Sequence[int]) -> list[tuple[Searched
     for message in session.scalars(messages):
         read[message.id] = text_of_message(message), Hit(message.id, _shown(message))
     for reply in session.scalars(replies):
-        read[-reply.id] = text_of_reply(reply), Hit(-reply.id, reply.body, reply.staff_id)
+        read[-reply.id] = text_of_reply(reply), Hit(-reply.id, reply.body, reply.staff_id, reply)
     return [read[source] for source in sources if source in read]
+
+
+def _where_found(wanted: Wanted, hit: Hit, practice: Practice) -> tuple[str, list[tuple[int, int]]]:
+    """Return a hit's text and where it has the words; of a first text what was typed, if the words are in it."""
+    if hit.reply is not None:
+        typed = typed_words(hit.reply, practice)
+        if places := find_places(wanted, typed):
+            return typed, places
+    return hit.text, find_places(wanted, hit.text)
 
 
 def _shown(message: Message) -> str:

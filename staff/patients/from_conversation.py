@@ -92,7 +92,8 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
         return _show(conversation_id, typed=typed, used=used, problem=NO_RECORD), 409
     if patient is None:
         return _show(conversation_id, typed=typed, wrong=wrong, used=used), 422
-    return redirect(url_for("patient.page", slug=patient.practice, patient_id=patient.id), 303)
+    place = url_for("patient.page", slug=patient.practice, patient_id=patient.id, conversation=conversation_id)
+    return redirect(place, 303)
 
 
 @blueprint.post("/search")

@@ -1,4 +1,4 @@
-"""What a patient and the practice wrote on all channels, newest first, a page at a time."""
+"""What a patient and the practice wrote on all channels: the newest page first, each in a thread's order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One page: its entries, newest first, and where the next page begins, None on the last."""
+    """One page: its entries, oldest first, and where the next page begins, None on the last."""
 
     entries: list[HistoryEntry]
     earlier: int | None
@@ -74,7 +74,7 @@ def read_history(session: Session, patient: Patient, zone: str, before: int | No
     while len(shown) < len(found) and found[len(shown)].at == shown[-1].at:
         shown.append(found[len(shown)])
     more = len(found) > len(shown)
-    return History(shown, _cursor(shown[-1].at) if more else None)
+    return History(shown[::-1], _cursor(shown[-1].at) if more else None)
 
 
 def changes_since(session: Session, patient: Patient, version: int) -> list[tuple[str, list[str]]]:

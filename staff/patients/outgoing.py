@@ -132,7 +132,7 @@ def _why_unreachable(session: Session, patient: Patient, practice: Practice, add
 
 
 def _refuse_quiet(practice: Practice, later: datetime) -> Outgoing:
-    span = practice.patient_quiet_hours.replace("-", " and ")
+    span = display.hours(practice.patient_quiet_hours)
     shown = display.clock(later, practice.time_zone)
     why = f"Not sent: no new texts go out between {span}. The next time is {shown}, filled in below."
     return Outgoing(why, next_time=later.strftime(_INPUT))
@@ -207,7 +207,7 @@ def send_scheduled(
         if problem := why_not_text(session, patient, conversation.patient_address or ""):
             return Outgoing(problem)
         if quiet_until(practice, moment):
-            span = practice.patient_quiet_hours.replace("-", " and ")
+            span = display.hours(practice.patient_quiet_hours)
             return Outgoing(f"Not sent: no new texts go out between {span}. It goes out at its time.")
     before, was_for = standing_of(conversation), delivery.scheduled_for
     take_over(conversation, staff_id)

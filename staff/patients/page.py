@@ -38,7 +38,7 @@ def back_to_record(slug: str, patient_id: int) -> Response:
 def show_record(slug: str, patient_id: int, **changes: Any) -> str:
     """Return the page, and record that it was shown."""
     services = services_of(current_app)
-    before = read_row_id(request.args.get("before", ""))
+    before, came_from = (read_row_id(request.args.get(name, "")) for name in ("before", "conversation"))
     with services.database.read() as session:
         patient = own_patient(session, slug, patient_id)
         practice = services.practices.require(slug)
@@ -59,7 +59,14 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
     }
     defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
     defaults |= {"merge_problem": "", "merge_wanted": "", "merge_found": []}
-    return render_template("staff/patient_record.html", practice=practice, seal=seal, **(shown | defaults | changes))
+    return render_template(
+        "staff/patient_record.html",
+        practice=practice,
+        quiet_hours=display.hours(practice.patient_quiet_hours),
+        came_from=came_from,
+        seal=seal,
+        **(shown | defaults | changes),
+    )
 
 
 def _read(session: Session, patient: Patient, zone: str, before: int | None, since: int | None) -> dict[str, Any]:

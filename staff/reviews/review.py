@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.models import Conversation, Message, Review, ReviewReason, Role, StaffMember, UndoKind, now
+from inbox.patient_book import record_names
 from inbox.reviews import (
     LEVEL_LABELS,
     NONE_OF_THESE,
@@ -209,13 +210,14 @@ def _claim(database: Session) -> Review | None:
 def _shown(database: Session, review: Review) -> dict[str, Any]:
     message, found = review.message, review.message.classification
     practice = services_of(current_app).practices.require(review.practice)
+    names = record_names(database, [message.conversation], member().practices)
     return {
         "review": review,
         "reason": REASONS[ReviewReason(review.reason)],
         "flag": found and display.triage_flag(found.triage, found.danger),
         "language": display.foreign_language(found),
         "also": display.other_intents(found),
-        "who": display.who(message.conversation),
+        "who": display.who(message.conversation, names.get(message.conversation_id, "")),
         "channel": display.CHANNELS[message.conversation.channel],
         "practice": practice.name if len(member().practices) > 1 else "",
         "age": display.age(message.received_at, now(), practice.time_zone),

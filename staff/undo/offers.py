@@ -129,16 +129,18 @@ def read_offer() -> Offer | None:
         return None
     undo, count = found
     seconds = round((undo.until - moment).total_seconds(), 1)
-    return Offer(undo.id, undo.kind, _describe(UndoKind(undo.kind), count), undo.kind != UndoKind.CLOSE, seconds)
+    tells = (undo.added or {}).get("tells", True)
+    delays = undo.kind != UndoKind.CLOSE and tells
+    return Offer(undo.id, undo.kind, _describe(UndoKind(undo.kind), count, tells=tells), delays, seconds)
 
 
-def _describe(kind: UndoKind, count: int) -> str:
+def _describe(kind: UndoKind, count: int, *, tells: bool) -> str:
     match kind:
         case UndoKind.REPLY | UndoKind.MESSAGE:
             return "Sending"
         case UndoKind.LABEL:
             return "Labeled. Taking effect"
         case UndoKind.TRANSFER:
-            return "Telling the team"
+            return "Telling the team" if tells else "Conversation transferred"
         case UndoKind.CLOSE:
             return "Conversation closed" if count == 1 else f"{count} conversations closed"

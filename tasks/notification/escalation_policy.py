@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from intake.practices import EscalationStep, Practice
 from intake.settings import Settings
 from intake.vocabulary import DangerKind
-from tasks.notification.targets import paged_addresses, reached_addresses
+from tasks.notification.targets import paged_addresses, reached_addresses, team_settings
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
@@ -43,6 +43,22 @@ def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) 
         return NEVER
     before = steps[taken - 1].after_minutes if taken else 0
     return moment + timedelta(minutes=steps[taken].after_minutes - before)
+
+
+def next_reached(practice: Practice, taken: int, due_at: datetime) -> tuple[int, datetime]:
+    """Return the next escalation step with an address, counted from 1, and when it is due; 0 if there is none.
+
+    Args:
+        practice: the practice.
+        taken: the number of steps already taken.
+        due_at: when the step after those is due, `NEVER` if none is; aware.
+    """
+    steps = practice.escalation
+    if due_at < NEVER:
+        for number, step in enumerate(steps[taken:], start=taken + 1):
+            if team_settings(practice, step.team or "", number).notify:
+                return number, due_at + timedelta(minutes=step.after_minutes - steps[taken].after_minutes)
+    return 0, NEVER
 
 
 def is_news(told: ToldSoFar, team: str, danger: DangerKind | None) -> bool:

@@ -51,7 +51,7 @@
     return made;
   };
 
-  const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+  const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "numeric", minute: "2-digit", timeZone: id("phone").dataset.zone });
 
   const bubble = (side, text) => {
     const made = element("p", `bubble ${side}`, text);

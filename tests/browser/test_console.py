@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
-from inbox.models import Conversation, Delivery
+from inbox.models import Conversation, Delivery, StaffMember
 from intake.settings import Settings
 from templates.segments import count_segments
 from tests.browser.site import PracticeSite, script_tag, strict_policy
@@ -25,6 +26,7 @@ __all__ = ["console_of"]
 
 PRICES = "How much is a first visit without insurance?"
 BILL = "I got a bill for $382 for my visit but my copay should only be $35, what is the rest?"
+PLACE = "/staff/conversations/1"
 ONE, TWO = "+12025550131", "+12025550132"
 SCREENS = {"desktop": (1280, 800), "phone": (390, 844), "smallest": (320, 568)}
 
@@ -293,6 +295,85 @@ def test_the_keys_are_explained_and_can_be_turned_off(console: Console, sign_in:
     page.reload()
     press(page, "j")
     expect(page.get_by_role("link", name="(202) 555-0131")).not_to_be_focused()
+
+
+def test_the_help_starts_at_done_and_a_hasty_key_turns_nothing_off(console: Console, sign_in: SignIn) -> None:
+    receive(console, PRICES)
+    page = sign_in()
+    help_ = page.get_by_role("dialog", name="Keyboard shortcuts")
+    for key in ("?", "Enter", "Space"):
+        press(page, "?")
+        expect(help_.get_by_role("button", name="Done")).to_be_focused()
+        page.keyboard.press(key)
+        expect(help_).to_be_hidden()
+
+    press(page, "?")
+    expect(help_.get_by_role("checkbox")).to_be_checked()
+
+
+# ---- what rows show
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_row_has_room_for_what_was_found_and_for_its_tags(console: Console, sign_in: SignIn, width: int) -> None:
+    receive(console, PRICES)
+    page = sign_in(PLACE)
+    moved = "We moved you to next Tuesday at 3:30, in the office on Elm Street near the bridge, with Dr. Patel."
+    page.get_by_label("Your reply").fill(moved)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread .staff")).to_be_visible()
+    for tag in ("rescheduling", "referral"):
+        page.get_by_label("New tag").fill(tag)
+        page.keyboard.press("Enter")
+        expect(page.locator("#tags")).to_contain_text(tag)
+
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/staff/")
+    for shown in page.locator(".row .tag").all():
+        assert shown.evaluate("tag => tag.scrollWidth <= tag.clientWidth")
+    page.get_by_label("Search", exact=True).fill("dr patel")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row mark")).to_have_text(["Dr", "Patel"])
+    inside = """mark => {
+      const [found, row] = [mark.getBoundingClientRect(), mark.closest(".preview").getBoundingClientRect()];
+      return found.right <= row.right && found.bottom <= row.bottom;
+    }"""
+    assert [mark.evaluate(inside) for mark in page.locator(".row mark").all()] == [True, True]
+
+
+# ---- a lost session
+
+
+def test_whoever_was_signed_out_is_told_so_beside_what_they_typed_and_led_back(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, PRICES)
+    page = sign_in(complaint=r"net::ERR_FAILED|status of 400")
+    page.route("**/events*", lambda route: route.abort())  # the page does not hear of it by itself
+    page.route("**/draft", lambda route: route.abort())
+    page.goto(PLACE)
+    page.get_by_label("Your reply").fill("Yes, we do")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+Enter")
+
+    notice = page.locator("#connection")
+    expect(notice).to_contain_text("You were signed out, so nothing was sent or saved.")
+    expect(page.get_by_label("Your reply")).to_have_value("Yes, we do")
+    button = page.get_by_role("button", name="Send", exact=True).bounding_box()
+    shown = notice.bounding_box()
+    assert button
+    assert shown
+    assert shown["y"] + shown["height"] <= button["y"]
+
+    notice.get_by_role("link", name="Sign in again").click()
+    expect(page).to_have_url(re.compile(r"/staff/sign-in\?next="))
+    with console.database.read() as session:
+        [email] = session.scalars(select(StaffMember.email)).all()
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(f"{PLACE}$"))
+    expect(page.get_by_label("Your reply")).to_have_value("Yes, we do")
 
 
 # ---- the reply

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -36,6 +37,21 @@ def test_a_visitor_plays_a_patient_who_texts(demo: Chat) -> None:
 
     expect(phone.get_by_role("log", name="Texts")).to_contain_text(PRICE_RANGE)
     expect(phone.get_by_role("region", name="How Intake handled it")).to_contain_text("Price question")
+
+
+def test_the_phone_shows_the_time_at_the_practice(new_visitor: Callable[..., Visitor], product: Product) -> None:
+    far = new_visitor(timezone_id="Asia/Kolkata").visit(f"{product.url}/")  # half an hour off every American zone
+    shown = far.page.locator("#device-time")
+    expect(shown).to_have_text(re.compile(r"^\d+:\d\d$"))
+
+    there = """zone => new Intl.DateTimeFormat([], { minute: "2-digit", hour: "numeric", timeZone: zone }).format()"""
+    zone = far.page.locator("#phone").get_attribute("data-zone")
+    assert zone
+    assert zone.startswith("America/")
+    hour, minute = shown.inner_text().split(":")
+    at_practice = re.findall(r"\d+", far.page.evaluate(there, zone))
+    apart = (60 * (int(at_practice[0]) - int(hour)) + int(at_practice[1]) - int(minute)) % (12 * 60)
+    assert apart <= 1
 
 
 def test_a_visitor_plays_a_patient_who_leaves_a_voicemail(demo: Chat) -> None:

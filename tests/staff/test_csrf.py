@@ -92,4 +92,22 @@ def test_a_refusal_says_what_to_do(world: World) -> None:
     data = browser.post("/staff/sign-out", headers={"X-CSRFToken": "wrong", "Accept": "application/json"})
 
     assert "reload the page, and try again" in page.text
+    assert "Sign in again" not in page.text
     assert data.json()["error"]["code"] == "bad_request"
+
+
+def test_whoever_was_signed_out_is_told_so_and_led_back_to_the_page(world: World) -> None:
+    browser = sign_in_again(world, OWN, Role.STAFF)
+    token = browser.token()
+    browser.cookies.clear()
+    headers = {"X-CSRFToken": token, "Referer": f"{browser.base}/staff/conversations/1?q=secret"}
+
+    page = browser.post("/staff/conversations/1/reply", headers=headers, data={"text": "Come in"})
+    data = browser.post("/staff/conversations/1/assign", headers=headers | {"Accept": "application/json"})
+
+    assert "You were signed out, so nothing was sent or saved." in page.text
+    assert 'href="/staff/sign-in?next=/staff/conversations/1" id="sign-in-again"' in page.text
+    assert data.json()["error"] == {
+        "code": "signed_out",
+        "message": "You were signed out, so nothing was sent or saved.",
+    }

@@ -43,6 +43,13 @@ def console(start_console: StartConsole) -> Console:
     return started
 
 
+def test_the_readme_names_the_numbers_that_the_samples_take() -> None:
+    numbers = sorted(sample.address for sample in SAMPLES if sample.address.startswith("+"))
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"`{numbers[0]}` to `{numbers[-1]}`" in readme
+
+
 def test_the_samples_show_every_channel_and_what_becomes_of_messages(console: Console) -> None:
     found = {row.patient_name: row for row in console.rows(Conversation)}
 

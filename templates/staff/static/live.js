@@ -176,10 +176,20 @@ export function say(words) {
   document.getElementById("connection").textContent = words;
 }
 
-/** Returns why the server refused something: its own words, if they are for staff. */
-async function wordsOf(answer) {
+/** Says that the member was signed out, with a link that signs in again and comes back here. */
+export function saySignedOut() {
+  say("You were signed out, so nothing was sent or saved. What you typed stays here. ");
+  const link = document.createElement("a");
+  link.href = `/staff/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`;
+  link.textContent = "Sign in again";
+  document.getElementById("connection").append(link);
+}
+
+/** Says why the server refused something: in its own words, if they are for staff. */
+async function sayRefused(answer) {
   const said = [400, 403, 409].includes(answer.status) ? await answer.json().catch(() => null) : null;
-  return said?.error?.message ?? "That did not work. Reload the page and try again.";
+  if (said?.error?.code === "signed_out") saySignedOut();
+  else say(said?.error?.message ?? "That did not work. Reload the page and try again.");
 }
 
 /** Performs an action on a conversation as the signed-in member. */
@@ -192,6 +202,6 @@ export async function act(path, values = {}) {
     },
     body: new URLSearchParams(values),
   });
-  if (!answer.ok) say(await wordsOf(answer));
+  if (!answer.ok) await sayRefused(answer);
   return answer.ok;
 }

@@ -2,7 +2,7 @@
 
 import { countTyped } from "./composer.js";
 import { forgetDraft, holdDraft, leaveDraft, openDraft } from "./drafts.js";
-import { rememberParts, say, withCalls } from "./live.js";
+import { rememberParts, say, saySignedOut, withCalls } from "./live.js";
 import { beginOpening, endOpening, lastFocused } from "./opening.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
@@ -95,7 +95,8 @@ function take(answer, html, push) {
   const url = new URL(answer.url);
   if (!isPlace(url) && answer.redirected) return location.assign(answer.url);
   if (!answer.ok && !ANSWERED.includes(answer.status)) {
-    say(refusalIn(html));
+    if (new DOMParser().parseFromString(html, "text/html").getElementById("sign-in-again")) saySignedOut();
+    else say(refusalIn(html));
     return false;
   }
   if (isPlace(url)) {

@@ -65,7 +65,8 @@ export function listen(actions = {}) {
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || help.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (help.open) return event.key === "?" && help.close();
     if (!areOn()) return;
     const keyed = document.querySelector(`button[data-key~="${CSS.escape(event.key)}"]`);
     const action = { ...actions, "?": () => help.showModal() }[event.key] ?? (keyed && (() => keyed.click()));

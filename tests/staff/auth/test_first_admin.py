@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -35,7 +36,9 @@ def claim(console: Console, token: str, **changed: str) -> requests.Response:
 
 def test_the_link_makes_an_admin_of_every_practice_signs_them_in_and_leads_to_the_checklist(console: Console) -> None:
     token, browser = offer(console), console.browser()
-    assert "Create the first account" in browser.get(PATH).text
+    page = browser.get(PATH).text
+    assert "Create the first account" in page
+    assert re.findall(r'<input id="(\w+)"[^>]* autofocus', page) == ["name"]
 
     answer = browser.post(PATH, data=FORM | {"token": token})
 

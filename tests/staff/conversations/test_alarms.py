@@ -251,6 +251,12 @@ def test_one_that_ended_by_text_shows_the_number(console: Console, dana: Browser
     console.text("ACK", from_=ON_CALL)
 
     assert "Acknowledged by (202) 555-0112 (by text), " in alarm_of(dana.get(PAGE))
+    line = r"Acknowledged by \(202\) 555-0112 \(by text\), [^·]*[AP]M"
+    assert re.search(line + " · Unassigned", words(dana.get("/staff/").text))
+    dana.post(f"{PAGE}/assign", data={"to": "me"})
+    shown = words(dana.get("/staff/").text)
+    assert re.search(line, shown)
+    assert "· Unassigned" not in shown
 
 
 def test_a_conversation_without_an_alarm_shows_none(console: Console) -> None:
@@ -448,3 +454,15 @@ def test_anonymous_chats_that_are_told_together_are_all_pinned(console: Console)
 
     assert names(page) == ["Chat visitor"] * 3
     assert "notified with others soon" in words(pinned(page))
+
+
+def test_an_alarm_that_can_reach_nobody_says_so_and_names_no_next_contact(start_console: StartConsole) -> None:
+    console = start_console('teams = { on_call = {} }\nescalation = [{ team = "on_call", after_minutes = 10 }]')
+    tell(console, {CHEST: EMERGENCY})
+    receive(console, CHEST)
+    dana = console.sign_in()
+
+    said = "Nobody was paged and nobody will be: no on-call contact has an address. A manager can add one in Settings."
+    assert said in words(pinned(dana.get("/staff/")))
+    assert said in alarm_of(dana.get(PAGE))
+    assert "Next:" not in alarm_of(dana.get(PAGE))

@@ -227,6 +227,18 @@ def test_a_name_found_in_a_voicemail_is_offered_for_the_conversation(console: Co
     assert dana.post(FOUND, data={"found": key}).status_code == 409
 
 
+def test_a_name_found_in_a_text_is_offered_for_the_conversation_and_for_a_new_record(
+    console: Console, dana: Browser
+) -> None:
+    console.text("hi its Gloria Tate, I need a refill of my lisinopril")
+    console.work()
+
+    assert "Gloria Tate" in part(dana.get(PAGE).text, "offers")
+    form = dana.get(f"{PAGE}/patient").text
+    assert "Use the name “Gloria Tate”" in form
+    assert re.findall(r'<input id="field-(\w+)"[^>]* autofocus', form) == ["name"]
+
+
 def test_an_email_with_the_patients_own_name_in_it_is_offered_whole(console: Console, dana: Browser) -> None:
     chat(console, MOVES, name="Sam O'Neil", phone="(202) 555-0199")
 
@@ -264,12 +276,12 @@ def test_a_new_record_takes_what_was_found_and_chosen(console: Console, dana: Br
 
 
 def test_what_is_not_offered_is_never_written(console: Console, dana: Browser) -> None:
-    console.text(CALL)
+    console.text("Do you have parking?")
     chat(console, CALL)
     dana.post("/staff/conversations/2/patient", data={"name": "Maria Rivera"})
     key = offered(dana.get("/staff/conversations/2").text, "Use as name")
 
-    assert 'id="offers-title"' not in dana.get(PAGE).text  # a text: its number is proven, and its name is in it
+    assert 'id="offers-title"' not in dana.get(PAGE).text
     of_the_text = key.replace("2.", "1.", 1)
     for path, found in [
         (FOUND, of_the_text),

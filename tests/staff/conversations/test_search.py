@@ -118,7 +118,22 @@ def test_names_and_what_staff_wrote_are_found(console: Console) -> None:
     assert rows(by_staff) == ["Zoë Hood"]
     assert "Dana Reyes: Bring the green form" in row(by_staff, "Zoë Hood")
     assert marked(by_staff) == ["green", "form"]
-    assert rows(search(dana, wanted="maria ruiz")) == ["(202) 555-0131"]  # from the record that staff keep
+    assert rows(search(dana, wanted="maria ruiz")) == ["Maria Ruíz"]  # from the record that staff keep
+
+
+def test_rows_and_hits_of_a_first_text_show_what_was_typed_and_the_words_that_were_found(console: Console) -> None:
+    console.text("When can I come?", from_=ONE)
+    dana = console.sign_in(name="Rae Donovan")
+    typed = "We moved you to next Tuesday at 3:30, in the office on Elm Street, with Dr. Patel. Bring your card."
+    dana.post("/staff/conversations/1/reply", data={"text": typed, "form_id": "a" * 32, "seen": "0"})
+    [sent] = [reply for reply in console.rows(Delivery) if reply.staff_id]
+    assert sent.body.startswith("Maple Street")  # the practice's name, which the row leaves out
+
+    assert "Rae Donovan: We moved you to next" in row(dana.get("/staff/"), "(202) 555-0131")
+    found = search(dana, wanted="dr patel")
+    assert "Rae Donovan: …Street, with Dr . Patel" in row(found, "(202) 555-0131")
+    assert marked(found) == ["Dr", "Patel"]
+    assert marked(search(dana, wanted="maple")) == ["Maple"]
 
 
 def test_a_search_keeps_to_its_filters_and_its_practices(busy: Console) -> None:

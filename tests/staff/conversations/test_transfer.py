@@ -183,7 +183,10 @@ def test_an_emergency_is_acknowledged_before_it_is_transferred_and_raises_no_sec
 def test_a_team_without_addresses_sees_it_on_the_console_and_the_page_says_so(dana: Browser) -> None:
     transfer(dana, "clinical")
 
-    assert "Clinical has no address for notices, so it sees this only on the console." in dana.get(PAGE).text
+    page = dana.get(PAGE)
+    assert "Nobody was notified: Clinical has no address, so it sees this only on the console." in page.text
+    assert "A manager can add one in Settings." in page.text
+    assert bar(page) == "Conversation transferred. Undo u"
 
 
 @pytest.mark.parametrize(("team", "status"), [("", 400), ("surgeons", 400), ("billing", 409)])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
 from inbox.models import AuditEntry, Conversation, Patient, PatientAddress, PatientConversation
+from inbox.patient_book import record_names
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import words
@@ -32,14 +34,66 @@ def test_a_record_is_made_of_a_conversation_and_shown_beside_it(console: Console
     browser = console.sign_in()
     assert "Create record" in browser.get("/staff/conversations/1").text
 
-    assert create(browser, "Maria Rivera", "address") == RECORD
+    place = create(browser, "Maria Rivera", "address")
 
-    page = browser.get(RECORD).text
+    assert place == f"{RECORD}?conversation=1"
+    page = browser.get(place).text
+    assert '<a href="/staff/conversations/1">Back to conversation 1</a>' in page
     assert "Maria Rivera" in page
     assert "(202) 555-0123" in page
     assert "Do you have parking?" in page
     assert RECORD in browser.get("/staff/conversations/1").text
     assert "Maria" not in re.search(r"<title>.*?</title>", page)[0]  # type: ignore[index]
+
+
+def test_a_conversations_row_and_heading_have_the_name_on_its_record(console: Console) -> None:
+    console.text("Do you have parking?")
+    browser = console.sign_in()
+    assert "(202) 555-0123</a>" in browser.get("/staff/").text
+
+    create(browser, "Gloria Tate", "address")
+
+    page = browser.get("/staff/conversations/1").text
+    assert '<h1 id="who">Gloria Tate</h1>' in page
+    assert "(202) 555-0123" in page  # beside it
+    row = browser.get("/staff/").text
+    assert "Gloria Tate</a>" in row
+    assert '<span class="avatar" aria-hidden="true">GT</span>' in row
+
+
+def test_a_records_history_is_in_the_order_of_a_conversation(console: Console) -> None:
+    for text in ("Do you have parking?", "And a lift?", "Thanks!"):
+        console.text(text)
+    console.work()
+    browser = console.sign_in()
+    create(browser, "Gloria Tate", "address")
+
+    [history] = re.findall(r'<ol class="history">(.*?)</ol>', browser.get(RECORD).text, re.DOTALL)[:1]
+    places = [history.index(text) for text in ("Do you have parking?", "And a lift?", "Thanks!")]
+    assert places == sorted(places)
+    thanks = browser.get("/staff/conversations/1").text.rpartition("Thanks!")[2]
+    [said] = re.findall(r"<summary>(.*?)</summary>", thanks, re.DOTALL)[:1]
+    assert words(said).count("No reply needed") == 1
+
+
+def test_no_one_name_stands_for_a_number_that_several_records_share(console: Console) -> None:
+    console.text("Do you have parking?")
+    browser = console.sign_in()
+    create(browser, "Gloria Tate", "address")
+    create(browser, "Sam Tate", "address")
+
+    assert '<h1 id="who">(202) 555-0123</h1>' in browser.get("/staff/conversations/1").text
+    assert "(202) 555-0123</a>" in browser.get("/staff/").text
+
+
+def test_the_name_on_a_record_is_shown_only_where_the_record_may_be_opened(console: Console) -> None:
+    console.text("Do you have parking?")
+    create(console.sign_in(), "Gloria Tate", "address")
+
+    with console.database.read() as session:
+        conversations = session.scalars(select(Conversation)).all()
+        assert record_names(session, conversations, ["demo"]) == {1: "Gloria Tate"}
+        assert record_names(session, conversations, ["oak"]) == {}
 
 
 def test_what_a_sender_claims_is_offered_and_written_only_if_a_member_chooses_it(console: Console) -> None:

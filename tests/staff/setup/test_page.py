@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from inbox.audit import record_action
 from inbox.first_admin import make_first_admin, offer_link
-from inbox.models import AuditEntry, Role, SetupTest, now
+from inbox.models import AuditEntry, Role, SetupTest, StaffMember, now
 from intake.settings import Settings
 from staff.setup.page import NOTHING_TO_TEST, TOO_OFTEN
 from staff.setup.progress import MOST_TESTS
@@ -38,6 +38,19 @@ def begin_test(browser: Browser, what: str) -> requests.Response:
     answer = browser.post(f"{PATH}/tests", data={"what": what})
     assert (answer.status_code, answer.headers["Location"]) == (303, PATH)
     return browser.get(PATH)
+
+
+def test_only_who_cannot_invite_is_told_to_ask_an_administrator(start_console: StartConsole) -> None:
+    console = start_console("")
+    asks = "Ask an administrator to invite your colleagues."
+
+    assert asks in console.sign_in(Role.MANAGER).get(PATH).text
+    with console.edit() as session:
+        for account in session.scalars(select(StaffMember)):
+            account.disabled_at = now()
+    page = console.sign_in(Role.ADMIN).get(PATH).text
+    assert asks not in page
+    assert "Invite colleagues" in page
 
 
 def test_what_other_systems_do_is_seen(start_console: StartConsole) -> None:

@@ -9,7 +9,15 @@ import pytest
 
 from intake.practices import Practice
 from intake.vocabulary import DangerKind
-from tasks.notification.escalation_policy import COLLECTED_FOR, ToldSoFar, collected_until, is_news, pages_nobody
+from tasks.notification.escalation_policy import (
+    COLLECTED_FOR,
+    NEVER,
+    ToldSoFar,
+    collected_until,
+    is_news,
+    next_reached,
+    pages_nobody,
+)
 from tests.world import DEMO_NUMBER
 
 MOMENT = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
@@ -113,3 +121,18 @@ def test_these_practices_page_nobody(settings: dict[str, Any]) -> None:
 )
 def test_these_page_somebody(settings: dict[str, Any]) -> None:
     assert not pages_nobody(practice(**settings), None)
+
+
+# ---- who is next
+
+
+def test_the_next_contact_is_the_next_that_has_an_address() -> None:
+    teams = {"on_call": {"notify": []}, "manager": {"notify": ["json://localhost"]}}
+    steps = [{"team": "on_call", "after_minutes": 5}, {"team": "manager", "after_minutes": 15}]
+    some = practice(teams=teams, escalation=steps)
+
+    assert next_reached(some, 0, MOMENT) == (2, MOMENT + timedelta(minutes=10))
+    assert next_reached(some, 1, MOMENT) == (2, MOMENT)
+    assert next_reached(some, 2, MOMENT) == (0, NEVER)
+    assert next_reached(some, 0, NEVER) == (0, NEVER)
+    assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT) == (0, NEVER)
