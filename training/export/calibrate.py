@@ -178,7 +178,8 @@ def _calibrate_language(
     outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets
 ) -> tuple[Thresholds, Figures]:
     triage = _Triage(outputs, answers, targets)
-    answers = answers.only(np.array([_can_be_right(message) for message in answers.messages], dtype=bool))
+    # Messages that triage sends to staff aren't routed by their intent, which is often doubtful.
+    answers = answers.only(np.array([message.level in (None, TriageLevel.ROUTINE) for message in answers.messages]))
     names = [message.label for message in answers.messages]
     labels = np.array([outputs.labels.index(name) if name in outputs.labels else -1 for name in names])
     columns = [outputs.names.index(label) for label in outputs.labels]
@@ -226,15 +227,6 @@ def _calibrate_language(
         **triage.figures,
     }
     return found, figures
-
-
-def _can_be_right(message: CorpusMessage) -> bool:
-    """Return whether it is certain which intent a message should be routed by.
-
-    Messages that triage sends to staff aren't routed by their intent, which is often doubtful, and either of two
-    intents may be called the first.
-    """
-    return message.level in (None, TriageLevel.ROUTINE) and message.also is None
 
 
 def _share(flags: Flags) -> float | None:

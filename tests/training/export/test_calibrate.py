@@ -417,16 +417,6 @@ def test_few_messages_with_one_intent_reach_the_threshold_of_a_second() -> None:
     assert np.mean(reached) == pytest.approx(IMAGINED, abs=0.005)
 
 
-def test_which_of_two_intents_is_called_the_first_says_nothing_of_routing() -> None:
-    right = [(message("complaint"), {"complaint": 3.0}) for _ in range(60)]
-    wrong = [(message("billing_inquiry"), {"complaint": 1.0}) for _ in range(20)]
-    either = [(message("billing_inquiry", also="complaint"), {"complaint": 4.0}) for _ in range(60)]
-
-    alone, beside = calibrated(answers_of(*right, *wrong)), calibrated(answers_of(*right, *wrong, *either))
-
-    assert (beside.temperature, beside.review) == (alone.temperature, alone.review)
-
-
 def test_a_second_intent_is_never_less_probable_than_two_in_five() -> None:
     rows = [(message("complaint"), {"complaint": SURE, **NOT_MENTIONED})] * 50
     assert calibrated(answers_of(*rows)).mention == 0.4
