@@ -18,10 +18,6 @@ __all__ = ["console", "console_of", "new_profile", "sign_in"]
 
 PLACE = "/staff/conversations/1"
 RELOAD = "() => { document.documentElement.dataset.old = ''; setTimeout(() => location.reload()); }"
-UNTIL_SAVED = """() => new Promise((done) => {
-    const look = () => document.getElementById("kept").textContent === "Draft saved" ? done() : setTimeout(look, 20);
-    look();
-})"""
 TWO = "+12025550132"
 
 
@@ -111,13 +107,13 @@ def test_a_page_that_was_written_before_the_last_words_were_saved_shows_them(
     console: Console, sign_in: SignIn, unsaved: str
 ) -> None:
     receive(console, "Do you take my insurance?")
-    page = sign_in(PLACE)
+    page = sign_in(PLACE, complaint="409")  # how the page that was written before learns of it
     write(page, "Yes")
     saved(page)
 
     release = hold(page, PLACE, lambda: page.evaluate(RELOAD))
-    page.keyboard.type(", we d")  # locators wait for the page that is on its way
-    page.evaluate(UNTIL_SAVED)
+    with page.expect_response(lambda answer: "we+d" in (answer.request.post_data or "")):
+        page.keyboard.type(", we d")  # whatever asks the page itself waits for the one that is on its way
     page.keyboard.type(unsaved)
     release()
 
