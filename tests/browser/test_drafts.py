@@ -126,23 +126,6 @@ def test_a_page_that_was_written_before_the_last_words_were_saved_shows_them(
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_what_is_typed_while_a_conversation_is_opened_again_stays_in_the_box(console: Console, sign_in: SignIn) -> None:
-    receive(console, "Do you take my insurance?")
-    page = sign_in(PLACE)
-    page.evaluate("document.getElementById('panes').dataset.old = ''")
-
-    release = hold(page, PLACE, lambda: page.locator("#open-1").click())
-    write(page, "Yes, we d")
-    saved(page)
-    write(page, "o")
-    release()
-
-    expect(page.locator("#panes[data-old]")).to_have_count(0)
-    box(page, "Yes, we do")
-    saved(page)
-    assert [draft.text for draft in console.rows(ReplyDraft)] == ["Yes, we do"]
-
-
 def test_a_reply_sent_after_the_session_ended_says_that_it_was_not_and_is_a_draft(
     console: Console, sign_in: SignIn
 ) -> None:
