@@ -211,13 +211,16 @@ class Classifier:
         weights = self.info.second_intents
         if weights is None or weights.parts is None:
             return chances
-        doubtful = [place for place, reading in enumerate(readings) if reading.is_doubtful]
+        doubtful = {
+            place: reading.evidence
+            for place, reading in enumerate(readings)
+            if reading.is_doubtful and reading.evidence is not None
+        }
         parts = {place: found for place in doubtful if len(found := split_parts(texts[place])) > 1}
         for place, logits in zip(parts, self._read([self._cut(found) for found in parts.values()]), strict=True):
             reading = readings[place]
-            assert reading.evidence is not None  # else it is not doubtful
             shares = self._outputs.ordered_shares(self._outputs.probabilities(logits, reading.thresholds.temperature))
-            evidence = np.hstack([reading.evidence, parts_evidence(shares, reading.first)])
+            evidence = np.hstack([doubtful[place], parts_evidence(shares, reading.first)])
             chances[place] = second_chances(evidence, weights.parts)
         return chances
 
