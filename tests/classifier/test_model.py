@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from classifier import INTENTS, Classifier
 from classifier.outputs import LABELS
@@ -305,7 +307,12 @@ def test_only_the_parts_of_a_doubtful_message_are_read(
 ) -> None:
     read: list[int] = []
     network = weighing._logits
-    monkeypatch.setattr(weighing, "_logits", lambda batch: (read.append(len(batch)), network(batch))[1])
+
+    def counted(batch: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+        read.append(len(batch))
+        return network(batch)
+
+    monkeypatch.setattr(weighing, "_logits", counted)
     weighing.classify([text])
 
     assert len(read) == readings

@@ -466,7 +466,8 @@ def torn_and_double(doubles: int, language: Language = "en") -> NetworkAnswers:
 
 
 def logits_of(row: Row) -> np.ndarray:
-    return answers_of((message(), row)).logits[0]
+    logits: np.ndarray = answers_of((message(), row)).logits[0]
+    return logits
 
 
 def test_a_second_intent_is_told_from_a_doubt_about_the_first_and_from_a_word_in_passing() -> None:
