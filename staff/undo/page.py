@@ -56,7 +56,7 @@ def offer() -> dict[str, Any]:
 
 @blueprint.post("/<int:undo_id>")
 @open_to(Role.STAFF)
-def undo_action(undo_id: int) -> Response | str:
+def undo_action(undo_id: int) -> Response:
     """Undo what the member did, with all that was done together with it; or say that it is too late.
 
     The note of a transfer is in its form again, as it was typed.
@@ -79,7 +79,9 @@ def undo_action(undo_id: int) -> Response | str:
         flash("The label is undone.")
         return redirect(url_for("review.page"), 303)
     if note and is_alone and request.accept_mimetypes.best != "application/json":
-        return show_conversation(services, conversation_id, None, transfer_note=note, transfer_team=team)
+        page = show_conversation(services, conversation_id, None, transfer_note=note, transfer_team=team)
+        at = address_of(f"{INBOX}conversations/{conversation_id}", read_filters().whole_query())
+        return Response(page, mimetype="text/html", headers={"Content-Location": at})
     if is_alone:
         return finish_action(conversation_id, "#newest" if kind is UndoKind.REPLY else "")
     return redirect(address_of(INBOX, read_filters().whole_query()), 303)

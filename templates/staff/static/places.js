@@ -92,7 +92,7 @@ function noteScroll() {
 
 /** Puts an answer in place; returns whether it could, and nothing if the page is left instead. */
 function take(answer, html, push) {
-  const url = new URL(answer.url);
+  const url = new URL(answer.headers.get("Content-Location") ?? answer.url, answer.url);
   if (!isPlace(url) && answer.redirected) return location.assign(answer.url);
   if (!answer.ok && !ANSWERED.includes(answer.status)) {
     if (new DOMParser().parseFromString(html, "text/html").getElementById("sign-in-again")) saySignedOut();

@@ -111,11 +111,13 @@ def test_undoing_a_transfer_puts_its_team_and_note_back_in_the_form(console: Con
     transfer(dana, note=NOTE)
     [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(PAGE).text)
 
-    page = dana.post(action).text
+    answer = dana.post(action)
+    page = answer.text
 
     [form] = re.findall(r'<form method="post" action="[^"]*/transfer".*?</form>', page, re.DOTALL)
     assert re.findall(r"<textarea[^>]*>(.*?)</textarea>", form, re.DOTALL) == [escape(NOTE)]
     assert '<option value="billing" selected>' in form
+    assert (answer.status_code, answer.headers["Content-Location"]) == (200, PAGE)
     assert NOTE not in dana.get(PAGE).text
 
 

@@ -156,7 +156,7 @@ def test_an_emergency_is_one_again_while_its_reply_is_late_and_until_that_goes_o
     console: Console, dana: Browser, twilio: TwilioStandIn
 ) -> None:
     receive(console, CHEST)
-    twilio.faults.push(Fault.answer(503, times=4))
+    twilio.faults.push(Fault.answer(429, times=4))
     reply(dana)
     console.work()
     assert standing(console) == ("waiting", None, None)
