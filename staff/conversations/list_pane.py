@@ -91,7 +91,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "saved": saved,
         "saved_now": 0 if wanted else next((view.id for view in saved if view.query == filters.as_query()), 0),
         "longest_name": LONGEST_NAME,
-        "teams": {team: words_of(team) for team in _listed_teams(counts.teams)},
+        "teams": {team: words_of(team) for team in _listed_teams(practices, counts.teams)},
         "unread": _capped(counts.unread),
         "unread_here": _capped(unread),
         "capped": [practices[slug].name for slug in sorted(capped)],
@@ -167,7 +167,7 @@ def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, d
     choices: dict[str, dict[str, str]] = {
         "triage": {level: level.words for level in LEVELS},
         "priority": {name: name.capitalize() for name in PRIORITIES},
-        "team": {name: words_of(name) for name in team_choices()},
+        "team": {name: words_of(name) for name in _teams_of(practices)},
         "intent": {name: words_of(name) for name in TOPICS},
         "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
         "sort": {str(order): words for order, words in ORDERS.items()},
@@ -184,15 +184,18 @@ def _transfer_choices(practices: dict[str, Practice]) -> list[str]:
     return list(dict.fromkeys(team for practice in practices.values() for team in teams_for(practice)))
 
 
-def _listed_teams(counted: Iterable[str]) -> list[str]:
+def _listed_teams(practices: dict[str, Practice], counted: Iterable[str]) -> list[str]:
     """Return the teams that have a view: always the same, so that none moves or disappears as conversations do."""
-    return sorted({*team_choices(), *counted}, key=words_of)
+    return sorted({*_teams_of(practices), *counted}, key=words_of)
 
 
 def team_choices() -> list[str]:
     """Return the teams that a conversation of the member's practices can be with."""
-    teams = [*Team, *(team for practice in own_practices().values() for team in practice.teams)]
-    return list(dict.fromkeys(teams))
+    return _teams_of(own_practices())
+
+
+def _teams_of(practices: dict[str, Practice]) -> list[str]:
+    return list(dict.fromkeys([*Team, *(team for practice in practices.values() for team in practice.teams)]))
 
 
 def describe_filters(filters: Filters, tag: Tag | None) -> list[str]:

@@ -211,7 +211,7 @@ def test_a_row_is_about_the_most_pressing_message_that_nobody_has_answered(busy:
     busy.work()
 
     assert row(dana.get("/staff/"), NAMES[THREE]) == (
-        f"{NAMES[THREE]} Unread Waiting now {PRICES} Text Same day Clinical concern Clinical"
+        f"{NAMES[THREE]} Unread Waiting now {NURSE} Text Same day Clinical concern Clinical"
     )
     assert rows(dana.get("/staff/?intent=clinical_concern")) == [NAMES[THREE]]
 
@@ -278,10 +278,10 @@ def test_after_the_lists_end_it_starts_again_and_an_open_alarm_comes_last(busy: 
     assert place(dana.post("/staff/conversations/2/state", data=closes)) == "/staff/conversations/4"
 
 
-def test_after_a_reply_that_closes_the_next_one_opens_too(dana: Browser) -> None:
+def test_after_a_reply_that_closes_the_most_pressing_one_opens(dana: Browser) -> None:
     form = {"text": "The rest is your deductible.", "form_id": "a" * 32, "then": "closed"}
 
-    assert place(dana.post("/staff/conversations/2/reply", data=form)) == "/staff/conversations/1"
+    assert place(dana.post("/staff/conversations/2/reply", data=form)) == "/staff/conversations/3"
 
 
 def test_a_list_of_another_practice_leads_nowhere(busy: Console, dana: Browser) -> None:
