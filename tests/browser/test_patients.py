@@ -49,7 +49,7 @@ def test_a_record_shows_what_became_of_a_message_that_was_sent_by_key(console: C
 
     page.keyboard.press("Control+Enter")
 
-    newest = page.locator("#history-entries > li").first
+    newest = page.locator("#history-entries > li").last
     expect(newest).to_contain_text("Your refill is ready.")
     expect(page.locator(".done")).to_have_text("The message is queued. The history below says what becomes of it.")
     expect(newest).to_contain_text("Queued")

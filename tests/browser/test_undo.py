@@ -82,7 +82,7 @@ def test_a_view_is_saved_in_the_filters_menu_and_stands_in_the_navigation(consol
     saved = page.get_by_role("link", name="What is mine")
     expect(saved).to_have_attribute("aria-current", "page")
     accessible(page)
-    page.get_by_role("link", name="All").click()
+    page.locator("#view-all").click()
     expect(saved).not_to_have_attribute("aria-current", "page")
     page.get_by_role("link", name="Edit saved views").click()
     accessible(page)
