@@ -68,7 +68,9 @@ def test_a_records_history_is_in_the_order_of_a_conversation(console: Console) -
     browser = console.sign_in()
     create(browser, "Gloria Tate", "address")
 
-    [history] = re.findall(r'<ol class="history" id="history-entries" data-live>(.*?)</ol>', browser.get(RECORD).text, re.DOTALL)
+    [history] = re.findall(
+        r'<ol class="history" id="history-entries" data-live>(.*?)</ol>', browser.get(RECORD).text, re.DOTALL
+    )
     places = [history.index(text) for text in ("Do you have parking?", "And a lift?", "Thanks!")]
     assert places == sorted(places)
     thanks = browser.get("/staff/conversations/1").text.rpartition("Thanks!")[2]
