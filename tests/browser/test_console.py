@@ -463,6 +463,8 @@ def test_the_pages_are_accessible_and_fit_the_screen(console: Console, sign_in: 
     page.goto("/staff/conversations/1")
     page.get_by_text("Saved replies").click()
     page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_role("button", name="Resume auto-replies")).to_be_visible()
+    expect(page.locator("#panes[aria-busy]")).to_have_count(0)
     check()
     page.get_by_label("Your reply").fill("x" * 1700)
     page.get_by_role("button", name="Send", exact=True).click()
