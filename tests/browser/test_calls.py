@@ -72,14 +72,14 @@ def test_a_colleague_is_mentioned_by_keyboard_and_told_by_a_notification_on_any_
     expect(dana.locator("#favicon")).to_have_attribute("href", "/staff/static/favicon.svg")
 
     bob.reload()
-    bob.get_by_label("Internal note").focus()
+    bob.locator("#note").focus()
     bob.keyboard.type("Please call, @da")
     expect(bob.locator("#note-names > :not([hidden])")).to_have_text(["Dana Reyes", "Daniel Oak"])
     assert Axe().run(bob).response["violations"] == []
     bob.keyboard.press("ArrowDown")
     bob.keyboard.press("ArrowUp")
     bob.keyboard.press("Enter")
-    expect(bob.get_by_label("Internal note")).to_have_value("Please call, @Dana Reyes ")
+    expect(bob.locator("#note")).to_have_value("Please call, @Dana Reyes ")
     expect(bob.locator("#note-names")).to_be_hidden()
     bob.get_by_role("button", name="Add note").click()
     expect(bob.locator("#history")).to_contain_text("Bob Stone added a note for Dana Reyes")

@@ -36,6 +36,7 @@ VALUES: dict[str, Value] = {
     "observe_holiday_eves": False,
     "auto_reply": "off",
     "ask_insurance_details": True,
+    "picture_texts": True,
     **{
         f"links.{name}": f"https://{name}.example"
         for name in ("new_patient", "scheduling", "pay", "prices", "privacy", "terms")
