@@ -59,8 +59,10 @@ def test_after_a_reply_the_next_one_is_the_most_pressing(console: Console, sign_
     receive(console, "Do you have parking?", ONE)
     receive(console, "Is there a ramp?", THREE)
     page = sign_in()
+    page.wait_for_load_state()  # scripts listen
     page.locator("#open-3").click()
     expect(page.locator("#panes:not([aria-busy])")).to_have_attribute("data-id", "3")
+    page.wait_for_load_state()
     page.keyboard.press("r")
     expect(page.get_by_label("Your reply")).to_be_focused()
     page.keyboard.type("Yes.")
