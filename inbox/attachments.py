@@ -16,6 +16,18 @@ from inbox.column_types import keyring
 from inbox.models import Attachment, AttachmentState, ErasureKind, Message, Refusal
 
 MOST_BYTES = 10 * 1024 * 1024
+UNKNOWN_TYPE = "application/octet-stream"
+_ENDINGS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "application/pdf": "pdf",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/amr": "amr",
+    "audio/aac": "aac",
+}
 Part = tuple[ErasureKind, str, str | None]
 
 
@@ -41,6 +53,11 @@ class Sent(Protocol):
     def refusal(self) -> Refusal | None:
         """Why it was not taken."""
         ...
+
+
+def ending_of(content_type: str | None) -> str:
+    """Return how the name of a file ends, by what its bytes were found to be."""
+    return _ENDINGS.get(content_type or "", "bin")
 
 
 def add_attachments(session: Session, message_id: int, sent: Sequence[Sent], files: FileStore | None) -> None:

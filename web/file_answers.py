@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from flask import Response
 
+from inbox.attachments import UNKNOWN_TYPE, ending_of
+
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store, private",
-}
-_EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "application/pdf": "pdf",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/ogg": "ogg",
-    "audio/wav": "wav",
-    "audio/amr": "amr",
-    "audio/aac": "aac",
 }
 
 
@@ -31,9 +22,8 @@ def file_answer(contents: bytes, content_type: str | None, name: str, *, inline:
         name: a name of our own, without its ending: the sender's could be that of a program, or say who they are.
         inline: whether a browser may show it.
     """
-    content_type = content_type or "application/octet-stream"
-    response = Response(contents, mimetype=content_type)
-    whole_name = f"{name}.{_EXTENSIONS.get(content_type, 'bin')}"
-    response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{whole_name}"'
+    response = Response(contents, mimetype=content_type or UNKNOWN_TYPE)
+    kind = "inline" if inline else "attachment"
+    response.headers["Content-Disposition"] = f'{kind}; filename="{name}.{ending_of(content_type)}"'
     response.headers.update(_SAFE)
     return response

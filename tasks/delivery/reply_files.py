@@ -11,7 +11,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from inbox.attachment_files import FileStore
-from inbox.attachments import read_contents
+from inbox.attachments import UNKNOWN_TYPE, ending_of, read_contents
 from inbox.models import Attachment, Delivery
 from inbox.reply_files import files_of_reply
 from tasks.carriers.protocol import LostFileError, OutgoingFile
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MEDIA_PATH = "/media"
 LIFETIME = timedelta(hours=4)
-_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 _UNFIT = re.compile(r"[^\w .()-]+")
 
 
@@ -51,7 +50,7 @@ def outgoing_files(context: Context, session: Session, delivery: Delivery) -> tu
     return tuple(
         OutgoingFile(
             name=file_name(attachment, number),
-            content_type=attachment.content_type or "application/octet-stream",
+            content_type=attachment.content_type or UNKNOWN_TYPE,
             url=f"{context.settings.public_url}{MEDIA_PATH}/{links.issue(attachment.id)}",
             read=partial(_read, context.files, attachment),
         )
@@ -63,8 +62,7 @@ def file_name(attachment: Attachment, number: int) -> str:
     """Return what the patient's mail program calls a file: the member's words, and the ending of what it is."""
     named = attachment.name or ""
     stem = " ".join(_UNFIT.sub(" ", named.rpartition(".")[0] or named).split()).strip(" .")[:60]
-    ending = _EXTENSIONS.get(attachment.content_type or "", "bin")
-    return f"{stem or f'file {number}'}.{ending}"
+    return f"{stem or f'file {number}'}.{ending_of(attachment.content_type)}"
 
 
 def _read(files: FileStore, attachment: Attachment) -> bytes:
