@@ -112,11 +112,11 @@ class _Reading:
         return INTENTS.index(self.understanding.intent)
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether the parts may tell if there is a second intent."""
-        if self.evidence is None or self.chances is None or self.understanding.partly_read:
-            return False
-        return bool(np.delete(self.chances, self.first).max() >= DOUBTFUL)
+    def doubtful_evidence(self) -> NDArray[np.float64] | None:
+        """The evidence if the parts may tell whether there is a second intent, else None."""
+        if self.chances is None or self.understanding.partly_read:
+            return None
+        return self.evidence if np.delete(self.chances, self.first).max() >= DOUBTFUL else None
 
 
 class Classifier:
@@ -212,9 +212,9 @@ class Classifier:
         if weights is None or weights.parts is None:
             return chances
         doubtful = {
-            place: reading.evidence
+            place: evidence
             for place, reading in enumerate(readings)
-            if reading.is_doubtful and reading.evidence is not None
+            if (evidence := reading.doubtful_evidence) is not None
         }
         parts = {place: found for place in doubtful if len(found := split_parts(texts[place])) > 1}
         for place, logits in zip(parts, self._read([self._cut(found) for found in parts.values()]), strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,8 @@ from training.data.spans.dataset import IGNORED, CollateSpans, FixedSpans, Fresh
 from training.data.spans.messages import SpanSplit
 from training.data.splitting import VALIDATION_SEED
 from training.errors import TrainingError
-from training.fit.averaging import average_checkpoints
 from training.fit.base_checkpoints import locate_checkpoint
-from training.fit.train import FreshValues, ValidatedEnd, parameter_groups, training_arguments
+from training.fit.train import FreshValues, ValidatedEnd, keep_best, parameter_groups, training_arguments
 from training.fit.warm_start import warm_start_tagger
 from training.recipe import EntityRecipe, RecipeError
 from training.run_folder import RunFolder
@@ -73,12 +71,7 @@ def train_tagger(
         callbacks=callbacks,
     )
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(run.path)))  # type: ignore[no-untyped-call]
-    arriving = run.best.with_name(f"{run.best.name}.arriving")
-    trainer.save_model(str(arriving))
-    if start and recipe.averaged is not None:
-        average_checkpoints(start, arriving, recipe.averaged)
-    shutil.rmtree(run.best, ignore_errors=True)
-    arriving.rename(run.best)
+    keep_best(trainer, run, start, recipe.averaged)
 
 
 def _load_base(recipe: EntityRecipe, start: Path | None) -> tuple[PreTrainedModel, Tokenizer]:

@@ -65,10 +65,22 @@ def train_model(
     trainer = _trainer(recipe, run, model, split, tokenizer, teacher)
     last = get_last_checkpoint(str(run.path))  # type: ignore[no-untyped-call]
     trainer.train(resume_from_checkpoint=last)
+    keep_best(trainer, run, start, recipe.averaged)
+
+
+def keep_best(trainer: Trainer, run: RunFolder, start: Path | None, averaged: float | None) -> None:
+    """Save a trainer's weights as `run.best`, whole or not at all.
+
+    Args:
+        trainer: The trainer, with its best weights loaded.
+        run: The folder for checkpoints.
+        start: The folder of the weights that the run started from, if it continues others.
+        averaged: The share of the new weights in the average with those; None to keep the new ones as they are.
+    """
     arriving = run.best.with_name(f"{run.best.name}.arriving")
     trainer.save_model(str(arriving))
-    if start and recipe.averaged is not None:
-        average_checkpoints(start, arriving, recipe.averaged)
+    if start and averaged is not None:
+        average_checkpoints(start, arriving, averaged)
     shutil.rmtree(run.best, ignore_errors=True)
     arriving.rename(run.best)
 
