@@ -12,6 +12,7 @@ from inbox.models import Attachment, AttachmentState, Message
 from tests.browser.product import Product
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.visitor import Chat, Visitor
+from tests.browser.waiting import wait_until
 from tests.pictures import PDF, phone_photo
 
 FILES = "**/chat/conversations/*/files"
@@ -152,8 +153,7 @@ def test_progress_is_shown_and_no_text_waits_for_an_upload(
     chat.button("send").click()
     expect(chat.own().filter(has_text="My chest hurts")).to_have_attribute("data-state", "sent")
 
-    while not held:
-        chat.page.wait_for_timeout(10)
+    wait_until(chat.page, lambda: held)
     held[0].continue_()
     expect(chat.own().get_by_role("button", name="Picture 1, download")).to_be_visible()
     expect(chat.dialog.get_by_role("progressbar")).to_have_count(0)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from inbox.erasure import erase_conversations
 from inbox.models import Conversation, ReplyDraft, StaffMember, StaffSession, now
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
+from tests.browser.waiting import wait_until
 from tests.staff.conftest import PASSWORD, Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -45,8 +46,7 @@ def hold(page: Page, path: str, ask: Callable[[], object]) -> Callable[[], None]
 
     page.route(lambda url: url.endswith(path), take)
     ask()
-    while not held:
-        page.wait_for_timeout(10)
+    wait_until(page, lambda: held)
 
     def release() -> None:
         [(route, answer)] = held

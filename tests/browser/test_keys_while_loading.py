@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from inbox.models import Conversation, Delivery
 from tests.browser.test_console import ONE, SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -38,19 +40,24 @@ def page(three: Console, sign_in: SignIn) -> Page:
 
 
 @contextmanager
-def held(page: Page, *addresses: str) -> Iterator[dict[str, Route]]:
-    """Holds the answers for addresses until the test lets them go on."""
+def held(page: Page, *addresses: str) -> Iterator[Callable[..., Route]]:
+    """Holds requests for addresses; what it yields waits for one, by default for the first address, and returns it."""
     routes: dict[str, Route] = {}
+
+    def keep(address: str, route: Route) -> None:
+        if route.request.headers.get("x-requested-with") == "live":
+            route.continue_()
+        else:
+            routes[address] = route
+
     for address in addresses:
+        page.route(re.compile(rf"{re.escape(address)}(\?|$)"), partial(keep, address))
 
-        def keep(route: Route, address: str = address) -> None:
-            if route.request.headers.get("x-requested-with") == "live":
-                route.continue_()
-            else:
-                routes[address] = route
+    def take(address: str = addresses[0]) -> Route:
+        wait_until(page, lambda: address in routes)
+        return routes.pop(address)
 
-        page.route(re.compile(rf"{re.escape(address)}(\?|$)"), keep)
-    yield routes
+    yield take
     page.unroute_all()
 
 
@@ -88,14 +95,14 @@ def replies(console: Console) -> list[tuple[int | None, str]]:
 
 
 def test_a_reply_typed_while_a_conversation_opens_goes_to_that_conversation_alone(three: Console, page: Page) -> None:
-    with held(page, "/staff/conversations/2") as routes:
+    with held(page, "/staff/conversations/2") as take:
         row(page, 2)
         opening(page)
         page.keyboard.type(f"r{WORDS}!")
         page.keyboard.press("Backspace")
         page.keyboard.press("Control+Enter")
         expect(page.locator("#text")).to_have_value("")
-        routes.popitem()[1].continue_()
+        take().continue_()
 
         opened(page, 2)
     expect(page.get_by_label("Your reply")).to_have_value(WORDS)
@@ -112,13 +119,13 @@ def test_a_reply_typed_while_a_conversation_opens_goes_to_that_conversation_alon
 def test_commands_and_prose_are_dropped_visibly_while_a_conversation_opens(
     three: Console, page: Page, keys: str
 ) -> None:
-    with held(page, "/staff/conversations/2") as routes:
+    with held(page, "/staff/conversations/2") as take:
         row(page, 2)
         opening(page)
         page.keyboard.type(keys)
         page.keyboard.press("Control+Enter")
         expect(page.locator("#connection")).to_contain_text("was not used")
-        routes.popitem()[1].continue_()
+        take().continue_()
         opened(page, 2)
 
     expect(page.locator("#connection")).to_contain_text("was not used")
@@ -131,11 +138,11 @@ def test_commands_and_prose_are_dropped_visibly_while_a_conversation_opens(
 def test_the_end_of_a_dropped_sentence_is_no_command_for_what_was_opened(three: Console, page: Page) -> None:
     page.clock.install()
     page.clock.pause_at(page.evaluate("Date.now() + 60000"))
-    with held(page, "/staff/conversations/2") as routes:
+    with held(page, "/staff/conversations/2") as take:
         row(page, 2)
         opening(page)
         page.keyboard.type("please ")
-        routes.popitem()[1].continue_()
+        take().continue_()
         opened(page, 2)
     page.keyboard.type("take care")
 
@@ -148,19 +155,19 @@ def test_the_end_of_a_dropped_sentence_is_no_command_for_what_was_opened(three: 
 
 
 def test_the_old_conversation_cannot_be_reached_with_the_mouse_meanwhile(page: Page) -> None:
-    with held(page, "/staff/conversations/2") as routes:
+    with held(page, "/staff/conversations/2") as take:
         row(page, 2)
         opening(page)
         assert page.locator("#panes").evaluate("panes => panes.inert")
         page.evaluate("document.getElementById('text').focus()")
         expect(page.get_by_label("Your reply")).not_to_be_focused()
-        routes.popitem()[1].continue_()
+        take().continue_()
         opened(page, 2)
 
 
 def test_the_conversation_asked_for_last_is_shown_whatever_order_the_answers_come_in(page: Page) -> None:
     places = {number: f"/staff/conversations/{number}" for number in (2, 3)}
-    with held(page, *places.values()) as routes:
+    with held(page, *places.values()) as take:
         row(page, 2)
         opening(page)
         page.keyboard.press("k")
@@ -168,12 +175,10 @@ def test_the_conversation_asked_for_last_is_shown_whatever_order_the_answers_com
         asks(page, "Enter", places[3])
         page.keyboard.type("rHello")
         expect(page.locator("#open-3")).to_be_focused()
-        while places[3] not in routes:
-            page.wait_for_timeout(10)
-        routes[places[3]].continue_()
+        take(places[3]).continue_()
         opened(page, 3)
         with page.expect_response(lambda answer: places[2] in answer.url) as late:
-            routes[places[2]].continue_()
+            take(places[2]).continue_()
         late.value.finished()
 
     opened(page, 3)
@@ -181,11 +186,11 @@ def test_the_conversation_asked_for_last_is_shown_whatever_order_the_answers_com
 
 
 def test_a_failed_opening_leaves_the_old_conversation_usable_and_says_so(three: Console, page: Page) -> None:
-    with held(page, "/staff/conversations/2") as routes:
+    with held(page, "/staff/conversations/2") as take:
         row(page, 2)
         opening(page)
         page.keyboard.type("rHello")
-        routes.popitem()[1].abort()
+        take().abort()
         opened(page, 1)
 
     expect(page.locator("#connection")).to_contain_text("was not used")
@@ -197,11 +202,11 @@ def test_a_failed_opening_leaves_the_old_conversation_usable_and_says_so(three: 
 
 
 def test_closing_puts_the_conversation_out_of_reach_until_the_next_one_is_there(three: Console, page: Page) -> None:
-    with held(page, "/staff/conversations/1/state") as routes:
+    with held(page, "/staff/conversations/1/state") as take:
         asks(page, "e", "/state")
         expect(page.locator("#panes")).to_have_attribute("aria-busy", "true")
         page.keyboard.type("rSee you")
-        routes.popitem()[1].continue_()
+        take().continue_()
         expect(page.locator("#panes:not([aria-busy])")).to_have_count(1)
 
     expect(page.locator("#connection")).to_contain_text("was not used")
