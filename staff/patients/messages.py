@@ -48,9 +48,9 @@ def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
 def send_now(slug: str, patient_id: int, delivery_id: int) -> Response | tuple[str, int]:
     """Send a scheduled message at once, if the patient may be written to now."""
     services = services_of(current_app)
-    practice = services.practices.require(slug)
     with services.database.write() as session:
         patient = current_patient(session, slug, patient_id)
+        practice = services.practices.require(slug)
         delivery = find_message(session, patient, delivery_id) or abort(404)
         outcome = send_scheduled(session, patient, practice, member().id, delivery, now(), hold_for())
         _finish(session, patient, outcome, "schedule_sent_now")

@@ -106,7 +106,8 @@ def test_thanks_are_not_answered_and_nobody_waits(service: Service, chat: ChatCl
     chat.send("ok thanks!", "first")
     service.work()
 
-    assert chat.read() | {"messages": []} == {"messages": [], "working": False, "person": None, "typing": None}
+    nothing = {"messages": [], "files": {}, "working": False, "person": None, "typing": None}
+    assert chat.read() | {"messages": []} == nothing
     assert service.rows(Delivery) == []
 
 
