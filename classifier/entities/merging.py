@@ -19,6 +19,7 @@ _BY_FORM: Final = frozenset(
 _ADDRESSES: Final = frozenset(("email", "said_email", "url", "domain", "said_url"))
 """The rules for what may contain the patient's own name: the `sam` of `sam@mail.example` is no name there."""
 _NEAR_DATES: Final = frozenset((EntityKind.DATE, EntityKind.DOB))
+_Place = tuple[int, int, EntityKind]
 
 
 def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity, ...]:
@@ -27,7 +28,7 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity
     Of two that overlap, the one of the higher rank stays: what the record contains, unless it is a name within an email
     or web address; then a rule that knows its value by its form; then the network; then a rule that goes by the words
     around a value. Of one rank, the longer stays, then the surer. The network says whether a date is a birth date, also
-    where a rule found the date.
+    where a rule found the date. A number that a label explains stays whole where the network found a part of it.
 
     Args:
         rules: What rules and the record found.
@@ -35,10 +36,11 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity
     """
     found, rules = list(model), list(rules)
     written = [(entity.start, entity.end) for entity in rules if entity.source in _ADDRESSES]
+    numbers = sorted((entity.start, entity.end, entity.kind) for entity in found)
     dates = sorted((entity.start, entity.end, entity.kind) for entity in found if entity.kind in _NEAR_DATES)
     ranked = sorted(
         (*(_with_kind_of(entity, dates) for entity in rules if not _is_within(entity, written)), *found),
-        key=lambda entity: (_rank(entity), entity.start - entity.end, -entity.confidence, entity.start),
+        key=lambda entity: (_rank(entity, numbers), entity.start - entity.end, -entity.confidence, entity.start),
     )
     starts: list[int] = []
     kept: list[Entity] = []
@@ -59,15 +61,23 @@ def _is_within(entity: Entity, addresses: Iterable[tuple[int, int]]) -> bool:
     return any(start <= entity.start and entity.end <= end for start, end in addresses)
 
 
-def _rank(entity: Entity) -> int:
+def _rank(entity: Entity, found: list[_Place]) -> int:
     if entity.source == RECORD:
         return 0
     if entity.source in _BY_FORM:
         return 1
-    return 2 if entity.source == MODEL else 3
+    return 2 if entity.source == MODEL or _is_confirmed(entity, found) else 3
 
 
-def _with_kind_of(entity: Entity, dates: list[tuple[int, int, EntityKind]]) -> Entity:
+def _is_confirmed(entity: Entity, found: list[_Place]) -> bool:
+    """Return whether the network found a part of a labeled number, as a number of the same kind."""
+    if entity.source != "label":
+        return False
+    within = found[bisect_left(found, (entity.start,)) : bisect_left(found, (entity.end,))]
+    return any(end <= entity.end and kind is entity.kind for _, end, kind in within)
+
+
+def _with_kind_of(entity: Entity, dates: list[_Place]) -> Entity:
     """Return a rule's date with the network's word on whether it is a birth date."""
     if entity.kind not in _NEAR_DATES:
         return entity

@@ -29,6 +29,7 @@ _FUNCTION = (
 _FOLLOWS = (
     rf"(?!:\d)(?=\s*$|[.,;:!?)\n]| [$&(]| (?:call|by|text|also|only|around|until|{'|'.join(_FUNCTION.split())})\b| -)"
 )
+_NO_HOUR = r"(?! ?(?:a\.m|p\.m|o'clock|(?:to|or|a|o|-) ?\d))"
 _CUE = r"(?:on|for|from|since|by|the|of|dated|visit|appt|appointment|until|to|el|del|desde|para)"
 
 _FORMS: Final = tuple(
@@ -51,7 +52,8 @@ _FORMS: Final = tuple(
             rf"|primero) de {any_of(name for names in MONTHS for name in names if len(name) > 3)}\b{_YEAR}?", LIKELY),
         ("the_nth", rf"(?<!\w)(?=\w)(?:the |{_WEEKDAY} (?:the )?)(?:(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)"
             rf"|(?!first|second|third){_ORDINAL}){_FOLLOWS}", LIKELY),
-        ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=\bel )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_FOLLOWS}", LIKELY),
+        ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=\bel )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_NO_HOUR}"
+            rf"{_FOLLOWS}", LIKELY),
     )
 )  # fmt: skip
 _BIRTH = (

@@ -34,13 +34,12 @@ _RULES: Final = tuple(
         rf"|first name(?: is)?"
         rf"|named|mi nombre es|me llamo|se llama|a nombre de|apellido(?: es)?) (?:is )?{_ANY}",
         rf"\b{_I_AM} {_NAMES}",
-        rf"\b(?:{_I_AM}) {_ANY}(?=,? (?:calling|speaking|again|here|from|de nuevo|llamando)\b)",
+        rf"\b(?:{_I_AM}) {_NAMES}(?=,? (?:again|here|from)\b)",
+        rf"\b(?:{_I_AM}) {_ANY}(?=,? (?:calling|speaking|de nuevo|llamando)\b)",
         rf"\b(?:speaking with|spoke (?:to|with)|talked (?:to|with)|here is|ask for) {_NAMES}",
         rf"(?:(?<=^)|(?<=[.!?,] )){_ANY}(?= here\b)",
-        rf"\b(?:dr|dra|doctor|doctora|doc)\b\.? (?!(?:s|is|was|said|says|about|if|for|and"
-        rf"|or|the|my"
-        rf"|to|of|in|on|at|dijo|me|que)\b)(?P<value>{NAME_WORD})(?! ?(?:'s)? ?office\b(?<=\bs))",
         rf"\b(?:dr|dra|doctor|doctora|nurse|enfermera)\b\.? {_NAMES}",
+        rf"\b(?:dr|dra|doctor|doctora)\b\.? (?P<value>{NAME_WORD})",
         rf"\b(?:mr|mrs|ms|miss|mister|senor|senora|sr|sra)\b\.? {_NAMES}",
         rf"\b{_RELATIVE}(?:'s name is|,)? {_NAMES}",
         rf"\b(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hola|estimad[oa]) {_NAMES}",
@@ -82,7 +81,20 @@ def may_be_name(word: str) -> bool:
     lists = word_lists()
     if bare in lists["no name"] or (bare in lists["capitalized"] and bare not in lists["names too"]):
         return False
-    return bare.removesuffix("'s") not in lists["no name"]
+    return bare.removesuffix("'s") not in lists["no name"] and (bare in lists["names too"] or not _is_common(bare))
+
+
+def _is_common(word: str) -> bool:
+    """Return whether a word, in small letters, is one that people write every day, alone or in its parts."""
+    common = common_words()
+    return word in common or ("-" in word and all(part in common for part in word.split("-")))
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Return the words that patients write in small letters and that are no names, in plain characters."""
+    text = (files("classifier.entities") / "data" / "common_words.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
 
 
 @cache

@@ -89,7 +89,7 @@ def test_one_json_object_a_text(folder: Path, classifier: Classifier) -> None:
 
 
 def test_entities_and_insurance_facts_come_with_their_values(folder: Path) -> None:
-    text = "¿Toman Aetna? member id w88-2 455, cita el 12/4"
+    text = "¿Toman Aetna? member id w 88-2 455, cita el 12/4"
     [line] = intake("classify", "--json", text, folder=folder).lines
 
     shown = json.loads(line)

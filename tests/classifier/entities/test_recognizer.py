@@ -36,6 +36,19 @@ def test_a_place_is_that_in_the_original(before: str, written: str) -> None:
     assert text[phone.start : phone.end] == written
 
 
+def test_a_labeled_number_stays_whole_where_the_network_found_a_part_of_it() -> None:
+    text = "member id w 88-2 455, ref b 120"
+    labeled = RULES.find(text)
+    parts = [Entity(EntityKind.MEMBER_ID, 12, 20, 0.9, MODEL), Entity(EntityKind.PHONE, 28, 31, 0.9, MODEL)]
+
+    found = merge(labeled, parts)
+
+    assert [(entity.kind, text[entity.start : entity.end]) for entity in found] == [
+        (EntityKind.MEMBER_ID, "w 88-2 455"),
+        (EntityKind.PHONE, "120"),
+    ]
+
+
 def test_accents_of_a_name_belong_to_it() -> None:
     for form in ("NFC", "NFD"):
         text = unicodedata.normalize(form, "my name is José Núñé")

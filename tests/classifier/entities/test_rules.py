@@ -47,6 +47,8 @@ def found(text: str) -> list[str]:
         ("we moved to 12 Oak Street, Apt 4", ["ADDRESS 12 Oak Street, Apt 4"]),
         ("Dr. Patel saw my son Leo", ["NAME Patel", "NAME Leo"]),
         ("my name is ana lopez and my tooth hurts", ["NAME ana lopez"]),
+        ("HELLO DR. PATEL, I'M GRACE", ["NAME PATEL", "NAME GRACE"]),
+        ("el lunes 8 or Friday 11 works", ["DATE el lunes 8", "DATE Friday 11"]),
     ],
 )
 def test_a_value_is_found_with_its_kind(text: str, expected: list[str]) -> None:
@@ -63,6 +65,14 @@ def test_a_value_is_found_with_its_kind(text: str, expected: list[str]) -> None:
         "I may need 2 visits in March 2026",
         "I'm delta for the day and united with my kids",
         "the second floor, the 3rd grade, the first time",
+        "Hi I'm calling about my cleaning",
+        "Hello I've emailed twice. We're here until noon",
+        "HI IM AT WORK, MY DOCTOR SIGNED THE FORM",
+        "the doctor told me friday and my old dr retired",
+        "im sunburnt here and it's bleeding again",
+        "Dear Manager, night-shift nurse here",
+        "so annoying. thanks hon",
+        "Saturday 8 a.m. or Tuesday 3 to 4 pm",
     ],
 )
 def test_what_only_looks_like_a_value_is_left_alone(text: str) -> None:
