@@ -45,7 +45,7 @@ DEMO_FILE = "practices.demo.toml"
 THRESHOLD = 0.6
 MODEL = "sample"
 ANSWERED_AFTER = timedelta(seconds=4)
-COLLEAGUE = "Ada Cole, nurse"
+COLLEAGUE = "Ada Cole"
 
 
 @dataclass(frozen=True, slots=True)
