@@ -161,7 +161,9 @@ def test_what_a_visitor_wrote_leads_nowhere(service: Service, smtp: SmtpStandIn)
     assert without_web_addresses(spam, "-") == "Cheap pills at - and - or pills[.]example/now. Thanks. It is 3.5 km"
 
 
-def test_one_address_asks_for_ten_an_hour(service: Service, chat: ChatClient) -> None:
+def test_one_address_asks_for_ten_an_hour(service: Service) -> None:
+    chat = ChatClient(service.url)
+
     assert {refusal(copy(chat)) for _ in range(10)} == {(409, "nothing_said")}
     assert refusal(copy(chat)) == (429, "too_many_requests")
 
