@@ -64,6 +64,7 @@ def note_answer(conversation: Conversation, state: ConversationState) -> None:
 def note_transfer(conversation: Conversation, team: str) -> Priority:
     """Give a conversation to a team, which has to look at it now, and return how pressing it is."""
     conversation.state, conversation.team = ConversationState.OPEN, team
+    conversation.placed_at = now()
     conversation.priority = conversation.priority or Priority.NORMAL
     end_snooze(conversation)
     return Priority(conversation.priority)

@@ -14,12 +14,12 @@ from inbox.reviews import UNDO_WITHIN
 from intake.vocabulary import Priority, TriageLevel
 
 KEPT = timedelta(days=1)
-_MOMENTS = ("waiting_since", "snoozed_until", "staff_took_over_at", "last_activity_at", "listed_at")
+_MOMENTS = ("waiting_since", "snoozed_until", "staff_took_over_at", "placed_at", "last_activity_at", "listed_at")
 _VALUES = ("state", "assigned_to", "intent", "team", "priority", "triage", "danger", "last_message_id")
 # What says one thing together is put back together; how pressing something is stands first.
 _URGENCY = (("priority", "team"), ("triage", "danger"), ("waiting_since",))
 _OTHERS = (
-    *(("state",), ("assigned_to",), ("intent",), ("snoozed_until",), ("staff_took_over_at",)),
+    *(("state",), ("assigned_to",), ("intent",), ("snoozed_until",), ("staff_took_over_at",), ("placed_at",)),
     ("last_activity_at", "listed_at"),
 )
 _LEVELS = list(TriageLevel)  # the most serious comes first
@@ -47,7 +47,7 @@ def plan_return(before: Values, after: Values, current: Values) -> dict[str, Any
     """
 
     def differ(left: Values, right: Values, *names: str) -> bool:
-        return any(left[name] != right[name] for name in names)
+        return any(left.get(name) != right.get(name) for name in names)  # an older version kept fewer
 
     chosen = [names for names in _OTHERS if not differ(after, current, *names)]
     is_answered = differ(after, current, "state") and current["state"] != ConversationState.OPEN
@@ -57,7 +57,7 @@ def plan_return(before: Values, after: Values, current: Values) -> dict[str, Any
             is_worse = _pressing(names[0], before) > _pressing(names[0], current)
             if is_worse or not (has_news or differ(after, current, *names)):
                 chosen.append(names)
-    return {name: before[name] for names in chosen for name in names if differ(before, current, name)}
+    return {name: before.get(name) for names in chosen for name in names if differ(before, current, name)}
 
 
 def put_back(conversation: Conversation, before: Values, after: Values) -> None:

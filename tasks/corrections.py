@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision, note_triage
 from inbox.models import (
-    AuditEntry,
     Conversation,
     ConversationState,
     Delivery,
@@ -256,23 +254,15 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
         is_settled=answered or message.conversation.state != ConversationState.OPEN,
         age=moment - message.received_at,
         told=frozenset((reason, team) for reason, team in session.execute(notified)),
-        is_placed=_is_placed(session, message),
+        is_placed=_is_placed(message),
     )
 
 
-def _is_placed(session: Session, message: Message) -> bool:
+def _is_placed(message: Message) -> bool:
     """Return whether staff have taken over the conversation, or assigned or transferred it since a message arrived."""
     conversation = message.conversation
-    if conversation.staff_took_over_at is not None:
-        return True
-    acts = select(AuditEntry.action).where(
-        AuditEntry.subject == f"conversation:{conversation.id}",
-        AuditEntry.at >= message.received_at,
-        AuditEntry.action.in_(("assigned", "transferred", "transfer_undone")),
-    )
-    done = Counter(session.scalars(acts))
-    is_assigned = conversation.assigned_to is not None and done["assigned"] > 0
-    return is_assigned or done["transferred"] > done["transfer_undone"]
+    is_moved = conversation.placed_at is not None and conversation.placed_at >= message.received_at
+    return is_moved or conversation.staff_took_over_at is not None
 
 
 def _note_standing(

@@ -50,7 +50,8 @@ class Conversation(Base):
     patient can no longer continue the chat. `listed_at` is its place in the inbox, the newest first: the last activity,
     or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what
     nobody has answered, None if nobody needs to. `chat_seen_at` is about when the patient's
-    browser last asked for news. `insurance_asked_at` is when an automatic reply asked for missing insurance details.
+    browser last asked for news. `placed_at` is when a member last assigned or transferred it, None if nobody has.
+    `insurance_asked_at` is when an automatic reply asked for missing insurance details.
     """
 
     __tablename__ = "conversations"
@@ -83,6 +84,7 @@ class Conversation(Base):
         String(8), default=ConversationState.OPEN, server_default=ConversationState.OPEN.value
     )
     assigned_to: Mapped[int | None]
+    placed_at: Mapped[datetime | None]
     last_activity_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
     last_message_id: Mapped[int | None]
     intent: Mapped[str | None] = mapped_column(String(32))

@@ -83,6 +83,8 @@ def change_assignee(session: Session, conversation: Conversation, wanted: str) -
     if chosen is not None and is_new:
         call_members(session, conversation, [chosen], NoticeReason.ASSIGNED, member().id)
     conversation.assigned_to = chosen
+    if chosen is not None:
+        conversation.placed_at = now()
     return {"to": chosen}
 
 

@@ -338,7 +338,7 @@ def test_every_display_and_change_is_audited_without_the_patients_words(console:
     assert PATIENT not in told
 
 
-def test_emergency_access_opens_no_record(console: Console) -> None:
+def test_members_of_another_practice_open_no_record(console: Console) -> None:
     console.text("Hello")
     create(console.sign_in(), "Maria Rivera", "address")
     stranger = console.sign_in(practices=["other"])
