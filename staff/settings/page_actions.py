@@ -17,6 +17,7 @@ from intake.practice_settings import Mistake, MistakenError, setting_of
 from intake.practices import Practice
 from intake.setting_editors import EditorKind
 from staff.auth.access import member, own_practice
+from staff.conversations.alarms import count_open
 from staff.settings.changes import OvertakenError, Proposal, Situation, write_version
 from staff.settings.typed_values import find_past
 from web.services import Services, services_of
@@ -61,9 +62,19 @@ def flash_past_dates(proposal: Proposal, practice: Practice) -> None:
     for key, change in proposal.changes.items():
         if setting_of(type(practice), key).editor.kind is EditorKind.DATES and isinstance(change.after, list):
             before = change.before if isinstance(change.before, list) else []
-            past = find_past([day for day in change.after if day not in before], today)
+            past = find_past([str(day) for day in change.after if day not in before], today)
             if past:
                 flash(f"Check the year: {', '.join(past)} {'is' if len(past) == 1 else 'are'} in the past.")
+
+
+def flash_open_alarms(proposal: Proposal, slug: str) -> None:
+    """Warn that an urgent message is open while the escalation changes, as its next contact may change with it."""
+    if not any(key == "escalation" for key in proposal.changes):
+        return
+    with current_services().database.read() as session:
+        is_open = count_open(session, [slug]) > 0
+    if is_open:
+        flash("An urgent message is still open, and who is next for it may have changed. Look at its conversation.")
 
 
 def _lacks_second_factor() -> bool:

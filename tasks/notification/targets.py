@@ -54,11 +54,15 @@ def tested_addresses(practice: Practice, team: str) -> dict[str, str]:
     return {key_of(address): address for address in practice.teams.get(team, TeamSettings()).notify}
 
 
+def first_paged_team(practice: Practice) -> str:
+    """Return the team that is notified of an urgent message at once, before any step of the escalation."""
+    override = practice.routes.get(Route.URGENT)
+    return (override and override.team) or Team.ON_CALL
+
+
 def paged_addresses(practice: Practice) -> dict[str, str]:
     """Return every address that an emergency reaches, at once or in a step of the escalation, by their keys."""
-    override = practice.routes.get(Route.URGENT)
-    first = (override and override.team) or Team.ON_CALL
-    settings = [practice.teams.get(first, TeamSettings())]
+    settings = [practice.teams.get(first_paged_team(practice), TeamSettings())]
     for number, step in enumerate(practice.escalation, start=1):
         settings.append(team_settings(practice, step.team or "", number))
     return {key_of(address): address for each in settings for address in each.notify}

@@ -186,7 +186,7 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         (
             'phone_numbers = ["+12025550180"]\nescalation = [{ number = "+12025550113", after_minutes = 9 },'
             ' { number = "+12025550114", after_minutes = 8 }]',
-            "practice[demo]: escalation: expected the steps in the order of their after_minutes",
+            "practice[demo].escalation: expected the steps in the order of their after_minutes",
         ),
         (
             'escalation = [{ number = "+12025550113", after_minutes = 9 }]',
@@ -197,7 +197,7 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ('escalation = [{ number = "+12025550113", after_minutes = 0 }]', "escalation[1].after_minutes"),
         (
             'escalation = [{ team = "nobody", after_minutes = 10 }]',
-            "practice[demo]: escalation: there is no team nobody",
+            "practice[demo].escalation: there is no team nobody",
         ),
         ("thresholds = { complaint = 70 }", "thresholds.complaint"),
         ("thresholds = { review = 0.7 }", "thresholds.review"),

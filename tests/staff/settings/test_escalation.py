@@ -1,0 +1,223 @@
+"""The escalation as rows of the settings form: who is notified next, and after how many minutes."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+import requests
+from werkzeug.datastructures import MultiDict
+
+from inbox.models import AuditEntry, Role, SettingVersion
+from inbox.setting_versions import Standing
+from intake.practice_settings import Mistake, MistakenError, Row
+from intake.practices import Practice
+from staff.settings.changes import NO_NUMBER, Situation, propose_values
+from staff.settings.escalation_rows import BLANK, explain_row, press_button, read_rows, sort_rows
+from tests.staff.conftest import Browser, Console, StartConsole
+from tests.staff.settings.test_page import ADDRESS, effective, save, text_of, token, undo
+
+BOSS = "+12025550113"
+ON_CALL, MANAGER = "team:on_call", "team:manager"
+OPEN_ALARM = "An urgent message is still open, and who is next for it may have changed."
+
+
+def step(team: str | None = None, number: str | None = None, minutes: int | str = "") -> Row:
+    return {"team": team, "number": number, "after_minutes": minutes}
+
+
+def rows_of(*rows: tuple[str, str, str]) -> dict[str, str | list[str]]:
+    """What a browser sends of rows of a choice, a phone number, and minutes."""
+    who, numbers, minutes = ([row[part] for row in rows] for part in range(3))
+    return {"escalation": "", "escalation.who": who, "escalation.number": numbers, "escalation.minutes": minutes}
+
+
+def read(*rows: tuple[str, str, str]) -> list[Row]:
+    return read_rows(MultiDict(rows_of(*rows)), "escalation")
+
+
+# ---- rows
+
+
+def test_rows_are_read_as_people_write_them_and_stored_by_their_minutes() -> None:
+    typed = [("number", "(202) 555-0113", "25"), (MANAGER, "", " 10 min "), ("", "", ""), (ON_CALL, "ignored", "10")]
+
+    assert sort_rows(read(*typed)) == [step("manager", None, 10), step("on_call", None, 10), step(None, BOSS, 25)]
+
+
+def test_rows_stay_where_they_were_while_some_minutes_are_unclear() -> None:
+    assert [row["after_minutes"] for row in sort_rows(read((MANAGER, "", "20"), (ON_CALL, "", "soon")))] == [20, "soon"]
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ((MANAGER, "", "1"), {}),
+        ((MANAGER, "", "240"), {}),
+        (("number", BOSS, "10"), {}),
+        (("", "", "10"), {"who": "choose a team or a phone number"}),
+        (("team:gossip", "", "10"), {"who": "choose a team or a phone number"}),
+        (("number", "555-0113", "10"), {"number": "write a phone number with its area code, such as (202) 555-0188"}),
+        (("number", "", "10"), {"number": "write a phone number with its area code, such as (202) 555-0188"}),
+        *[
+            ((MANAGER, "", minutes), {"minutes": "choose a number of minutes between 1 and 240"})
+            for minutes in ("", "0", "241", "-5", "1.5", "soon", "٣", "99999")
+        ],
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said_at_its_own_field(row: tuple[str, str, str], wrong: dict[str, str]) -> None:
+    assert explain_row(read(row)[0], ["manager"]) == wrong
+
+
+def test_a_button_adds_an_empty_row_or_removes_the_one_that_it_is_in() -> None:
+    rows = read((ON_CALL, "", "10"), (MANAGER, "", "20"))
+
+    assert press_button("escalation add", "escalation", rows) == [*rows, BLANK]
+    assert press_button("escalation remove 1", "escalation", rows) == rows[1:]
+    assert press_button("escalation empty", "escalation", rows) is None
+    assert press_button("other add", "escalation", rows) is None
+
+
+# ---- the page
+
+
+@pytest.fixture
+def console(start_console: StartConsole) -> Console:
+    """The service, with a manager who is next after ten minutes, and no address for the on-call team."""
+    return start_console(
+        'teams = { manager = { notify = ["sms:+12025550114"] } }\n'
+        'escalation = [{ team = "manager", after_minutes = 10 }]'
+    )
+
+
+@pytest.fixture
+def manager(console: Console) -> Browser:
+    """The browser of a manager of the demo practice."""
+    return console.sign_in(Role.MANAGER, name="Mira Manager")
+
+
+def post(manager: Browser, *rows: tuple[str, str, str], **others: str) -> requests.Response:
+    return manager.post(ADDRESS, data={"version": token(manager.get(ADDRESS)), **rows_of(*rows), **others})
+
+
+def shown_rows(page: requests.Response) -> list[tuple[str, str, str]]:
+    """The rows of the page, as a browser would send them."""
+    [found] = re.findall(r'<fieldset class="steps".*?<template>', page.text, re.DOTALL)
+    chosen = re.findall(r'<option value="([^"]*)"[^>]* selected>', found)
+    numbers, minutes = (
+        re.findall(rf'name="escalation\.{part}" value="([^"]*)"', found) for part in ("number", "minutes")
+    )
+    return list(zip(chosen, numbers, minutes, strict=True))
+
+
+def steps_of(console: Console) -> list[tuple[str | None, int]]:
+    return [(row.team or row.number, row.after_minutes) for row in effective(console).escalation]
+
+
+def test_a_manager_changes_who_is_next_and_can_undo_it(console: Console, manager: Browser) -> None:
+    assert shown_rows(manager.get(ADDRESS)) == [(MANAGER, "", "10")]
+    assert post(manager, (MANAGER, "", "30"), ("number", "(202) 555-0113", "5"), ("", "", "")).status_code == 303
+
+    assert steps_of(console) == [(BOSS, 5), ("manager", 30)]
+    assert shown_rows(manager.get(ADDRESS)) == [("number", "(202) 555-0113", "5"), (MANAGER, "", "30")]
+    history = text_of(manager.get(f"{ADDRESS}/history"))
+    assert "before Manager after 10 minutes after (202) 555-0113 after 5 minutes, Manager after 30 minutes" in history
+    assert console.rows(AuditEntry)[-2].detail == {"version": 1, "keys": ["escalation"]}
+
+    assert undo(manager, 1).status_code == 303
+    assert steps_of(console) == [("manager", 10)]
+
+
+def test_a_page_that_nobody_edited_changes_nothing(console: Console, manager: Browser) -> None:
+    post(manager, (MANAGER, "", "10"))
+
+    assert console.rows(SettingVersion) == []
+
+
+def test_every_row_can_go(console: Console, manager: Browser) -> None:
+    post(manager)
+
+    assert steps_of(console) == []
+    assert "after nobody else" in text_of(manager.get(f"{ADDRESS}/history"))
+
+
+def test_what_cannot_be_saved_is_said_next_to_its_field_and_nothing_is_stored(
+    console: Console, manager: Browser
+) -> None:
+    wrong = [(ON_CALL, "", "ten"), ("number", "555-0113", "20"), ("", "", "300")]
+    answer = post(manager, *wrong, **{"links.pay": "https://maple.example/pay"})
+
+    assert answer.status_code == 422
+    assert shown_rows(answer) == wrong
+    reasons = {
+        "s-escalation-1-minutes": "Choose a number of minutes between 1 and 240",
+        "s-escalation-2-number": "Write a phone number with its area code, such as (202) 555-0188",
+        "s-escalation-3-who": "Choose a team or a phone number",
+        "s-escalation-3-minutes": "Choose a number of minutes between 1 and 240",
+    }
+    assert dict(re.findall(r'<p class="problem" id="(s-escalation-[^"]+)-problem">([^<]+)</p>', answer.text)) == reasons
+    assert re.findall(r'<li><a href="#(s-[^"]+)">', answer.text) == list(reasons)
+    assert "Escalation: Contact 1: choose a number of minutes between 1 and 240" in html.unescape(answer.text)
+    assert re.search(r'<input id="s-escalation-1-minutes"[^>]* autofocus aria-invalid="true"', answer.text)
+    assert console.rows(SettingVersion) == []
+    assert effective(console).links.pay is None
+
+
+def test_what_the_file_allows_beyond_the_form_may_stay(start_console: StartConsole) -> None:
+    console = start_console('escalation = [{ team = "manager", after_minutes = 600 }]')
+    browser = console.sign_in(Role.MANAGER)
+
+    assert post(browser, (ON_CALL, "", "5"), (MANAGER, "", "600")).status_code == 303
+    assert steps_of(console) == [("on_call", 5), ("manager", 600)]
+
+
+def test_a_phone_number_needs_a_number_to_text_from() -> None:
+    practice = Practice(slug="demo", name="Maple Street", phone="+12025550100", time_zone="America/New_York")
+    with pytest.raises(MistakenError) as refused:
+        propose_values(Situation(practice, Standing(), practice, ()), {"escalation": [step(None, BOSS, 10)]})
+
+    assert refused.value.mistakes == [Mistake("escalation", NO_NUMBER, 1, "number")]
+
+
+def test_without_scripts_a_row_is_added_and_removed_by_the_server_and_nothing_is_saved(
+    console: Console, manager: Browser
+) -> None:
+    typed = [(MANAGER, "", "10"), (ON_CALL, "", "soon")]
+    added = post(manager, *typed, rows="escalation add", **{"links.pay": "https://maple.example/pay"})
+
+    assert added.status_code == 200
+    assert shown_rows(added) == [*typed, ("", "", "")]
+    assert re.search(r'<select id="s-escalation-3-who"[^>]* autofocus', added.text)
+    assert 'value="https://maple.example/pay"' in added.text, "what else was typed is still there"
+    removed = post(manager, *typed, rows="escalation remove 1")
+    assert shown_rows(removed) == typed[1:]
+    assert re.search(r'id="s-escalation-add"[^>]* autofocus', removed.text)
+    assert post(manager, *typed, rows="links add").status_code == 400
+    assert console.rows(SettingVersion) == []
+
+
+def test_a_contact_without_an_address_has_a_warning(console: Console, manager: Browser) -> None:
+    """The style sheet shows it beside a marked team, so it is there as soon as the team is chosen."""
+
+    def marked(page: requests.Response) -> set[str]:
+        return set(re.findall(r'data-team="([^"]+)" data-unreached', page.text))
+
+    page = manager.get(ADDRESS)
+    assert "At once: On call This team has no address, so nobody is paged at once." in text_of(page)
+    assert "on_call" in marked(page)
+    assert "manager" not in marked(page)
+    save(manager, teams__on_call__notify=BOSS)
+    assert "on_call" not in marked(manager.get(ADDRESS))
+
+
+def test_whoever_changes_it_during_an_emergency_is_told_so(console: Console, manager: Browser) -> None:
+    post(manager, (MANAGER, "", "20"))
+    assert OPEN_ALARM not in text_of(manager.get(ADDRESS))
+
+    console.text("I have chest pain and cannot breathe")
+    console.work()
+    post(manager, (MANAGER, "", "30"))
+    assert OPEN_ALARM in text_of(manager.get(ADDRESS))
+    undo(manager, 2)
+    assert OPEN_ALARM in text_of(manager.get(ADDRESS))
