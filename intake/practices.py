@@ -40,6 +40,7 @@ from intake.practice_values import (
     EmailAddress,
     IntentKey,
     Link,
+    MailAddress,
     Opening,
     Origin,
     PhoneNumber,
@@ -123,13 +124,21 @@ class EscalationStep(_Strict):
 
     team: str | None = None
     number: PhoneNumber | None = None
+    email: MailAddress | None = None
     after_minutes: int = Field(ge=1, le=24 * 60)
 
     @model_validator(mode="after")
     def _one_contact(self) -> EscalationStep:
-        if (self.team is None) == (self.number is None):
-            raise ValueError("expected either team or number")
+        if [self.team, self.number, self.email].count(None) != 2:
+            raise ValueError("expected either team, number, or email")
         return self
+
+    @property
+    def address(self) -> str | None:
+        """Where the notices of a person go; None if a team is notified."""
+        if self.number is not None:
+            return TEXT_PREFIX + self.number
+        return None if self.email is None else MAIL_PREFIX + self.email
 
 
 class RouteOverride(_Strict):
@@ -450,7 +459,8 @@ class Practice(_Strict):
     @model_validator(mode="after")
     def _notices_are_not_messages(self) -> Practice:
         own = self.email and f"{MAIL_PREFIX}{self.email.lower()}"
-        if own and any(own in team.notify for team in self.teams.values()):
+        addresses = [address for team in self.teams.values() for address in team.notify]
+        if own and own in (*addresses, *(step.address for step in self.escalation)):
             raise ValueError(
                 "notices cannot go to the practice's own email address, as its mail comes in here: use another address"
             )

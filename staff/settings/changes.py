@@ -26,10 +26,10 @@ from intake.practice_settings import (
 )
 from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.setting_editors import EditorKind
-from staff.settings.escalation_rows import explain_row
+from staff.settings.escalation_rows import address_of, explain_row
 from staff.settings.form_values import is_same, teams_of
 from staff.settings.mistakes import locate_mistake
-from staff.settings.typed_values import NOT_A_NUMBER, explain_typed, full_number
+from staff.settings.typed_values import NOT_AN_ADDRESS, explain_typed, full_number
 from templates.replies import check_replies
 from templates.simple_words import problem_of
 from templates.voice_prompts import check_prompts
@@ -37,7 +37,6 @@ from templates.voice_prompts import check_prompts
 # Where managers may send notices. Other addresses name any server, which this service would then contact from inside
 # its own network, so they are limited to the practices file.
 KNOWN_SERVICES = ("sms", "mailto", "mailtos", "slack", "discord", "tgram", "pover", "pagerduty", "opsgenie")
-NOT_AN_ADDRESS = f"{NOT_A_NUMBER}, or an email address"
 FOR_THE_FILE = (
     "this service can be set in the practices file only. Here, use a phone number, an email address, or an address from"
     " Slack, Discord, Telegram, Pushover, PagerDuty, or Opsgenie"
@@ -242,9 +241,9 @@ def _explain_steps(situation: Situation, key: str, rows: Sequence[object]) -> li
     for number, row in enumerate(rows, start=1):
         if isinstance(row, dict) and not (isinstance(before, list) and row in before):
             wrong = explain_row(row, teams_of(practice))
-            if row["number"] and "number" not in wrong and not practice.texts_from:
-                wrong["number"] = NO_NUMBER
-            found += [Mistake(key, words, number, part) for part, words in wrong.items()]
+            if address_of(row) and "address" not in wrong:
+                wrong["address"] = _explain_address(situation.file, address_of(row))
+            found += [Mistake(key, words, number, part) for part, words in wrong.items() if words]
     return found
 
 

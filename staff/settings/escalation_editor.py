@@ -10,9 +10,8 @@ from typing import Any
 from intake.practice_settings import Mistake, Row, Value, read_setting
 from intake.practices import Practice
 from intake.vocabulary import words_of
-from staff.settings.escalation_rows import A_NUMBER, A_TEAM
+from staff.settings.escalation_rows import A_PERSON, A_TEAM, show_address
 from staff.settings.form_values import teams_of
-from staff.settings.typed_values import show_number
 from tasks.notification.targets import first_paged_team
 
 
@@ -46,14 +45,14 @@ class EscalationRow:
     """A row as it is shown.
 
     Attributes:
-        who: what a form sends for the chosen team or for a phone number; empty if nothing is chosen.
-        number: the phone number as it is typed.
+        who: what a form sends for the chosen team or for a person; empty if nothing is chosen.
+        address: the person's phone number or email address as it is typed.
         minutes: the minutes as they are typed.
         problems: why the row cannot be saved, by the part of its name.
     """
 
     who: str
-    number: str
+    address: str
     minutes: str
     problems: Mapping[str, str]
 
@@ -102,11 +101,11 @@ def _choice(practice: Practice, unsaved: Mapping[str, Value], team: str) -> Team
 
 
 def _show_row(row: Row, problems: Mapping[str, str]) -> EscalationRow:
-    number = row["number"]
+    is_person = row["number"] is not None or row["email"] is not None
     chosen = f"{A_TEAM}{row['team']}" if row["team"] else ""
     return EscalationRow(
-        who=chosen if number is None else A_NUMBER,
-        number=show_number(str(number or "")),
+        who=A_PERSON if is_person else chosen,
+        address=show_address(row),
         minutes=str(row["after_minutes"]),
         problems={part: words[:1].upper() + words[1:] for part, words in problems.items()},
     )

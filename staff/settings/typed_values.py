@@ -27,6 +27,7 @@ _AFTERNOONS = range(1, 6)  # nobody opens at these hours of the night
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 NOT_A_NUMBER = "write a phone number with its area code, such as (202) 555-0188"
+NOT_AN_ADDRESS = f"{NOT_A_NUMBER}, or an email address"
 STANDARD_COLOR = "#0b6e6e"
 """The color of a chat whose practice has chosen none; `templates/chat/widget.js` has it too."""
 LEAST_CONTRAST = 3  # with white, by WCAG 2.2; the chat takes its standard color rather than a lighter one

@@ -28,7 +28,7 @@ from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.contents import facts_for, quote_for
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice
 from tasks.notification.quiet_hours import PRESSING, is_gathered
-from tasks.notification.targets import CONSOLE, targets_for, team_settings, telephone_of
+from tasks.notification.targets import CONSOLE, personal_address, targets_for, team_settings
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
@@ -266,7 +266,7 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
 
 
 def _named_team(row: Notification, practice: Practice) -> str | None:
-    return row.team if telephone_of(practice, row.escalation_step) is None else None
+    return row.team if personal_address(practice, row.escalation_step) is None else None
 
 
 def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:

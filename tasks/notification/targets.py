@@ -11,8 +11,8 @@ from intake.vocabulary import Route, Team
 CONSOLE = "console"
 
 
-def telephone_of(practice: Practice, escalation_step: int) -> str | None:
-    """Return the number that an escalation step notifies, None if it notifies a team or is not a step.
+def personal_address(practice: Practice, escalation_step: int) -> str | None:
+    """Return the address of the person whom an escalation step notifies, None if it notifies a team or is not a step.
 
     Args:
         practice: the practice.
@@ -20,20 +20,20 @@ def telephone_of(practice: Practice, escalation_step: int) -> str | None:
             the practices file.
     """
     steps = practice.escalation
-    return steps[escalation_step - 1].number if 0 < escalation_step <= len(steps) else None
+    return steps[escalation_step - 1].address if 0 < escalation_step <= len(steps) else None
 
 
 def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSettings:
-    """Return how to notify a team; an escalation step with a number acts as a team with that one phone.
+    """Return how to notify a team; an escalation step with a person acts as a team with that one address.
 
     Args:
         practice: the practice.
         team: the team's name; a team that the practice does not list is notified only on the console.
         escalation_step: the step of the practice's escalation, counted from 1; 0 outside an escalation.
     """
-    number = telephone_of(practice, escalation_step)
-    if number is not None:
-        return TeamSettings(notify=[TEXT_PREFIX + number])
+    address = personal_address(practice, escalation_step)
+    if address is not None:
+        return TeamSettings(notify=[address])
     return practice.teams.get(team, TeamSettings())
 
 

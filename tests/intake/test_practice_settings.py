@@ -38,7 +38,7 @@ VALUES: dict[str, Value] = {
     "phone": "+12025550155",
     "on_call_number": "+12025550156",
     "chat.colour": "#123456",
-    "escalation": [{"team": "on_call", "number": None, "after_minutes": 10}],
+    "escalation": [{"team": "on_call", "number": None, "email": None, "after_minutes": 10}],
     "auto_reply": "off",
     "ask_insurance_details": True,
     "picture_texts": True,
@@ -202,7 +202,7 @@ def test_a_mistake_between_settings_has_no_key() -> None:
 
 
 def test_a_step_that_leads_nowhere_is_a_mistake_of_the_escalation_and_no_other_change_gives_way() -> None:
-    step: Row = {"team": "weekend", "number": None, "after_minutes": 10}
+    step: Row = {"team": "weekend", "number": None, "email": None, "after_minutes": 10}
     overrides = {"escalation": Override([step], []), "links.pay": Override("https://own.example", None)}
 
     merged, mistakes = merge_what_fits(practice(), overrides)

@@ -178,10 +178,10 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ('teams = { desk = { quiet_hours = "20:00-20:00" } }', "teams.desk.quiet_hours"),
         ('teams = { desk = { digest_at = ["8:00"] } }', "teams.desk.digest_at[1]"),
         ('teams = { desk = { include_text = "always" } }', "teams.desk.include_text"),
-        ("escalation = [{ after_minutes = 10 }]", "escalation[1]: expected either team or number"),
+        ("escalation = [{ after_minutes = 10 }]", "escalation[1]: expected either team, number, or email"),
         (
             'escalation = [{ number = "+12025550113", team = "a", after_minutes = 1 }]',
-            "escalation[1]: expected either team or number",
+            "escalation[1]: expected either team, number, or email",
         ),
         (
             'phone_numbers = ["+12025550180"]\nescalation = [{ number = "+12025550113", after_minutes = 9 },'
@@ -193,6 +193,10 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
             "practice[demo]: staff can be texted from one of phone_numbers",
         ),
         ('teams = { desk = { notify = ["sms:+12025550113"] } }', "practice[demo]: staff can be texted"),
+        (
+            'escalation = [{ email = "nobody", after_minutes = 9 }]',
+            "escalation[1].email: not an email address",
+        ),
         ('escalation = [{ number = "+12025550113" }]', "escalation[1].after_minutes"),
         ('escalation = [{ number = "+12025550113", after_minutes = 0 }]', "escalation[1].after_minutes"),
         (

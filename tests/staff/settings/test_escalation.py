@@ -19,18 +19,20 @@ from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.settings.test_page import ADDRESS, effective, save, text_of, token, undo
 
 BOSS = "+12025550113"
-ON_CALL, MANAGER = "team:on_call", "team:manager"
+ON_CALL, MANAGER, PERSON = "team:on_call", "team:manager", "person"
+NOT_AN_ADDRESS = "rite a phone number with its area code, such as (202) 555-0188, or an email address"
+OWN_ADDRESS = "practice’s own address, whose mail comes in here; use another"
 OPEN_ALARM = "An urgent message is still open, and who is next for it may have changed."
 
 
-def step(team: str | None = None, number: str | None = None, minutes: int | str = "") -> Row:
-    return {"team": team, "number": number, "after_minutes": minutes}
+def step(minutes: int | str, team: str | None = None, number: str | None = None, email: str | None = None) -> Row:
+    return {"team": team, "number": number, "email": email, "after_minutes": minutes}
 
 
 def rows_of(*rows: tuple[str, str, str]) -> dict[str, str | list[str]]:
-    """What a browser sends of rows of a choice, a phone number, and minutes."""
-    who, numbers, minutes = ([row[part] for row in rows] for part in range(3))
-    return {"escalation": "", "escalation.who": who, "escalation.number": numbers, "escalation.minutes": minutes}
+    """What a browser sends of rows of a choice, an address, and minutes."""
+    who, addresses, minutes = ([row[part] for row in rows] for part in range(3))
+    return {"escalation": "", "escalation.who": who, "escalation.address": addresses, "escalation.minutes": minutes}
 
 
 def read(*rows: tuple[str, str, str]) -> list[Row]:
@@ -41,9 +43,14 @@ def read(*rows: tuple[str, str, str]) -> list[Row]:
 
 
 def test_rows_are_read_as_people_write_them_and_stored_by_their_minutes() -> None:
-    typed = [("number", "(202) 555-0113", "25"), (MANAGER, "", " 10 min "), ("", "", ""), (ON_CALL, "ignored", "10")]
+    typed = [
+        *[(PERSON, "(202) 555-0113", "25"), (MANAGER, "", " 10 min "), ("", "", "")],
+        *[(PERSON, "Boss@Maple.example", "9"), (ON_CALL, "ignored", "10")],
+    ]
 
-    assert sort_rows(read(*typed)) == [step("manager", None, 10), step("on_call", None, 10), step(None, BOSS, 25)]
+    assert sort_rows(read(*typed)) == [
+        *[step(9, email="boss@maple.example"), step(10, "manager"), step(10, "on_call"), step(25, number=BOSS)]
+    ]
 
 
 def test_rows_stay_where_they_were_while_some_minutes_are_unclear() -> None:
@@ -55,11 +62,14 @@ def test_rows_stay_where_they_were_while_some_minutes_are_unclear() -> None:
     [
         ((MANAGER, "", "1"), {}),
         ((MANAGER, "", "240"), {}),
-        (("number", BOSS, "10"), {}),
-        (("", "", "10"), {"who": "choose a team or a phone number"}),
-        (("team:gossip", "", "10"), {"who": "choose a team or a phone number"}),
-        (("number", "555-0113", "10"), {"number": "write a phone number with its area code, such as (202) 555-0188"}),
-        (("number", "", "10"), {"number": "write a phone number with its area code, such as (202) 555-0188"}),
+        ((PERSON, BOSS, "10"), {}),
+        ((PERSON, "boss@maple.example", "10"), {}),
+        (("", "", "10"), {"who": "choose a team or a person"}),
+        (("team:gossip", "", "10"), {"who": "choose a team or a person"}),
+        *[
+            ((PERSON, typed, "10"), {"address": f"w{NOT_AN_ADDRESS}"})
+            for typed in ("555-0113", "", "boss@", "a@b.c d@e.f")
+        ],
         *[
             ((MANAGER, "", minutes), {"minutes": "choose a number of minutes between 1 and 240"})
             for minutes in ("", "0", "241", "-5", "1.5", "soon", "٣", "99999")
@@ -105,22 +115,21 @@ def shown_rows(page: requests.Response) -> list[tuple[str, str, str]]:
     """The rows of the page, as a browser would send them."""
     [found] = re.findall(r'<fieldset class="steps".*?<template>', page.text, re.DOTALL)
     chosen = re.findall(r'<option value="([^"]*)"[^>]* selected>', found)
-    numbers, minutes = (
-        re.findall(rf'name="escalation\.{part}" value="([^"]*)"', found) for part in ("number", "minutes")
-    )
-    return list(zip(chosen, numbers, minutes, strict=True))
+    addresses = re.findall(r'name="escalation\.address" value="([^"]*)"', found)
+    minutes = re.findall(r'name="escalation\.minutes" value="([^"]*)"', found)
+    return list(zip(chosen, addresses, minutes, strict=True))
 
 
 def steps_of(console: Console) -> list[tuple[str | None, int]]:
-    return [(row.team or row.number, row.after_minutes) for row in effective(console).escalation]
+    return [(row.team or row.address, row.after_minutes) for row in effective(console).escalation]
 
 
 def test_a_manager_changes_who_is_next_and_can_undo_it(console: Console, manager: Browser) -> None:
     assert shown_rows(manager.get(ADDRESS)) == [(MANAGER, "", "10")]
-    assert post(manager, (MANAGER, "", "30"), ("number", "(202) 555-0113", "5"), ("", "", "")).status_code == 303
+    assert post(manager, (MANAGER, "", "30"), (PERSON, "(202) 555-0113", "5"), ("", "", "")).status_code == 303
 
-    assert steps_of(console) == [(BOSS, 5), ("manager", 30)]
-    assert shown_rows(manager.get(ADDRESS)) == [("number", "(202) 555-0113", "5"), (MANAGER, "", "30")]
+    assert steps_of(console) == [(f"sms:{BOSS}", 5), ("manager", 30)]
+    assert shown_rows(manager.get(ADDRESS)) == [(PERSON, "(202) 555-0113", "5"), (MANAGER, "", "30")]
     history = text_of(manager.get(f"{ADDRESS}/history"))
     assert "before Manager after 10 minutes after (202) 555-0113 after 5 minutes, Manager after 30 minutes" in history
     assert console.rows(AuditEntry)[-2].detail == {"version": 1, "keys": ["escalation"]}
@@ -145,15 +154,15 @@ def test_every_row_can_go(console: Console, manager: Browser) -> None:
 def test_what_cannot_be_saved_is_said_next_to_its_field_and_nothing_is_stored(
     console: Console, manager: Browser
 ) -> None:
-    wrong = [(ON_CALL, "", "ten"), ("number", "555-0113", "20"), ("", "", "300")]
+    wrong = [(ON_CALL, "", "ten"), (PERSON, "555-0113", "20"), ("", "", "300")]
     answer = post(manager, *wrong, **{"links.pay": "https://maple.example/pay"})
 
     assert answer.status_code == 422
     assert shown_rows(answer) == wrong
     reasons = {
         "s-escalation-1-minutes": "Choose a number of minutes between 1 and 240",
-        "s-escalation-2-number": "Write a phone number with its area code, such as (202) 555-0188",
-        "s-escalation-3-who": "Choose a team or a phone number",
+        "s-escalation-2-address": f"W{NOT_AN_ADDRESS}",
+        "s-escalation-3-who": "Choose a team or a person",
         "s-escalation-3-minutes": "Choose a number of minutes between 1 and 240",
     }
     assert dict(re.findall(r'<p class="problem" id="(s-escalation-[^"]+)-problem">([^<]+)</p>', answer.text)) == reasons
@@ -172,12 +181,23 @@ def test_what_the_file_allows_beyond_the_form_may_stay(start_console: StartConso
     assert steps_of(console) == [("on_call", 5), ("manager", 600)]
 
 
-def test_a_phone_number_needs_a_number_to_text_from() -> None:
-    practice = Practice(slug="demo", name="Maple Street", phone="+12025550100", time_zone="America/New_York")
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (step(10, number=BOSS), NO_NUMBER),
+        (
+            step(10, email="hello@maple.example"),
+            "this is the practice’s own address, whose mail comes in here; use another",
+        ),
+    ],
+)
+def test_a_person_has_an_address_that_the_practice_can_write_to(row: Row, why: str) -> None:
+    demo = {"slug": "demo", "name": "Maple Street", "phone": "+12025550100", "time_zone": "America/New_York"}
+    practice = Practice.model_validate(demo | {"email": "hello@maple.example"})
     with pytest.raises(MistakenError) as refused:
-        propose_values(Situation(practice, Standing(), practice, ()), {"escalation": [step(None, BOSS, 10)]})
+        propose_values(Situation(practice, Standing(), practice, ()), {"escalation": [row]})
 
-    assert refused.value.mistakes == [Mistake("escalation", NO_NUMBER, 1, "number")]
+    assert refused.value.mistakes == [Mistake("escalation", why, 1, "address")]
 
 
 def test_without_scripts_a_row_is_added_and_removed_by_the_server_and_nothing_is_saved(
