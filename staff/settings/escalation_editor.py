@@ -107,5 +107,5 @@ def _show_row(row: Row, problems: Mapping[str, str]) -> EscalationRow:
         who=A_PERSON if is_person else chosen,
         address=show_address(row),
         minutes=str(row["after_minutes"]),
-        problems={part: words[:1].upper() + words[1:] for part, words in problems.items()},
+        problems=problems,
     )

@@ -75,7 +75,7 @@ class SettingField:
         rows = self.escalation.rows if self.escalation else ()
         found = {self.dom_id: self.problem} if self.problem else {}
         return found | {
-            f"{self.dom_id}-{number}-{part}": f"Contact {number}: {words}"
+            f"{self.dom_id}-{number}-{part}": f"contact {number}: {words}"
             for number, row in enumerate(rows, start=1)
             for part, words in row.problems.items()
         }
