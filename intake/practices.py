@@ -129,9 +129,14 @@ class EscalationStep(_Strict):
 
     @model_validator(mode="after")
     def _one_contact(self) -> EscalationStep:
-        if [self.team, self.number, self.email].count(None) != 2:
+        if self.contact.count(None) != 2:
             raise ValueError("expected either team, number, or email")
         return self
+
+    @property
+    def contact(self) -> tuple[str | None, ...]:
+        """Who is notified."""
+        return self.team, self.number, self.email
 
     @property
     def address(self) -> str | None:

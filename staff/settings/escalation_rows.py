@@ -104,8 +104,8 @@ def _read_row(who: str, address: str, minutes: str) -> Row:
     if who.startswith(A_TEAM):
         row["team"] = who.removeprefix(A_TEAM)
     elif who == A_PERSON:
-        found = read_typed(EditorKind.ADDRESSES, address)
-        stored = found[0] if len(found) == 1 else address
-        is_mail = len(found) == 1 and is_plain_mail(stored)
+        addresses = read_typed(EditorKind.ADDRESSES, address)
+        stored = addresses[0] if len(addresses) == 1 else address
+        is_mail = len(addresses) == 1 and is_plain_mail(stored)
         row["email" if is_mail else "number"] = stored.removeprefix(MAIL_PREFIX if is_mail else TEXT_PREFIX)
     return row

@@ -29,7 +29,6 @@ from staff.settings.page_actions import (
     Refusal,
     current_services,
     finish_change,
-    flash_open_alarms,
     practice_in_file,
     record_audit,
     write_change,
@@ -108,7 +107,6 @@ def _apply_button(
         return _refuse_button(file, f"Not done. {'; '.join(reasons)}", 422)
     except OvertakenError:
         return _refuse_button(file, CHANGED_MEANWHILE, 409)
-    flash_open_alarms(proposal, file.slug)
     return finish_change(file.slug, f"{done} {APPLIES}")
 
 

@@ -29,7 +29,6 @@ from staff.settings.page_actions import (
     Refusal,
     current_services,
     finish_change,
-    flash_open_alarms,
     flash_past_dates,
     practice_in_file,
     record_audit,
@@ -106,7 +105,6 @@ def save(slug: str) -> Response | Refusal | str:
     except OvertakenError:
         return _refuse_overtaken(file, opened, UnsavedForm(request.form, changed))
     flash_past_dates(proposal, situation.practice)
-    flash_open_alarms(proposal, slug)
     names = ", ".join(setting_of(type(file), key).name for key in proposal.changes)
     return finish_change(slug, f"Saved as version {version} ({names}). {APPLIES}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from classifier.insurance.missing import BillingFields
@@ -136,6 +137,9 @@ def add_notifications(
     moment, step = now(), alarm.step if alarm else 0
     settings = team_settings(practice, team, step)
     targets = [CONSOLE] if message.provider == SAMPLE else list(targets_for(settings))
+    if alarm is not None:  # a step that another one has replaced may have told some of them already
+        told = _told_at(session, message, reason, step, team)
+        targets = [target for target in targets if target not in told]
     if priority == Priority.URGENT and alarm is None:
         alarm = join_alarm(session, message, practice)
         danger = message.classification.danger if message.classification else None
@@ -175,6 +179,17 @@ def add_notifications(
     pending = [row for row in rows if row.state == NotificationState.PENDING]
     not_before = first if hold else None
     return tuple(Ticket("notify", row.id, is_urgent, not_before) for row in pending if row.next_attempt_at <= first)
+
+
+def _told_at(session: Session, message: Message, reason: str, step: int, team: str) -> set[str]:
+    """Return whom a step of a message's alarm has a notice for."""
+    query = select(Notification.target).where(
+        Notification.message_id == message.id,
+        Notification.reason == reason,
+        Notification.escalation_step == step,
+        Notification.team == team,
+    )
+    return set(session.scalars(query))
 
 
 def describe(reason: str) -> str:

@@ -28,7 +28,7 @@ from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.contents import facts_for, quote_for
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice
 from tasks.notification.quiet_hours import PRESSING, is_gathered
-from tasks.notification.targets import CONSOLE, personal_address, targets_for, team_settings
+from tasks.notification.targets import CONSOLE, personal_address, settings_of_notice, targets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
@@ -120,7 +120,9 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
         return None
     slug = row.message.conversation.practice
     practice = context.practices.by_slug(slug)
-    settings = team_settings(practice, row.team, row.escalation_step) if practice is not None else None
+    settings = None
+    if practice is not None:
+        settings = settings_of_notice(practice, row.team, row.escalation_step, row.target)
     address = targets_for(settings).get(row.target) if settings is not None else None
     if practice is not None and address is not None and address.startswith(TEXT_PREFIX):
         if lacks_keys(session) and row.priority != Priority.URGENT:

@@ -37,6 +37,20 @@ def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSe
     return practice.teams.get(team, TeamSettings())
 
 
+def settings_of_notice(practice: Practice, team: str, escalation_step: int, target: str) -> TeamSettings:
+    """Return how a stored notice is sent: as its step says or, if the steps have moved since, as its address does.
+
+    Args:
+        practice: the practice.
+        team: the team's name.
+        escalation_step: the step that it was stored for, counted from 1; 0 outside an escalation.
+        target: the key of its address.
+    """
+    steps = (escalation_step, 0, *range(1, len(practice.escalation) + 1))
+    found = [team_settings(practice, team, step) for step in steps]
+    return next((settings for settings in found if target in targets_for(settings)), found[0])
+
+
 def targets_for(settings: TeamSettings) -> dict[str, str]:
     """Return a team's addresses and the console, by stable short keys."""
     return {CONSOLE: CONSOLE} | {key_of(address): address for address in settings.notify}

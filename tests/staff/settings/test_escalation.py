@@ -17,12 +17,13 @@ from staff.settings.changes import NO_NUMBER, Situation, propose_values
 from staff.settings.escalation_rows import BLANK, explain_row, press_button, read_rows, sort_rows
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.settings.test_page import ADDRESS, effective, save, text_of, token, undo
+from tests.tasks.notification.test_escalation import later
 
-BOSS = "+12025550113"
+BOSS, FIRST = "+12025550113", "+12025550114"
 ON_CALL, MANAGER, PERSON = "team:on_call", "team:manager", "person"
 NOT_AN_ADDRESS = "rite a phone number with its area code, such as (202) 555-0188, or an email address"
 OWN_ADDRESS = "practice’s own address, whose mail comes in here; use another"
-OPEN_ALARM = "An urgent message is still open, and who is next for it may have changed."
+OPEN_ALARM = "An urgent message is open. Whoever is next for it follows the new escalation."
 
 
 def step(minutes: int | str, team: str | None = None, number: str | None = None, email: str | None = None) -> Row:
@@ -96,7 +97,7 @@ def test_a_button_adds_an_empty_row_or_removes_the_one_that_it_is_in() -> None:
 def console(start_console: StartConsole) -> Console:
     """The service, with a manager who is next after ten minutes, and no address for the on-call team."""
     return start_console(
-        'teams = { manager = { notify = ["sms:+12025550114"] } }\n'
+        f'teams = {{ manager = {{ notify = ["sms:{FIRST}"] }} }}\n'
         'escalation = [{ team = "manager", after_minutes = 10 }]'
     )
 
@@ -232,13 +233,28 @@ def test_a_contact_without_an_address_has_a_warning(console: Console, manager: B
     assert "on_call" not in marked(manager.get(ADDRESS))
 
 
-def test_whoever_changes_it_during_an_emergency_is_told_so(console: Console, manager: Browser) -> None:
+def test_an_open_emergency_goes_on_by_the_new_list_and_skips_nobody(console: Console, manager: Browser) -> None:
+    def texted(number: str) -> int:
+        return sum(message.to == number for message in console.twilio.messages)
+
+    def wait(minutes: float) -> None:
+        later(console, minutes)
+        console.work()
+
     post(manager, (MANAGER, "", "20"))
     assert OPEN_ALARM not in text_of(manager.get(ADDRESS))
-
-    console.text("I have chest pain and cannot breathe")
+    console.text("I have crushing chest pain")
     console.work()
-    post(manager, (MANAGER, "", "30"))
+    wait(20)
+    assert (texted(FIRST), texted(BOSS)) == (1, 0)
+
+    post(manager, (PERSON, BOSS, "10"), (MANAGER, "", "30"))
     assert OPEN_ALARM in text_of(manager.get(ADDRESS))
+    wait(0)
+    assert (texted(FIRST), texted(BOSS)) == (1, 1)
+    wait(20)
+    assert (texted(FIRST), texted(BOSS)) == (2, 1)
     undo(manager, 2)
     assert OPEN_ALARM in text_of(manager.get(ADDRESS))
+    wait(60)
+    assert (texted(FIRST), texted(BOSS)) == (2, 1), "who was told at this very step is not told twice"
