@@ -272,6 +272,21 @@ def test_a_message_goes_out_once_its_seconds_are_over_and_can_then_not_be_undone
     assert "too late to undo this message" in browser.post(action).text
 
 
+@pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.PENDING])
+def test_a_message_that_a_worker_has_tried_to_send_is_not_undone(
+    undoable: tuple[Console, Browser], state: DeliveryState
+) -> None:
+    console, browser = undoable
+    send(browser)
+    [action] = re.findall(r'action="([^"]+)" data-undo', browser.get(RECORD).text)
+    with console.edit() as session:
+        message = session.get_one(Delivery, 1)
+        message.state, message.attempts, message.sending_at = state, 1, now()
+
+    assert "too late to undo this message" in browser.post(action).text
+    assert console.rows(Delivery)[0].state == state
+
+
 def test_a_scheduled_message_is_sent_at_once_and_undoing_that_lets_it_wait_again(
     undoable: tuple[Console, Browser],
 ) -> None:
