@@ -17,6 +17,8 @@ let queue = []; // keys for what comes
 let isGiving = false;
 let isUnsent = false;
 
+// after `r`, or after any letter if the reply box had the focus
+const isWriting = () => queue.includes("r") || (opening.box !== "" && queue.length > 0);
 const isLetter = (key) => [...key].length === 1;
 const panes = () => document.getElementById("panes");
 
@@ -85,9 +87,6 @@ function type(field, key) {
   }
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
-
-/** Returns whether keys are kept for a reply: after `r`, or after any letter if its box had the focus. */
-const isWriting = () => queue.includes("r") || (opening.box !== "" && queue.length > 0);
 
 /** Returns what becomes of a key that is pressed meanwhile: "keep", "drop", "ignore", or "pass" to the list. */
 function fateOf(event) {
