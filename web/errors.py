@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, jsonify
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from inbox.attachment_files import StoreAwayError
 
 log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 30
+_FILES_AWAY = "Pictures and files can’t be reached right now. Try again in a minute."
 
 
 class RequestError(Exception):
@@ -47,6 +53,11 @@ def register_errors(app: Flask) -> None:
         if error.code == 405 and getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
         return response
+
+    @app.errorhandler(StoreAwayError)
+    def files_away(error: StoreAwayError) -> ResponseReturnValue:
+        log.warning("files_away", error=error.strerror)
+        return app.handle_http_exception(ServiceUnavailable(_FILES_AWAY, retry_after=RETRY_SECONDS))
 
     @app.errorhandler(SQLAlchemyError)
     def database_error(error: SQLAlchemyError) -> Response:

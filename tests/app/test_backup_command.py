@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from classifier import Classifier
 from inbox.attachment_files import THUMBNAIL, Folder
-from inbox.attachments import read_contents, read_thumbnail, write_contents
+from inbox.attachments import keep_contents, read_contents, read_thumbnail, take_contents
 from inbox.backup.sealed_stream import CHUNK, BackupKey, SealedReader, SealedWriter
 from inbox.database import Database
 from inbox.inbound import Media, record_message
@@ -99,11 +99,12 @@ def test_the_files_that_patients_sent_are_in_a_backup(
 ) -> None:
     files = Folder(folder / "var" / "attachments")
     record_message(stored, inbound(WORDS, media=(Media("https://api.twilio.com/picture", "image/jpeg"),)))
+    kept = keep_contents(stored, files, b"a picture", b"a small one")
+    files.write("ab" * 16, b"of a row that is gone")
     with stored.write() as session:
         attachment = session.scalars(select(Attachment)).one()
         attachment.state = AttachmentState.STORED
-        write_contents(files, attachment, b"a picture", b"a small one")
-        files.write("ab" * 16, b"of a row that is gone")
+        take_contents(session, attachment, kept)
     assert back_up(folder, tmp_path / "intake.backup").lines
 
     assert restore(new, tmp_path / "intake.backup").lines
@@ -111,6 +112,21 @@ def test_the_files_that_patients_sent_are_in_a_backup(
     restored = Folder(new / "var" / "attachments")
     assert sorted(restored.names()) == [attachment.file_id, attachment.file_id + THUMBNAIL]
     assert (read_contents(restored, attachment), read_thumbnail(restored, attachment)) == (b"a picture", b"a small one")
+
+
+def test_a_backup_says_that_it_holds_nothing_of_a_bucket(folder: Path, stored: Database, tmp_path: Path) -> None:
+    Folder(folder / "var" / "attachments").write("ab" * 16, b"of the time before the bucket")
+    bucket = {
+        "ATTACHMENTS_BUCKET": "maple-street-pictures",
+        "ATTACHMENTS_S3_KEY_ID": "key",
+        "ATTACHMENTS_S3_SECRET": "swordfish",
+    }
+
+    lines = back_up(folder, tmp_path / "intake.backup", **bucket).lines
+
+    assert "The pictures and files in the bucket maple-street-pictures are not in it" in lines[-1]
+    with (tmp_path / "intake.backup").open("rb") as file:
+        assert b"before the bucket" not in SealedReader(file, BackupKey(BACKUP_KEY)).read()
 
 
 def test_a_backup_made_during_a_transaction_holds_what_was_committed(
