@@ -79,7 +79,12 @@ class Bucket:
     def read(self, name: str) -> bytes:
         """Read a file."""
         deadline = time.monotonic() + self._patience.longest
-        return self._ask("get_object", lambda answer: _read_body(answer["Body"], deadline), Key=place_of(name))
+
+        def read_answer(answer: Any) -> bytes:
+            return _read_body(answer["Body"], deadline)
+
+        contents: bytes = self._ask("get_object", read_answer, Key=place_of(name))
+        return contents
 
     def delete(self, file_id: str) -> None:
         """Delete a file and its thumbnail, and every earlier version if the bucket keeps them."""
@@ -107,7 +112,8 @@ class Bucket:
         if self._checking_client is None:
             self._checking_client = _make_client(self._place, self._patience.checking, self._patience.checking)
         try:
-            self._checking_client.head_bucket(Bucket=self._place.name)
+            # unlike `head_bucket`, the answer says what is wrong
+            self._checking_client.list_objects_v2(Bucket=self._place.name, MaxKeys=1)
         except (ClientError, *_UNREADABLE) as error:
             log.warning("bucket_away", error=_reason(error))
             return False

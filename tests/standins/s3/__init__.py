@@ -115,7 +115,9 @@ class S3StandIn:
 
     def everything_in(self, place: BucketPlace) -> dict[str, bytes]:
         """What is in a bucket by its key, with every earlier version, and a mark of each deletion."""
-        owner, found, following = self.owner(), {}, {}
+        owner = self.owner()
+        found: dict[str, bytes] = {}
+        following: dict[str, str] = {}
         while True:
             page = owner.list_object_versions(Bucket=place.name, **following)
             for version in page.get("Versions", []):

@@ -8,10 +8,10 @@ import sys
 import threading
 from typing import Any
 
-from moto.core import set_initial_no_auth_action_count
+from moto import settings
 from moto.iam.models import iam_backends
-from moto.moto_api._internal import moto_random
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_api._internal import mock_random
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 ACCOUNT = "123456789012"
@@ -21,9 +21,9 @@ SERVICE_MAY = ["ListBucket", "ListBucketVersions", "GetObject", "PutObject", "De
 
 def main(port: int) -> None:
     """Serve S3 on a port, 0 for any that is free."""
-    moto_random.seed(1)  # so that the access keys outlast a restart
+    mock_random.seed(1)  # so that the access keys outlast a restart
     keys = {"service": _make_user("service", SERVICE_MAY, "patients-*"), "owner": _make_user("owner", ["*"], "*")}
-    set_initial_no_auth_action_count(0)
+    settings.INITIAL_NO_AUTH_ACTION_COUNT = 0.0  # every request must be signed and allowed
     server = make_server("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
     print(json.dumps({"port": server.server_port, "keys": keys}), flush=True)
     threading.Thread(target=_end_with_parent, daemon=True).start()
