@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, jsonify
-from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
@@ -12,7 +11,7 @@ from inbox.attachment_files import StoreAwayError
 
 log = structlog.get_logger(__name__)
 
-RETRY_SECONDS = 30
+RETRY_SECONDS = "30"
 _FILES_AWAY = "Pictures and files can’t be reached right now. Try again in a minute."
 
 
@@ -55,9 +54,11 @@ def register_errors(app: Flask) -> None:
         return response
 
     @app.errorhandler(StoreAwayError)
-    def files_away(error: StoreAwayError) -> ResponseReturnValue:
+    def files_away(error: StoreAwayError) -> Response:
         log.warning("files_away", error=error.strerror)
-        return app.handle_http_exception(ServiceUnavailable(_FILES_AWAY, retry_after=RETRY_SECONDS))
+        response: Response = app.make_response(app.handle_http_exception(ServiceUnavailable(_FILES_AWAY)))
+        response.headers["Retry-After"] = RETRY_SECONDS
+        return response
 
     @app.errorhandler(SQLAlchemyError)
     def database_error(error: SQLAlchemyError) -> Response:
