@@ -22,7 +22,7 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import take_back_reply
 from staff.patients.outgoing import take_back_message
-from staff.undo.offers import read_offer
+from staff.undo.offers import TOO_LATE, read_offer
 from tasks.corrections import take_back
 from tasks.notification.alarms import reopen_alarms
 from tasks.notification.transfers import take_back_notices
@@ -32,13 +32,6 @@ from web.services import services_of
 
 blueprint = Blueprint("undo", __name__, url_prefix="/staff/undo")
 
-TOO_LATE = {
-    UndoKind.REPLY: "It is too late to undo this reply: it is on its way. Write to the patient again instead.",
-    UndoKind.CLOSE: "It is too late to undo this. Reopen the conversation instead.",
-    UndoKind.LABEL: "It is too late to undo this label: a reply or notification was already sent, or a minute is over.",
-    UndoKind.MESSAGE: "It is too late to undo this message: it is on its way. Write to the patient again instead.",
-    UndoKind.TRANSFER: "It is too late to undo this transfer: the team is being told. Transfer it back instead.",
-}
 _ACTIONS = {
     UndoKind.REPLY: "reply_undone",
     UndoKind.CLOSE: "close_undone",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from intake.practices import EscalationStep, Practice
 from intake.settings import Settings
 from intake.vocabulary import DangerKind
-from tasks.notification.targets import paged_addresses, reached_addresses, team_settings
+from tasks.notification.targets import paged_addresses, reached_addresses, team_settings, usable_addresses
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
@@ -45,18 +45,19 @@ def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) 
     return moment + timedelta(minutes=steps[taken].after_minutes - before)
 
 
-def next_reached(practice: Practice, taken: int, due_at: datetime) -> tuple[int, datetime]:
-    """Return the next escalation step with an address, counted from 1, and when it is due; 0 if there is none.
+def next_reached(practice: Practice, taken: int, due_at: datetime, settings: Settings | None) -> tuple[int, datetime]:
+    """Return the next escalation step with a usable address, counted from 1, and when it is due; 0 if there is none.
 
     Args:
         practice: the practice.
         taken: the number of steps already taken.
         due_at: when the step after those is due, `NEVER` if none is; aware.
+        settings: which carriers are set up; None if that isn't known.
     """
     steps = practice.escalation
     if due_at < NEVER:
         for number, step in enumerate(steps[taken:], start=taken + 1):
-            if team_settings(practice, step.team or "", number).notify:
+            if usable_addresses(practice, team_settings(practice, step.team or "", number), settings):
                 return number, due_at + timedelta(minutes=step.after_minutes - steps[taken].after_minutes)
     return 0, NEVER
 

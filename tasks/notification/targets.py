@@ -73,6 +73,11 @@ def has_carrier(practice: Practice, address: str, settings: Settings) -> bool:
     return True
 
 
+def usable_addresses(practice: Practice, team: TeamSettings, settings: Settings | None) -> list[str]:
+    """Return a team's addresses whose carrier is set up; all of them if the settings aren't known."""
+    return [address for address in team.notify if settings is None or has_carrier(practice, address, settings)]
+
+
 def reached_addresses(practice: Practice, settings: Settings) -> dict[str, str]:
     """Return the addresses that an emergency reaches by a carrier that is set up, by their keys."""
     paged = paged_addresses(practice)

@@ -201,6 +201,65 @@ def test_a_failed_opening_leaves_the_old_conversation_usable_and_says_so(three: 
     assert [number for number, _ in replies(three)] == [1]
 
 
+def test_what_is_typed_while_a_reply_is_sent_goes_on_in_the_new_box(three: Console, page: Page) -> None:
+    press(page, "r")
+    page.keyboard.type(WORDS)
+    with held(page, "/staff/conversations/1/reply") as take:
+        asks(page, "Control+Enter", "/reply")
+        page.keyboard.type("everything else, too")
+        page.keyboard.press("Control+Enter")
+        take().continue_()
+        opened(page, 1)
+
+    expect(page.locator("#thread .staff .text")).to_contain_text(WORDS)
+    expect(page.get_by_label("Your reply")).to_be_focused()
+    page.keyboard.type("!")
+    expect(page.get_by_label("Your reply")).to_have_value("everything else, too!")
+    expect(page.locator("#connection")).to_contain_text("Not sent: the conversation was still opening")
+    assert [number for number, _ in replies(three)] == [1]
+    assert states(three) == ["waiting", "open", "open"]
+
+
+def test_what_is_typed_while_another_conversation_takes_the_boxes_place_is_in_neither(
+    three: Console, page: Page
+) -> None:
+    row(page, 2)
+    opened(page, 2)
+    press(page, "r")
+    page.keyboard.type("Hello")
+    with held(page, "/staff/conversations/1") as take:
+        page.evaluate("history.back()")
+        opening(page)
+        page.keyboard.type(" Ms. Two")
+        take().continue_()
+        opened(page, 1)
+
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    expect(page.locator("#connection")).to_contain_text("was not used")
+    row(page, 2)
+    opened(page, 2)
+    expect(page.get_by_label("Your reply")).to_have_value("Hello")
+    assert states(three) == ["open"] * 3
+
+
+def test_a_refused_answer_is_parsed_once(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          const { parseFromString } = DOMParser.prototype;
+          window.parsed = [];
+          DOMParser.prototype.parseFromString = function (html, type) {
+            window.parsed.push(html);
+            return parseFromString.call(this, html, type);
+          };
+        }"""
+    )
+    page.locator("#c-2 > input").check()
+    page.locator('#bulk button[value="transfer"]').click()
+
+    expect(page.locator("#connection")).to_have_text("Choose a team first.")
+    assert page.evaluate("window.parsed.filter(html => html.includes('Choose a team first.')).length") == 1
+
+
 def test_closing_puts_the_conversation_out_of_reach_until_the_next_one_is_there(three: Console, page: Page) -> None:
     with held(page, "/staff/conversations/1/state") as take:
         asks(page, "e", "/state")

@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from tests.standins.twilio import AUTH_TOKEN
 from tests.world import SITE, WIDGET_KEY
 from tools.security.result import Result
@@ -28,6 +30,7 @@ _OPTIONS: Final = (
 def attack_api(tools: Path) -> Result:
     """Run schemathesis, and count the answers."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with running_service() as service, tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "answers"
         target = {

@@ -192,7 +192,7 @@ listen({
       if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
     }),
   r: write,
-  u: () => pressUndo() || (panes().dataset.id && go(document.getElementById("back").href)),
+  u: () => pressUndo() || (panes().dataset.id ? go(document.getElementById("back").href) : say("There is nothing to undo.")),
   "/": () => document.getElementById("wanted").focus(),
 });
 

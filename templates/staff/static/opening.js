@@ -1,5 +1,6 @@
 // Keys while another conversation is being opened. What is still on the screen is out of reach then. `r` and what is
-// typed after it go to the conversation that comes; other commands are dropped, and the page says so.
+// typed after it go to the conversation that comes; other commands are dropped, and the page says so. What is typed for
+// a reply box whose pane is replaced goes on in the new box of the same conversation, and in no other one's.
 
 import { say } from "./live.js";
 import { areOn, isBurst, isTyping, noteTyping } from "./shortcuts.js";
@@ -11,7 +12,7 @@ const COMMANDS = ["a", "e", "u"];
 const DROPPED = "What you pressed while the page was changing was not used. Look at what is open, then press it again.";
 const UNSENT = "Not sent: the conversation was still opening. Check your reply, then press Ctrl+Enter again.";
 
-let opening = null; // { focused, isList, wasCommand }
+let opening = null; // { focused, isList, wasCommand, box }; box: the conversation whose reply box had the focus
 let queue = []; // keys for what comes
 let isGiving = false;
 let isUnsent = false;
@@ -40,7 +41,7 @@ export function keepKey(key) {
 export function beginOpening(words, isList) {
   if (queue.length && !isGiving) drop(); // it was for what was asked for before
   const focused = lastFocused();
-  opening = { focused, isList, wasCommand: false };
+  opening = { focused, isList, wasCommand: false, box: focused.id === "text" ? panes().dataset.id : "" };
   panes().inert = true;
   panes().setAttribute("aria-busy", "true");
   document.getElementById("opening").textContent = words;
@@ -49,11 +50,13 @@ export function beginOpening(words, isList) {
 
 /** Gives the keys to what was opened, or drops them. */
 export function endOpening(isForKeys) {
+  const box = queue.length ? opening.box : "";
   opening = null;
   panes().inert = false;
   panes().removeAttribute("aria-busy");
   document.getElementById("opening").textContent = "";
-  if (!isForKeys && queue.length) drop();
+  if (box && panes().dataset.id === box) document.getElementById("text")?.focus();
+  else if ((box || !isForKeys) && queue.length) drop();
   isGiving = true;
   while (queue.length && !opening) give(queue.shift());
   isGiving = false;
@@ -83,13 +86,17 @@ function type(field, key) {
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
+/** Returns whether keys are kept for a reply: after `r`, or after any letter if its box had the focus. */
+const isWriting = () => queue.includes("r") || (opening.box !== "" && queue.length > 0);
+
 /** Returns what becomes of a key that is pressed meanwhile: "keep", "drop", "ignore", or "pass" to the list. */
 function fateOf(event) {
   const { key, repeat } = event;
   const isChord = event.ctrlKey || event.metaKey || event.altKey;
   if (isTyping(event.target) && !panes().contains(event.target)) return "pass";
   if (isChord) return key === "Enter" || key.toLowerCase() === "z" ? "drop" : "pass";
-  if (queue.includes("r")) return isLetter(key) || WRITES.includes(key) ? "keep" : key === "Tab" ? "ignore" : "pass";
+  if (isWriting()) return isLetter(key) || WRITES.includes(key) ? "keep" : key === "Tab" ? "ignore" : "pass";
+  if (opening.box && isLetter(key) && !MOVES.includes(key)) return "keep";
   if (isLetter(key) && (key === " " || !areOn())) return "pass";
   if (isLetter(key) && isBurst()) return "drop";
   if (MOVES.includes(key)) {
@@ -110,9 +117,8 @@ window.addEventListener(
     if (fate === "pass") return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const isWriting = queue.includes("r");
     if (fate === "keep") queue.push(event.key);
-    else if (fate === "drop" && isWriting) isUnsent ||= event.key === "Enter";
+    else if (fate === "drop" && isWriting()) isUnsent ||= event.key === "Enter";
     else if (fate === "drop") {
       drop(isBurst() || !COMMANDS.includes(event.key) || opening.wasCommand);
       opening.wasCommand = true;

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from intake.practices import Practice
+from intake.settings import Settings
 from intake.vocabulary import DangerKind
 from tasks.notification.escalation_policy import (
     COLLECTED_FOR,
@@ -126,13 +127,15 @@ def test_these_page_somebody(settings: dict[str, Any]) -> None:
 # ---- who is next
 
 
-def test_the_next_contact_is_the_next_that_has_an_address() -> None:
-    teams = {"on_call": {"notify": []}, "manager": {"notify": ["json://localhost"]}}
+def test_the_next_contact_is_the_next_that_has_an_address(settings: Settings) -> None:
+    teams = {"on_call": {"notify": []}, "manager": {"notify": ["sms:+12025550114"]}}
     steps = [{"team": "on_call", "after_minutes": 5}, {"team": "manager", "after_minutes": 15}]
     some = practice(teams=teams, escalation=steps)
 
-    assert next_reached(some, 0, MOMENT) == (2, MOMENT + timedelta(minutes=10))
-    assert next_reached(some, 1, MOMENT) == (2, MOMENT)
-    assert next_reached(some, 2, MOMENT) == (0, NEVER)
-    assert next_reached(some, 0, NEVER) == (0, NEVER)
-    assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT) == (0, NEVER)
+    assert next_reached(some, 0, MOMENT, settings) == (2, MOMENT + timedelta(minutes=10))
+    assert next_reached(some, 1, MOMENT, settings) == (2, MOMENT)
+    assert next_reached(some, 2, MOMENT, settings) == (0, NEVER)
+    assert next_reached(some, 0, NEVER, settings) == (0, NEVER)
+    assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT, settings) == (0, NEVER)
+    without_texts = settings.model_copy(update={"twilio_account_sid": None})
+    assert next_reached(some, 1, MOMENT, without_texts) == (0, NEVER)
