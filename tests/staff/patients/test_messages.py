@@ -242,7 +242,7 @@ def test_a_message_that_is_undone_is_not_sent_and_its_words_are_back_in_the_form
 ) -> None:
     console, browser = undoable
     send(browser)
-    assert re.fullmatch(r"Sending in [78] s\. Undo", bar(browser.get(RECORD)))
+    assert re.fullmatch(r"Sending in [78] s\. Undo u", bar(browser.get(RECORD)))
 
     answer = undo(browser, RECORD)
 

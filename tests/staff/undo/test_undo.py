@@ -290,6 +290,17 @@ def test_a_closing_is_undone_for_a_minute_where_no_script_hides_the_bar(console:
     assert conversation(console).state == ConversationState.CLOSED
 
 
+def test_undoing_one_closing_leads_back_to_wherever_the_bar_was_pressed(console: Console, dana: Browser) -> None:
+    for place, following in (("/staff/", "/staff/?view=mine"), (PAGE, f"{PAGE}?view=mine")):
+        dana.post(f"{PAGE}/state", data={"state": "closed"})
+        page = dana.get(f"{place}?view=mine").text
+        [(action, fields)] = re.findall(r'action="([^"]+)" data-undo(.*?)</form>', page, re.DOTALL)
+        form = dict(re.findall(r'name="(then)" value="(\w+)"', fields))
+
+        assert dana.post(unescape(action), data=form).headers["Location"] == following
+        assert conversation(console).state == ConversationState.OPEN
+
+
 # ---- a label
 
 
