@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import AlarmEnd, Conversation, Escalation, Notification, NotificationState
-from intake.practices import Practice
+from intake.practices import TEXT_PREFIX, Practice
 from intake.settings import Settings
 from intake.vocabulary import SAMPLE, words_of
 from staff import display
 from tasks.notification.escalation_policy import NEVER, next_reached
-from tasks.notification.targets import CONSOLE, paged_addresses, reached_addresses, telephone_of
+from tasks.notification.targets import CONSOLE, paged_addresses, personal_address, reached_addresses
 from web.services import services_of
 
 MOST_COUNTED = 100
@@ -181,10 +181,10 @@ def _unreachable(row: Escalation, practice: Practice, settings: Settings) -> str
 
 
 def _step(notice: Notification, practice: Practice) -> Step:
-    has_phone = telephone_of(practice, notice.escalation_step) is not None
+    address = personal_address(practice, notice.escalation_step)
     state = "notified with others soon" if _is_collecting(notice) else _STATES[NotificationState(notice.state)]
     return Step(
-        "On-call phone" if has_phone else words_of(notice.team),
+        _person(address) if address else words_of(notice.team),
         state,
         display.clock(notice.next_attempt_at if _is_collecting(notice) else notice.updated_at, practice.time_zone),
     )
@@ -195,8 +195,12 @@ def _is_collecting(notice: Notification) -> bool:
 
 
 def _contact(practice: Practice, step: int) -> str:
-    team = practice.escalation[step - 1].team
-    return words_of(team) if team else "On-call phone"
+    contact = practice.escalation[step - 1]
+    return _person(contact.address) if contact.address else words_of(contact.team)
+
+
+def _person(address: str) -> str:
+    return "On-call phone" if address.startswith(TEXT_PREFIX) else "On-call email"
 
 
 def _ended(row: Escalation, zone: str) -> str:

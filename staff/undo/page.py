@@ -52,7 +52,7 @@ def offer() -> dict[str, Any]:
 def undo_action(undo_id: int) -> Response:
     """Undo what the member did, with all that was done together with it; or say that it is too late.
 
-    The note of a transfer is in its form again, as it was typed.
+    The note of a transfer is in its form again, as it was typed. From the list, undoing a closing leads back to it.
     """
     services = services_of(current_app)
     after_commit = AfterCommit()
@@ -75,7 +75,8 @@ def undo_action(undo_id: int) -> Response:
         page = show_conversation(services, conversation_id, None, transfer_note=note, transfer_team=team)
         at = address_of(f"{INBOX}conversations/{conversation_id}", read_filters().whole_query())
         return Response(page, mimetype="text/html", headers={"Content-Location": at})
-    if is_alone:
+    is_in_list = request.form.get("then") == "list" and kind is not UndoKind.REPLY
+    if is_alone and not is_in_list:
         return finish_action(conversation_id, "#newest" if kind is UndoKind.REPLY else "")
     return redirect(address_of(INBOX, read_filters().whole_query()), 303)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from classifier.insurance.missing import BillingFields
@@ -138,6 +139,9 @@ def add_notifications(
     settings = team_settings(practice, team, step)
     is_sample = message is not None and message.provider == SAMPLE
     targets = [CONSOLE] if is_sample else list(targets_for(settings))
+    if alarm is not None and message is not None:  # a step that another one has replaced may have told some already
+        told = _told_at(session, message, reason, step, team)
+        targets = [target for target in targets if target not in told]
     if priority == Priority.URGENT and alarm is None and message is not None:
         alarm = join_alarm(session, message, practice)
         danger = message.classification.danger if message.classification else None
@@ -178,6 +182,17 @@ def add_notifications(
     pending = [row for row in rows if row.state == NotificationState.PENDING]
     not_before = first if hold else None
     return tuple(Ticket("notify", row.id, is_urgent, not_before) for row in pending if row.next_attempt_at <= first)
+
+
+def _told_at(session: Session, message: Message, reason: str, step: int, team: str) -> set[str]:
+    """Return whom a step of a message's alarm has a notice for."""
+    query = select(Notification.target).where(
+        Notification.message_id == message.id,
+        Notification.reason == reason,
+        Notification.escalation_step == step,
+        Notification.team == team,
+    )
+    return set(session.scalars(query))
 
 
 def describe(reason: str) -> str:

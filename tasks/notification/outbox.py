@@ -28,7 +28,7 @@ from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.contents import facts_for, quote_for
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice
 from tasks.notification.quiet_hours import PRESSING, is_gathered
-from tasks.notification.targets import CONSOLE, targets_for, team_settings, telephone_of
+from tasks.notification.targets import CONSOLE, personal_address, settings_of_notice, targets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
@@ -120,7 +120,9 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
         return None
     slug = row.about.practice
     practice = context.practices.by_slug(slug)
-    settings = team_settings(practice, row.team, row.escalation_step) if practice is not None else None
+    settings = None
+    if practice is not None:
+        settings = settings_of_notice(practice, row.team, row.escalation_step, row.target)
     address = targets_for(settings).get(row.target) if settings is not None else None
     if practice is not None and address is not None and address.startswith(TEXT_PREFIX):
         if lacks_keys(session) and row.priority != Priority.URGENT:
@@ -267,7 +269,7 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
 
 
 def _named_team(row: Notification, practice: Practice) -> str | None:
-    return row.team if telephone_of(practice, row.escalation_step) is None else None
+    return row.team if personal_address(practice, row.escalation_step) is None else None
 
 
 def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Conversation, Delivery
+from inbox.models import Conversation, ConversationTag, Delivery, Note
 from tests.browser.test_console import ONE, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
@@ -115,7 +115,44 @@ def test_a_reply_typed_while_a_conversation_opens_goes_to_that_conversation_alon
     assert states(three) == ["open", "waiting", "open"]
 
 
-@pytest.mark.parametrize("keys", ["e", "a", "please close me", "u"])
+@pytest.mark.parametrize(("key", "field"), [("n", "#note"), ("l", "#new-tag")])
+def test_a_note_or_a_tag_typed_while_a_conversation_opens_goes_to_that_one_and_is_not_sent(
+    three: Console, page: Page, key: str, field: str
+) -> None:
+    with held(page, "/staff/conversations/2") as take:
+        row(page, 2)
+        opening(page)
+        page.keyboard.type(f"{key}at lunch")
+        page.keyboard.press("Enter" if key == "l" else "Control+Enter")
+        expect(page.locator(field)).to_have_value("")
+        take().continue_()
+
+        opened(page, 2)
+    expect(page.locator(field)).to_have_value("at lunch")
+    expect(page.locator(field)).to_be_focused()
+    expect(page.locator("#connection")).to_contain_text("Not sent: the conversation was still opening")
+    assert three.rows(Note) == []
+    assert three.rows(ConversationTag) == []
+
+
+def test_a_transfer_or_a_snooze_begun_while_a_conversation_opens_begins_in_that_one(page: Page) -> None:
+    for key, part in (("t", "#team"), ("s", "#snooze-menu button >> nth=0")):
+        with held(page, "/staff/conversations/2") as take:
+            row(page, 2)
+            opening(page)
+            page.keyboard.press(key)
+            take().continue_()
+            opened(page, 2)
+        expect(page.locator(part)).to_be_focused()
+        page.keyboard.press("Escape")
+
+    page.locator("#open-3").focus()
+    page.keyboard.press("t")
+    opened(page, 3)
+    expect(page.locator("#team")).to_be_focused()
+
+
+@pytest.mark.parametrize("keys", ["e", "a", "please close me", "the chart", "gu", "u"])
 def test_commands_and_prose_are_dropped_visibly_while_a_conversation_opens(
     three: Console, page: Page, keys: str
 ) -> None:

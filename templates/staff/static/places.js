@@ -78,7 +78,7 @@ function put(page) {
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
   if (document.activeElement !== document.body) return;
   const again = wasInside && focused !== "new-tag" ? null : document.getElementById(focused);
-  (again ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
+  (again ?? (row?.offsetParent ? row : (document.getElementById("thread-scroll") ?? scroller()))).focus({ preventScroll: true });
 }
 
 /** Returns why the server refused something, as its page says. */
