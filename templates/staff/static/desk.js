@@ -99,7 +99,7 @@ function onOpen(key, action) {
     row.click();
     keepKey(key);
   } else if (panes().dataset.id) action();
-  else say("No conversation is open. Press j to move to it, and Enter to open it.");
+  else say("No conversation is open. Press j to move to one, then Enter to open it.");
 }
 
 /** Follows a link beside the open conversation to another page, or says why there is none. */
