@@ -52,7 +52,7 @@ def render_env(example: str, keys: Mapping[str, str]) -> str:
         return f"{name}={keys[name]}" if name in keys else f"# {line[0]}"
 
     _, _, settings = example.partition("\n\n")
-    return f"{ENV_HEADER}\n\n" + re.sub(r"^([A-Z_]+)=.*$", render, settings, flags=re.MULTILINE)
+    return f"{ENV_HEADER}\n\n" + re.sub(r"^([A-Z0-9_]+)=.*$", render, settings, flags=re.MULTILINE)
 
 
 def _write_new(path: Path, text: str, mode: int) -> None:

@@ -1,10 +1,11 @@
-"""Where the contents of attachments are kept, encrypted: a folder of files today, whatever has these operations next.
+"""Where the contents of attachments are kept, encrypted: in a folder, or in a bucket (`tasks/attachments/bucket.py`).
 
 A file is known by a random id, so neither its name nor its place says anything about a patient.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -21,6 +22,29 @@ _NAME = re.compile(rf"{FILE_ID.pattern}(?:{re.escape(THUMBNAIL)})?")
 def is_file_name(name: str) -> bool:
     """Return whether a file can have this name, which leads nowhere but to its place."""
     return _NAME.fullmatch(name) is not None
+
+
+def place_of(name: str) -> str:
+    """Return where a file is in its store, with a subfolder for each first two digits, so that stores can be copied.
+
+    Raises:
+        ValueError: no file has this name.
+    """
+    if not is_file_name(name):
+        raise ValueError("not the name of an attachment's file")
+    return f"{name[:2]}/{name}"
+
+
+class StoreAwayError(OSError):
+    """A file store gave no usable answer, and may give one later."""
+
+    def __init__(self, reason: str) -> None:
+        """Create an error.
+
+        Args:
+            reason: why, without names, addresses, or keys.
+        """
+        super().__init__(errno.EIO, reason)
 
 
 class FileStore(Protocol):
@@ -53,6 +77,10 @@ class FileStore(Protocol):
 
     def names(self) -> Iterator[str]:
         """Yield the names of everything that is kept."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Return soon whether the store answers."""
         ...
 
 
@@ -94,7 +122,9 @@ class Folder:
             if is_file_name(path.name):
                 yield path.name
 
+    def is_ready(self) -> bool:
+        """Return True: the folder is there, or is created with the first file."""
+        return True
+
     def _path(self, name: str) -> Path:
-        if not is_file_name(name):
-            raise ValueError("not the name of an attachment's file")
-        return self._folder / name[:2] / name
+        return self._folder / place_of(name)

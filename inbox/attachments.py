@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
-from datetime import datetime
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from inbox.attachment_files import THUMBNAIL, FileStore
+from inbox.attachment_files import THUMBNAIL, FileStore, StoreAwayError
 from inbox.column_types import keyring
-from inbox.models import Attachment, AttachmentState, ErasureKind, Message, Refusal
+from inbox.database import Database
+from inbox.models import Attachment, AttachmentState, CarrierErasure, ErasureKind, Message, Refusal, now
 
 MOST_BYTES = 10 * 1024 * 1024
 UNKNOWN_TYPE = "application/octet-stream"
@@ -28,6 +31,8 @@ _ENDINGS = {
     "audio/amr": "amr",
     "audio/aac": "aac",
 }
+_TAKE_WITHIN = timedelta(minutes=10)
+_MARGIN = timedelta(minutes=5)  # for clocks that differ
 Part = tuple[ErasureKind, str, str | None]
 
 
@@ -60,23 +65,89 @@ def ending_of(content_type: str | None) -> str:
     return _ENDINGS.get(content_type or "", "bin")
 
 
-def add_attachments(session: Session, message_id: int, sent: Sequence[Sent], files: FileStore | None) -> None:
-    """Add what came with a message, to be fetched or checked; contents are kept encrypted until they are.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Contents that are in the file store, for an attachment that is still to be written.
+
+    Attributes:
+        file_id: the name of the file.
+        size: the number of bytes.
+        checksum: their SHA-256.
+        key: the fingerprint of the key that they are encrypted with.
+        take_by: until when an attachment can take them.
+    """
+
+    file_id: str
+    size: int
+    checksum: str
+    key: str
+    take_by: datetime
+
+
+def keep_contents(database: Database, files: FileStore, contents: bytes, thumbnail: bytes | None = None) -> Kept:
+    """Encrypt contents and keep them, before the transaction that writes their attachment.
+
+    A store may be slow, so no lock is held meanwhile. The outbox of erasures has the file first: whatever becomes of
+    this process, contents that no attachment takes are deleted.
+
+    Raises:
+        OSError: they can't be kept.
+    """
+    file_id, take_by = secrets.token_hex(16), now() + _TAKE_WITHIN
+    with database.write() as session:
+        session.add(CarrierErasure(kind=ErasureKind.FILE, provider_id=file_id, next_attempt_at=take_by + _MARGIN))
+        sealed = keyring().encrypt_bytes(contents)
+        sealed_thumbnail = None if thumbnail is None else keyring().encrypt_bytes(thumbnail)
+        key = keyring().writing
+    if sealed_thumbnail is not None:
+        files.write(file_id + THUMBNAIL, sealed_thumbnail)
+    files.write(file_id, sealed)
+    return Kept(file_id, len(contents), hashlib.sha256(contents).hexdigest(), key, take_by)
+
+
+def take_contents(session: Session, attachment: Attachment, kept: Kept) -> None:
+    """Give an attachment its contents, in the transaction that writes it.
+
+    A rotation of keys waits for that transaction, and so doesn't miss the file.
+
+    Raises:
+        StoreAwayError: they were kept too long ago, or keys were rotated since; keep them again.
+    """
+    if now() > kept.take_by or keyring().writing != kept.key:
+        raise StoreAwayError("the file was not taken in time")
+    waiting = (CarrierErasure.kind == ErasureKind.FILE) & (CarrierErasure.provider_id == kept.file_id)
+    session.execute(delete(CarrierErasure).where(waiting))
+    attachment.file_id, attachment.size, attachment.checksum = kept.file_id, kept.size, kept.checksum
+
+
+def keep_sent(database: Database, files: FileStore, sent: Sequence[Sent]) -> dict[int, Kept]:
+    """Keep what came with a message, by its place in the message's list.
 
     Raises:
         OSError: contents can't be kept, so that the message must not be stored without them.
     """
+    return {
+        position: keep_contents(database, files, item.contents)
+        for position, item in enumerate(sent)
+        if item.contents is not None
+    }
+
+
+def add_attachments(session: Session, message_id: int, sent: Sequence[Sent], kept: Mapping[int, Kept]) -> None:
+    """Add what came with a message, to be fetched or checked.
+
+    Raises:
+        StoreAwayError: what was kept can't be taken any more.
+    """
     for position, item in enumerate(sent):
-        contents = None if files is None else item.contents
-        if not item.url and contents is None and item.refusal is None:
+        if not item.url and position not in kept and item.refusal is None:
             continue
         attachment = Attachment(message_id=message_id, position=position, name=item.name)
         if item.refusal is not None:
             attachment.state, attachment.reason = AttachmentState.REFUSED, item.refusal
+        if position in kept:
+            take_contents(session, attachment, kept[position])
         session.add(attachment)
-        if contents is not None and files is not None:
-            session.flush()
-            files.write(attachment.file_id, keyring().encrypt_bytes(contents))
 
 
 def read_unchecked(files: FileStore, attachment: Attachment) -> bytes | None:
@@ -89,20 +160,6 @@ def read_unchecked(files: FileStore, attachment: Attachment) -> bytes | None:
         return keyring().decrypt_bytes(files.read(attachment.file_id))
     except FileNotFoundError:
         return None
-
-
-def write_contents(files: FileStore, attachment: Attachment, contents: bytes, thumbnail: bytes | None) -> None:
-    """Encrypt and keep the contents of an attachment, inside the write transaction that says so.
-
-    A rotation of keys waits for that transaction, and so doesn't miss the file.
-
-    Raises:
-        OSError: the files can't be written.
-    """
-    if thumbnail is not None:
-        files.write(attachment.file_id + THUMBNAIL, keyring().encrypt_bytes(thumbnail))
-    files.write(attachment.file_id, keyring().encrypt_bytes(contents))
-    attachment.size, attachment.checksum = len(contents), hashlib.sha256(contents).hexdigest()
 
 
 def read_contents(files: FileStore, attachment: Attachment) -> bytes | None:

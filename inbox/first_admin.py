@@ -17,12 +17,16 @@ from intake.errors import IntakeError
 
 LASTS = timedelta(hours=1)
 LONGEST_NAME = 100
+SAMPLE_COLLEAGUE = "ada.cole@sample.invalid"
 VOID = "this link has expired, or an account exists already: sign in, or start the service again to get a new link"
 
 
 def has_members(session: Session) -> bool:
-    """Return whether any account exists; a removed one counts, as only a new service may be claimed by a link."""
-    return session.scalar(select(StaffMember.id).limit(1)) is not None
+    """Return whether any account exists; a removed one counts, as only a new service may be claimed by a link.
+
+    The fictional colleague of the samples does not count: nobody can sign in as her.
+    """
+    return session.scalar(select(StaffMember.id).where(StaffMember.email != SAMPLE_COLLEAGUE).limit(1)) is not None
 
 
 def offer_link(session: Session, moment: datetime) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,7 +13,7 @@ from sqlalchemy.orm import Session, defer
 
 from inbox import conversation_state
 from inbox.attachment_files import FileStore
-from inbox.attachments import add_attachments
+from inbox.attachments import Kept, add_attachments, keep_sent
 from inbox.chat import next_entry
 from inbox.column_types import keyring
 from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
@@ -22,6 +24,8 @@ from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.patients import conversations_of
 from intake.channels import traits_of
 from intake.vocabulary import Channel, SenderDoubt
+
+_NOTHING: Mapping[int, Kept] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +133,38 @@ def record_message(database: Database, inbound: InboundMessage, files: FileStore
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
+        OSError: its files can't be kept; nothing was stored.
     """
+    kept: dict[int, Kept] = {}
+    if files is not None and any(item.contents is not None for item in inbound.media):
+        with database.read() as session:
+            known = _find_known(session, inbound)
+        if known is not None:
+            return known
+        kept = keep_sent(database, files, inbound.media)
     try:
-        return _record_once(database, inbound, files)
+        return _record_once(database, inbound, kept)
     except IntegrityError:
         # A concurrent copy, or a concurrent first message from the same patient, won. Its row is visible now.
-        return _record_once(database, inbound, files)
+        return _record_once(database, inbound, kept)
 
 
-def _record_once(database: Database, inbound: InboundMessage, files: FileStore | None) -> Recorded:
+def _record_once(database: Database, inbound: InboundMessage, kept: Mapping[int, Kept]) -> Recorded:
     with database.write() as session:
-        return store_message(session, inbound, files)
+        return store_message(session, inbound, kept)
 
 
-def store_message(session: Session, inbound: InboundMessage, files: FileStore | None = None) -> Recorded:
+def store_message(session: Session, inbound: InboundMessage, kept: Mapping[int, Kept] = _NOTHING) -> Recorded:
     """Store a message, or find it, in an open transaction.
+
+    Args:
+        session: the transaction.
+        inbound: the message.
+        kept: what came with it and is in the file store, by its place in the message's media.
 
     Raises:
         sqlalchemy.exc.IntegrityError: a concurrent copy won; the caller must retry the transaction.
+        StoreAwayError: what was kept can't be taken any more.
     """
     known = _find_known(session, inbound)
     if known is not None:
@@ -176,7 +194,7 @@ def store_message(session: Session, inbound: InboundMessage, files: FileStore | 
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
-    add_attachments(session, message.id, inbound.media, files)
+    add_attachments(session, message.id, inbound.media, kept)
     if inbound.contact.phone and inbound.contact.text_consent:
         session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))
     return Recorded.of(message, is_new=True)

@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from inbox.attachment_files import FileStore
-from inbox.attachments import write_contents
+from inbox.attachments import Kept, take_contents
 from inbox.carrier_erasures import queue_erasures
 from inbox.models import Attachment, AttachmentKind, AttachmentState, Conversation, ErasureKind
 
@@ -17,31 +16,22 @@ MOST_REPLY_FILES = 5
 _DRAFTED = Attachment.message_id.is_(None) & Attachment.delivery_id.is_(None)
 
 
-def add_draft_file(
-    session: Session,
-    files: FileStore,
-    attachment: Attachment,
-    contents: bytes,
-    thumbnail: bytes | None,
-) -> None:
+def add_draft_file(session: Session, attachment: Attachment, contents: Kept) -> None:
     """Keep a checked file with a member's draft.
 
     Args:
         session: an open transaction that holds the conversation's lock.
-        files: where the contents go.
         attachment: what it is, with its conversation and member.
-        contents: the file as it is sent.
-        thumbnail: the small copy of a picture.
+        contents: the file as it is sent, and the small copy of a picture, in the file store.
 
     Raises:
-        OSError: the contents can't be kept.
+        StoreAwayError: the contents can't be taken any more.
     """
     kept = draft_files(session, attachment.conversation_id or 0, attachment.staff_id or 0)
     attachment.position = max((file.position for file in kept), default=-1) + 1
     attachment.state = AttachmentState.STORED
+    take_contents(session, attachment, contents)
     session.add(attachment)
-    session.flush()
-    write_contents(files, attachment, contents, thumbnail)
     session.flush()
 
 

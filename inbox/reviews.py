@@ -47,8 +47,20 @@ def count_open(session: Session, practices: Collection[str]) -> int:
     return session.scalar(select(func.count(Review.id)).where(_is_open(practices))) or 0
 
 
+def needs_label(session: Session, practices: Collection[str], conversation_id: int) -> bool:
+    """Return whether a message of a conversation is waiting for a label by a member of some practices."""
+    of_conversation = Message.conversation_id == conversation_id
+    query = select(Review.id).join(Message, Message.id == Review.message_id).where(_is_open(practices), of_conversation)
+    return session.scalar(query.limit(1)) is not None
+
+
 def claim_next(
-    session: Session, practices: Collection[str], staff_id: int, skipped: Collection[int], moment: datetime
+    session: Session,
+    practices: Collection[str],
+    staff_id: int,
+    skipped: Collection[int],
+    moment: datetime,
+    conversation_id: int | None = None,
 ) -> Review | None:
     """Claim the next message for a member to label: by triage level, then the oldest; None if none is free.
 
@@ -60,12 +72,15 @@ def claim_next(
         staff_id: the member.
         skipped: the ids of reviews that the member skipped.
         moment: the current time, aware.
+        conversation_id: the only conversation that the message may be of.
     """
     free = or_(Review.claimed_until.is_(None), Review.claimed_until < moment, Review.claimed_by == staff_id)
+    of_conversation = () if conversation_id is None else (Message.conversation_id == conversation_id,)
     review = session.scalars(
         select(Review)
         .join(Classification, Classification.message_id == Review.message_id)
-        .where(_is_open(practices), free, Review.id.not_in(skipped))
+        .join(Message, Message.id == Review.message_id)
+        .where(_is_open(practices), free, Review.id.not_in(skipped), *of_conversation)
         .order_by(SOONEST_FIRST, Review.id)
         .limit(1)
         .with_for_update(of=Review, skip_locked=True)

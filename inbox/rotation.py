@@ -39,7 +39,7 @@ from intake.errors import IntakeError
 
 BATCH = 200
 IN_FILES = (AttachmentState.STORED, AttachmentState.WAITING)
-FILES_BATCH = 5  # their rows are locked while the files are written
+FILES_BATCH = 1  # its row is locked while the file is written, and a bucket takes a moment
 ATTEMPTS = 5
 ADDRESS = "patient_address"
 _INDEXES: Mapping[str, Mapping[str, tuple[str, Callable[[str, str], str]]]] = {
@@ -208,15 +208,17 @@ def _rewrite_files(database: Database, store: FileStore) -> int:
                     is_missing = renewed is None and attachment.state == AttachmentState.STORED
                     missing, written = missing + is_missing, written + (renewed or 0)
             except OSError as error:
-                raise IntakeError(f"cannot rewrite a file of ATTACHMENTS_DIR: {error.strerror}") from None
+                raise IntakeError(
+                    f"cannot rewrite a picture or file that was sent ({error.strerror}): run this again"
+                ) from None
         if not batch:
             break
         last_id = batch[-1].id
         seen += sum(attachment.state == AttachmentState.STORED for attachment in batch)
     if seen and missing == seen:
         raise IntakeError(
-            "none of the files that patients sent is in ATTACHMENTS_DIR: run this where the service keeps them, or the"
-            " old key could be thrown away while they need it"
+            "none of the files that patients sent is in ATTACHMENTS_DIR or ATTACHMENTS_BUCKET: run this with the"
+            " service's settings, or the old key could be thrown away while they need it"
         )
     return written
 

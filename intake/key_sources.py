@@ -1,7 +1,7 @@
 """Keys from a file or a command, such as a key management service's, instead of from the environment itself.
 
 `NAME_FILE` is a file that only its owner can read; `NAME_COMMAND` is a command whose output is the value. Several keys
-are one per line, the newest first.
+are one per line, the newest first. `ATTACHMENTS_S3_SECRET`, which is one, can come from there, too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-SOURCED: Final = ("encryption_keys", "secret_key")
+SOURCED: Final = ("encryption_keys", "secret_key", "attachments_s3_secret")
 COMMAND_SECONDS: Final = 30
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 

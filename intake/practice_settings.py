@@ -20,7 +20,10 @@ from intake.practices import Location, Practice, TeamSettings, explain_mistakes
 from intake.setting_editors import Editor, EditorKind, SettingGroup
 from intake.vocabulary import NoticeText, words_of
 
-Value = str | float | bool | list[str] | None
+Row = dict[str, str | int | None]
+"""A row of a list such as the escalation, whose fields have the names of the practices file."""
+
+Value = str | float | bool | list[str] | list[Row] | None
 Model = type[Practice]
 
 
@@ -91,11 +94,13 @@ class Mistake:
         key: the setting with the mistake; None if no single setting is to blame.
         words: what is wrong, as in `intake practice check`.
         item: the position in a list, from 1.
+        part: the field of a row; empty if it is not in a row, or about all of it.
     """
 
     key: str | None
     words: str
     item: int | None = None
+    part: str = ""
 
 
 class MistakenError(IntakeError):

@@ -64,14 +64,18 @@ def _quiet_span(value: str) -> str:
     return value
 
 
+def _mail_address(value: str) -> str:
+    try:
+        return email_address.normalise(value)
+    except IntakeError as error:
+        raise ValueError(str(error)) from None
+
+
 def _address(value: str) -> str:
     if value.startswith(TEXT_PREFIX):
         return TEXT_PREFIX + _e164(value.removeprefix(TEXT_PREFIX))
     if is_plain_mail(value):
-        try:
-            return MAIL_PREFIX + email_address.normalise(value.removeprefix(MAIL_PREFIX))
-        except IntakeError as error:
-            raise ValueError(str(error)) from None
+        return MAIL_PREFIX + _mail_address(value.removeprefix(MAIL_PREFIX))
     if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
         raise ValueError("expected sms:+12025550123, mailto:desk@example.com, or an apprise address such as slack://…")
     return value
@@ -111,6 +115,7 @@ RouteKey = Annotated[str, AfterValidator(_member_of(ROUTES_WITH_TEAMS))]
 ReplyKey = Annotated[str, AfterValidator(_member_of(REPLIES))]
 IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
 Country = Annotated[str, AfterValidator(_country)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]

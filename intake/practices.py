@@ -14,7 +14,16 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import structlog
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from intake.errors import IntakeError
@@ -31,6 +40,7 @@ from intake.practice_values import (
     EmailAddress,
     IntentKey,
     Link,
+    MailAddress,
     Opening,
     Origin,
     PhoneNumber,
@@ -44,7 +54,7 @@ from intake.practice_values import (
 )
 from intake.practice_values import is_plain_mail as is_plain_mail
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLIES, AutoReply, NoticeText, Priority, Weekday
+from intake.vocabulary import INTENTS, REPLIES, AutoReply, NoticeText, Priority, Team, Weekday
 
 log = structlog.get_logger(__name__)
 
@@ -114,13 +124,26 @@ class EscalationStep(_Strict):
 
     team: str | None = None
     number: PhoneNumber | None = None
+    email: MailAddress | None = None
     after_minutes: int = Field(ge=1, le=24 * 60)
 
     @model_validator(mode="after")
     def _one_contact(self) -> EscalationStep:
-        if (self.team is None) == (self.number is None):
-            raise ValueError("expected either team or number")
+        if self.contact.count(None) != 2:
+            raise ValueError("expected either team, number, or email")
         return self
+
+    @property
+    def contact(self) -> tuple[str | None, ...]:
+        """Who is notified."""
+        return self.team, self.number, self.email
+
+    @property
+    def address(self) -> str | None:
+        """Where the notices of a person go; None if a team is notified."""
+        if self.number is not None:
+            return TEXT_PREFIX + self.number
+        return None if self.email is None else MAIL_PREFIX + self.email
 
 
 class RouteOverride(_Strict):
@@ -217,7 +240,17 @@ class Voice(_Strict):
 class ChatAppearance(_Strict):
     """The look of the chat on the practice's site, and the practice's own wording for any of its texts."""
 
-    colour: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
+    colour: Annotated[
+        str | None,
+        Editor(
+            SettingGroup.CHAT,
+            EditorKind.COLOR,
+            "Color",
+            hint="Of the chat’s button and of what patients write. The chat puts black or white on it, whichever is"
+            " easier to read.",
+            empty="standard color",
+        ),
+    ] = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
     staff_names: bool = Field(default=True, description="whether visitors see the first names of those who answer")
     suggest_questions: bool = Field(default=True, description="whether answered common questions are buttons")
     email_copies: bool = Field(default=False, description="whether a visitor may have a copy of the chat by email")
@@ -230,7 +263,17 @@ class Practice(_Strict):
 
     slug: Slug
     name: str = Field(min_length=1, max_length=60)
-    phone: PhoneNumber = Field(description="the number that patients call")
+    phone: Annotated[
+        PhoneNumber,
+        Editor(
+            SettingGroup.PHONES,
+            EditorKind.PHONE,
+            "Number that patients call",
+            hint="Replies and the chat name it.",
+            example="(202) 555-0188",
+            is_required=True,
+        ),
+    ] = Field(description="the number that patients call")
     phone_numbers: list[PhoneNumber] = Field(default=[], description="Twilio numbers that texts come in on")
     messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
     email: EmailAddress | None = Field(default=None, description="mail comes in to it, and replies go out from it")
@@ -285,10 +328,31 @@ class Practice(_Strict):
             example="9:00 PM - 8:00 AM",
         ),
     ] = Field(default="21:00-08:00", description="when no text goes out that staff start, in the practice's time")
-    on_call_number: PhoneNumber | None = None
+    on_call_number: Annotated[
+        PhoneNumber | None,
+        Editor(
+            SettingGroup.PHONES,
+            EditorKind.PHONE,
+            "On-call number for patients",
+            hint="Replies to emergencies name it, and so do replies about symptoms while you are closed. Whom Intake"
+            " pages is set under Teams and Escalation.",
+            example="(202) 555-0199",
+            empty="no number",
+        ),
+    ] = None
     links: Links = Links()
     teams: dict[Annotated[str, Field(max_length=32)], TeamSettings] = {}
-    escalation: list[EscalationStep] = []
+    escalation: Annotated[
+        list[EscalationStep],
+        Editor(
+            SettingGroup.ESCALATION,
+            EditorKind.STEPS,
+            "Who is notified next",
+            hint="Until someone acknowledges an urgent message, Intake notifies these in turn. The minutes count from"
+            " when the message arrived.",
+            empty="nobody else",
+        ),
+    ] = []
     routes: dict[RouteKey, RouteOverride] = {}
     review_threshold: Annotated[
         float | None,
@@ -370,15 +434,17 @@ class Practice(_Strict):
     retention: Retention = Retention()
     access: ConsoleAccess = ConsoleAccess()
 
-    @model_validator(mode="after")
-    def _escalation_leads_somewhere(self) -> Practice:
-        minutes = [step.after_minutes for step in self.escalation]
+    @field_validator("escalation")
+    @classmethod
+    def _escalation_leads_somewhere(cls, steps: list[EscalationStep], info: ValidationInfo) -> list[EscalationStep]:
+        minutes = [step.after_minutes for step in steps]
         if minutes != sorted(minutes):
-            raise ValueError("escalation: expected the steps in the order of their after_minutes")
-        for step in self.escalation:
-            if step.team is not None and step.team not in self.teams:
-                raise ValueError(f"escalation: there is no team {step.team}; add it to teams")
-        return self
+            raise ValueError("expected the steps in the order of their after_minutes")
+        known = {*Team, *info.data.get("teams", [step.team for step in steps])}  # teams with a mistake are missing
+        for step in steps:
+            if step.team is not None and step.team not in known:
+                raise ValueError(f"there is no team {step.team}; add it to teams")
+        return steps
 
     @model_validator(mode="after")
     def _mailbox_has_an_address(self) -> Practice:
@@ -398,7 +464,8 @@ class Practice(_Strict):
     @model_validator(mode="after")
     def _notices_are_not_messages(self) -> Practice:
         own = self.email and f"{MAIL_PREFIX}{self.email.lower()}"
-        if own and any(own in team.notify for team in self.teams.values()):
+        addresses = [address for team in self.teams.values() for address in team.notify]
+        if own and own in (*addresses, *(step.address for step in self.escalation)):
             raise ValueError(
                 "notices cannot go to the practice's own email address, as its mail comes in here: use another address"
             )

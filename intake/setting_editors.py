@@ -23,6 +23,9 @@ class EditorKind(StrEnum):
     ADDRESSES = "addresses"
     FLAG = "flag"
     CHOICE = "choice"
+    PHONE = "phone"
+    COLOR = "color"
+    STEPS = "steps"
 
 
 class SettingGroup(StrEnum):
@@ -44,11 +47,14 @@ class SettingGroup(StrEnum):
         return member
 
     HOURS = "hours", "Hours", "Hours"
+    PHONES = "phones", "Phone numbers", "Phone"
     LINKS = "links", "Links", "Link"
     REPLIES = "replies", "Replies", "Reply"
+    CHAT = "chat", "Chat", "Chat"
     THRESHOLDS = "thresholds", "Thresholds", "Threshold"
     REVIEWS = "reviews", "Reviews", "Review"
     TEAMS = "teams", "Teams", "Team"
+    ESCALATION = "escalation", "Escalation", "Escalation"
     RETENTION = "retention", "Retention", "Retention"
     SIGN_IN = "sign_in", "Sign-in and access", "Sign-in setting"
     OTHER = "other", "Other settings", "Setting"
@@ -67,6 +73,7 @@ class Editor:
         hint: what a manager needs to know to fill it in.
         example: a value as it would be typed.
         empty: how the page words a missing value.
+        is_required: whether a value must be given.
     """
 
     group: SettingGroup
@@ -77,3 +84,4 @@ class Editor:
     hint: str = ""
     example: str = ""
     empty: str = "none"
+    is_required: bool = False

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from intake.bucket_place import DEFAULT_REGION, BucketPlace, parse_bucket
 from intake.errors import IntakeError
 from intake.key_sources import resolve_keys
 from intake.loopback import is_loopback_name
@@ -52,6 +53,19 @@ class Settings(BaseSettings):
     models_dir: Path = Field(default=Path("var/models"), description="where the models that can be activated are kept")
     attachments_dir: Path = Field(
         default=Path("var/attachments"), description="where the files of attachments are kept, encrypted"
+    )
+    attachments_bucket: str | None = Field(
+        default=None, description="an S3-compatible bucket that they are kept in instead"
+    )
+    attachments_s3_endpoint: str | None = Field(default=None, description="address of its service, unless it is AWS")
+    attachments_s3_region: str = Field(default=DEFAULT_REGION, description="region of the bucket")
+    attachments_s3_key_id: str | None = Field(default=None, description="ID of the access key of the bucket")
+    attachments_s3_secret: str | None = Field(default=None, repr=False, description="secret of that access key")
+    attachments_s3_secret_file: Path | None = Field(
+        default=None, description="a file to read ATTACHMENTS_S3_SECRET from"
+    )
+    attachments_s3_secret_command: str | None = Field(
+        default=None, repr=False, description="a command that prints ATTACHMENTS_S3_SECRET"
     )
     twilio_account_sid: str | None = Field(default=None, description="account that texts are sent from")
     twilio_auth_token: str | None = Field(default=None, repr=False, description="checks signatures, sends texts")
@@ -231,6 +245,11 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _bucket_is_complete(self) -> Settings:
+        parse_bucket(vars(self))
+        return self
+
+    @model_validator(mode="after")
     def _takes_mail_in_safely(self) -> Settings:
         if self.mail_door is not None:
             check_door(self.mail_door)
@@ -265,6 +284,11 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """The keys of tokens and cookies: the first signs, all verify."""
         return self.secret_key, *_separate(self.secret_key_fallbacks or "")
+
+    @property
+    def bucket(self) -> BucketPlace | None:
+        """The bucket that pictures and files are kept in, if not in `attachments_dir`."""
+        return parse_bucket(vars(self))
 
     @property
     def mail_door(self) -> MailDoor | None:

@@ -9,7 +9,7 @@ import structlog
 
 from classifier import Classifier, ModelError
 from classifier.store import SHIPPED, ModelStore
-from inbox.attachment_files import FileStore, Folder
+from inbox.attachment_files import FileStore
 from inbox.database import MISSING_KEY, Database
 from inbox.live_practices import LivePractices
 from inbox.models import now
@@ -19,6 +19,7 @@ from intake.errors import IntakeError
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
 from intake.vocabulary import Medium
+from tasks.attachments.choose import choose_files
 from tasks.carriers.choose import make_lookup, make_senders
 from tasks.carriers.protocol import Lookup, Sender
 from tasks.notification.addresses import check_addresses
@@ -81,7 +82,7 @@ def open_context(settings: Settings) -> Context:
         notifier=make_notifier(settings),
         classifier=_load_model(settings),
         lookup=make_lookup(settings),
-        files=Folder(settings.attachments_dir),
+        files=choose_files(settings.bucket, settings.attachments_dir),
     )
 
 

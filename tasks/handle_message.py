@@ -28,7 +28,7 @@ from tasks.questions import FoundQuestion
 from tasks.queue import AfterCommit, Ticket
 from tasks.review_sampling import add_review
 from tasks.routing import RoutingDecision, decide
-from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model
+from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from templates.replies import Occasion, render_for_patient
 
@@ -69,6 +69,7 @@ def handle_message(
         return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
     note_contact(message)
+    understanding = understanding and settle_language(session, message, understanding)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
     facts = replace(facts, has_answer=question is not None and question.has_answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -16,11 +16,13 @@ from inbox.opt_out_wording import OptOutWish, read_opt_out
 from intake.channels import medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import DangerKind, Disposition, Language, Medium, TriageLevel
+from tasks.message_language import decide_language, has_language
 from tasks.person_words import person_language
 from tasks.routing import Facts, can_be_answered
 from tasks.unproven_numbers import unproven_number
 
 if TYPE_CHECKING:
+    import classifier.outputs
     from classifier import Understanding
 
 NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
@@ -28,7 +30,7 @@ NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
 _LAST_LANGUAGE = (
     select(Classification.language)
     .join(Message, Message.id == Classification.message_id)
-    .where(Message.conversation_id == bindparam("conversation"))
+    .where(Message.conversation_id == bindparam("conversation"), Message.id < bindparam("message"))
     .order_by(Message.id.desc())
     .limit(1)
 )
@@ -53,6 +55,17 @@ _LATEST_REPLIES = (
     .where(Delivery.conversation_id == bindparam("conversation"), Delivery.state.not_in(NEVER_ARRIVED))
     .group_by(Delivery.reply)
 )
+
+
+def settle_language(session: Session, message: Message, understanding: Understanding) -> Understanding:
+    """Return what the model understood, in the conversation's language if the message has no words of any.
+
+    An emergency keeps the language that the model reads in it.
+    """
+    if understanding.urgent or has_language(message.text):
+        return understanding
+    language = decide_language(message.text, understanding.language, _last_language(session, message))
+    return replace(understanding, language=cast("classifier.outputs.Language", str(language)))
 
 
 def gather_facts(
@@ -135,7 +148,12 @@ def _language_without_model(session: Session, message: Message) -> str:
     """Return the language of a keyword, or else the one that the patient last wrote in."""
     if message.keyword and is_spanish_keyword(message.text):
         return Language.ES
-    return session.scalar(_LAST_LANGUAGE, {"conversation": message.conversation_id}) or Language.EN
+    return _last_language(session, message) or Language.EN
+
+
+def _last_language(session: Session, message: Message) -> str | None:
+    """Return the language of the newest message before this one that the model has read."""
+    return session.scalar(_LAST_LANGUAGE, {"conversation": message.conversation_id, "message": message.id})
 
 
 def _replies_since(session: Session, conversation: Conversation, since: datetime) -> int:

@@ -6,12 +6,13 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
 from inbox.column_types import keyring
 from inbox.conversation_state import note_answer, note_decision, note_triage
+from inbox.first_admin import SAMPLE_COLLEAGUE
 from inbox.models import (
     AlarmEnd,
     Classification,
@@ -26,7 +27,10 @@ from inbox.models import (
     NotificationState,
     Review,
     ReviewReason,
+    Role,
+    StaffMember,
 )
+from inbox.passwords import NO_PASSWORD
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import SAMPLE, Channel, DangerKind, Disposition, Intent, Language, Medium, TriageLevel
@@ -41,6 +45,7 @@ DEMO_FILE = "practices.demo.toml"
 THRESHOLD = 0.6
 MODEL = "sample"
 ANSWERED_AFTER = timedelta(seconds=4)
+COLLEAGUE = "Ada Cole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Sample:
         triage: how soon a person must see it.
         language: its language.
         answer: the practice's answer to the common question that it asks; empty if it asks none.
-        acknowledged: who ended the alarm; empty if nobody has.
+        acknowledged: whether the fictional colleague has ended the alarm and taken it on.
         reply: what staff replied before they closed it; empty if it is open.
     """
 
@@ -72,7 +77,7 @@ class Sample:
     triage: TriageLevel = TriageLevel.ROUTINE
     language: Language = Language.EN
     answer: str = ""
-    acknowledged: str = ""
+    acknowledged: bool = False
     reply: str = ""
 
 
@@ -88,7 +93,7 @@ SAMPLES = (
         "My lips are swelling up since I took the new antibiotic and it's getting hard to breathe",
         Intent.CLINICAL_CONCERN,
         triage=TriageLevel.EMERGENCY,
-        acknowledged="Ada Cole, nurse",
+        acknowledged=True,
     ),
     Sample(
         *(Channel.EMAIL, "Karen Holt", "karen.holt@example.com", 80),
@@ -156,6 +161,27 @@ def sample_conversations(session: Session, practices: list[str]) -> list[Convers
     own = select(Message.conversation_id).where(Message.provider == SAMPLE)
     query = select(Conversation).where(Conversation.practice.in_(practices), Conversation.id.in_(own))
     return list(session.scalars(query.order_by(Conversation.id).with_for_update()))
+
+
+def remove_colleague(session: Session) -> None:
+    """Delete the fictional colleague once she has no sample anymore."""
+    assigned = select(Conversation.assigned_to).where(Conversation.assigned_to.is_not(None))
+    session.execute(delete(StaffMember).where(StaffMember.email == SAMPLE_COLLEAGUE, StaffMember.id.not_in(assigned)))
+
+
+def _colleague(session: Session, moment: datetime) -> StaffMember:
+    """Add the colleague who has a sample: an account that was removed, so that nobody can use it."""
+    colleague = StaffMember(
+        email=SAMPLE_COLLEAGUE,
+        name=COLLEAGUE,
+        role=Role.STAFF,
+        password_hash=NO_PASSWORD,
+        disabled_at=moment,
+        removed_at=moment,
+    )
+    session.add(colleague)
+    session.flush()
+    return colleague
 
 
 def _write(session: Session, practice: Practice, sample: Sample, provider_id: str, at: datetime) -> None:
@@ -295,10 +321,12 @@ def _raise_alarm(session: Session, practice: Practice, message: Message, plan: R
         next_step_at=NEVER,
         created_at=message.received_at + ANSWERED_AFTER,
         acknowledged_at=ended_at,
-        acknowledged_by=sample.acknowledged or None,
+        acknowledged_by=COLLEAGUE if sample.acknowledged else None,
         acknowledged_how=AlarmEnd.BUTTON if sample.acknowledged else None,
     )
     session.add(alarm)
+    if sample.acknowledged:
+        message.conversation.assigned_to = _colleague(session, message.received_at).id
     session.flush()
     session.add(
         Notification(

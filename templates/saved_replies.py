@@ -56,7 +56,7 @@ BLANKS: Mapping[str, str] = MappingProxyType(
 _VARIABLE = re.compile(r"\{\{ ?([a-z_]+(?:\.[a-z_]+)?) ?\}\}")
 _TYPED = re.compile(r"\{+\s*([A-Za-z_]+(?:\s?\.\s?[A-Za-z_]+)?)\s*\}+")
 _GREETING = re.compile(rf"^(\W?[^\W\d]+(?: [^\W\d]+)?) {re.escape(BLANKS['first_name'])}(?=[,:!])", re.MULTILINE)
-_NAME = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
+_NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # no dot: phones make a link of evil.com
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd"})
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "sr", "sra", "srta"})
 

@@ -22,6 +22,7 @@ from intake.settings import Settings, load_settings
 from tests.distribution import UnitScheduling, place_of
 from tests.postgres_server import postgres, postgres_database
 from tests.service import Service
+from tests.standins.s3 import S3StandIn
 from tests.standins.smtp import SmtpStandIn
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioStandIn
 from tests.statements import share_compiled_statements
@@ -142,6 +143,13 @@ def twilio() -> Iterator[TwilioStandIn]:
     with TwilioStandIn(numbers=("+15005550006", "+12025550180")) as standin:
         yield standin
         assert standin.violations == []
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3StandIn]:
+    """An S3-compatible server, for all tests that leave it running."""
+    with S3StandIn() as running:
+        yield running
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -19,7 +20,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from app.edges import build_app
 from classifier import Classifier
-from inbox.attachment_files import Folder
+from inbox.attachment_files import FileStore
 from inbox.database import Database
 from inbox.live_practices import LivePractices
 from inbox.models import Base, Delivery, Message, Notification
@@ -52,7 +53,11 @@ class Applications:
 
     # read from `Services` with each request, so the application does not depend on them
     _READ_PER_REQUEST = frozenset(
-        {"database_url", "practices_file", "models_dir", "attachments_dir", "smtp_url", "twilio_api_base_url"}
+        {
+            *("database_url", "practices_file", "models_dir", "smtp_url", "twilio_api_base_url"),
+            *("attachments_dir", "attachments_bucket", "attachments_s3_endpoint"),
+            *("attachments_s3_key_id", "attachments_s3_secret"),
+        }
     )
 
     def __init__(self) -> None:
@@ -149,7 +154,7 @@ class Service:
             notifier=make_notifier(settings),
             classifier=classifier,
             lookup=make_lookup(settings),
-            files=Folder(settings.attachments_dir),
+            files=services_of(self._app).files,
         )
 
     @staticmethod
@@ -216,6 +221,11 @@ class Service:
                     delivery.sending_at -= duration
             if reconcile(self.context, grace=timedelta(0)):
                 self.work()
+
+    def keep_files_in(self, files: FileStore) -> None:
+        """Goes on with another file store, in the web application and the worker."""
+        attach(self._app, replace(services_of(self._app), files=files))
+        self.context = replace(self.context, files=files)
 
     def rows(self, model: type[Row]) -> list[Row]:
         """Returns a table's rows in the order of their ids."""

@@ -16,8 +16,10 @@ PYTHONS: Final = ("3.11", "3.12", "3.13")
 SERVING_EXTRAS: Final = ("redis", "postgres")
 LOCKS: Final = {
     "requirements/serving.lock": ["pyproject.toml", "requirements/serving.in"],
+    "requirements/s3.lock": ["requirements/s3.in"],
     "requirements/security.lock": ["requirements/security.in"],
 }
+SERVED: Final = ("requirements/serving.lock", "requirements/s3.lock")
 # What the machine is set up to download from stays out of the file.
 _PLAIN: Final = ("--no-config", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
 
@@ -33,9 +35,9 @@ def main(uv: str) -> None:
     for platform in PLATFORMS:
         for version in PYTHONS:
             there = ["--python-platform", platform, "--python-version", version, "--only-binary", ":all:", "--no-deps"]
-            serving = next(iter(LOCKS))
-            subprocess.run([*compile_lock, *there, serving], check=True, stdout=subprocess.DEVNULL)
-            print(f"{serving} installs on {platform} with Python {version}", flush=True)
+            for lock in SERVED:
+                subprocess.run([*compile_lock, *there, lock], check=True, stdout=subprocess.DEVNULL)
+                print(f"{lock} installs on {platform} with Python {version}", flush=True)
 
 
 if __name__ == "__main__":

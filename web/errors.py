@@ -5,9 +5,14 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from inbox.attachment_files import StoreAwayError
 
 log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = "30"
+_FILES_AWAY = "Pictures and files can’t be reached right now. Try again in a minute."
 
 
 class RequestError(Exception):
@@ -46,6 +51,13 @@ def register_errors(app: Flask) -> None:
         response = error_response(error.code or 500, code, error.description or error.name)
         if error.code == 405 and getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+        return response
+
+    @app.errorhandler(StoreAwayError)
+    def files_away(error: StoreAwayError) -> Response:
+        log.warning("files_away", error=error.strerror)
+        response: Response = app.make_response(app.handle_http_exception(ServiceUnavailable(_FILES_AWAY)))
+        response.headers["Retry-After"] = RETRY_SECONDS
         return response
 
     @app.errorhandler(SQLAlchemyError)

@@ -21,6 +21,7 @@ class Readiness:
         queue: whether Redis answers; without it, messages are handled once it is back.
         keys: whether this process has every encryption key in use; without one, nothing is sent.
         model: whether the active model is there; without it, the shipped one answers.
+        attachments: whether the bucket of pictures and files answers, if there is one; without it, they wait.
         mail: whether raw email comes in, if it is set up to; without it, mail servers keep it.
         workers: for each queue, whether a running worker takes jobs from it.
     """
@@ -29,6 +30,7 @@ class Readiness:
     queue: bool
     keys: bool
     model: bool
+    attachments: bool
     mail: bool
     workers: dict[str, bool] = field(default_factory=dict)
 
@@ -37,7 +39,7 @@ class Readiness:
         """`ready`, `degraded` while a part is away that a message can wait for, or `not ready`."""
         if not self.database:
             return "not ready"
-        parts = (self.queue, self.keys, self.model, self.mail, *self.workers.values())
+        parts = (self.queue, self.keys, self.model, self.attachments, self.mail, *self.workers.values())
         return "ready" if all(parts) else "degraded"
 
 
@@ -55,6 +57,7 @@ def read_readiness(services: Services) -> Readiness:
         queue=queue,
         keys=not missing,
         model=not is_model_lost(processes),
+        attachments=services.files.is_ready(),
         mail=takes_mail(processes) or not _expects_mail(services),
         workers={name: name not in unattended for name in QUEUES},
     )

@@ -8,13 +8,14 @@ from functools import partial
 import structlog
 from flask import Flask
 
-from inbox.attachment_files import FileStore, Folder
+from inbox.attachment_files import FileStore
 from inbox.database import Database
 from inbox.inbound import InboundMessage, Recorded, record_message
 from inbox.live_practices import LivePractices
 from intake.encryption import Keyring
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
+from tasks.attachments.choose import choose_files
 from tasks.pubsub import Watchers, topics_of
 from tasks.queue import AfterCommit, WorkQueue, connect
 
@@ -72,7 +73,7 @@ def open_services(settings: Settings) -> Services:
         live=LivePractices(database, load_practices(settings.practices_file, ignore_unknown=True)),
         queue=WorkQueue(connect(settings.redis_url), database.keyring),
         watchers=Watchers(partial(connect, settings.redis_url)),
-        files=Folder(settings.attachments_dir),
+        files=choose_files(settings.bucket, settings.attachments_dir),
     )
 
 

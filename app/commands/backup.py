@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +17,9 @@ from intake.service_files import (
     model_places,
     settings_of_running_service,
 )
+
+if TYPE_CHECKING:
+    from inbox.attachment_files import FileStore
 
 DATABASE_FILE = "intake.db"
 DEFAULT_PRACTICES = Path("practices.toml")
@@ -34,7 +39,7 @@ def backup(file: Path, key_file: Path | None, data_dir: Path) -> None:
     """Write an encrypted backup to a new FILE while the service runs.
 
     It contains the database, the files that patients sent, and the practices file, and no keys or other secrets: keep
-    the backup key, ENCRYPTION_KEYS, and .env somewhere else.
+    the backup key, ENCRYPTION_KEYS, and .env somewhere else. Files in ATTACHMENTS_BUCKET are not copied.
     """
     from inbox.attachment_files import Folder
     from inbox.audit import record_action
@@ -53,13 +58,18 @@ def backup(file: Path, key_file: Path | None, data_dir: Path) -> None:
     try:
         database.check_keys()
         manifest = describe_database(database, now(), _active_model(data_dir))
-        files = Folder(settings.attachments_dir)
+        files = None if settings.bucket else Folder(settings.attachments_dir)
         write_backup(file, manifest, BackupSource(settings.database_url, settings.practices_file, files), key)
         with database.write() as session:
             record_action(session, staff_id=None, practice=None, action="backed_up", subject="backup")
     finally:
         database.close()
     click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes). It needs its backup key and ENCRYPTION_KEYS to restore.")
+    if settings.bucket:
+        click.echo(
+            f"The pictures and files in the bucket {settings.bucket.name} are not in it: copy the bucket by its"
+            " own means, see docs/operations.md."
+        )
 
 
 @click.command()
@@ -72,7 +82,6 @@ def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
     ENCRYPTION_KEYS must be in the environment, .env, or the data folder's keys.env. Replies that waited when the backup
     was made are looked up at the carrier before they are sent.
     """
-    from inbox.attachment_files import Folder
     from inbox.backup.restore import RestoreTarget, restore_backup
     from inbox.backup.sealed_stream import BackupKey
     from intake.settings import ENV_FILE, given_settings
@@ -88,7 +97,7 @@ def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
         url=_database_url(given.get("database_url"), data_dir),
         practices_file=Path(given.get("practices_file") or DEFAULT_PRACTICES),
         keyring=keyring,
-        files=Folder(Path(given.get("attachments_dir") or data_dir / ATTACHMENTS_FOLDER)),
+        files=_files(given, data_dir),
     )
     is_new = not data_dir.exists()
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,6 +135,19 @@ def _database_url(given: str | None, data_dir: Path) -> str:
         return name_driver(given)
     except ValueError as error:
         raise IntakeError(f"DATABASE_URL: {error}") from None
+
+
+def _files(given: Mapping[str, Any], data_dir: Path) -> FileStore:
+    """Return where the service will keep pictures and files."""
+    from intake.bucket_place import parse_bucket
+    from intake.key_sources import resolve_keys
+    from tasks.attachments.choose import choose_files
+
+    try:
+        bucket = parse_bucket(resolve_keys(given))
+    except ValueError as error:
+        raise IntakeError(str(error)) from None
+    return choose_files(bucket, Path(given.get("attachments_dir") or data_dir / ATTACHMENTS_FOLDER))
 
 
 def _active_model(data_dir: Path) -> str:

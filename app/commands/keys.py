@@ -45,13 +45,14 @@ def rotate() -> None:
     Before you run this, put the new key first, keep the old one after it, and restart every process; the command
     checks that. It may be interrupted and run again. Afterward, remove the old key.
     """
-    from inbox.attachment_files import Folder
     from inbox.key_status import advise, read_status
     from inbox.rotation import rotate_keys
     from intake.settings import load_settings
+    from tasks.attachments.choose import choose_files
 
     database = _open_database()
-    rotated = rotate_keys(database, Folder(load_settings().attachments_dir))
+    settings = load_settings()
+    rotated = rotate_keys(database, choose_files(settings.bucket, settings.attachments_dir))
     merged = f" {rotated.merged} rows were second ones of a patient and were merged." if rotated.merged else ""
     click.echo(f"{rotated.rows} rows and {rotated.files} files were written under the first key.{merged}")
     click.echo(f"Next: {advise(read_status(database))}")

@@ -72,11 +72,17 @@ def describe_database(database: Database, moment: datetime, model: str) -> Manif
 
 @dataclass(frozen=True, slots=True)
 class BackupSource:
-    """What goes into a backup: the database, by its address, the practices file, and the files of attachments."""
+    """What goes into a backup.
+
+    Attributes:
+        url: the address of the database.
+        practices_file: the practices file.
+        files: the files of attachments; None if they are not copied.
+    """
 
     url: str
     practices_file: Path
-    files: FileStore
+    files: FileStore | None
 
 
 def write_backup(target: Path, manifest: Manifest, source: BackupSource, key: BackupKey) -> None:
@@ -103,7 +109,8 @@ def write_backup(target: Path, manifest: Manifest, source: BackupSource, key: Ba
                     _add_text(archive, MANIFEST, manifest.model_dump_json().encode())
                     _add_text(archive, PRACTICES, source.practices_file.read_bytes())
                     archive.add(dump, DATABASE)
-                    _add_files(archive, source.files)
+                    if source.files is not None:
+                        _add_files(archive, source.files)
                 sealed.finish()
                 file.flush()
                 os.fsync(file.fileno())

@@ -39,6 +39,7 @@ class AlarmEnd(StrEnum):
 class Notification(Base):
     """One notification to one address of a team: an outbox row. It refers to the message and never contains its text.
 
+    `conversation_id` is set only where there is no message: in a conversation in which the patient has not written yet.
     `escalation_step` is the step of the practice's escalation, counted from 1; it is 0 for the first notification.
     `interruptions` counts the attempts whose worker died before it recorded an outcome. `escalation_id` is the alarm
     that an urgent notification belongs to. A `collected` one goes out with others.
@@ -51,7 +52,8 @@ class Notification(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"), index=True)
     reason: Mapped[str] = mapped_column(String(32))
     escalation_step: Mapped[int] = mapped_column(default=0, server_default="0")
     escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id", ondelete="SET NULL"), index=True)
@@ -66,8 +68,17 @@ class Notification(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
-    message: Mapped[Message] = relationship()
+    message: Mapped[Message | None] = relationship()
+    conversation: Mapped[Conversation | None] = relationship()
     escalation: Mapped[Escalation | None] = relationship()
+
+    @property
+    def about(self) -> Conversation:
+        """Return the conversation that it is about."""
+        found = self.conversation if self.message is None else self.message.conversation
+        if found is None:
+            raise ValueError(f"notification {self.id} is about nothing: it needs a message or a conversation")
+        return found
 
 
 _OPEN = text("acknowledged_at IS NULL")

@@ -17,10 +17,10 @@ from inbox.consent import number_of, record_consent, undo_opt_out
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
 from inbox.models import AlarmEnd, Conversation, ConversationState, Role, UndoKind, now
-from intake.vocabulary import OptOutMistake, words_of
+from intake.vocabulary import OptOutMistake
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
-from staff.conversations.alarms import ADD_ADDRESS, UNACKNOWLEDGED, count_open_of
+from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
 from staff.conversations.changes import (
     ALARM_ENDS,
     AWAKE,
@@ -29,7 +29,6 @@ from staff.conversations.changes import (
     change_assignee,
     change_snooze,
     change_state,
-    has_address,
     tag_conversation,
     transfer,
     untag_conversation,
@@ -104,10 +103,8 @@ def transfer_to_team(conversation_id: int) -> AnyResponse:
     tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)
     topics = topics_of(conversation.id, conversation.practice)
     services.queue.put_all(AfterCommit(notifications=done.tickets, later=tickets, topics=topics))
-    if not has_address(practice, team):
-        flash(
-            f"Nobody was notified: {words_of(team)} has no address, so it sees this only on the console. {ADD_ADDRESS}"
-        )
+    if done.untold:
+        flash(done.untold)
     return finish_action(conversation_id, "#newest" if text else "")
 
 

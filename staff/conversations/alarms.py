@@ -6,18 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import AlarmEnd, Conversation, Escalation, Notification, NotificationState
-from intake.practices import Practice
-from intake.vocabulary import words_of
+from intake.practices import TEXT_PREFIX, Practice
+from intake.settings import Settings
+from intake.vocabulary import SAMPLE, words_of
 from staff import display
 from tasks.notification.escalation_policy import NEVER, next_reached
-from tasks.notification.targets import CONSOLE, telephone_of
+from tasks.notification.targets import CONSOLE, paged_addresses, personal_address, reached_addresses
+from web.services import services_of
 
 MOST_COUNTED = 100
 ADD_ADDRESS = "A manager can add one in Settings."
+SET_UP_CARRIER = "The setup checklist in Settings says what is missing."
+IS_SAMPLE = "This patient is fictional."
 UNACKNOWLEDGED = "Nobody has acknowledged this urgent message."
 _STATES = {
     NotificationState.PENDING: "notifying",
@@ -144,7 +149,8 @@ def show_alarms(
 
 def _show(row: Escalation, notices: Sequence[Notification], practice: Practice, moment: datetime) -> Alarm:
     is_open = row.acknowledged_at is None
-    step, next_at = next_reached(practice, row.step, row.next_step_at) if is_open else (0, NEVER)
+    settings = services_of(current_app).settings
+    step, next_at = next_reached(practice, row.step, row.next_step_at, settings) if is_open else (0, NEVER)
     steps = tuple(_step(notice, practice) for notice in notices if notice.target != CONSOLE)
     return Alarm(
         id=row.id,
@@ -157,17 +163,28 @@ def _show(row: Escalation, notices: Sequence[Notification], practice: Practice, 
         next_in=display.until(next_at, moment) if step else "",
         next_at=next_at if step else None,
         ended=_ended(row, practice.time_zone),
-        unreachable=f"Nobody was paged and nobody will be: no on-call contact has an address. {ADD_ADDRESS}"
-        if is_open and not steps and not step
-        else "",
+        unreachable=_unreachable(row, practice, settings) if is_open and not steps and not step else "",
     )
 
 
+def _unreachable(row: Escalation, practice: Practice, settings: Settings) -> str:
+    """Return why nobody was and nobody will be paged, and what to do about it."""
+    if not paged_addresses(practice):
+        why = f"no on-call contact has an address. {ADD_ADDRESS}"
+    elif row.message.provider == SAMPLE:
+        return f"Nobody was paged and nobody will be. {IS_SAMPLE}"
+    elif not reached_addresses(practice, settings):
+        why = f"no texts or emails can be sent to the on-call addresses. {SET_UP_CARRIER}"
+    else:
+        why = "the on-call addresses were added later. Tell them yourself."
+    return f"Nobody was paged and nobody will be: {why}"
+
+
 def _step(notice: Notification, practice: Practice) -> Step:
-    has_phone = telephone_of(practice, notice.escalation_step) is not None
+    address = personal_address(practice, notice.escalation_step)
     state = "notified with others soon" if _is_collecting(notice) else _STATES[NotificationState(notice.state)]
     return Step(
-        "On-call phone" if has_phone else words_of(notice.team),
+        _person(address) if address else words_of(notice.team),
         state,
         display.clock(notice.next_attempt_at if _is_collecting(notice) else notice.updated_at, practice.time_zone),
     )
@@ -178,8 +195,12 @@ def _is_collecting(notice: Notification) -> bool:
 
 
 def _contact(practice: Practice, step: int) -> str:
-    team = practice.escalation[step - 1].team
-    return words_of(team) if team else "On-call phone"
+    contact = practice.escalation[step - 1]
+    return _person(contact.address) if contact.address else words_of(contact.team)
+
+
+def _person(address: str) -> str:
+    return "On-call phone" if address.startswith(TEXT_PREFIX) else "On-call email"
 
 
 def _ended(row: Escalation, zone: str) -> str:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.attachment_files import FileStore
+from inbox.attachment_files import FileStore, StoreAwayError
 from inbox.attachments import read_contents, read_thumbnail
 from inbox.models import Attachment, AttachmentKind, AttachmentState, AuditEntry, Conversation, Message, Role, now
 from inbox.reply_files import is_visible_to
@@ -61,6 +61,8 @@ def _serve(
             record_on_conversation(session, conversation.id, conversation.practice, action, attachment=attachment_id)
     try:
         contents = read(services.files, attachment)
+    except StoreAwayError:
+        raise
     except (MissingKeyError, OSError) as error:
         log.error("attachment_not_read", attachment_id=attachment_id, error=type(error).__name__)
         contents = None

@@ -47,11 +47,12 @@ NOTHING = "No conversation was selected."
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What was done to one conversation: the audit trail's detail, the jobs, and what undoing a transfer deletes."""
+    """What was done to one conversation: the audit trail's detail and the jobs; of a transfer, see `Transferred`."""
 
     detail: dict[str, Any]
     tickets: tuple[Ticket, ...] = ()
     added: dict[str, Any] | None = None
+    untold: str = ""
 
 
 _Change = Callable[[Session, Conversation], _Done | None]
@@ -87,6 +88,7 @@ def change_several() -> Response:
     changed: list[Conversation] = []
     refused: list[Conversation] = []
     tickets: tuple[Ticket, ...] = ()
+    untold: set[str] = set()
     services = services_of(current_app)
     with services.database.write() as session:
         own = [own_conversation(session, row_id, lock=True) for row_id in ids]
@@ -101,6 +103,7 @@ def change_several() -> Response:
                 continue
             changed.append(conversation)
             tickets += done.tickets
+            untold |= {done.untold} if done.untold else set()
             _offer_undo(session, conversation, beginning, was_closed, done, batch)
             if done.detail:
                 slug = conversation.practice
@@ -109,7 +112,7 @@ def change_several() -> Response:
     topics = tuple(topic for found in changed for topic in topics_of(found.id, found.practice))
     mails = tuple(Ticket("mail_notice", row_id) for row_id in mail)
     services.queue.put_all(AfterCommit(notifications=tickets, later=mails, topics=topics))
-    flash(_say(changed, kind) if ids else NOTHING)
+    flash(" ".join([_say(changed, kind), *sorted(untold)]) if ids else NOTHING)
     query = read_filters().whole_query()
     if refused:
         query |= {"refused": ",".join(str(conversation.id) for conversation in refused), "left": wanted}
@@ -164,7 +167,7 @@ def _transfer(session: Session, conversation: Conversation) -> _Done | None:
     if team not in teams_for(practice) or team == conversation.team:
         return None
     done = transfer(session, conversation, practice, team, "", hold_for())
-    return _Done(done.detail, done.tickets, done.added)
+    return _Done(done.detail, done.tickets, done.added, done.untold)
 
 
 def _tag(session: Session, conversation: Conversation) -> _Done | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import abort
+from flask import abort, current_app
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import end_snooze, note_answer, note_transfer, snooze
@@ -16,15 +16,19 @@ from inbox.mentions import find_mentions
 from inbox.models import AlarmEnd, Conversation, ConversationState, Note, NoticeReason, now
 from inbox.tag_words import MOST_TAGS, find_tag_problem, fold_tag, tidy_tag
 from intake.practices import Practice, TeamSettings
+from intake.settings import Settings
 from intake.vocabulary import words_of
 from staff.auth.access import member
+from staff.conversations.alarms import ADD_ADDRESS, IS_SAMPLE, SET_UP_CARRIER
 from staff.conversations.people import assignable
 from staff.conversations.reply import hand_back
 from staff.conversations.snooze import snooze_end
 from staff.conversations.teams import teams_for
+from tasks.notification.targets import usable_addresses
 from tasks.notification.transfers import tell_team
 from tasks.queue import Ticket
 from web.row_ids import read_row_id
+from web.services import services_of
 
 ME = "me"
 AWAKE = "now"
@@ -39,11 +43,13 @@ class Transferred:
         detail: what the audit trail says.
         added: what undoing it deletes.
         tickets: the jobs that notify the team.
+        untold: why nobody is notified, and what to do about it; empty if somebody is.
     """
 
     detail: dict[str, Any]
     added: dict[str, Any]
     tickets: tuple[Ticket, ...]
+    untold: str
 
 
 ALARM_ENDS: dict[str, AlarmEnd] = {
@@ -69,11 +75,12 @@ def change_state(conversation: Conversation, wanted: str) -> dict[str, Any]:
 def change_assignee(session: Session, conversation: Conversation, wanted: str) -> dict[str, Any]:
     """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one."""
     chosen = member().id if wanted == ME else read_row_id(wanted)
-    if chosen is not None and not may_be_assigned(session, conversation.practice, chosen):
+    is_new = chosen is not None and chosen != conversation.assigned_to
+    if chosen is not None and is_new and not may_be_assigned(session, conversation.practice, chosen):
         abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
     if conversation.assigned_to not in (None, chosen):
         note_seen(session, conversation.assigned_to, conversation.id, NoticeReason.ASSIGNED)  # no longer theirs
-    if chosen is not None and chosen != conversation.assigned_to:
+    if chosen is not None and is_new:
         call_members(session, conversation, [chosen], NoticeReason.ASSIGNED, member().id)
     conversation.assigned_to = chosen
     if chosen is not None:
@@ -93,15 +100,32 @@ def transfer(
     note = add_note(session, conversation, text) if text else {}
     if had is not None:
         change_assignee(session, conversation, "")
-    notices, tickets = tell_team(session, conversation, practice, team, note_transfer(conversation, team), hold)
+    told = tell_team(session, conversation, practice, team, note_transfer(conversation, team), hold)
+    untold = why_untold(practice, team, services_of(current_app).settings, goes_out=told.goes_out)
     detail = {"to": team, **({"from": before} if before else {}), **({"assignee": had} if had else {}), **note}
-    added = {"notices": notices, "note": note.get("note"), "tells": has_address(practice, team)}
-    return Transferred(detail, added, tickets)
+    added = {"notices": told.notice_ids, "note": note.get("note"), "tells": not untold}
+    return Transferred(detail, added, told.tickets, untold)
 
 
-def has_address(practice: Practice, team: str) -> bool:
-    """Return whether a team's notices go anywhere but to the console."""
-    return bool(practice.teams.get(team, TeamSettings()).notify)
+def why_untold(practice: Practice, team: str, settings: Settings, *, goes_out: bool) -> str:
+    """Return why no address of a team gets a notice, and what to do about it; empty if one does.
+
+    Args:
+        practice: the practice.
+        team: the team.
+        settings: which carriers are set up.
+        goes_out: whether there is a notice to any address.
+    """
+    addresses = practice.teams.get(team, TeamSettings())
+    if not addresses.notify:
+        why, remedy = f"{words_of(team)} has no address", ADD_ADDRESS
+    elif not goes_out:
+        return f"Nobody was notified. {IS_SAMPLE}"
+    elif not usable_addresses(practice, addresses, settings):
+        why, remedy = f"no texts or emails can be sent to {words_of(team)}", SET_UP_CARRIER
+    else:
+        return ""
+    return f"Nobody was notified: {why}, so it sees this only on the console. {remedy}"
 
 
 def add_note(session: Session, conversation: Conversation, text: str) -> dict[str, Any]:

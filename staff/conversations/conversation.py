@@ -14,6 +14,7 @@ from inbox.member_notices import is_called, note_seen
 from inbox.models import AlarmEnd, ConversationState, Message, Role, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
 from inbox.reply_files import draft_files
+from inbox.reviews import needs_label
 from inbox.tag_words import LONGEST_TAG
 from intake.vocabulary import SAMPLE, OptOutMistake, words_of
 from staff import display
@@ -197,6 +198,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
             "may_hold": member().may(Role.MANAGER) and is_own,
             "may_export": is_own,
+            "needs_label": needs_label(session, member().practices, conversation_id),
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "is_sample": (newest := session.get(Message, conversation.last_message_id or 0)) is not None
             and newest.provider == SAMPLE,

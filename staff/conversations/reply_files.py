@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
 from sqlalchemy.orm import Session
 
-from inbox.attachments import MOST_BYTES
+from inbox.attachments import MOST_BYTES, keep_contents
 from inbox.models import Attachment, AttachmentKind, Refusal, Role
 from inbox.reply_files import MOST_REPLY_FILES, add_draft_file, are_pictures, delete_draft_file, draft_files
 from intake.practices import Practice
@@ -46,12 +46,13 @@ def add(conversation_id: int) -> Response:
     checked = check(contents, render)
     if isinstance(checked, Refusal) or checked.kind is AttachmentKind.AUDIO:
         abort(422, _REFUSALS.get(checked, _UNSUPPORTED) if isinstance(checked, Refusal) else _UNSUPPORTED)
+    kept = keep_contents(services.database, services.files, checked.contents, checked.thumbnail)
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
         if len(draft_files(session, conversation_id, member().id)) >= MOST_REPLY_FILES:
             abort(409, f"A reply can have at most {MOST_REPLY_FILES} files. Send the others with the next one.")
         attachment = _describe(conversation_id, checked)
-        add_draft_file(session, services.files, attachment, checked.contents, checked.thumbnail)
+        add_draft_file(session, attachment, kept)
         practice = conversation.practice
         record_on_conversation(session, conversation_id, practice, "file_attached", attachment=attachment.id)
         return _answer(session, conversation_id)

@@ -11,7 +11,7 @@ from intake.errors import IntakeError
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.conversations.inbox import INBOX
 from tasks.pubsub import topics_of
-from tasks.samples import sample_conversations
+from tasks.samples import remove_colleague, sample_conversations
 from web.services import services_of
 
 blueprint = Blueprint("samples", __name__, url_prefix="/staff/samples")
@@ -30,6 +30,7 @@ def remove() -> Response:
         count = len(samples)
         try:
             erase_conversations(session, samples)
+            remove_colleague(session)
         except IntakeError as error:
             abort(409, f"Not removed: {error}.")
     services.queue.announce(*topics)

@@ -63,7 +63,7 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "staff/patient_record.html",
         practice=practice,
         quiet_hours=display.hours(practice.patient_quiet_hours),
-        came_from=came_from,
+        came_from=came_from or next(iter(shown["linked"]), None),
         seal=seal,
         **(shown | defaults | changes),
     )
@@ -72,7 +72,9 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
 def _read(session: Session, patient: Patient, zone: str, before: int | None, since: int | None) -> dict[str, Any]:
     newest = latest_merge(session, patient.id)
     linked = session.scalars(
-        select(PatientConversation.conversation_id).where(PatientConversation.patient_id == patient.id)
+        select(PatientConversation.conversation_id)
+        .where(PatientConversation.patient_id == patient.id)
+        .order_by(PatientConversation.conversation_id)
     ).all()
     addresses = session.scalars(
         select(PatientAddress).where(PatientAddress.patient_id == patient.id).order_by(PatientAddress.id)

@@ -42,18 +42,19 @@ from staff.undo.offers import begin_action, hold_for, mark_label_undone, offer_u
 from tasks.corrections import can_take_back, correct, take_back
 from tasks.pubsub import practice_topic
 from tasks.routing import RoutingDecision
+from web.row_ids import read_row_id
 from web.services import services_of
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff/review")
 
 KEYS: dict[str, str] = {label: str(place) for place, label in enumerate((*INTENTS, NONE_OF_THESE), start=1)} | {
     Route.PERSON: "p",
-    Route.PRAISE: "g",
-    Route.SAME_DAY: "t",
+    Route.PRAISE: "w",
+    Route.SAME_DAY: "d",
 }
 """The key that chooses each label; an emergency has none, so that no slip of a finger wakes the on-call team.
 
-`j` and `k` move, as in the inbox, so no label has them.
+No label has a key that does something else in the inbox: `j` and `k` move in both, and `g` goes to another page.
 """
 MOST_SKIPPED = 100
 _SKIPPED = "skipped_reviews"
@@ -97,9 +98,10 @@ def backlog() -> dict[str, Any]:
 @blueprint.get("")
 @open_to(Role.STAFF)
 def page() -> str:
-    """Show the next message that no one else is reviewing."""
+    """Show the next message that no one else is reviewing, or one of a conversation that the member came from."""
+    conversation_id = read_row_id(request.args.get("conversation", ""))
     with services_of(current_app).database.write() as database:
-        claimed = _claim(database)
+        claimed = _claim(database, conversation_id)
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
             "waiting": count_open(database, member().practices),
@@ -108,6 +110,7 @@ def page() -> str:
             "undo": words_of(last.label) if last and can_take_back(database, last) else "",
             "review": None,
             "has_previous": bool(_skipped()),
+            "of_conversation": conversation_id is not None,
         }
         if claimed is not None:
             shown |= _shown(database, claimed)
@@ -132,16 +135,18 @@ def events() -> Response:
 @blueprint.post("/<int:review_id>")
 @open_to(Role.STAFF)
 def label(review_id: int) -> AnyResponse:
-    """Store the chosen label, and queue the resulting reply and notifications."""
+    """Store the chosen label, and queue the resulting reply and notifications; go on, or back to the conversation."""
     services = services_of(current_app)
-    chosen = request.form.get("label", "")
+    chosen, following = request.form.get("label", ""), url_for("review.page")
     with services.database.write() as database:
         review = find_review(database, member().practices, review_id) or abort(404)
         if chosen not in REVIEW_LABELS:
             abort(400, f"Choose one of these labels: {', '.join(REVIEW_LABELS)}.")
+        if request.form.get("then") == "conversation":
+            following = url_for("conversation.page", conversation_id=review.message.conversation_id)
         if review.decided_at is not None:
             flash(_refusal(database, review))
-            return redirect(url_for("review.page"), 303)
+            return redirect(following, 303)
         practice = services.practices.require(review.practice)
         conversation = database.get_one(Conversation, review.message.conversation_id, with_for_update=True)
         beginning = begin_action(database, conversation)
@@ -150,7 +155,7 @@ def label(review_id: int) -> AnyResponse:
         _record(database, review, "reviewed", intent=review.intent, label=chosen, reply=plan.reply, team=plan.team)
     services.queue.put_all(after_commit)
     flash(_outcome(chosen, plan))
-    return redirect(url_for("review.page"), 303)
+    return redirect(following, 303)
 
 
 @blueprint.post("/<int:review_id>/skip")
@@ -197,9 +202,14 @@ def undo() -> AnyResponse:
     return redirect(url_for("review.page"), 303)
 
 
-def _claim(database: Session) -> Review | None:
-    """Claim the next message for the signed-in member; skipped ones come back when no others are left."""
+def _claim(database: Session, conversation_id: int | None) -> Review | None:
+    """Claim the next message for the signed-in member; skipped ones come back when no others are left.
+
+    One of a conversation that they came from is shown even if they skipped it.
+    """
     skipped, moment = _skipped(), now()
+    if conversation_id is not None:
+        return claim_next(database, member().practices, member().id, [], moment, conversation_id)
     found = claim_next(database, member().practices, member().id, skipped, moment)
     if found is None and skipped:
         session[_SKIPPED] = []

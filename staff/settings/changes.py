@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -26,9 +26,10 @@ from intake.practice_settings import (
 )
 from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.setting_editors import EditorKind
-from staff.settings.form_values import is_same
+from staff.settings.escalation_rows import address_of, explain_row
+from staff.settings.form_values import is_same, teams_of
 from staff.settings.mistakes import locate_mistake
-from staff.settings.typed_values import explain_typed, full_number
+from staff.settings.typed_values import NOT_AN_ADDRESS, explain_typed, full_number
 from templates.replies import check_replies
 from templates.simple_words import problem_of
 from templates.voice_prompts import check_prompts
@@ -36,11 +37,11 @@ from templates.voice_prompts import check_prompts
 # Where managers may send notices. Other addresses name any server, which this service would then contact from inside
 # its own network, so they are limited to the practices file.
 KNOWN_SERVICES = ("sms", "mailto", "mailtos", "slack", "discord", "tgram", "pover", "pagerduty", "opsgenie")
-NOT_AN_ADDRESS = "write a phone number with its area code, such as (202) 555-0188, or an email address"
 FOR_THE_FILE = (
     "this service can be set in the practices file only. Here, use a phone number, an email address, or an address from"
     " Slack, Discord, Telegram, Pushover, PagerDuty, or Opsgenie"
 )
+MISSING = "fill this in"
 NO_NUMBER = "nobody can be texted yet: the practice has no phone number of its own in the practices file"
 LONGEST_NUMBER = 9  # fits the integers of every database
 
@@ -212,13 +213,18 @@ def _check_practice(practice: Practice) -> None:
 
 def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistake]:
     """Explain what the file allows but the page does not, as other practices share the process and the network."""
-    kind = _setting(situation, key).editor.kind
+    editor = _setting(situation, key).editor
+    kind = editor.kind
+    if value is None and editor.is_required:
+        return [Mistake(key, MISSING)]
+    if kind is EditorKind.STEPS and isinstance(value, list):
+        return _explain_steps(situation, key, value)
     if kind is EditorKind.REPLY and isinstance(value, str):
         problem = problem_of(value)
         return [Mistake(key, problem)] if problem else []
     if kind is EditorKind.ADDRESSES and isinstance(value, list):
         before = read_setting(situation.practice, key)
-        new = [address for address in value if not isinstance(before, list) or address not in before]
+        new = [str(address) for address in value if not isinstance(before, list) or address not in before]
         found = next(filter(None, (_explain_address(situation.file, address) for address in new)), None)
         return [Mistake(key, found)] if found else []
     if isinstance(value, list):
@@ -226,6 +232,19 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistak
         return [Mistake(key, words, number) for number, words in explained if words]
     words = explain_typed(kind, value) if isinstance(value, str) else ""
     return [Mistake(key, words)] if words else []
+
+
+def _explain_steps(situation: Situation, key: str, rows: Sequence[object]) -> list[Mistake]:
+    """Explain the new rows of the escalation; those of the file may allow more."""
+    before, practice = read_setting(situation.practice, key), situation.practice
+    found = []
+    for number, row in enumerate(rows, start=1):
+        if isinstance(row, dict) and not (isinstance(before, list) and row in before):
+            wrong = explain_row(row, teams_of(practice))
+            if address_of(row) and "address" not in wrong:
+                wrong["address"] = _explain_address(situation.file, address_of(row))
+            found += [Mistake(key, words, number, part) for part, words in wrong.items() if words]
+    return found
 
 
 def _explain_address(practice: Practice, address: str) -> str:

@@ -9,12 +9,14 @@ from werkzeug.datastructures import MultiDict
 from intake.practice_settings import Setting, Value, as_written_today, list_settings, read_setting
 from intake.practices import TEXT_PREFIX, Practice
 from intake.setting_editors import EditorKind
-from staff.settings.typed_values import read_typed, show_typed
+from staff.settings.escalation_rows import describe_row, read_rows, sort_rows
+from staff.settings.typed_values import STANDARD_COLOR, full_number, read_typed, show_number, show_typed
 from tasks.notification.targets import key_of
 from tasks.routing import ROUTES
 from templates.replies import standard_words
 
 KEPT = ".kept"  # ends the name of the field with the addresses that a team keeps
+CHOSEN, NO_OWN_COLOR = ".chosen", ".standard"  # end the names of a color's fields
 OPENS, CLOSES, CLOSED = ".opens", ".closes", ".closed"  # end the names of a day's fields
 STANDARD = "standard"  # the button that brings back the standard wording of a reply
 
@@ -41,43 +43,37 @@ def read_changes(form: MultiDict[str, str], opened: Practice) -> dict[str, Value
         key = setting.key
         if key in form:
             before = read_setting(opened, key)
-            known = before if isinstance(before, list) else []
-            value = None if form.get(STANDARD) == key else parse_value(setting, form, known)
+            value = None if form.get(STANDARD) == key else parse_value(setting, form, before)
             if not is_same(setting, value, before):
                 found[key] = value
     return found
 
 
-def parse_value(setting: Setting, form: MultiDict[str, str], known: Sequence[str]) -> Value:
+def parse_value(setting: Setting, form: MultiDict[str, str], before: Value) -> Value:
     """Parse what was typed for a setting.
 
     Args:
         setting: the setting, which the form has a field for.
         form: the form.
-        known: the addresses that the form may keep, or the hours that the page showed.
+        before: the value that the page showed.
     """
-    typed = form.get(setting.key, "").replace("\r\n", "\n").strip()
+    key = setting.key
+    typed = form.get(key, "").replace("\r\n", "\n").strip()
     match setting.editor.kind:
         case EditorKind.ADDRESSES:
-            kept = form.getlist(setting.key + KEPT)
-            return [
-                *(address for address in known if key_of(address) in kept),
-                *read_typed(EditorKind.ADDRESSES, typed),
-            ]
+            known = [str(address) for address in before] if isinstance(before, list) else []
+            kept = [address for address in known if key_of(address) in form.getlist(key + KEPT)]
+            return [*kept, *read_typed(EditorKind.ADDRESSES, typed)]
         case EditorKind.FLAG:
-            return "yes" in form.getlist(setting.key)
-        case EditorKind.HOURS if setting.key + OPENS in form:
-            return pick_hours(form, setting.key, is_open=bool(known))
-        case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES as kind:
-            return list(read_typed(kind, typed))
-        case EditorKind.SPAN as kind if typed:
-            return str(read_typed(kind, typed))
-        case EditorKind.REPLY if is_same(setting, typed, standard_words(setting.path[-1])):
-            return None
-        case EditorKind.NUMBER if typed:
-            return _parse_number(typed)
+            return "yes" in form.getlist(key)
+        case EditorKind.HOURS if key + OPENS in form:
+            return pick_hours(form, key, is_open=bool(before))
+        case EditorKind.COLOR if key + CHOSEN in form:
+            return pick_color(form, key)
+        case EditorKind.STEPS:
+            return sort_rows(read_rows(form, key))
         case _:
-            return typed or None
+            return _parse_typed(setting, typed)
 
 
 def pick_hours(form: MultiDict[str, str], key: str, *, is_open: bool) -> list[str]:
@@ -95,6 +91,22 @@ def pick_hours(form: MultiDict[str, str], key: str, *, is_open: bool) -> list[st
     return [] if key + CLOSED in form and is_open else hours
 
 
+def pick_color(form: MultiDict[str, str], key: str) -> str | None:
+    """Return the chosen color, None for the standard one.
+
+    As with hours, one change is enough: marking the standard color takes it whatever the picker shows, and picking
+    a color takes that one.
+
+    Args:
+        form: the form.
+        key: the color's setting; its own field has the color that the page showed, if it was not the standard one.
+    """
+    chosen = form[key + CHOSEN].strip().lower()
+    if key + NO_OWN_COLOR in form and (form[key] or chosen == STANDARD_COLOR):
+        return None
+    return chosen or None
+
+
 def picked_times(form: MultiDict[str, str], key: str) -> list[tuple[str, str]]:
     """Return the times in a day's pickers, in pairs, empty ones included."""
     return list(zip(form.getlist(key + OPENS), form.getlist(key + CLOSES), strict=False))
@@ -105,16 +117,18 @@ def format_value(setting: Setting, value: Value) -> str:
     match setting.editor.kind:
         case EditorKind.REPLY if value is None:
             return standard_words(setting.path[-1])
-        case EditorKind.ADDRESSES:
-            return ""  # existing addresses are kept or removed by checkboxes; only new ones are typed
+        case EditorKind.ADDRESSES | EditorKind.STEPS:
+            return ""  # have fields of their own for what there is already
         case EditorKind.FLAG:
             return "yes" if value else "no"
         case _ if value is None:
             return ""
         case EditorKind.SPAN as kind:
             return show_typed(kind, str(value))
+        case EditorKind.PHONE:
+            return show_number(str(value))
         case kind if isinstance(value, list):
-            return ", ".join(show_typed(kind, item) for item in value)
+            return ", ".join(show_typed(kind, str(item)) for item in value)
         case EditorKind.NUMBER:
             return str(value).removesuffix(".0")
         case _:
@@ -126,7 +140,9 @@ def display_value(setting: Setting, value: Value) -> str:
     if value is None or value == []:
         return setting.editor.empty
     if setting.editor.kind is EditorKind.ADDRESSES and isinstance(value, list):
-        return ", ".join(describe_addresses(value).values())
+        return ", ".join(describe_addresses([str(address) for address in value]).values())
+    if setting.editor.kind is EditorKind.STEPS and isinstance(value, list):
+        return ", ".join(describe_row(row) for row in value if isinstance(row, dict))
     if setting.editor.kind is EditorKind.CHOICE:
         value = as_written_today(setting.key, value)
         return next((option.words for option in setting.editor.options if option == value), str(value))
@@ -137,6 +153,8 @@ def is_same(setting: Setting, first: Value, second: Value) -> bool:
     """Return whether two values mean the same; in a reply, blank lines and the spacing in a line make no difference."""
     if setting.editor.kind is EditorKind.REPLY and isinstance(first, str) and isinstance(second, str):
         return _words_by_line(first) == _words_by_line(second)
+    if setting.editor.kind is EditorKind.COLOR and isinstance(first, str) and isinstance(second, str):
+        return first.lower() == second.lower()
     return first == second
 
 
@@ -151,6 +169,23 @@ def describe_addresses(addresses: Sequence[str]) -> dict[str, str]:
 
 def _words_by_line(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if line.strip()]
+
+
+def _parse_typed(setting: Setting, typed: str) -> Value:
+    """Parse what was typed for a setting with a single field."""
+    match setting.editor.kind:
+        case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES as kind:
+            return list(read_typed(kind, typed))
+        case EditorKind.SPAN as kind if typed:
+            return str(read_typed(kind, typed))
+        case EditorKind.REPLY if is_same(setting, typed, standard_words(setting.path[-1])):
+            return None
+        case EditorKind.NUMBER if typed:
+            return _parse_number(typed)
+        case EditorKind.PHONE if typed:
+            return full_number(typed) or typed
+        case _:
+            return typed or None
 
 
 def _parse_number(typed: str) -> Value:

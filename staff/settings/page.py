@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from inbox.models import Role, now
-from intake.practice_settings import MistakenError, setting_of
+from intake.practice_settings import MistakenError, Value, find_setting, setting_of
 from intake.practices import Practice
+from intake.setting_editors import EditorKind
 from intake.vocabulary import REPLIES
 from staff.auth.access import first_practice, member, open_to
 from staff.settings.changes import (
@@ -17,6 +20,7 @@ from staff.settings.changes import (
     load_situation_at,
     propose_values,
 )
+from staff.settings.escalation_rows import press_button, read_rows
 from staff.settings.form_values import read_changes
 from staff.settings.history import HistoryEntry, entries_since
 from staff.settings.page_actions import (
@@ -31,17 +35,21 @@ from staff.settings.page_actions import (
     write_change,
 )
 from staff.settings.reply_preview import preview_wording
+from staff.settings.typed_values import STANDARD_COLOR
 from staff.settings.view import (
     NOTHING_UNSAVED,
     UnsavedForm,
     build_sections,
     describe_conflicts,
+    dom_id_of,
     explain_unlisted,
     explain_unusable,
     list_problems,
 )
 from templates.replies import STOP_WORDING, hours_to_try
 from templates.simple_words import ATTRIBUTES, NAMES
+
+ROWS_BUTTON = "rows"  # the name of the buttons that add or remove a row
 
 blueprint = Blueprint("settings", __name__, url_prefix="/staff/settings")
 
@@ -76,7 +84,7 @@ def page(slug: str) -> str:
 
 @blueprint.post("/<slug>")
 @open_to(Role.MANAGER)
-def save(slug: str) -> Response | Refusal:
+def save(slug: str) -> Response | Refusal | str:
     """Save the changes in a form: all of them, or none if one value cannot be used."""
     file, token = practice_in_file(slug), request.form.get("version", "")
     with current_services().database.read() as session:
@@ -84,6 +92,8 @@ def save(slug: str) -> Response | Refusal:
     changed = read_changes(request.form, opened.practice)
     if token != situation.token:
         return _refuse_overtaken(file, opened, UnsavedForm(request.form, changed))
+    if ROWS_BUTTON in request.form:
+        return _press_rows(situation, changed, request.form[ROWS_BUTTON])
     if not changed:
         return finish_change(slug, NOTHING_CHANGED)
     try:
@@ -112,6 +122,18 @@ def show_preview(slug: str) -> str:
     return render_template("staff/settings_preview.html", preview=preview)
 
 
+def _press_rows(situation: Situation, changed: Mapping[str, Value], pressed: str) -> str:
+    """Show the form again with a row more or less, and nothing saved: what the page's script does by itself."""
+    key = pressed.partition(" ")[0]
+    setting = find_setting(type(situation.file), key)
+    rows = press_button(pressed, key, read_rows(request.form, key))
+    if setting is None or setting.editor.kind is not EditorKind.STEPS or rows is None:
+        abort(400, "This button does not exist. Reload the page.")
+    added = pressed.endswith(" add")
+    focused = f"{dom_id_of(key)}-{len(rows)}-who" if added else f"{dom_id_of(key)}-add"
+    return _render(situation, UnsavedForm(request.form, {**changed, key: rows}), focused=focused)
+
+
 def _refuse_overtaken(file: Practice, opened: Situation, unsaved: UnsavedForm) -> Refusal:
     """Show a form again, with the changes since its page was opened."""
     with current_services().database.read() as session:
@@ -126,6 +148,7 @@ def _render(
     *,
     problem: str = "",
     since: list[HistoryEntry] | None = None,
+    focused: str = "",
 ) -> str:
     sections = build_sections(situation, unsaved, now())
     problems = list_problems(sections)
@@ -137,7 +160,7 @@ def _render(
         version=situation.standing.version,
         sections=sections,
         problems=problems,
-        first_problem=next(iter(problems), ""),
+        focused=next(iter(problems), focused),
         conflicts=describe_conflicts(situation),
         unusable=explain_unusable(situation),
         problem=problem,
@@ -145,4 +168,5 @@ def _render(
         since=since or [],
         names=[*(f"{head}.{name}" for head, attributes in ATTRIBUTES.items() for name in attributes), *NAMES],
         stop=STOP_WORDING,
+        standard_color=STANDARD_COLOR,
     )

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, flash, redirect, url_for
+from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -14,11 +15,12 @@ from inbox.audit import record_action
 from inbox.models import StaffMember, now
 from inbox.second_factor import lacks_second_factor
 from intake.practice_settings import Mistake, MistakenError, setting_of
-from intake.practices import Practice
+from intake.practices import EscalationStep, Practice
 from intake.setting_editors import EditorKind
 from staff.auth.access import member, own_practice
 from staff.settings.changes import OvertakenError, Proposal, Situation, write_version
 from staff.settings.typed_values import find_past
+from tasks.notification.alarms import follow_escalation
 from web.services import Services, services_of
 
 Refusal = tuple[str, int]
@@ -32,6 +34,8 @@ SET_UP_YOUR_OWN = (
     " would shut you out"
 )
 _REQUIRES = "access.require_second_factor"
+_ESCALATION = "escalation"
+_STEPS = TypeAdapter(list[EscalationStep])
 
 
 def practice_in_file(slug: str) -> Practice:
@@ -61,7 +65,7 @@ def flash_past_dates(proposal: Proposal, practice: Practice) -> None:
     for key, change in proposal.changes.items():
         if setting_of(type(practice), key).editor.kind is EditorKind.DATES and isinstance(change.after, list):
             before = change.before if isinstance(change.before, list) else []
-            past = find_past([day for day in change.after if day not in before], today)
+            past = find_past([str(day) for day in change.after if day not in before], today)
             if past:
                 flash(f"Check the year: {', '.join(past)} {'is' if len(past) == 1 else 'are'} in the past.")
 
@@ -87,7 +91,18 @@ def write_change(situation: Situation, proposal: Proposal, action: str, undoes: 
         with services.database.write() as session:
             version = write_version(session, situation, proposal, member().id, undoes)
             record_audit(session, slug, action, version=version, **detail)
+            has_alarm = _follow_escalation(session, slug, proposal)
     except IntegrityError:
         raise OvertakenError from None
     services.live.refresh()
+    if has_alarm:
+        flash("An urgent message is open. Whoever is next for it follows the new escalation.")
     return version
+
+
+def _follow_escalation(session: Session, slug: str, proposal: Proposal) -> bool:
+    """Let open alarms go on by a changed escalation, and return whether there are any."""
+    change = proposal.changes.get(_ESCALATION)
+    if change is None:
+        return False
+    return follow_escalation(session, slug, _STEPS.validate_python(change.before), _STEPS.validate_python(change.after))

@@ -1,4 +1,4 @@
-"""Values as managers type them: times of day, opening hours, dates, and addresses for notices; and why one is unclear.
+"""Values as managers type them: times, hours, dates, phone numbers, colors, and addresses; and why one is unclear.
 
 What is clear is returned as it is stored. What is not is returned as it was typed, for `explain_typed` to refuse.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+
+from phonenumbers import NumberParseException
 
 from intake import email_address, phone
 from intake.errors import IntakeError
@@ -22,6 +24,13 @@ _SEPARATORS = re.compile(r"[,;\n]|\band\b", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 _NUMBER = re.compile(r"(?:sms:|tel:)?\s*\+?[\d\s().-]+", re.IGNORECASE)
 _AFTERNOONS = range(1, 6)  # nobody opens at these hours of the night
+_COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+
+NOT_A_NUMBER = "write a phone number with its area code, such as (202) 555-0188"
+NOT_AN_ADDRESS = f"{NOT_A_NUMBER}, or an email address"
+STANDARD_COLOR = "#0b6e6e"
+"""The color of a chat whose practice has chosen none; `templates/chat/widget.js` has it too."""
+LEAST_CONTRAST = 3  # with white, by WCAG 2.2; the chat takes its standard color rather than a lighter one
 
 
 def read_typed(kind: EditorKind, typed: str) -> str | list[str]:
@@ -59,6 +68,10 @@ def explain_typed(kind: EditorKind, value: str) -> str:
             return _explain_span(value, by_night=False)
         case EditorKind.SPAN:
             return _explain_span(value, by_night=True)
+        case EditorKind.PHONE:
+            return "" if full_number(value) == value else NOT_A_NUMBER
+        case EditorKind.COLOR:
+            return _explain_color(value)
         case _:
             return ""
 
@@ -70,6 +83,15 @@ def full_number(text: str) -> str | None:
     except IntakeError:
         return None
     return None if stored.startswith("+1") and len(stored) != len("+12025550123") else stored
+
+
+def show_number(stored: str) -> str:
+    """Return a stored phone number as it is typed, such as `(202) 555-0123`; one from abroad keeps its country."""
+    try:
+        shown = phone.spoken(stored)
+    except NumberParseException:
+        return stored
+    return shown if full_number(shown) == stored else stored
 
 
 def find_past(days: list[str], today: date) -> list[str]:
@@ -160,6 +182,20 @@ def _explain_span(value: str, *, by_night: bool) -> str:
     if len(found) > 1:
         return f"“{value}” could be morning or evening. Add AM or PM, such as {example}"
     return ""
+
+
+def _explain_color(value: str) -> str:
+    if not _COLOR.fullmatch(value):
+        return f"“{value}” is not a color. Write it as {STANDARD_COLOR}"
+    is_light = _contrast_with_white(value) < LEAST_CONTRAST
+    return f"“{value}” is too light to see on a white page. Choose a darker color" if is_light else ""
+
+
+def _contrast_with_white(color: str) -> float:
+    """Return the contrast of `#rrggbb` with white, by WCAG 2.2."""
+    shares = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 def _is_date(value: str) -> bool:

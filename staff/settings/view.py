@@ -14,6 +14,7 @@ from intake.practice_settings import Conflict, Mistake, Setting, Value, read_set
 from intake.setting_editors import EditorKind, SettingGroup
 from intake.vocabulary import words_of
 from staff.settings.changes import Situation
+from staff.settings.escalation_editor import EscalationEditor, edit_escalation
 from staff.settings.form_values import (
     KEPT,
     describe_addresses,
@@ -40,6 +41,7 @@ class SettingField:
         addresses: of a list of addresses, those that the team has, as managers may see them, by short key.
         kept: the short keys of those that stay.
         hours: of a day, the times in its pickers, in pairs; at least two pairs.
+        escalation: of the escalation, its rows and whom they can name.
     """
 
     setting: Setting
@@ -50,6 +52,7 @@ class SettingField:
     kept: tuple[str, ...] = ()
     is_unsaved: bool = False
     hours: tuple[tuple[str, str], ...] = ()
+    escalation: EscalationEditor | None = None
 
     @property
     def key(self) -> str:
@@ -64,7 +67,18 @@ class SettingField:
     @property
     def dom_id(self) -> str:
         """The id of the field in the page."""
-        return "s-" + re.sub(r"[\W_]", "-", self.key)
+        return dom_id_of(self.key)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Why it cannot be saved, by the ids of its inputs in the page."""
+        rows = self.escalation.rows if self.escalation else ()
+        found = {self.dom_id: self.problem} if self.problem else {}
+        return found | {
+            f"{self.dom_id}-{number}-{part}": f"contact {number}: {words}"
+            for number, row in enumerate(rows, start=1)
+            for part, words in row.problems.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +163,19 @@ def build_sections(situation: Situation, unsaved: UnsavedForm, moment: datetime)
     ]
 
 
+def dom_id_of(key: str) -> str:
+    """Return the id of a setting's field in the page."""
+    return "s-" + re.sub(r"[\W_]", "-", key)
+
+
 def list_problems(sections: Iterable[PageSection]) -> dict[str, str]:
     """Return why fields cannot be saved, by the ids of the fields in the page."""
     return {
-        field.dom_id: f"{form.title if field.setting.team else section.group.heading}: {field.problem}"
+        dom_id: f"{form.title if field.setting.team else section.group.heading}: {problem}"
         for section in sections
         for form in section.forms
         for field in form.fields
-        if field.problem
+        for dom_id, problem in field.problems.items()
     }
 
 
@@ -214,9 +233,15 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
     value = read_setting(situation.practice, key)
     is_unsaved = key in unsaved.values
     proposed = unsaved.values.get(key, value)
-    shows_typed = is_unsaved and proposed is not None and kind is not EditorKind.FLAG
-    problems = [explain_at_field(type(situation.file), error) for error in unsaved.mistakes if error.key == key]
-    addresses = describe_addresses(value) if kind is EditorKind.ADDRESSES and isinstance(value, list) else None
+    shows_typed = is_unsaved and proposed is not None and kind not in (EditorKind.FLAG, EditorKind.COLOR)
+    mistakes = [mistake for mistake in unsaved.mistakes if mistake.key == key]
+    problems = [explain_at_field(type(situation.file), mistake) for mistake in mistakes if not mistake.part]
+    addresses = None
+    if kind is EditorKind.ADDRESSES and isinstance(value, list):
+        addresses = describe_addresses([str(address) for address in value])
+    escalation = None
+    if kind is EditorKind.STEPS and isinstance(proposed, list):
+        escalation = edit_escalation(situation.practice, unsaved.values, proposed, mistakes)
     return SettingField(
         setting,
         typed=unsaved.form[key] if shows_typed else format_value(setting, proposed),
@@ -226,12 +251,13 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
         kept=tuple(unsaved.form.getlist(key + KEPT)) if is_unsaved else tuple(addresses or ()),
         is_unsaved=is_unsaved,
         hours=_pairs(unsaved, key, proposed) if kind is EditorKind.HOURS else (),
+        escalation=escalation,
     )
 
 
 def _pairs(unsaved: UnsavedForm, key: str, hours: Value) -> tuple[tuple[str, str], ...]:
     """Return the times in a day's pickers: what was chosen if the form was refused, otherwise its hours."""
     chosen = picked_times(unsaved.form, key) if key in unsaved.values and hours else []
-    stored = [span.partition("-") for span in hours] if isinstance(hours, list) else []
+    stored = [str(span).partition("-") for span in hours] if isinstance(hours, list) else []
     pairs = chosen or [(opens, closes) for opens, _, closes in stored]
     return (*pairs, *[("", "")] * (FEWEST_PAIRS - len(pairs)))

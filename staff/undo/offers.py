@@ -17,6 +17,14 @@ from staff.auth.access import member
 from tasks.notification.alarms import read_pressing
 from web.services import services_of
 
+TOO_LATE = {
+    UndoKind.REPLY: "It is too late to undo this reply: it is on its way. Write to the patient again instead.",
+    UndoKind.CLOSE: "It is too late to undo this. Reopen the conversation instead.",
+    UndoKind.LABEL: "It is too late to undo this label: a reply or notification was already sent, or a minute is over.",
+    UndoKind.MESSAGE: "It is too late to undo this message: it is on its way. Write to the patient again instead.",
+    UndoKind.TRANSFER: "It is too late to undo this transfer: the team is being told. Transfer it back instead.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
@@ -36,6 +44,7 @@ class Offer:
         words: what happened, such as "3 conversations closed".
         delays: whether something waits to be sent until the time is over.
         seconds: how long that is from now.
+        too_late: what is said to who wants to undo it after that.
     """
 
     id: int
@@ -43,6 +52,7 @@ class Offer:
     words: str
     delays: bool
     seconds: float
+    too_late: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,8 @@ def read_offer() -> Offer | None:
     seconds = round((undo.until - moment).total_seconds(), 1)
     tells = (undo.added or {}).get("tells", True)
     delays = undo.kind != UndoKind.CLOSE and tells
-    return Offer(undo.id, undo.kind, _describe(UndoKind(undo.kind), count, tells=tells), delays, seconds)
+    kind = UndoKind(undo.kind)
+    return Offer(undo.id, kind, _describe(kind, count, tells=tells), delays, seconds, TOO_LATE[kind])
 
 
 def _describe(kind: UndoKind, count: int, *, tells: bool) -> str:
@@ -141,6 +152,10 @@ def _describe(kind: UndoKind, count: int, *, tells: bool) -> str:
         case UndoKind.LABEL:
             return "Labeled. Taking effect"
         case UndoKind.TRANSFER:
-            return "Telling the team" if tells else "Conversation transferred"
+            return "Telling the team" if tells else f"{_count(count)} transferred"
         case UndoKind.CLOSE:
-            return "Conversation closed" if count == 1 else f"{count} conversations closed"
+            return f"{_count(count)} closed"
+
+
+def _count(number: int) -> str:
+    return "Conversation" if number == 1 else f"{number} conversations"

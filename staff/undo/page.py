@@ -22,7 +22,7 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import take_back_reply
 from staff.patients.outgoing import take_back_message
-from staff.undo.offers import read_offer
+from staff.undo.offers import TOO_LATE, read_offer
 from tasks.corrections import take_back
 from tasks.notification.alarms import reopen_alarms
 from tasks.notification.transfers import take_back_notices
@@ -32,13 +32,6 @@ from web.services import services_of
 
 blueprint = Blueprint("undo", __name__, url_prefix="/staff/undo")
 
-TOO_LATE = {
-    UndoKind.REPLY: "It is too late to undo this reply: it is on its way. Write to the patient again instead.",
-    UndoKind.CLOSE: "It is too late to undo this. Reopen the conversation instead.",
-    UndoKind.LABEL: "It is too late to undo this label: a reply or notification was already sent, or a minute is over.",
-    UndoKind.MESSAGE: "It is too late to undo this message: it is on its way. Write to the patient again instead.",
-    UndoKind.TRANSFER: "It is too late to undo this transfer: the team is being told. Transfer it back instead.",
-}
 _ACTIONS = {
     UndoKind.REPLY: "reply_undone",
     UndoKind.CLOSE: "close_undone",
@@ -59,7 +52,7 @@ def offer() -> dict[str, Any]:
 def undo_action(undo_id: int) -> Response:
     """Undo what the member did, with all that was done together with it; or say that it is too late.
 
-    The note of a transfer is in its form again, as it was typed.
+    The note of a transfer is in its form again, as it was typed. From the list, undoing a closing leads back to it.
     """
     services = services_of(current_app)
     after_commit = AfterCommit()
@@ -82,7 +75,8 @@ def undo_action(undo_id: int) -> Response:
         page = show_conversation(services, conversation_id, None, transfer_note=note, transfer_team=team)
         at = address_of(f"{INBOX}conversations/{conversation_id}", read_filters().whole_query())
         return Response(page, mimetype="text/html", headers={"Content-Location": at})
-    if is_alone:
+    is_in_list = request.form.get("then") == "list" and kind is not UndoKind.REPLY
+    if is_alone and not is_in_list:
         return finish_action(conversation_id, "#newest" if kind is UndoKind.REPLY else "")
     return redirect(address_of(INBOX, read_filters().whole_query()), 303)
 

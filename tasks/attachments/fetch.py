@@ -8,7 +8,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.attachments import MOST_BYTES, read_unchecked, source_of, write_contents
+from inbox.attachment_files import StoreAwayError
+from inbox.attachments import MOST_BYTES, Kept, keep_contents, read_unchecked, source_of, take_contents
 from inbox.carrier_erasures import queue_erasures
 from inbox.models import Attachment, AttachmentState, ErasureKind, Refusal, now
 from intake.errors import MissingKeyError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_Outcome = tuple[Checked, Kept] | Refusal | None
+
 LOOKS_FOR_LOST = 5  # Twilio may announce a picture moments before its servers have it
 
 
@@ -33,9 +36,14 @@ def fetch_attachment(context: Context, attachment_id: int) -> AfterCommit:
     attempts = _begin(context, attachment_id)
     if attempts is None:
         return AfterCommit()
+    outcome: _Outcome = None
     try:
         found = _obtain(context, attachment_id)
-        outcome = found if isinstance(found, Refusal) else check(found, render)
+        outcome = found if isinstance(found, Refusal) else _keep(context, check(found, render))
+    except StoreAwayError as error:
+        log.warning("attachment_store_away", attachment_id=attachment_id, error=error.strerror)
+        _go_on_trying(context, attachment_id)
+        return AfterCommit()
     except CarrierUnreachableError as error:
         log.warning("attachment_not_fetched", attachment_id=attachment_id, error=str(error))
         if attempts < MAX_ATTEMPTS:
@@ -45,7 +53,6 @@ def fetch_attachment(context: Context, attachment_id: int) -> AfterCommit:
         log.warning("attachment_not_there", attachment_id=attachment_id)
         if attempts < LOOKS_FOR_LOST:
             return AfterCommit()
-        return _finish(context, attachment_id, None)
     return _finish(context, attachment_id, outcome)
 
 
@@ -63,12 +70,32 @@ def _begin(context: Context, attachment_id: int) -> int | None:
         return attachment.attempts
 
 
+def _go_on_trying(context: Context, attachment_id: int) -> None:
+    """Never give an attachment up because the file store is away: there may be no other copy."""
+    with context.database.write() as session:
+        attachment = _lock(session, attachment_id)
+        if attachment is not None:
+            attachment.attempts = min(attachment.attempts, MAX_ATTEMPTS - 1)
+
+
+def _keep(context: Context, found: Checked | Refusal) -> tuple[Checked, Kept] | Refusal:
+    """Keep what was checked, with no lock held.
+
+    Raises:
+        StoreAwayError: the file store gives no usable answer.
+    """
+    if isinstance(found, Refusal):
+        return found
+    return found, keep_contents(context.database, context.files, found.contents, found.thumbnail)
+
+
 def _obtain(context: Context, attachment_id: int) -> bytes | Refusal:
     """Return the contents of an attachment, from where the provider keeps them or from what came with the message.
 
     Raises:
         CarrierUnreachableError: they can't be had now, also because this process lacks a key.
         LostError: they are nowhere.
+        StoreAwayError: the file store gives no usable answer.
     """
     try:
         with context.database.read() as session:
@@ -88,23 +115,24 @@ def _obtain(context: Context, attachment_id: int) -> bytes | Refusal:
     return contents
 
 
-def _finish(context: Context, attachment_id: int, outcome: Checked | Refusal | None) -> AfterCommit:
+def _finish(context: Context, attachment_id: int, outcome: _Outcome) -> AfterCommit:
     """Store what an attempt ended with; None if the carrier has lost the attachment."""
     with context.database.write() as session:
         attachment = _lock(session, attachment_id)
         if attachment is None:  # the message was deleted meanwhile, or another attempt was faster
             return AfterCommit()
+        unchecked = [] if source_of(attachment.message, attachment.position) else [attachment.file_id]
         match outcome:
             case None:
                 attachment.state = AttachmentState.GONE
             case Refusal():
                 attachment.state, attachment.reason = AttachmentState.REFUSED, outcome
-                queue_erasures(session, [(ErasureKind.FILE, attachment.file_id, None)])  # what came with an email
-            case Checked():
+            case checked, kept:
                 attachment.state = AttachmentState.STORED
-                attachment.kind, attachment.content_type = outcome.kind, outcome.content_type
-                attachment.width, attachment.height = outcome.width, outcome.height
-                write_contents(context.files, attachment, outcome.contents, outcome.thumbnail)
+                attachment.kind, attachment.content_type = checked.kind, checked.content_type
+                attachment.width, attachment.height = checked.width, checked.height
+                take_contents(session, attachment, kept)
+        queue_erasures(session, [(ErasureKind.FILE, file_id, None) for file_id in unchecked])
         log.info("attachment", attachment_id=attachment_id, state=str(attachment.state), reason=attachment.reason)
         conversation = attachment.message.conversation
         return AfterCommit(topics=topics_of(conversation.id, conversation.practice))

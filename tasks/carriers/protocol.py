@@ -23,7 +23,8 @@ class OutgoingFile:
         name: what the recipient sees it called.
         content_type: what it is.
         url: where a carrier that fetches files finds it, for some hours.
-        read: returns its contents; it raises `LostFileError` if there are none.
+        read: returns its contents; it raises `LostFileError` if there are none, and `StoreAwayError` if they
+            can't be had now.
     """
 
     name: str = field(repr=False)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from inbox.attachment_files import StoreAwayError
 from intake.errors import IntakeError
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
@@ -63,6 +64,8 @@ class EmailSender:
             mail = compose(text, self._service).as_bytes()
         except LostFileError:
             return Refused("lost_file")
+        except StoreAwayError:
+            return Retryable("file store away")
         except IntakeError:
             return Refused("invalid_address")
         connection: smtplib.SMTP | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
-from inbox.attachment_files import FileStore
+from inbox.attachment_files import FileStore, StoreAwayError
 from inbox.attachments import UNKNOWN_TYPE, ending_of, read_contents
 from inbox.models import Attachment, Delivery
 from inbox.reply_files import files_of_reply
@@ -68,6 +68,8 @@ def file_name(attachment: Attachment, number: int) -> str:
 def _read(files: FileStore, attachment: Attachment) -> bytes:
     try:
         contents = read_contents(files, attachment)
+    except StoreAwayError:
+        raise
     except OSError:
         contents = None
     if contents is None:

@@ -19,10 +19,10 @@ from inbox.models import (
     NotificationState,
     now,
 )
-from intake.practices import Practice
-from intake.vocabulary import DangerKind, Priority
+from intake.practices import EscalationStep, Practice
+from intake.vocabulary import SAMPLE, DangerKind, Priority
 from tasks.notification.ack_codes import make_code
-from tasks.notification.escalation_policy import ToldSoFar, next_step_at
+from tasks.notification.escalation_policy import ToldSoFar, follow_change, next_step_at
 from tasks.notification.targets import CONSOLE
 from tasks.queue import Ticket
 
@@ -109,6 +109,26 @@ def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | N
     )
     log.info("acknowledged", escalation_id=row.id, step=row.step, how=str(how))
     return True
+
+
+def follow_escalation(
+    session: Session, practice: str, before: Sequence[EscalationStep], after: Sequence[EscalationStep]
+) -> bool:
+    """Let the open alarms of a practice go on by a changed escalation, and return whether there are any.
+
+    Args:
+        session: an open write transaction.
+        practice: the practice's slug.
+        before: the steps so far.
+        after: the steps from now on.
+    """
+    is_open = Escalation.practice == practice, Escalation.acknowledged_at.is_(None)
+    query = select(Escalation).join(Escalation.message).where(*is_open, Message.provider != SAMPLE)
+    alarms = session.scalars(query.order_by(Escalation.id).with_for_update(of=Escalation)).all()
+    moment = now()
+    for alarm in alarms:
+        alarm.step, alarm.next_step_at = follow_change(before, after, alarm.step, alarm.next_step_at, moment)
+    return bool(alarms)
 
 
 def read_pressing(session: Session, conversation_id: int) -> dict[str, list[int]]:

@@ -67,7 +67,7 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
             subject=f"conversation:{row.conversation_id}",
             escalation=row.id,
             step=row.step,
-            contact=step.team or "telephone",
+            contact=step.team or ("telephone" if step.number else "email"),
         )
         log.warning("escalated", escalation_id=row.id, step=row.step)
         return AfterCommit(notifications=notifications, topics=topics_of(row.conversation_id, row.practice))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from intake.practices import EscalationStep, Practice
 from intake.settings import Settings
 from intake.vocabulary import DangerKind
-from tasks.notification.targets import paged_addresses, reached_addresses, team_settings
+from tasks.notification.targets import paged_addresses, reached_addresses, team_settings, usable_addresses
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
@@ -45,18 +46,46 @@ def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) 
     return moment + timedelta(minutes=steps[taken].after_minutes - before)
 
 
-def next_reached(practice: Practice, taken: int, due_at: datetime) -> tuple[int, datetime]:
-    """Return the next escalation step with an address, counted from 1, and when it is due; 0 if there is none.
+def follow_change(
+    before: Sequence[EscalationStep], after: Sequence[EscalationStep], taken: int, due_at: datetime, moment: datetime
+) -> tuple[int, datetime]:
+    """Return where an open alarm stands in a changed escalation: the steps taken, and when the next one is due.
+
+    The alarm goes on after the contacts that both lists begin with, so that a change skips nobody. Whoever was
+    notified and now comes later is notified again.
+
+    Args:
+        before: the steps so far.
+        after: the steps from now on.
+        taken: the number of steps already taken.
+        due_at: when the next step was due, `NEVER` if none was; aware.
+        moment: the current time, aware.
+    """
+    told = before[:taken]
+    same = takewhile(lambda pair: pair[0].contact == pair[1].contact, zip(told, after, strict=False))
+    kept = sum(1 for _ in same)
+    if kept == len(after):
+        return kept, NEVER
+    elapsed = told[-1].after_minutes if told else 0
+    last = moment
+    if due_at < NEVER and taken < len(before):
+        last = due_at - timedelta(minutes=before[taken].after_minutes - elapsed)
+    return kept, max(moment, last + timedelta(minutes=after[kept].after_minutes - elapsed))
+
+
+def next_reached(practice: Practice, taken: int, due_at: datetime, settings: Settings | None) -> tuple[int, datetime]:
+    """Return the next escalation step with a usable address, counted from 1, and when it is due; 0 if there is none.
 
     Args:
         practice: the practice.
         taken: the number of steps already taken.
         due_at: when the step after those is due, `NEVER` if none is; aware.
+        settings: which carriers are set up; None if that isn't known.
     """
     steps = practice.escalation
     if due_at < NEVER:
         for number, step in enumerate(steps[taken:], start=taken + 1):
-            if team_settings(practice, step.team or "", number).notify:
+            if usable_addresses(practice, team_settings(practice, step.team or "", number), settings):
                 return number, due_at + timedelta(minutes=step.after_minutes - steps[taken].after_minutes)
     return 0, NEVER
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from classifier.insurance.missing import BillingFields
-from inbox.models import Escalation, Message, Notification, NotificationState, now
+from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice
 from intake.vocabulary import SAMPLE, Channel, Priority, Route, words_of
 from tasks.due import NO_HOLD
@@ -34,11 +35,11 @@ _ROUTES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notification about one message.
+    """A notification about one message, or about a conversation in which the patient has not written yet.
 
     Attributes:
         conversation_id: the conversation to open.
-        message_id: the message.
+        message_id: the message, None if there is none.
         practice: the practice's name.
         reason: an intent, a `Route`, or a `NotificationReason`.
         priority: how soon staff must look.
@@ -50,7 +51,7 @@ class Notice:
     """
 
     conversation_id: int
-    message_id: int
+    message_id: int | None
     practice: str
     reason: str
     priority: Priority
@@ -102,7 +103,7 @@ AnyNotice = Notice | AlarmBundle | Digest
 
 def add_notifications(
     session: Session,
-    message: Message,
+    about: Message | Conversation,
     practice: Practice,
     *,
     team: str | None,
@@ -119,7 +120,7 @@ def add_notifications(
 
     Args:
         session: an open write transaction; for an urgent notification, it holds the conversation's lock.
-        message: the message.
+        about: the message; a conversation in which the patient has not written yet, which raises no alarm.
         practice: the practice whose staff are notified.
         team: the team to notify, None for no one.
         priority: how soon they must look, None for no one.
@@ -133,10 +134,15 @@ def add_notifications(
     """
     if team is None or priority is None:
         return ()
+    message, conversation = (about, about.conversation) if isinstance(about, Message) else (None, about)
     moment, step = now(), alarm.step if alarm else 0
     settings = team_settings(practice, team, step)
-    targets = [CONSOLE] if message.provider == SAMPLE else list(targets_for(settings))
-    if priority == Priority.URGENT and alarm is None:
+    is_sample = message is not None and message.provider == SAMPLE
+    targets = [CONSOLE] if is_sample else list(targets_for(settings))
+    if alarm is not None and message is not None:  # a step that another one has replaced may have told some already
+        told = _told_at(session, message, reason, step, team)
+        targets = [target for target in targets if target not in told]
+    if priority == Priority.URGENT and alarm is None and message is not None:
         alarm = join_alarm(session, message, practice)
         danger = message.classification.danger if message.classification else None
         if not is_news(told_so_far(session, alarm, message), team, danger):
@@ -146,7 +152,8 @@ def add_notifications(
     rows = []
     for target in targets:
         row = Notification(
-            message_id=message.id,
+            message_id=message.id if message else None,
+            conversation_id=None if message else conversation.id,
             reason=reason,
             escalation_step=step,
             escalation_id=alarm.id if alarm else None,
@@ -158,7 +165,7 @@ def add_notifications(
             # the console reads this very row, so nothing remains to be done
             state=NotificationState.SENT if target == CONSOLE else NotificationState.PENDING,
         )
-        if target != CONSOLE and is_unvouched(message.conversation) and not is_gathered(settings, priority):
+        if target != CONSOLE and is_unvouched(conversation) and not is_gathered(settings, priority):
             collect_notice(session, row, practice.slug)
         rows.append(row)
     session.add_all(rows)
@@ -168,13 +175,24 @@ def add_notifications(
         team=team,
         priority=priority,
         reason=reason,
-        conversation_id=message.conversation_id,
-        message_id=message.id,
+        conversation_id=conversation.id,
+        message_id=message.id if message else None,
     )
     is_urgent = priority == Priority.URGENT
     pending = [row for row in rows if row.state == NotificationState.PENDING]
     not_before = first if hold else None
     return tuple(Ticket("notify", row.id, is_urgent, not_before) for row in pending if row.next_attempt_at <= first)
+
+
+def _told_at(session: Session, message: Message, reason: str, step: int, team: str) -> set[str]:
+    """Return whom a step of a message's alarm has a notice for."""
+    query = select(Notification.target).where(
+        Notification.message_id == message.id,
+        Notification.reason == reason,
+        Notification.escalation_step == step,
+        Notification.team == team,
+    )
+    return set(session.scalars(query))
 
 
 def describe(reason: str) -> str:

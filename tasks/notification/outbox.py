@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
@@ -28,7 +28,7 @@ from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.contents import facts_for, quote_for
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice
 from tasks.notification.quiet_hours import PRESSING, is_gathered
-from tasks.notification.targets import CONSOLE, targets_for, team_settings, telephone_of
+from tasks.notification.targets import CONSOLE, personal_address, settings_of_notice, targets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
@@ -95,13 +95,13 @@ def requeue_interrupted(session: Session, moment: datetime) -> None:
             state=case((is_last, NotificationState.FAILED.value), else_=NotificationState.PENDING.value),
             interruptions=Notification.interruptions + 1,
         )
-        .returning(Notification.id, Notification.message_id, Notification.state)
+        .returning(Notification.id, Notification.state)
         .execution_options(synchronize_session=False)
     ).all()
-    for notification_id, message_id, state in rows:
+    for notification_id, state in rows:
         log.warning("notification_interrupted", notification_id=notification_id, state=state)
         if state == NotificationState.FAILED:
-            bring_back(session.get_one(Message, message_id).conversation)
+            bring_back(session.get_one(Notification, notification_id).about)
 
 
 def _tell(context: Context, claim: _Claim) -> Outcome:
@@ -118,9 +118,11 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     row = session.get(Notification, notification_id)
     if row is None or row.state != NotificationState.PENDING:
         return None
-    slug = row.message.conversation.practice
+    slug = row.about.practice
     practice = context.practices.by_slug(slug)
-    settings = team_settings(practice, row.team, row.escalation_step) if practice is not None else None
+    settings = None
+    if practice is not None:
+        settings = settings_of_notice(practice, row.team, row.escalation_step, row.target)
     address = targets_for(settings).get(row.target) if settings is not None else None
     if practice is not None and address is not None and address.startswith(TEXT_PREFIX):
         if lacks_keys(session) and row.priority != Priority.URGENT:
@@ -172,7 +174,7 @@ def _skip(session: Session, row: Notification, practice: str) -> None:
         staff_id=None,
         practice=practice,
         action="notice_skipped",
-        subject=f"conversation:{row.message.conversation_id}",
+        subject=f"conversation:{row.about.id}",
         notification=row.id,
         reason="opted out",
     )
@@ -198,8 +200,8 @@ def _due_with(session: Session, row: Notification, practice: str, moment: dateti
     """Return the ids of all rows that belong in the same digest or bundle."""
     query = (
         select(Notification.id)
-        .join(Message)
-        .join(Conversation)
+        .outerjoin(Message)
+        .join(Conversation, Conversation.id == func.coalesce(Notification.conversation_id, Message.conversation_id))
         .where(
             Conversation.practice == practice,
             Notification.team == row.team,
@@ -244,15 +246,16 @@ def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
         practice=practice.name,
         team=_named_team(first, practice),
         reason=first.reason,
-        channels=Counter(Channel(row.message.conversation.channel) for row in alarms),
+        channels=Counter(Channel(row.about.channel) for row in alarms),
         codes=tuple(row.escalation.code for row in alarms if row.escalation is not None),
     )
 
 
 def _notice(session: Session, row: Notification, practice: Practice, settings: TeamSettings) -> Notice:
-    entities = stored_entities(session, [row.message_id]).get(row.message_id)
+    message = row.message
+    entities = stored_entities(session, [message.id]).get(message.id) if message else None
     return Notice(
-        conversation_id=row.message.conversation_id,
+        conversation_id=row.about.id,
         message_id=row.message_id,
         practice=practice.name,
         reason=row.reason,
@@ -260,13 +263,13 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
         team=_named_team(row, practice),
         escalation_id=row.escalation_id,
         code=row.escalation.code if row.escalation else None,
-        text=None if row.target == CONSOLE else quote_for(settings.include_text, row.message.text, entities),
-        billing=facts_for(row.reason, row.message.text, entities),
+        text=quote_for(settings.include_text, message.text, entities) if message and row.target != CONSOLE else None,
+        billing=facts_for(row.reason, message.text, entities) if message else None,
     )
 
 
 def _named_team(row: Notification, practice: Practice) -> str | None:
-    return row.team if telephone_of(practice, row.escalation_step) is None else None
+    return row.team if personal_address(practice, row.escalation_step) is None else None
 
 
 def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
@@ -285,5 +288,5 @@ def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
         row.state = NotificationState.PENDING
         row.next_attempt_at = now() + delay
         return ()
-    labels = (row.message.conversation.practice, row.priority, str(row.state))
+    labels = (row.about.practice, row.priority, str(row.state))
     return () if row.target == CONSOLE else (Measure(NOTIFICATIONS, labels),)

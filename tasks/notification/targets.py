@@ -11,8 +11,8 @@ from intake.vocabulary import Route, Team
 CONSOLE = "console"
 
 
-def telephone_of(practice: Practice, escalation_step: int) -> str | None:
-    """Return the number that an escalation step notifies, None if it notifies a team or is not a step.
+def personal_address(practice: Practice, escalation_step: int) -> str | None:
+    """Return the address of the person whom an escalation step notifies, None if it notifies a team or is not a step.
 
     Args:
         practice: the practice.
@@ -20,21 +20,35 @@ def telephone_of(practice: Practice, escalation_step: int) -> str | None:
             the practices file.
     """
     steps = practice.escalation
-    return steps[escalation_step - 1].number if 0 < escalation_step <= len(steps) else None
+    return steps[escalation_step - 1].address if 0 < escalation_step <= len(steps) else None
 
 
 def team_settings(practice: Practice, team: str, escalation_step: int) -> TeamSettings:
-    """Return how to notify a team; an escalation step with a number acts as a team with that one phone.
+    """Return how to notify a team; an escalation step with a person acts as a team with that one address.
 
     Args:
         practice: the practice.
         team: the team's name; a team that the practice does not list is notified only on the console.
         escalation_step: the step of the practice's escalation, counted from 1; 0 outside an escalation.
     """
-    number = telephone_of(practice, escalation_step)
-    if number is not None:
-        return TeamSettings(notify=[TEXT_PREFIX + number])
+    address = personal_address(practice, escalation_step)
+    if address is not None:
+        return TeamSettings(notify=[address])
     return practice.teams.get(team, TeamSettings())
+
+
+def settings_of_notice(practice: Practice, team: str, escalation_step: int, target: str) -> TeamSettings:
+    """Return how a stored notice is sent: as its step says or, if the steps have moved since, as its address does.
+
+    Args:
+        practice: the practice.
+        team: the team's name.
+        escalation_step: the step that it was stored for, counted from 1; 0 outside an escalation.
+        target: the key of its address.
+    """
+    steps = (escalation_step, 0, *range(1, len(practice.escalation) + 1))
+    found = [team_settings(practice, team, step) for step in steps]
+    return next((settings for settings in found if target in targets_for(settings)), found[0])
 
 
 def targets_for(settings: TeamSettings) -> dict[str, str]:
@@ -54,11 +68,15 @@ def tested_addresses(practice: Practice, team: str) -> dict[str, str]:
     return {key_of(address): address for address in practice.teams.get(team, TeamSettings()).notify}
 
 
+def first_paged_team(practice: Practice) -> str:
+    """Return the team that is notified of an urgent message at once, before any step of the escalation."""
+    override = practice.routes.get(Route.URGENT)
+    return (override and override.team) or Team.ON_CALL
+
+
 def paged_addresses(practice: Practice) -> dict[str, str]:
     """Return every address that an emergency reaches, at once or in a step of the escalation, by their keys."""
-    override = practice.routes.get(Route.URGENT)
-    first = (override and override.team) or Team.ON_CALL
-    settings = [practice.teams.get(first, TeamSettings())]
+    settings = [practice.teams.get(first_paged_team(practice), TeamSettings())]
     for number, step in enumerate(practice.escalation, start=1):
         settings.append(team_settings(practice, step.team or "", number))
     return {key_of(address): address for each in settings for address in each.notify}
@@ -71,6 +89,11 @@ def has_carrier(practice: Practice, address: str, settings: Settings) -> bool:
     if is_plain_mail(address):
         return settings.smtp_url is not None and practice.email is not None
     return True
+
+
+def usable_addresses(practice: Practice, team: TeamSettings, settings: Settings | None) -> list[str]:
+    """Return a team's addresses whose carrier is set up; all of them if the settings aren't known."""
+    return [address for address in team.notify if settings is None or has_carrier(practice, address, settings)]
 
 
 def reached_addresses(practice: Practice, settings: Settings) -> dict[str, str]:

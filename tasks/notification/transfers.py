@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -16,6 +17,21 @@ from tasks.notification.targets import CONSOLE
 from tasks.queue import Ticket
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Telling a team.
+
+    Attributes:
+        notice_ids: the notices.
+        tickets: the jobs to queue.
+        goes_out: whether there is a notice to any address, and not to the console alone.
+    """
+
+    notice_ids: list[int]
+    tickets: tuple[Ticket, ...]
+    goes_out: bool
+
+
 def notice_priority(priority: Priority) -> Priority:
     """Return how soon a team must look at what it was given: a colleague asks, so not in a digest; and no alarm."""
     return min(max(priority, Priority.NORMAL), Priority.HIGH)
@@ -23,11 +39,11 @@ def notice_priority(priority: Priority) -> Priority:
 
 def tell_team(
     session: Session, conversation: Conversation, practice: Practice, team: str, priority: Priority, hold: timedelta
-) -> tuple[list[int], tuple[Ticket, ...]]:
-    """Notify a team of a conversation that is now theirs, and return the notices' IDs and the jobs to queue.
+) -> Told:
+    """Notify a team of a conversation that is now theirs.
 
-    Several transfers that are due at the same time go out as one notice. Nobody is notified of a conversation in which
-    the patient has not written yet, because a notice is about a message.
+    Several transfers that are due at the same time go out as one notice. What is quoted is the patient's last message;
+    of a conversation in which the patient has not written yet, the notice has no words.
 
     Args:
         session: an open write transaction that holds the conversation's lock.
@@ -39,17 +55,15 @@ def tell_team(
     """
     newest = select(Message).where(Message.conversation_id == conversation.id).order_by(Message.id.desc()).limit(1)
     message = session.scalar(newest)
-    if message is None:
-        return [], ()
     own = (
-        Notification.message_id == message.id,
+        Notification.message_id == message.id if message else Notification.conversation_id == conversation.id,
         Notification.reason == NotificationReason.TRANSFERRED,
         Notification.team == team,
     )
     session.execute(delete(Notification).where(*own))  # it had the conversation before
     tickets = add_notifications(
         session,
-        message,
+        message or conversation,
         practice,
         team=team,
         priority=notice_priority(priority),
@@ -57,7 +71,8 @@ def tell_team(
         hold=hold,
         together=True,
     )
-    return list(session.scalars(select(Notification.id).where(*own))), tickets
+    rows = session.scalars(select(Notification).where(*own)).all()
+    return Told([row.id for row in rows], tickets, any(row.target != CONSOLE for row in rows))
 
 
 def take_back_notices(session: Session, notice_ids: Sequence[int]) -> bool:

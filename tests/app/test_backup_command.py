@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select, text
 
 from classifier import Classifier
-from inbox.attachment_files import THUMBNAIL, Folder
-from inbox.attachments import read_contents, read_thumbnail, write_contents
+from inbox.attachment_files import THUMBNAIL, Folder, place_of
+from inbox.attachments import keep_contents, read_contents, read_thumbnail, take_contents
 from inbox.backup.sealed_stream import CHUNK, BackupKey, SealedReader, SealedWriter
 from inbox.database import Database
 from inbox.inbound import Media, record_message
@@ -24,6 +24,7 @@ from intake.settings import Settings
 from tests.app.command import Finished, complete, intake
 from tests.inbox.conftest import inbound
 from tests.service import Service
+from tests.standins.s3 import S3StandIn, settings_of
 from tests.standins.twilio import TwilioStandIn
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PATIENT, PRACTICES_TOML
 
@@ -99,11 +100,12 @@ def test_the_files_that_patients_sent_are_in_a_backup(
 ) -> None:
     files = Folder(folder / "var" / "attachments")
     record_message(stored, inbound(WORDS, media=(Media("https://api.twilio.com/picture", "image/jpeg"),)))
+    kept = keep_contents(stored, files, b"a picture", b"a small one")
+    files.write("ab" * 16, b"of a row that is gone")
     with stored.write() as session:
         attachment = session.scalars(select(Attachment)).one()
         attachment.state = AttachmentState.STORED
-        write_contents(files, attachment, b"a picture", b"a small one")
-        files.write("ab" * 16, b"of a row that is gone")
+        take_contents(session, attachment, kept)
     assert back_up(folder, tmp_path / "intake.backup").lines
 
     assert restore(new, tmp_path / "intake.backup").lines
@@ -111,6 +113,44 @@ def test_the_files_that_patients_sent_are_in_a_backup(
     restored = Folder(new / "var" / "attachments")
     assert sorted(restored.names()) == [attachment.file_id, attachment.file_id + THUMBNAIL]
     assert (read_contents(restored, attachment), read_thumbnail(restored, attachment)) == (b"a picture", b"a small one")
+
+
+def test_the_files_of_a_backup_are_restored_into_a_bucket(
+    folder: Path, stored: Database, tmp_path: Path, new: Path, s3: S3StandIn
+) -> None:
+    files, place = Folder(folder / "var" / "attachments"), s3.make_bucket()
+    kept = keep_contents(stored, files, b"a picture")
+    record_message(stored, inbound(WORDS, media=(Media("https://api.twilio.com/picture", "image/jpeg"),)))
+    with stored.write() as session:
+        take_contents(session, session.scalars(select(Attachment)).one(), kept)
+    assert back_up(folder, tmp_path / "intake.backup").lines
+    bucket = {name.upper(): str(value) for name, value in settings_of(place).items()}
+
+    assert restore(new, tmp_path / "intake.backup", **bucket).lines
+
+    assert s3.everything_in(place) == {place_of(kept.file_id): files.read(kept.file_id)}
+
+
+def test_a_restore_into_a_bucket_that_is_half_set_changes_nothing(made: Path, new: Path) -> None:
+    error = restore(new, made, ATTACHMENTS_BUCKET="maple-street-pictures").error
+
+    assert "ATTACHMENTS_S3_KEY_ID, ATTACHMENTS_S3_SECRET is missing" in error
+    assert not (new / "var" / "intake.db").exists()
+
+
+def test_a_backup_says_that_it_holds_nothing_of_a_bucket(folder: Path, stored: Database, tmp_path: Path) -> None:
+    Folder(folder / "var" / "attachments").write("ab" * 16, b"of the time before the bucket")
+    bucket = {
+        "ATTACHMENTS_BUCKET": "maple-street-pictures",
+        "ATTACHMENTS_S3_KEY_ID": "key",
+        "ATTACHMENTS_S3_SECRET": "swordfish",
+    }
+
+    lines = back_up(folder, tmp_path / "intake.backup", **bucket).lines
+
+    assert "The pictures and files in the bucket maple-street-pictures are not in it" in lines[-1]
+    with (tmp_path / "intake.backup").open("rb") as file:
+        assert b"before the bucket" not in SealedReader(file, BackupKey(BACKUP_KEY)).read()
 
 
 def test_a_backup_made_during_a_transaction_holds_what_was_committed(

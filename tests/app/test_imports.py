@@ -14,7 +14,7 @@ from tests.world import PRACTICES_TOML
 TRAINING = {"torch", "transformers", "sklearn", "scipy", "datasets", "faker", "anthropic", "openai", "matplotlib"}
 MODEL = {"numpy", "onnxruntime", "tokenizers"}
 # for what few requests or jobs do, or few services at all
-SELDOM = {"apprise", "authlib", "imapclient", "inscriptis", "mailparser_reply", "sentry_sdk", "twilio.rest"}
+SELDOM = {"apprise", "authlib", "botocore", "imapclient", "inscriptis", "mailparser_reply", "sentry_sdk", "twilio.rest"}
 SETTINGS = {"cryptography", "pydantic", "pydantic_settings"}
 
 HELP = "from app.cli import main; atexit.register(report); sys.argv[1:] = ['--help']; main()"

@@ -116,7 +116,7 @@ def test_the_env_file_explains_every_setting(tmp_path: Path) -> None:
     write_starter_files(tmp_path)
 
     lines = (tmp_path / ".env").read_text().splitlines()
-    found = [number for number, line in enumerate(lines) if re.match(r"(?:# )?[A-Z_]+=", line)]
+    found = [number for number, line in enumerate(lines) if re.match(r"(?:# )?[A-Z0-9_]+=", line)]
     assert [lines[number].removeprefix("# ").partition("=")[0] for number in found] == [
         name.upper() for name in Settings.model_fields
     ]

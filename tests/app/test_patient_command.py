@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from inbox.consent import is_opted_out
+from inbox.consent import is_opted_out, record_consent
 from inbox.database import Database
 from inbox.inbound import Contact, record_message
 from inbox.legal_hold import hold_conversation
@@ -184,10 +184,14 @@ def test_an_export_is_found_by_email_address_and_limited_to_a_practice(folder: P
     converse(stored, channel=Channel.EMAIL, provider="email", patient_address=EMAIL)
     other = converse(stored, channel=Channel.EMAIL, provider="email", patient_address=EMAIL, practice="other")
 
+    with stored.write() as session:
+        record_consent(session, "demo", EMAIL, opted_out=True)
+
     assert run(folder, "export", "Maria@Example.com", "--practice", "other", "--to", "maria.json").lines
 
     exported = json.loads((folder / "maria.json").read_text())
     assert [conversation["id"] for conversation in exported["conversations"]] == [other]
+    assert exported["consents"] == []
 
 
 def test_an_unknown_patient_or_practice_is_an_error_that_repeats_no_number(folder: Path, stored: Database) -> None:
@@ -322,13 +326,14 @@ def test_an_erasure_asks_first(folder: Path, stored: Database) -> None:
 
 
 def test_a_held_patient_is_not_erased(folder: Path, stored: Database) -> None:
+    converse(stored, channel=Channel.VOICEMAIL)
     conversation_id = converse(stored)
     with stored.write() as session:
         hold_conversation(session.get_one(Conversation, conversation_id), None)
 
     assert f"conversation {conversation_id} is under legal hold" in run(folder, "erase", PATIENT, "--yes").error
 
-    assert [message.text for message in rows(stored, Message)] == [WORDS]
+    assert [message.text for message in rows(stored, Message)] == [WORDS, WORDS]
     assert [entry.action for entry in rows(stored, AuditEntry)] == []
 
 

@@ -48,6 +48,11 @@ class Browsers:
         headers = {"Authorization": f"Bearer {chat.token if token is None else token}"}
         return self._post(f"/chat/conversations/{chat.conversation}/messages", body, headers)
 
+    def end(self, chat: ChatClient) -> requests.Response:
+        """Asks to end a conversation with a token that is none."""
+        path = f"/chat/conversations/{chat.conversation}/end"
+        return self._post(path, {}, {"Authorization": "Bearer made-up"})
+
     def watch(self, chat: ChatClient) -> requests.Response:
         """Opens an event stream and leaves again."""
         headers = {"Origin": SITE, "Authorization": f"Bearer {chat.token}"}
@@ -170,6 +175,13 @@ def test_one_address_sends_120_messages_a_minute_over_all_conversations(service:
     for chat in chats[:6]:
         assert statuses(partial(browsers.send, chat), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
     assert is_too_many(browsers.send(chats[6]))
+
+
+def test_one_address_asks_120_times_a_minute_to_end_conversations(service: Service, browsers: Browsers) -> None:
+    chat = ChatClient(service.url)
+
+    assert statuses(lambda: browsers.end(chat), SENDS) == [401] * SENDS
+    assert is_too_many(browsers.end(chat))
 
 
 def test_one_address_sends_ten_forms_a_minute(service: Service, browsers: Browsers) -> None:

@@ -15,12 +15,14 @@ from tools.licenses import ALLOWED, LIST, license_of, licenses_in, locked_names,
 from tools.lock import PYTHONS, SERVING_EXTRAS
 
 LOCK = (ROOT / "requirements" / "serving.lock").read_text()
+BUCKET = (ROOT / "requirements" / "s3.lock").read_text()
 TOOLS = (ROOT / "requirements" / "security.lock").read_text()
 ENTRY = re.compile(
     r"^(?P<name>[a-z0-9.-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n(?P<hashes>(?:    --hash=.*\n?)+)",
     re.MULTILINE,
 )
 LOCKED = {entry["name"]: entry for entry in ENTRY.finditer(LOCK)}
+LOCKED_FOR_BUCKETS = {entry["name"]: entry["version"] for entry in ENTRY.finditer(BUCKET)}
 MACHINES = [
     {
         "python_version": version,
@@ -60,7 +62,7 @@ def named(machine: dict[str, str]) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", [LOCK, TOOLS], ids=["serving", "security"])
+@pytest.mark.parametrize("lock", [LOCK, BUCKET, TOOLS], ids=["serving", "s3", "security"])
 def test_every_locked_library_has_one_version_and_a_hash(lock: str) -> None:
     entries = [line for line in lock.splitlines() if line and not line.startswith((" ", "#"))]
 
@@ -68,7 +70,7 @@ def test_every_locked_library_has_one_version_and_a_hash(lock: str) -> None:
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry["hashes"]) for entry in ENTRY.finditer(lock))
 
 
-@pytest.mark.parametrize("lock", [LOCK, TOOLS], ids=["serving", "security"])
+@pytest.mark.parametrize("lock", [LOCK, BUCKET, TOOLS], ids=["serving", "s3", "security"])
 def test_a_lock_names_no_server(lock: str) -> None:
     assert "://" not in lock
     assert "index-url" not in lock
@@ -115,7 +117,15 @@ def test_what_serves_is_installed_by_its_hash_and_never_built() -> None:
     assert all("--no-deps --no-index" in line for line in serving.splitlines() if "--editable" in line)
 
 
-@pytest.mark.parametrize("name", locked_names(LOCK))
+def test_what_a_bucket_needs_is_locked_too_and_little_more_than_serves_anyway() -> None:
+    asked = (ROOT / "requirements" / "s3.in").read_text().splitlines()
+
+    assert asked[-1:] == PROJECT["optional-dependencies"]["s3"]
+    assert {name: PINNED[canonicalize_name(name)] for name in LOCKED_FOR_BUCKETS} == LOCKED_FOR_BUCKETS
+    assert set(LOCKED_FOR_BUCKETS) - set(LOCKED) == {"botocore", "jmespath"}
+
+
+@pytest.mark.parametrize("name", sorted({*locked_names(LOCK), *LOCKED_FOR_BUCKETS}))
 def test_a_librarys_license_allows_its_use(name: str) -> None:
     assert set(licenses_in(license_of(name))) <= ALLOWED
 

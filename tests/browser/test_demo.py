@@ -39,6 +39,16 @@ def test_a_visitor_plays_a_patient_who_texts(demo: Chat) -> None:
     expect(phone.get_by_role("region", name="How Intake handled it")).to_contain_text("Price question")
 
 
+def test_the_phone_keeps_its_number_over_a_reload(demo: Chat) -> None:
+    number = demo.page.locator("#device-number")
+    expect(number).to_have_text(re.compile(r"555-01\d\d"))
+    before = number.inner_text()
+
+    for _ in range(3):  # of a hundred numbers
+        demo.page.reload()
+        expect(number).to_have_text(before)
+
+
 def test_the_phone_shows_the_time_at_the_practice(new_visitor: Callable[..., Visitor], product: Product) -> None:
     far = new_visitor(timezone_id="Asia/Kolkata").visit(f"{product.url}/")  # half an hour off every American zone
     shown = far.page.locator("#device-time")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from inbox.models import Conversation, ConversationState, Message, now
+from tasks.samples import SAMPLES, add_samples
 from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.staff.conftest import Console
 
@@ -25,6 +28,7 @@ SCREENS = {
     "4K": (3840, 2160),
 }
 NUMBERS = 30
+PICTURES = os.environ.get("PICTURES")  # a folder for pictures of the pages
 
 
 @pytest.fixture
@@ -181,6 +185,42 @@ def test_a_phone_shows_the_list_then_the_thread_then_the_details(many: Console, 
 
     expect(page.locator("#list")).to_be_visible()
     assert page.evaluate("window.same") is True
+
+
+def test_on_a_phone_rows_and_messages_begin_high(console: Console, sign_in: SignIn) -> None:
+    with console.edit() as session:
+        add_samples(session, console.context.practices.all[0], now())
+    receive(console, "Do you have parking?")
+    receive(console, CHEST, "+12025550132")
+    page = sign_in(viewport={"width": 390, "height": 844})
+    expect(page.locator("#nobody-paged")).to_contain_text("Nobody is paged for emergencies")
+    expect(page.locator("#samples")).to_contain_text("“Sample” conversations are fictional.")
+    keep_picture(page, "inbox")
+    first = page.locator(".rows > .row").first.bounding_box()
+    assert first is not None
+    assert first["y"] < 300
+    assert Axe().run(page).response["violations"] == []
+
+    for number, name in ((len(SAMPLES) + 1, "conversation"), (len(SAMPLES) + 2, "alarm")):
+        page.goto(f"/staff/conversations/{number}")
+        keep_picture(page, name)
+        head = page.locator(".thread-head").bounding_box()
+        assert head is not None
+        assert head["height"] < 200
+        tops = page.locator(".standing .buttons > *").evaluate_all(
+            "all => all.map(it => it.getBoundingClientRect().top)"
+        )
+        assert len({round(top) for top in tops}) == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert Axe().run(page).response["violations"] == []
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keeps what a phone shows, light and dark, if a folder for it is given."""
+    if PICTURES:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Conversation, Delivery
+from inbox.models import Conversation, ConversationTag, Delivery, Note
 from tests.browser.test_console import ONE, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
@@ -115,7 +115,44 @@ def test_a_reply_typed_while_a_conversation_opens_goes_to_that_conversation_alon
     assert states(three) == ["open", "waiting", "open"]
 
 
-@pytest.mark.parametrize("keys", ["e", "a", "please close me", "u"])
+@pytest.mark.parametrize(("key", "field"), [("n", "#note"), ("l", "#new-tag")])
+def test_a_note_or_a_tag_typed_while_a_conversation_opens_goes_to_that_one_and_is_not_sent(
+    three: Console, page: Page, key: str, field: str
+) -> None:
+    with held(page, "/staff/conversations/2") as take:
+        row(page, 2)
+        opening(page)
+        page.keyboard.type(f"{key}at lunch")
+        page.keyboard.press("Enter" if key == "l" else "Control+Enter")
+        expect(page.locator(field)).to_have_value("")
+        take().continue_()
+
+        opened(page, 2)
+    expect(page.locator(field)).to_have_value("at lunch")
+    expect(page.locator(field)).to_be_focused()
+    expect(page.locator("#connection")).to_contain_text("Not sent: the conversation was still opening")
+    assert three.rows(Note) == []
+    assert three.rows(ConversationTag) == []
+
+
+def test_a_transfer_or_a_snooze_begun_while_a_conversation_opens_begins_in_that_one(page: Page) -> None:
+    for key, part in (("t", "#team"), ("s", "#snooze-menu button >> nth=0")):
+        with held(page, "/staff/conversations/2") as take:
+            row(page, 2)
+            opening(page)
+            page.keyboard.press(key)
+            take().continue_()
+            opened(page, 2)
+        expect(page.locator(part)).to_be_focused()
+        page.keyboard.press("Escape")
+
+    page.locator("#open-3").focus()
+    page.keyboard.press("t")
+    opened(page, 3)
+    expect(page.locator("#team")).to_be_focused()
+
+
+@pytest.mark.parametrize("keys", ["e", "a", "please close me", "the chart", "gu", "u"])
 def test_commands_and_prose_are_dropped_visibly_while_a_conversation_opens(
     three: Console, page: Page, keys: str
 ) -> None:
@@ -199,6 +236,65 @@ def test_a_failed_opening_leaves_the_old_conversation_usable_and_says_so(three: 
     page.keyboard.press("Control+Enter")
     expect(page.locator("#thread .staff .text")).to_contain_text("Yes.")
     assert [number for number, _ in replies(three)] == [1]
+
+
+def test_what_is_typed_while_a_reply_is_sent_goes_on_in_the_new_box(three: Console, page: Page) -> None:
+    press(page, "r")
+    page.keyboard.type(WORDS)
+    with held(page, "/staff/conversations/1/reply") as take:
+        asks(page, "Control+Enter", "/reply")
+        page.keyboard.type("everything else, too")
+        page.keyboard.press("Control+Enter")
+        take().continue_()
+        opened(page, 1)
+
+    expect(page.locator("#thread .staff .text")).to_contain_text(WORDS)
+    expect(page.get_by_label("Your reply")).to_be_focused()
+    page.keyboard.type("!")
+    expect(page.get_by_label("Your reply")).to_have_value("everything else, too!")
+    expect(page.locator("#connection")).to_contain_text("Not sent: the conversation was still opening")
+    assert [number for number, _ in replies(three)] == [1]
+    assert states(three) == ["waiting", "open", "open"]
+
+
+def test_what_is_typed_while_another_conversation_takes_the_boxes_place_is_in_neither(
+    three: Console, page: Page
+) -> None:
+    row(page, 2)
+    opened(page, 2)
+    press(page, "r")
+    page.keyboard.type("Hello")
+    with held(page, "/staff/conversations/1") as take:
+        page.evaluate("history.back()")
+        opening(page)
+        page.keyboard.type(" Ms. Two")
+        take().continue_()
+        opened(page, 1)
+
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    expect(page.locator("#connection")).to_contain_text("was not used")
+    row(page, 2)
+    opened(page, 2)
+    expect(page.get_by_label("Your reply")).to_have_value("Hello")
+    assert states(three) == ["open"] * 3
+
+
+def test_a_refused_answer_is_parsed_once(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          const { parseFromString } = DOMParser.prototype;
+          window.parsed = [];
+          DOMParser.prototype.parseFromString = function (html, type) {
+            window.parsed.push(html);
+            return parseFromString.call(this, html, type);
+          };
+        }"""
+    )
+    page.locator("#c-2 > input").check()
+    page.locator('#bulk button[value="transfer"]').click()
+
+    expect(page.locator("#connection")).to_have_text("Choose a team first.")
+    assert page.evaluate("window.parsed.filter(html => html.includes('Choose a team first.')).length") == 1
 
 
 def test_closing_puts_the_conversation_out_of_reach_until_the_next_one_is_there(three: Console, page: Page) -> None:

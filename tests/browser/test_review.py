@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -112,6 +113,35 @@ def test_j_and_k_move_as_in_the_inbox_and_label_nothing(unsure: Console, sign_in
     expect(page.get_by_text(UNSURE)).to_be_visible()
 
     assert [review.label for review in unsure.rows(Review)] == [None, None]
+
+
+def test_g_leads_to_another_page_and_labels_nothing_on_the_way(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    page = sign_in()
+
+    press(page, "g")
+    page.keyboard.press("8")
+    page.keyboard.type("gi18d")
+
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    assert [review.label for review in unsure.rows(Review)] == [None]
+
+
+def test_a_message_is_labeled_from_its_conversation_which_is_shown_again(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, "And the other one then?", from_=OTHER_PATIENT)
+    receive(unsure, UNSURE)
+    page = sign_in()
+    page.goto("/staff/conversations/2")
+
+    press(page, "c")
+    expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+    press(page, "6")
+
+    expect(page).to_have_url(re.compile("/staff/conversations/2$"))
+    expect(page.get_by_text("Labeled “Complaint”")).to_be_visible()
+    press(page, "c")
+    expect(page.locator("#connection")).to_have_text("No message of this conversation waits for a label.")
+    assert [review.label for review in unsure.rows(Review)] == [None, "complaint"]
 
 
 def test_a_message_stays_in_sight_while_more_urgent_ones_come(unsure: Console, sign_in: SignIn) -> None:

@@ -120,18 +120,85 @@ def test_words_that_cannot_be_used_say_so_while_they_are_typed_and_are_not_saved
     expect(words).to_have_value("{{ practice.nickname }}")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_contacts_are_added_removed_and_ordered_with_and_without_scripts(
+    sign_in: Callable[..., Page], scripts: bool
+) -> None:
+    page = sign_in(refused=True, java_script_enabled=scripts, viewport={"width": 390, "height": 800})
+    page.goto(ADDRESS)
+
+    def contact(number: int) -> Locator:
+        return page.get_by_role("group", name=f"Contact {number}", exact=True)
+
+    def add(number: int, who: str, minutes: str) -> Locator:
+        page.get_by_role("button", name="Add a contact").click()
+        choice = contact(number).get_by_label("Whom to notify")
+        expect(choice).to_be_focused()
+        choice.select_option(who)
+        contact(number).get_by_label("After how many minutes").fill(minutes)
+        return contact(number)
+
+    telephone = add(1, "A person", "25")
+    telephone.get_by_label("Phone number or email").fill("(202) 555-0113")
+    expect(telephone.get_by_text("This team has no address")).to_be_hidden()
+    team = add(2, "Manager", "soon")
+    expect(team.get_by_label("Phone number or email")).to_be_hidden()
+    expect(team.get_by_text("This team has no address")).to_be_visible()
+
+    save = page.get_by_role("button", name="Save escalation")
+    save.click()
+    minutes = team.get_by_label("After how many minutes")
+    expect(minutes).to_be_focused()
+    expect(minutes).to_have_accessible_description("Choose a number of minutes between 1 and 240")
+    check_page(page, 390, scripts)
+    minutes.fill("5")
+    save.click()
+    expect(page.get_by_role("status")).to_contain_text("(Escalation: Who is notified next)")
+
+    expect(contact(1).get_by_label("Whom to notify")).to_have_value("team:manager")
+    expect(contact(2).get_by_label("Phone number or email")).to_have_value("(202) 555-0113")
+    page.get_by_role("button", name="Remove contact 1").click()
+    expect(contact(1).get_by_label("Phone number or email")).to_have_value("(202) 555-0113")
+    expect(contact(2)).to_have_count(0)
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_role("status")).to_contain_text("Undid version")
+    expect(contact(1)).to_have_count(0)
+
+
+def test_an_address_takes_the_warning_away_as_soon_as_it_is_typed(sign_in: Callable[..., Page]) -> None:
+    page = sign_in()
+    page.goto(f"{ADDRESS}#teams-on_call")
+    warning = page.get_by_text("nobody is paged at once")
+    expect(warning).to_be_visible()
+    address = page.locator("#teams-on_call").get_by_label("New addresses")
+    address.fill("desk@maple.example")
+    expect(warning).to_be_hidden()
+    address.fill("")
+    expect(warning).to_be_visible()
+
+
+def check_page(page: Page, width: int, scripts: bool = True) -> None:
+    """Finds nothing that keeps somebody from reading or using a page, and that it fits the screen."""
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    if scripts:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_everybody_can_read_and_use_it_and_it_fits_the_screen(sign_in: Callable[..., Page], screen: str) -> None:
     width, height = SCREENS[screen]
     page = sign_in(viewport={"width": width, "height": height}, refused=True)
 
     def check() -> None:
-        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        check_page(page, width)
 
     page.goto(ADDRESS)
+    check()
+    page.get_by_role("button", name="Add a contact").click()
+    page.get_by_label("Whom to notify").select_option("A person")
     check()
     page.get_by_label("Sunday opens", exact=True).fill("11:00")
     page.get_by_label("Sunday closes", exact=True).fill("09:00")

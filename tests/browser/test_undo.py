@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from inbox.models import Delivery
+from inbox.models import Conversation, Delivery, UndoKind
 from intake.settings import Settings
+from staff.undo.offers import TOO_LATE
 from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.staff.conftest import Console
 
@@ -70,6 +71,49 @@ def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_
     expect(page.locator("#undo-bar")).to_be_empty()
     page.keyboard.press("u")
     expect(page.get_by_text("Choose a conversation.")).to_be_visible()
+
+
+def test_in_every_tab_the_offer_ends_in_words_too_and_whoever_presses_u_later_is_told(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE)
+    other = page.context.new_page()
+    other.goto(page.url)
+    page.get_by_label("Your reply").fill(WORDS)
+    page.keyboard.press("Control+Enter")
+    for tab in (page, other):
+        expect(tab.locator("#undo-said")).to_contain_text("To undo, press U.")
+    page.clock.install()  # in both tabs
+    page.clock.fast_forward(61_000)
+    for tab in (page, other):
+        expect(tab.locator("#undo-said")).to_be_empty()
+        expect(tab.locator("#undo-bar")).to_be_empty()
+
+    press(other, "u")
+    expect(other.locator("#connection")).to_have_text(TOO_LATE[UndoKind.REPLY])
+    expect(other.locator("#panes")).to_have_attribute("data-id", "1")
+    assert [reply.body for reply in console.rows(Delivery) if reply.message_id is None] != []
+    press(other, "u")
+    expect(other.get_by_text("Choose a conversation.")).to_be_visible()
+    press(other, "u")
+    expect(other.locator("#connection")).to_have_text("There is nothing to undo.")
+
+
+def test_u_pressed_too_late_after_a_closing_says_so(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE)
+    press(page, "e")
+    expect(page.get_by_text("Choose a conversation.")).to_be_visible()
+    expect(page.locator("#undo-said")).to_contain_text("Conversation closed")
+    page.clock.install()
+    page.clock.fast_forward(61_000)
+    expect(page.locator("#undo-bar")).to_be_empty()
+
+    press(page, "u")
+
+    expect(page.locator("#connection")).to_have_text(TOO_LATE[UndoKind.CLOSE])
+    assert [str(found.state) for found in console.rows(Conversation)] == ["closed"]
 
 
 def test_a_view_is_saved_in_the_filters_menu_and_stands_in_the_navigation(console: Console, sign_in: SignIn) -> None:

@@ -32,6 +32,7 @@ def test_how_to_reach_the_visitor_is_read(text: str, number: str | None, address
         "fax it to 202-555-0123",
         "do you have an email?",
         "my email is ann@example.com and my chest hurts",
+        "202-555-0123 or 202-555-0144",
     ],
 )
 def test_a_message_that_says_more_gives_no_contact(text: str) -> None:

@@ -101,8 +101,9 @@ def test_the_only_record_is_the_patient_and_of_several_none_is(database: Databas
 
 def test_what_retention_deleted_is_not_exported(database: Database) -> None:
     converse(database, CARD, "Hello")
+    reply(database, DeliveryState.DELIVERED)
     with database.write() as session:
-        session.get_one(Message, 1).emptied_at = now()
+        session.get_one(Message, 1).emptied_at = session.get_one(Delivery, 1).emptied_at = now()
 
     _, resources = exported(database)
 

@@ -128,4 +128,5 @@ def test_a_page_that_gives_every_visitor_the_same_id_loses_no_message(database: 
     submit(database, client_id="from a cache")
 
     assert submit(database, ("Ben", None, PATIENT, "I want to die"), client_id="from a cache").is_new
+    assert submit(database, (*CONTENTS[:3], "I want to die"), client_id="from a cache").is_new
     assert not submit(database, client_id="from a cache").is_new

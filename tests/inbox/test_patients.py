@@ -263,12 +263,17 @@ def test_everything_of_a_person_is_found_by_any_address_of_the_record(database: 
 
 
 def test_a_number_that_a_family_shares_tells_nobody_of_the_others(database: Database) -> None:
-    record_message(database, inbound())
+    shared = record_message(database, inbound()).conversation_id
+    his = record_message(database, inbound(patient_address="+12025550199")).conversation_id
+    by_mail = inbound(channel=Channel.EMAIL, provider="email", patient_address="maria@example.com")
+    hers = record_message(database, by_mail).conversation_id
     with database.write() as session:
         add(session, MARIA, PATIENT, "maria@example.com")
-        add(session, Details("Leo Rivera"), PATIENT)
+        leo = add(session, Details("Leo Rivera"), PATIENT)
+        link_conversation(session, leo, session.get_one(Conversation, his))
 
-        assert found(session, "maria@example.com").conversations == []
+        assert [row.id for row in found(session, "maria@example.com").all_conversations] == [hers]
+        assert [row.id for row in found(session, PATIENT).all_conversations] == [shared]
         assert export_patient(session, PATIENT, found(session, PATIENT), now())["records"] == []
         with pytest.raises(IntakeError, match="share this number or address"):
             erase_patients(session, found(session, PATIENT).patients)

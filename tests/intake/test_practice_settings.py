@@ -12,6 +12,7 @@ from intake.practice_settings import (
     Mistake,
     MistakenError,
     Override,
+    Row,
     Setting,
     Value,
     find_conflicts,
@@ -34,6 +35,10 @@ VALUES: dict[str, Value] = {
     "patient_quiet_hours": "20:00-09:00",
     "observe_federal_holidays": False,
     "observe_holiday_eves": False,
+    "phone": "+12025550155",
+    "on_call_number": "+12025550156",
+    "chat.colour": "#123456",
+    "escalation": [{"team": "on_call", "number": None, "email": None, "after_minutes": 10}],
     "auto_reply": "off",
     "ask_insurance_details": True,
     "picture_texts": True,
@@ -194,6 +199,16 @@ def test_a_mistake_between_settings_has_no_key() -> None:
         with_settings(practice(phone_numbers=[]), {"teams.billing.notify": ["sms:+12025550113"]})
 
     assert [mistake.key for mistake in refused.value.mistakes] == [None]
+
+
+def test_a_step_that_leads_nowhere_is_a_mistake_of_the_escalation_and_no_other_change_gives_way() -> None:
+    step: Row = {"team": "weekend", "number": None, "email": None, "after_minutes": 10}
+    overrides = {"escalation": Override([step], []), "links.pay": Override("https://own.example", None)}
+
+    merged, mistakes = merge_what_fits(practice(), overrides)
+
+    assert (merged.escalation, merged.links.pay) == ([], "https://own.example")
+    assert mistakes == [Mistake("escalation", "there is no team weekend; add it to teams")]
 
 
 # ---- the file and the overrides

@@ -178,26 +178,30 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ('teams = { desk = { quiet_hours = "20:00-20:00" } }', "teams.desk.quiet_hours"),
         ('teams = { desk = { digest_at = ["8:00"] } }', "teams.desk.digest_at[1]"),
         ('teams = { desk = { include_text = "always" } }', "teams.desk.include_text"),
-        ("escalation = [{ after_minutes = 10 }]", "escalation[1]: expected either team or number"),
+        ("escalation = [{ after_minutes = 10 }]", "escalation[1]: expected either team, number, or email"),
         (
             'escalation = [{ number = "+12025550113", team = "a", after_minutes = 1 }]',
-            "escalation[1]: expected either team or number",
+            "escalation[1]: expected either team, number, or email",
         ),
         (
             'phone_numbers = ["+12025550180"]\nescalation = [{ number = "+12025550113", after_minutes = 9 },'
             ' { number = "+12025550114", after_minutes = 8 }]',
-            "practice[demo]: escalation: expected the steps in the order of their after_minutes",
+            "practice[demo].escalation: expected the steps in the order of their after_minutes",
         ),
         (
             'escalation = [{ number = "+12025550113", after_minutes = 9 }]',
             "practice[demo]: staff can be texted from one of phone_numbers",
         ),
         ('teams = { desk = { notify = ["sms:+12025550113"] } }', "practice[demo]: staff can be texted"),
+        (
+            'escalation = [{ email = "nobody", after_minutes = 9 }]',
+            "escalation[1].email: not an email address",
+        ),
         ('escalation = [{ number = "+12025550113" }]', "escalation[1].after_minutes"),
         ('escalation = [{ number = "+12025550113", after_minutes = 0 }]', "escalation[1].after_minutes"),
         (
             'escalation = [{ team = "nobody", after_minutes = 10 }]',
-            "practice[demo]: escalation: there is no team nobody",
+            "practice[demo].escalation: there is no team nobody",
         ),
         ("thresholds = { complaint = 70 }", "thresholds.complaint"),
         ("thresholds = { review = 0.7 }", "thresholds.review"),

@@ -301,3 +301,78 @@ def test_nobody_is_believed_about_senders_where_anybody_may_connect() -> None:
 
     assert load(**open_to_all).mail_door is not None
     assert "who could write these servers' results" in refusal(**open_to_all, MAIL_TRUSTED_SERVERS="mx.maple.example")
+
+
+# ---- the bucket of pictures and files
+
+BUCKET = {
+    "ATTACHMENTS_BUCKET": "maple-street-pictures",
+    "ATTACHMENTS_S3_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "ATTACHMENTS_S3_SECRET": "swordfish",
+}
+
+
+def test_pictures_are_kept_in_a_folder_unless_a_bucket_is_named() -> None:
+    assert load().bucket is None
+    assert load(ATTACHMENTS_S3_REGION="eu-central-1").bucket is None
+
+
+def test_a_bucket_is_at_aws_unless_an_endpoint_is_named() -> None:
+    bucket = load(**BUCKET).bucket
+
+    assert bucket is not None
+    assert (bucket.name, bucket.endpoint, bucket.region) == ("maple-street-pictures", None, "us-east-1")
+    assert "swordfish" not in repr(bucket) + repr(load(**BUCKET))
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://s3.example.com", "https://s3.example.com:9000/", "http://127.0.0.1:9000"]
+)
+def test_a_bucket_can_be_at_any_service_over_tls_or_on_this_machine(endpoint: str) -> None:
+    bucket = load(**BUCKET, ATTACHMENTS_S3_ENDPOINT=endpoint).bucket
+
+    assert bucket is not None
+    assert bucket.endpoint == endpoint.rstrip("/")
+
+
+@pytest.mark.parametrize("missing", BUCKET)
+def test_a_bucket_that_is_half_set_stops_the_start(missing: str) -> None:
+    assert f"; {missing} is missing; to keep pictures" in refusal(**(BUCKET | {missing: None}))
+
+
+def test_an_endpoint_without_a_bucket_stops_the_start() -> None:
+    assert f"{', '.join(BUCKET)} is missing" in refusal(ATTACHMENTS_S3_ENDPOINT="https://s3.example.com")
+
+
+@pytest.mark.parametrize("name", ["ab", "Maple", "maple_street", "s3://maple", "maple/pictures", "-maple", "m" * 64])
+def test_what_no_bucket_is_called_is_refused(name: str) -> None:
+    assert "ATTACHMENTS_BUCKET is no name of a bucket" in refusal(**(BUCKET | {"ATTACHMENTS_BUCKET": name}))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "words"),
+    [
+        ("http://s3.example.com", "expected https://"),
+        ("http://10.0.0.5:9000", "expected https://"),
+        ("ftp://127.0.0.1", "expected https://"),
+        ("s3.example.com", "the address of the service alone"),
+        ("https://s3.example.com/maple-street-pictures", "the address of the service alone"),
+        ("https://key:secret@s3.example.com", "the address of the service alone"),
+    ],
+)
+def test_pictures_cross_no_network_in_the_clear(endpoint: str, words: str) -> None:
+    message = refusal(**BUCKET, ATTACHMENTS_S3_ENDPOINT=endpoint)
+
+    assert "ATTACHMENTS_S3_ENDPOINT" in message
+    assert words in message
+    assert "swordfish" not in message
+
+
+def test_the_buckets_secret_comes_from_a_file_that_nobody_else_reads(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("swordfish\n")
+    file.chmod(0o600)
+    settings = load(**(BUCKET | {"ATTACHMENTS_S3_SECRET": None, "ATTACHMENTS_S3_SECRET_FILE": str(file)}))
+
+    assert settings.bucket is not None
+    assert settings.bucket.secret == "swordfish"

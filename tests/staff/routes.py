@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
 from inbox.accounts import add_member
-from inbox.attachment_files import FileStore
-from inbox.attachments import write_contents
+from inbox.attachments import Kept, keep_contents, take_contents
 from inbox.conversation_tags import add_tag
 from inbox.models import (
     Attachment,
@@ -203,13 +202,15 @@ def build_world(console: Console) -> World:
     ids = {}
     for practice, member in members.items():
         assert member is not None
+        words = WORDS[practice].encode()
+        kept = keep_contents(console.database, console.context.files, words, words)
         with console.edit() as session:
-            ids[practice] = _add_rows(session, practice, member, console.context.files)
+            ids[practice] = _add_rows(session, practice, member, kept)
         console.twilio.audio[RECORDINGS[practice]] = b"a voice"
     return World(console, ids)
 
 
-def _add_rows(session: Session, practice: str, member: StaffMember, files: FileStore) -> dict[str, Any]:
+def _add_rows(session: Session, practice: str, member: StaffMember, kept: Kept) -> dict[str, Any]:
     conversation = session.scalars(select(Conversation).where(Conversation.practice == practice)).one()
     conversation.patient_name = NAMES[practice]
     message = session.scalars(select(Message).where(Message.conversation_id == conversation.id)).one()
@@ -261,7 +262,7 @@ def _add_rows(session: Session, practice: str, member: StaffMember, files: FileS
     add_version(session, practice, standing, {reply: Change(None, words, None)}, staff_id=member.id)
     session.add_all([note, review, escalation, voicemail, attachment, drafted])
     session.flush()
-    write_contents(files, attachment, WORDS[practice].encode(), WORDS[practice].encode())
+    take_contents(session, attachment, kept)
     nurse = f"{NAMES[practice]}’s nurse"
     colleague = add_member(session, f"{practice}@colleagues.example", nurse, Role.STAFF, [practice], None)
     passkey = Passkey(credential_id=f"key of {practice}", public_key="", name=f"Phone {WORDS[practice]}")

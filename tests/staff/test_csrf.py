@@ -48,6 +48,10 @@ def test_a_missing_or_wrong_token_is_refused_everywhere_and_nothing_is_changed(w
             answer = call.ask(browser, headers={"X-CSRFToken": token})
             if answer.status_code != 400:
                 passed.append(f"{call} with {token!r}: {answer.status_code}")
+        for kind in ("application/json", "text/plain"):
+            answer = call.ask(browser, data="{}", headers={"X-CSRFToken": "wrong", "Content-Type": kind})
+            if answer.status_code != 400:
+                passed.append(f"{call} with {kind}: {answer.status_code}")
     assert passed == []
     assert contents(world) == before
     assert browser.get("/staff/account").status_code == 200

@@ -13,7 +13,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.models import Base, Role
+from inbox.models import Base, ConversationTag, Role
 from staff.rq_dashboard import READS
 from tests.staff.conftest import Console
 from tests.staff.routes import (
@@ -32,6 +32,21 @@ from tests.staff.routes import (
 )
 
 RANK = [Role.STAFF, Role.MANAGER, Role.ADMIN]
+RESTRICTED = {
+    Role.MANAGER: {
+        "actions.change_hold",
+        *("figures.page", "figures.export", "quality.page", "quality.export"),
+        *("settings.first", "settings.page", "settings.save", "settings.show_preview"),
+        *("settings_history.history", "settings_history.undo", "settings_history.keep"),
+        *("common_questions.page", "common_questions.save", "common_questions.delete", "common_questions.asked"),
+        *("saved_replies.page", "saved_replies.add", "saved_replies.save", "saved_replies.delete"),
+        *("setup.first", "setup.page", "setup.begin_test"),
+    },
+    Role.ADMIN: {
+        *("accounts.page", "accounts.invite", "accounts.change", "accounts.disable", "accounts.enable"),
+        *("accounts.remove", "accounts.reset", "attempts.page", "emergency.review", "emergency.mark_reviewed"),
+    },
+}
 FOREIGN_WORDS = (WORDS[FOREIGN], NAMES[FOREIGN], PATIENTS[FOREIGN][-4:], "Foreign Colleague", "Harbor Dental")
 
 
@@ -77,6 +92,39 @@ def test_another_practices_row_is_answered_as_one_that_does_not_exist_and_stays_
             wrong.append(f"{foreign}: {answer.status_code}, {expected.status_code} for a row that is nobody's")
     assert wrong == []
     assert contents(world) == before
+
+
+def test_a_form_that_names_another_practices_row_shows_and_changes_nothing(world: World) -> None:
+    """The test above fills in addresses; these rows are named in what is sent."""
+    browser, own, foreign = sign_in_again(world, OWN, Role.ADMIN), world.ids[OWN], world.ids[FOREIGN]
+    page, record = f"/staff/conversations/{own['conversation_id']}", f"/staff/patients/{OWN}/{own['patient_id']}"
+    with world.console.database.read() as session:
+        tag = session.scalars(select(ConversationTag.tag_index).where(ConversationTag.practice == FOREIGN)).one()
+    said = {"text": "Hello", "form_id": FORM["form_id"], "seen": str(own["delivery_id"])}
+    cases: list[tuple[str, dict[str, Any], int, str]] = [
+        (f"{page}/patient", {"record": foreign["patient_id"], "use": "address"}, 409, "There is no such record"),
+        (f"{record}/merge", {"other": foreign["patient_id"]}, 409, "There is no other record like that"),
+        (f"{record}/messages", said | {"address": foreign["address_id"]}, 409, "address of this record"),
+        (f"{page}/assign", {"to": foreign["staff_id"]}, 400, "cannot be assigned"),
+        (f"{page}/reply", said | {"file": foreign["file_id"]}, 422, "was removed elsewhere"),
+        (f"{page}/found/{own['patient_id']}", {"found": f"{foreign['message_id']}.0"}, 409, "no longer offered"),
+        ("/staff/bulk", {"do": "close", "c": [own["conversation_id"], foreign["conversation_id"]]}, 404, "Not Found"),
+        ("/staff/views", {"name": "Theirs", "tag": tag}, 400, "No conversation has this tag"),
+    ]
+    asked = browser.get(f"{record}/merge", params={"other": foreign["patient_id"]})
+    answers = [(asked, 409, "There is no other record like that")]
+    before = contents(world)
+    answers += [(browser.post(path, data=form), status, words) for path, form, status, words in cases]
+
+    for answer, status, words in answers:
+        assert (answer.status_code, words in answer.text) == (status, True), answer.url
+        assert not any(word in answer.text for word in FOREIGN_WORDS), answer.url
+    after = contents(world)
+    assert {name for name in before if before[name] != after[name]} <= {
+        "audit_entries",
+        "conversation_reads",
+        "reply_drafts",
+    }
 
 
 def test_ones_own_rows_are_there(world: World) -> None:
@@ -158,6 +206,20 @@ def test_every_route_says_whom_it_is_open_to(world: World) -> None:
     unsaid = {call.rule.endpoint for call in world.calls() if world.role_of(call) is None}
 
     assert unsaid == OPEN
+
+
+def test_these_routes_are_open_to_managers_or_administrators_alone(world: World) -> None:
+    """The test below believes what a route says of itself; what it should say is written down here."""
+    found: dict[Role, set[str]] = {Role.MANAGER: set(), Role.ADMIN: set()}
+    for call in world.calls():
+        needed = world.role_of(call)
+        if needed in found and not call.rule.endpoint.startswith(IS_OF_QUEUES):
+            found[needed].add(call.rule.endpoint)
+
+    assert found == RESTRICTED
+    assert {world.role_of(call) for call in world.calls() if call.rule.endpoint.startswith(IS_OF_QUEUES)} == {
+        Role.ADMIN
+    }
 
 
 @pytest.mark.parametrize("role", RANK)

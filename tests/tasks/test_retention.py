@@ -14,12 +14,14 @@ from classifier import Classifier
 from inbox.accounts import add_member
 from inbox.audit import record_action, verify
 from inbox.carrier_erasures import count_erasures
+from inbox.conversation_tags import add_tag
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import (
     AuditEntry,
     CarrierErasure,
     Classification,
     Conversation,
+    ConversationTag,
     Delivery,
     FoundEntities,
     MemberNotice,
@@ -87,7 +89,10 @@ def ask(service: Service, text: str = QUESTION, **options: Any) -> None:
 def test_after_its_days_a_text_and_its_reply_are_empty_and_their_skeleton_stays(service: Service) -> None:
     ask(service)
     [before], [understood] = service.rows(Message), service.rows(Classification)
+    service.reconcile()
     assert len(service.rows(FoundEntities)) == 1
+    with service.database.read() as session:
+        assert set(session.scalars(select(SearchCode.source))) == {before.id}
     age(service, 31)
 
     clean(service)
@@ -299,12 +304,13 @@ def add_note(session: Session, conversation: Conversation, text: str) -> None:
     session.add(Note(conversation_id=conversation.id, staff_id=member.id, text=text))
 
 
-def test_notes_whom_they_called_and_open_reviews_of_a_deleted_text_go_too(service: Service) -> None:
+def test_notes_whom_they_called_tags_and_open_reviews_of_a_deleted_text_go_too(service: Service) -> None:
     tell(service, {QUESTION: OUT_OF_SCOPE})
     ask(service)
     with service.edit() as session:
         conversation = session.scalars(select(Conversation)).one()
         add_note(session, conversation, "Asked about the thing")
+        add_tag(session, conversation, "Sam’s mother")
         caller = session.scalars(select(StaffMember.id)).one()
         called = {"staff_id": caller, "by_staff_id": caller, "reason": NoticeReason.MENTIONED}
         session.add(MemberNotice(conversation_id=conversation.id, **called))
@@ -315,6 +321,7 @@ def test_notes_whom_they_called_and_open_reviews_of_a_deleted_text_go_too(servic
 
     assert service.rows(Note) == []
     assert service.rows(MemberNotice) == []
+    assert service.rows(ConversationTag) == []
     assert service.rows(Review) == []
 
 

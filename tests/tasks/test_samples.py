@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from inbox.first_admin import has_members
 from inbox.models import (
     Base,
     Conversation,
@@ -16,6 +17,7 @@ from inbox.models import (
     Notification,
     Review,
     Role,
+    StaffMember,
     now,
 )
 from intake.settings import Settings
@@ -69,6 +71,21 @@ def test_the_samples_show_every_channel_and_what_becomes_of_messages(console: Co
     assert any("Parking behind the building is free" in body for body in replies)
 
 
+def test_whoever_acknowledged_a_sample_has_it_and_is_no_account(console: Console) -> None:
+    with console.database.read() as session:
+        assert not has_members(session)
+    dana = console.sign_in(Role.ADMIN)
+    [number] = [row.id for row in console.rows(Conversation) if row.assigned_to]
+
+    page = dana.get(f"/staff/conversations/{number}").text
+    assert "Acknowledged by Ada Cole (took charge)" in page
+    assert '<span class="flag">Assigned to Ada Cole</span>' in page
+    assert re.search(r'<option value="\d+" selected>Ada Cole</option>', page)
+    assert "Ada Cole" not in dana.get("/staff/accounts").text
+    assert dana.post(f"/staff/conversations/{number}/assign", data={"to": "me"}).status_code == 303
+    assert "Ada Cole</option>" not in dana.get(f"/staff/conversations/{number}").text
+
+
 def test_nobody_is_texted_or_paged_for_them_even_if_a_label_makes_one_an_emergency(console: Console) -> None:
     dana = console.sign_in()
     dana.post("/staff/review/1", data={"label": "urgent"})
@@ -91,6 +108,11 @@ def test_the_inbox_marks_them_and_one_button_removes_all_and_nothing_else(consol
     page = dana.get("/staff/?view=every")
     assert len(re.findall(r'<span class="flag">Sample</span>', page.text)) == len(SAMPLES)
     assert "this patient is fictional" in dana.get("/staff/conversations/1").text
+    [raised] = [row.conversation_id for row in console.rows(Escalation) if row.acknowledged_at is None]
+    alarm = dana.get(f"/staff/conversations/{raised}").text
+    assert "Nobody was paged and nobody will be. This patient is fictional." in alarm
+    dana.post("/staff/conversations/1/transfer", data={"team": "on_call"})
+    assert "Nobody was notified. This patient is fictional." in dana.get("/staff/conversations/1").text
 
     assert dana.post("/staff/samples/remove").status_code == 303
 
@@ -99,10 +121,12 @@ def test_the_inbox_marks_them_and_one_button_removes_all_and_nothing_else(consol
     assert "Remove the samples" not in page.text
     [left] = console.rows(Conversation)
     assert left.patient_address == "+12025550188"
-    for table in (Message, Escalation, Notification, Review):
+    assert [row.name for row in console.rows(StaffMember)] == [dana.member.name]  # type: ignore[union-attr]
+    for table in (Message, Escalation, Review):
         rows: list[Base] = console.rows(table)
         assert all(getattr(row, "conversation_id", left.id) == left.id for row in rows), table
-    assert len(console.rows(Message)) == 1
+    [message] = console.rows(Message)
+    assert {row.message_id for row in console.rows(Notification)} == {message.id}
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ def test_anything_else_in_braces_is_refused(text: str, said: str) -> None:
         ("Mr. Lee", ""),
         ("D'Angelo", "D'Angelo"),
         ("https://evil.example win a prize", ""),
+        ("evil.example Rivera", ""),
+        ("Rivera, bit.ly/prize", ""),
         ("{{ phone }}", ""),
         ("(202) 555-0123", ""),
         ("", ""),

@@ -14,6 +14,7 @@ from intake.settings import Settings
 from tasks.queue import QUEUES
 from tests.inbox.conftest import acting, inbound
 from tests.service import Service
+from tests.standins.s3 import S3StandIn, nowhere, settings_of
 from tests.standins.twilio import TwilioStandIn
 from tests.world import OTHER_KEY
 
@@ -34,6 +35,7 @@ def test_a_service_with_all_its_parts_is_ready(service: Service) -> None:
         "queue": True,
         "keys": True,
         "model": True,
+        "attachments": True,
         "mail": True,
         "workers": dict.fromkeys(QUEUES, True),
     }
@@ -64,6 +66,17 @@ def test_mail_that_nothing_takes_in_is_said(service: Service, settings: Settings
 
         Heartbeat(running.database, MAIL, find_troubles=lambda: [MAILBOX_AWAY]).beat()
         assert readiness(running)["mail"] is False
+
+
+def test_a_bucket_of_pictures_that_is_away_is_said(
+    service: Service, settings: Settings, twilio: TwilioStandIn, s3: S3StandIn
+) -> None:
+    place = s3.make_bucket()
+    for where, status in ((place, "ready"), (nowhere(place), "degraded")):
+        with Service(settings.model_copy(update=settings_of(where)), service.context.classifier, twilio) as running:
+            Heartbeat(running.database, "worker", QUEUES).beat()
+
+            assert (readiness(running)["status"], readiness(running)["attachments"]) == (status, status == "ready")
 
 
 def test_a_key_that_is_missing_is_said(service: Service) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from tools.security.result import Result
 
 ROOMS: Final = ("app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake")
-LOCK: Final = "requirements/serving.lock"
+LOCKS: Final = ("requirements/serving.lock", "requirements/s3.lock")
 _AUDIT_SECONDS: Final = 120
 
 
@@ -38,7 +38,8 @@ def check_code(tools: Path) -> Result:
 
 def check_dependencies(tools: Path) -> Result:
     """Look every locked library up among the known vulnerabilities, if their database can be reached."""
-    command = [str(tools / "pip-audit"), "--requirement", LOCK, "--require-hashes", "--disable-pip", "--format", "json"]
+    locks = [word for lock in LOCKS for word in ("--requirement", lock)]
+    command = [str(tools / "pip-audit"), *locks, "--require-hashes", "--disable-pip", "--format", "json"]
     try:
         done = subprocess.run(
             [*command, "--progress-spinner", "off"], capture_output=True, text=True, check=False, timeout=_AUDIT_SECONDS

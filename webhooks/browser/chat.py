@@ -14,6 +14,7 @@ import structlog
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from inbox.attachment_files import StoreAwayError
 from inbox.attachments import read_contents, read_thumbnail
 from inbox.audit import record_action
 from inbox.chat import (
@@ -235,6 +236,8 @@ def file(public_id: str, entry: int, position: int) -> Response:
             )
     try:
         contents = (read_thumbnail if size is FileSize.SMALL else read_contents)(services.files, found)
+    except StoreAwayError:
+        raise
     except (MissingKeyError, OSError) as error:
         log.error("attachment_not_read", attachment_id=found.id, error=type(error).__name__)
         contents = None

@@ -6,6 +6,7 @@ import structlog
 from flask import Blueprint, Response, current_app
 from sqlalchemy import select
 
+from inbox.attachment_files import StoreAwayError
 from inbox.attachments import read_contents
 from inbox.models import Attachment, AttachmentKind, Delivery
 from intake.errors import MissingKeyError
@@ -41,6 +42,8 @@ def fetch(token: str) -> Response:
             attachment = session.scalar(query)
         try:
             contents = read_contents(services.files, attachment) if attachment else None
+        except StoreAwayError:
+            raise
         except (MissingKeyError, OSError) as error:
             log.error("attachment_not_read", attachment_id=attachment_id, error=type(error).__name__)
     if attachment_id is None or attachment is None or contents is None:

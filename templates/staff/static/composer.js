@@ -29,6 +29,3 @@ export function countTyped() {
 }
 
 document.addEventListener("input", (event) => event.target.id === "text" && count());
-document.addEventListener("keydown", (event) => {
-  if (event.target.id === "text" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
-});

@@ -2,18 +2,24 @@
 
 import { countTyped } from "./composer.js";
 import { dropDraft, keepDrafts, openDraft } from "./drafts.js";
+import { enter, leaveFor, openMenu, selectSearch } from "./fields.js";
 import { act, keepUp, refreshHeaders, say } from "./live.js";
 import { keepKey } from "./opening.js";
 import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
 import "./reply_files.js";
 import "./saved_replies.js";
-import { listen } from "./shortcuts.js";
+import { leave, listen } from "./shortcuts.js";
 import { pressUndo } from "./undo.js";
 
 const panes = () => document.getElementById("panes");
 const links = () => [...document.querySelectorAll(".rows > .row > a")].filter((link) => link.offsetParent);
 const newest = () => document.getElementById("newest");
+
+const UNACKNOWLEDGED = "Nobody has acknowledged this emergency. Press a to take it; then you can transfer or snooze it.";
+const UNLABELED = "No message of this conversation waits for a label.";
+const NO_RECORDS = "You can’t open patient records of this practice.";
+const CLOSED = "A closed conversation can’t be snoozed. Reopen it first.";
 
 function isAtEnd() {
   const bottom = document.getElementById("thread-scroll")?.getBoundingClientRect().bottom ?? 0;
@@ -86,16 +92,25 @@ function otherRow() {
   return row?.hasAttribute("aria-current") ? null : row;
 }
 
-/** Writes a reply in the open conversation; if another row is focused, opens its conversation for it. */
-function write() {
+/** Does in the open conversation what a key says; if another row is focused, opens its conversation for it. */
+function onOpen(key, action) {
   const row = otherRow();
-  if (!row) return document.getElementById("text")?.focus();
-  row.click();
-  keepKey("r");
+  if (row) {
+    row.click();
+    keepKey(key);
+  } else if (panes().dataset.id) action();
+  else say("No conversation is open. Press j to move to one, then Enter to open it.");
 }
 
-/** Does something with the selected conversations, as the bar above the list would; returns whether any are selected. */
-function onPicked(button, values = {}) {
+/** Follows a link beside the open conversation to another page, or says why there is none. */
+function follow(selector, why) {
+  const link = panes().querySelector(selector);
+  if (link) leave(link.href);
+  else say(why);
+}
+
+/** Does something with the selected conversations; returns whether any are selected. */
+function onPicked(action) {
   const picked = [...document.querySelectorAll(".row > input:checked")];
   if (!picked.length) return false;
   const isMeant = picked.some((box) => box.parentElement.contains(document.activeElement)) || !panes().dataset.id;
@@ -104,16 +119,27 @@ function onPicked(button, values = {}) {
     say(`${several}. Nothing was changed. Use the bar above the list for those selected, or clear the selection first.`);
     return true;
   }
-  for (const [name, value] of Object.entries(values)) document.getElementById("bulk").elements[name].value = value;
-  document.querySelector(`#bulk button[value="${button}"]`).click();
+  action();
   return true;
 }
 
+const bulkButton = (name) => document.querySelector(`#bulk .quiet[value="${name}"]`);
+
+function assignPicked() {
+  document.getElementById("bulk-to").value = "me";
+  bulkButton("assign").click();
+}
+
 /** Does something with the focused row, or with the open conversation if no other row is focused. */
-function onCurrent(action, values, onOpen) {
+function onCurrent(action, values, here) {
   const row = otherRow();
   if (row) onRow(row, action, values);
-  else if (panes().dataset.id) onOpen();
+  else if (panes().dataset.id) here();
+}
+
+function snooze() {
+  const isThere = openMenu("snooze-menu") || enter("wake");
+  if (!isThere) say(document.getElementById("handle") ? UNACKNOWLEDGED : CLOSED);
 }
 
 function pick() {
@@ -124,12 +150,6 @@ function pick() {
   say("");
   box.checked = !box.checked;
   countPicked();
-}
-
-/** Puts the focus where the keys are about the open conversation, once its reply box was left. */
-function leaveBox() {
-  const row = document.querySelector(".row > a[aria-current]");
-  (row?.offsetParent ? row : document.getElementById("thread-scroll")).focus({ preventScroll: true });
 }
 
 function countPicked() {
@@ -185,20 +205,28 @@ listen({
   j: () => move(1),
   k: () => move(-1),
   x: pick,
-  e: () => onPicked("close") || onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
+  e: () =>
+    onPicked(() => bulkButton("close").click()) ||
+    onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
   a: () =>
-    onPicked("assign", { to: "me" }) ||
+    onPicked(assignPicked) ||
     onCurrent("assign", { to: "me" }, async () => {
       if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
     }),
-  r: write,
-  u: () => pressUndo() || (panes().dataset.id && go(document.getElementById("back").href)),
-  "/": () => document.getElementById("wanted").focus(),
+  r: () => onOpen("r", () => enter("text")),
+  n: () => onOpen("n", () => enter("note")),
+  l: () => onPicked(() => enter("bulk-tag")) || onOpen("l", () => enter("new-tag")),
+  t: () => onPicked(() => enter("bulk-team")) || onOpen("t", () => enter("team") || say(UNACKNOWLEDGED)),
+  s: () => onPicked(() => enter("bulk-until")) || onOpen("s", snooze),
+  c: () => onOpen("c", () => follow("#to-label", UNLABELED)),
+  v: () => onOpen("v", () => follow("#patient-panel a", NO_RECORDS)),
+  f: () => openMenu("filter-menu"),
+  u: () => pressUndo() || (panes().dataset.id ? go(document.getElementById("back").href) : say("There is nothing to undo.")),
+  "/": selectSearch,
 });
+leaveFor((left) => links().find((link) => link.hasAttribute("aria-current")) ?? (left.closest("#list") && links()[last]));
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const menu of document.querySelectorAll("#desk details.drop[open]")) menu.open = false;
-  if (event.key === "Escape" && event.target.id === "text") leaveBox();
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || !document.activeElement?.closest(".rows, #list-scroll") || event.target.matches("input")) return;
   event.preventDefault();

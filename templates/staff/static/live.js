@@ -171,9 +171,10 @@ export function refreshHeaders() {
   return seals.length ? { ...headers, "X-Seal": seals.join(" ") } : headers;
 }
 
-/** Shows a message about the page itself. */
+/** Shows a message about the page itself, if it has a place for that. */
 export function say(words) {
-  document.getElementById("connection").textContent = words;
+  const place = document.getElementById("connection");
+  if (place) place.textContent = words;
 }
 
 /** Says that the member was signed out, with a link that signs in again and comes back here. */

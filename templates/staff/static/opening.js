@@ -1,21 +1,27 @@
-// Keys while another conversation is being opened. What is still on the screen is out of reach then. `r` and what is
-// typed after it go to the conversation that comes; other commands are dropped, and the page says so.
+// Keys while another conversation is being opened. What is still on the screen is out of reach then. Keys that lead to a
+// field or a menu of a conversation, and what is typed after them, go to the one that comes; other commands are dropped,
+// and the page says so. What is typed for a reply box whose pane is replaced goes on in the new box of the same
+// conversation, and in no other one's.
 
 import { say } from "./live.js";
 import { areOn, isBurst, isTyping, noteTyping } from "./shortcuts.js";
 
 const MOVES = ["j", "k", "ArrowDown", "ArrowUp", "Enter"];
 const WRITES = ["Enter", "Backspace", "Escape"];
-const SAFE = ["j", "k", "r"]; // whatever is opened
+const TEXTS = ["r", "n", "l"]; // lead to a field that words are typed into
+const LEADS = [...TEXTS, "t", "s"]; // to a field or a menu
+const SAFE = ["j", "k", ...LEADS, "c", "v"]; // whatever is opened
 const COMMANDS = ["a", "e", "u"];
 const DROPPED = "What you pressed while the page was changing was not used. Look at what is open, then press it again.";
-const UNSENT = "Not sent: the conversation was still opening. Check your reply, then press Ctrl+Enter again.";
+const UNSENT = "Not sent: the conversation was still opening. Check what you typed, then send it again.";
 
-let opening = null; // { focused, isList, wasCommand }
+let opening = null; // { focused, isList, wasCommand, box }; box: the conversation whose reply box had the focus
 let queue = []; // keys for what comes
 let isGiving = false;
 let isUnsent = false;
 
+// after a key that leads to a text field, or after any letter if the reply box had the focus
+const isWriting = () => queue.some((key) => TEXTS.includes(key)) || (opening.box !== "" && queue.length > 0);
 const isLetter = (key) => [...key].length === 1;
 const panes = () => document.getElementById("panes");
 
@@ -40,7 +46,7 @@ export function keepKey(key) {
 export function beginOpening(words, isList) {
   if (queue.length && !isGiving) drop(); // it was for what was asked for before
   const focused = lastFocused();
-  opening = { focused, isList, wasCommand: false };
+  opening = { focused, isList, wasCommand: false, box: focused.id === "text" ? panes().dataset.id : "" };
   panes().inert = true;
   panes().setAttribute("aria-busy", "true");
   document.getElementById("opening").textContent = words;
@@ -49,11 +55,13 @@ export function beginOpening(words, isList) {
 
 /** Gives the keys to what was opened, or drops them. */
 export function endOpening(isForKeys) {
+  const box = queue.length ? opening.box : "";
   opening = null;
   panes().inert = false;
   panes().removeAttribute("aria-busy");
   document.getElementById("opening").textContent = "";
-  if (!isForKeys && queue.length) drop();
+  if (box && panes().dataset.id === box) document.getElementById("text")?.focus();
+  else if ((box || !isForKeys) && queue.length) drop();
   isGiving = true;
   while (queue.length && !opening) give(queue.shift());
   isGiving = false;
@@ -67,10 +75,12 @@ function give(key) {
   const isUnused = target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   if (isUnused && isTyping(target)) type(target, key);
   else if (isUnused && key === "Enter" && target.matches(".row > a")) target.click();
-  if (key === "r" && !opening && !isTyping(document.activeElement) && queue.length) drop(); // it cannot be replied to
+  if (TEXTS.includes(key) && !opening && !isTyping(document.activeElement) && queue.length) drop(); // it has no such field
 }
 
 function type(field, key) {
+  if (key === "Enter" && field.matches("input")) return (isUnsent = true);
+  if (field.matches("select")) return drop();
   const { selectionStart: start, selectionEnd: end } = field;
   if (key === "Backspace") field.setRangeText("", start === end ? Math.max(start - 1, 0) : start, end, "end");
   else {
@@ -89,7 +99,8 @@ function fateOf(event) {
   const isChord = event.ctrlKey || event.metaKey || event.altKey;
   if (isTyping(event.target) && !panes().contains(event.target)) return "pass";
   if (isChord) return key === "Enter" || key.toLowerCase() === "z" ? "drop" : "pass";
-  if (queue.includes("r")) return isLetter(key) || WRITES.includes(key) ? "keep" : key === "Tab" ? "ignore" : "pass";
+  if (isWriting()) return isLetter(key) || WRITES.includes(key) ? "keep" : key === "Tab" ? "ignore" : "pass";
+  if (opening.box && isLetter(key) && !MOVES.includes(key)) return "keep";
   if (isLetter(key) && (key === " " || !areOn())) return "pass";
   if (isLetter(key) && isBurst()) return "drop";
   if (MOVES.includes(key)) {
@@ -97,7 +108,7 @@ function fateOf(event) {
     return opening.isList && isForList ? "keep" : "pass";
   }
   if (repeat) return "ignore";
-  if (key === "r") return "keep";
+  if (LEADS.includes(key)) return "keep";
   if (key === "?" || (!opening.isList && "x/".includes(key))) return "pass";
   return isLetter(key) ? "drop" : "pass";
 }
@@ -107,12 +118,12 @@ window.addEventListener(
   (event) => {
     if (!opening || document.querySelector("dialog[open]")) return;
     const fate = fateOf(event);
+    if (event.key === "Escape" && fate === "pass") Object.assign(opening, { focused: document.body, box: "" }); // it is left
     if (fate === "pass") return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const isWriting = queue.includes("r");
     if (fate === "keep") queue.push(event.key);
-    else if (fate === "drop" && isWriting) isUnsent ||= event.key === "Enter";
+    else if (fate === "drop" && isWriting()) isUnsent ||= event.key === "Enter";
     else if (fate === "drop") {
       drop(isBurst() || !COMMANDS.includes(event.key) || opening.wasCommand);
       opening.wasCommand = true;

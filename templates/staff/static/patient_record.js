@@ -1,11 +1,10 @@
-// A patient's record: what becomes of a message shows by itself, and Ctrl+Enter sends one.
+// A patient's record: what becomes of a message shows by itself, `r` begins one, and Ctrl+Enter sends it.
 
+import "./fields.js";
 import { keepUp, refreshHeaders } from "./live.js";
+import { listen } from "./shortcuts.js";
 
 const { events, refresh } = document.getElementById("record").dataset;
 
 keepUp({ events, ask: () => fetch(refresh, { headers: refreshHeaders() }) });
-
-document.addEventListener("keydown", (event) => {
-  if (event.target.id === "message-text" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
-});
+listen({ r: () => document.getElementById("message-text")?.focus() });

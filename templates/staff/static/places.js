@@ -45,8 +45,9 @@ function markRow() {
   }
 }
 
-function put(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+
+function put(page) {
   const desk = document.getElementById("desk");
   const fresh = page.getElementById("desk");
   const panes = page.getElementById("panes");
@@ -77,12 +78,11 @@ function put(html) {
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
   if (document.activeElement !== document.body) return;
   const again = wasInside && focused !== "new-tag" ? null : document.getElementById(focused);
-  (again ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
+  (again ?? (row?.offsetParent ? row : (document.getElementById("thread-scroll") ?? scroller()))).focus({ preventScroll: true });
 }
 
 /** Returns why the server refused something, as its page says. */
-function refusalIn(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+function refusalIn(page) {
   return page.querySelector(".narrow p")?.textContent ?? "That did not work. Reload the page and try again.";
 }
 
@@ -94,9 +94,10 @@ function noteScroll() {
 function take(answer, html, push) {
   const url = new URL(answer.headers.get("Content-Location") ?? answer.url, answer.url);
   if (!isPlace(url) && answer.redirected) return location.assign(answer.url);
+  const page = parse(html);
   if (!answer.ok && !ANSWERED.includes(answer.status)) {
-    if (new DOMParser().parseFromString(html, "text/html").getElementById("sign-in-again")) saySignedOut();
-    else say(refusalIn(html));
+    if (page.getElementById("sign-in-again")) saySignedOut();
+    else say(refusalIn(page));
     return false;
   }
   if (isPlace(url)) {
@@ -104,7 +105,7 @@ function take(answer, html, push) {
     if (push && url.href !== shownAt) history.pushState({}, "", url);
     shownAt = url.href;
   }
-  put(html);
+  put(page);
   afterwards();
   return true;
 }
@@ -177,7 +178,7 @@ async function send(form, button) {
     if (replied && isPlace(new URL(answer.url)) && isHere) forgetDraft(replied);
     const html = await answer.text();
     if (mine === turn) isShown = take(answer, html, true);
-    else if (!answer.ok) say(replied ? "Your last reply was not sent. It is kept as a draft in its conversation." : `Not done: ${refusalIn(html)}`);
+    else if (!answer.ok) say(replied ? "Your last reply was not sent. It is kept as a draft in its conversation." : `Not done: ${refusalIn(parse(html))}`);
   } catch {
     say("There is no connection. Nothing was sent. Try again in a moment.");
   }

@@ -42,12 +42,71 @@ document.querySelector("form.whole").addEventListener("formdata", ({ formData })
   }
 });
 
-// Open the folded form that the address links to.
-const target = location.hash && document.getElementById(location.hash.slice(1));
-if (target instanceof HTMLDetailsElement) target.open = true;
+// Open the folded form that the address, or a link of the page, leads to.
+function openTarget() {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
 
-// Choosing a time opens a day. The server understands it without this.
+addEventListener("hashchange", openTarget);
+openTarget();
+
+// Choosing a time opens a day, and picking a color takes it. The server understands both without this.
 document.addEventListener("input", (event) => {
-  const day = event.target.type === "time" && event.target.closest(".day");
-  if (day && event.target.value) day.querySelector("input[type=checkbox]").checked = false;
+  const group = /^(time|color)$/.test(event.target.type) && event.target.closest(".day, .color");
+  if (group && event.target.value) group.querySelector("input[type=checkbox]").checked = false;
 });
+
+// The contacts of the escalation. Without this, the server adds and removes them.
+const steps = document.querySelector(".steps");
+let added = 0;
+
+function numberContacts() {
+  steps.querySelectorAll(":scope > .step").forEach((contact, index) => {
+    for (const number of contact.querySelectorAll("[data-number]")) number.textContent = index + 1;
+  });
+}
+
+function addContact() {
+  const blank = steps.querySelector("template");
+  const contact = blank.content.querySelector(".step").cloneNode(true);
+  added += 1;
+  for (const attribute of ["id", "for"]) {
+    for (const part of contact.querySelectorAll(`[${attribute}]`)) {
+      part.setAttribute(attribute, part.getAttribute(attribute).replace("-new-", `-added-${added}-`));
+    }
+  }
+  blank.before(contact);
+  showUnreached();
+  numberContacts();
+  contact.querySelector("select").focus();
+}
+
+function removeContact(button) {
+  const contact = button.closest(".step");
+  const next = contact.nextElementSibling;
+  contact.remove();
+  numberContacts();
+  (next.querySelector("select") ?? steps.querySelector("[value$=add]")).focus();
+}
+
+steps.addEventListener("click", (event) => {
+  const button = event.target.closest("button[name=rows]");
+  if (!button) return;
+  event.preventDefault();
+  if (button.closest(".step")) removeContact(button);
+  else addContact();
+});
+
+// A contact that is a team without an address has a warning, which an address for the team takes away at once.
+function showUnreached() {
+  for (const named of steps.querySelectorAll("[data-team]")) {
+    const name = CSS.escape(`teams.${named.dataset.team}.notify`);
+    const typed = document.querySelector(`textarea[name="${name}"]`)?.value.trim();
+    const isKept = document.querySelector(`[name="${name}.kept"]:checked`) !== null;
+    named.toggleAttribute("data-unreached", !typed && !isKept);
+  }
+}
+
+document.getElementById("teams").addEventListener("input", showUnreached);
+showUnreached();

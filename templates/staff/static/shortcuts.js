@@ -6,6 +6,7 @@ const STORED = "intake-shortcuts";
 const PAUSE = 700; // between two words that have nothing to do with each other
 
 let typedAt = -Infinity; // when a letter was last typed into a field, or was dropped
+let isLeaving = false; // another page was asked for, and this one is still there
 
 function stored() {
   try {
@@ -16,7 +17,7 @@ function stored() {
 }
 
 /** Returns whether single keys are commands. */
-export const areOn = () => document.getElementById("shortcuts-on").checked;
+export const areOn = () => document.getElementById("shortcuts-on")?.checked ?? stored();
 
 /** Returns whether keys go into a field. */
 export function isTyping(target) {
@@ -31,12 +32,39 @@ export function noteTyping() {
 /** Returns whether a key that is pressed now belongs to words that are being typed. */
 export const isBurst = () => performance.now() - typedAt < PAUSE;
 
+/** Drops a key that belongs to words that are being typed, and says so; returns whether it did. */
+export function dropTyped() {
+  if (!isBurst()) return false;
+  noteTyping();
+  say("You were typing when the page changed, so the last keys were not used. Pause, then press a key.");
+  return true;
+}
+
+/** Goes to another page. No key reaches this one anymore, unless Escape stops the browser from loading the other. */
+export function leave(address) {
+  isLeaving = true;
+  location.assign(address);
+}
+
+window.addEventListener("pageshow", () => (isLeaving = false));
+window.addEventListener(
+  "keydown",
+  (event) => {
+    const isBrowsers = (event.ctrlKey || event.metaKey || event.altKey) && !["Enter", "z", "Z"].includes(event.key);
+    if (event.key === "Escape") isLeaving = false;
+    if (!isLeaving || isBrowsers) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+
 // whoever types and loses the field, because the page changed, goes on typing for a moment
 window.addEventListener(
   "keydown",
   ({ key, ctrlKey, metaKey, altKey, target }) => {
     if (!isTyping(target)) return;
-    const leaves = key === "Escape" || key === "Tab" || (key === "Enter" && (target.matches("input") || ctrlKey || metaKey));
+    const leaves = key === "Escape" || key === "Tab" || (key === "Enter" && (target.matches("input, select") || ctrlKey || metaKey));
     if (leaves) typedAt = -Infinity;
     else if ([...key].length === 1 && !ctrlKey && !metaKey && !altKey) noteTyping();
   },
@@ -44,9 +72,12 @@ window.addEventListener(
 );
 window.addEventListener("pointerdown", () => (typedAt = -Infinity), true);
 
+/** Presses a button, or goes where a link leads. */
+const use = (part) => (part.matches("a") ? leave(part.href) : part.click());
+
 /**
- * Runs the action of a pressed key, or presses the button that names the key in data-key, unless the user is typing or
- * a dialog is open.
+ * Runs the action of a pressed key, or uses the button or link that names the key in data-key, unless the user is typing
+ * or a dialog is open.
  */
 export function listen(actions = {}) {
   const help = document.getElementById("help");
@@ -64,18 +95,13 @@ export function listen(actions = {}) {
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (help.open) return event.key === "?" && help.close();
     if (!areOn()) return;
-    const keyed = document.querySelector(`button[data-key~="${CSS.escape(event.key)}"]`);
-    const action = { ...actions, "?": () => help.showModal() }[event.key] ?? (keyed && (() => keyed.click()));
+    const keyed = document.querySelector(`[data-key~="${CSS.escape(event.key)}"]`);
+    const action = { ...actions, "?": () => help.showModal() }[event.key] ?? (keyed && (() => use(keyed)));
     if (!action) return;
     event.preventDefault();
-    if (isBurst()) {
-      noteTyping();
-      return say("You were typing when the page changed, so the last keys were not used. Pause, then press a key.");
-    }
-    action();
+    if (!dropTyped()) action();
   });
 }

@@ -1,10 +1,13 @@
 // The bar that undoes what was just done: it counts down, says once what it offers, and goes when it is too late.
 
+import { say } from "./live.js";
 import { isTyping } from "./shortcuts.js";
 
 const EVERY = 200;
+const LATE = 10_000; // for how long a key that came too late is still about what was offered
 const ends = new Map(); // by what it undoes: when its time is over
 let asked = ""; // what is being undone
+let offered = null; // what the bar offers or has just offered: { id, late, said }
 
 const bar = () => document.getElementById("undo-bar");
 const formOf = () => bar()?.querySelector("form");
@@ -17,7 +20,15 @@ function take(form) {
   const seconds = Math.ceil(Number(form.dataset.seconds));
   ends.set(form.dataset.undo, performance.now() + 1000 * Number(form.dataset.seconds));
   const when = form.querySelector(".left") ? ` in ${seconds} seconds` : "";
-  announce(`${form.querySelector(".what").textContent}${when}. To undo, press ${form.querySelector("[data-key]") ? "U" : "Control Z"}.`);
+  const said = `${form.querySelector(".what").textContent}${when}. To undo, press ${form.querySelector("[data-key]") ? "U" : "Control Z"}.`;
+  offered = { id: form.dataset.undo, late: form.dataset.late, said };
+  announce(said);
+}
+
+/** Takes back what was announced, as the bar does not offer it anymore: it is too late, or it was undone. */
+function silence() {
+  if (document.getElementById("undo-said").textContent === offered.said) announce("");
+  if (performance.now() < ends.get(offered.id) - 1000) offered = null;
 }
 
 function hide() {
@@ -35,6 +46,7 @@ function tick() {
     if (!document.getElementById("connection")?.textContent) announce("Undone.");
     asked = "";
   }
+  if (offered && form?.dataset.undo !== offered.id) silence();
   if (!form) return;
   if (!ends.has(form.dataset.undo)) take(form);
   const left = Math.ceil((ends.get(form.dataset.undo) - performance.now()) / 1000);
@@ -43,11 +55,19 @@ function tick() {
   else if (shown && shown.textContent !== String(left)) shown.textContent = left;
 }
 
-/** Presses the bar's button; returns whether there is one. */
+/** Presses the bar's button, or says that it is too late, once; returns whether it did either. */
 export function pressUndo() {
   const button = formOf()?.querySelector("button");
   button?.click();
-  return Boolean(button);
+  return Boolean(button) || sayTooLate();
+}
+
+function sayTooLate() {
+  const since = performance.now() - ends.get(offered?.id);
+  if (!(since < LATE)) return false; // nothing was offered, or it is long ago
+  say(offered.late);
+  offered = null;
+  return true;
 }
 
 document.addEventListener("submit", (event) => {

@@ -78,6 +78,31 @@ def test_it_gives_no_rights_beyond_conversations(console: Console) -> None:
     assert "Foreign" not in dana.get("/staff/accounts").text
 
 
+def test_it_opens_no_patient_record_and_shows_no_name_from_one(console: Console) -> None:
+    place = "/staff/conversations/1/patient"
+    colleague = console.sign_in(practices=["other"])
+    assert colleague.post(place, data={"name": "Maria Rivera", "use": "address"}).status_code == 303
+    dana = console.sign_in(Role.ADMIN)
+    dana.post("/staff/emergency", data=FORM)
+
+    assert {dana.get(path).status_code for path in ("/staff/patients/other", "/staff/patients/other/1")} == {404}
+    assert dana.get(place).status_code == 403
+    for path, form in (
+        (place, {"name": "Maria Rivera", "record": "1"}),
+        (f"{place}/search", {"wanted": "Maria"}),
+        ("/staff/conversations/1/found/1", {"found": "1.0"}),
+    ):
+        assert dana.post(path, data=form).status_code == 403, path
+    for page in ("/staff/", "/staff/conversations/1"):
+        assert TEXT in dana.get(page).text
+        assert "Maria" not in dana.get(page).text
+    results = dana.post("/staff/search", data={"wanted": "Maria Rivera"}).headers["Location"]
+    assert TEXT not in dana.get(results).text
+    assert (
+        TEXT in colleague.get(colleague.post("/staff/search", data={"wanted": "Maria Rivera"}).headers["Location"]).text
+    )
+
+
 @pytest.mark.parametrize(
     "change", [{"name": "Harbour Dentist"}, {"name": "Maple Street"}, {"name": ""}, {"reason": "urgent"}]
 )

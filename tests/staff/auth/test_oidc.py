@@ -136,9 +136,10 @@ def test_an_account_is_found_by_its_verified_address_and_from_then_on_by_its_sub
     assert [member.id for member in console.rows(StaffMember)] == [known.id]
 
 
-def test_an_address_that_is_not_verified_opens_no_account(console: Console, provider: str) -> None:
+@pytest.mark.parametrize("verified", [False, None, "true", 1])
+def test_an_address_that_is_not_verified_opens_no_account(console: Console, provider: str, verified: object) -> None:
     console.add_member(email="dana@maple.example")
-    know(provider, "dana", email_verified=False)
+    know(provider, "dana", email_verified=verified)
     browser = console.browser()
 
     assert "has not verified" in refusal(browser, sign_on(browser))

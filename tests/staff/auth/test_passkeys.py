@@ -73,6 +73,19 @@ def test_an_answer_adds_a_passkey_once_and_signs_in_once(console: Console) -> No
     assert replaying.post(ENTER, data={"credential": signed}).status_code == 400
 
 
+def test_a_copied_cookie_does_not_make_an_answer_good_twice(console: Console) -> None:
+    """Phones do not count how often a passkey signs, so that nothing but the challenge tells a repeat."""
+    passkey = passkey_of(console, console.sign_in())
+    browser, copy = console.browser(), console.browser()
+    asked = browser.post(BEGIN).json()
+    copy.cookies.update(browser.cookies)
+    passkey.count = -1
+    signed = passkey.sign(asked)
+
+    assert browser.post(ENTER, data={"credential": signed}).status_code == 200
+    assert copy.post(ENTER, data={"credential": signed}).status_code == 400
+
+
 def test_a_passkey_of_somebody_else_is_refused_and_stays_theirs(console: Console) -> None:
     owner, thief = console.sign_in(), console.sign_in(practices=["other"])
     passkey = passkey_of(console, owner)

@@ -8,7 +8,11 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
+from inbox.accounts import IDLE_ENDS
 from inbox.models import Passkey, StaffMember, StaffSession, now
+from intake.practices import Practice, load_practices
+from intake.settings import Settings
+from staff.auth.access import idle_limit
 from tests.staff.auth.test_account import new_secret
 from tests.staff.conftest import PASSWORD, Browser, Console, StartConsole
 
@@ -66,6 +70,16 @@ def test_an_idle_member_is_signed_out_after_the_strictest_practices_time(
     idle_for(console, minutes)
 
     assert (dana.get("/staff/account").status_code == 200) == stays
+
+
+def test_of_several_limits_the_strictest_counts_and_none_lengthens_a_session(settings: Settings) -> None:
+    demo = load_practices(settings.practices_file).require("demo")
+
+    def limited(minutes: int | None) -> Practice:
+        return demo.model_copy(update={"access": demo.access.model_copy(update={"idle_minutes": minutes})})
+
+    assert idle_limit([limited(60), limited(15), limited(None)]) == timedelta(minutes=15)
+    assert idle_limit([limited(None)]) == idle_limit([limited(24 * 60)]) == idle_limit([]) == IDLE_ENDS
 
 
 def test_a_page_that_is_open_keeps_nobody_signed_in_but_a_person_who_types_does(start_console: StartConsole) -> None:

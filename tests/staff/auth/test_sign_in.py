@@ -29,6 +29,7 @@ from staff.auth.entry import HOME
 from staff.auth.sign_in import CODE_REFUSED, REFUSED, TOO_OFTEN
 from staff.auth.source import COOKIE
 from tests.staff.conftest import PASSWORD, Browser, Console, csrf_token
+from tests.staff.routes import OPEN
 
 LOCKS_AFTER = 5
 BY_ADDRESS = 20
@@ -350,6 +351,18 @@ def test_one_address_tries_twenty_times_a_minute(console: Console) -> None:
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
     assert TOO_OFTEN in refused.text
     assert console.browser().get("/staff/sign-in").status_code == 200, "looking is free"
+
+
+def test_whatever_a_stranger_may_post_is_limited_to_twenty_a_minute(console: Console) -> None:
+    """Each takes a guess: at a password, a code, a link, or an address."""
+    open_rules = [rule for rule in console.app.url_map.iter_rules() if rule.endpoint in OPEN]
+    paths = [rule.rule for rule in open_rules if "POST" in (rule.methods or ())]
+    assert len(paths) >= 7
+
+    for path in paths:
+        browser = console.browser()
+        statuses = [browser.post(path).status_code for _ in range(BY_ADDRESS + 1)]
+        assert statuses.index(429) == BY_ADDRESS, path
 
 
 def test_one_address_gives_twenty_codes_a_minute(console: Console) -> None:

@@ -103,6 +103,14 @@ def test_the_audit_trail_says_who_saw_and_downloaded_what(console: Console, brow
     assert {entry.staff_id for entry in entries} == {browser.member and browser.member.id}
     assert "downloaded a file" in browser.get(PAGE).text
 
+    colleague = console.sign_in(name="Bob Stone")
+    colleague.get(f"{ONE}/picture")
+    assert colleague.member
+    assert [entry.staff_id for entry in console.rows(AuditEntry) if entry.action == "picture_opened"] == [
+        *(entry.staff_id for entry in entries if entry.action == "picture_opened"),
+        colleague.member.id,
+    ]
+
 
 def test_members_of_another_practice_and_strangers_get_nothing(console: Console) -> None:
     send(console, phone_photo())

@@ -909,6 +909,16 @@ def test_credentials_go_to_the_carriers_own_hosts_only(console: Console, dana: B
     assert dana.get("/staff/messages/1/recording").status_code == 502
 
 
+def test_credentials_follow_no_redirect_to_another_host(console: Console, dana: Browser, twilio: TwilioStandIn) -> None:
+    sid, elsewhere = leave_voicemail(console, twilio), f"RE{'e' * 32}"
+    twilio.audio[elsewhere] = b"whoever answers there"
+    path = f"/2010-04-01/Accounts/{twilio.account.sid}/Recordings/{elsewhere}.mp3"
+
+    for host, status in (("https://eviltwilio.com", 502), ("https://media.twilio.com", 200)):
+        twilio.audio_moved[sid] = f"{host}{path}"
+        assert dana.get("/staff/messages/1/recording").status_code == status
+
+
 def test_a_message_that_is_no_voicemail_has_no_recording(console: Console, dana: Browser) -> None:
     console.text(PRICES)
 

@@ -124,6 +124,7 @@ def test_who_opted_out_is_not_texted(service: Service, twilio: TwilioStandIn) ->
     service.work()
 
     assert len(texts_to_patient(twilio)) == before
+    assert [row.medium for row in service.rows(Delivery) if row.id == outcome.delivery_id] == [Medium.CHAT]
 
 
 def test_who_left_an_address_is_answered_by_email(

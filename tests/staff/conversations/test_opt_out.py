@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.consent import is_recorded_by_staff, record_consent
+from inbox.consent import can_undo_opt_out, is_recorded_by_staff, record_consent
 from inbox.models import AuditEntry, Decision, OptOut
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
@@ -115,6 +115,13 @@ def test_the_patients_own_stop_is_undone_by_nobody_but_the_patient(console: Cons
     console.text("START")
     assert [row.active for row in console.rows(OptOut)] == [False]
     assert "The patient opted in to texts" in browser.get(PAGE).text
+
+
+def test_one_that_the_patient_also_made_is_not_staffs_to_undo() -> None:
+    """While keys change, a number may have two rows."""
+    assert can_undo_opt_out([(True, 7), (False, None)])
+    assert not can_undo_opt_out([(True, 7), (True, None)])
+    assert not can_undo_opt_out([(False, 7)])
 
 
 def test_an_opt_out_that_the_carrier_reported_is_the_patients_own(console: Console) -> None:

@@ -223,7 +223,13 @@ def test_by_email_they_are_attached_under_names_that_fit_what_they_are(console: 
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("a\r\nBcc: x.pdf", "a Bcc x.pdf"), ("", "file 1.pdf"), ("...", "file 1.pdf"), ("é (1).PDF", "é (1).pdf")],
+    [
+        ("a\r\nBcc: x.pdf", "a Bcc x.pdf"),
+        ('a"; filename="b.exe', "a filename b.pdf"),
+        ("", "file 1.pdf"),
+        ("...", "file 1.pdf"),
+        ("é (1).PDF", "é (1).pdf"),
+    ],
 )
 def test_a_name_holds_nothing_but_a_name(name: str, shown: str) -> None:
     assert file_name(Attachment(name=name, content_type="application/pdf"), 1) == shown

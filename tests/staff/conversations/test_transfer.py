@@ -9,13 +9,14 @@ from html import escape
 
 import pytest
 
-from inbox.models import AuditEntry, Conversation, Note, Notification, now
+from inbox.models import AuditEntry, Conversation, Message, Note, Notification, now
 from inbox.undo import standing_of
 from intake.settings import Settings
 from intake.vocabulary import Priority
 from tasks.notification.transfers import notice_priority
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_inbox import ONE, PRICES, TWO
+from tests.staff.patients.test_messages import LOUD, NUMBER, agree, keep, quiet, send
 from tests.staff.undo.test_undo import bar, texts_to, undo
 from tests.told_classifier import EMERGENCY, sure_of, tell
 
@@ -140,6 +141,32 @@ def test_a_team_that_gets_it_a_second_time_is_told_again(console: Console, dana:
     assert len(texts_to(console, BILLER)) == 2
 
 
+def test_the_team_is_told_of_a_conversation_in_which_the_patient_never_wrote(start_console: StartConsole) -> None:
+    console = start_console(
+        f'{quiet(*LOUD)}\nteams = {{ billing = {{ notify = ["sms:{BILLER}"], include_text = true }}, clinical = {{}} }}'
+    )
+    keep(console, NUMBER)
+    dana = console.sign_in()
+    agree(dana)
+    assert send(dana).status_code == 303
+    console.let_pass(UNDO_TIME)
+    assert (console.rows(Message), len(console.rows(Conversation))) == ([], 1)
+
+    transfer(dana)
+    undo(dana)
+    console.let_pass(UNDO_TIME)
+    assert (console.rows(Notification), texts_to(console, BILLER)) == ([], [])
+
+    for team in ("billing", "clinical", "billing"):
+        assert transfer(dana, team, NOTE) == 303
+        console.let_pass(UNDO_TIME)
+
+    told = texts_to(console, BILLER)
+    assert [(text.startswith(TOLD), text.endswith(PAGE)) for text in told] == [(True, True)] * 2
+    assert not any("forms are ready" in text or "Rivera" in text for text in told)
+    assert {row.state for row in console.rows(Notification)} == {"sent"}
+
+
 def test_several_are_transferred_with_one_form_and_the_team_gets_one_notice(console: Console, dana: Browser) -> None:
     transfer(dana, "clinical", path="/staff/conversations/2")
     console.let_pass(UNDO_TIME)
@@ -189,6 +216,25 @@ def test_a_team_without_addresses_sees_it_on_the_console_and_the_page_says_so(da
     assert "Nobody was notified: Clinical has no address, so it sees this only on the console." in page.text
     assert "A manager can add one in Settings." in page.text
     assert bar(page) == "Conversation transferred. Undo u"
+
+
+def test_where_no_text_can_be_sent_nobody_is_said_to_be_told(
+    console: Console, settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    dana = console_of(settings.model_copy(update={"twilio_account_sid": None})).sign_in()
+
+    transfer(dana)
+    page = dana.get(PAGE)
+    assert (
+        "Nobody was notified: no texts or emails can be sent to Billing, so it sees this only on the console."
+        " The setup checklist in Settings says what is missing." in page.text
+    )
+    assert bar(page) == "Conversation transferred. Undo u"
+
+    dana.post("/staff/bulk", data={"c": ["1", "2"], "do": "transfer", "team": "clinical"})
+    page = dana.get("/staff/")
+    assert "2 conversations transferred to Clinical. Nobody was notified: Clinical has no address" in page.text
+    assert bar(page) == "2 conversations transferred. Undo u"
 
 
 @pytest.mark.parametrize(("team", "status"), [("", 400), ("surgeons", 400), ("billing", 409)])

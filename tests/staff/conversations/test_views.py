@@ -426,6 +426,11 @@ def test_an_alarm_that_nobody_has_acknowledged_is_left_alone_and_named(busy: Con
     left = conversation(busy)
     assert (left.state, left.assigned_to, left.snoozed_until) == ("open", None, None)
 
+    busy.text(CHEST, from_=TWO)
+    busy.work()
+    dana.post("/staff/bulk", data={"c": ["1", "2"], "do": "close"})
+    assert [row.state for row in busy.rows(Conversation)[:2]] == ["open", "open"]
+
 
 def test_one_of_another_practice_among_several_changes_nothing(busy: Console, dana: Browser) -> None:
     with busy.edit() as session:

@@ -242,7 +242,7 @@ def test_a_message_that_is_undone_is_not_sent_and_its_words_are_back_in_the_form
 ) -> None:
     console, browser = undoable
     send(browser)
-    assert re.fullmatch(r"Sending in [78] s\. Undo", bar(browser.get(RECORD)))
+    assert re.fullmatch(r"Sending in [78] s\. Undo u", bar(browser.get(RECORD)))
 
     answer = undo(browser, RECORD)
 
@@ -270,6 +270,21 @@ def test_a_message_goes_out_once_its_seconds_are_over_and_can_then_not_be_undone
 
     assert len(console.twilio.messages) == 1
     assert "too late to undo this message" in browser.post(action).text
+
+
+@pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.PENDING])
+def test_a_message_that_a_worker_has_tried_to_send_is_not_undone(
+    undoable: tuple[Console, Browser], state: DeliveryState
+) -> None:
+    console, browser = undoable
+    send(browser)
+    [action] = re.findall(r'action="([^"]+)" data-undo', browser.get(RECORD).text)
+    with console.edit() as session:
+        message = session.get_one(Delivery, 1)
+        message.state, message.attempts, message.sending_at = state, 1, now()
+
+    assert "too late to undo this message" in browser.post(action).text
+    assert console.rows(Delivery)[0].state == state
 
 
 def test_a_scheduled_message_is_sent_at_once_and_undoing_that_lets_it_wait_again(

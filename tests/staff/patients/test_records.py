@@ -38,12 +38,17 @@ def test_a_record_is_made_of_a_conversation_and_shown_beside_it(console: Console
 
     assert place == f"{RECORD}?conversation=1"
     page = browser.get(place).text
-    assert '<a href="/staff/conversations/1">Back to conversation 1</a>' in page
+    assert re.search(r'<a href="/staff/conversations/1"[^>]*>Back to conversation 1</a>', page)
     assert "Maria Rivera" in page
     assert "(202) 555-0123" in page
     assert "Do you have parking?" in page
     assert RECORD in browser.get("/staff/conversations/1").text
     assert "Maria" not in re.search(r"<title>.*?</title>", page)[0]  # type: ignore[index]
+    assert browser.post(f"{RECORD}/details", data={"name": "Maria Diaz", "version": "1"}).status_code == 303
+    later = browser.get(RECORD).text
+    assert '<a href="/staff/conversations/1">Back to conversation 1</a>' in later
+    assert "Maria Diaz" in later
+    assert "New_York" not in later
 
 
 def test_a_conversations_row_and_heading_have_the_name_on_its_record(console: Console) -> None:
@@ -333,7 +338,7 @@ def test_every_display_and_change_is_audited_without_the_patients_words(console:
     assert PATIENT not in told
 
 
-def test_emergency_access_opens_no_record(console: Console) -> None:
+def test_members_of_another_practice_open_no_record(console: Console) -> None:
     console.text("Hello")
     create(console.sign_in(), "Maria Rivera", "address")
     stranger = console.sign_in(practices=["other"])

@@ -121,10 +121,45 @@ def test_each_label_has_a_key_of_its_own_and_the_help_names_them(
 
     labels = re.findall(r'name="label" value="(\w+)" .*data-key="(\w+)"', page)
     numbered = {label: str(key) for key, label in enumerate([*INTENTS, NONE_OF_THESE], start=1)}
-    assert dict(labels) == numbered | {"person": "p", "praise": "g", "same_day": "t"}
+    assert dict(labels) == numbered | {"person": "p", "praise": "w", "same_day": "d"}
     assert f"<kbd>1</kbd> to <kbd>{len(INTENTS)}</kbd></dt><dd>choose a label" in page
     assert f"<kbd>{len(INTENTS) + 1}</kbd></dt><dd>none of these" in page
-    assert "<kbd>t</kbd></dt><dd>same day" in page
+    assert "<kbd>d</kbd></dt><dd>same day" in page
+
+
+def test_a_conversation_leads_to_the_label_it_needs_and_the_label_back_to_it(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    first = receive(from_=OTHER_PATIENT)
+    second = receive(OTHER_UNSURE)
+    staff, place = unsure.sign_in(), "/staff/conversations/2"
+    [link] = re.findall(r'id="to-label" href="([^"]+)"', staff.get(place).text)
+
+    page = staff.get(link).text
+
+    assert f'data-review="{second.id}"' in page
+    form = {"label": "complaint", "then": "conversation"}
+    assert all(f'name="{name}" value="{value}"' in page for name, value in form.items())
+    assert staff.post(f"/staff/review/{second.id}", data=form).headers["Location"] == place
+    after = staff.get(place).text
+    assert "Labeled “Complaint”" in after
+    assert "to-label" not in after
+    assert f'data-review="{first.id}"' not in staff.get(link).text
+    assert "Nothing to label here" in staff.get(link).text
+    assert shown(staff) == first.id
+
+
+def test_a_conversation_whose_message_a_colleague_is_labeling_shows_no_other_message_in_its_place(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    receive()
+    receive(OTHER_UNSURE, from_=OTHER_PATIENT)
+    assert shown(unsure.sign_in()) == 1
+
+    page = unsure.sign_in().get("/staff/review?conversation=1").text
+
+    assert "Someone else is labeling the message of this conversation" in page
+    assert 'name="label"' not in page
 
 
 def test_an_emergency_is_chosen_by_its_button_alone(unsure: Console, receive: Callable[..., Review]) -> None:

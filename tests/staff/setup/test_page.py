@@ -124,6 +124,19 @@ def test_tests_are_limited(start_console: StartConsole, hook: HookReceiver) -> N
     assert console.sign_in(Role.STAFF).post(f"{PATH}/tests", data={"what": "on_call"}).status_code == 403
 
 
+def test_a_phone_that_texted_stop_is_not_tested(start_console: StartConsole) -> None:
+    console = start_console(f'teams = {{ on_call = {{ notify = ["sms:{PHONE}"] }} }}')
+    console.text("STOP", from_=PHONE)
+    console.work()
+    before = len(console.twilio.messages)
+    browser = console.sign_in(Role.MANAGER)
+    begin_test(browser, "on_call")
+    console.work()
+
+    assert "this number texted STOP" in browser.get(PATH).text
+    assert len(console.twilio.messages) == before
+
+
 def test_after_the_first_admin_came_sign_in_leads_to_the_checklist_until_it_was_seen(console: Console) -> None:
     with console.edit() as session:
         token = offer_link(session, now()) or ""

@@ -179,6 +179,22 @@ def test_a_reply_that_is_on_its_way_is_not_undone_and_the_answer_says_so(console
     assert "reply_undone" not in actions(console)
 
 
+@pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.PENDING])
+def test_a_reply_that_a_worker_has_tried_to_send_is_not_undone(
+    console: Console, dana: Browser, state: DeliveryState
+) -> None:
+    """Whether or not the carrier answered, the patient may have it."""
+    send(dana)
+    [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(PAGE).text)
+    with console.edit() as session:
+        reply = session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+        assert reply is not None
+        reply.state, reply.attempts, reply.sending_at = state, 1, now()
+
+    assert dana.post(action).status_code == 409
+    assert console.rows(Delivery)[-1].state == state
+
+
 def test_a_reply_is_undone_once_and_can_then_be_sent_again(console: Console, dana: Browser) -> None:
     send(dana)
     [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(PAGE).text)
@@ -272,6 +288,17 @@ def test_a_closing_is_undone_for_a_minute_where_no_script_hides_the_bar(console:
 
     assert (answer.status_code, "too late" in answer.text) == (409, True)
     assert conversation(console).state == ConversationState.CLOSED
+
+
+def test_undoing_one_closing_leads_back_to_wherever_the_bar_was_pressed(console: Console, dana: Browser) -> None:
+    for place, following in (("/staff/", "/staff/?view=mine"), (PAGE, f"{PAGE}?view=mine")):
+        dana.post(f"{PAGE}/state", data={"state": "closed"})
+        page = dana.get(f"{place}?view=mine").text
+        [(action, fields)] = re.findall(r'action="([^"]+)" data-undo(.*?)</form>', page, re.DOTALL)
+        form = dict(re.findall(r'name="(then)" value="(\w+)"', fields))
+
+        assert dana.post(unescape(action), data=form).headers["Location"] == following
+        assert conversation(console).state == ConversationState.OPEN
 
 
 # ---- a label

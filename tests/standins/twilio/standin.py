@@ -58,6 +58,7 @@ class TwilioStandIn(LoopbackServer):
         line_types: number → what Lookup says it is, such as "landline"; a number that is missing has no type.
         recordings: CallSid → RecordingSid of what callers left, for the list of recordings.
         audio: RecordingSid → what is heard of it, as MP3.
+        audio_moved: RecordingSid → the address that whoever asks for it is sent on to.
         erasures: what was redacted and deleted, and whether that fails.
         media: the pictures and files of incoming messages.
         lookups_fail: whether Lookup and the list of recordings answer 503.
@@ -87,6 +88,7 @@ class TwilioStandIn(LoopbackServer):
         self.lookups_fail = False
         self.recordings: dict[str, str] = {}
         self.audio: dict[str, bytes] = {}
+        self.audio_moved: dict[str, str] = {}
         self.erasures = Erasures()
         self.media = Media()
         self._lookups: Record[str] = Record("look-ups")
@@ -387,6 +389,8 @@ class TwilioStandIn(LoopbackServer):
         audio = self.audio.get(sid)
         if audio is None or kind != "mp3" or request.method != "GET":
             return not_found(request.path).response()
+        if sid in self.audio_moved:
+            return Response(307, b"", {"Location": self.audio_moved[sid]})
         headers = {"Content-Type": "audio/mpeg", "Accept-Ranges": "bytes"}
         first, _, last = request.headers.get("Range", "").removeprefix("bytes=").partition("-")
         if not first:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from inbox.attachments import MOST_BYTES
 from inbox.models import AttachmentKind, Refusal
+from tasks.attachments import rendering
 from tasks.attachments.content import Checked, check
 from tasks.attachments.picture_program import LONGEST_SIDE, THUMBNAIL_SIDE
 from tasks.attachments.rendering import render
@@ -16,6 +19,14 @@ def checked(data: bytes) -> Checked:
     found = check(data, render)
     assert isinstance(found, Checked)
     return found
+
+
+def test_a_decoder_that_is_killed_refuses_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "killed.py"
+    program.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    monkeypatch.setattr(rendering, "_PROGRAM", program)
+
+    assert check(phone_photo(), render) is Refusal.DAMAGED
 
 
 def test_a_photo_loses_its_place_and_stands_upright() -> None:

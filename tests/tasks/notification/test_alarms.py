@@ -317,6 +317,17 @@ def test_a_code_ends_its_alarm_alone_in_any_spelling(three: Service) -> None:
     assert (ended.acknowledged_by, ended.acknowledged_how) == (ON_CALL, "text")
 
 
+def test_the_code_of_another_practices_alarm_ends_nothing(three: Service) -> None:
+    three.text(CHEST, from_=ONE, to="+12025550180")
+    three.work()
+    with three.edit() as session:
+        others = session.scalars(select(Escalation).where(Escalation.practice == "other")).one()
+        others.code = "WXYT"
+
+    assert "No open alarm has the code WXYT" in ack(three, "ACK WXYT")
+    assert len(codes(three)) == 4
+
+
 def test_without_a_code_the_open_ones_are_listed_and_none_is_ended(three: Service) -> None:
     said = ack(three, "ACK")
 

@@ -18,7 +18,7 @@ from tasks import jobs
 from tasks.context import use
 from tasks.notification.alarms import acknowledge
 from tasks.notification.escalation_policy import NEVER, next_step_at
-from tasks.notification.targets import team_settings, telephone_of
+from tasks.notification.targets import key_of, personal_address, settings_of_notice, targets_for, team_settings
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
@@ -106,14 +106,33 @@ def test_a_step_tells_its_team_or_its_number() -> None:
     assert team_settings(practice, Team.ON_CALL, 2).notify == [f"sms:{BOSS}"]
 
 
+def test_a_step_can_tell_a_person_by_email() -> None:
+    step = EscalationStep(email="Boss@Maple.example", after_minutes=5)
+    practice = practice_with_steps().model_copy(update={"escalation": [step]})
+
+    assert team_settings(practice, Team.ON_CALL, 1).notify == ["mailto:boss@maple.example"]
+
+
+def test_a_waiting_notice_still_goes_to_its_address_when_the_steps_have_moved() -> None:
+    practice = practice_with_steps()
+    moved = practice.model_copy(update={"escalation": STEPS[::-1]})
+    boss, on_call = key_of(f"sms:{BOSS}"), key_of(f"sms:{ON_CALL}")
+
+    assert settings_of_notice(moved, Team.ON_CALL, 2, boss).notify == [f"sms:{BOSS}"]
+    assert settings_of_notice(moved, Team.ON_CALL, 1, on_call).notify == [f"sms:{ON_CALL}"]
+    assert settings_of_notice(moved, Team.ON_CALL, 1, on_call).include_text is NoticeText.FULL
+    gone = practice.model_copy(update={"escalation": []})
+    assert boss not in targets_for(settings_of_notice(gone, Team.ON_CALL, 2, boss))
+
+
 def test_a_number_is_never_sent_what_the_patient_wrote() -> None:
     assert team_settings(practice_with_steps(), Team.ON_CALL, 1).include_text is NoticeText.FULL
     assert team_settings(practice_with_steps(), Team.ON_CALL, 2).include_text is NoticeText.OFF
 
 
 @pytest.mark.parametrize("step", [-1, 0, 1, 3])
-def test_no_other_step_leads_to_a_number(step: int) -> None:
-    assert telephone_of(practice_with_steps(), step) is None
+def test_no_other_step_leads_to_a_person(step: int) -> None:
+    assert personal_address(practice_with_steps(), step) is None
 
 
 # ---- from contact to contact

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from intake.practices import Practice
+from intake.practices import EscalationStep, Practice
+from intake.settings import Settings
 from intake.vocabulary import DangerKind
 from tasks.notification.escalation_policy import (
     COLLECTED_FOR,
     NEVER,
     ToldSoFar,
     collected_until,
+    follow_change,
     is_news,
     next_reached,
     pages_nobody,
@@ -43,6 +45,42 @@ def test_a_new_kind_of_danger_is_news(danger: DangerKind) -> None:
 
 def test_a_team_that_knows_nothing_yet_is_told() -> None:
     assert is_news(TOLD, "manager", DangerKind.OTHER)
+
+
+# ---- the escalation changes while an alarm is open
+
+
+def steps(*contacts: tuple[str, int]) -> list[EscalationStep]:
+    return [EscalationStep(team=team, after_minutes=minutes) for team, minutes in contacts]
+
+
+NOW_THREE = steps(("a", 10), ("b", 20), ("c", 40))
+
+
+@pytest.mark.parametrize(
+    ("after", "taken", "minutes"),
+    [
+        (NOW_THREE, 1, 4),
+        (steps(("a", 10), ("b", 30), ("c", 40)), 1, 14),
+        (steps(("b", 20), ("c", 40)), 0, 4),
+        (steps(("x", 5), ("a", 10), ("b", 20)), 0, 0),
+        (steps(("a", 15), ("c", 20)), 1, 4),
+        (steps(("a", 10)), 1, None),
+        ([], 0, None),
+    ],
+    ids=["same", "b later", "a removed", "x before a", "b removed", "only a left", "nobody left"],
+)
+def test_an_open_alarm_goes_on_by_the_new_list(after: list[EscalationStep], taken: int, minutes: int | None) -> None:
+    """Step `a` was taken six minutes ago, and `b` is due in four."""
+    due = NEVER if minutes is None else MOMENT + timedelta(minutes=minutes)
+
+    assert follow_change(NOW_THREE, after, 1, MOMENT + timedelta(minutes=4), MOMENT) == (taken, due)
+
+
+def test_a_contact_that_is_added_after_the_last_step_is_still_due() -> None:
+    before, after = steps(("a", 10)), steps(("a", 10), ("b", 30))
+
+    assert follow_change(before, after, 1, NEVER, MOMENT) == (1, MOMENT + timedelta(minutes=20))
 
 
 # ---- several strangers at once
@@ -126,13 +164,15 @@ def test_these_page_somebody(settings: dict[str, Any]) -> None:
 # ---- who is next
 
 
-def test_the_next_contact_is_the_next_that_has_an_address() -> None:
-    teams = {"on_call": {"notify": []}, "manager": {"notify": ["json://localhost"]}}
+def test_the_next_contact_is_the_next_that_has_an_address(settings: Settings) -> None:
+    teams = {"on_call": {"notify": []}, "manager": {"notify": ["sms:+12025550114"]}}
     steps = [{"team": "on_call", "after_minutes": 5}, {"team": "manager", "after_minutes": 15}]
     some = practice(teams=teams, escalation=steps)
 
-    assert next_reached(some, 0, MOMENT) == (2, MOMENT + timedelta(minutes=10))
-    assert next_reached(some, 1, MOMENT) == (2, MOMENT)
-    assert next_reached(some, 2, MOMENT) == (0, NEVER)
-    assert next_reached(some, 0, NEVER) == (0, NEVER)
-    assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT) == (0, NEVER)
+    assert next_reached(some, 0, MOMENT, settings) == (2, MOMENT + timedelta(minutes=10))
+    assert next_reached(some, 1, MOMENT, settings) == (2, MOMENT)
+    assert next_reached(some, 2, MOMENT, settings) == (0, NEVER)
+    assert next_reached(some, 0, NEVER, settings) == (0, NEVER)
+    assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT, settings) == (0, NEVER)
+    without_texts = settings.model_copy(update={"twilio_account_sid": None})
+    assert next_reached(some, 1, MOMENT, without_texts) == (0, NEVER)

@@ -161,6 +161,13 @@ def test_what_a_visitor_wrote_leads_nowhere(service: Service, smtp: SmtpStandIn)
     assert without_web_addresses(spam, "-") == "Cheap pills at - and - or pills[.]example/now. Thanks. It is 3.5 km"
 
 
+def test_one_address_asks_for_ten_an_hour(service: Service) -> None:
+    chat = ChatClient(service.url)
+
+    assert {refusal(copy(chat)) for _ in range(10)} == {(409, "nothing_said")}
+    assert refusal(copy(chat)) == (429, "too_many_requests")
+
+
 def test_a_mailbox_gets_two_a_day_from_however_many_chats(service: Service, smtp: SmtpStandIn) -> None:
     assert COPY_BY_MAILBOX == "2 per day"
     answers = [copy(ask(service, ChatClient(service.url)), " ANN@example.com" if n else ANN) for n in range(3)]

@@ -172,7 +172,9 @@ def test_a_browser_is_sent_on_to_the_practices_own_page(service: Service, to: st
     assert len(service.rows(Message)) == 1
 
 
-@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/", "/\\evil.example", OTHER_SITE])
+@pytest.mark.parametrize(
+    "to", ["https://evil.example/", "//evil.example/", "/\\evil.example", f"{SITE}.evil.example/", OTHER_SITE]
+)
 def test_a_browser_is_sent_nowhere_else(service: Service, to: str) -> None:
     answer = post(service, headers=BROWSER, data={"message": BILL, "redirect": to})
 

@@ -141,9 +141,10 @@ def test_lines_of_any_length_and_doubled_dots_come_through(service: Service, cli
     assert service.rows(Message)[0].text == f"My bill. {body}".replace("\r\n", "\n").strip()
 
 
-def test_line_ends_smuggled_into_a_message_do_not_end_it(service: Service, listener: MailListener) -> None:
+@pytest.mark.parametrize("end", ["\n.\n", "\r\n. \r\n"])
+def test_line_ends_smuggled_into_a_message_do_not_end_it(service: Service, listener: MailListener, end: str) -> None:
     """Others have taken `LF . LF` for the end of a message, and what follows for commands."""
-    commands = f"\n.\nMAIL FROM:<eva@other.example>\nRCPT TO:<{PRACTICE}>\nDATA\nForged.\r\n"
+    commands = f"{end}MAIL FROM:<eva@other.example>\nRCPT TO:<{PRACTICE}>\nDATA\nForged.\r\n"
     with socket.create_connection(("127.0.0.1", listener.port), timeout=10) as connection:
         answers = connection.makefile("rb")
         lines = [b"LHLO x", f"MAIL FROM:<{PATIENT}>".encode(), f"RCPT TO:<{PRACTICE}>".encode(), b"DATA"]
@@ -153,7 +154,8 @@ def test_line_ends_smuggled_into_a_message_do_not_end_it(service: Service, liste
         connection.sendall(mail(commands) + b".\r\n")
         assert answers.readline() == b"250 2.0.0 Stored\r\n"
 
-    assert len(service.rows(Message)) == 1
+    [message] = service.rows(Message)
+    assert "Forged." in message.text
 
 
 # ---- whose sender nobody vouches for, and robots

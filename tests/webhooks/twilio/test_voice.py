@@ -227,7 +227,13 @@ def test_a_recording_that_failed_becomes_a_message_at_once(service: Service) -> 
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.example/RE1", "http://api.twilio.com/RE1", "https://api.twilio.com.evil.example/"]
+    "address",
+    [
+        "https://evil.example/RE1",
+        "http://api.twilio.com/RE1",
+        "https://api.twilio.com.evil.example/",
+        "https://eviltwilio.com/RE1",
+    ],
 )
 def test_a_recordings_address_outside_twilio_is_not_kept(service: Service, address: str) -> None:
     service.call().report_recording(RecordingUrl=address)
