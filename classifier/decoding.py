@@ -28,6 +28,11 @@ INGESTION_SUSPECTED = 0.5
 LONG_WORDS = 60
 """Texts of more words have alarm thresholds of their own: much in them sounds like danger, and danger takes words."""
 
+SHORT_WORDS = 6
+"""Texts of no more words raise an alarm without a sign only from `SHORT_EMERGENCY`: they say too little for less."""
+SHORT_EMERGENCY = 0.1
+"""Chosen on the writers of validation and 260 bare everyday messages; see `training/EXPERIMENTS.md`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -68,15 +73,17 @@ class Thresholds:
         """Return the least confidence, 0–1, at which an intent is acted on without a person."""
         return self.of_intents.get(intent, self.review)
 
-    def alarm_at(self, signed: bool, is_long: bool) -> float:
+    def alarm_at(self, signed: bool, text: str) -> float:
         """Return the least probability of an emergency, 0–1, that raises the alarm.
 
         Args:
             signed: Whether there is an ambiguous danger sign, which never makes an alarm less likely.
-            is_long: Whether the text is a long one.
+            text: The message, whose length counts.
         """
         alone, with_sign = self.emergency, self.emergency_with_sign
-        if is_long:
+        if is_short(text):
+            alone = max(alone, SHORT_EMERGENCY)
+        if is_long(text):
             alone = alone if self.long_emergency is None else self.long_emergency
             with_sign = with_sign if self.long_emergency_with_sign is None else self.long_emergency_with_sign
         return min(alone, with_sign) if signed else alone
@@ -159,9 +166,12 @@ def is_long(text: str) -> bool:
     return len(text.split()) > LONG_WORDS
 
 
-def triage_level(
-    levels: Floats | None, screening: Screening, thresholds: Thresholds, *, is_long: bool = False
-) -> TriageLevel:
+def is_short(text: str) -> bool:
+    """Return whether a text is too short to raise an alarm on a faint suspicion."""
+    return len(text.split()) <= SHORT_WORDS
+
+
+def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresholds, text: str) -> TriageLevel:
     """Return how soon a person must see a message.
 
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement.
@@ -171,7 +181,7 @@ def triage_level(
             such output, and then the signs decide alone.
         screening: The danger signs in the words.
         thresholds: The calibrated thresholds of the message's language.
-        is_long: Whether the message is a long one.
+        text: The message, whose length counts.
     """
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
@@ -180,7 +190,7 @@ def triage_level(
         return TriageLevel.ROUTINE
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
-    if emergency >= thresholds.alarm_at(signed, is_long):
+    if emergency >= thresholds.alarm_at(signed, text):
         return TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else TriageLevel.ROUTINE
 

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from classifier import acknowledgement, model_bundle, windows
 from classifier.danger_signs import load_tables
-from classifier.decoding import Outputs, Thresholds, danger_kind, is_long, triage_level
+from classifier.decoding import Outputs, Thresholds, danger_kind, triage_level
 from classifier.errors import ModelError
 from classifier.excerpt import Excerpt, choose_windows, shorten_text
 from classifier.loading import load_tokenizer, open_session
@@ -270,7 +270,7 @@ class Classifier:
         levels, dangers = outputs.levels(logits), outputs.dangers(logits)
         triage = TriageLevel.EMERGENCY
         if not excerpt.has_unread_sign:
-            triage = triage_level(levels, screening, thresholds, is_long=is_long(text))
+            triage = triage_level(levels, screening, thresholds, text)
         danger = None
         if triage is TriageLevel.EMERGENCY:
             worst = 0 if levels is None else int(levels[:, 0].argmax())
@@ -316,7 +316,7 @@ class Classifier:
 
     def _unreadable(self, text: str, excerpt: Excerpt, screening: Screening) -> Understanding:
         intents = self._outputs.intents
-        triage = triage_level(None, screening, self.info.thresholds["en"])
+        triage = triage_level(None, screening, self.info.thresholds["en"], text)
         # An emoji that the network does not know may be all the thanks there is.
         acknowledged = triage is not TriageLevel.EMERGENCY and acknowledgement.is_acknowledgement(text)
         return Understanding(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifier.decoding import LONG_WORDS, Thresholds, danger_kind, is_long, triage_level
+from classifier.decoding import LONG_WORDS, SHORT_WORDS, Thresholds, danger_kind, is_long, triage_level
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -16,6 +16,7 @@ NOTHING = Screening()
 CERTAIN = Screening(certain=DangerKind.OTHER)
 POSSIBLE = Screening(possible=DangerKind.OTHER)
 EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
+TEXT, LONG = "word " * (SHORT_WORDS + 1), "word " * (LONG_WORDS + 1)
 
 
 def levels(*windows: tuple[float, float]) -> np.ndarray:
@@ -25,7 +26,7 @@ def levels(*windows: tuple[float, float]) -> np.ndarray:
 
 @pytest.mark.parametrize("emergency", [0.0, 0.05, 0.99])
 def test_a_certain_sign_is_an_emergency_whatever_the_network_says(emergency: float) -> None:
-    assert triage_level(levels((emergency, 0.0)), CERTAIN, THRESHOLDS) is EMERGENCY
+    assert triage_level(levels((emergency, 0.0)), CERTAIN, THRESHOLDS, TEXT) is EMERGENCY
 
 
 @pytest.mark.parametrize(
@@ -42,12 +43,12 @@ def test_a_certain_sign_is_an_emergency_whatever_the_network_says(emergency: flo
 def test_an_ambiguous_sign_needs_the_network_to_agree_but_less_than_without_it(
     emergency: float, screening: Screening, expected: TriageLevel
 ) -> None:
-    assert triage_level(levels((emergency, 0.0)), screening, THRESHOLDS) is expected
+    assert triage_level(levels((emergency, 0.0)), screening, THRESHOLDS, TEXT) is expected
 
 
 def test_a_sign_never_raises_the_bar() -> None:
     odd = Thresholds(temperature=1.0, review=0.6, emergency=0.3, emergency_with_sign=0.5)
-    assert triage_level(levels((0.4, 0.0)), POSSIBLE, odd) is EMERGENCY
+    assert triage_level(levels((0.4, 0.0)), POSSIBLE, odd, TEXT) is EMERGENCY
 
 
 @pytest.mark.parametrize(
@@ -57,15 +58,28 @@ def test_a_sign_never_raises_the_bar() -> None:
 def test_a_long_text_has_a_bar_of_its_own(emergency: float, screening: Screening, expected: TriageLevel) -> None:
     letters = replace(THRESHOLDS, long_emergency=0.9, long_emergency_with_sign=0.3, same_day=1.0)
 
-    assert triage_level(levels((emergency, 0.0)), screening, letters, is_long=True) is expected
-    assert triage_level(levels((emergency, 0.0)), screening, letters) is (
+    assert triage_level(levels((emergency, 0.0)), screening, letters, LONG) is expected
+    assert triage_level(levels((emergency, 0.0)), screening, letters, TEXT) is (
         EMERGENCY if emergency >= (0.1 if screening is POSSIBLE else 0.8) else ROUTINE
     )
 
 
 def test_without_a_bar_of_its_own_a_long_text_has_that_of_all() -> None:
-    assert triage_level(levels((0.8, 0.0)), NOTHING, THRESHOLDS, is_long=True) is EMERGENCY
-    assert triage_level(levels((0.1, 0.0)), POSSIBLE, THRESHOLDS, is_long=True) is EMERGENCY
+    assert triage_level(levels((0.8, 0.0)), NOTHING, THRESHOLDS, LONG) is EMERGENCY
+    assert triage_level(levels((0.1, 0.0)), POSSIBLE, THRESHOLDS, LONG) is EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("emergency", "screening", "expected"),
+    [(0.09, NOTHING, ROUTINE), (0.1, NOTHING, EMERGENCY), (0.03, POSSIBLE, EMERGENCY), (0.0, CERTAIN, EMERGENCY)],
+)
+def test_a_few_words_raise_no_alarm_on_a_faint_suspicion_alone(
+    emergency: float, screening: Screening, expected: TriageLevel
+) -> None:
+    low = replace(THRESHOLDS, emergency=0.03, emergency_with_sign=0.01, same_day=1.0)
+
+    assert triage_level(levels((emergency, 0.0)), screening, low, "on my way") is expected
+    assert triage_level(levels((emergency, 0.0)), screening, low, TEXT) is (EMERGENCY if emergency else expected)
 
 
 def test_a_text_is_long_by_its_words() -> None:
@@ -80,12 +94,12 @@ def test_a_text_is_long_by_its_words() -> None:
 def test_same_day_is_the_probability_that_either_holds(
     emergency: float, same_day: float, expected: TriageLevel
 ) -> None:
-    assert triage_level(levels((emergency, same_day)), NOTHING, THRESHOLDS) is expected
+    assert triage_level(levels((emergency, same_day)), NOTHING, THRESHOLDS, TEXT) is expected
 
 
 @pytest.mark.parametrize(("screening", "expected"), [(NOTHING, ROUTINE), (POSSIBLE, EMERGENCY), (CERTAIN, EMERGENCY)])
 def test_without_levels_any_sign_decides_alone(screening: Screening, expected: TriageLevel) -> None:
-    assert triage_level(None, screening, THRESHOLDS) is expected
+    assert triage_level(None, screening, THRESHOLDS, TEXT) is expected
 
 
 @pytest.mark.parametrize(
@@ -93,14 +107,14 @@ def test_without_levels_any_sign_decides_alone(screening: Screening, expected: T
 )
 def test_one_dangerous_window_is_enough(window: tuple[float, float], expected: TriageLevel) -> None:
     found = levels(*[(0.01, 0.01)] * 9, window, *[(0.01, 0.01)] * 9)
-    assert triage_level(found, NOTHING, THRESHOLDS) is expected
+    assert triage_level(found, NOTHING, THRESHOLDS, TEXT) is expected
 
 
 def test_a_language_without_thresholds_of_triage_is_alarmed_by_signs_alone() -> None:
     """The defaults: no probability is high enough without a sign, and any is with one."""
     bare = Thresholds(temperature=1.0, review=0.6)
-    assert triage_level(levels((0.99, 0.0)), NOTHING, bare) is ROUTINE
-    assert triage_level(levels((0.0, 0.0)), POSSIBLE, bare) is EMERGENCY
+    assert triage_level(levels((0.99, 0.0)), NOTHING, bare, TEXT) is ROUTINE
+    assert triage_level(levels((0.0, 0.0)), POSSIBLE, bare, TEXT) is EMERGENCY
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -153,3 +154,11 @@ def test_hostile_text_is_understood_like_any_other(classifier: Classifier, text:
 def test_no_text_whatever_breaks_it(classifier: Classifier, texts: list[str]) -> None:
     for understood in classifier.classify(texts):
         assert_well_formed(understood)
+
+
+def test_bare_everyday_messages_hardly_ever_raise_an_alarm(classifier: Classifier) -> None:
+    messages = Path(__file__).with_name("bare_messages.txt").read_text(encoding="utf-8").splitlines()
+
+    raised = [text for text, read in zip(messages, classifier.classify(messages), strict=True) if read.urgent]
+
+    assert len(raised) <= 0.02 * len(messages), raised

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import Understanding
-from classifier.decoding import Outputs, Thresholds, is_long, triage_level
+from classifier.decoding import Outputs, Thresholds, triage_level
 from classifier.outputs import INTENTS, LANGUAGES
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
@@ -296,7 +296,7 @@ def _triage(predictions: Predictions, outputs: Outputs, thresholds: Mapping[str,
                 levels[place : place + 1],
                 Screening(),
                 thresholds.get(understanding.language, thresholds["en"]),
-                is_long=is_long(predictions.messages[place].text),
+                predictions.messages[place].text,
             )
             for place, understanding in enumerate(predictions.understood)
         ]

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import Outputs, Thresholds, is_long, softmax_rows
+from classifier.decoding import SHORT_EMERGENCY, Outputs, Thresholds, is_long, is_short, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
 from classifier.second_intents import SecondIntentWeights
@@ -292,11 +292,14 @@ class _Triage:
         self._certain = np.array([screening.certain is not None for screening in answers.screenings], dtype=bool)
         self._signed = np.array([screening != Screening() for screening in answers.screenings], dtype=bool)
         self._levels = levels
+        short = np.array([is_short(message.text) for message in answers.messages], dtype=bool)
+        self._least = np.where(short & ~self._signed, SHORT_EMERGENCY, 0.0)
         self._choose_emergency(urgent, routine, answers, targets.false_alarms)
         self._choose_same_day(soon, routine, targets.false_alarms)
 
     def _alarms(self, alone: float, with_sign: float) -> Flags:
-        raised: Flags = self._certain | (self._levels[:, 0] >= np.where(self._signed, with_sign, alone))
+        least = np.maximum(np.where(self._signed, with_sign, alone), self._least)
+        raised: Flags = self._certain | (self._levels[:, 0] >= least)
         return raised
 
     def _choose_emergency(self, urgent: Flags, routine: Flags, answers: NetworkAnswers, allowed: float) -> None:

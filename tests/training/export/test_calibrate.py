@@ -338,8 +338,8 @@ def test_the_alarms_that_are_counted_are_those_that_are_served() -> None:
     answers = triaged(*rows)
     chosen, found = calibrated(answers, false_alarms=0.3), figures(answers, false_alarms=0.3)
     served = [
-        triage_level(np.array([[emergency, same_day, 1 - emergency - same_day]]), screening, chosen)
-        for _, emergency, same_day, screening in rows
+        triage_level(np.array([[emergency, same_day, 1 - emergency - same_day]]), screening, chosen, answer.text)
+        for (_, emergency, same_day, screening), answer in zip(rows, answers.messages, strict=True)
     ]
     of_level = {level: [s for s, row in zip(served, rows, strict=True) if row[0] is level] for level in TriageLevel}
     alarms = {level: sum(s is EMERGENCY for s in found) / len(found) for level, found in of_level.items()}
