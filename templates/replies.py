@@ -68,6 +68,7 @@ class Occasion:
         answer: the practice's answer to a common question, for the reply that gives it.
         can_reach: whether the practice can reach the patient; if not, no reply promises a call, and those that promise
             an answer ask for a number or an address.
+        can_page: whether an emergency reaches anyone on call; if not, no reply says that staff are being alerted.
         may_opt_out: whether the patient may want no texts; if the practice can't reach them, they are told how to stop
             texts, and not asked for a number.
         ask: the insurance details that the reply also asks for.
@@ -78,6 +79,7 @@ class Occasion:
     is_text: bool = True
     answer: str = SAMPLE_ANSWER
     can_reach: bool = True
+    can_page: bool = True
     may_opt_out: bool = False
     ask: tuple[EntityKind, ...] = ()
 
@@ -96,7 +98,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     """
     reply = find_reply(name)
     values = variables(practice, occasion.moment, reply.language)
-    values["can_reach"] = occasion.can_reach
+    values |= {"can_reach": occasion.can_reach, "can_page": occasion.can_page}
     answer = _tidy(occasion.answer)  # as the reply will be, or it would not be found in it
     if reply.name is ReplyName.COMMON_QUESTION:
         values["answer"] = answer
