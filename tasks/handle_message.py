@@ -19,7 +19,7 @@ from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Pr
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
-from tasks.entities import note_entities
+from tasks.entities import names_contact, note_entities
 from tasks.insurance_details import details_to_ask
 from tasks.metrics import QUESTIONS, Measure, of_message
 from tasks.notification.escalation_policy import pages_nobody
@@ -205,12 +205,14 @@ def add_reply(
     if (message.id, plan.reply) in earlier:
         return AfterCommit()  # a voicemail is handled again when its transcription arrives late
     medium = medium_of(message.conversation)
+    can_reach = has_contact(message.conversation)
     occasion = Occasion(
         moment,
         is_first=not earlier,
         is_text=medium is Medium.SMS,
         answer=answer,
-        can_reach=has_contact(message.conversation),
+        can_reach=can_reach,
+        names_contact=not can_reach and names_contact(message.text),
         can_page=can_page,
         may_opt_out=may_opt_out,
         ask=ask,

@@ -15,13 +15,21 @@ _OF_NO_LANGUAGE = frozenset(
 )
 _SPANISH_MARKS = frozenset("¿¡")
 _ENGLISH_WORDS = frozenset(
-    "a about an and are as at be call can do for from has have hello hi how if in is it of on or our please see thank"
-    " thanks that the this to today tomorrow us we when will with you your".split()
-)
+    (
+        "a", "about", "an", "and", "are", "as", "at", "be", "call", "can", "do", "for", "from", "has",
+        "have", "hello", "hi", "how", "if", "in", "is", "it", "of", "on", "or", "our", "please", "see",
+        "thank", "thanks", "that", "the", "this", "to", "today", "tomorrow", "us", "we", "when", "will",
+        "with", "you", "your",
+    )
+)  # fmt: skip
 _SPANISH_WORDS = frozenset(
-    "aqui buenas buenos cita con cuando de del el en es esta estamos favor gracias hay hola hoy la las le les llame lo"
-    " los manana mi nos nuestra nuestro para por puede que se si su sus tenemos una usted y ya".split()
-)
+    (
+        "aqui", "buenas", "buenos", "cita", "con", "cuando", "de", "del", "el", "en", "es", "esta",
+        "estamos", "favor", "gracias", "hay", "hola", "hoy", "la", "las", "le", "les", "llame", "lo", "los",
+        "manana", "mi", "nos", "nuestra", "nuestro", "para", "por", "puede", "que", "se", "si", "su", "sus",
+        "tenemos", "una", "usted", "y", "ya",
+    )
+)  # fmt: skip
 
 
 def has_language(text: str) -> bool:

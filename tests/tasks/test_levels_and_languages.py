@@ -100,7 +100,9 @@ def test_all_that_was_understood_is_stored(service: Service) -> None:
 
 
 @pytest.mark.parametrize(("language", "helpline"), [("en", "call 911 now"), ("es", "llame al 911 ahora mismo")])
-@pytest.mark.parametrize(("teams", "is_told"), [("{}", False), ('{ on_call = { notify = ["sms:+12025550112"] } }', True)])
+@pytest.mark.parametrize(
+    ("teams", "is_told"), [("{}", False), ('{ on_call = { notify = ["sms:+12025550112"] } }', True)]
+)
 def test_a_reply_to_an_emergency_says_that_staff_are_alerted_only_if_someone_can_be(
     start_service: StartService, teams: str, is_told: bool, language: str, helpline: str
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_first_text_needs_consent_on_record_and_says_so(start_console: StartCo
     keep(console, NUMBER)
     browser = console.sign_in()
 
+    assert "A patient who has never texted the practice needs consent on record." in browser.get(RECORD).text
     refused = send(browser)
     assert refused.status_code == 409
     assert "No consent to texts is on record for this number." in refused.text
