@@ -324,7 +324,7 @@ class Practice(_Strict):
             SettingGroup.HOURS,
             EditorKind.SPAN,
             "No new texts to patients",
-            hint="When staff start no conversation by text. Replies go out at any time.",
+            hint="Hours in which staff can’t start a conversation by text. Replies go out at any time.",
             example="9:00 PM - 8:00 AM",
         ),
     ] = Field(default="21:00-08:00", description="when no text goes out that staff start, in the practice's time")

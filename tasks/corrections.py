@@ -24,6 +24,7 @@ from inbox.models import (
 )
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
+from intake.settings import Settings
 from intake.vocabulary import (
     TOPICS,
     DangerKind,
@@ -36,6 +37,7 @@ from intake.vocabulary import (
 )
 from tasks.due import NO_HOLD
 from tasks.handle_message import add_reply, notify_others
+from tasks.notification.escalation_policy import pages_nobody
 from tasks.notification.models import add_notifications
 from tasks.notification.targets import CONSOLE
 from tasks.pubsub import topics_of
@@ -130,6 +132,7 @@ def correct(
     staff_id: int,
     practice: Practice,
     moment: datetime,
+    settings: Settings,
     hold: timedelta = NO_HOLD,
 ) -> tuple[RoutingDecision, AfterCommit]:
     """Store a reviewer's label and add the resulting reply and notifications to the outbox.
@@ -141,6 +144,7 @@ def correct(
         staff_id: the reviewer.
         practice: the message's practice.
         moment: the current time, aware.
+        settings: which carriers are set up.
         hold: how long the label can still be undone, so that nothing is sent before.
     """
     message = review.message
@@ -155,7 +159,10 @@ def correct(
         session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route, hold=hold
     )
     notifications += notify_others(session, message, practice, plan, hold=hold)
-    reply = add_reply(session, message, practice, plan, moment, may_opt_out=facts.may_opt_out, hold=hold)
+    can_page = not pages_nobody(practice, settings)
+    reply = add_reply(
+        session, message, practice, plan, moment, can_page=can_page, may_opt_out=facts.may_opt_out, hold=hold
+    )
     _note_standing(conversation, message, label, plan, is_placed=past.is_placed)
     topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
     return plan, reply | topics

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session, contains_eager
 
 from classifier.entities.entity import Entity
 from classifier.entities.recorded import Recorded, find_recorded
+from classifier.entities.rules import find_by_rules
 from inbox.found_entities import MOST_ATTEMPTS, pack_entities, recorded_of, stored_entities
 from inbox.models import FoundEntities, Message, now
 from intake.error_reporting import report_error
 from intake.errors import MissingKeyError
 from intake.practices import Practice, Practices
-from intake.vocabulary import Intent
+from intake.vocabulary import EntityKind, Intent
 from tasks.carriers.backoff import wait_after
 from tasks.due import is_due, is_ripe
 from tasks.pubsub import conversation_topic
@@ -40,6 +41,8 @@ MOST_BYTES: Final = 16_000
 """How many bytes of encrypted text are taken along, so that nothing else waits long."""
 WITHOUT_KEY = timedelta(minutes=5)
 _SEARCHED: Final = 200
+_WHOLE_NUMBER: Final = 10
+"""The digits of a phone number with its area code."""
 _SPACE = re.compile(r"\s")
 
 
@@ -56,6 +59,25 @@ def find_in_text(text: str, recorded: Recorded) -> tuple[Entity, ...]:
     """Return the entities in the beginning of a text, which for all but long emails is all of it."""
     read = beginning_of(text)
     return _recognizer().find(read, find_recorded(read, recorded))
+
+
+def names_contact(text: str) -> bool:
+    """Return whether a text has a whole phone number or an email address in it, whoever's it is.
+
+    A number that may be another, such as a member ID, doesn't count.
+    """
+    read = beginning_of(text)
+    found = find_by_rules(read)
+    others = [entity for entity in found if entity.kind not in (EntityKind.PHONE, EntityKind.NAME)]
+    return any(
+        entity.kind is EntityKind.EMAIL
+        or (
+            entity.kind is EntityKind.PHONE
+            and sum(map(str.isdigit, read[entity.start : entity.end])) >= _WHOLE_NUMBER
+            and not any(other.start < entity.end and entity.start < other.end for other in others)
+        )
+        for entity in found
+    )
 
 
 def beginning_of(text: str) -> str:

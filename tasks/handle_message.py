@@ -19,9 +19,10 @@ from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Pr
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
-from tasks.entities import note_entities
+from tasks.entities import names_contact, note_entities
 from tasks.insurance_details import details_to_ask
 from tasks.metrics import QUESTIONS, Measure, of_message
+from tasks.notification.escalation_policy import pages_nobody
 from tasks.notification.models import add_notifications
 from tasks.pubsub import topics_of
 from tasks.questions import FoundQuestion
@@ -82,7 +83,17 @@ def handle_message(
         add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     answer = question.answer if question else ""
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
-    reply = add_reply(session, message, practice, plan, moment, answer=answer, ask=ask, may_opt_out=facts.may_opt_out)
+    reply = add_reply(
+        session,
+        message,
+        practice,
+        plan,
+        moment,
+        can_page=not pages_nobody(practice, context.settings),
+        answer=answer,
+        ask=ask,
+        may_opt_out=facts.may_opt_out,
+    )
     counted = _count_question(session, message, practice, plan, question)
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
     notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
@@ -181,6 +192,7 @@ def add_reply(
     plan: RoutingDecision,
     moment: datetime,
     *,
+    can_page: bool,
     answer: str = "",
     ask: tuple[EntityKind, ...] = (),
     may_opt_out: bool = False,
@@ -193,12 +205,15 @@ def add_reply(
     if (message.id, plan.reply) in earlier:
         return AfterCommit()  # a voicemail is handled again when its transcription arrives late
     medium = medium_of(message.conversation)
+    can_reach = has_contact(message.conversation)
     occasion = Occasion(
         moment,
         is_first=not earlier,
         is_text=medium is Medium.SMS,
         answer=answer,
-        can_reach=has_contact(message.conversation),
+        can_reach=can_reach,
+        names_contact=not can_reach and names_contact(message.text),
+        can_page=can_page,
         may_opt_out=may_opt_out,
         ask=ask,
     )

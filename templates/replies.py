@@ -68,6 +68,8 @@ class Occasion:
         answer: the practice's answer to a common question, for the reply that gives it.
         can_reach: whether the practice can reach the patient; if not, no reply promises a call, and those that promise
             an answer ask for a number or an address.
+        names_contact: whether the message has a number or an address in it, which is then not asked for again.
+        can_page: whether an emergency reaches anyone on call; if not, no reply says that staff are being alerted.
         may_opt_out: whether the patient may want no texts; if the practice can't reach them, they are told how to stop
             texts, and not asked for a number.
         ask: the insurance details that the reply also asks for.
@@ -78,6 +80,8 @@ class Occasion:
     is_text: bool = True
     answer: str = SAMPLE_ANSWER
     can_reach: bool = True
+    names_contact: bool = False
+    can_page: bool = True
     may_opt_out: bool = False
     ask: tuple[EntityKind, ...] = ()
 
@@ -96,7 +100,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     """
     reply = find_reply(name)
     values = variables(practice, occasion.moment, reply.language)
-    values["can_reach"] = occasion.can_reach
+    values |= {"can_reach": occasion.can_reach, "can_page": occasion.can_page}
     answer = _tidy(occasion.answer)  # as the reply will be, or it would not be found in it
     if reply.name is ReplyName.COMMON_QUESTION:
         values["answer"] = answer
@@ -132,7 +136,10 @@ def _questions_for(occasion: Occasion, reply: Reply, left: int) -> str:
     """Return what a reply also asks: how to reach the patient, and, if there is room, for insurance details."""
     asked = ""
     if not occasion.can_reach and reply.name in PROMISES:
-        asked += " " + (SAYS_HOW_TO_STOP if occasion.may_opt_out else ASKS_FOR_CONTACT)[reply.language]
+        if occasion.may_opt_out:
+            asked += " " + SAYS_HOW_TO_STOP[reply.language]
+        elif not occasion.names_contact:
+            asked += " " + ASKS_FOR_CONTACT[reply.language]
     if occasion.ask and left - len(asked) >= ROOM:
         words = [DETAILS[reply.language][detail] for detail in occasion.ask]
         *first, last = words

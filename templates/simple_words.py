@@ -11,7 +11,7 @@ from functools import cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-NAMES = ("phone", "on_call", "is_open", "next_opening", "can_reach", "answer")
+NAMES = ("phone", "on_call", "is_open", "next_opening", "can_reach", "can_page", "answer")
 ATTRIBUTES = {
     "practice": ("name", "price_range", "phone", "email"),
     "links": ("new_patient", "scheduling", "pay", "prices", "privacy", "terms"),

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from inbox.models import AlarmEnd, Conversation, Escalation, Notification, NotificationState
+from inbox.models import (
+    UNDELIVERED,
+    AlarmEnd,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Escalation,
+    Notification,
+    NotificationState,
+)
 from intake.practices import TEXT_PREFIX, Practice
 from intake.settings import Settings
 from intake.vocabulary import SAMPLE, words_of
@@ -31,6 +40,7 @@ _STATES = {
     NotificationState.FAILED: "could not be notified",
     NotificationState.DROPPED: "not notified: already acknowledged",
 }
+_NOT_SENT = tuple(state for state in UNDELIVERED if state is not DeliveryState.UNCONFIRMED)
 _ENDS = {
     AlarmEnd.BUTTON: "took charge",
     AlarmEnd.TEXT: "by text",
@@ -144,10 +154,32 @@ def show_alarms(
     query = select(Notification).where(Notification.escalation_id.in_(notices)).order_by(Notification.id)
     for notice in session.scalars(query):
         notices[notice.escalation_id or 0].append(notice)
-    return {row.conversation_id: _show(row, notices[row.id], practices[row.practice], moment) for row in rows}
+    unsent = _replies_not_sent(session, rows)
+    return {
+        row.conversation_id: _show(row, notices[row.id], practices[row.practice], moment, is_unsent=row.id in unsent)
+        for row in rows
+    }
 
 
-def _show(row: Escalation, notices: Sequence[Notification], practice: Practice, moment: datetime) -> Alarm:
+def _replies_not_sent(session: Session, rows: Iterable[Escalation]) -> set[int]:
+    """Return the alarms that a reply ended which was not sent, as no later one was."""
+    ids = [row.id for row in rows if row.acknowledged_how == AlarmEnd.REPLY]
+    if not ids:
+        return set()
+    answered = (Delivery.conversation_id == Escalation.conversation_id) & (Delivery.created_at >= Escalation.created_at)
+    query = (
+        select(Escalation.id)
+        .join(Delivery, answered)
+        .where(Escalation.id.in_(ids), Delivery.message_id.is_(None))
+        .group_by(Escalation.id)
+        .having(func.sum(case((Delivery.state.in_(_NOT_SENT), 0), else_=1)) == 0)
+    )
+    return set(session.scalars(query))
+
+
+def _show(
+    row: Escalation, notices: Sequence[Notification], practice: Practice, moment: datetime, *, is_unsent: bool
+) -> Alarm:
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
     step, next_at = next_reached(practice, row.step, row.next_step_at, settings) if is_open else (0, NEVER)
@@ -162,7 +194,7 @@ def _show(row: Escalation, notices: Sequence[Notification], practice: Practice, 
         next_who=_contact(practice, step) if step else "",
         next_in=display.until(next_at, moment) if step else "",
         next_at=next_at if step else None,
-        ended=_ended(row, practice.time_zone),
+        ended=_ended(row, practice.time_zone, is_unsent=is_unsent),
         unreachable=_unreachable(row, practice, settings) if is_open and not steps and not step else "",
     )
 
@@ -203,9 +235,11 @@ def _person(address: str) -> str:
     return "On-call phone" if address.startswith(TEXT_PREFIX) else "On-call email"
 
 
-def _ended(row: Escalation, zone: str) -> str:
+def _ended(row: Escalation, zone: str, *, is_unsent: bool) -> str:
     if row.acknowledged_at is None:
         return ""
     how = f" ({_ENDS[AlarmEnd(row.acknowledged_how)]})" if row.acknowledged_how else ""
     by = display.spoken(row.acknowledged_by or "Staff")
+    if is_unsent:
+        return f"Acknowledged by {by}, but the reply was not sent, {display.clock(row.acknowledged_at, zone)}"
     return f"Acknowledged by {by}{how}, {display.clock(row.acknowledged_at, zone)}"

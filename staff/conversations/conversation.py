@@ -28,6 +28,7 @@ from staff.conversations.conversation_queries import (
     mark_read,
     read_acts,
     read_contact,
+    read_language,
     read_reach,
     read_thread,
 )
@@ -45,6 +46,7 @@ from staff.conversations.thread_part import find_part
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
 from staff.undo.offers import begin_action, hold_for, offer_undo
+from tasks.message_language import written_language
 from tasks.pubsub import conversation_topic, practice_topic
 from tasks.queue import Ticket
 from templates.saved_replies import BLANKS
@@ -181,6 +183,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "acts": read_acts(session, conversation_id, zone),
             "contact": contact,
             "reach": reach,
+            "read_in": read_language(session, conversation),
             "has_number": number is not None,
             "opted_out": number is not None and is_opted_out(session, conversation.practice, number),
             "can_undo": number is not None and is_recorded_by_staff(session, conversation.practice, number),
@@ -251,7 +254,8 @@ def show_conversation(services: Services, conversation_id: int, before: int | No
 def _render(shown: dict[str, Any], seal: str) -> str:
     """Return the whole page; or, to a script that has the list already, what stands beside the list."""
     filters = read_filters()
-    before, after = first_text_wording(shown["practice"], shown["reach"])
+    written_in = written_language(shown["draft"]) or shown["read_in"]
+    before, after = first_text_wording(shown["practice"], shown["reach"], written_in)
     values = shown | {
         "seal": seal,
         "form_id": secrets.token_hex(16),

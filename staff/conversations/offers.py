@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from classifier.entities.entity import Entity
+from classifier.entities.rules_names import may_be_name
 from classifier.insurance import InsuranceRecord
 from classifier.insurance.normalize import normal_birth_date, normal_name, normal_phone
 from intake import email_address, phone
@@ -109,6 +110,8 @@ def _places_of_others(said: Said) -> set[int]:
 def _write_name(said: str) -> str | None:
     """Return a name, capitalized if the transcript has it in small letters; None if it is spelled, or is no name."""
     name = normal_name(said)
+    if not any(map(may_be_name, name.split())):
+        return None
     if len(name) > _LONGEST or not any(len(word) > 1 and word[0].isalpha() for word in re.split(r"[\s.-]+", name)):
         return None
     return name.title() if name.islower() else name

@@ -15,14 +15,15 @@ from inbox.models import Conversation, ConversationState, Delivery, DeliveryStat
 from inbox.reply_files import attach_to_reply, detach_from_reply, draft_files
 from inbox.search_index import forget_texts
 from intake.practices import Practice
-from intake.vocabulary import Medium
-from staff.conversations.conversation_queries import Reach, last_staff_reply, read_reach
+from intake.vocabulary import Language, Medium
+from staff.conversations.conversation_queries import Reach, last_staff_reply, read_language, read_reach
 from staff.conversations.people import names_of
 from staff.conversations.reply_files import why_not_sent
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
+from tasks.message_language import written_language
 from tasks.queue import AfterCommit
-from templates.replies import MAX_LENGTH, STOP_WORDING
+from templates.replies import MAX_LENGTH, stop_wording
 from templates.saved_replies import find_blanks
 
 REPLY = "staff"
@@ -94,7 +95,7 @@ def send(
     if known is not None and known.conversation_id == conversation.id:
         return Outcome(ReplyCheck.SENT_BEFORE)
     reach = read_reach(session, conversation, practice)
-    text = outgoing(draft.text, practice, reach)
+    text = outgoing(draft.text, practice, reach, read_language(session, conversation))
     problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
     files = [file for file in draft_files(session, conversation.id, staff_id) if file.id in draft.files]
     problem = problem or reach.obstacle or why_not_sent(files, reach.medium, draft.text, practice)
@@ -145,8 +146,7 @@ def take_back_reply(session: Session, conversation: Conversation, practice: Prac
     reach = read_reach(session, conversation, practice)
     if reach.medium != medium:
         return words
-    before, after = first_text_wording(practice, reach)
-    return words.removeprefix(before).removesuffix(after)
+    return strip_first_words(words, practice) if reach.is_first else words
 
 
 def was_sent(session: Session, form_id: str) -> bool:
@@ -167,9 +167,16 @@ def hand_back(conversation: Conversation) -> None:
     conversation.staff_took_over_at = None
 
 
-def outgoing(text: str, practice: Practice, reach: Reach) -> str:
-    """Return a reply as it will be sent; the first text to a patient names the practice and says how to opt out."""
-    before, after = first_text_wording(practice, reach)
+def outgoing(text: str, practice: Practice, reach: Reach, language: str) -> str:
+    """Return a reply as it will be sent; the first text to a patient names the practice and says how to opt out.
+
+    Args:
+        text: the reply as typed, whose own words decide the language of what is added.
+        practice: the practice.
+        reach: how the reply is sent.
+        language: the conversation's language, for a text that does not tell.
+    """
+    before, after = first_text_wording(practice, reach, written_language(text) or language)
     text = text.strip().replace("\r\n", "\n")
     if not text:
         return ""
@@ -177,21 +184,25 @@ def outgoing(text: str, practice: Practice, reach: Reach) -> str:
     return named if "STOP" in text else f"{named}{after}"
 
 
-def first_text_wording(practice: Practice, reach: Reach) -> tuple[str, str]:
-    """Return the words to add before and after a patient's first text; empty for later ones."""
-    return _first_words(practice) if reach.is_first else ("", "")
+def first_text_wording(practice: Practice, reach: Reach, language: str) -> tuple[str, str]:
+    """Return the words to add before and after a patient's first text in a language; empty for later ones."""
+    return (_named(practice), f" {stop_wording(Language(language))}") if reach.is_first else ("", "")
 
 
 def typed_words(reply: Delivery, practice: Practice) -> str:
     """Return what a member typed, without the words that a first text adds before and after it."""
-    if reply.medium != Medium.SMS:
-        return reply.body
-    before, after = _first_words(practice)
-    return reply.body.removeprefix(before).removesuffix(after)
+    return strip_first_words(reply.body, practice) if reply.medium == Medium.SMS else reply.body
 
 
-def _first_words(practice: Practice) -> tuple[str, str]:
-    return f"{practice.name}: ", f" {STOP_WORDING}"
+def strip_first_words(text: str, practice: Practice) -> str:
+    """Return a first text without the words that were added before and after it, in whichever language."""
+    for language in (Language.EN, Language.ES):
+        text = text.removesuffix(f" {stop_wording(language)}")
+    return text.removeprefix(_named(practice))
+
+
+def _named(practice: Practice) -> str:
+    return f"{practice.name}: "
 
 
 def check(typed: str, text: str, medium: Medium, *, has_files: bool = False) -> str:

@@ -18,10 +18,10 @@ from inbox.patients import conversations_of
 from inbox.text_permission import why_not_text
 from inbox.undo import standing_of
 from intake.practices import Practice
-from intake.vocabulary import Channel, Medium
+from intake.vocabulary import Channel, Language, Medium
 from staff import display
-from staff.conversations.conversation_queries import Reach, is_first_text
-from staff.conversations.reply import FORM_ID, REPLY, check, first_text_wording, outgoing, take_over
+from staff.conversations.conversation_queries import Reach, is_first_text, read_language
+from staff.conversations.reply import FORM_ID, REPLY, check, outgoing, strip_first_words, take_over
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.notification.quiet_hours import after_quiet_hours
@@ -151,7 +151,8 @@ def _store_message(
     sender = (practice.texts_from if address.is_number else practice.email) or ""
     conversation = _find_conversation(session, practice.slug, address, medium)
     is_first = address.is_number and (conversation is None or is_first_text(session, conversation.id))
-    text = outgoing(draft.text, practice, Reach(medium, sender, "", is_first))
+    language = read_language(session, conversation) if conversation is not None else Language.EN
+    text = outgoing(draft.text, practice, Reach(medium, sender, "", is_first), language)
     if problem := check(draft.text, text, medium):
         return Outgoing(problem)
     before, began = standing_of(conversation) if conversation is not None else {}, conversation is None
@@ -241,8 +242,7 @@ def draft_again(session: Session, patient: Patient, practice: Practice, delivery
     addresses = session.scalars(select(PatientAddress).where(own))
     chosen = next((row.id for row in addresses if row.patient_address == delivery.conversation.patient_address), 0)
     is_first = delivery.medium == Medium.SMS and is_first_text(session, delivery.conversation_id)
-    before, after = first_text_wording(practice, Reach(Medium(delivery.medium), delivery.sender, "", is_first))
-    return MessageDraft(delivery.body.removeprefix(before).removesuffix(after), "", chosen, "")
+    return MessageDraft(strip_first_words(delivery.body, practice) if is_first else delivery.body, "", chosen, "")
 
 
 def read_time(typed: str, zone: str, moment: datetime) -> tuple[datetime | None, str]:

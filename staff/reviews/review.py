@@ -150,7 +150,9 @@ def label(review_id: int) -> AnyResponse:
         practice = services.practices.require(review.practice)
         conversation = database.get_one(Conversation, review.message.conversation_id, with_for_update=True)
         beginning = begin_action(database, conversation)
-        plan, after_commit = correct(database, review, chosen, member().id, practice, now(), hold_for())
+        plan, after_commit = correct(
+            database, review, chosen, member().id, practice, now(), services.settings, hold_for()
+        )
         offer_undo(database, conversation, UndoKind.LABEL, beginning, review_id=review.id)
         _record(database, review, "reviewed", intent=review.intent, label=chosen, reply=plan.reply, team=plan.team)
     services.queue.put_all(after_commit)

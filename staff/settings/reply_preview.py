@@ -11,6 +11,7 @@ from intake.practice_settings import Mistake, MistakenError, Value, read_setting
 from intake.practices import Practice
 from staff.settings.form_values import is_same
 from staff.settings.mistakes import explain_at_field, locate_mistake
+from tasks.notification.escalation_policy import pages_nobody
 from templates.replies import Occasion, render_reply, standard_words
 from templates.segments import count_segments, outside_gsm7
 from templates.simple_words import problem_of
@@ -72,7 +73,11 @@ def preview_reply(practice: Practice, name: str, hours: Mapping[bool, datetime])
     Raises:
         IntakeError: it cannot be rendered.
     """
-    texts = {is_open: render_reply(name, practice, Occasion(at, is_first=True)) for is_open, at in hours.items()}
+    can_page = not pages_nobody(practice, None)
+    texts = {
+        is_open: render_reply(name, practice, Occasion(at, is_first=True, can_page=can_page))
+        for is_open, at in hours.items()
+    }
     if len(set(texts.values())) == 1:
         return [_measure("At any hour", next(iter(texts.values())))]
     return [_measure(_WHEN[is_open], text) for is_open, text in texts.items()]

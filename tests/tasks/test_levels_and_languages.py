@@ -99,6 +99,21 @@ def test_all_that_was_understood_is_stored(service: Service) -> None:
 # ---- languages
 
 
+@pytest.mark.parametrize(("language", "helpline"), [("en", "call 911 now"), ("es", "llame al 911 ahora mismo")])
+@pytest.mark.parametrize(
+    ("teams", "is_told"), [("{}", False), ('{ on_call = { notify = ["sms:+12025550112"] } }', True)]
+)
+def test_a_reply_to_an_emergency_says_that_staff_are_alerted_only_if_someone_can_be(
+    start_service: StartService, teams: str, is_told: bool, language: str, helpline: str
+) -> None:
+    service = start_service(f"teams = {teams}")
+    receive(service, SELF_HARM | {"language": language})
+
+    body = service.rows(Delivery)[0].body
+    assert helpline in body
+    assert ("alerting our staff" in body or "avisando al personal" in body) == is_told
+
+
 def test_a_spanish_message_is_routed_by_its_intent_and_answered_in_spanish(
     service: Service, twilio: TwilioStandIn
 ) -> None:

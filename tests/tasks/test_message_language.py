@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inbox.models import Classification
-from tasks.message_language import decide_language
+from intake.vocabulary import Language
+from tasks.message_language import decide_language, written_language
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.told_classifier import SELF_HARM, sure_of, tell
@@ -38,6 +39,22 @@ def test_unknown_words_that_begin_a_conversation_or_are_many_may_be_another_lang
     assert decide_language("Merhaba efendim", "other", None) == "other"
     assert decide_language(many, "other", "en") == "other"
     assert decide_language(NAME, "other", "en") == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Su cita es mañana a las 9:00 AM.", Language.ES),
+        ("Maria Lopez, ¿9:00?", Language.ES),
+        ("Gracias, Dr. Young", Language.ES),
+        ("Your visit with Dr. De la Cruz is on Monday.", Language.EN),
+        ("Please call us.", Language.EN),
+        ("Maria Lopez, 9:00", None),
+        ("", None),
+    ],
+)
+def test_the_small_words_of_a_staff_text_tell_its_language(text: str, language: Language | None) -> None:
+    assert written_language(text) is language
 
 
 def test_a_name_after_an_english_message_is_answered_in_english_and_not_marked_spanish(

@@ -72,6 +72,13 @@ def overridden(template: str, moment: datetime = OPEN, *, is_first: bool = False
     return reply("complaint", moment, is_first=is_first, replies={"complaint": template})
 
 
+@pytest.mark.parametrize("name", [name for name in REPLIES if name.startswith("urgent")])
+def test_a_reply_to_an_emergency_that_pages_nobody_ends_before_the_alert(name: str) -> None:
+    paged, alone = (render_reply(name, practice(), Occasion(OPEN, False, can_page=can)) for can in (True, False))
+
+    assert paged.removeprefix(alone) in (" We're alerting our staff.", " Estamos avisando al personal.")
+
+
 # ---- what holds for every reply, of every practice, at any hour
 
 

@@ -463,6 +463,27 @@ def test_the_first_text_to_a_patient_names_the_practice_and_says_how_to_opt_out(
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "footer"),
+    [
+        ("Tenemos una cita el lunes. Dr. Smith", "Responda STOP para no recibir mensajes."),
+        ("¿Rivera?", "Responda STOP para no recibir mensajes."),
+        ("Hello from Dr. De la Cruz in Los Angeles, call us.", "Reply STOP to opt out."),
+    ],
+)
+def test_the_first_text_says_how_to_opt_out_in_the_language_that_staff_wrote(
+    console: Console, dana: Browser, twilio: TwilioStandIn, text: str, footer: str
+) -> None:
+    console.text(PRICES)
+    reply(dana, text)
+    console.work()
+
+    assert twilio.messages[-1].body == f"Maple Street: {text} {footer}"
+    list_row = dana.get("/staff/?view=all").text
+    assert text in unescape(list_row)
+    assert "STOP" not in list_row
+
+
 def test_replying_takes_over_assigns_it_and_waits_for_the_patient(console: Console, dana: Browser) -> None:
     console.text(URGENT)
     console.work()

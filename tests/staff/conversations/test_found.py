@@ -227,6 +227,13 @@ def test_a_name_found_in_a_voicemail_is_offered_for_the_conversation(console: Co
     assert dana.post(FOUND, data={"found": key}).status_code == 409
 
 
+def test_an_outcry_is_never_offered_as_a_name(console: Console, dana: Browser) -> None:
+    console.text("I waited an hour and nobody called me back. Unbelievable")
+    console.work()
+
+    assert "Unbelievable" not in part(dana.get(PAGE).text, "offers")
+
+
 def test_a_name_found_in_a_text_is_offered_for_the_conversation_and_for_a_new_record(
     console: Console, dana: Browser
 ) -> None:

@@ -11,6 +11,7 @@ from inbox.models import Conversation, Delivery, DeliveryState, OptOut, now
 from intake.settings import Settings
 from intake.vocabulary import Medium
 from staff.conversations.reply import Draft, ReplyCheck, send
+from tasks.entities import names_contact
 from tests.chat_client import ChatClient
 from tests.service import Service
 from tests.standins.smtp import SmtpStandIn
@@ -154,6 +155,26 @@ def test_an_anonymous_chat_is_asked_how_to_reach_the_visitor_and_promised_no_cal
     text = chat.read()["messages"][-1]["text"]
     assert "will call you" not in text
     assert "write your phone number or email address" in text
+
+
+@pytest.mark.parametrize("signed", ["Emma Stone, 202-555-0211", "My email is emma@example.com"])
+def test_who_wrote_a_number_or_an_address_among_other_things_is_not_asked_for_it_and_not_reached_by_it(
+    service: Service, signed: str
+) -> None:
+    chat = ChatClient(service.url)
+    chat.send(f"I waited two hours and your receptionist was rude to me. I want to file a complaint. {signed}", "first")
+    service.work()
+
+    text = chat.read()["messages"][-1]["text"]
+    assert "write your phone number" not in text
+    assert "will call you" not in text
+    [conversation] = service.rows(Conversation)
+    assert (conversation.contact_phone, conversation.contact_email) == (None, None)
+
+
+@pytest.mark.parametrize("number", ["My member ID is 2025550123", "555-0211", "ext 123", ""])
+def test_what_is_no_whole_number_is_still_asked_for(number: str) -> None:
+    assert not names_contact(f"I want to file a complaint. {number}")
 
 
 def test_a_visitor_who_gave_a_number_is_promised_a_call(service: Service) -> None:

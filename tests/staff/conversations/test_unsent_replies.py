@@ -126,6 +126,25 @@ def test_it_stays_so_however_often_a_reply_fails_and_ends_with_one_that_is_sent(
     assert rows(dana.get("/staff/?triage=emergency")) == []
 
 
+def test_the_alarm_says_that_the_reply_which_ended_it_was_not_sent_until_one_is(
+    console: Console, dana: Browser, twilio: TwilioStandIn
+) -> None:
+    receive(console, CHEST)
+    twilio.faults.push(Fault.answer(400, 21612))
+    reply(dana, "a")
+    assert "Acknowledged by Dana Reyes (replied)" in dana.get(PAGE).text
+    console.work()
+
+    unsent = "Acknowledged by Dana Reyes, but the reply was not sent"
+    assert unsent in dana.get(PAGE).text
+    assert unsent in row(dana.get("/staff/?view=urgent"), WHO)
+
+    reply(dana, "b")
+    console.work()
+
+    assert "Acknowledged by Dana Reyes (replied)" in dana.get(PAGE).text
+
+
 def test_it_ends_when_staff_close_it(console: Console, dana: Browser, twilio: TwilioStandIn) -> None:
     receive(console, CHEST)
     twilio.faults.push(Fault.answer(400, 21612))

@@ -57,6 +57,7 @@ def test_a_manager_sees_the_figures_of_their_practice_alone(busy: Console) -> No
     assert rows(page, "members") == {"Automatic replies": ["40", "40"], "=Dana Formula": ["40", "40"]}
     assert numbers(others)[:3] == ["0", "5", "5"]
     assert rows(others, "intents") == {"Price question": ["5", "Too few to tell"]}
+    assert "A percentage or a time from fewer than 30 cases is shown as “Too few to tell”." in others
     assert rows(others, "members") == {}
 
 

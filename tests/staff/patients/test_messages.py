@@ -49,8 +49,10 @@ def agree(browser: Browser) -> None:
     assert browser.post(f"{RECORD}/addresses/1/consent", data={"how": "by_phone"}).status_code == 303
 
 
-def send(browser: Browser, send_at: str = "", form_id: str = "", address: str = "1") -> requests.Response:
-    form = {"text": "Your forms are ready.", "address": address, "send_at": send_at}
+def send(
+    browser: Browser, send_at: str = "", form_id: str = "", address: str = "1", text: str = "Your forms are ready."
+) -> requests.Response:
+    form = {"text": text, "address": address, "send_at": send_at}
     return browser.post(f"{RECORD}/messages", data=form | {"form_id": form_id or secrets.token_hex(16)})
 
 
@@ -59,6 +61,7 @@ def test_a_first_text_needs_consent_on_record_and_says_so(start_console: StartCo
     keep(console, NUMBER)
     browser = console.sign_in()
 
+    assert "A patient who has never texted the practice needs consent on record." in browser.get(RECORD).text
     refused = send(browser)
     assert refused.status_code == 409
     assert "No consent to texts is on record for this number." in refused.text
@@ -235,6 +238,18 @@ def undoable(settings: Settings, console_of: Callable[[Settings], Console]) -> t
     browser = console.sign_in()
     agree(browser)
     return console, browser
+
+
+def test_a_spanish_message_that_is_undone_is_back_in_the_form_without_its_spanish_footer(
+    undoable: tuple[Console, Browser],
+) -> None:
+    console, browser = undoable
+    text = "Sus formularios ya están listos, gracias."
+    send(browser, text=text)
+
+    assert console.rows(Delivery)[0].body == f"Maple Street: {text} Responda STOP para no recibir mensajes."
+    undo(browser, RECORD)
+    assert f">{text}</textarea>" in browser.get(f"{RECORD}?again=1").text
 
 
 def test_a_message_that_is_undone_is_not_sent_and_its_words_are_back_in_the_form(

@@ -27,3 +27,4 @@ def test_a_name_that_is_a_word_too_may_be_one() -> None:
     assert may_be_name("Grace")
     assert may_be_name("leo")
     assert not may_be_name("Manager")
+    assert not may_be_name("Unbelievable")
