@@ -248,9 +248,7 @@ def test_an_arrow_ends_what_a_refused_key_began(console: Console, sign_in: SignI
     expect(page.locator("#new-tag")).to_be_focused()
 
 
-def test_a_reply_to_who_opted_out_is_refused_and_its_letters_are_no_commands(
-    console: Console, sign_in: SignIn
-) -> None:
+def test_a_reply_to_who_opted_out_is_refused_and_its_letters_are_no_commands(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you take my insurance?")
     receive(console, "STOP")
     page = ready(sign_in(PLACE))
@@ -287,7 +285,9 @@ def test_the_first_key_after_a_search_goes_to_what_was_found_not_to_a_pinned_eme
     shows(page, TWO)
 
 
-@pytest.mark.parametrize(("hand", "note"), [("u", "She asks about a dose."), ("button", "She asks about a dose."), ("u", "")])
+@pytest.mark.parametrize(
+    ("hand", "note"), [("u", "She asks about a dose."), ("button", "She asks about a dose."), ("u", "")]
+)
 def test_an_undone_transfer_leaves_its_team_and_note_in_the_form(
     console: Console, sign_in: SignIn, hand: str, note: str
 ) -> None:
@@ -302,7 +302,10 @@ def test_an_undone_transfer_leaves_its_team_and_note_in_the_form(
     settled(page)
 
     with page.expect_response(lambda answer: answer.request.headers.get("x-requested-with") == "live") as refreshed:
-        page.locator("#undo-last").click() if hand == "button" else page.keyboard.press("u")
+        if hand == "button":
+            page.locator("#undo-last").click()
+        else:
+            page.keyboard.press("u")
         expect(page.locator("#standing")).not_to_contain_text("Team: Clinical")
     refreshed.value.finished()
     receive(console, "Hello?")  # which brings a refresh

@@ -117,14 +117,14 @@ function follow(selector, why) {
   else say(why);
 }
 
-/** Does something with the selected conversations; returns whether any are selected. */
-function onPicked(action) {
+/** Does something with the selected conversations, or tells why not; returns whether any are selected. */
+function onPicked(action, tell = refuse) {
   const picked = [...document.querySelectorAll(".row > input:checked")];
   if (!picked.length) return false;
   const isMeant = picked.some((box) => box.parentElement.contains(document.activeElement)) || !panes().dataset.id;
   if (!isMeant) {
     const several = picked.length === 1 ? "1 conversation is selected, but not this one" : `${picked.length} conversations are selected, but not this one`;
-    refuse(`${several}. Nothing was changed. Use the bar above the list for those selected, or clear the selection first.`);
+    tell(`${several}. Nothing was changed. Use the bar above the list for those selected, or clear the selection first.`);
     return true;
   }
   action();
@@ -214,10 +214,10 @@ listen({
   k: () => move(-1),
   x: pick,
   e: () =>
-    onPicked(() => bulkButton("close").click()) ||
+    onPicked(() => bulkButton("close").click(), say) ||
     onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
   a: () =>
-    onPicked(assignPicked) ||
+    onPicked(assignPicked, say) ||
     onCurrent("assign", { to: "me" }, async () => {
       if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
     }),
