@@ -52,7 +52,8 @@ def offer() -> dict[str, Any]:
 def undo_action(undo_id: int) -> Response:
     """Undo what the member did, with all that was done together with it; or say that it is too late.
 
-    The note of a transfer is in its form again, as it was typed. From the list, undoing a closing leads back to it.
+    The team and the note of a transfer are in its form again, as they were. From the list, undoing a closing leads back
+    to it.
     """
     services = services_of(current_app)
     after_commit = AfterCommit()
@@ -71,11 +72,12 @@ def undo_action(undo_id: int) -> Response:
     if kind is UndoKind.LABEL:
         flash("The label is undone.")
         return redirect(url_for("review.page"), 303)
-    if note and is_alone and request.accept_mimetypes.best != "application/json":
+    is_in_list = request.form.get("then") == "list" and kind is not UndoKind.REPLY
+    gives_back = kind is UndoKind.TRANSFER and is_alone and (note or not is_in_list)
+    if gives_back and request.accept_mimetypes.best != "application/json":
         page = show_conversation(services, conversation_id, None, transfer_note=note, transfer_team=team)
         at = address_of(f"{INBOX}conversations/{conversation_id}", read_filters().whole_query())
         return Response(page, mimetype="text/html", headers={"Content-Location": at})
-    is_in_list = request.form.get("then") == "list" and kind is not UndoKind.REPLY
     if is_alone and not is_in_list:
         return finish_action(conversation_id, "#newest" if kind is UndoKind.REPLY else "")
     return redirect(address_of(INBOX, read_filters().whole_query()), 303)

@@ -213,6 +213,112 @@ def test_an_emergency_says_its_key_and_why_it_cannot_be_transferred_or_snoozed_y
     expect(page.locator("#team")).to_be_focused()
 
 
+@pytest.mark.parametrize("words", ["tmanager", "sclinical"])
+def test_what_is_typed_after_a_refused_key_is_no_command(console: Console, sign_in: SignIn, words: str) -> None:
+    receive(console, CHEST)
+    page = ready(sign_in(PLACE))
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 60000"))
+    for key in words:
+        page.keyboard.press(key)
+        page.clock.run_for(800)  # a slow hand
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#connection")).to_contain_text("Nobody has acknowledged this emergency.")
+    expect(page.locator("#connection")).to_contain_text("What you typed since was not used")
+    expect(page.locator("#handle")).to_be_visible()
+    expect(page.locator(":is(input, textarea, select):focus")).to_have_count(0)
+    page.clock.run_for(1100)
+    page.keyboard.press("n")
+    expect(page.locator("#note")).to_be_focused()
+    expect(page.locator("#note")).to_have_value("")
+    [emergency] = console.rows(Conversation)
+    assert (emergency.assigned_to, str(emergency.state)) == (None, "open")
+
+
+def test_an_arrow_ends_what_a_refused_key_began(console: Console, sign_in: SignIn) -> None:
+    receive(console, CHEST)
+    page = ready(sign_in(PLACE))
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 60000"))
+    page.keyboard.type("tn")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("l")
+
+    expect(page.locator("#new-tag")).to_be_focused()
+
+
+def test_a_reply_to_who_opted_out_is_refused_and_its_letters_are_no_commands(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "STOP")
+    page = ready(sign_in(PLACE))
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 60000"))
+    page.keyboard.type("rae")
+
+    expect(page.locator("#connection")).to_contain_text(page.locator(".obstacle").inner_text())
+    page.clock.run_for(1100)
+    page.keyboard.press("n")
+    expect(page.locator("#note")).to_be_focused()
+    assert [found.assigned_to for found in console.rows(Conversation)] == [None]
+
+
+@pytest.mark.parametrize("down", ["j", "ArrowDown"])
+def test_the_first_key_after_a_search_goes_to_what_was_found_not_to_a_pinned_emergency(
+    console: Console, sign_in: SignIn, down: str
+) -> None:
+    receive(console, CHEST)
+    receive(console, "Luis Ortega here. Do you take my insurance?", TWO)
+    page = ready(sign_in())
+    page.keyboard.press("/")
+    page.keyboard.type("Luis Ortega")
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text("1 found")
+    settled(page)
+
+    page.keyboard.press(down)
+    expect(page.locator("#open-2")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("#open-1")).to_be_focused()
+    page.keyboard.press(down)
+    page.keyboard.press("Enter")
+    shows(page, TWO)
+
+
+@pytest.mark.parametrize(
+    ("hand", "note"), [("u", "She asks about a dose."), ("button", "She asks about a dose."), ("u", "")]
+)
+def test_an_undone_transfer_leaves_its_team_and_note_in_the_form(
+    console: Console, sign_in: SignIn, hand: str, note: str
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = ready(sign_in(PLACE))
+    page.keyboard.press("t")
+    page.keyboard.type("Clin")
+    page.keyboard.press("Enter")
+    page.keyboard.type(note)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#standing")).to_contain_text("Team: Clinical")
+    settled(page)
+
+    with page.expect_response(lambda answer: answer.request.headers.get("x-requested-with") == "live") as refreshed:
+        if hand == "button":
+            page.locator("#undo-last").click()
+        else:
+            page.keyboard.press("u")
+        expect(page.locator("#standing")).not_to_contain_text("Team: Clinical")
+    refreshed.value.finished()
+    receive(console, "Hello?")  # which brings a refresh
+    expect(page.locator("#thread")).to_contain_text("Hello?")
+
+    expect(page.locator("#team option:checked")).to_have_text("Clinical")
+    expect(page.locator("#transfer-note")).to_have_value(note)
+    page.locator("#transfer-note").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#standing")).to_contain_text("Team: Clinical")
+    assert [found.text for found in console.rows(Note)] == [note] * bool(note)
+
+
 def test_g_goes_where_the_next_key_says_and_never_does_what_that_key_does_alone(four: Console, sign_in: SignIn) -> None:
     page = ready(sign_in("/staff/conversations/2"))
     page.keyboard.type("gm")

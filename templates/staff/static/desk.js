@@ -9,7 +9,7 @@ import { go, openInPlace, showNewest } from "./places.js";
 import "./mentions.js";
 import "./reply_files.js";
 import "./saved_replies.js";
-import { leave, listen } from "./shortcuts.js";
+import { leave, listen, refuse } from "./shortcuts.js";
 import { pressUndo } from "./undo.js";
 
 const panes = () => document.getElementById("panes");
@@ -61,10 +61,18 @@ document.addEventListener("submit", (event) => {
   if (event.target.id === "reply") answered = `open-${panes().dataset.id}`;
 });
 
+/** Returns the first row that a search found, if the focus is still before them all. */
+function firstFound() {
+  const isSearch = document.getElementById("wanted").defaultValue !== "" && document.activeElement?.id === "list-scroll";
+  return isSearch ? links().find((link) => link.closest("#rows")) : undefined;
+}
+
 function move(step) {
   const all = links();
   if (!all.length) return;
   const row = current();
+  const found = step > 0 && !row ? firstFound() : undefined; // what is pinned above was not searched for
+  if (found) return focusRow(found);
   const isAnswered = step > 0 && row?.id === answered;
   answered = "";
   if (isAnswered) return focusRow(all.find((other) => other !== row) ?? row);
@@ -99,7 +107,7 @@ function onOpen(key, action) {
     row.click();
     keepKey(key);
   } else if (panes().dataset.id) action();
-  else say("No conversation is open. Press j to move to one, then Enter to open it.");
+  else refuse("No conversation is open. Press j to move to one, then Enter to open it.");
 }
 
 /** Follows a link beside the open conversation to another page, or says why there is none. */
@@ -109,14 +117,14 @@ function follow(selector, why) {
   else say(why);
 }
 
-/** Does something with the selected conversations; returns whether any are selected. */
-function onPicked(action) {
+/** Does something with the selected conversations, or tells why not; returns whether any are selected. */
+function onPicked(action, tell = refuse) {
   const picked = [...document.querySelectorAll(".row > input:checked")];
   if (!picked.length) return false;
   const isMeant = picked.some((box) => box.parentElement.contains(document.activeElement)) || !panes().dataset.id;
   if (!isMeant) {
     const several = picked.length === 1 ? "1 conversation is selected, but not this one" : `${picked.length} conversations are selected, but not this one`;
-    say(`${several}. Nothing was changed. Use the bar above the list for those selected, or clear the selection first.`);
+    tell(`${several}. Nothing was changed. Use the bar above the list for those selected, or clear the selection first.`);
     return true;
   }
   action();
@@ -139,7 +147,7 @@ function onCurrent(action, values, here) {
 
 function snooze() {
   const isThere = openMenu("snooze-menu") || enter("wake");
-  if (!isThere) say(document.getElementById("handle") ? UNACKNOWLEDGED : CLOSED);
+  if (!isThere) refuse(document.getElementById("handle") ? UNACKNOWLEDGED : CLOSED);
 }
 
 function pick() {
@@ -206,17 +214,17 @@ listen({
   k: () => move(-1),
   x: pick,
   e: () =>
-    onPicked(() => bulkButton("close").click()) ||
+    onPicked(() => bulkButton("close").click(), say) ||
     onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
   a: () =>
-    onPicked(assignPicked) ||
+    onPicked(assignPicked, say) ||
     onCurrent("assign", { to: "me" }, async () => {
       if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
     }),
-  r: () => onOpen("r", () => enter("text")),
+  r: () => onOpen("r", () => enter("text") || refuse(panes().querySelector(".obstacle").textContent)),
   n: () => onOpen("n", () => enter("note")),
   l: () => onPicked(() => enter("bulk-tag")) || onOpen("l", () => enter("new-tag")),
-  t: () => onPicked(() => enter("bulk-team")) || onOpen("t", () => enter("team") || say(UNACKNOWLEDGED)),
+  t: () => onPicked(() => enter("bulk-team")) || onOpen("t", () => enter("team") || refuse(UNACKNOWLEDGED)),
   s: () => onPicked(() => enter("bulk-until")) || onOpen("s", snooze),
   c: () => onOpen("c", () => follow("#to-label", UNLABELED)),
   v: () => onOpen("v", () => follow("#patient-panel a", NO_RECORDS)),

@@ -47,6 +47,18 @@ function markRow() {
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
+/** Makes the team and the note that an undone transfer gave back the member's own words, which no refresh takes. */
+function giveBack() {
+  const team = document.getElementById("team");
+  const note = document.getElementById("transfer-note");
+  if (!team) return;
+  const given = { team: team.value, note: note.value };
+  for (const option of team.options) option.defaultSelected = false;
+  note.defaultValue = "";
+  team.value = given.team;
+  note.value = given.note;
+}
+
 function put(page) {
   const desk = document.getElementById("desk");
   const fresh = page.getElementById("desk");
@@ -70,6 +82,7 @@ function put(page) {
   }
   document.title = withCalls(page.title || panes.dataset.title);
   markRow();
+  giveBack();
   rememberParts();
   openDraft();
   countTyped();

@@ -4,8 +4,11 @@ import { say } from "./live.js";
 
 const STORED = "intake-shortcuts";
 const PAUSE = 700; // between two words that have nothing to do with each other
+const REFUSED = 1000; // without a key, until those after a refused one are commands again
+const MODIFIERS = ["Shift", "CapsLock", "AltGraph", "Control", "Alt", "Meta"];
 
 let typedAt = -Infinity; // when a letter was last typed into a field, or was dropped
+let refused = null; // a key that would have led to a field: { at, words }; words: why it did not
 let isLeaving = false; // another page was asked for, and this one is still there
 
 function stored() {
@@ -40,6 +43,12 @@ export function dropTyped() {
   return true;
 }
 
+/** Says why a key leads to no field. What is typed for that field is no command, until a pause, Escape, or an arrow. */
+export function refuse(words) {
+  refused = { at: performance.now(), words };
+  say(words);
+}
+
 /** Goes to another page. No key reaches this one anymore, unless Escape stops the browser from loading the other. */
 export function leave(address) {
   isLeaving = true;
@@ -59,6 +68,26 @@ window.addEventListener(
   true,
 );
 
+// whoever types without looking gets no field, and goes on typing
+window.addEventListener(
+  "keydown",
+  (event) => {
+    if (!refused || MODIFIERS.includes(event.key)) return;
+    const isTyped = [...event.key].length === 1 || ["Enter", "Backspace", "Dead", "Process"].includes(event.key);
+    const isChord = (event.ctrlKey || event.metaKey || event.altKey) && event.key !== "Enter";
+    const isOver = performance.now() - refused.at >= REFUSED || !isTyped || isChord || isTyping(event.target);
+    if (isOver) {
+      refused = null;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    refused.at = performance.now();
+    say(`${refused.words} What you typed since was not used: pause for a second before the next key.`);
+  },
+  true,
+);
+
 // whoever types and loses the field, because the page changed, goes on typing for a moment
 window.addEventListener(
   "keydown",
@@ -70,7 +99,14 @@ window.addEventListener(
   },
   true,
 );
-window.addEventListener("pointerdown", () => (typedAt = -Infinity), true);
+window.addEventListener(
+  "pointerdown",
+  () => {
+    typedAt = -Infinity;
+    refused = null;
+  },
+  true,
+);
 
 /** Presses a button, or goes where a link leads. */
 const use = (part) => (part.matches("a") ? leave(part.href) : part.click());
