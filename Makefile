@@ -37,11 +37,13 @@ test-postgres: $(VENV)/.development
 faults: $(VENV)/.development
 	$(BIN)/python -m faults --markdown docs/faults.md
 
-lint: $(VENV)/.development
+# Also lists the libraries, and looks them up among the known vulnerabilities where their database can be reached.
+lint: $(VENV)/.development sbom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.security.code $(TOOLS)
 
 rooms: $(VENV)/.development
 	$(BIN)/python -m tools.draw_rooms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,3 +58,15 @@ def judge_audit(libraries: list[dict[str, Any]]) -> Result:
     found = [f"{library['name']} {library['version']}: {hit['id']}" for library in audited for hit in library["vulns"]]
     skipped = len(libraries) - len(audited)
     return Result("pip-audit", f"{len(audited)} libraries, {skipped} skipped", len(found), tuple(found))
+
+
+def main(tools: Path) -> int:
+    """Run both, print what was counted, and return the exit status."""
+    results = [check_code(tools), check_dependencies(tools)]
+    for result in results:
+        print(result, flush=True)
+    return int(any(result.problems for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).absolute()))
