@@ -64,7 +64,7 @@ export function pressUndo() {
 
 function sayTooLate() {
   const since = performance.now() - ends.get(offered?.id);
-  if (!(since < LATE)) return false; // nothing was offered, or it is long ago
+  if (!(since >= 0 && since < LATE)) return false; // nothing was offered, it was undone, or it is long ago
   say(offered.late);
   offered = null;
   return true;
