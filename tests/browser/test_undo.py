@@ -91,12 +91,12 @@ def test_in_every_tab_the_offer_ends_in_words_too_and_whoever_presses_u_later_is
     page.keyboard.press("Control+Enter")
     for tab in (page, other):
         expect(tab.locator("#undo-said")).to_contain_text("To undo, press U.")
-    end_offers(console)
     page.clock.install()  # in both tabs
     page.clock.fast_forward(61_000)
     for tab in (page, other):
         expect(tab.locator("#undo-said")).to_be_empty()
         expect(tab.locator("#undo-bar")).to_be_empty()
+    end_offers(console)
 
     press(other, "u")
     expect(other.locator("#connection")).to_have_text(TOO_LATE[UndoKind.REPLY])
@@ -114,10 +114,10 @@ def test_u_pressed_too_late_after_a_closing_says_so(console: Console, sign_in: S
     press(page, "e")
     expect(page.get_by_text("Choose a conversation.")).to_be_visible()
     expect(page.locator("#undo-said")).to_contain_text("Conversation closed")
-    end_offers(console)
     page.clock.install()
     page.clock.fast_forward(61_000)
     expect(page.locator("#undo-bar")).to_be_empty()
+    end_offers(console)
 
     press(page, "u")
 
