@@ -34,7 +34,7 @@ _SPANISH_WORDS = frozenset(
 
 def has_language(text: str) -> bool:
     """Return whether a text tells which language its writer uses: by a word of one, by its marks, or by its length."""
-    words = _WORD.findall(fold(text).text.lower())
+    words = _words(text)
     told = [word for word in words if word not in _OF_NO_LANGUAGE]
     return len(words) > LONGEST or not _SPANISH_MARKS.isdisjoint(text) or not common_words().isdisjoint(told)
 
@@ -43,7 +43,7 @@ def written_language(text: str) -> Language | None:
     """Return the language that most of a text's small words are of; None if they don't tell."""
     if not _SPANISH_MARKS.isdisjoint(text):
         return Language.ES
-    words = _WORD.findall(fold(text).text.lower())
+    words = _words(text)
     english, spanish = (sum(word in known for word in words) for known in (_ENGLISH_WORDS, _SPANISH_WORDS))
     if english == spanish:
         return None
@@ -61,3 +61,8 @@ def decide_language(text: str, read_as: str, last: str | None) -> str:
     if has_language(text) or (last is None and read_as == Language.OTHER):
         return read_as
     return last or Language.EN
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text, in small letters without accents."""
+    return _WORD.findall(fold(text).text.lower())

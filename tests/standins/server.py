@@ -62,7 +62,27 @@ class TrackedConnections(ThreadingMixIn, BaseServer):
         return True
 
 
-class StandIn:
+class Startable:
+    """Base of what runs between `start` and `stop`: a context manager of the two."""
+
+    def start(self) -> Self:
+        """Start it."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End it."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class StandIn(Startable):
     """Base of the stand-ins: starts and stops the server that `open_server` returns.
 
     Also a context manager. An exception inside a request is raised again by `stop`, so that a fault of the stand-in
@@ -114,11 +134,3 @@ class StandIn:
         server.server_close()
         if server.errors:
             raise ExceptionGroup(f"{type(self).__name__} failed while answering", server.errors)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -9,13 +9,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import count
-from types import TracebackType
 from typing import Any, Self
 
 from intake.bucket_place import BucketPlace
+from tests.standins.server import STOP_DEADLINE_SECONDS, Startable
 
 KEYS_PER_PAGE = 3
-STOP_DEADLINE_SECONDS = 10.0
 _numbers = count(1)
 
 
@@ -35,7 +34,7 @@ def nowhere(place: BucketPlace) -> BucketPlace:
     return replace(place, endpoint="http://127.0.0.1:1")
 
 
-class S3StandIn:
+class S3StandIn(Startable):
     """The server, in a process of its own, so that it can hang and end as servers do.
 
     After a restart it knows its access keys, and no bucket.
@@ -128,11 +127,3 @@ class S3StandIn:
             if not page["IsTruncated"]:
                 return found
             following = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
